@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages to standard error: the only file that writes there. */
+#include "base/diag.h"
+
+#include "base/bytes.h"
+#include "base/quote.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+/* Set once by the front end of a process; messages come from everywhere. */
+static bool quiet;
+static diag_sink *line_sink;
+
+void diag_set_quiet(void)
+{
+	quiet = true;
+}
+
+void diag_set_sink(diag_sink *sink)
+{
+	line_sink = sink;
+}
+
+int diag_descriptor(void)
+{
+	return STDERR_FILENO;
+}
+
+/* A message that cannot be written is lost: standard error gone never ends anything. */
+static void emit(struct slice line)
+{
+	if (line_sink) {
+		line_sink(line);
+		return;
+	}
+	while (line.size) {
+		ssize_t written = write(STDERR_FILENO, line.data, line.size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return;
+		line.data += written;
+		line.size -= (size_t)written;
+	}
+}
+
+static void say(const char *format, va_list arguments)
+{
+	struct bytes line = {.data = NULL};
+	char *text = NULL;
+	int length = vasprintf(&text, format, arguments);
+
+	if (length < 0)
+		return;
+	bytes_append_text(&line, "mpmap: ");
+	quote_terminal(&line, (struct slice){.data = text, .size = (size_t)length});
+	bytes_append_text(&line, "\n");
+	emit(bytes_slice(&line));
+	bytes_release(&line);
+	free(text);
+}
+
+void diag_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+}
+
+void diag_note(const char *format, ...)
+{
+	va_list arguments;
+
+	if (quiet)
+		return;
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+}
+
+void diag_line(struct slice line)
+{
+	emit(line);
+}
+
+void diag_fatal(const char *format, ...)
+{
+	va_list arguments;
+
+	line_sink = NULL;
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+	_exit(1);
+}
+
+void bug_at(const char *file, int line, const char *what)
+{
+	char text[256];
+	int length = snprintf(text, sizeof text, "mpmap: BUG at %s:%d: %s\n", file, line, what);
+
+	if (length > 0)
+		(void)!write(STDERR_FILENO, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+	abort();
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person sees on standard error: whole lines, prefixed, with nothing in them that acts on a terminal. */
+#ifndef BASE_DIAG_H
+#define BASE_DIAG_H
+
+#include "base/dialect.h"
+#include "base/slice.h"
+
+/* Only errors from now on: notes and the summary are silenced (-q). */
+void diag_set_quiet(void);
+
+/*
+ * Where diag's lines go instead of straight to descriptor 2; NULL for descriptor 2 again. The front end sets it so that
+ * messages keep their place among the tasks' own standard error.
+ */
+typedef void diag_sink(struct slice line);
+void diag_set_sink(diag_sink *sink);
+
+/* Standard error's descriptor, for whoever carries tasks' own messages there. */
+int diag_descriptor(void);
+
+/* "mpmap: ..." and a newline, written at once. Control characters from outside are escaped. */
+void diag_error(const char *format, ...) PRINTF_LIKE(1, 2);
+/* The same, silenced by diag_set_quiet. */
+void diag_note(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* A line as it is (already escaped), without prefix: what the user asked to see (-t, --stats). */
+void diag_line(struct slice line);
+
+/* diag_error, then exit status 1 at once (_exit: nothing of a parent's is flushed twice). */
+void diag_fatal(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
+
+#endif

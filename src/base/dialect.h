@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The C this program is written in: attributes, small macros and banned functions; included first everywhere. */
+#ifndef BASE_DIALECT_H
+#define BASE_DIALECT_H
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define countof(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The struct of the given type that embeds the member which pointer points to. */
+#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+
+#define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))
+#define NORETURN __attribute__((noreturn))
+#define UNUSED __attribute__((unused))
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* The unit in which processors hand memory to each other; fields that different processes write are kept this far apart. */
+#define CACHE_LINE 64
+
+/* An impossible state: a defect of this program, never of its input. Always on. */
+#define BUG(what) bug_at(__FILE__, __LINE__, what)
+void bug_at(const char *file, int line, const char *what) NORETURN;
+
+/*
+ * Functions with traps that a better one here or in libc avoids: unbounded copies, parsing without errors, shells nobody
+ * asked for, signal handlers that reset themselves.
+ */
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gets system popen tmpnam mktemp
+#pragma GCC poison usleep
+
+#endif

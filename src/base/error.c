@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Error objects: a number and a sentence, wrapped on the way up. */
+#include "base/error.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+static char *format_text(const char *format, va_list arguments)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = mem_string(format);
+	return text;
+}
+
+int error_set(struct error *error, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = format_text(format, arguments);
+	va_end(arguments);
+	error_release(error);
+	error->text = text;
+	return -1;
+}
+
+int error_set_errno(struct error *error, int number, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = format_text(format, arguments);
+	va_end(arguments);
+	error_release(error);
+	error->number = number;
+	error->text = mem_format("%s: %s", text, strerror(number));
+	free(text);
+	return -1;
+}
+
+int error_wrap(struct error *error, const char *format, ...)
+{
+	va_list arguments;
+	char *text, *whole;
+
+	va_start(arguments, format);
+	text = format_text(format, arguments);
+	va_end(arguments);
+	whole = mem_format("%s: %s", text, error_text(error));
+	free(text);
+	free(error->text);
+	error->text = whole;
+	return -1;
+}
+
+const char *error_text(const struct error *error)
+{
+	return error->text ? error->text : "no error";
+}
+
+void error_release(struct error *error)
+{
+	free(error->text);
+	*error = (struct error){.number = 0};
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one checked parser of numbers that people write. */
+#ifndef BASE_NUMBER_H
+#define BASE_NUMBER_H
+
+#include "base/dialect.h"
+
+/*
+ * A plain decimal number: digits only, at most maximum. Returns 0 and sets *value, or -1 with EINVAL (not a number) or
+ * ERANGE (too large); *value is then untouched.
+ */
+int number_parse(const char *text, uint64_t maximum, uint64_t *value) MUST_CHECK;
+
+/* The same for a number that may have a sign. */
+int number_parse_signed(const char *text, int64_t minimum, int64_t maximum, int64_t *value) MUST_CHECK;
+
+/* A number with an optional suffix K, M, G or T (powers of 1024; lower case too): bytes. Fails like number_parse. */
+int number_parse_size(const char *text, uint64_t *bytes) MUST_CHECK;
+
+#endif
