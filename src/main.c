@@ -7,6 +7,10 @@
  *   slice    views of bytes                 error   what went wrong        number  parsing numbers
  *   quote    for shells and terminals       diag    standard error         trace   events for tests
  *   fault    failure points for tests       list    linked lists           clock   nanoseconds
+ * ipc/      how bytes move between processes
+ *   fd       descriptors                    loop    the event loop         channel private lines, fd passing
+ *   shm      shared memory                  queue   the shared task queue  ring    records without locks
+ *   arena    blocks of input                writer  output that never blocks the loop
  */
 #include "base/dialect.h"
 

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* File descriptors: opening, closing, reading, waiting, and what a child keeps. */
+#include "ipc/fd.h"
+
+#include "base/fault.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WAITS_MAX = 8 };
+
+/* Descriptors above 2 that this program was started with, ascending. Set once, read in forked children. */
+static int *inherited;
+static size_t inherited_count;
+
+void fd_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+ssize_t fd_read(int fd, void *data, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, data, size);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+ssize_t fd_write(int fd, const void *data, size_t size)
+{
+	ssize_t written;
+
+	do
+		written = write(fd, data, size);
+	while (written < 0 && errno == EINTR);
+	return written;
+}
+
+int fd_pipe(int ends[2])
+{
+	if (fault_at("pipe") || pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	/* A flag of the open file, so only the reading end's: the task must see an ordinary blocking pipe. */
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+		BUG("a fresh pipe cannot be made non-blocking");
+	return 0;
+}
+
+int fd_null(void)
+{
+	return open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+}
+
+unsigned fd_fill_standard(void)
+{
+	unsigned closed = 0;
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		closed |= 1u << fd;
+		/* The lowest free number is fd: those below it are open. */
+		if (fd_null() != fd)
+			BUG("a closed standard descriptor cannot be filled");
+	}
+	return closed;
+}
+
+static int compare_ints(const void *a, const void *b)
+{
+	int left = *(const int *)a, right = *(const int *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void remember(int fd, int except, size_t *capacity)
+{
+	if (fd <= 2 || fd == except)
+		return;
+	inherited = mem_grow(inherited, inherited_count, capacity, sizeof *inherited);
+	inherited[inherited_count++] = fd;
+}
+
+/* Without /proc: asks for each descriptor up to the limit, or a thousand. */
+static void remember_by_asking(int except, size_t *capacity)
+{
+	long limit = sysconf(_SC_OPEN_MAX);
+	int fd;
+
+	for (fd = 3; fd < (limit > 0 && limit < 1024 ? limit : 1024); fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			remember(fd, except, capacity);
+	}
+}
+
+void fd_remember_inherited(int except)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	size_t capacity = 0;
+	struct dirent *entry;
+
+	inherited_count = 0;
+	if (!directory) {
+		remember_by_asking(except, &capacity);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		char *end;
+		long fd = strtol(entry->d_name, &end, 10);
+
+		if (end != entry->d_name && !*end && fd != dirfd(directory))
+			remember((int)fd, except, &capacity);
+	}
+	closedir(directory);
+	if (inherited_count)
+		qsort(inherited, inherited_count, sizeof *inherited, compare_ints);
+}
+
+void fd_close_others(const int *keep, size_t count)
+{
+	size_t total = inherited_count + count, i;
+	int *kept = mem_new(total, sizeof *kept);
+	unsigned from = 3;
+
+	if (inherited_count)
+		memcpy(kept, inherited, inherited_count * sizeof *kept);
+	if (count)
+		memcpy(kept + inherited_count, keep, count * sizeof *kept);
+	qsort(kept, total, sizeof *kept, compare_ints);
+	for (i = 0; i < total; i++) {
+		if (kept[i] < 0 || (unsigned)kept[i] < from)
+			continue;
+		if ((unsigned)kept[i] > from)
+			close_range(from, (unsigned)kept[i] - 1, 0);
+		from = (unsigned)kept[i] + 1;
+	}
+	close_range(from, ~0u, 0);
+	free(kept);
+}
+
+int fd_reopen_for_writing(int fd)
+{
+	char path[64];
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !(S_ISFIFO(status.st_mode) || isatty(fd)))
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+static void fill_polls(struct pollfd *polls, const struct fd_wait *waits, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		polls[i].fd = waits[i].fd;
+		polls[i].events = (short)((waits[i].want_input ? POLLIN : 0) | (waits[i].want_output ? POLLOUT : 0));
+		polls[i].revents = 0;
+	}
+}
+
+int fd_wait(struct fd_wait *waits, size_t count, nsec deadline)
+{
+	struct pollfd polls[WAITS_MAX];
+	struct timespec timeout, *limit = NULL;
+	size_t i;
+	int ready;
+
+	if (count > WAITS_MAX)
+		BUG("too many descriptors to wait for");
+	fill_polls(polls, waits, count);
+	if (deadline != NSEC_FOREVER) {
+		nsec now = clock_now(), left = deadline > now ? deadline - now : 0;
+
+		timeout = (struct timespec){.tv_sec = left / NSEC_PER_SEC, .tv_nsec = left % NSEC_PER_SEC};
+		limit = &timeout;
+	}
+	ready = ppoll(polls, count, limit, NULL);
+	for (i = 0; i < count; i++) {
+		short events = ready > 0 ? polls[i].revents : 0;
+
+		waits[i].input = events & (POLLIN | POLLHUP | POLLERR);
+		waits[i].output = events & (POLLOUT | POLLERR);
+		waits[i].hangup = events & (POLLHUP | POLLERR | POLLNVAL);
+	}
+	return ready;
+}

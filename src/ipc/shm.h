@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared memory without a name: an object that lives as long as a process has it open or mapped. */
+#ifndef IPC_SHM_H
+#define IPC_SHM_H
+
+#include "base/dialect.h"
+
+/* A mapped object. Pages cost memory from the first touch on. */
+struct shm {
+	int fd;
+	char *base;
+	size_t size;
+};
+
+/* A new object of zeroes. 0, or -1 with errno; *shm can be released either way. */
+int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
+
+/* Maps an object that another process made; takes over fd. 0, or -1 with errno; *shm can be released either way. */
+int shm_attach(struct shm *shm, int fd) MUST_CHECK;
+
+/* Makes the object larger (never smaller); base may move. 0, or -1 with errno. */
+int shm_grow(struct shm *shm, size_t size) MUST_CHECK;
+
+/* In a process that did not grow it: maps again when the object is known to reach at least size. 0, or -1. */
+int shm_follow(struct shm *shm, size_t size) MUST_CHECK;
+
+/* Gives the pages wholly within the range back to the system; they read as zeroes. */
+void shm_discard(struct shm *shm, size_t offset, size_t size);
+
+void shm_release(struct shm *shm);
+
+#endif
