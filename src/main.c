@@ -11,11 +11,26 @@
  *   fd       descriptors                    loop    the event loop         channel private lines, fd passing
  *   shm      shared memory                  queue   the shared task queue  ring    records without locks
  *   arena    blocks of input                writer  output that never blocks the loop
+ * process/  how processes begin and end
+ *   signals  in, and for children           process its life               start   roles and methods
+ *   start_fork  start_spawn  start_forkserver       command  executing programs
+ *   capacity what the machine allows
  */
 #include "base/dialect.h"
+#include "ipc/fd.h"
+#include "process/signals.h"
+#include "process/start.h"
 
-int main(void)
+const struct role roles[] = {
+	{.name = FORKSERVER_ROLE, .main = forkserver_main},
+	{.name = NULL},
+};
+
+int main(int argc, char **argv)
 {
+	fd_fill_standard();
+	signals_init();
+	role_enter_if_asked(argc, argv);
 	puts("mpmap " PACKAGE_VERSION);
 	return 0;
 }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Executing programs.
+ *
+ * The child runs on a stack of its own in this process's memory while this process is held (CLONE_VM, CLONE_VFORK):
+ * it may only make system calls. What it does is kept to those that a task needs, since every one is paid per task.
+ */
+#include "process/command.h"
+
+#include "base/fault.h"
+#include "base/mem.h"
+#include "ipc/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STACK_SIZE = 64 * 1024 };
+
+/* What the child needs besides the command; in memory that both share. */
+struct launch {
+	const struct command *command;
+	pid_t parent;
+	volatile int failure;
+};
+
+/* Puts fd in the place of a standard descriptor; one that is there already only has to stay open. */
+static int place(int fd, int where)
+{
+	if (fd < 0)
+		return 0;
+	return fd == where ? fcntl(fd, F_SETFD, 0) : dup2(fd, where);
+}
+
+static void become_task(const struct launch *launch)
+{
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Died before that was armed: nobody wants this task any more. */
+	if (getppid() != launch->parent)
+		_exit(127);
+}
+
+/* A process that is not a worker has changed what its children must not see changed. */
+static void become_other(void)
+{
+	sigset_t none;
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+
+	sigaction(SIGPIPE, &standard, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+__attribute__((no_sanitize("address"))) static int child_main(void *argument)
+{
+	struct launch *launch = argument;
+	const struct command *command = launch->command;
+
+	if (command->is_task)
+		become_task(launch);
+	else
+		become_other();
+	if (command->ignored)
+		signals_ignore(command->ignored);
+	if (command->nice && setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + command->nice) < 0)
+		goto failed;
+	if (place(command->input, 0) < 0 || place(command->output, 1) < 0 || place(command->errors, 2) < 0)
+		goto failed;
+	if (command->keep >= 0 && fcntl(command->keep, F_SETFD, 0) < 0)
+		goto failed;
+	execve(command->path, command->arguments, command->environment);
+failed:
+	launch->failure = errno;
+	_exit(127);
+}
+
+int command_start(const struct command *command, int *pidfd, bool *executed)
+{
+	/* One child at a time runs on it: this process is held until the child has executed or ended. */
+	static char stack[STACK_SIZE] __attribute__((aligned(64)));
+	struct launch launch = {.command = command, .parent = getpid()};
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, reserve;
+	pid_t pid = -1;
+
+	*executed = false;
+	*pidfd = -1;
+	/* A place for the pidfd, made sure of first: what was executed cannot be taken back. */
+	reserve = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (reserve < 0)
+		return -1;
+	if (!fault_at("task_start"))
+		pid = clone(child_main, stack + sizeof stack, flags, &launch, command->pid, NULL, NULL);
+	fd_close(&reserve);
+	if (pid < 0)
+		return -1;
+	if (launch.failure) {
+		waitpid(pid, NULL, 0);
+		*executed = true;
+		errno = launch.failure;
+		return -1;
+	}
+	*pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (*pidfd < 0) {
+		int saved = errno;
+
+		kill(command->is_task ? -pid : pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		errno = saved;
+		return -1;
+	}
+	*executed = true;
+	return 0;
+}
+
+static nsec nsec_of(struct timeval time)
+{
+	return (nsec)time.tv_sec * NSEC_PER_SEC + (nsec)time.tv_usec * NSEC_PER_USEC;
+}
+
+struct command_end command_reap(pid_t pid)
+{
+	struct rusage usage = {.ru_maxrss = 0};
+	struct command_end end = {.status = -1};
+	int status = 0;
+	pid_t got;
+
+	do
+		got = wait4(pid, &status, 0, &usage);
+	while (got < 0 && errno == EINTR);
+	if (got != pid)
+		BUG("a task that somebody else has waited for");
+	if (WIFEXITED(status))
+		end.status = WEXITSTATUS(status);
+	else
+		end.signal = WTERMSIG(status);
+	end.user_time = nsec_of(usage.ru_utime);
+	end.system_time = nsec_of(usage.ru_stime);
+	end.max_rss = (uint64_t)usage.ru_maxrss * 1024;
+	return end;
+}
+
+bool command_signal_group(pid_t leader, int signal, bool *denied)
+{
+	*denied = false;
+	if (kill(-leader, signal) == 0)
+		return true;
+	*denied = errno == EPERM;
+	return errno == EPERM;
+}
+
+/* Whether path is a file that may be executed: 0, or -1 with errno. */
+static int check(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = EACCES;
+		return -1;
+	}
+	return access(path, X_OK);
+}
+
+char *command_find(const char *name, const char *path)
+{
+	bool denied = false;
+
+	if (strchr(name, '/'))
+		return mem_string(name);
+	if (!path)
+		path = "/bin:/usr/bin";
+	while (*name) {
+		size_t length = strcspn(path, ":");
+		/* An empty element is the current directory. */
+		char *candidate = mem_format("%.*s%s%s", (int)length, path, length ? "/" : "./", name);
+
+		if (check(candidate) == 0)
+			return candidate;
+		denied |= errno == EACCES;
+		free(candidate);
+		if (!path[length])
+			break;
+		path += length + 1;
+	}
+	errno = denied ? EACCES : ENOENT;
+	return NULL;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Executing a program: found once, started without copying this process, ended together with its process group.
+ *
+ * The child shares this process's memory until it executes (as with vfork), so a start costs the same however large this
+ * process is, and why an execution failed comes back as a number. The kernel writes the child's pid where the caller
+ * wants it before the child runs at all.
+ */
+#ifndef PROCESS_COMMAND_H
+#define PROCESS_COMMAND_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "process/signals.h"
+
+struct command {
+	/* What to execute, its argv and its environment; the caller's. */
+	const char *path;
+	char *const *arguments;
+	char *const *environment;
+	/* Become descriptors 0, 1 and 2; -1 leaves what is there. */
+	int input;
+	int output;
+	int errors;
+	/* One of ours that the program gets too; -1 for none. */
+	int keep;
+	/* Signals that the program finds ignored; everything else is default. */
+	signal_mask ignored;
+	/* Added to the niceness. */
+	int nice;
+	/* Leads a process group of its own and is killed when this process dies. */
+	bool is_task;
+	/* Where the kernel writes the pid before the child runs; may be in shared memory. Never NULL. */
+	pid_t *pid;
+};
+
+/* How a child ended. */
+struct command_end {
+	/* Exit status 0 to 255, or -1 when a signal ended it. */
+	int status;
+	/* The signal, or 0. */
+	int signal;
+	nsec user_time;
+	nsec system_time;
+	/* Peak resident memory, bytes. */
+	uint64_t max_rss;
+};
+
+/*
+ * Starts it: 0 with *pidfd (close-on-exec, the caller's), or -1 with errno: that of execve (ENOENT, EACCES, E2BIG,
+ * ENOEXEC ...), with *executed false when there was no process to execute in (EAGAIN, ENOMEM, EMFILE).
+ */
+int command_start(const struct command *command, int *pidfd, bool *executed) MUST_CHECK;
+
+/* Takes the end of a child that pidfd told of (or waits for it). */
+struct command_end command_reap(pid_t pid);
+
+/* Signals the process group that a task leads. False when there is none; *denied when some of it may not be signalled. */
+bool command_signal_group(pid_t leader, int signal, bool *denied);
+
+/*
+ * Where execvp would find name in path (the value of PATH; NULL: the system's default): a new string (free), or NULL with
+ * errno ENOENT, or EACCES when all that was found cannot be executed. A name with a slash is found where it says.
+ */
+char *command_find(const char *name, const char *path);
+
+#endif

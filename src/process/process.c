@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of a process that runs a role, and the registry of those that live. */
+#include "process/process.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Children of this process that were started and whose end has not been taken. A forked child begins an empty one. */
+static struct list children;
+static pid_t children_of;
+
+static struct list *registry(void)
+{
+	if (children_of != getpid()) {
+		list_init(&children);
+		children_of = getpid();
+	}
+	return &children;
+}
+
+void process_init(struct process *process, const char *name, bool daemon)
+{
+	*process = (struct process){.name = mem_string(name), .pidfd = -1, .daemon = daemon, .end.status = -1};
+	list_init(&process->link);
+}
+
+static int refuse(int number)
+{
+	errno = number;
+	return -1;
+}
+
+int process_start(struct process *process, const struct start_method *method, const struct role *role, int fd,
+		  struct error *error)
+{
+	if (process->state == PROCESS_CLOSED)
+		return error_set_errno(error, EBADF, "cannot start a closed process");
+	if (process->state != PROCESS_INITIAL)
+		return error_set_errno(error, EALREADY, "cannot start %s twice", process->name);
+	process->pid = method->start(role, fd, error);
+	if (process->pid < 0) {
+		process->pid = 0;
+		return error_wrap(error, "cannot start %s", process->name);
+	}
+	process->parent = getpid();
+	process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	if (process->pidfd < 0) {
+		int number = errno;
+
+		kill(process->pid, SIGKILL);
+		waitpid(process->pid, NULL, 0);
+		process->pid = 0;
+		return error_set_errno(error, number, "cannot watch %s", process->name);
+	}
+	process->state = PROCESS_STARTED;
+	list_append(registry(), &process->link);
+	return 0;
+}
+
+/* Takes note of an end, if there is one. Somebody else having waited for it leaves how it ended unknown. */
+static void take_end(struct process *process)
+{
+	int status;
+	pid_t got;
+
+	do
+		got = waitpid(process->pid, &status, WNOHANG);
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return;
+	if (got == process->pid && WIFEXITED(status))
+		process->end.status = WEXITSTATUS(status);
+	else if (got == process->pid && WIFSIGNALED(status))
+		process->end.signal = WTERMSIG(status);
+	process->state = PROCESS_STOPPED;
+	list_remove(&process->link);
+}
+
+/* Whether this process may ask about that one: 0, or -1 with errno. */
+static int check(const struct process *process)
+{
+	if (process->state == PROCESS_CLOSED)
+		return refuse(EBADF);
+	if (process->state == PROCESS_INITIAL)
+		return refuse(EINVAL);
+	return process->parent == getpid() ? 0 : refuse(ECHILD);
+}
+
+int process_join(struct process *process, nsec deadline)
+{
+	struct fd_wait wait = {.fd = process->pidfd, .want_input = true};
+
+	if (check(process) < 0)
+		return -1;
+	while (process->state == PROCESS_STARTED) {
+		int ready = fd_wait(&wait, 1, deadline);
+
+		if (ready < 0)
+			continue;
+		take_end(process);
+		if (ready == 0 && process->state == PROCESS_STARTED)
+			return refuse(ETIMEDOUT);
+	}
+	return 0;
+}
+
+int process_is_alive(struct process *process)
+{
+	if (process->state == PROCESS_INITIAL)
+		return 0;
+	if (check(process) < 0)
+		return -1;
+	if (process->state == PROCESS_STARTED)
+		take_end(process);
+	return process->state == PROCESS_STARTED;
+}
+
+int process_get_end(struct process *process, struct process_end *end)
+{
+	if (check(process) < 0)
+		return -1;
+	if (process->state == PROCESS_STARTED)
+		take_end(process);
+	if (process->state == PROCESS_STARTED)
+		return refuse(EAGAIN);
+	*end = process->end;
+	return 0;
+}
+
+int process_signal(struct process *process, int signal)
+{
+	if (check(process) < 0)
+		return -1;
+	/* Until its end is taken the pid is its own, even when it has ended. */
+	if (process->state != PROCESS_STARTED || kill(process->pid, signal) == 0 || errno == ESRCH)
+		return 0;
+	return -1;
+}
+
+int process_terminate(struct process *process)
+{
+	return process_signal(process, SIGTERM);
+}
+
+int process_kill(struct process *process)
+{
+	return process_signal(process, SIGKILL);
+}
+
+int process_interrupt(struct process *process)
+{
+	return process_signal(process, SIGINT);
+}
+
+int process_sentinel(const struct process *process)
+{
+	if (process->state == PROCESS_CLOSED)
+		return refuse(EBADF);
+	return process->state == PROCESS_INITIAL ? refuse(EINVAL) : process->pidfd;
+}
+
+int process_close(struct process *process)
+{
+	if (process->state == PROCESS_CLOSED)
+		return 0;
+	if (process->state == PROCESS_STARTED && process->parent == getpid())
+		take_end(process);
+	if (process->state == PROCESS_STARTED)
+		return refuse(EBUSY);
+	fd_close(&process->pidfd);
+	free(process->name);
+	process->name = NULL;
+	process->state = PROCESS_CLOSED;
+	return 0;
+}
+
+size_t process_active_children(struct process **found, size_t size)
+{
+	struct list *head = registry(), *link, *next;
+	size_t count = 0;
+
+	for (link = head->next; link != head; link = next) {
+		struct process *process = container_of(link, struct process, link);
+
+		next = link->next;
+		take_end(process);
+		if (process->state != PROCESS_STARTED)
+			continue;
+		if (count < size)
+			found[count] = process;
+		count++;
+	}
+	return count < size ? count : size;
+}
+
+/* Sends a signal to every living daemonic child. */
+static void signal_daemons(int signal)
+{
+	struct list *head = registry(), *link;
+
+	for (link = head->next; link != head; link = link->next) {
+		struct process *process = container_of(link, struct process, link);
+
+		if (process->daemon)
+			kill(process->pid, signal);
+	}
+}
+
+static void join_daemons(nsec deadline)
+{
+	struct list *head = registry(), *link, *next;
+
+	for (link = head->next; link != head; link = next) {
+		struct process *process = container_of(link, struct process, link);
+
+		next = link->next;
+		if (process->daemon && process_join(process, deadline) < 0 && errno != ETIMEDOUT)
+			BUG("a registered child that is not ours");
+	}
+}
+
+void process_end_daemons(nsec deadline)
+{
+	signal_daemons(SIGTERM);
+	join_daemons(deadline);
+	signal_daemons(SIGKILL);
+	join_daemons(NSEC_FOREVER);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signals in, and dispositions for those who are started. */
+#include "process/signals.h"
+
+#include <errno.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Those that a parent hears of through its descriptor. */
+static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+/* Those that would stop a process that must stay able to see its channel close. */
+static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+
+static signal_mask ignored_at_start;
+
+static signal_mask mask_of(int number)
+{
+	return UINT64_C(1) << (number - 1);
+}
+
+/* Sets a disposition; signals that cannot be set (SIGKILL, libc's own) are passed over. */
+static void set(int number, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(number, &action, NULL);
+}
+
+void signals_init(void)
+{
+	int number;
+
+	for (number = 1; number <= 64; number++) {
+		struct sigaction action;
+
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			ignored_at_start |= mask_of(number);
+	}
+	set(SIGPIPE, SIG_IGN);
+	set(SIGCHLD, SIG_DFL);
+}
+
+signal_mask signals_ignored_at_start(void)
+{
+	return ignored_at_start;
+}
+
+int signals_open(void)
+{
+	sigset_t wanted;
+	size_t i;
+
+	sigemptyset(&wanted);
+	for (i = 0; i < countof(heard); i++) {
+		if (!(ignored_at_start & mask_of(heard[i])))
+			sigaddset(&wanted, heard[i]);
+	}
+	if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
+		return -1;
+	return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int signals_next(int fd)
+{
+	struct signalfd_siginfo info;
+	ssize_t got;
+
+	do
+		got = read(fd, &info, sizeof info);
+	while (got < 0 && errno == EINTR);
+	return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+static void do_nothing(int number UNUSED)
+{
+}
+
+void signals_reset(void)
+{
+	sigset_t none;
+	size_t i;
+	int number;
+
+	for (number = 1; number <= 64; number++)
+		set(number, SIG_DFL);
+	for (i = 0; i < countof(stopping); i++)
+		set(stopping[i], do_nothing);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void signals_ignore(signal_mask mask)
+{
+	int number;
+
+	for (number = 1; mask; number++, mask >>= 1) {
+		if (mask & 1)
+			set(number, SIG_IGN);
+	}
+}
+
+void signals_die(int number)
+{
+	sigset_t only;
+
+	set(number, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	_exit(128 + number);
+}
+
+const char *signals_name(int number)
+{
+	static char name[16];
+	const char *abbreviation = sigabbrev_np(number);
+
+	if (abbreviation)
+		snprintf(name, sizeof name, "SIG%s", abbreviation);
+	else
+		snprintf(name, sizeof name, "SIG%d", number);
+	return name;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Start method "fork": the role runs in a forked copy of this process. Safe, since this program has no threads. */
+#include "process/start.h"
+
+#include "base/fault.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static pid_t start(const struct role *role, int fd, struct error *error)
+{
+	pid_t pid = fault_at("worker_start") ? -1 : fork();
+
+	if (pid == 0)
+		role_enter(role, fd);
+	if (pid < 0)
+		error_set_errno(error, errno, "fork");
+	return pid;
+}
+
+const struct start_method start_fork = {.name = "fork", .prefix = "Fork", .start = start};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Start method "spawn": the role runs in a new image of this binary, which gets exactly one descriptor of ours. */
+#include "process/start.h"
+
+#include "base/fault.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static pid_t start(const struct role *role, int fd, struct error *error)
+{
+	char self[] = "mpmap", name[64], number[16];
+	char *arguments[] = {self, name, number, NULL};
+	pid_t pid = 0;
+	struct command command = {
+		.path = "/proc/self/exe",
+		.arguments = arguments,
+		.environment = environ,
+		.input = -1,
+		.output = -1,
+		.errors = -1,
+		.keep = fd,
+		.pid = &pid,
+	};
+	bool executed;
+	int pidfd;
+
+	snprintf(name, sizeof name, ROLE_ARGUMENT "%s", role->name);
+	snprintf(number, sizeof number, "%d", fd);
+	if (fault_at("worker_start") || command_start(&command, &pidfd, &executed) < 0) {
+		error_set_errno(error, errno, "spawn");
+		return -1;
+	}
+	fd_close(&pidfd);
+	return pid;
+}
+
+const struct start_method start_spawn = {.name = "spawn", .prefix = "Spawn", .start = start};
