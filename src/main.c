@@ -15,6 +15,10 @@
  *   signals  in, and for children           process its life               start   roles and methods
  *   start_fork  start_spawn  start_forkserver       command  executing programs
  *   capacity what the machine allows
+ * work/     what flows
+ *   task     tasks and results              chunk   tasks handed over together
+ *   template replacement strings            order   the reorder window     held    output that waits
+ *   spill    waiting on disk                pace    how large chunks are
  */
 #include "base/dialect.h"
 #include "ipc/fd.h"

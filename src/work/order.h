@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The reorder window: output and results come in as tasks produce them and go out in the order of the input (or of
+ * completion), each task's whole.
+ *
+ * The head is the lowest index that is not finished; what it produces goes straight out. What others produce waits, in
+ * memory up to one limit, then on disk up to another. When both are spent the window is full, and says so by
+ * order_accepts; the head is always accepted while the sink has room, so the window can always move on.
+ *
+ * Unordered, a task goes out when its result is there; only when the window is full does the lowest unfinished task
+ * become the head, streams, and holds the others back until it ends.
+ */
+#ifndef WORK_ORDER_H
+#define WORK_ORDER_H
+
+#include "base/dialect.h"
+#include "base/slice.h"
+#include "work/held.h"
+#include "work/task.h"
+
+struct order_options {
+	/* Limits in bytes: what waits in memory, and then on disk. */
+	uint64_t memory;
+	uint64_t disk;
+	/* For the temporary file. */
+	const char *directory;
+	bool unordered;
+};
+
+/* Where everything goes, in order. */
+struct order_sink {
+	/* Whether more can be taken now. */
+	bool (*has_room)(struct order_sink *sink);
+	void (*data)(struct order_sink *sink, uint64_t index, enum stream stream, struct slice bytes);
+	/* The end of a task: nothing of it comes after. */
+	void (*result)(struct order_sink *sink, const struct result *result);
+};
+
+struct order_page;
+
+/* No index. */
+#define ORDER_NONE UINT64_MAX
+
+struct order {
+	struct order_options options;
+	struct order_sink *sink;
+	/* What waits, and what that takes. */
+	struct held held;
+	/* Pages of entries for the indexes from head to end, at their number modulo capacity (a power of two). */
+	struct order_page **pages;
+	size_t capacity;
+	uint64_t head;
+	uint64_t end;
+	/* The task that goes out now; what it produces goes straight on. ORDER_NONE: unordered, and none is complete. */
+	uint64_t current;
+	bool full;
+	/* Finished tasks that have not gone out. */
+	size_t complete;
+	/* The most that was ever held in memory. */
+	uint64_t peak;
+};
+
+void order_init(struct order *order, const struct order_options *options, struct order_sink *sink);
+
+/* The lowest index that is not finished. */
+static inline uint64_t order_head(const struct order *order)
+{
+	return order->head;
+}
+
+/* Whether what waits has used up memory and disk: no task but the head's should start. */
+static inline bool order_is_full(const struct order *order)
+{
+	return order->full;
+}
+
+/* Whether output or the result of this task should be put in now. */
+bool order_accepts(const struct order *order, uint64_t index);
+
+/* Puts in a piece of a task's output. -1 when the index is not one that can still produce (a defect of the producer's). */
+int order_put(struct order *order, uint64_t index, enum stream stream, struct slice bytes) MUST_CHECK;
+
+/* Puts in a task's result, once; its reason is copied. -1 like order_put. */
+int order_finish(struct order *order, const struct result *result) MUST_CHECK;
+
+/* Hands on what can be handed on while the sink has room; call when the sink has room again. */
+void order_pump(struct order *order);
+
+/* Whether a result for this index has come in. */
+bool order_is_finished(const struct order *order, uint64_t index);
+
+/* Bytes that went through the disk. */
+uint64_t order_spilled(const struct order *order);
+
+void order_release(struct order *order);
+
+#endif

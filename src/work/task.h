@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The nouns: a task, what came of it, and the streams it writes. */
+#ifndef WORK_TASK_H
+#define WORK_TASK_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "base/slice.h"
+
+/* Where a task's output goes. The values are those of the descriptors. */
+enum stream {
+	STREAM_OUTPUT = 1,
+	STREAM_ERRORS = 2,
+};
+
+/* The longest record that can be an argument: Linux's MAX_ARG_STRLEN (128 KiB) without the NUL. */
+enum { RECORD_MAX = 131071 };
+
+/* One task: a view into its chunk. */
+struct task {
+	/* Its place in the input, from 0. People see index + 1. */
+	uint64_t index;
+	/* Without its delimiter, but with a NUL behind it. */
+	struct slice record;
+};
+
+enum outcome {
+	OUTCOME_OK,
+	/* Exit status not 0. */
+	OUTCOME_FAILED,
+	OUTCOME_SIGNALED,
+	OUTCOME_TIMEOUT,
+	/* Its worker died. */
+	OUTCOME_LOST,
+	OUTCOME_NOT_STARTED,
+	/* The run stopped before it. */
+	OUTCOME_SKIPPED,
+	OUTCOMES,
+};
+
+/* The words of the contract: "ok", "not-started" ... */
+const char *outcome_name(enum outcome outcome);
+
+/* What came of a task. */
+struct result {
+	uint64_t index;
+	enum outcome outcome;
+	/* Exit status 0 to 255, or -1 when it did not exit. */
+	int status;
+	/* The signal that ended it, or 0. */
+	int signal;
+	/* Why it was not started (errno), or 0. */
+	int number;
+	/* Its process, or 0 when it never ran. */
+	pid_t pid;
+	uint32_t slot;
+	/* UTC; 0 when it never ran. */
+	nsec start;
+	nsec duration;
+	nsec user_time;
+	nsec system_time;
+	/* Bytes. */
+	uint64_t max_rss;
+	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it. */
+	const char *reason;
+};
+
+#endif
