@@ -19,14 +19,20 @@
  *   task     tasks and results              chunk   tasks handed over together
  *   template replacement strings            order   the reorder window     held    output that waits
  *   spill    waiting on disk                pace    how large chunks are
+ * worker/   how a task is run: inside a worker process
+ *   worker   the role                       workplace what it has at hand  capture a task's output
+ *   board    memory shared with the pool    message  what is said          executor ways to run a task
+ *   executor_command  executor_print
  */
 #include "base/dialect.h"
 #include "ipc/fd.h"
 #include "process/signals.h"
 #include "process/start.h"
+#include "worker/worker.h"
 
 const struct role roles[] = {
 	{.name = FORKSERVER_ROLE, .main = forkserver_main},
+	{.name = WORKER_ROLE, .main = worker_main},
 	{.name = NULL},
 };
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The layout of the memory that a pool and its workers share: queue, seats, rings. */
+#include "worker/board.h"
+
+#include <errno.h>
+
+static size_t seats_offset(size_t queue_slots)
+{
+	return queue_size(queue_slots);
+}
+
+static size_t rings_offset(size_t seats, size_t queue_slots)
+{
+	return seats_offset(queue_slots) + seats * sizeof(struct seat);
+}
+
+static size_t size_of(size_t seats, size_t queue_slots, size_t ring_size)
+{
+	return rings_offset(seats, queue_slots) + seats * ring_footprint(ring_size);
+}
+
+static void lay_out(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
+{
+	board->queue = queue_at(board->shm.base, queue_slots);
+	board->seats = seats;
+	board->ring_size = ring_size;
+}
+
+int board_create(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
+{
+	*board = (struct board){.seats = 0};
+	if (shm_create(&board->shm, "mpmap-board", size_of(seats, queue_slots, ring_size)) < 0)
+		return -1;
+	lay_out(board, seats, queue_slots, ring_size);
+	return 0;
+}
+
+int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, size_t ring_size)
+{
+	*board = (struct board){.seats = 0};
+	if (shm_attach(&board->shm, fd) < 0)
+		return -1;
+	if (board->shm.size < size_of(seats, queue_slots, ring_size)) {
+		errno = EPROTO;
+		return -1;
+	}
+	lay_out(board, seats, queue_slots, ring_size);
+	return 0;
+}
+
+struct seat *board_seat(const struct board *board, size_t seat)
+{
+	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->queue.slots));
+
+	return &seats[seat];
+}
+
+struct ring board_ring(const struct board *board, size_t seat)
+{
+	size_t offset = rings_offset(board->seats, board->queue.slots) + seat * ring_footprint(board->ring_size);
+
+	return ring_at(board->shm.base + offset, board->ring_size);
+}
+
+void board_reset(struct board *board, size_t seat)
+{
+	struct seat *status = board_seat(board, seat);
+	struct ring ring = board_ring(board, seat);
+
+	atomic_store(&status->parked, 0);
+	atomic_store(&status->rung, 0);
+	atomic_store(&status->running, 0);
+	status->task = 0;
+	atomic_store(&ring.shared->committed, 0);
+	atomic_store(&ring.shared->released, 0);
+	atomic_store(&ring.shared->wanting, 0);
+}
+
+void board_release(struct board *board)
+{
+	shm_release(&board->shm);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The board: what a pool and its workers share in memory. The queue, and for each seat (a place for one worker at a
+ * time) its status and its ring of records.
+ */
+#ifndef WORKER_BOARD_H
+#define WORKER_BOARD_H
+
+#include "base/dialect.h"
+#include "ipc/queue.h"
+#include "ipc/ring.h"
+#include "ipc/shm.h"
+
+#include <stdatomic.h>
+
+/* A worker's status. "Worker" is the one in the seat; the parent resets it all before it starts a new one. */
+struct seat {
+	/*
+	 * 1: the worker sleeps until it is woken. Set by the worker before its last look at the queue; taken (exchanged for
+	 * 0) by whoever wakes it, or by the worker when that look found something.
+	 */
+	_Alignas(CACHE_LINE) _Atomic uint32_t parked;
+	/* 1: the worker has rung and the parent has not looked since. Set by the worker, cleared by the parent. */
+	_Atomic uint32_t rung;
+	/*
+	 * The index plus one of the task being run, 0 between tasks. Set by the worker before it starts a process and cleared
+	 * after the result is committed: a result that is there counts, whatever this says.
+	 */
+	_Alignas(CACHE_LINE) _Atomic uint64_t running;
+	/* That task's process: zeroed by the worker before each start, written by the kernel before the process runs. */
+	volatile pid_t task;
+};
+
+struct board {
+	struct shm shm;
+	struct queue queue;
+	size_t seats;
+	size_t ring_size;
+};
+
+/* A new board; -1 with errno. ring_size is a power of two. */
+int board_create(struct board *board, size_t seats, size_t queue_slots, size_t ring_size) MUST_CHECK;
+
+/* The same board in another process; takes over fd. -1 with errno when the memory is not as large as it should be. */
+int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, size_t ring_size) MUST_CHECK;
+
+struct seat *board_seat(const struct board *board, size_t seat);
+
+/* A view of a seat's ring; positions begin at 0 after board_reset. */
+struct ring board_ring(const struct board *board, size_t seat);
+
+/* Parent: makes a seat and its ring as new, when nobody sits in it. */
+void board_reset(struct board *board, size_t seat);
+
+void board_release(struct board *board);
+
+#endif

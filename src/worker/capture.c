@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a task's pipes straight into shared memory. */
+#include "worker/capture.h"
+
+#include "ipc/fd.h"
+
+#include <errno.h>
+
+enum {
+	/* Less room than this in the ring is as good as none. */
+	READ_MIN = 4096,
+	/* A pipe's usual capacity: more is never there. */
+	READ_MAX = 65536,
+};
+
+int capture_open(struct capture *capture, uint64_t index, int writers[CAPTURE_STREAMS])
+{
+	int i;
+
+	*capture = (struct capture){.index = index, .readers = {-1, -1}};
+	for (i = 0; i < CAPTURE_STREAMS; i++)
+		writers[i] = -1;
+	for (i = 0; i < CAPTURE_STREAMS; i++) {
+		int ends[2];
+
+		if (fd_pipe(ends) < 0) {
+			fd_close(&writers[0]);
+			capture_close(capture);
+			return -1;
+		}
+		capture->readers[i] = ends[0];
+		writers[i] = ends[1];
+	}
+	return 0;
+}
+
+/* The ring is full: asks to be woken when it is not. */
+static void block(struct capture *capture, struct workplace *place)
+{
+	place->woken = false;
+	capture->blocked = ring_want(&place->ring, sizeof(struct output_header) + READ_MIN);
+	if (capture->blocked)
+		workplace_announce(place);
+}
+
+/* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. */
+static bool read_piece(struct capture *capture, struct workplace *place, int stream)
+{
+	struct output_header header = {.index = capture->index, .stream = (uint32_t)stream + STREAM_OUTPUT};
+	size_t room;
+	char *to = ring_reserve(&place->ring, sizeof header + READ_MIN, &room);
+	ssize_t got;
+
+	if (!to) {
+		block(capture, place);
+		return !capture->blocked;
+	}
+	room -= sizeof header;
+	got = fd_read(capture->readers[stream], to + sizeof header, room < READ_MAX ? room : READ_MAX);
+	if (got < 0 && errno == EAGAIN)
+		return false;
+	if (got <= 0) {
+		fd_close(&capture->readers[stream]);
+		return false;
+	}
+	memcpy(to, &header, sizeof header);
+	ring_commit(&place->ring, RECORD_OUTPUT, sizeof header + (size_t)got);
+	place->unannounced = true;
+	capture->total += (uint64_t)got;
+	return true;
+}
+
+void capture_drain(struct capture *capture, struct workplace *place)
+{
+	int stream;
+
+	if (capture->blocked && !place->woken)
+		return;
+	capture->blocked = false;
+	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
+		while (capture->readers[stream] >= 0 && read_piece(capture, place, stream))
+			workplace_announce_if_due(place);
+		if (capture->blocked)
+			return;
+	}
+}
+
+bool capture_is_at_end(const struct capture *capture)
+{
+	return capture->readers[0] < 0 && capture->readers[1] < 0;
+}
+
+void capture_close(struct capture *capture)
+{
+	int stream;
+
+	for (stream = 0; stream < CAPTURE_STREAMS; stream++)
+		fd_close(&capture->readers[stream]);
+}

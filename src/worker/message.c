@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Putting and taking the messages between parent and workers. */
+#include "worker/message.h"
+
+#include "base/mem.h"
+
+/* More words than any exec would take. */
+enum { WORDS_MAX = 1024 * 1024 };
+
+void setup_put(struct bytes *bytes, const struct setup *setup)
+{
+	bytes_put_u32(bytes, MESSAGE_VERSION);
+	bytes_put_u32(bytes, setup->number);
+	bytes_put_u32(bytes, setup->seat);
+	bytes_put_u32(bytes, setup->seats);
+	bytes_put_u32(bytes, setup->queue_slots);
+	bytes_put_u64(bytes, setup->ring_size);
+	bytes_put_u64(bytes, setup->max_tasks);
+	bytes_put_u64(bytes, setup->descriptor_limit);
+	bytes_put_text(bytes, setup->name);
+}
+
+int setup_take(struct cursor *cursor, struct setup *setup)
+{
+	uint32_t version = cursor_u32(cursor);
+
+	*setup = (struct setup){.number = cursor_u32(cursor)};
+	setup->seat = cursor_u32(cursor);
+	setup->seats = cursor_u32(cursor);
+	setup->queue_slots = cursor_u32(cursor);
+	setup->ring_size = cursor_u64(cursor);
+	setup->max_tasks = cursor_u64(cursor);
+	setup->descriptor_limit = cursor_u64(cursor);
+	setup->name = cursor_text(cursor);
+	if (!cursor_failed(cursor) && version == MESSAGE_VERSION && setup->seat < setup->seats && setup->number)
+		return 0;
+	free(setup->name);
+	setup->name = NULL;
+	return -1;
+}
+
+/* A text that may be absent. */
+static void put_optional(struct bytes *bytes, const char *text)
+{
+	bytes_put_u8(bytes, text != NULL);
+	bytes_put_text(bytes, text ? text : "");
+}
+
+static char *take_optional(struct cursor *cursor)
+{
+	bool present = cursor_u8(cursor);
+	char *text = cursor_text(cursor);
+
+	if (present)
+		return text;
+	free(text);
+	return NULL;
+}
+
+void run_put(struct bytes *bytes, const struct run *run)
+{
+	uint32_t i;
+
+	bytes_put_text(bytes, run->executor);
+	bytes_put_u32(bytes, run->flags);
+	bytes_put_u32(bytes, (uint32_t)run->nice);
+	bytes_put_u64(bytes, run->ignored);
+	bytes_put_u64(bytes, (uint64_t)run->grace);
+	bytes_put_text(bytes, run->id);
+	put_optional(bytes, run->directory);
+	put_optional(bytes, run->path);
+	put_optional(bytes, run->command);
+	bytes_put_u32(bytes, run->word_count);
+	for (i = 0; i < run->word_count; i++)
+		bytes_put_text(bytes, run->words[i]);
+}
+
+int run_take(struct cursor *cursor, struct run *run)
+{
+	uint32_t count, i;
+
+	*run = (struct run){.executor = cursor_text(cursor)};
+	run->flags = cursor_u32(cursor);
+	run->nice = (int32_t)cursor_u32(cursor);
+	run->ignored = cursor_u64(cursor);
+	run->grace = (nsec)cursor_u64(cursor);
+	run->id = cursor_text(cursor);
+	run->directory = take_optional(cursor);
+	run->path = take_optional(cursor);
+	run->command = take_optional(cursor);
+	count = cursor_u32(cursor);
+	if (cursor_failed(cursor) || count > WORDS_MAX)
+		return -1;
+	run->words = mem_new(count, sizeof *run->words);
+	for (i = 0; i < count; i++) {
+		run->words[i] = cursor_text(cursor);
+		run->word_count++;
+	}
+	return cursor_failed(cursor) ? -1 : 0;
+}
+
+void run_release(struct run *run)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->word_count; i++)
+		free(run->words[i]);
+	free(run->words);
+	free(run->executor);
+	free(run->id);
+	free(run->directory);
+	free(run->path);
+	free(run->command);
+	*run = (struct run){.words = NULL};
+}
+
+void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_slot)
+{
+	bytes_put_u64(bytes, result->index);
+	bytes_put_u32(bytes, queue_slot);
+	bytes_put_u8(bytes, (uint8_t)result->outcome);
+	bytes_put_u32(bytes, (uint32_t)result->status);
+	bytes_put_u32(bytes, (uint32_t)result->signal);
+	bytes_put_u32(bytes, (uint32_t)result->number);
+	bytes_put_u32(bytes, (uint32_t)result->pid);
+	bytes_put_u32(bytes, result->slot);
+	bytes_put_u64(bytes, (uint64_t)result->start);
+	bytes_put_u64(bytes, (uint64_t)result->duration);
+	bytes_put_u64(bytes, (uint64_t)result->user_time);
+	bytes_put_u64(bytes, (uint64_t)result->system_time);
+	bytes_put_u64(bytes, result->max_rss);
+}
+
+int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_slot)
+{
+	uint8_t outcome;
+
+	*result = (struct result){.index = cursor_u64(cursor)};
+	*queue_slot = cursor_u32(cursor);
+	outcome = cursor_u8(cursor);
+	result->status = (int32_t)cursor_u32(cursor);
+	result->signal = (int32_t)cursor_u32(cursor);
+	result->number = (int32_t)cursor_u32(cursor);
+	result->pid = (pid_t)cursor_u32(cursor);
+	result->slot = cursor_u32(cursor);
+	result->start = (nsec)cursor_u64(cursor);
+	result->duration = (nsec)cursor_u64(cursor);
+	result->user_time = (nsec)cursor_u64(cursor);
+	result->system_time = (nsec)cursor_u64(cursor);
+	result->max_rss = cursor_u64(cursor);
+	if (cursor_failed(cursor) || outcome >= OUTCOMES)
+		return -1;
+	result->outcome = (enum outcome)outcome;
+	return 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the parent and its workers tell each other, to the byte.
+ *
+ * On the channel: HELLO, SETUP, WAKE, RING. In a worker's ring: OUTPUT and RESULT records. Every put has its take; a take
+ * fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
+ */
+#ifndef WORKER_MESSAGE_H
+#define WORKER_MESSAGE_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+#include "process/signals.h"
+#include "work/task.h"
+
+/* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
+enum { MESSAGE_VERSION = 1 };
+
+enum message_type {
+	/* Worker: it is set up. No payload. */
+	MESSAGE_HELLO = 1,
+	/* Parent, first: struct setup, with the descriptors of the board, the arena and the run. */
+	MESSAGE_SETUP,
+	/* Parent: there is something to look at (work, room). No payload. */
+	MESSAGE_WAKE,
+	/* Worker: there is something to look at (records, or that it is idle). No payload. */
+	MESSAGE_RING,
+};
+
+enum record_type {
+	/* struct output_header, then the bytes. */
+	RECORD_OUTPUT = 1,
+	/* A result. */
+	RECORD_RESULT,
+	/* A worker gives up because it cannot start tasks: a 32-bit errno. */
+	RECORD_STARVED,
+};
+
+/* Where a new worker finds everything. */
+struct setup {
+	/* Its number, from 1: its claims bear it. Never used twice in a run. */
+	uint32_t number;
+	/* Which seat of the board it has; its slot is one more. */
+	uint32_t seat;
+	/* What it takes to find one's way on the board. */
+	uint32_t seats;
+	uint32_t queue_slots;
+	uint64_t ring_size;
+	/* It ends itself after so many tasks; 0: never. */
+	uint64_t max_tasks;
+	/* The soft limit on descriptors that its tasks are to find (RLIMIT_NOFILE). */
+	uint64_t descriptor_limit;
+	char *name;
+};
+
+void setup_put(struct bytes *bytes, const struct setup *setup);
+/* 0; -1 when it is not one. setup->name is the caller's (free) when it succeeds. */
+int setup_take(struct cursor *cursor, struct setup *setup) MUST_CHECK;
+
+enum run_flags {
+	/* The words are literal and the record is appended (TEMPLATE_LITERAL). */
+	RUN_LITERAL = 1,
+	/* Tasks write to our own standard output and error. */
+	RUN_UNGROUPED = 2,
+	/* Each command is printed before it runs. */
+	RUN_VERBOSE = 4,
+};
+
+/* What is to be done with the records: the same for all workers, in memory that they share. */
+struct run {
+	/* The executor's name. */
+	char *executor;
+	/* RUN_... */
+	uint32_t flags;
+	int32_t nice;
+	/* Signals that tasks find ignored. */
+	signal_mask ignored;
+	/* How long a group that was told to end may take, before it is killed. */
+	nsec grace;
+	/* Identifies the run to its tasks. */
+	char *id;
+	/* Tasks run here; NULL: where the worker was started. */
+	char *directory;
+	/* The value of PATH that commands are looked up in. */
+	char *path;
+	/* Where the fixed command was found; empty when it is looked up for each task. */
+	char *command;
+	/* The command line's words. */
+	char **words;
+	uint32_t word_count;
+};
+
+void run_put(struct bytes *bytes, const struct run *run);
+/* 0; -1 when it is not one. What a run that was taken holds is its own (run_release, also after a failure). */
+int run_take(struct cursor *cursor, struct run *run) MUST_CHECK;
+void run_release(struct run *run);
+
+/* In front of a piece of output; in the machine's own representation, since the bytes behind it are read in place. */
+struct output_header {
+	uint64_t index;
+	uint32_t stream;
+	uint32_t unused;
+};
+
+/* A result as a record; slot is the queue slot that its task came from. result->reason is not sent. */
+void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_slot);
+int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_slot) MUST_CHECK;
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A worker: claims a chunk, runs its tasks one by one, commits each result, sleeps when there is nothing to claim.
+ *
+ * It can be killed at any instant. What it has committed counts; the task that its seat names is lost if a process was
+ * started for it; everything else of its chunk the parent gives to others.
+ */
+#include "worker/worker.h"
+
+#include "base/fault.h"
+#include "base/trace.h"
+#include "work/chunk.h"
+#include "worker/executor.h"
+#include "worker/workplace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Retries of a start that wants for resources, each after twice the wait of the one before: 1.3 seconds in all. */
+enum { STARVED_RETRIES = 7 };
+#define STARVED_WAIT (10 * NSEC_PER_MSEC)
+
+const struct executor *const executors[] = {
+	&executor_command,
+	&executor_print,
+	NULL,
+};
+
+const struct executor *executor_find(const char *name)
+{
+	const struct executor *const *executor;
+
+	for (executor = executors; *executor; executor++) {
+		if (strcmp((*executor)->name, name) == 0)
+			return *executor;
+	}
+	return NULL;
+}
+
+struct worker_state {
+	struct workplace place;
+	const struct executor *executor;
+	void *state;
+	uint64_t tasks_done;
+	bool leaving;
+	bool parent_gone;
+};
+
+/* Gives the chunk in hand, or what is left of it, back to the queue. */
+static void return_chunk(struct worker_state *worker)
+{
+	struct workplace *place = &worker->place;
+	struct queue *queue = &place->board.queue;
+
+	if (place->shared)
+		return;
+	place->shared = true;
+	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name,
+		    atomic_load(&queue->entries[place->slot].next) + 1);
+	queue_return(queue, place->slot);
+}
+
+/* Gives up: tells the parent why this worker cannot start tasks. */
+static void starve(struct worker_state *worker, int number)
+{
+	int32_t value = number;
+
+	worker->leaving = true;
+	if (!workplace_send(&worker->place, RECORD_STARVED, (struct slice){.data = (char *)&value, .size = sizeof value}))
+		worker->parent_gone = true;
+	workplace_announce(&worker->place);
+}
+
+/* Runs a task, patiently where processes or descriptors are short. */
+static enum executor_end run_patiently(struct worker_state *worker, const struct task *task, struct result *result)
+{
+	nsec wait = STARVED_WAIT;
+	int attempt;
+
+	for (attempt = 0;; attempt++, wait *= 2) {
+		enum executor_end end;
+		int number;
+
+		*result = (struct result){.index = task->index, .slot = worker->place.setup.seat + 1, .status = -1};
+		end = worker->executor->run(&worker->place, worker->state, task, result);
+		number = errno;
+		if (end != EXECUTOR_STARVED || attempt == STARVED_RETRIES) {
+			errno = number;
+			return end;
+		}
+		if (worker->place.unannounced)
+			workplace_announce(&worker->place);
+		worker->place.woken = false;
+		if (!workplace_wait(&worker->place, clock_now() + wait))
+			return EXECUTOR_ABANDONED;
+	}
+}
+
+/* Commits a task's result: from here on it counts, whatever happens to this process. */
+static bool commit(struct worker_state *worker, const struct result *result)
+{
+	struct workplace *place = &worker->place;
+
+	bytes_clear(&place->scratch);
+	result_put(&place->scratch, result, (uint32_t)place->slot);
+	/* Before the result: once that is seen the slot may hold another chunk. The seat still names the task meanwhile. */
+	if (!place->shared)
+		atomic_store_explicit(&place->board.queue.entries[place->slot].next, result->index + 1, memory_order_release);
+	fault_at("result");
+	if (!workplace_send(place, RECORD_RESULT, bytes_slice(&place->scratch)))
+		return false;
+	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d", result->index + 1,
+		    place->setup.name, outcome_name(result->outcome), result->status);
+	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
+	workplace_committed(place);
+	worker->tasks_done++;
+	return true;
+}
+
+/* Runs one task of a chunk: true to go on with the next. */
+static bool run_task(struct worker_state *worker, const struct task *task)
+{
+	struct result result;
+
+	worker->place.seat->task = 0;
+	atomic_store(&worker->place.seat->running, task->index + 1);
+	switch (run_patiently(worker, task, &result)) {
+	case EXECUTOR_DONE:
+		if (commit(worker, &result))
+			return !worker->place.shared;
+		worker->parent_gone = true;
+		return false;
+	case EXECUTOR_STARVED:
+		starve(worker, errno);
+		atomic_store(&worker->place.seat->running, 0);
+		return_chunk(worker);
+		return false;
+	case EXECUTOR_ABANDONED:
+	default:
+		worker->parent_gone = true;
+		return false;
+	}
+}
+
+/* Whether this worker may begin a task now; else it gives the chunk back. */
+static bool may_begin(struct worker_state *worker, const struct task *task)
+{
+	uint64_t most = worker->place.setup.max_tasks;
+
+	if (most && worker->tasks_done >= most)
+		worker->leaving = true;
+	return !worker->leaving && task->index < queue_gate(&worker->place.board.queue);
+}
+
+/* A view of a chunk's bytes, which may lie where this process has not mapped yet. Empty when the entry is nonsense. */
+static struct slice chunk_bytes(struct workplace *place, const struct queue_entry *entry)
+{
+	uint64_t start = entry->block + entry->offset_in_block, end = start + entry->size;
+
+	if (shm_follow(&place->arena, (size_t)end) < 0)
+		return (struct slice){.data = NULL};
+	return (struct slice){.data = place->arena.base + start, .size = (size_t)entry->size};
+}
+
+static void run_chunk(struct worker_state *worker, size_t slot)
+{
+	const struct queue_entry *entry = &worker->place.board.queue.entries[slot];
+	struct chunk_reader reader = chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count);
+	uint64_t next = atomic_load_explicit(&entry->next, memory_order_acquire);
+	struct task task;
+
+	worker->place.slot = slot;
+	worker->place.chunk_end = entry->first + entry->count;
+	worker->place.shared = false;
+	trace_event("chunk_claim", "\"worker\":\"%s\",\"first\":%" PRIu64 ",\"count\":%" PRIu64, worker->place.setup.name,
+		    next + 1, entry->first + entry->count - next);
+	fault_at("claimed");
+	while (chunk_next(&reader, &task)) {
+		/* Somebody else has done these before the chunk was given back. */
+		if (task.index < next)
+			continue;
+		if (!may_begin(worker, &task)) {
+			return_chunk(worker);
+			return;
+		}
+		if (!run_task(worker, &task))
+			return;
+	}
+	if (reader.next != reader.end)
+		BUG("a chunk with fewer tasks than it should have");
+}
+
+/* Sleeps until there may be work: false when the parent is gone. */
+static bool park(struct worker_state *worker)
+{
+	struct workplace *place = &worker->place;
+
+	place->woken = false;
+	atomic_store(&place->seat->parked, 1);
+	if (queue_claimable(&place->board.queue, 1)) {
+		/* If the parent has taken the mark its wake-up is under way and wakes us once for nothing. */
+		atomic_store(&place->seat->parked, 0);
+		return true;
+	}
+	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
+	workplace_announce(place);
+	return workplace_wait(place, NSEC_FOREVER);
+}
+
+static void work(struct worker_state *worker)
+{
+	struct queue *queue = &worker->place.board.queue;
+
+	while (!worker->leaving && !worker->parent_gone) {
+		size_t slot = queue_claim(queue, worker->place.setup.number);
+
+		if (slot != QUEUE_NONE)
+			run_chunk(worker, slot);
+		else if (!park(worker))
+			return;
+		if (worker->place.setup.max_tasks && worker->tasks_done >= worker->place.setup.max_tasks)
+			worker->leaving = true;
+	}
+}
+
+int worker_main(int channel)
+{
+	struct worker_state worker = {.tasks_done = 0};
+
+	if (workplace_open(&worker.place, channel) < 0)
+		return 1;
+	worker.executor = executor_find(worker.place.run.executor);
+	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
+		return 1;
+	work(&worker);
+	worker.executor->close(&worker.place, worker.state);
+	return worker.parent_gone;
+}

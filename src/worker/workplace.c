@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A worker's surroundings: set up once, then records out and wake-ups in. */
+#include "worker/workplace.h"
+
+#include "base/trace.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+
+#include <inttypes.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Results wait this long for company at most, and only behind an announcement that was as recent. */
+#define GATHER_TIME (4 * NSEC_PER_MSEC)
+
+/* Tasks find the limit on descriptors that the program was started with. */
+static void restore_descriptor_limit(uint64_t soft)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == soft)
+		return;
+	limit.rlim_cur = soft;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Reads what the run is from the memory that holds it; takes over fd. */
+static int read_run(struct workplace *place, int fd)
+{
+	struct shm shm;
+	struct cursor cursor;
+	int taken = -1;
+
+	if (shm_attach(&shm, fd) == 0) {
+		cursor = cursor_of((struct slice){.data = shm.base, .size = shm.size});
+		taken = run_take(&cursor, &place->run);
+	}
+	shm_release(&shm);
+	if (taken < 0)
+		return -1;
+	template_compile(&place->template, place->run.words, place->run.word_count,
+			 place->run.flags & RUN_LITERAL ? TEMPLATE_LITERAL : 0);
+	return 0;
+}
+
+int workplace_open(struct workplace *place, int channel)
+{
+	struct message message;
+	struct cursor cursor;
+	struct setup *setup = &place->setup;
+
+	*place = (struct workplace){.channel = channel};
+	if (channel_wait(channel, &message, NSEC_FOREVER) <= 0 || message.type != MESSAGE_SETUP || message.fd_count != 3)
+		return -1;
+	cursor = cursor_of(message.payload);
+	if (setup_take(&cursor, setup) < 0)
+		return -1;
+	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) < 0 ||
+	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
+		return -1;
+	/* The board never grows: its mapping is all that is needed. */
+	fd_close(&place->board.shm.fd);
+	place->seat = board_seat(&place->board, setup->seat);
+	place->ring = board_ring(&place->board, setup->seat);
+	restore_descriptor_limit(setup->descriptor_limit);
+	if (place->run.directory && chdir(place->run.directory) < 0)
+		return -1;
+	return channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0);
+}
+
+bool workplace_listen(struct workplace *place)
+{
+	struct message message;
+	int got;
+
+	while ((got = channel_receive(place->channel, &message)) > 0) {
+		while (message.fd_count)
+			fd_close(&message.fds[--message.fd_count]);
+		place->woken = true;
+	}
+	return got == 0;
+}
+
+bool workplace_wait(struct workplace *place, nsec deadline)
+{
+	struct fd_wait wait = {.fd = place->channel, .want_input = true};
+
+	while (!place->woken) {
+		if (!workplace_listen(place))
+			return false;
+		if (!place->woken && fd_wait(&wait, 1, deadline) == 0)
+			break;
+	}
+	return true;
+}
+
+void workplace_announce(struct workplace *place)
+{
+	place->unannounced = false;
+	place->announced_at = clock_now();
+	if (atomic_exchange(&place->seat->rung, 1))
+		return;
+	/* A parent that is gone shows as the end of file; one that does not keep up has been told already. */
+	(void)!channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0);
+}
+
+void workplace_committed(struct workplace *place)
+{
+	place->unannounced = true;
+	workplace_announce_if_due(place);
+}
+
+nsec workplace_deadline(const struct workplace *place)
+{
+	return place->unannounced ? place->announced_at + GATHER_TIME : NSEC_FOREVER;
+}
+
+void workplace_announce_if_due(struct workplace *place)
+{
+	if (place->unannounced && clock_now() >= workplace_deadline(place))
+		workplace_announce(place);
+}
+
+bool workplace_send(struct workplace *place, enum record_type type, struct slice payload)
+{
+	char *to;
+	size_t room;
+
+	while (!(to = ring_reserve(&place->ring, payload.size, &room))) {
+		place->woken = false;
+		if (!ring_want(&place->ring, payload.size))
+			continue;
+		workplace_announce(place);
+		if (!workplace_wait(place, NSEC_FOREVER))
+			return false;
+	}
+	memcpy(to, payload.data, payload.size);
+	ring_commit(&place->ring, type, payload.size);
+	return true;
+}
+
+void workplace_share(struct workplace *place, uint64_t index)
+{
+	struct queue *queue = &place->board.queue;
+
+	if (place->shared || index + 1 >= place->chunk_end)
+		return;
+	place->shared = true;
+	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name, index + 2);
+	atomic_store_explicit(&queue->entries[place->slot].next, index + 1, memory_order_relaxed);
+	queue_return(queue, place->slot);
+	workplace_announce(place);
+}
+
+struct template_values workplace_values(const struct workplace *place)
+{
+	return (struct template_values){.slot = place->setup.seat + 1};
+}

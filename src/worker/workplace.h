@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a worker has at hand: its line to the parent, its seat and ring on the board, the input, and what the run is. */
+#ifndef WORKER_WORKPLACE_H
+#define WORKER_WORKPLACE_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "ipc/shm.h"
+#include "work/task.h"
+#include "work/template.h"
+#include "worker/board.h"
+#include "worker/message.h"
+
+struct workplace {
+	int channel;
+	struct setup setup;
+	struct run run;
+	struct board board;
+	struct seat *seat;
+	struct ring ring;
+	struct shm arena;
+	struct template template;
+	/* The slot of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
+	size_t slot;
+	uint64_t chunk_end;
+	bool shared;
+	/* Records that the parent has not been told of, and when it was last told. */
+	bool unannounced;
+	nsec announced_at;
+	/* The parent has woken us since this was last cleared. */
+	bool woken;
+	struct bytes scratch;
+};
+
+/* Sets everything up from the parent's first message on channel, which it owns from now on. -1 when that cannot be. */
+int workplace_open(struct workplace *place, int channel) MUST_CHECK;
+
+/* Takes note of what the parent says, without waiting: false when the parent is gone. */
+bool workplace_listen(struct workplace *place);
+
+/* Waits for the parent to wake us, until the deadline: false when it is gone. */
+bool workplace_wait(struct workplace *place, nsec deadline);
+
+/* Tells the parent now that there is something to look at. */
+void workplace_announce(struct workplace *place);
+
+/* A record was committed: tells the parent, unless it was told so recently that the record can wait for company. */
+void workplace_committed(struct workplace *place);
+
+/* When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. */
+nsec workplace_deadline(const struct workplace *place);
+
+/* Announces when that deadline has passed. */
+void workplace_announce_if_due(struct workplace *place);
+
+/* Commits a record of a copied payload, waiting for room if need be: false when the parent is gone. */
+bool workplace_send(struct workplace *place, enum record_type type, struct slice payload);
+
+/* The task being run takes long: leaves the rest of its chunk to others. */
+void workplace_share(struct workplace *place, uint64_t index);
+
+/* What fills replacement strings. */
+struct template_values workplace_values(const struct workplace *place);
+
+#endif
