@@ -23,6 +23,9 @@
  *   worker   the role                       workplace what it has at hand  capture a task's output
  *   board    memory shared with the pool    message  what is said          executor ways to run a task
  *   executor_command  executor_print
+ * pool/     who does it: the parent's side
+ *   pool     how many workers               roster  each worker's life     ledger  every chunk that is out
+ *   intake   what comes from workers
  */
 #include "base/dialect.h"
 #include "ipc/fd.h"

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Taking what workers have put into their rings: checked record by record, and handed to the pool's owner. */
+#include "pool/intake.h"
+
+#include "base/bytes.h"
+#include "base/diag.h"
+#include "ipc/channel.h"
+#include "worker/message.h"
+
+void intake_wake(struct worker *worker)
+{
+	/* One that cannot take it is dying or has wake-ups enough. */
+	(void)!channel_send(worker->channel.fd, MESSAGE_WAKE, (struct slice){.data = NULL}, NULL, 0);
+}
+
+/* Takes one output record. -1: it is nonsense. */
+static int take_output(struct worker *worker, struct slice record)
+{
+	struct output_header header;
+	struct pool_owner *owner = worker->pool->owner;
+
+	memcpy(&header, record.data, sizeof header);
+	if (header.stream != STREAM_OUTPUT && header.stream != STREAM_ERRORS)
+		return -1;
+	return owner->on_output(owner, header.index, (enum stream)header.stream,
+				(struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
+}
+
+/* Takes one result. -1: it is nonsense. */
+static int take_result(struct worker *worker, struct slice record)
+{
+	struct pool *pool = worker->pool;
+	struct cursor cursor = cursor_of(record);
+	struct result result;
+	uint32_t slot;
+
+	if (result_take(&cursor, &result, &slot) < 0 || !ledger_has(&pool->ledger, slot, result.index))
+		return -1;
+	pool->tally.task_time += result.duration;
+	worker->last_result = result.index + 1;
+	if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, result.index)) < 0)
+		return -1;
+	ledger_settle(&pool->ledger, slot);
+	pool->failing_since = 0;
+	return 0;
+}
+
+/* A worker has given up for want of resources: the pool goes on with one fewer. */
+static int take_starved(struct worker *worker, struct slice record)
+{
+	struct pool *pool = worker->pool;
+	int32_t number;
+
+	if (record.size != sizeof number)
+		return -1;
+	memcpy(&number, record.data, sizeof number);
+	pool_starved(pool, number);
+	return 0;
+}
+
+static int take_record(struct worker *worker, uint32_t type, struct slice record)
+{
+	switch (type) {
+	case RECORD_OUTPUT:
+		return take_output(worker, record);
+	case RECORD_RESULT:
+		return take_result(worker, record);
+	case RECORD_STARVED:
+		return take_starved(worker, record);
+	default:
+		return -1;
+	}
+}
+
+/* Every record that is about a task begins with its index. */
+static uint64_t index_of(struct slice record)
+{
+	uint64_t index;
+
+	memcpy(&index, record.data, sizeof index);
+	return index;
+}
+
+static bool is_about_task(uint32_t type, struct slice record)
+{
+	return (type == RECORD_OUTPUT || type == RECORD_RESULT) && record.size >= sizeof(struct output_header);
+}
+
+/* Whether a record of this task is, or will be, in the worker's ring. */
+static bool has_task(const struct worker *worker, uint64_t index)
+{
+	uint64_t position = worker->ring.position;
+	struct slice record;
+	uint32_t type;
+
+	if (atomic_load(&worker->seat->running) == index + 1)
+		return true;
+	while (ring_look_ahead(&worker->ring, &position, &type, &record) > 0) {
+		if (is_about_task(type, record) && index_of(record) == index)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a record can be taken now. */
+static bool can_take(struct worker *worker, struct slice record)
+{
+	struct pool_owner *owner = worker->pool->owner;
+	uint64_t index = index_of(record), head;
+
+	if (owner->accepts(owner, index))
+		return true;
+	/* What lies in a ring before the head's own output must not hold that up. */
+	head = owner->head(owner);
+	return index != head && has_task(worker, head);
+}
+
+void intake_look(struct worker *worker, bool ended)
+{
+	struct slice record;
+	uint32_t type;
+	int got;
+
+	worker->stalled = false;
+	atomic_store(&worker->seat->rung, 0);
+	while ((got = ring_peek(&worker->ring, &type, &record)) > 0) {
+		if (type != RECORD_STARVED && !is_about_task(type, record))
+			got = -1;
+		if (got > 0 && !ended && type != RECORD_STARVED && !can_take(worker, record)) {
+			worker->stalled = true;
+			return;
+		}
+		if (got < 0 || take_record(worker, type, record) < 0)
+			break;
+		if (ring_release(&worker->ring))
+			intake_wake(worker);
+	}
+	if (got == 0)
+		return;
+	diag_error("%s (pid %ld) broke the protocol and is replaced", worker->process.name, (long)worker->process.pid);
+	if (!ended)
+		roster_kill(worker);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pool: workers that pull chunks from one queue, and what becomes of the tasks in them.
+ *
+ * Every task that is submitted gets exactly one on_result, whatever dies, unless the pool is closed before.
+ */
+#ifndef POOL_POOL_H
+#define POOL_POOL_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "ipc/arena.h"
+#include "ipc/loop.h"
+#include "process/process.h"
+#include "work/chunk.h"
+#include "work/task.h"
+#include "worker/board.h"
+#include "worker/message.h"
+#include "pool/ledger.h"
+
+struct pool_options {
+	const struct start_method *method;
+	/* The most workers at a time. */
+	size_t jobs;
+	/* A worker is replaced after so many tasks; 0: never. */
+	uint64_t max_tasks;
+};
+
+/* Whom the pool tells; embedded in its owner. All are called from within the loop. */
+struct pool_owner {
+	/* Whether output or a result of this task can be taken now. If not, it is offered again at pool_resume. */
+	bool (*accepts)(struct pool_owner *owner, uint64_t index);
+	/* The lowest task without a result: what comes before its output on the same way is taken even if not accepted. */
+	uint64_t (*head)(struct pool_owner *owner);
+	/* A piece of a task's output; -1: that cannot be, its worker has gone mad. */
+	int (*on_output)(struct pool_owner *owner, uint64_t index, enum stream stream, struct slice bytes);
+	/* A task's result; record is its record while on_result runs. -1 likewise. */
+	int (*on_result)(struct pool_owner *owner, const struct result *result, struct slice record);
+	/* Room for a chunk, or an idle worker. */
+	void (*on_room)(struct pool_owner *owner);
+	/* The pool cannot go on: no worker can be started, or no task by any worker. */
+	void (*on_failure)(struct pool_owner *owner, const struct error *error);
+};
+
+struct worker;
+
+/* What a run has cost, for --stats. */
+struct pool_tally {
+	uint64_t workers_started;
+	uint64_t workers_died;
+	/* Together: how long workers lived, and how long they ran tasks. */
+	nsec worker_time;
+	nsec task_time;
+	uint64_t chunks;
+	uint32_t chunk_min;
+	uint32_t chunk_max;
+};
+
+struct pool {
+	struct pool_options options;
+	struct pool_owner *owner;
+	struct loop *loop;
+	struct arena *arena;
+	struct board board;
+	struct ledger ledger;
+	/* What the run is, in memory for the workers. */
+	struct shm run;
+	struct bytes scratch;
+	struct worker *workers;
+	/* Workers that live; those of them that are not set up yet. */
+	size_t live;
+	size_t starting;
+	/* How many of the jobs can be had: fewer after processes or descriptors were short. */
+	size_t limit;
+	uint32_t last_number;
+	uint64_t descriptor_limit;
+	/* Workers that ended before they were set up, in a row. */
+	size_t early_ends;
+	/* After a worker could not be started: when it is tried again, and since when it fails. */
+	nsec retry_at;
+	nsec failing_since;
+	bool noted;
+	bool failed;
+	bool closing;
+	struct pool_tally tally;
+};
+
+/* No worker is started yet. run is copied. 0, or -1 with the error. */
+int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const struct pool_options *options,
+	      const struct run *run, struct pool_owner *owner, struct error *error) MUST_CHECK;
+
+/* Whether another chunk should be submitted now, so that workers find work without much lying about. */
+bool pool_has_room(const struct pool *pool);
+
+/* Whether a worker has nothing to do, or one more could be started, and no chunk waits: even a small chunk helps. */
+bool pool_is_hungry(const struct pool *pool);
+
+/* Hands a chunk over: its use of its block is the pool's from now on. */
+void pool_submit(struct pool *pool, const struct chunk *chunk);
+
+/* Only tasks with an index below gate may start (QUEUE_OPEN: all). */
+void pool_set_gate(struct pool *pool, uint64_t gate);
+
+/* Offers again what was not accepted. */
+void pool_resume(struct pool *pool);
+
+/* Withdraws all tasks that no worker has: each is told as skipped. No others may be submitted afterwards. */
+void pool_skip_waiting(struct pool *pool);
+
+/* Sends a signal to every running task's process group. */
+void pool_signal_tasks(struct pool *pool, int signal);
+
+/* When pool_tick wants to be called; NSEC_FOREVER. */
+nsec pool_deadline(const struct pool *pool);
+void pool_tick(struct pool *pool);
+
+/* Ends all workers, and with them what they run, and waits for them. */
+void pool_close(struct pool *pool);
+
+void pool_release(struct pool *pool);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The workers of a pool.
+ *
+ * A worker moves by the table of actions at the end. Its channel's end of file and the end of its process are two
+ * halves of one end; the process's end is the one that counts, since only then is what it left in shared memory final.
+ */
+#include "pool/roster.h"
+
+#include "base/diag.h"
+#include "base/trace.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+#include "process/signals.h"
+#include "worker/worker.h"
+#include "pool/intake.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+static void happen(struct worker *worker, enum worker_event event);
+
+/* How a worker ended, in words. */
+static void describe_end(struct worker *worker, struct bytes *words)
+{
+	struct process_end end = worker->process.end;
+
+	bytes_append_format(words, "%s (pid %ld) ", worker->process.name, (long)worker->process.pid);
+	if (end.signal)
+		bytes_append_format(words, "was killed by %s", signals_name(end.signal));
+	else if (end.status >= 0)
+		bytes_append_format(words, "exited with status %d", end.status);
+	else
+		bytes_append_text(words, "is gone");
+}
+
+/* Tells of the task that died with its worker. */
+static void lose(struct worker *worker, size_t slot, uint64_t index)
+{
+	struct pool *pool = worker->pool;
+	struct bytes words = {.data = NULL};
+	struct result result = {
+		.index = index,
+		.outcome = OUTCOME_LOST,
+		.status = -1,
+		.pid = worker->seat->task,
+		.slot = (uint32_t)(worker - pool->workers) + 1,
+	};
+
+	describe_end(worker, &words);
+	result.reason = bytes_text(&words);
+	trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
+	if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, index)) < 0)
+		BUG("a lost task that has a result");
+	ledger_settle(&pool->ledger, slot);
+	bytes_release(&words);
+}
+
+/* The tasks a dead worker had: the running one is lost once it had a process, the others go back to the queue. */
+static void give_back(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+	uint64_t running = atomic_load(&worker->seat->running);
+	pid_t task = worker->seat->task;
+	size_t slot;
+	bool denied;
+
+	/* What has its result is not running any more. */
+	if (running == worker->last_result)
+		running = 0;
+	if (running && task > 1)
+		command_signal_group(task, SIGKILL, &denied);
+	while ((slot = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
+		const struct chunk chunk = pool->ledger.rows[slot].chunk;
+		uint64_t end = chunk.first + chunk.count, next = atomic_load(&pool->ledger.queue.entries[slot].next);
+
+		if (next < chunk.first || next > end)
+			next = chunk.first;
+		if (worker->last_result > next && worker->last_result <= end)
+			next = worker->last_result;
+		if (running > chunk.first && running <= end)
+			next = task > 1 ? running : running - 1;
+		ledger_give_back(&pool->ledger, slot, next);
+	}
+	/* Last, since settling a chunk's last task frees its slot. The rest of the chunk may be with others already. */
+	if (running && task > 1 && (slot = ledger_find(&pool->ledger, running - 1)) != QUEUE_NONE)
+		lose(worker, slot, running - 1);
+}
+
+static void do_hello(struct worker *worker)
+{
+	worker->state = WORKER_ACTIVE;
+	worker->pool->starting--;
+	worker->pool->early_ends = 0;
+	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+}
+
+static void do_look(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	intake_look(worker, false);
+	pool_rang(pool);
+}
+
+static void do_hangup(struct worker *worker)
+{
+	loop_forget(worker->pool->loop, &worker->channel);
+	if (worker->state == WORKER_STARTING) {
+		worker->pool->starting--;
+		worker->pool->early_ends++;
+	}
+	worker->state = WORKER_LEAVING;
+	/* Of no use without its channel. One that is exiting does so with the status it has. */
+	roster_kill(worker);
+}
+
+static void do_exit(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	if (process_join(&worker->process, NSEC_FOREVER) < 0)
+		BUG("a worker whose end cannot be taken");
+	if (worker->state == WORKER_STARTING) {
+		pool->starting--;
+		pool->early_ends++;
+	}
+	loop_forget(pool->loop, &worker->channel);
+	loop_forget(pool->loop, &worker->sentinel);
+	trace_event("worker_exit", "\"worker\":\"%s\",\"worker_pid\":%ld,\"exit\":%d,\"signal\":%d", worker->process.name,
+		    (long)worker->process.pid, worker->process.end.status, worker->process.end.signal);
+	worker->state = WORKER_GONE;
+	pool->live--;
+	pool->tally.worker_time += clock_now() - worker->started;
+	pool->tally.workers_died += worker->process.end.signal != 0;
+	intake_look(worker, true);
+	give_back(worker);
+	fd_close(&worker->channel.fd);
+	if (process_close(&worker->process) < 0)
+		BUG("a worker that ended still runs");
+	pool_worker_ended(pool);
+}
+
+/* What each event does in each state; where there is nothing, it cannot happen. */
+static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
+	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello,
+			     [WORKER_RING] = do_look,
+			     [WORKER_HANGUP] = do_hangup,
+			     [WORKER_EXIT] = do_exit},
+	[WORKER_ACTIVE] = {[WORKER_RING] = do_look, [WORKER_HANGUP] = do_hangup, [WORKER_EXIT] = do_exit},
+	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
+};
+
+static void happen(struct worker *worker, enum worker_event event)
+{
+	if (!actions[worker->state][event])
+		BUG("an event that cannot happen in a worker's state");
+	actions[worker->state][event](worker);
+}
+
+static void channel_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct worker *worker = container_of(watch, struct worker, channel);
+	struct message message;
+	bool rang = false;
+	int got;
+
+	while ((got = channel_receive(watch->fd, &message)) > 0) {
+		while (message.fd_count)
+			fd_close(&message.fds[--message.fd_count]);
+		if (message.type == MESSAGE_HELLO && worker->state == WORKER_STARTING)
+			happen(worker, WORKER_HELLO);
+		rang |= message.type == MESSAGE_RING;
+	}
+	if (rang)
+		happen(worker, WORKER_RING);
+	if (got < 0 && worker->channel.watched)
+		happen(worker, WORKER_HANGUP);
+}
+
+static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
+{
+	happen(container_of(watch, struct worker, sentinel), WORKER_EXIT);
+}
+
+/* Sends a new worker what it needs; a small message on a fresh socket always fits. */
+static int send_setup(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+	const int fds[] = {pool->board.shm.fd, pool->arena->shm.fd, pool->run.fd};
+	struct setup setup = {
+		.number = worker->number,
+		.seat = (uint32_t)(worker - pool->workers),
+		.seats = (uint32_t)pool->board.seats,
+		.queue_slots = (uint32_t)pool->board.queue.slots,
+		.ring_size = pool->board.ring_size,
+		.max_tasks = pool->options.max_tasks,
+		.descriptor_limit = pool->descriptor_limit,
+		.name = worker->process.name,
+	};
+
+	bytes_clear(&pool->scratch);
+	setup_put(&pool->scratch, &setup);
+	return channel_send(worker->channel.fd, MESSAGE_SETUP, bytes_slice(&pool->scratch), fds, countof(fds));
+}
+
+static struct worker *free_seat(struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->options.jobs; seat++) {
+		if (pool->workers[seat].state == WORKER_GONE)
+			return &pool->workers[seat];
+	}
+	BUG("no seat for a worker");
+}
+
+/* Starts the process, with ends[1] as its channel, and watches it. */
+static int begin(struct worker *worker, const int ends[2], struct error *error)
+{
+	struct pool *pool = worker->pool;
+
+	if (process_start(&worker->process, pool->options.method, role_find(WORKER_ROLE), ends[1], error) < 0)
+		return -1;
+	worker->channel = (struct watch){.fd = ends[0], .ready = channel_ready};
+	worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = sentinel_ready};
+	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0 ||
+	    loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) < 0 || send_setup(worker) < 0)
+		return error_set_errno(error, errno, "%s", worker->process.name);
+	return 0;
+}
+
+/* Takes back all that begin had done before it failed. */
+static void undo(struct worker *worker, int ends[2])
+{
+	loop_forget(worker->pool->loop, &worker->channel);
+	loop_forget(worker->pool->loop, &worker->sentinel);
+	fd_close(&ends[0]);
+	if (worker->process.state == PROCESS_STARTED &&
+	    (process_kill(&worker->process) < 0 || process_join(&worker->process, NSEC_FOREVER) < 0))
+		BUG("a new worker cannot be ended");
+	if (process_close(&worker->process) < 0)
+		BUG("a worker that ended still runs");
+}
+
+int roster_start(struct pool *pool, struct error *error)
+{
+	struct worker *worker = free_seat(pool);
+	size_t seat = (size_t)(worker - pool->workers);
+	char name[64];
+	int ends[2], begun;
+
+	if (channel_pair(ends) < 0)
+		return error_set_errno(error, errno, "socketpair");
+	*worker = (struct worker){.pool = pool, .number = pool->last_number + 1, .channel.fd = -1, .sentinel.fd = -1};
+	snprintf(name, sizeof name, "%sWorker-%" PRIu32, pool->options.method->prefix, worker->number);
+	process_init(&worker->process, name, true);
+	board_reset(&pool->board, seat);
+	worker->seat = board_seat(&pool->board, seat);
+	worker->ring = board_ring(&pool->board, seat);
+	begun = begin(worker, ends, error);
+	fd_close(&ends[1]);
+	if (begun < 0) {
+		undo(worker, ends);
+		return -1;
+	}
+	pool->last_number++;
+	worker->state = WORKER_STARTING;
+	worker->started = clock_now();
+	pool->live++;
+	pool->starting++;
+	pool->tally.workers_started++;
+	trace_event("worker_start", "\"worker\":\"%s\",\"worker_pid\":%ld,\"method\":\"%s\"", worker->process.name,
+		    (long)worker->process.pid, pool->options.method->name);
+	return 0;
+}
+
+/* Whether a worker sleeps, as far as its seat says. */
+static bool is_idle(const struct worker *worker)
+{
+	return worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked);
+}
+
+bool roster_wake_one(struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->options.jobs; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		if (is_idle(worker) && atomic_exchange(&worker->seat->parked, 0)) {
+			intake_wake(worker);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool roster_has_idle(const struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->options.jobs; seat++) {
+		if (is_idle(&pool->workers[seat]))
+			return true;
+	}
+	return false;
+}
+
+void roster_resume(struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->options.jobs; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		if (worker->stalled && worker->state != WORKER_GONE)
+			intake_look(worker, false);
+	}
+}
+
+void roster_kill(struct worker *worker)
+{
+	if (worker->process.state == PROCESS_STARTED && process_kill(&worker->process) < 0)
+		BUG("a worker that cannot be killed");
+}

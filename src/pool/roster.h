@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The workers of a pool, seen from the parent: how each is started, heard, and ended. Private to the pool. */
+#ifndef POOL_ROSTER_H
+#define POOL_ROSTER_H
+
+#include "ipc/loop.h"
+#include "ipc/ring.h"
+#include "pool/pool.h"
+
+enum worker_state {
+	/* Nobody sits here. */
+	WORKER_GONE,
+	/* Started, not set up yet. */
+	WORKER_STARTING,
+	WORKER_ACTIVE,
+	/* Its channel has closed: it ends, or is ended. */
+	WORKER_LEAVING,
+	WORKER_STATES,
+};
+
+enum worker_event {
+	/* It is set up. */
+	WORKER_HELLO,
+	/* It rang: there are records, or it is idle. */
+	WORKER_RING,
+	/* The end of file on its channel. */
+	WORKER_HANGUP,
+	/* Its process has ended. */
+	WORKER_EXIT,
+	WORKER_EVENTS,
+};
+
+/* One per seat; used again for the next worker there. */
+struct worker {
+	struct pool *pool;
+	enum worker_state state;
+	uint32_t number;
+	struct process process;
+	struct watch channel;
+	struct watch sentinel;
+	struct seat *seat;
+	struct ring ring;
+	/* Records in its ring were not accepted. */
+	bool stalled;
+	/* The index plus one of its last result; 0: none yet. */
+	uint64_t last_result;
+	nsec started;
+};
+
+/* Starts a worker in a free seat. 0, or -1 with the error. */
+int roster_start(struct pool *pool, struct error *error) MUST_CHECK;
+
+/* Wakes a worker that sleeps: false when none does. */
+bool roster_wake_one(struct pool *pool);
+
+/* Whether a worker sleeps. */
+bool roster_has_idle(const struct pool *pool);
+
+/* Offers the records of workers that were stalled again. */
+void roster_resume(struct pool *pool);
+
+/* For the roster: a worker rang; it may have gone idle, or left a part of its chunk to others. */
+void pool_rang(struct pool *pool);
+
+/* For the roster: a worker gave up for want of resources (errno); a worker has ended and everything of it is told. */
+void pool_starved(struct pool *pool, int number);
+void pool_worker_ended(struct pool *pool);
+
+/* A worker has to go: it broke the rules, or the pool closes. Its end is told by the loop. */
+void roster_kill(struct worker *worker);
+
+#endif
