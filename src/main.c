@@ -26,8 +26,19 @@
  * pool/     who does it: the parent's side
  *   pool     how many workers               roster  each worker's life     ledger  every chunk that is out
  *   intake   what comes from workers
+ * codec/    bytes to work and back
+ *   input    records                        output  results
+ * front/    what the user touches
+ *   options  option_table                   help    --help, --version      outlet  where output goes
+ *   source   where records come from        batch   records in             session a run
+ *   report   summary, statistics
  */
-#include "base/dialect.h"
+#include "base/diag.h"
+#include "base/trace.h"
+#include "front/batch.h"
+#include "front/help.h"
+#include "front/options.h"
+#include "front/session.h"
 #include "ipc/fd.h"
 #include "process/signals.h"
 #include "process/start.h"
@@ -41,9 +52,24 @@ const struct role roles[] = {
 
 int main(int argc, char **argv)
 {
-	fd_fill_standard();
+	unsigned closed = fd_fill_standard();
+	struct options options;
+	struct error error = {.number = 0};
+
 	signals_init();
 	role_enter_if_asked(argc, argv);
-	puts("mpmap " PACKAGE_VERSION);
-	return 0;
+	fd_remember_inherited(-1);
+	trace_open();
+	if (options_parse(&options, argc, argv, &error) < 0) {
+		diag_error("%s", error_text(&error));
+		error_release(&error);
+		return EXIT_USAGE;
+	}
+	if (options.mode == MODE_HELP)
+		return help_print(help_usage, closed);
+	if (options.mode == MODE_VERSION)
+		return help_print(help_version, closed);
+	if (options.quiet)
+		diag_set_quiet();
+	return batch_run(&options, closed);
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The text format: records that end with a delimiter. */
+#include "codec/input.h"
+
+#include "work/task.h"
+
+/* What is to be said of a whole record of the given size. */
+static enum input_event judge(const struct input *input, const char *record, uint64_t size)
+{
+	if (size > RECORD_MAX)
+		return INPUT_TOO_LONG;
+	if (input->delimiter && size && memchr(record, '\0', (size_t)size))
+		return INPUT_NUL;
+	return INPUT_RECORD;
+}
+
+struct input_step input_next(struct input *input, char *bytes, size_t size)
+{
+	struct input_step step = {.event = INPUT_MORE};
+	char *end = size ? memchr(bytes, input->delimiter, size) : NULL;
+
+	if (!end) {
+		/* Once a record is too long it is only counted. */
+		if (input->dropped || size > RECORD_MAX) {
+			input->dropped += size;
+			step.consumed = size;
+		}
+		return step;
+	}
+	step.size = input->dropped + (uint64_t)(end - bytes);
+	step.consumed = (size_t)(end - bytes) + 1;
+	step.event = judge(input, bytes, step.size);
+	input->dropped = 0;
+	*end = '\0';
+	return step;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --help, made from the option table, and --version. */
+#include "front/help.h"
+
+#include "base/diag.h"
+#include "front/options.h"
+#include "front/session.h"
+
+#include <errno.h>
+
+enum { HELP_COLUMN = 32 };
+
+static const char usage[] =
+	"Usage: mpmap [OPTION]... COMMAND [ARG]...             for each line of standard input\n"
+	"       mpmap [OPTION]... COMMAND [ARG]... ::: ITEM... for each ITEM (:::: FILE: each line of FILE)\n"
+	"       mpmap [OPTION]... --shell SCRIPT               sh -c SCRIPT, the record as \"$1\"\n"
+	"       mpmap [OPTION]... --shell                      each record is a command line\n"
+	"\n"
+	"Runs COMMAND once for each record on a pool of workers; what comes out is in the\n"
+	"order of what went in. {} in an ARG is the record, {#} its number, {%} the slot;\n"
+	"without any of them the record becomes the last ARG.\n"
+	"\n"
+	"  find . -name '*.wav' -print0 | mpmap -0 flac --best\n"
+	"  mpmap -j4 gzip -9 ::: *.log\n"
+	"  mpmap --shell 'cc -c \"$1\" -o \"${1%.c}.o\"' ::: *.c\n"
+	"\n"
+	"Options:\n";
+
+static const char trailer[] =
+	"\n"
+	"SIZE is in bytes, or with K, M, G, T. Exit status: 0 all tasks succeeded, 123 a task\n"
+	"failed, 125 one was killed, lost or not started, 126 and 127 COMMAND cannot be run,\n"
+	"1 a failure of mpmap's own, 2 wrong usage. The manual, mpmap(1), tells the rest.\n";
+
+/* A row: its names, then its help, whose further lines stay in its column. */
+static void append_row(struct bytes *out, const struct option_row *row)
+{
+	size_t start = out->size, column;
+	const char *line = row->help, *end;
+
+	bytes_append_format(out, "  ");
+	if (row->letter)
+		bytes_append_format(out, "-%c, ", row->letter);
+	else
+		bytes_append_text(out, "    ");
+	bytes_append_format(out, "--%s", row->name);
+	if (row->argument)
+		bytes_append_format(out, "=%s", row->argument);
+	for (column = out->size - start;; column = 0, line = end + 1) {
+		end = strchr(line, '\n');
+		bytes_append_format(out, "%*s%.*s\n", (int)(column < HELP_COLUMN ? HELP_COLUMN - column : 1), "",
+				    (int)(end ? (size_t)(end - line) : strlen(line)), line);
+		if (!end)
+			return;
+	}
+}
+
+void help_usage(struct bytes *out)
+{
+	const struct option_row *row;
+
+	bytes_append_text(out, usage);
+	for (row = option_table; row->name; row++)
+		append_row(out, row);
+	bytes_append_text(out, trailer);
+}
+
+void help_version(struct bytes *out)
+{
+	bytes_append_text(out, "mpmap " PACKAGE_VERSION "\n"
+			       "License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.\n"
+			       "This is free software: you are free to change and redistribute it.\n"
+			       "There is NO WARRANTY, to the extent permitted by law.\n");
+}
+
+int help_print(void (*text)(struct bytes *out), unsigned closed)
+{
+	struct bytes out = {.data = NULL};
+	bool written = false;
+
+	text(&out);
+	errno = EBADF;
+	if (!(closed & 1u << STDOUT_FILENO))
+		written = fwrite(out.data, 1, out.size, stdout) == out.size && fclose(stdout) == 0;
+	if (!written)
+		diag_error("write error: %s", strerror(errno));
+	bytes_release(&out);
+	return written ? EXIT_OK : EXIT_TROUBLE;
+}

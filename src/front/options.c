@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parsing the command line by the option table. */
+#include "front/options.h"
+
+#include "process/capacity.h"
+
+#include <getopt.h>
+
+/* getopt's codes for options without a letter begin here; a letter is its own code. */
+enum { CODE_BASE = 256, ROWS_MAX = 128 };
+
+/* What people bring from xargs and parallel, and what to write here. */
+static const struct {
+	char letter;
+	const char *hint;
+} foreign[] = {
+	{.letter = 'i', .hint = "write {} where the record goes"},
+	{.letter = 'p', .hint = "look at the commands with --dry-run first"},
+	{.letter = 'X', .hint = "each record is a task of its own"},
+	{.letter = 'm', .hint = "each record is a task of its own"},
+	{.letter = 'L', .hint = "each line is a record; join lines before mpmap"},
+	{.letter = 's', .hint = "the system's own limit applies"},
+	{.letter = 'x', .hint = "a record that is too long is told of, and the others run"},
+};
+
+static size_t row_count(void)
+{
+	size_t count = 0;
+
+	while (option_table[count].name)
+		count++;
+	return count;
+}
+
+/* getopt's two tables, made from ours. letters needs two bytes per row and two more. */
+static void make_tables(struct option *longs, char *letters)
+{
+	size_t i;
+
+	*letters++ = '+';
+	*letters++ = ':';
+	for (i = 0; i < row_count(); i++) {
+		const struct option_row *row = &option_table[i];
+
+		longs[i] = (struct option){
+			.name = row->name,
+			.has_arg = row->argument ? required_argument : no_argument,
+			.val = row->letter ? row->letter : CODE_BASE + (int)i,
+		};
+		if (row->letter)
+			*letters++ = row->letter;
+		if (row->letter && row->argument)
+			*letters++ = ':';
+	}
+	longs[i] = (struct option){.name = NULL};
+	*letters = '\0';
+}
+
+static const struct option_row *row_of(int code)
+{
+	size_t i;
+
+	if (code >= CODE_BASE)
+		return &option_table[code - CODE_BASE];
+	for (i = 0; i < row_count(); i++) {
+		if (option_table[i].letter == code)
+			return &option_table[i];
+	}
+	return NULL;
+}
+
+static const struct option_row *row_named(const char *name)
+{
+	const struct option_row *row;
+
+	for (row = option_table; row->name; row++) {
+		if (strcmp(row->name, name) == 0)
+			return row;
+	}
+	BUG("no option of that name");
+}
+
+/* How many letters must be changed, added or dropped to make one word of another (Levenshtein); both are short. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[64], i, j;
+
+	if (strlen(b) >= countof(row))
+		return SIZE_MAX;
+	for (j = 0; j <= strlen(b); j++)
+		row[j] = j;
+	for (i = 1; i <= strlen(a); i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (j = 1; j <= strlen(b); j++) {
+			size_t least = corner + (a[i - 1] != b[j - 1]);
+
+			corner = row[j];
+			least = row[j] + 1 < least ? row[j] + 1 : least;
+			row[j] = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
+		}
+	}
+	return row[strlen(b)];
+}
+
+/* The option that a mistyped name was probably meant to be, or NULL. */
+static const char *nearest(const char *name)
+{
+	size_t best = strlen(name) / 2 + 1, i;
+	const char *found = NULL;
+
+	for (i = 0; i < row_count(); i++) {
+		size_t away = strncmp(option_table[i].name, name, strlen(name)) == 0 ? 1 : distance(name, option_table[i].name);
+
+		if (away < best) {
+			best = away;
+			found = option_table[i].name;
+		}
+	}
+	return found;
+}
+
+/* Whether a word is "--NAME" or "--NAME=VALUE" with the whole name of an option, which getopt would let abbreviate. */
+static int check_long(const char *word, struct error *error)
+{
+	size_t length, i;
+	const char *meant;
+	char name[64];
+
+	if (strncmp(word, "--", 2) != 0 || !word[2])
+		return 0;
+	length = strcspn(word + 2, "=");
+	for (i = 0; i < row_count(); i++) {
+		if (strlen(option_table[i].name) == length && strncmp(option_table[i].name, word + 2, length) == 0)
+			return 0;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word + 2);
+	meant = nearest(name);
+	if (meant)
+		return error_set(error, "unknown option --%s; did you mean --%s? (mpmap --help lists all)", name, meant);
+	return error_set(error, "unknown option --%s (mpmap --help lists all)", name);
+}
+
+static int refuse_letter(int letter, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < countof(foreign); i++) {
+		if (foreign[i].letter == letter)
+			return error_set(error, "-%c means nothing here: %s", letter, foreign[i].hint);
+	}
+	return error_set(error, "unknown option -%c (mpmap --help lists all)", letter);
+}
+
+/* One step of getopt: its code, -1 behind the options, or '?' with the error set. */
+static int next_option(int argc, char **argv, const char *letters, const struct option *longs, struct error *error)
+{
+	struct error unknown = {.number = 0};
+	int code;
+
+	if (optind < argc && check_long(argv[optind], &unknown) < 0) {
+		optind++;
+		if (!error->text)
+			*error = unknown;
+		else
+			error_release(&unknown);
+		return '?';
+	}
+	code = getopt_long(argc, argv, letters, longs, NULL);
+	if (code == ':' && !error->text)
+		error_set(error, "option %s needs an argument (mpmap --help tells which)", argv[optind - 1]);
+	else if (code == '?' && !error->text && optopt && !row_of(optopt))
+		refuse_letter(optopt, error);
+	else if (code == '?' && !error->text)
+		error_set(error, "option %s takes no argument", argv[optind - 1]);
+	return code == ':' ? '?' : code;
+}
+
+/* The options up to the first operand. The first error is kept; later options are looked at for --help only. */
+static void parse_options(struct options *options, int argc, char **argv, struct error *error)
+{
+	struct option longs[ROWS_MAX];
+	char letters[2 * ROWS_MAX + 2];
+	int code;
+
+	if (row_count() >= ROWS_MAX)
+		BUG("more options than their tables hold");
+	make_tables(longs, letters);
+	opterr = 0;
+	while ((code = next_option(argc, argv, letters, longs, error)) != -1) {
+		struct error wrong = {.number = 0};
+
+		const struct option_row *row = code == '?' ? NULL : row_of(code);
+
+		if (!row || row->set(options, optarg, &wrong) == 0)
+			continue;
+		if (error->text)
+			error_release(&wrong);
+		else
+			*error = wrong;
+	}
+}
+
+/* Defaults from the environment, by the names of the options they stand for. */
+static int parse_environment(struct options *options, struct error *error)
+{
+	static const struct {
+		const char *variable;
+		const char *option;
+	} defaults[] = {
+		{.variable = "MPMAP_JOBS", .option = "jobs"},
+		{.variable = "MPMAP_START_METHOD", .option = "start-method"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(defaults); i++) {
+		const char *value = getenv(defaults[i].variable);
+
+		if (value && *value && row_named(defaults[i].option)->set(options, value, error) < 0)
+			return error_wrap(error, "%s in the environment", defaults[i].variable);
+	}
+	return 0;
+}
+
+static bool is_separator(const char *word)
+{
+	size_t colons = strspn(word, ":");
+
+	return (colons == 3 || colons == 4) && (!word[colons] || strcmp(word + colons, "+") == 0);
+}
+
+/* Divides the operands into the command and its items. */
+static int parse_operands(struct options *options, int count, char **operands, struct error *error)
+{
+	int i;
+
+	options->words = operands;
+	for (i = 0; i < count && !is_separator(operands[i]); i++)
+		;
+	options->word_count = (size_t)i;
+	if (i < count) {
+		bool files = strcmp(operands[i], "::::") == 0;
+		int rest = count - i - 1, j;
+
+		if (!files && strcmp(operands[i], ":::") != 0)
+			return error_set(error, "%s has no source before it to be linked to", operands[i]);
+		for (j = 0; j < rest; j++) {
+			if (is_separator(operands[i + 1 + j]))
+				return error_set(error, "a second source (%s): there may be one", operands[i + 1 + j]);
+		}
+		if (options->source.file)
+			return error_set(error, "--arg-file and %s: there may be one source", operands[i]);
+		if (files && rest != 1)
+			return error_set(error, ":::: takes one FILE");
+		if (files)
+			options->source.file = operands[i + 1];
+		else {
+			options->source.items = operands + i + 1;
+			options->source.item_count = (size_t)rest;
+		}
+	}
+	return 0;
+}
+
+static int check(const struct options *options, struct error *error)
+{
+	if (!options->word_count && !options->shell)
+		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
+	if (options->word_count && !*options->words[0])
+		return error_set(error, "COMMAND is empty");
+	if (options->shell && options->word_count > 1)
+		return error_set(error, "--shell takes one SCRIPT; '%s' is one operand too many (quote the script)",
+				 options->words[1]);
+	return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct error *error)
+{
+	struct options defaults = {.jobs = 0};
+
+	*options = (struct options){
+		.source.delimiter = '\n',
+		.buffer = UINT64_C(64) << 20,
+		.spill = UINT64_C(1) << 30,
+	};
+	/* The command line's own errors come first, and help before all. */
+	parse_options(options, argc, argv, error);
+	if (options->mode != MODE_RUN) {
+		error_release(error);
+		return 0;
+	}
+	if (error->text)
+		return -1;
+	if (parse_environment(&defaults, error) < 0)
+		return -1;
+	if (!options->jobs)
+		options->jobs = defaults.jobs ? defaults.jobs : capacity_cpus();
+	if (!options->method)
+		options->method = defaults.method ? defaults.method : start_methods[0];
+	if (parse_operands(options, argc - optind, argv + optind, error) < 0)
+		return -1;
+	return check(options, error);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The command line: one table of options that the parser, --help, the completions and the tests of the manual read, and
+ * what comes of parsing.
+ */
+#ifndef FRONT_OPTIONS_H
+#define FRONT_OPTIONS_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+#include "base/error.h"
+#include "front/source.h"
+#include "process/start.h"
+
+/* What the command line asks for. Strings point into argv or the environment. */
+struct options {
+	enum {
+		MODE_RUN,
+		MODE_HELP,
+		MODE_VERSION,
+	} mode;
+	/* COMMAND and its arguments; with shell: SCRIPT or nothing. */
+	char **words;
+	size_t word_count;
+	bool shell;
+	struct source_options source;
+	/* How many workers at most. */
+	size_t jobs;
+	const struct start_method *method;
+	/* Tasks per chunk; 0: to be found out. */
+	uint64_t chunk_size;
+	uint64_t max_tasks;
+	const char *directory;
+	int nice;
+	bool unordered;
+	bool ungrouped;
+	uint64_t buffer;
+	uint64_t spill;
+	bool verbose;
+	bool quiet;
+	bool dry_run;
+	bool stats;
+};
+
+/* What a word after an option may be, for completions. */
+enum option_values {
+	VALUES_NONE,
+	VALUES_FREE,
+	VALUES_FILE,
+	VALUES_DIRECTORY,
+	VALUES_METHOD,
+};
+
+struct option_row {
+	/* The long name, without dashes. */
+	const char *name;
+	/* One letter, or 0. */
+	char letter;
+	/* What the argument is called in --help; NULL: the option takes none. */
+	const char *argument;
+	enum option_values values;
+	/* A line for --help and the completions. */
+	const char *help;
+	/* Takes the option in; value is NULL when there is none. -1 with the error: what is wrong and what would be right. */
+	int (*set)(struct options *options, const char *value, struct error *error);
+};
+
+/* Ends with a NULL name. Synonyms follow what they stand for. */
+extern const struct option_row option_table[];
+
+/* Parses the command line and the environment's defaults. -1 with the error: a usage error. */
+int options_parse(struct options *options, int argc, char **argv, struct error *error) MUST_CHECK;
+
+#endif

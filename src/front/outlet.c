@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Standard output and error of a run. */
+#include "front/outlet.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Messages take their turn among the tasks' standard error. One run at a time has it. */
+static struct outlet *diag_outlet;
+
+static void put_diag(struct slice line)
+{
+	writer_put(diag_outlet->errors, line);
+}
+
+static void output_changed(struct writer *writer)
+{
+	struct outlet *outlet = container_of(writer, struct outlet, output);
+
+	if (writer->error)
+		outlet->failed(outlet, writer->error);
+}
+
+/* Everything comes by here in its final order. */
+
+static bool sink_has_room(struct order_sink *sink)
+{
+	const struct outlet *outlet = container_of(sink, struct outlet, sink);
+
+	return !writer_is_full(&outlet->output) && !writer_is_full(outlet->errors);
+}
+
+static void sink_data(struct order_sink *sink, uint64_t index, enum stream stream, struct slice bytes)
+{
+	struct outlet *outlet = container_of(sink, struct outlet, sink);
+
+	outlet->current_bytes += bytes.size;
+	outlet->format->data(&outlet->target, index, stream, bytes);
+}
+
+static void sink_result(struct order_sink *sink, const struct result *result)
+{
+	struct outlet *outlet = container_of(sink, struct outlet, sink);
+
+	outlet->finished(outlet, result);
+	outlet->format->result(&outlet->target, result);
+	outlet->current_bytes = 0;
+}
+
+static void target_put(struct output_target *target, enum stream stream, struct slice bytes)
+{
+	struct outlet *outlet = container_of(target, struct outlet, target);
+
+	if (stream == STREAM_OUTPUT && outlet->closed && !outlet->output.error && bytes.size) {
+		outlet->output.error = EBADF;
+		output_changed(&outlet->output);
+	}
+	writer_put(stream == STREAM_OUTPUT ? &outlet->output : outlet->errors, bytes);
+}
+
+/* Whether two descriptors are of one file. */
+static bool is_same_file(int a, int b)
+{
+	struct stat first, second;
+
+	return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed)
+{
+	outlet->sink = (struct order_sink){.has_room = sink_has_room, .data = sink_data, .result = sink_result};
+	outlet->target.put = target_put;
+	outlet->format = output_formats[0];
+	outlet->closed = closed & 1u << STDOUT_FILENO;
+	writer_init(&outlet->output, loop, STDOUT_FILENO);
+	outlet->output.changed = output_changed;
+	/* One writer for both when they are one file: what a task wrote to each then stays together. */
+	outlet->errors = &outlet->output;
+	if (outlet->closed || !is_same_file(STDOUT_FILENO, diag_descriptor())) {
+		outlet->errors = &outlet->own_errors;
+		writer_init(outlet->errors, loop, diag_descriptor());
+	}
+	diag_outlet = outlet;
+	diag_set_sink(put_diag);
+}
+
+void outlet_flush(struct outlet *outlet)
+{
+	writer_flush(&outlet->output);
+	writer_flush(outlet->errors);
+}
+
+bool outlet_is_idle(const struct outlet *outlet)
+{
+	return writer_is_idle(&outlet->output) && writer_is_idle(outlet->errors);
+}
+
+void outlet_close(struct outlet *outlet)
+{
+	diag_set_sink(NULL);
+	if (outlet->errors != &outlet->output)
+		writer_release(outlet->errors);
+	writer_release(&outlet->output);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a run's output goes: what the order lets out, formatted, to standard output and error, with our own messages in
+ * their place among it.
+ */
+#ifndef FRONT_OUTLET_H
+#define FRONT_OUTLET_H
+
+#include "base/dialect.h"
+#include "codec/output.h"
+#include "ipc/loop.h"
+#include "ipc/writer.h"
+#include "work/order.h"
+
+/* Embedded in its owner, who sets the two functions. */
+struct outlet {
+	/* Standard output cannot be written any more (errno). */
+	void (*failed)(struct outlet *outlet, int number);
+	/* All of a task's output has gone by, and this came of it. */
+	void (*finished)(struct outlet *outlet, const struct result *result);
+	struct order_sink sink;
+	struct output_target target;
+	const struct output_format *format;
+	struct writer output;
+	/* Standard error's, when that is another file; and what serves for it. */
+	struct writer own_errors;
+	struct writer *errors;
+	/* Standard output was closed when the program started. */
+	bool closed;
+	/* Bytes of the task whose turn it is that have gone by. */
+	uint64_t current_bytes;
+};
+
+/* closed is a mask of the standard descriptors that were closed. Messages come by here from now on. */
+void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed);
+
+/* Writes what is gathered, as far as it goes without waiting. */
+void outlet_flush(struct outlet *outlet);
+
+/* Whether everything is written, or can never be. */
+bool outlet_is_idle(const struct outlet *outlet);
+
+/* Messages go straight to standard error again. */
+void outlet_close(struct outlet *outlet);
+
+#endif

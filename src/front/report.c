@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The failure summary and --stats. */
+#include "front/report.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/quote.h"
+#include "codec/output.h"
+#include "front/session.h"
+
+#include <inttypes.h>
+#include <sys/resource.h>
+
+enum {
+	/* Failed tasks with a line of their own. */
+	LINES_MAX = 10,
+	/* Bytes of a command in such a line. */
+	COMMAND_MAX = 512,
+};
+
+static bool is_failure(const struct result *result)
+{
+	return result->outcome != OUTCOME_OK && result->outcome != OUTCOME_SKIPPED;
+}
+
+bool report_wants(const struct session *session, const struct result *result)
+{
+	return is_failure(result) && session->failure_lines < LINES_MAX && !session->options->quiet;
+}
+
+/* The command of a task as a person may see it, cut when it is long. */
+static void append_command(struct session *session, const struct result *result, struct slice record, struct bytes *line)
+{
+	struct task task = {.index = result->index, .record = record};
+	struct template_values values = {.slot = result->slot};
+	struct bytes command = {.data = NULL};
+
+	template_quote(&session->template, &task, &values, &command);
+	bytes_append(line, command.data, command.size < COMMAND_MAX ? command.size : COMMAND_MAX);
+	if (command.size > COMMAND_MAX)
+		bytes_append_text(line, "...");
+	bytes_release(&command);
+}
+
+char *report_line(struct session *session, const struct result *result, struct slice record)
+{
+	struct bytes line = {.data = NULL};
+
+	output_describe(result, &line);
+	if (record.data) {
+		bytes_append_text(&line, ": ");
+		append_command(session, result, record, &line);
+	}
+	bytes_append(&line, "", 1);
+	return line.data;
+}
+
+void report_failure(struct session *session, const struct result *result)
+{
+	struct bytes *lines = &session->failures;
+	bool cut_short = result->outcome == OUTCOME_LOST || result->outcome == OUTCOME_SIGNALED;
+
+	if (!report_wants(session, result) || !result->reason)
+		return;
+	session->failure_lines++;
+	bytes_append_format(lines, "mpmap: #%" PRIu64 ": ", result->index + 1);
+	quote_terminal(lines, slice_of(result->reason));
+	if (cut_short && session->outlet.current_bytes)
+		bytes_append_text(lines, " (what it had written is in the output)");
+	bytes_append_text(lines, "\n");
+}
+
+/* "mpmap: 3 of 100 tasks failed (1 signaled, 2 failed)" and what follows it. */
+static void report_summary(struct session *session)
+{
+	static const enum outcome kinds[] = {
+		OUTCOME_LOST, OUTCOME_SIGNALED, OUTCOME_TIMEOUT, OUTCOME_NOT_STARTED, OUTCOME_FAILED,
+	};
+	struct bytes line = {.data = NULL};
+	uint64_t failed = 0;
+	size_t i;
+
+	for (i = 0; i < countof(kinds); i++) {
+		uint64_t count = session->outcomes[kinds[i]];
+
+		if (!count)
+			continue;
+		bytes_append_format(&line, "%s%" PRIu64 " %s", failed ? ", " : "", count, outcome_name(kinds[i]));
+		failed += count;
+	}
+	if (failed) {
+		uint64_t skipped = session->outcomes[OUTCOME_SKIPPED];
+
+		diag_note("%" PRIu64 " of %" PRIu64 " tasks failed (%s)%s", failed, session->submitted, bytes_text(&line),
+			  skipped ? "; others were skipped" : "");
+		diag_line(bytes_slice(&session->failures));
+	}
+	bytes_release(&line);
+}
+
+static uint64_t peak_memory(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) < 0 ? 0 : (uint64_t)usage.ru_maxrss * 1024;
+}
+
+static double seconds(nsec time)
+{
+	return (double)time / (double)NSEC_PER_SEC;
+}
+
+static void report_stats(const struct session *session)
+{
+	const struct pool_tally *tally = &session->pool.tally;
+	uint64_t tasks = session->finished, failures = tasks - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+	nsec wall = clock_now() - session->started, cpu = clock_cpu();
+	struct bytes out = {.data = NULL};
+
+	bytes_append_format(&out, "mpmap: tasks: %" PRIu64 "\n", tasks);
+	bytes_append_format(&out, "mpmap: failures: %" PRIu64 "\n", failures);
+	bytes_append_format(&out, "mpmap: wall time: %.3f s\n", seconds(wall));
+	bytes_append_format(&out, "mpmap: tasks per second: %.1f\n", wall ? (double)tasks / seconds(wall) : 0);
+	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally->workers_started,
+			    tally->workers_died);
+	bytes_append_format(&out, "mpmap: busy ratio of the workers: %.1f %%\n",
+			    tally->worker_time ? 100 * (double)tally->task_time / (double)tally->worker_time : 0);
+	bytes_append_format(&out, "mpmap: parent's CPU time per task: %.1f us\n",
+			    tasks ? (double)cpu / (double)NSEC_PER_USEC / (double)tasks : 0);
+	bytes_append_format(&out, "mpmap: chunk sizes: %" PRIu32 " to %" PRIu32 " (%" PRIu64 " chunks)\n", tally->chunk_min,
+			    tally->chunk_max, tally->chunks);
+	bytes_append_format(&out, "mpmap: peak memory: %" PRIu64 " bytes (%" PRIu64 " of them held results)\n", peak_memory(),
+			    session->order.peak);
+	bytes_append_format(&out, "mpmap: spilled: %" PRIu64 " bytes\n", order_spilled(&session->order));
+	diag_line(bytes_slice(&out));
+	bytes_release(&out);
+}
+
+void report_end(struct session *session)
+{
+	bool command_failed = session->failure == EXIT_NOT_FOUND || session->failure == EXIT_CANNOT_EXECUTE;
+
+	/* One message has said it all: that the command cannot be run; or nobody is there to be told. */
+	if (!command_failed && session->signal != SIGPIPE)
+		report_summary(session);
+	if (session->options->stats)
+		report_stats(session);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is said about a run: the lines on failed tasks, the summary, the statistics. */
+#ifndef FRONT_REPORT_H
+#define FRONT_REPORT_H
+
+#include "base/dialect.h"
+#include "base/slice.h"
+#include "work/task.h"
+
+struct session;
+
+/* Whether this result may get a line of its own in the summary. */
+bool report_wants(const struct session *session, const struct result *result);
+
+/* What happened to a task and its command, for that line: a new string (free). record may be empty when unknown. */
+char *report_line(struct session *session, const struct result *result, struct slice record);
+
+/* A result in its turn: its reason, if it has one, is such a line, and is kept when it is among the first. */
+void report_failure(struct session *session, const struct result *result);
+
+/* The last words: summary and statistics. */
+void report_end(struct session *session);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session: one run of a command over records. It introduces the parts to each other (loop, pool, order, output), keeps
+ * the tallies, and decides how the run ends.
+ */
+#ifndef FRONT_SESSION_H
+#define FRONT_SESSION_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+#include "front/options.h"
+#include "front/outlet.h"
+#include "ipc/arena.h"
+#include "ipc/loop.h"
+#include "pool/pool.h"
+#include "work/order.h"
+#include "work/pace.h"
+#include "work/template.h"
+
+/* The exit statuses of this program; those of ends by signal are the signals' own. */
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_TROUBLE = 1,
+	EXIT_USAGE = 2,
+	EXIT_TASK_FAILED = 123,
+	EXIT_TASK_KILLED = 125,
+	EXIT_CANNOT_EXECUTE = 126,
+	EXIT_NOT_FOUND = 127,
+};
+
+enum session_phase {
+	SESSION_RUNNING,
+	/* No task is begun any more; those that run are waited for. */
+	SESSION_DRAINING,
+	/* What runs has been told to end or is about to be: nothing is waited for. */
+	SESSION_ABORTING,
+};
+
+struct session {
+	const struct options *options;
+	struct loop loop;
+	struct arena arena;
+	struct pool pool;
+	struct pool_owner pool_owner;
+	struct order order;
+	struct outlet outlet;
+	struct watch signals;
+	/* Compiled like the workers': for the words of failed commands. */
+	struct template template;
+	enum session_phase phase;
+	/* Whoever feeds the session is told that there may be room. */
+	void (*on_room)(struct session *session);
+	/* Tasks that were submitted or refused, and those of them with a result. */
+	uint64_t submitted;
+	uint64_t finished;
+	uint64_t outcomes[OUTCOMES];
+	/* The lines about the first failed tasks. */
+	struct bytes failures;
+	unsigned failure_lines;
+	/* How large chunks should be. */
+	struct pace pace;
+	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
+	enum exit_status failure;
+	int signal;
+	/* When tasks that were told to end are killed. */
+	nsec kill_at;
+	nsec started;
+};
+
+/* Sets everything up; no worker runs yet. closed is a mask of standard descriptors that were. -1 with the error. */
+int session_open(struct session *session, const struct options *options, unsigned closed, struct error *error) MUST_CHECK;
+
+/* Whether another chunk can be submitted. */
+bool session_has_room(const struct session *session);
+
+/* Whether even a small chunk would be of use. */
+bool session_is_hungry(const struct session *session);
+
+/* Hands over a chunk, with its use of its block. Its indexes follow those before. */
+void session_submit(struct session *session, const struct chunk *chunk);
+
+/* The next record cannot be a task, for the given reason. */
+void session_refuse(struct session *session, const char *reason);
+
+/* A failure of our own: said at once; the tasks that run end in peace, no others begin. */
+void session_fail(struct session *session, enum exit_status status, const struct error *error);
+
+/* Waits for something to happen and deals with it. */
+void session_step(struct session *session);
+
+/* Whether every task submitted has its result. */
+bool session_is_settled(const struct session *session);
+
+/* Ends the workers, writes what there is to write, says what there is to say. The exit status, or dies by a signal. */
+int session_close(struct session *session);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where records come from: standard input, a file, or the command line's items, all as one stream of bytes. */
+#ifndef FRONT_SOURCE_H
+#define FRONT_SOURCE_H
+
+#include "base/dialect.h"
+#include "base/error.h"
+
+struct source_options {
+	/* What ends a record. Items of the command line always end with a NUL. */
+	char delimiter;
+	/* A file to read ("-": standard input); NULL: standard input, unless there are items. */
+	const char *file;
+	/* Items; NULL when records are read. */
+	char **items;
+	size_t item_count;
+};
+
+struct source {
+	const struct source_options *options;
+	/* What people call it. */
+	const char *name;
+	/* What is read; -1 with items. */
+	int fd;
+	bool own;
+	/* The next item, and how much of it has been handed out. */
+	size_t item;
+	size_t offset;
+	/* The last byte handed out was a delimiter, or there was none yet. */
+	bool complete;
+};
+
+/* 0; -1 with the error, when a file cannot be opened. options must outlive the source. */
+int source_open(struct source *source, const struct source_options *options, struct error *error) MUST_CHECK;
+
+/* The byte behind each record. */
+char source_delimiter(const struct source *source);
+
+/*
+ * The next bytes, at most size (at least 2): how many; 0 at the end; -1 with the error, or with none set when nothing is
+ * there now. A last record without a delimiter gets one. Reads a descriptor once, so it does not wait when that is ready.
+ */
+ssize_t source_read(struct source *source, char *data, size_t size, struct error *error) MUST_CHECK;
+
+void source_close(struct source *source);
+
+#endif
