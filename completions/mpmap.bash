@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What bash completes for mpmap. Made by completions/generate from the option table (make completions).
+
+_mpmap() {
+	local i=1 word=${COMP_WORDS[COMP_CWORD]} option='' prefix='' ended='' delegate
+	COMPREPLY=()
+	# After this i is where the command is or will be; option is set when the word is the value of that option.
+	while ((i < COMP_CWORD)); do
+		option=${COMP_WORDS[i]}
+		case $option in
+		-[!-]*)
+			# Of a group of letters the first that takes a value is the last; the value may follow in the same word.
+			option=${option#"${option%%[dajP]*}"}
+			[[ $option == ? ]] && option=-$option || option=''
+			;;
+		--delimiter | --arg-file | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --workdir | --nice | --buffer | --spill) ;;
+		--) option='' ended=yes ;;
+		-?*) option='' ;;
+		*)
+			option=''
+			break
+			;;
+		esac
+		((i += 1))
+		[[ ! $ended ]] || break
+		if [[ $option ]]; then
+			[[ ${COMP_WORDS[i]} != = ]] || ((i == COMP_CWORD)) || ((i += 1))
+			((i < COMP_CWORD)) || break
+			((i += 1))
+			option=''
+		fi
+	done
+	if [[ $option && $word == = ]]; then
+		word=''
+	elif [[ ! $option && ! $ended && $word == --*=* ]] && ((i == COMP_CWORD)); then
+		option=${word%%=*} prefix=${word%%=*}= word=${word#*=}
+	fi
+	case $option in
+	-a | --arg-file) set -- -f ;;
+	--workdir) set -- -d ;;
+	--start-method) set -- -W 'fork spawn forkserver' ;;
+	?*) return ;;
+	*)
+		if ((i < COMP_CWORD)); then
+			# What bash-completion, if it is there, knows of the command; items are files, as far as is known.
+			for delegate in _comp_command_offset _command_offset; do
+				if declare -F "$delegate" >/dev/null && [[ "${COMP_WORDS[*]:i:COMP_CWORD-i}" != *' :::'* ]]; then
+					"$delegate" "$i"
+					return
+				fi
+			done
+			set -- -f
+		elif [[ $word == -* && ! $ended ]]; then
+			set -- -W '--null -0 --delimiter -d --arg-file -a --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --workdir --nice --keep-order -k --unordered --ungroup -u --buffer --spill --verbose -t --quiet -q --dry-run --stats --help -h --version'
+		else
+			set -- -c
+		fi
+		;;
+	esac
+	if [[ $1 == -[df] || $1 == -c && $word == */* ]]; then
+		compopt -o filenames 2>/dev/null
+	fi
+	mapfile -t COMPREPLY < <(compgen "$@" -- "$word")
+	COMPREPLY=("${COMPREPLY[@]/#/$prefix}")
+}
+
+complete -F _mpmap mpmap
