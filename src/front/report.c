@@ -140,8 +140,8 @@ void report_end(struct session *session)
 {
 	bool command_failed = session->failure == EXIT_NOT_FOUND || session->failure == EXIT_CANNOT_EXECUTE;
 
-	/* One message has said it all: that the command cannot be run; or nobody is there to be told. */
-	if (!command_failed && session->signal != SIGPIPE)
+	/* One message has said it all: that the command cannot be run, or why everything was given up. */
+	if (!command_failed && session->phase != SESSION_ABORTING)
 		report_summary(session);
 	if (session->options->stats)
 		report_stats(session);

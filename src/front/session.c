@@ -159,6 +159,8 @@ static void signals_ready(struct watch *watch, unsigned events UNUSED)
 
 	while ((number = signals_next(watch->fd))) {
 		trace_event("signal", "\"number\":%d", number);
+		if (number == SIGUSR1 || number == SIGUSR2)
+			continue;
 		if (session->signal || number == SIGQUIT) {
 			session->signal = session->signal ? session->signal : number;
 			abort_run(session);
@@ -376,8 +378,9 @@ int session_close(struct session *session)
 	finish_output(session);
 	pool_close(&session->pool);
 	forkserver_stop();
-	/* Everything that is left has come in by now; what was aborted has what it has. */
-	order_pump(&session->order);
+	/* Everything that will ever come has come in by now. A run that failed ends where its output is whole. */
+	if (!session->failure)
+		order_pump(&session->order);
 	report_end(session);
 	outlet_flush(&session->outlet);
 	status = exit_status(session);

@@ -27,6 +27,7 @@ struct writer {
 	/* What is written to, and watched; our own when it could be opened anew, else the one given. */
 	struct watch watch;
 	int own;
+	int given;
 	/* How a single write is kept from blocking. */
 	enum {
 		WRITER_PLAIN,

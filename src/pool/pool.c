@@ -30,7 +30,7 @@ enum {
 };
 
 /* Starting workers is tried again this long before it is given up. */
-#define RETRY_TIME (5 * NSEC_PER_SEC)
+#define RETRY_TIME NSEC_PER_SEC
 #define RETRY_PERIOD (50 * NSEC_PER_MSEC)
 /* How long workers may take to end what they run when the pool closes. */
 #define CLOSE_TIME (5 * NSEC_PER_SEC)

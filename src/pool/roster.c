@@ -7,7 +7,7 @@
  */
 #include "pool/roster.h"
 
-#include "base/diag.h"
+#include "base/fault.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
@@ -221,6 +221,8 @@ static int begin(struct worker *worker, const int ends[2], struct error *error)
 {
 	struct pool *pool = worker->pool;
 
+	if (fault_at("worker_start"))
+		return error_set_errno(error, errno, "cannot start %s", worker->process.name);
 	if (process_start(&worker->process, pool->options.method, role_find(WORKER_ROLE), ends[1], error) < 0)
 		return -1;
 	worker->channel = (struct watch){.fd = ends[0], .ready = channel_ready};

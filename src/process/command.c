@@ -92,7 +92,7 @@ int command_start(const struct command *command, int *pidfd, bool *executed)
 	*executed = false;
 	*pidfd = -1;
 	/* A place for the pidfd, made sure of first: what was executed cannot be taken back. */
-	reserve = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	reserve = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (reserve < 0)
 		return -1;
 	if (!fault_at("task_start"))

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Those that a parent hears of through its descriptor. */
-static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 /* Those that would stop a process that must stay able to see its channel close. */
 static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 

@@ -20,8 +20,8 @@ void signals_init(void);
 signal_mask signals_ignored_at_start(void);
 
 /*
- * Blocks the signals that ask this program to end or tell it something (INT, TERM, HUP, QUIT; those ignored at the
- * start stay ignored) and returns a descriptor that yields them; -1 with errno.
+ * Blocks the signals that ask this program to end or tell it something (INT, TERM, HUP, QUIT, USR1, USR2; those ignored at
+ * the start stay ignored) and returns a descriptor that yields them; -1 with errno.
  */
 int signals_open(void) MUST_CHECK;
 

@@ -2,14 +2,12 @@
 /* Start method "fork": the role runs in a forked copy of this process. Safe, since this program has no threads. */
 #include "process/start.h"
 
-#include "base/fault.h"
-
 #include <errno.h>
 #include <unistd.h>
 
 static pid_t start(const struct role *role, int fd, struct error *error)
 {
-	pid_t pid = fault_at("worker_start") ? -1 : fork();
+	pid_t pid = fork();
 
 	if (pid == 0)
 		role_enter(role, fd);

@@ -124,10 +124,6 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 	int attempt, done = 0;
 	pid_t pid = -1;
 
-	if (fault_at("worker_start")) {
-		error_set_errno(error, errno, "forkserver");
-		return -1;
-	}
 	for (attempt = 0; attempt < 3 && done == 0; attempt++) {
 		if (forkserver_prepare(error) < 0)
 			return -1;

@@ -2,7 +2,6 @@
 /* Start method "spawn": the role runs in a new image of this binary, which gets exactly one descriptor of ours. */
 #include "process/start.h"
 
-#include "base/fault.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 
@@ -29,7 +28,7 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 
 	snprintf(name, sizeof name, ROLE_ARGUMENT "%s", role->name);
 	snprintf(number, sizeof number, "%d", fd);
-	if (fault_at("worker_start") || command_start(&command, &pidfd, &executed) < 0) {
+	if (command_start(&command, &pidfd, &executed) < 0) {
 		error_set_errno(error, errno, "spawn");
 		return -1;
 	}

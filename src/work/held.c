@@ -83,10 +83,9 @@ static bool hand_on_from_disk(struct held *held, struct piece *piece, struct ord
 		size_t size = piece->size - piece->done < sizeof data ? piece->size - piece->done : sizeof data;
 		uint64_t offset = piece->offset + piece->done;
 
-		if (held->error.text || spill_read(&held->spill, offset, data, size, &held->error) < 0)
-			size = piece->size - piece->done;
-		else
-			sink->data(sink, index, piece->stream, (struct slice){.data = data, .size = size});
+		if (spill_read(&held->spill, offset, data, size, &held->error) < 0)
+			return false;
+		sink->data(sink, index, piece->stream, (struct slice){.data = data, .size = size});
 		spill_free(&held->spill, offset, size);
 		piece->done += size;
 	}

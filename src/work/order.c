@@ -62,12 +62,13 @@ static bool is_below(uint64_t used, uint64_t limit, bool was_full)
 static void update_full(struct order *order)
 {
 	uint64_t overhead_limit = order->options.memory / 4 > OVERHEAD_MIN ? order->options.memory / 4 : OVERHEAD_MIN;
-	bool was = order->full, memory, disk;
+	bool was = order->full, over = order->held.data > order->options.memory, memory, disk;
 
+	/* Over its limit, memory holds what did not fit on the disk any more: that must go before there is more. */
 	memory = is_below(order->held.data, order->options.memory, was);
 	disk = !order->held.error.text && spill_has_room(&order->held.spill) &&
 	       (!was || is_below(spill_used(&order->held.spill), order->options.disk, true));
-	order->full = !((memory || disk) && is_below(order->held.overhead, overhead_limit, was));
+	order->full = over || !(memory || disk) || !is_below(order->held.overhead, overhead_limit, was);
 	if (order->held.data + order->held.overhead > order->peak)
 		order->peak = order->held.data + order->held.overhead;
 	if (order->full && order->current == ORDER_NONE)
@@ -225,7 +226,8 @@ static bool pump_current(struct order *order)
 	uint64_t index = order->current;
 	struct order_entry *entry;
 
-	if (index == ORDER_NONE || index >= order->end)
+	/* With a part of it lost the output ends where it is whole. */
+	if (index == ORDER_NONE || index >= order->end || order->held.error.text)
 		return false;
 	entry = entry_at(order, index);
 	if (!entry)
@@ -283,19 +285,24 @@ uint64_t order_spilled(const struct order *order)
 	return order->held.spill.total;
 }
 
+static void free_page(struct order *order, struct order_page *page)
+{
+	size_t i;
+
+	for (i = 0; i < PAGE_ENTRIES; i++) {
+		held_drop(&order->held, &page->entries[i].held);
+		free(page->entries[i].result);
+	}
+	free(page);
+}
+
 void order_release(struct order *order)
 {
-	for (; order->head < order->end; order->head++) {
-		struct order_entry *entry = entry_at(order, order->head);
+	uint64_t index;
 
-		if (entry) {
-			held_drop(&order->held, &entry->held);
-			free(entry->result);
-		}
-		if ((order->head + 1) % PAGE_ENTRIES == 0 || order->head + 1 == order->end) {
-			if (entry)
-				free(*page_slot(order, order->head));
-		}
+	for (index = order->head - order->head % PAGE_ENTRIES; index < order->end; index += PAGE_ENTRIES) {
+		if (*page_slot(order, index) != &gone_page)
+			free_page(order, *page_slot(order, index));
 	}
 	free(order->pages);
 	order->pages = NULL;
