@@ -190,11 +190,12 @@ static bool wants_input(const struct batch *batch)
 
 static void watch_input(struct batch *batch)
 {
-	bool wanted = batch->source.fd >= 0 && wants_input(batch);
-
-	if (batch->end || batch->source.fd < 0 || (!wanted && !batch->watch.watched))
+	if (batch->end || batch->source.fd < 0)
 		return;
-	if (loop_watch(&batch->session.loop, &batch->watch, wanted ? LOOP_INPUT : 0) == 0)
+	/* Forgotten, not watched for nothing: a writer that is gone would be told again and again. */
+	if (!wants_input(batch))
+		loop_forget(&batch->session.loop, &batch->watch);
+	if (!wants_input(batch) || loop_watch(&batch->session.loop, &batch->watch, LOOP_INPUT) == 0)
 		return;
 	diag_error("cannot wait for %s: %s", batch->source.name, strerror(errno));
 	batch->session.failure = EXIT_TROUBLE;

@@ -277,8 +277,10 @@ bool session_has_room(const struct session *session)
 {
 	size_t blocks = session->options->jobs + 8 > BLOCKS_MIN ? session->options->jobs + 8 : BLOCKS_MIN;
 
-	return session->phase == SESSION_RUNNING && !order_is_full(&session->order) && pool_has_room(&session->pool) &&
-	       arena_used(&session->arena) < blocks;
+	/* A full window can still take the head, should that not even have been submitted. */
+	if (order_is_full(&session->order) && order_head(&session->order) < session->submitted)
+		return false;
+	return session->phase == SESSION_RUNNING && pool_has_room(&session->pool) && arena_used(&session->arena) < blocks;
 }
 
 bool session_is_hungry(const struct session *session)
