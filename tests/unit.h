@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the unit tests share: tables of tests, checks, and processes to play with. */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include "base/dialect.h"
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/slice.h"
+#include "process/process.h"
+#include "process/signals.h"
+#include "process/start.h"
+
+/* A row has one of the two functions. Each test runs in a process and a process group of its own. */
+struct unit_test {
+	const char *name;
+	void (*run)(void);
+	/* Runs once for every start method. */
+	void (*run_with)(const struct start_method *method);
+	/* Only with MPMAP_TEST_SLOW in the environment. */
+	bool slow;
+};
+
+/* The tables, one per file; each ends with a NULL name. Listed in unit.c. */
+extern const struct unit_test unit_bytes[], unit_ground[], unit_quote[], unit_trace[];
+extern const struct unit_test unit_fd[], unit_loop[], unit_channel[], unit_shm[], unit_queue[], unit_ring[], unit_writer[];
+extern const struct unit_test unit_process[], unit_start[], unit_forkserver[], unit_command[], unit_find[];
+extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[];
+extern const struct unit_test unit_message[], unit_ledger[];
+
+/*
+ * Checks: what fails is printed with its place and counted, and the test goes on. Each yields whether it held. In a
+ * process that a test forked, unit_failures is to be made its exit status.
+ */
+#define check(condition) unit_check(__FILE__, __LINE__, (condition), #condition)
+#define check_int(actual, expected) \
+	unit_check_int(__FILE__, __LINE__, (long long)(actual), (long long)(expected), #actual)
+#define check_str(actual, expected) unit_check_slice(__FILE__, __LINE__, slice_of(actual), slice_of(expected), #actual)
+#define check_slice(actual, expected) unit_check_slice(__FILE__, __LINE__, actual, expected, #actual)
+/* A call that fails with -1 and errno. */
+#define check_fails(call, number) unit_check_fails(__FILE__, __LINE__, (errno = 0, (long long)(call)), number, #call)
+
+bool unit_check(const char *file, int line, bool holds, const char *text);
+bool unit_check_int(const char *file, int line, long long actual, long long expected, const char *text);
+bool unit_check_slice(const char *file, int line, struct slice actual, struct slice expected, const char *text);
+bool unit_check_fails(const char *file, int line, long long actual, int number, const char *text);
+
+/* How many checks of this process have failed. */
+extern int unit_failures;
+
+/* Ends this test as one that cannot run here. */
+void unit_skip(const char *reason) NORETURN;
+
+/* Skips what valgrind (3.19) cannot do: pidfds, executing /proc/self/exe, sharing memory as vfork does, some limits. */
+void unit_skip_under_valgrind(void);
+
+/* A folder of this test's own, removed after it. */
+const char *unit_directory(void);
+
+/* Writes a new file with these contents into that folder: its path (free). */
+char *unit_file(const char *name, const char *contents, mode_t mode);
+
+/* How many descriptors this process has open. */
+size_t unit_count_fds(void);
+
+/* Takes a child's end: its exit status, or 1000 and the signal. */
+int unit_wait(pid_t pid);
+
+/* Waits until the other side of a descriptor is gone. */
+void unit_wait_for_hangup(int fd);
+
+/* Memory that forked processes share, zeroed; never freed. */
+void *unit_share(size_t size);
+
+/* Random numbers that MPMAP_TEST_SEED repeats: each begins from the run's seed. */
+struct unit_random {
+	uint64_t state;
+};
+
+struct unit_random unit_random(void);
+/* The next one, below limit. */
+uint64_t unit_below(struct unit_random *random, uint64_t limit);
+/* Fills bytes with what depends on seed alone. */
+void unit_fill(char *data, size_t size, uint64_t seed);
+
+/* What a process finds itself born with. */
+enum { UNIT_FDS_MAX = 64 };
+struct unit_facts {
+	pid_t pid;
+	pid_t parent;
+	pid_t group;
+	signal_mask blocked;
+	signal_mask ignored;
+	signal_mask caught;
+	int death_signal;
+	int nice;
+	size_t fd_count;
+	int fds[UNIT_FDS_MAX];
+};
+
+/* Those of this process; except is a descriptor that does not count. */
+void unit_gather(struct unit_facts *facts, int except);
+
+/* This program writes its struct unit_facts to standard output when it is executed with this as its one argument. */
+#define UNIT_FACTS_ARGUMENT "--facts"
+
+/* A role that does as it is told over its channel and ends with exit status 0 when that is closed. */
+#define PUPPET_ROLE "puppet"
+int puppet_main(int channel);
+
+enum puppet_order {
+	/* Returns value from its main. */
+	PUPPET_EXIT = 1,
+	/* Raises the signal value. */
+	PUPPET_RAISE,
+	/* Those below are answered with the same message. Ignores the signal value. */
+	PUPPET_IGNORE,
+	/* Forks a grandchild that stays as long as the channel is open. */
+	PUPPET_LINGER,
+	/* The answer holds its facts, without the channel's descriptor. */
+	PUPPET_GATHER,
+	/* Opens a descriptor of its own accord, to be seen by nobody else. */
+	PUPPET_OPEN,
+};
+
+struct puppet {
+	struct process process;
+	int channel;
+};
+
+/* Starts one: false with failed checks when that fails. */
+bool puppet_start(struct puppet *puppet, const struct start_method *method, bool daemon);
+
+/* Gives an order without waiting for an answer. */
+void puppet_order(struct puppet *puppet, enum puppet_order order, int value);
+
+/* Gives an order and waits for the answer, whose payload must have the given size, and is copied to answer. */
+bool puppet_ask(struct puppet *puppet, enum puppet_order order, int value, void *answer, size_t size);
+
+/* Closes its channel, takes its end (which it has come to, or comes to now) and closes it. */
+void puppet_release(struct puppet *puppet);
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* process/command: programs are executed with just what they should have, and errors come back as numbers. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* An argv, which execve does not change; its type is older than const. */
+#define WORDS(...) words_of((const char *const[]){__VA_ARGS__, NULL})
+
+static char *const *words_of(const char *const *words)
+{
+	return (char *const *)(uintptr_t)words;
+}
+
+static struct command command_for(const char *path, char *const *arguments)
+{
+	pid_t *pid = unit_share(sizeof *pid);
+
+	unit_skip_under_valgrind();
+	return (struct command){
+		.path = path,
+		.arguments = arguments,
+		.environment = environ,
+		.input = -1,
+		.output = -1,
+		.errors = -1,
+		.keep = -1,
+		.is_task = true,
+		.pid = pid,
+	};
+}
+
+/* Starts it and takes its end. */
+static struct command_end run(const struct command *command)
+{
+	struct command_end end = {.status = -2};
+	bool executed;
+	int pidfd;
+
+	if (!check_int(command_start(command, &pidfd, &executed), 0))
+		return end;
+	check(executed && pidfd >= 0);
+	check_int(fcntl(pidfd, F_GETFD), FD_CLOEXEC);
+	end = command_reap(*command->pid);
+	fd_close(&pidfd);
+	return end;
+}
+
+/* Runs this program to see what it is born with. */
+static struct unit_facts gather(struct command command)
+{
+	struct unit_facts facts = {.pid = 0};
+	int ends[2] = {-1, -1};
+
+	/* What the tests were started with is not to be seen. */
+	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	check_int(fd_pipe(ends), 0);
+	command.path = "/proc/self/exe";
+	command.arguments = WORDS("unit", UNIT_FACTS_ARGUMENT);
+	command.output = ends[1];
+	check_int(run(&command).status, 0);
+	fd_close(&ends[1]);
+	check_int(fd_read(ends[0], &facts, sizeof facts), sizeof facts);
+	fd_close(&ends[0]);
+	check_int(facts.pid, *command.pid);
+	return facts;
+}
+
+static void test_ends(void)
+{
+	struct command_end end;
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "exit 7"));
+
+	end = run(&command);
+	check_int(end.status, 7);
+	check_int(end.signal, 0);
+	check(end.user_time >= 0 && end.system_time >= 0 && end.user_time + end.system_time < NSEC_PER_SEC * 10);
+	command.arguments = WORDS("sh", "-c", "kill -9 $$");
+	end = run(&command);
+	check_int(end.status, -1);
+	check_int(end.signal, SIGKILL);
+	command.arguments = WORDS("sh", "-c", "exit 255");
+	check_int(run(&command).status, 255);
+}
+
+static void test_usage(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "exec dd if=/dev/zero of=/dev/null bs=80M count=1"));
+	struct command_end end;
+	int null = fd_null();
+
+	command.errors = null;
+	end = run(&command);
+	check_int(end.status, 0);
+	check(end.max_rss >= 80u << 20 && end.max_rss < 2000u << 20);
+	command.arguments = WORDS("sh", "-c", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done");
+	end = run(&command);
+	check(end.user_time > NSEC_PER_MSEC);
+	fd_close(&null);
+}
+
+/* What execve says comes back; the pid was written all the same, since that happens first. */
+static void check_error(const char *path, char *const *arguments, int number)
+{
+	struct command command = command_for(path, arguments);
+	bool executed = false;
+	int pidfd = 5;
+	size_t before = unit_count_fds();
+
+	check_fails(command_start(&command, &pidfd, &executed), number);
+	check(executed);
+	check_int(pidfd, -1);
+	check(*command.pid > 0);
+	check_fails(waitpid(*command.pid, NULL, 0), ECHILD);
+	check_int(unit_count_fds(), before);
+}
+
+static void test_errors(void)
+{
+	char *plain, *text, *no_shell, *huge;
+
+	unit_skip_under_valgrind();
+	plain = unit_file("plain", "#!/bin/sh\n", 0600);
+	text = unit_file("text", "echo hello\n", 0700);
+	no_shell = unit_file("no-shell", "#!/no/such/shell\n", 0700);
+	huge = mem_new(200000, 1);
+	memset(huge, 'x', 199999);
+	check_error("/no/such/file", WORDS("x"), ENOENT);
+	check_error("", WORDS("x"), ENOENT);
+	check_error(plain, WORDS("x"), EACCES);
+	check_error(unit_directory(), WORDS("x"), EACCES);
+	check_error(text, WORDS("x"), ENOEXEC);
+	check_error(no_shell, WORDS("x"), ENOENT);
+	check_error("/bin/true", WORDS("true", huge), E2BIG);
+	check_error("/etc/passwd/x", WORDS("x"), ENOTDIR);
+	free(plain);
+	free(text);
+	free(no_shell);
+	free(huge);
+}
+
+static void test_no_process(void)
+{
+	struct command command = command_for("/bin/true", WORDS("true"));
+	struct rlimit limit, none;
+	bool executed = true;
+	int pidfd;
+
+	check_int(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 3;
+	fflush(stdout);
+	check_int(setrlimit(RLIMIT_NOFILE, &none), 0);
+	/* Nothing was executed that is not known of. */
+	check_fails(command_start(&command, &pidfd, &executed), EMFILE);
+	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check(!executed);
+	check_int(pidfd, -1);
+	check_int(*command.pid, 0);
+}
+
+#ifdef MPMAP_FAULTS
+
+static void test_fault(void)
+{
+	struct command command = command_for("/bin/true", WORDS("true"));
+	size_t before = unit_count_fds();
+	bool executed = true;
+	int pidfd;
+
+	setenv("MPMAP_FAULT", "task_start:1:EAGAIN", 1);
+	check_fails(command_start(&command, &pidfd, &executed), EAGAIN);
+	check(!executed);
+	check_int(pidfd, -1);
+	check_int(unit_count_fds(), before);
+	check_int(run(&command).status, 0);
+}
+
+#endif
+
+static void test_birth(void)
+{
+	struct command command = command_for(NULL, NULL);
+	struct unit_facts facts;
+
+	signals_reset();
+	facts = gather(command);
+	check_int(facts.parent, getpid());
+	check_int(facts.group, facts.pid);
+	check_int(facts.death_signal, SIGKILL);
+	check_int(facts.blocked, 0);
+	check_int(facts.ignored, 0);
+	check_int(facts.nice, getpriority(PRIO_PROCESS, 0));
+	check_int(facts.fd_count, 3);
+}
+
+static void test_not_a_task(void)
+{
+	struct command command = command_for(NULL, NULL);
+	struct unit_facts facts;
+	sigset_t set;
+
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	signals_ignore(UINT64_C(1) << (SIGPIPE - 1));
+	command.is_task = false;
+	facts = gather(command);
+	check_int(facts.group, getpgrp());
+	check_int(facts.death_signal, 0);
+	check_int(facts.blocked, 0);
+	check_int(facts.ignored, 0);
+}
+
+static void test_choices(void)
+{
+	struct command command = command_for(NULL, NULL);
+	struct unit_facts facts;
+	int fds[2] = {fd_null(), fd_null()};
+
+	signals_reset();
+	command.ignored = UINT64_C(1) << (SIGHUP - 1) | UINT64_C(1) << (SIGINT - 1) | UINT64_C(1) << (SIGUSR2 - 1);
+	command.nice = 5;
+	command.keep = fds[1];
+	facts = gather(command);
+	check_int(facts.ignored, command.ignored);
+	check_int(facts.nice, getpriority(PRIO_PROCESS, 0) + 5);
+	check_int(facts.fd_count, 4);
+	check_int(facts.fds[3], fds[1]);
+	/* It is kept for the program only. */
+	check_int(fcntl(fds[1], F_GETFD), FD_CLOEXEC);
+	fd_close(&fds[0]);
+	fd_close(&fds[1]);
+}
+
+static void test_standard_descriptors(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "cat; echo to errors >&2"));
+	char *path = unit_file("input", "from input\n", 0600), got[64] = "";
+	int input = open(path, O_RDONLY | O_CLOEXEC), output[2] = {-1, -1}, errors[2] = {-1, -1};
+
+	check_int(fd_pipe(output), 0);
+	check_int(fd_pipe(errors), 0);
+	command.input = input;
+	command.output = output[1];
+	command.errors = errors[1];
+	check_int(run(&command).status, 0);
+	fd_close(&output[1]);
+	fd_close(&errors[1]);
+	check_int(fd_read(output[0], got, sizeof got), 11);
+	check_str(got, "from input\n");
+	memset(got, 0, sizeof got);
+	check_int(fd_read(errors[0], got, sizeof got), 10);
+	check_str(got, "to errors\n");
+	fd_close(&output[0]);
+	fd_close(&errors[0]);
+	fd_close(&input);
+	free(path);
+}
+
+/* One that is in its place already, but would be closed. */
+static void test_descriptor_in_place(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "cat <&0 >/dev/null"));
+
+	check_int(fcntl(0, F_SETFD, FD_CLOEXEC), 0);
+	command.input = 0;
+	check_int(run(&command).status, 0);
+	check_int(fcntl(0, F_GETFD), FD_CLOEXEC);
+}
+
+/* A worker that dies takes its task with it; the task's pid was in shared memory. */
+static void test_death_of_starter(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & wait"));
+	bool executed;
+	int pidfd;
+	pid_t starter;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	starter = fork();
+	if (starter == 0) {
+		if (command_start(&command, &pidfd, &executed) < 0)
+			_exit(1);
+		raise(SIGKILL);
+	}
+	check_int(unit_wait(starter), 1000 + SIGKILL);
+	if (check(*command.pid > 1)) {
+		check_int(unit_wait(*command.pid), 1000 + SIGKILL);
+		kill(-*command.pid, SIGKILL);
+	}
+}
+
+static void test_group(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & sleep 100"));
+	bool executed, denied = true;
+	int pidfd;
+
+	/* What becomes an orphan is waited for here: a zombie is still there. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!check_int(command_start(&command, &pidfd, &executed), 0))
+		return;
+	check(command_signal_group(*command.pid, 0, &denied));
+	check(!denied);
+	check(command_signal_group(*command.pid, SIGTERM, &denied));
+	check_int(command_reap(*command.pid).signal, SIGTERM);
+	fd_close(&pidfd);
+	/* The one in the background ends too; then there is no group. */
+	while (command_signal_group(*command.pid, SIGKILL, &denied)) {
+		waitpid(-1, NULL, WNOHANG);
+		poll(NULL, 0, 1);
+	}
+	check(!denied);
+}
+
+/* A pidfd tells of the end, also while the group lives on. */
+static void test_pidfd(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & exit 3"));
+	struct fd_wait wait = {.want_input = true};
+	bool executed, denied;
+
+	if (!check_int(command_start(&command, &wait.fd, &executed), 0))
+		return;
+	check_int(fd_wait(&wait, 1, NSEC_FOREVER), 1);
+	check(command_signal_group(*command.pid, SIGKILL, &denied));
+	check_int(command_reap(*command.pid).status, 3);
+	fd_close(&wait.fd);
+}
+
+static void test_many(void)
+{
+	struct command command = command_for("/bin/true", WORDS("true"));
+	size_t before = unit_count_fds();
+	int i;
+
+	for (i = 0; i < 300; i++)
+		check_int(run(&command).status, 0);
+	check_int(unit_count_fds(), before);
+}
+
+const struct unit_test unit_command[] = {
+	{"exit statuses and signals", .run = test_ends},
+	{"what a program used", .run = test_usage},
+	{"errors of execve", .run = test_errors},
+	{"no room for a process", .run = test_no_process},
+#ifdef MPMAP_FAULTS
+	{"a start that fails", .run = test_fault},
+#endif
+	{"what a task is born with", .run = test_birth},
+	{"what another program is born with", .run = test_not_a_task},
+	{"ignored signals, niceness, a kept descriptor", .run = test_choices},
+	{"standard descriptors", .run = test_standard_descriptors},
+	{"a descriptor in its place", .run = test_descriptor_in_place},
+	{"the death of the starter", .run = test_death_of_starter},
+	{"the group", .run = test_group},
+	{"the end and the group", .run = test_pidfd},
+	{"many, one after the other", .run = test_many},
+	{.name = NULL},
+};

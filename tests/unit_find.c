@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* command_find, process/signals and process/capacity. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "process/capacity.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder in the test's own, and what is in it. */
+static char *make_folder(const char *name)
+{
+	char *path = mem_format("%s/%s", unit_directory(), name);
+
+	check_int(mkdir(path, 0700), 0);
+	return path;
+}
+
+static void check_found(const char *name, const char *path, const char *expected)
+{
+	char *found = command_find(name, path);
+
+	check_str(found ? found : "(none)", expected);
+	free(found);
+}
+
+static void check_not_found(const char *name, const char *path, int number)
+{
+	errno = 0;
+	check(!command_find(name, path));
+	check_int(errno, number);
+}
+
+static void test_find(void)
+{
+	char *one = make_folder("one"), *two = make_folder("two"), *path = mem_format("%s:%s", one, two), *in_two;
+
+	free(unit_file("one/plain", "", 0600));
+	free(unit_file("two/plain", "", 0700));
+	free(unit_file("one/denied", "", 0600));
+	free(unit_file("one/both", "", 0700));
+	free(unit_file("two/both", "", 0700));
+	free(make_folder("one/folder"));
+	/* What cannot be executed is passed over as long as something else can. */
+	in_two = mem_format("%s/plain", two);
+	check_found("plain", path, in_two);
+	free(in_two);
+	in_two = mem_format("%s/both", one);
+	check_found("both", path, in_two);
+	free(in_two);
+	check_not_found("denied", path, EACCES);
+	check_not_found("folder", path, EACCES);
+	check_not_found("nothing", path, ENOENT);
+	check_not_found("", path, ENOENT);
+	check_not_found("plain", "/no/such/folder:/etc/passwd", ENOENT);
+	free(one);
+	free(two);
+	free(path);
+}
+
+/* An empty element of the path is the current folder. */
+static void test_find_here(void)
+{
+	char *folder = make_folder("here");
+
+	free(unit_file("here/tool", "", 0700));
+	check_int(chdir(folder), 0);
+	check_found("tool", "", "./tool");
+	check_found("tool", "/no/such:", "./tool");
+	check_found("tool", ":/no/such", "./tool");
+	check_found("tool", "/no/such::/bin", "./tool");
+	check_not_found("tool", "/no/such", ENOENT);
+	check_int(chdir("/"), 0);
+	free(folder);
+}
+
+static void test_find_slash(void)
+{
+	check_found("./x", "/bin", "./x");
+	check_found("/no/such/thing", NULL, "/no/such/thing");
+	check_found("a/b", "", "a/b");
+	check_found("true", "/bin", "/bin/true");
+	check_found("true", "/bin/", "/bin//true");
+	check_found("sh", NULL, "/bin/sh");
+}
+
+static void test_signal_names(void)
+{
+	check_str(signals_name(SIGKILL), "SIGKILL");
+	check_str(signals_name(SIGINT), "SIGINT");
+	check_str(signals_name(42), "SIG42");
+}
+
+static void test_signals_open(void)
+{
+	int fd;
+
+	signals_init();
+	fd = signals_open();
+	if (!check(fd >= 0))
+		return;
+	check_int(signals_next(fd), 0);
+	raise(SIGTERM);
+	raise(SIGINT);
+	check_int(signals_next(fd) + signals_next(fd), SIGTERM + SIGINT);
+	check_int(signals_next(fd), 0);
+	fd_close(&fd);
+}
+
+/* Those ignored at the start stay so, and are not heard of. */
+static void test_ignored_at_start(void)
+{
+	signal_mask hup = UINT64_C(1) << (SIGHUP - 1);
+	int fd;
+
+	signals_ignore(hup);
+	signals_init();
+	check(signals_ignored_at_start() & hup);
+	check(!(signals_ignored_at_start() & UINT64_C(1) << (SIGINT - 1)));
+	fd = signals_open();
+	raise(SIGHUP);
+	check_int(signals_next(fd), 0);
+	raise(SIGQUIT);
+	check_int(signals_next(fd), SIGQUIT);
+	fd_close(&fd);
+}
+
+static int die_in_child(int number)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int fd = signals_open();
+
+		raise(number);
+		signals_next(fd);
+		signals_die(number);
+	}
+	return unit_wait(pid);
+}
+
+static void test_die(void)
+{
+	check_int(die_in_child(SIGTERM), 1000 + SIGTERM);
+	check_int(die_in_child(SIGINT), 1000 + SIGINT);
+	check_int(die_in_child(SIGHUP), 1000 + SIGHUP);
+}
+
+static void test_capacity(void)
+{
+	struct rlimit limit = {.rlim_cur = 100, .rlim_max = 200};
+	size_t jobs = capacity_jobs();
+	cpu_set_t set;
+
+	unit_skip_under_valgrind();
+	check(jobs >= 1 && jobs <= CAPACITY_JOBS_MAX);
+	check(capacity_cpus() >= 1);
+	/* No more than this process is let have. */
+	check_int(sched_getaffinity(0, sizeof set, &set), 0);
+	check(capacity_cpus() <= (size_t)CPU_COUNT(&set));
+	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check(capacity_jobs() <= 50);
+	limit.rlim_cur = limit.rlim_max = 10;
+	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check_int(capacity_jobs(), 1);
+}
+
+const struct unit_test unit_find[] = {
+	{"in a path", .run = test_find},
+	{"in the current folder", .run = test_find_here},
+	{"with a slash, and by default", .run = test_find_slash},
+	{"names of signals", .run = test_signal_names},
+	{"hearing of signals", .run = test_signals_open},
+	{"signals ignored at the start", .run = test_ignored_at_start},
+	{"what there is to use", .run = test_capacity},
+	{"dying by a signal", .run = test_die},
+	{.name = NULL},
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* process/start_forkserver: the server's own life and deaths, which its children never notice. */
+#include "unit.h"
+
+#include "base/error.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SOON (clock_now() + 20 * NSEC_PER_SEC)
+
+static void test_killed(void)
+{
+	struct puppet old, new;
+	struct error error = {.number = 0};
+	pid_t server;
+	int i;
+
+	unit_skip_under_valgrind();
+	check_int(forkserver_pid(), 0);
+	check_int(forkserver_prepare(&error), 0);
+	check_int(forkserver_prepare(&error), 0);
+	if (!puppet_start(&old, &start_forkserver, false))
+		return;
+	for (i = 0; i < 5; i++) {
+		server = forkserver_pid();
+		check(server > 0 && server != old.process.pid);
+		check_int(kill(server, SIGKILL), 0);
+		/* At any moment: at once, and when it is surely gone. */
+		if (i % 2)
+			waitid(P_PID, (id_t)server, &(siginfo_t){.si_pid = 0}, WEXITED | WNOWAIT);
+		if (!puppet_start(&new, &start_forkserver, false))
+			return;
+		check(forkserver_pid() != server);
+		puppet_order(&new, PUPPET_EXIT, 4);
+		check_int(process_join(&new.process, SOON), 0);
+		check_int(new.process.end.status, 4);
+		puppet_release(&new);
+	}
+	/* What an earlier server started has noticed nothing, and its end is told as ever. */
+	check_int(process_is_alive(&old.process), 1);
+	puppet_order(&old, PUPPET_EXIT, 6);
+	check_int(process_join(&old.process, SOON), 0);
+	check_int(old.process.end.status, 6);
+	puppet_release(&old);
+	forkserver_stop();
+	forkserver_stop();
+	check_int(forkserver_pid(), 0);
+}
+
+/* Killed in the middle of a request: no child is lost, none is there twice. */
+static void test_killed_at_random(void)
+{
+	struct unit_random random = unit_random();
+	struct error error = {.number = 0};
+	struct puppet puppet;
+	int round;
+
+	unit_skip_under_valgrind();
+	for (round = 0; round < 60; round++) {
+		uint64_t delay = unit_below(&random, 400);
+		pid_t server, killer;
+
+		check_int(forkserver_prepare(&error), 0);
+		server = forkserver_pid();
+		fflush(stdout);
+		killer = fork();
+		if (killer == 0) {
+			nsec until = clock_now() + (nsec)delay * NSEC_PER_USEC;
+
+			while (clock_now() < until)
+				;
+			kill(server, SIGKILL);
+			_exit(0);
+		}
+		if (!puppet_start(&puppet, &start_forkserver, false))
+			return;
+		puppet_order(&puppet, PUPPET_EXIT, round);
+		check_int(process_join(&puppet.process, SOON), 0);
+		check_int(puppet.process.end.status, round);
+		puppet_release(&puppet);
+		check_int(unit_wait(killer), 0);
+		if (forkserver_pid() == server)
+			forkserver_stop();
+		/* There is nobody but perhaps a new server. */
+		check_int(waitpid(-1, NULL, WNOHANG), forkserver_pid() ? 0 : -1);
+	}
+	forkserver_stop();
+	check_fails(waitpid(-1, NULL, WNOHANG), ECHILD);
+}
+
+static void test_stopped(void)
+{
+	struct puppet puppet;
+	struct error error = {.number = 0};
+	pid_t server;
+
+	unit_skip_under_valgrind();
+	check_int(forkserver_prepare(&error), 0);
+	server = forkserver_pid();
+	check_int(kill(server, SIGSTOP), 0);
+	if (!puppet_start(&puppet, &start_forkserver, false))
+		return;
+	check(forkserver_pid() != server);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+#ifdef MPMAP_FAULTS
+
+/* A server that cannot fork says why; the next request finds it willing. */
+static void test_cannot_fork(void)
+{
+	struct puppet puppet;
+	struct process process;
+	struct error error = {.number = 0};
+	int ends[2] = {-1, -1};
+	pid_t server;
+
+	unit_skip_under_valgrind();
+	setenv("MPMAP_FAULT", "forkserver_request:1:EAGAIN", 1);
+	check_int(forkserver_prepare(&error), 0);
+	server = forkserver_pid();
+	check_int(channel_pair(ends), 0);
+	process_init(&process, "Unborn", false);
+	check_int(process_start(&process, &start_forkserver, role_find(PUPPET_ROLE), ends[1], &error), -1);
+	check_int(error.number, EAGAIN);
+	check_int(process.state, PROCESS_INITIAL);
+	check_int(process.pid, 0);
+	check_int(process_close(&process), 0);
+	error_release(&error);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	if (puppet_start(&puppet, &start_forkserver, false))
+		puppet_release(&puppet);
+	check_int(forkserver_pid(), server);
+	forkserver_stop();
+}
+
+#endif
+
+const struct unit_test unit_forkserver[] = {
+	{"killed, it is replaced", .run = test_killed},
+	{"killed at any instant", .run = test_killed_at_random},
+	/* As long as the patience with a silent server. */
+	{"stopped, it is replaced", .run = test_stopped, .slow = true},
+#ifdef MPMAP_FAULTS
+	{"it cannot fork", .run = test_cannot_fork},
+#endif
+	{.name = NULL},
+};

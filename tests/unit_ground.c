@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* base/mem, base/error, base/number and base/list. */
+#include "unit.h"
+
+#include "base/error.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/wait.h>
+
+static void test_sizes(void)
+{
+	check(size_add(1, 2) == 3);
+	check(size_add(SIZE_MAX, 0) == SIZE_MAX);
+	check(size_add(SIZE_MAX - 1, 1) == SIZE_MAX);
+	check(size_add(SIZE_MAX, 1) == SIZE_MAX);
+	check(size_add(SIZE_MAX, SIZE_MAX) == SIZE_MAX);
+	check(size_multiply(3, 5) == 15);
+	check(size_multiply(0, SIZE_MAX) == 0);
+	check(size_multiply(SIZE_MAX / 2, 3) == SIZE_MAX);
+	check(size_multiply(SIZE_MAX, SIZE_MAX) == SIZE_MAX);
+}
+
+static void test_grow(void)
+{
+	size_t capacity = 0, length, moves = 0;
+	uint32_t *array = NULL;
+
+	for (length = 0; length < 100000; length++) {
+		size_t before = capacity;
+
+		array = mem_grow(array, length, &capacity, sizeof *array);
+		moves += capacity != before;
+		if (!check(capacity > length))
+			break;
+		array[length] = (uint32_t)length;
+	}
+	check(moves < 20);
+	for (length = 0; length < 100000; length++) {
+		if (!check(array[length] == length))
+			break;
+	}
+	free(array);
+}
+
+static void test_nothing(void)
+{
+	void *one = mem_new(0, 0), *two = mem_resize(NULL, 0, 1), *three = mem_copy(NULL, 0);
+	char *text = mem_string(""), *format = mem_format("%d-%s", 7, "x");
+
+	check(one && two && three);
+	check_str(text, "");
+	check_str(format, "7-x");
+	free(one);
+	free(two);
+	free(three);
+	free(text);
+	free(format);
+}
+
+static void resize_too_far(void)
+{
+	free(mem_resize(NULL, SIZE_MAX, 1));
+}
+
+static void multiply_too_far(void)
+{
+	free(mem_resize(NULL, SIZE_MAX / 2, 3));
+}
+
+/* The exit status of a child that calls what must end it, with its complaint not shown. */
+static int status_of(void (*fatal)(void))
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(STDERR_FILENO);
+		fatal();
+		_exit(0);
+	}
+	return unit_wait(pid);
+}
+
+static void test_no_memory(void)
+{
+	check_int(status_of(resize_too_far), 1);
+	check_int(status_of(multiply_too_far), 1);
+}
+
+static void test_error(void)
+{
+	struct error error = {.number = 0};
+
+	check_str(error_text(&error), "no error");
+	check_int(error_set(&error, "%s %d", "plain", 1), -1);
+	check_str(error_text(&error), "plain 1");
+	check_int(error.number, 0);
+	check_int(error_wrap(&error, "around %s", "it"), -1);
+	check_str(error_text(&error), "around it: plain 1");
+	check_int(error_set_errno(&error, ENOENT, "cannot open %s", "x"), -1);
+	check_str(error_text(&error), "cannot open x: No such file or directory");
+	check_int(error.number, ENOENT);
+	error_wrap(&error, "a");
+	error_wrap(&error, "b");
+	check_str(error_text(&error), "b: a: cannot open x: No such file or directory");
+	check_int(error.number, ENOENT);
+	error_set(&error, "again: %s", error_text(&error));
+	check_str(error_text(&error), "again: b: a: cannot open x: No such file or directory");
+	check_int(error.number, 0);
+	error_release(&error);
+	check_str(error_text(&error), "no error");
+	error_release(&error);
+}
+
+struct number_case {
+	const char *text;
+	/* 0, or the errno. */
+	int fails;
+	int64_t value;
+};
+
+static void test_number(void)
+{
+	static const struct number_case cases[] = {
+		{"0", 0, 0},         {"00", 0, 0},       {"7", 0, 7},        {"0100", 0, 100},  {"100", 0, 100},
+		{"101", ERANGE, 0},  {"", EINVAL, 0},    {" 1", EINVAL, 0},  {"1 ", EINVAL, 0}, {"+1", EINVAL, 0},
+		{"-1", EINVAL, 0},   {"1x", EINVAL, 0},  {"x", EINVAL, 0},   {"0x1", EINVAL, 0}, {"1.0", EINVAL, 0},
+		{"1\n", EINVAL, 0},  {"99999999999999999999999999", ERANGE, 0},
+	};
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		value = 12345;
+		errno = 0;
+		check_int(number_parse(cases[i].text, 100, &value), cases[i].fails ? -1 : 0);
+		check_int(cases[i].fails ? errno : 0, cases[i].fails);
+		check_int(value, cases[i].fails ? 12345 : cases[i].value);
+	}
+	check_int(number_parse("18446744073709551615", UINT64_MAX, &value), 0);
+	check(value == UINT64_MAX);
+	check_fails(number_parse("18446744073709551616", UINT64_MAX, &value), ERANGE);
+	check_fails(number_parse("18446744073709551620", UINT64_MAX, &value), ERANGE);
+	check_fails(number_parse("1", 0, &value), ERANGE);
+}
+
+static void test_signed_number(void)
+{
+	static const struct number_case cases[] = {
+		{"0", 0, 0},          {"-0", 0, 0},        {"+0", 0, 0},      {"-20", 0, -20},    {"19", 0, 19},
+		{"+19", 0, 19},       {"-21", ERANGE, 0},  {"20", ERANGE, 0}, {"", EINVAL, 0},    {"-", EINVAL, 0},
+		{"+", EINVAL, 0},     {"--1", EINVAL, 0},  {"+-1", EINVAL, 0}, {"-+1", EINVAL, 0}, {"- 1", EINVAL, 0},
+		{"1-", EINVAL, 0},    {"-99999999999999999999", ERANGE, 0},
+	};
+	int64_t value;
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		value = 12345;
+		errno = 0;
+		check_int(number_parse_signed(cases[i].text, -20, 19, &value), cases[i].fails ? -1 : 0);
+		check_int(cases[i].fails ? errno : 0, cases[i].fails);
+		check_int(value, cases[i].fails ? 12345 : cases[i].value);
+	}
+	check_int(number_parse_signed("-9223372036854775808", INT64_MIN, INT64_MAX, &value), 0);
+	check(value == INT64_MIN);
+	check_int(number_parse_signed("9223372036854775807", INT64_MIN, INT64_MAX, &value), 0);
+	check(value == INT64_MAX);
+	check_fails(number_parse_signed("9223372036854775808", INT64_MIN, INT64_MAX, &value), ERANGE);
+	check_fails(number_parse_signed("-9223372036854775809", INT64_MIN, INT64_MAX, &value), ERANGE);
+}
+
+static void test_number_size(void)
+{
+	static const struct number_case cases[] = {
+		{"0", 0, 0},        {"1", 0, 1},           {"1K", 0, 1024},    {"1k", 0, 1024},    {"3M", 0, 3 << 20},
+		{"2g", 0, INT64_C(2) << 30}, {"1T", 0, INT64_C(1) << 40}, {"0T", 0, 0},
+		{"", EINVAL, 0},    {"K", EINVAL, 0},      {"1KB", EINVAL, 0}, {"1KK", EINVAL, 0}, {"1P", EINVAL, 0},
+		{"1 K", EINVAL, 0}, {"-1K", EINVAL, 0},    {"1.5M", EINVAL, 0}, {"1\v", EINVAL, 0}, {"1k ", EINVAL, 0},
+		{"9223372036854775807", 0, INT64_MAX},     {"9223372036854775808", ERANGE, 0},
+		{"8388607T", 0, INT64_C(8388607) << 40},   {"8388608T", ERANGE, 0}, {"16777216T", ERANGE, 0},
+		{"18446744073709551615K", ERANGE, 0},
+	};
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		value = 12345;
+		errno = 0;
+		check_int(number_parse_size(cases[i].text, &value), cases[i].fails ? -1 : 0);
+		check_int(cases[i].fails ? errno : 0, cases[i].fails);
+		check_int(value, cases[i].fails ? 12345 : cases[i].value);
+	}
+}
+
+struct element {
+	int value;
+	struct list link;
+};
+
+static void test_list(void)
+{
+	struct list head, *link;
+	struct element elements[5];
+	int sum = 0, i;
+
+	list_init(&head);
+	check(list_is_empty(&head));
+	for (i = 0; i < 5; i++) {
+		elements[i].value = i;
+		list_init(&elements[i].link);
+		list_append(&head, &elements[i].link);
+	}
+	list_remove(&elements[0].link);
+	list_remove(&elements[2].link);
+	list_remove(&elements[4].link);
+	list_remove(&elements[4].link);
+	check(list_is_empty(&elements[2].link));
+	list_append(&head, &elements[0].link);
+	for (link = head.next; link != &head; link = link->next)
+		sum = sum * 10 + container_of(link, struct element, link)->value;
+	check_int(sum, 130);
+	for (i = 0; i < 5; i++)
+		list_remove(&elements[i].link);
+	check(list_is_empty(&head));
+}
+
+const struct unit_test unit_ground[] = {
+	{"sizes saturate", .run = test_sizes},
+	{"a growing array", .run = test_grow},
+	{"nothing is something", .run = test_nothing},
+	{"no memory ends the process", .run = test_no_memory},
+	{"errors", .run = test_error},
+	{"numbers", .run = test_number},
+	{"signed numbers", .run = test_signed_number},
+	{"sizes", .run = test_number_size},
+	{"a list", .run = test_list},
+	{.name = NULL},
+};

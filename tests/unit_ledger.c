@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pool/ledger and worker/board: the account of what is out, and the memory that is shared with workers. */
+#include "unit.h"
+
+#include "ipc/arena.h"
+#include "pool/ledger.h"
+#include "worker/board.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+enum { SLOTS = 8, SEATS = 3, RING = 4096, TASKS = 5000, CHUNK = 6 };
+
+struct books {
+	struct board board;
+	struct arena arena;
+	struct ledger ledger;
+};
+
+static void books_open(struct books *books)
+{
+	check_int(board_create(&books->board, SEATS, SLOTS, RING), 0);
+	check_int(arena_init(&books->arena), 0);
+	ledger_init(&books->ledger, books->board.queue, &books->arena);
+	queue_set_gate(&books->board.queue, QUEUE_OPEN);
+}
+
+static void books_close(struct books *books)
+{
+	ledger_release(&books->ledger);
+	arena_release(&books->arena);
+	board_release(&books->board);
+}
+
+/* Submits tasks whose records are their numbers, in a block of their own. */
+static void submit(struct books *books, uint64_t first, uint32_t count)
+{
+	struct chunk chunk = {.first = first, .count = count, .block = arena_take(&books->arena), .offset = 16};
+	char *at = arena_block(&books->arena, chunk.block) + chunk.offset;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		chunk.size += (uint32_t)snprintf(at + chunk.size, 32, "%ju", (uintmax_t)(first + i)) + 1;
+	ledger_submit(&books->ledger, &chunk);
+}
+
+static bool check_record(struct books *books, size_t slot, uint64_t index)
+{
+	char expected[32];
+
+	snprintf(expected, sizeof expected, "%ju", (uintmax_t)index);
+	return check_slice(ledger_record(&books->ledger, slot, index), slice_of(expected));
+}
+
+static void test_life(void)
+{
+	struct books books;
+	size_t slot;
+	uint64_t next = 0;
+
+	books_open(&books);
+	submit(&books, 10, 5);
+	submit(&books, 15, 1);
+	slot = ledger_find(&books.ledger, 12);
+	check(slot < SLOTS && ledger_has(&books.ledger, slot, 12) && ledger_has(&books.ledger, slot, 14));
+	check(!ledger_has(&books.ledger, slot, 15) && !ledger_has(&books.ledger, slot, 9));
+	check(!ledger_has(&books.ledger, SLOTS, 12) && !ledger_has(&books.ledger, SIZE_MAX, 12));
+	check_int(ledger_find(&books.ledger, 16), QUEUE_NONE);
+	check_int(ledger_find(&books.ledger, UINT64_MAX), QUEUE_NONE);
+	/* In order, and again from before. */
+	check_record(&books, slot, 10);
+	check_record(&books, slot, 13);
+	check_record(&books, slot, 13);
+	check_record(&books, slot, 14);
+	check_record(&books, slot, 11);
+	check_int(ledger_claimed_by(&books.ledger, 7), QUEUE_NONE);
+	check_int(queue_claim(&books.ledger.queue, 7), slot);
+	check_int(ledger_claimed_by(&books.ledger, 7), slot);
+	check_int(ledger_claimed_by(&books.ledger, 8), QUEUE_NONE);
+	ledger_settle(&books.ledger, slot);
+	ledger_give_back(&books.ledger, slot, 11);
+	check_int(ledger_claimed_by(&books.ledger, 7), QUEUE_NONE);
+	check_int(ledger_withdraw(&books.ledger, &next), slot);
+	check_int(next, 11);
+	check_int(arena_used(&books.arena), 2);
+	while (next++ < 15)
+		ledger_settle(&books.ledger, slot);
+	check_int(arena_used(&books.arena), 1);
+	check(!ledger_has(&books.ledger, slot, 12));
+	/* All of it done, but for the result: given back, it waits to be settled. */
+	slot = queue_claim(&books.ledger.queue, 9);
+	ledger_give_back(&books.ledger, slot, 16);
+	check_int(queue_claim(&books.ledger.queue, 9), QUEUE_NONE);
+	check_int(ledger_withdraw(&books.ledger, &next), QUEUE_NONE);
+	check_record(&books, slot, 15);
+	ledger_settle(&books.ledger, slot);
+	check_int(arena_used(&books.arena), 0);
+	books_close(&books);
+}
+
+static void test_room(void)
+{
+	struct books books;
+	uint64_t i;
+	size_t slot;
+
+	books_open(&books);
+	for (i = 0; i < SLOTS; i++) {
+		check(ledger_has_room(&books.ledger));
+		submit(&books, i, 1);
+	}
+	check(!ledger_has_room(&books.ledger));
+	slot = queue_claim(&books.ledger.queue, 1);
+	ledger_settle(&books.ledger, slot);
+	check(ledger_has_room(&books.ledger));
+	submit(&books, i, 1);
+	check(!ledger_has_room(&books.ledger));
+	check_int(ledger_find(&books.ledger, i), slot);
+	books_close(&books);
+}
+
+/* Claimers that do some tasks, give back, die: each task is settled once. */
+static void test_random(void)
+{
+	struct unit_random random = unit_random();
+	struct books books;
+	uint64_t submitted = 0, settled = 0, next, end;
+	uint32_t claimer = 0;
+
+	books_open(&books);
+	while (settled < TASKS && !unit_failures) {
+		uint32_t count = 1 + (uint32_t)unit_below(&random, CHUNK);
+		size_t slot;
+
+		if (ledger_has_room(&books.ledger) && submitted < TASKS && unit_below(&random, 2)) {
+			count = count < TASKS - submitted ? count : (uint32_t)(TASKS - submitted);
+			submit(&books, submitted, count);
+			submitted += count;
+			continue;
+		}
+		if (unit_below(&random, 4) == 0)
+			slot = ledger_withdraw(&books.ledger, &next);
+		else if ((slot = queue_claim(&books.ledger.queue, ++claimer)) != QUEUE_NONE)
+			next = atomic_load(&books.ledger.queue.entries[slot].next);
+		if (slot == QUEUE_NONE)
+			continue;
+		end = books.ledger.rows[slot].chunk.first + books.ledger.rows[slot].chunk.count;
+		for (; next < end && unit_below(&random, 3); next++) {
+			check_record(&books, slot, next);
+			check_int(ledger_find(&books.ledger, next), slot);
+			ledger_settle(&books.ledger, slot);
+			settled++;
+		}
+		if (next < end)
+			ledger_give_back(&books.ledger, slot, next);
+	}
+	check_int(arena_used(&books.arena), 0);
+	check_int(queue_ready(&books.ledger.queue), 0);
+	books_close(&books);
+}
+
+/* Seats and rings do not overlap, here or in another process's view; a reset touches one seat only. */
+static void test_board(void)
+{
+	struct board board, other;
+	size_t seat;
+
+	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_int(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS, SLOTS, RING), 0);
+	for (seat = 0; seat < SEATS; seat++) {
+		struct ring ring = board_ring(&board, seat);
+		size_t room;
+		char *to = ring_reserve(&ring, 1000, &room);
+
+		board_seat(&board, seat)->task = (pid_t)seat + 100;
+		atomic_store(&board_seat(&board, seat)->running, seat + 1);
+		memset(to, (int)seat + 1, room);
+		ring_commit(&ring, (uint32_t)seat, room);
+	}
+	check_int(queue_ready(&other.queue), 0);
+	board_reset(&board, 1);
+	for (seat = 0; seat < SEATS; seat++) {
+		struct ring ring = board_ring(&other, seat);
+		struct slice record = {.data = NULL};
+		uint32_t type = 99;
+
+		check_int(board_seat(&other, seat)->task, seat == 1 ? 0 : (int)seat + 100);
+		check_int(atomic_load(&board_seat(&other, seat)->running), seat == 1 ? 0 : seat + 1);
+		check_int(ring_peek(&ring, &type, &record), seat != 1);
+		if (record.size)
+			check(record.data[0] == (char)(seat + 1) && record.data[record.size - 1] == (char)(seat + 1));
+	}
+	board_release(&board);
+	board_release(&other);
+}
+
+static void test_board_too_small(void)
+{
+	struct board board, other;
+
+	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_fails(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS + 1, SLOTS, RING), EPROTO);
+	board_release(&other);
+	check_fails(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS, SLOTS, 2 * RING), EPROTO);
+	board_release(&other);
+	check_int(board_attach(&other, -1, SEATS, SLOTS, RING), -1);
+	board_release(&other);
+	board_release(&board);
+}
+
+const struct unit_test unit_ledger[] = {
+	{"the life of a chunk", .run = test_life},
+	{"room", .run = test_room},
+	{"each task once, at random", .run = test_random},
+	{"the board", .run = test_board},
+	{"a board that is too small", .run = test_board_too_small},
+	{.name = NULL},
+};

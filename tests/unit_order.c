@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* work/order, case by case: what goes out when, what is held, and what full means. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "work/order.h"
+
+#include <errno.h>
+
+/* A sink that writes down what it gets: data as it is, a result as "(index)". */
+struct notes {
+	struct order_sink sink;
+	struct bytes text;
+	bool blocked;
+	uint64_t results;
+};
+
+static bool has_room(struct order_sink *sink)
+{
+	return !container_of(sink, struct notes, sink)->blocked;
+}
+
+static void note_data(struct order_sink *sink, uint64_t index UNUSED, enum stream stream, struct slice bytes)
+{
+	struct notes *notes = container_of(sink, struct notes, sink);
+
+	if (stream == STREAM_ERRORS)
+		bytes_append(&notes->text, "!", 1);
+	bytes_append(&notes->text, bytes.data, bytes.size);
+}
+
+static void note_result(struct order_sink *sink, const struct result *result)
+{
+	struct notes *notes = container_of(sink, struct notes, sink);
+
+	notes->results++;
+	bytes_append_format(&notes->text, "(%d%s%s)", (int)result->index, result->reason ? " " : "",
+			    result->reason ? result->reason : "");
+}
+
+static void begin(struct order *order, struct notes *notes, struct order_options options)
+{
+	*notes = (struct notes){.sink = {.has_room = has_room, .data = note_data, .result = note_result}};
+	options.directory = unit_directory();
+	order_init(order, &options, &notes->sink);
+}
+
+static void end(struct order *order, struct notes *notes)
+{
+	order_release(order);
+	bytes_release(&notes->text);
+}
+
+static void put(struct order *order, uint64_t index, const char *text)
+{
+	check_int(order_put(order, index, STREAM_OUTPUT, slice_of(text)), 0);
+}
+
+static void put_size(struct order *order, uint64_t index, size_t size)
+{
+	char *text = mem_new(size, 1);
+
+	memset(text, 'x', size);
+	check_int(order_put(order, index, STREAM_OUTPUT, (struct slice){.data = text, .size = size}), 0);
+	free(text);
+}
+
+static void finish(struct order *order, uint64_t index)
+{
+	check_int(order_finish(order, &(struct result){.index = index}), 0);
+}
+
+#define check_notes(expected) check_str(bytes_text(&notes.text), expected)
+
+static void test_ordered(void)
+{
+	struct order order;
+	struct notes notes;
+
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20});
+	put(&order, 1, "b");
+	put(&order, 2, "c");
+	finish(&order, 2);
+	check_notes("");
+	check_int(order.held.data, 2);
+	/* The head streams. */
+	put(&order, 0, "a");
+	check_int(order_put(&order, 0, STREAM_ERRORS, slice_of("e")), 0);
+	check_notes("a!e");
+	check_int(order_head(&order), 0);
+	finish(&order, 0);
+	/* And so does the next, once it is the head: what it had first. */
+	check_notes("a!e(0)b");
+	put(&order, 1, "B");
+	check_notes("a!e(0)bB");
+	check(order_is_finished(&order, 0) && !order_is_finished(&order, 1));
+	check(order_is_finished(&order, 2) && !order_is_finished(&order, 3));
+	finish(&order, 1);
+	check_notes("a!e(0)bB(1)c(2)");
+	check_int(order_head(&order), 3);
+	check_int(order.held.data, 0);
+	check_int(order.complete, 0);
+	end(&order, &notes);
+}
+
+static void test_misuse(void)
+{
+	struct order order;
+	struct notes notes;
+
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20});
+	finish(&order, 0);
+	finish(&order, 2);
+	check_int(order_put(&order, 0, STREAM_OUTPUT, slice_of("x")), -1);
+	check_int(order_finish(&order, &(struct result){.index = 0}), -1);
+	check_int(order_put(&order, 2, STREAM_OUTPUT, slice_of("x")), -1);
+	check_int(order_finish(&order, &(struct result){.index = 2}), -1);
+	check_notes("(0)");
+	finish(&order, 1);
+	check_notes("(0)(1)(2)");
+	end(&order, &notes);
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
+	finish(&order, 2);
+	check_int(order_put(&order, 2, STREAM_OUTPUT, slice_of("x")), -1);
+	check_int(order_finish(&order, &(struct result){.index = 2}), -1);
+	check_notes("(2)");
+	end(&order, &notes);
+}
+
+static void test_reasons(void)
+{
+	struct order order;
+	struct notes notes;
+	char reason[] = "why";
+
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20});
+	check_int(order_finish(&order, &(struct result){.index = 1, .reason = reason}), 0);
+	memset(reason, 'x', 3);
+	finish(&order, 0);
+	check_notes("(0)(1 why)");
+	end(&order, &notes);
+}
+
+static void test_unordered(void)
+{
+	struct order order;
+	struct notes notes;
+
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
+	put(&order, 0, "a");
+	put(&order, 3, "d");
+	put(&order, 1, "b");
+	check_notes("");
+	finish(&order, 3);
+	check_notes("d(3)");
+	check_int(order_head(&order), 0);
+	put(&order, 1, "B");
+	finish(&order, 1);
+	check_notes("d(3)bB(1)");
+	finish(&order, 0);
+	finish(&order, 2);
+	check_notes("d(3)bB(1)a(0)(2)");
+	check_int(order_head(&order), 4);
+	check_int(order.held.data, 0);
+	end(&order, &notes);
+}
+
+/* Full: the head takes over, what it had goes out at once, and whoever is complete follows when it has ended. */
+static void test_unordered_full(void)
+{
+	struct order order;
+	struct notes notes;
+
+	begin(&order, &notes, (struct order_options){.memory = 5, .unordered = true});
+	put(&order, 0, "aa");
+	check(order_accepts(&order, 1) && order_accepts(&order, 0));
+	put(&order, 1, "bbb");
+	check(order_is_full(&order) || order_accepts(&order, 1));
+	put(&order, 1, "b");
+	check_notes("aa");
+	/* The head can go on at once, as the sink has room. */
+	check(order_accepts(&order, 0));
+	put(&order, 0, "A");
+	check_notes("aaA");
+	finish(&order, 1);
+	check_notes("aaA");
+	finish(&order, 0);
+	check_notes("aaA(0)bbbb(1)");
+	check(!order_is_full(&order));
+	/* It is over: whoever is complete goes out again. */
+	put(&order, 2, "c");
+	finish(&order, 3);
+	check_notes("aaA(0)bbbb(1)(3)");
+	end(&order, &notes);
+}
+
+static void test_full(void)
+{
+	struct order order;
+	struct notes notes;
+
+	begin(&order, &notes, (struct order_options){.memory = 100});
+	put_size(&order, 1, 60);
+	check(!order_is_full(&order) && order_accepts(&order, 2));
+	put_size(&order, 2, 60);
+	check(order_is_full(&order));
+	check(!order_accepts(&order, 1) && !order_accepts(&order, 2) && !order_accepts(&order, 99));
+	check(order_accepts(&order, 0));
+	notes.blocked = true;
+	check(!order_accepts(&order, 0));
+	finish(&order, 0);
+	check_int(order_head(&order), 1);
+	check(order_is_full(&order));
+	notes.blocked = false;
+	order_pump(&order);
+	check(!order_is_full(&order) && order_accepts(&order, 1) && order_accepts(&order, 99));
+	finish(&order, 1);
+	finish(&order, 2);
+	check_int(notes.text.size, 120 + 9);
+	end(&order, &notes);
+}
+
+/* Looking for room again and again makes none: a limit that holds no block of disk is no room. */
+static void test_full_stays_full(void)
+{
+	static const uint64_t disks[] = {0, 1000, 65535, 65536, 70000, 100000, 131072, 150000, 200000};
+	size_t i;
+
+	for (i = 0; i < countof(disks); i++) {
+		struct order order;
+		struct notes notes;
+		int round, index;
+
+		begin(&order, &notes, (struct order_options){.memory = 1000, .disk = disks[i]});
+		for (round = 0; round < 1000; round++) {
+			index = 1 + round % 10;
+			if (order_accepts(&order, (uint64_t)index))
+				put_size(&order, (uint64_t)index, 900);
+			order_pump(&order);
+		}
+		check(order_is_full(&order));
+		check(order.held.data <= 1900);
+		check(spill_used(&order.held.spill) <= disks[i]);
+		check(order_spilled(&order) <= disks[i]);
+		for (index = 0; index <= 10; index++)
+			finish(&order, (uint64_t)index);
+		check(!order_is_full(&order));
+		check_int(order.held.data, 0);
+		check_int(spill_used(&order.held.spill), 0);
+		end(&order, &notes);
+	}
+}
+
+static void test_disk(void)
+{
+	struct order order;
+	struct notes notes;
+
+	begin(&order, &notes, (struct order_options){.memory = 10, .disk = 1 << 20});
+	put(&order, 1, "memory");
+	put(&order, 1, "-disk");
+	put_size(&order, 2, 200000);
+	check_int(order_put(&order, 1, STREAM_ERRORS, slice_of("-e")), 0);
+	check_int(order_spilled(&order), 200005);
+	check_int(order.held.data, 8);
+	finish(&order, 2);
+	finish(&order, 0);
+	check_notes("(0)memory-disk!-e");
+	finish(&order, 1);
+	check_int(notes.text.size, 17 + 3 + 200000 + 3);
+	check_int(spill_used(&order.held.spill), 0);
+	check(!order.held.error.text);
+	end(&order, &notes);
+}
+
+#ifdef MPMAP_FAULTS
+
+/*
+ * The disk is full before its limit: the error is kept, memory holds what it must, the window is full, and the output
+ * ends where it is whole.
+ */
+static void test_disk_error(void)
+{
+	struct order order;
+	struct notes notes;
+	int round;
+
+	setenv("MPMAP_FAULT", "spill_write:2+:ENOSPC", 1);
+	begin(&order, &notes, (struct order_options){.memory = 1000, .disk = 1 << 30});
+	for (round = 0; round < 1000; round++) {
+		if (order_accepts(&order, 1))
+			put_size(&order, 1, 10000);
+		order_pump(&order);
+	}
+	check_int(order.held.error.number, ENOSPC);
+	check(order_is_full(&order));
+	check(order.held.data <= 21000);
+	finish(&order, 0);
+	finish(&order, 1);
+	check_int(notes.results, 0);
+	check_notes("");
+	end(&order, &notes);
+}
+
+#endif
+
+/* Released with all kinds of things in it. */
+static void test_release(void)
+{
+	struct order order;
+	struct notes notes;
+	uint64_t index;
+
+	begin(&order, &notes, (struct order_options){.memory = 100, .disk = 1 << 20});
+	for (index = 1; index < 500; index += 3) {
+		put_size(&order, index, index);
+		check_int(order_finish(&order, &(struct result){.index = index + 1, .reason = "reason"}), 0);
+	}
+	end(&order, &notes);
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
+	for (index = 1; index < 500; index++)
+		finish(&order, index);
+	put(&order, 700, "x");
+	end(&order, &notes);
+	begin(&order, &notes, (struct order_options){.memory = 0});
+	end(&order, &notes);
+}
+
+const struct unit_test unit_order[] = {
+	{"in order", .run = test_ordered},
+	{"misuse", .run = test_misuse},
+	{"reasons are copied", .run = test_reasons},
+	{"unordered", .run = test_unordered},
+	{"unordered and full", .run = test_unordered_full},
+	{"full, and open again", .run = test_full},
+	{"full stays full", .run = test_full_stays_full},
+	{"through the disk", .run = test_disk},
+#ifdef MPMAP_FAULTS
+	{"a full disk", .run = test_disk_error},
+#endif
+	{"released full", .run = test_release},
+	{.name = NULL},
+};

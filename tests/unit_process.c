@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* process/process: the contract of a process's life, under every start method. */
+#include "unit.h"
+
+#include "base/error.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+
+#include <errno.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENOUGH (20 * NSEC_PER_SEC)
+#define SOON (clock_now() + ENOUGH)
+
+static void check_running(struct process *process)
+{
+	struct process_end end;
+
+	check_int(process_is_alive(process), 1);
+	check_fails(process_get_end(process, &end), EAGAIN);
+	check_fails(process_close(process), EBUSY);
+	check_int(process->state, PROCESS_STARTED);
+}
+
+static void check_end(struct process *process, int status, int signal)
+{
+	struct process_end end = {.status = -2};
+
+	check_int(process_join(process, SOON), 0);
+	check_int(process_is_alive(process), 0);
+	check_int(process_get_end(process, &end), 0);
+	check_int(end.status, status);
+	check_int(end.signal, signal);
+	check_int(process->state, PROCESS_STOPPED);
+	check_int(process_join(process, 0), 0);
+	check_int(process_active_children(NULL, 0), 0);
+}
+
+static void test_initial(void)
+{
+	struct process process, *children[4];
+	struct process_end end;
+
+	process_init(&process, "Early-1", true);
+	check_str(process.name, "Early-1");
+	check(process.daemon);
+	check_int(process.state, PROCESS_INITIAL);
+	check_int(process_is_alive(&process), 0);
+	check_fails(process_join(&process, 0), EINVAL);
+	check_fails(process_join(&process, NSEC_FOREVER), EINVAL);
+	check_fails(process_get_end(&process, &end), EINVAL);
+	check_fails(process_sentinel(&process), EINVAL);
+	check_fails(process_terminate(&process), EINVAL);
+	check_fails(process_kill(&process), EINVAL);
+	check_fails(process_interrupt(&process), EINVAL);
+	check_fails(process_signal(&process, 0), EINVAL);
+	check_int(process_active_children(children, 4), 0);
+	check_int(process_close(&process), 0);
+}
+
+static void test_closed(void)
+{
+	struct process process;
+	struct process_end end;
+	struct error error = {.number = 0};
+
+	process_init(&process, "Closed", false);
+	check_int(process_close(&process), 0);
+	check_int(process_close(&process), 0);
+	check_int(process.state, PROCESS_CLOSED);
+	check_fails(process_is_alive(&process), EBADF);
+	check_fails(process_join(&process, 0), EBADF);
+	check_fails(process_get_end(&process, &end), EBADF);
+	check_fails(process_sentinel(&process), EBADF);
+	check_fails(process_terminate(&process), EBADF);
+	check_fails(process_kill(&process), EBADF);
+	check_fails(process_interrupt(&process), EBADF);
+	check_int(process_start(&process, &start_fork, role_find(PUPPET_ROLE), 0, &error), -1);
+	check_int(error.number, EBADF);
+	check(!strstr(error_text(&error), "null"));
+	error_release(&error);
+}
+
+static void test_life(const struct start_method *method)
+{
+	struct puppet puppet;
+	struct unit_facts facts = {.pid = 0};
+	struct process *children[2] = {NULL, NULL};
+	size_t before = unit_count_fds();
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	check_running(&puppet.process);
+	check_int(puppet.process.parent, getpid());
+	check(puppet_ask(&puppet, PUPPET_GATHER, 0, &facts, sizeof facts));
+	check_int(facts.pid, puppet.process.pid);
+	check_int(process_active_children(children, 2), 1);
+	check(children[0] == &puppet.process && !children[1]);
+	puppet_order(&puppet, PUPPET_EXIT, 3);
+	check_end(&puppet.process, 3, 0);
+	fd_close(&puppet.channel);
+	check_int(process_close(&puppet.process), 0);
+	check_int(process_close(&puppet.process), 0);
+	check_fails(process_join(&puppet.process, 0), EBADF);
+	check_fails(process_kill(&puppet.process), EBADF);
+	forkserver_stop();
+	check_int(unit_count_fds(), before);
+}
+
+static void test_start_twice(const struct start_method *method)
+{
+	struct puppet puppet;
+	struct error error = {.number = 0};
+	pid_t pid;
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	pid = puppet.process.pid;
+	check_int(process_start(&puppet.process, method, role_find(PUPPET_ROLE), puppet.channel, &error), -1);
+	check_int(error.number, EALREADY);
+	check_str(error_text(&error), "cannot start Puppet twice: Operation already in progress");
+	check_int(puppet.process.pid, pid);
+	check_running(&puppet.process);
+	puppet_order(&puppet, PUPPET_EXIT, 0);
+	check_end(&puppet.process, 0, 0);
+	check_int(process_start(&puppet.process, method, role_find(PUPPET_ROLE), puppet.channel, &error), -1);
+	check_int(error.number, EALREADY);
+	error_release(&error);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+static void test_deadlines(const struct start_method *method)
+{
+	struct puppet puppet;
+	nsec begun, deadline;
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	begun = clock_now();
+	check_fails(process_join(&puppet.process, 0), ETIMEDOUT);
+	check_fails(process_join(&puppet.process, -1), ETIMEDOUT);
+	check_fails(process_join(&puppet.process, INT64_MIN), ETIMEDOUT);
+	check_fails(process_join(&puppet.process, begun - NSEC_PER_SEC), ETIMEDOUT);
+	check(clock_now() - begun < ENOUGH);
+	deadline = clock_now() + 20 * NSEC_PER_MSEC;
+	check_fails(process_join(&puppet.process, deadline), ETIMEDOUT);
+	check(clock_now() >= deadline);
+	check_running(&puppet.process);
+	fd_close(&puppet.channel);
+	check_int(process_join(&puppet.process, NSEC_FOREVER), 0);
+	check_end(&puppet.process, 0, 0);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+static void test_statuses(const struct start_method *method)
+{
+	static const int given[] = {0, 1, 7, 255, 256, -1, 257}, expected[] = {0, 1, 7, 255, 0, 255, 1};
+	struct puppet puppet;
+	size_t i;
+
+	for (i = 0; i < countof(given); i++) {
+		if (!puppet_start(&puppet, method, false))
+			return;
+		puppet_order(&puppet, PUPPET_EXIT, given[i]);
+		check_end(&puppet.process, expected[i], 0);
+		puppet_release(&puppet);
+	}
+	forkserver_stop();
+}
+
+static void test_signals(const struct start_method *method)
+{
+	static const int signals[] = {SIGABRT, SIGKILL, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGALRM};
+	struct puppet puppet;
+	size_t i;
+
+	for (i = 0; i < countof(signals); i++) {
+		if (!puppet_start(&puppet, method, false))
+			return;
+		puppet_order(&puppet, PUPPET_RAISE, signals[i]);
+		check_end(&puppet.process, -1, signals[i]);
+		puppet_release(&puppet);
+	}
+	forkserver_stop();
+}
+
+static void test_ending(const struct start_method *method)
+{
+	static int (*const calls[])(struct process *) = {process_terminate, process_kill, process_interrupt};
+	static const int signals[] = {SIGTERM, SIGKILL, SIGINT};
+	struct puppet puppet;
+	size_t i;
+
+	for (i = 0; i < countof(calls); i++) {
+		if (!puppet_start(&puppet, method, false))
+			return;
+		/* It is sure to be in its role. */
+		check(puppet_ask(&puppet, PUPPET_OPEN, 0, NULL, 0));
+		check_int(calls[i](&puppet.process), 0);
+		check_end(&puppet.process, -1, signals[i]);
+		check_int(process_terminate(&puppet.process), 0);
+		check_int(process_kill(&puppet.process), 0);
+		check_int(process_interrupt(&puppet.process), 0);
+		check_end(&puppet.process, -1, signals[i]);
+		puppet_release(&puppet);
+	}
+	forkserver_stop();
+}
+
+/* A zombie whose end has not been taken: signalling it does nothing, closing takes its end. */
+static void test_ended_unnoticed(const struct start_method *method)
+{
+	struct puppet puppet;
+	struct fd_wait wait = {.want_input = true};
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	puppet_order(&puppet, PUPPET_EXIT, 5);
+	wait.fd = process_sentinel(&puppet.process);
+	check_int(fd_wait(&wait, 1, SOON), 1);
+	check_int(puppet.process.state, PROCESS_STARTED);
+	check_int(process_kill(&puppet.process), 0);
+	check_int(process_close(&puppet.process), 0);
+	check_int(process_active_children(NULL, 0), 0);
+	fd_close(&puppet.channel);
+	forkserver_stop();
+}
+
+/* The sentinel tells of the process's own end at once, though a grandchild lives on. */
+static void test_sentinel(const struct start_method *method)
+{
+	struct puppet puppet;
+	struct fd_wait wait = {.want_input = true}, grandchild = {.want_input = true};
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	wait.fd = process_sentinel(&puppet.process);
+	check(wait.fd >= 0);
+	check(puppet_ask(&puppet, PUPPET_LINGER, 0, NULL, 0));
+	check_int(fd_wait(&wait, 1, clock_now() + 20 * NSEC_PER_MSEC), 0);
+	puppet_order(&puppet, PUPPET_EXIT, 0);
+	check_int(fd_wait(&wait, 1, SOON), 1);
+	check_end(&puppet.process, 0, 0);
+	/* It still holds the other end. */
+	grandchild.fd = puppet.channel;
+	check_int(fd_wait(&grandchild, 1, 0), 0);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+static void test_strangers(const struct start_method *method)
+{
+	struct puppet puppet;
+	struct process_end end;
+	pid_t pid;
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		check_int(process_active_children(NULL, 0), 0);
+		check_fails(process_join(&puppet.process, NSEC_FOREVER), ECHILD);
+		check_fails(process_is_alive(&puppet.process), ECHILD);
+		check_fails(process_get_end(&puppet.process, &end), ECHILD);
+		check_fails(process_kill(&puppet.process), ECHILD);
+		check_fails(process_close(&puppet.process), EBUSY);
+		_exit(unit_failures != 0);
+	}
+	check_int(unit_wait(pid), 0);
+	check_running(&puppet.process);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+static void do_nothing(int number UNUSED)
+{
+}
+
+/* Signals that interrupt the waiting do not end it. */
+static void test_interrupted_join(const struct start_method *method)
+{
+	struct itimerval timer = {.it_value.tv_usec = 2000, .it_interval.tv_usec = 2000}, off = {.it_value.tv_usec = 0};
+	struct sigaction action = {.sa_handler = do_nothing};
+	struct puppet puppet;
+	nsec deadline;
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	deadline = clock_now() + 40 * NSEC_PER_MSEC;
+	check_fails(process_join(&puppet.process, deadline), ETIMEDOUT);
+	check(clock_now() >= deadline);
+	setitimer(ITIMER_REAL, &off, NULL);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+/* Somebody else has waited for it: it is not said to live, and how it ended is unknown. */
+static void test_foreign_wait(const struct start_method *method)
+{
+	struct puppet puppet;
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	puppet_order(&puppet, PUPPET_EXIT, 5);
+	check_int(unit_wait(puppet.process.pid), 5);
+	check_int(process_is_alive(&puppet.process), 0);
+	check_end(&puppet.process, -1, 0);
+	check_int(process_kill(&puppet.process), 0);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+static void test_ignored_sigchld(const struct start_method *method)
+{
+	struct puppet puppet;
+
+	signal_mask mask = UINT64_C(1) << (SIGCHLD - 1);
+
+	signals_ignore(mask);
+	if (!puppet_start(&puppet, method, false))
+		return;
+	check_running(&puppet.process);
+	puppet_order(&puppet, PUPPET_EXIT, 5);
+	check_end(&puppet.process, -1, 0);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
+const struct unit_test unit_process[] = {
+	{"before the start", .run = test_initial},
+	{"after closing", .run = test_closed},
+	{"a life", .run_with = test_life},
+	{"starting twice", .run_with = test_start_twice},
+	{"joining with deadlines", .run_with = test_deadlines},
+	{"exit statuses", .run_with = test_statuses},
+	{"signals", .run_with = test_signals},
+	{"terminate, kill, interrupt", .run_with = test_ending},
+	{"an end that nobody has taken", .run_with = test_ended_unnoticed},
+	{"the sentinel and a grandchild", .run_with = test_sentinel},
+	{"strangers may not wait", .run_with = test_strangers},
+	{"joining goes on after signals", .run_with = test_interrupted_join},
+	{"somebody else has waited", .run_with = test_foreign_wait},
+	{"SIGCHLD ignored", .run_with = test_ignored_sigchld},
+	{.name = NULL},
+};

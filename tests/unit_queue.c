@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ipc/queue: everything is claimed once, by whoever lives, the lowest first. */
+#include "unit.h"
+
+#include "ipc/queue.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum { SLOTS = 16, CLAIMERS = 4, EACH = 20000, CHUNK = 8, KILLS = 120, INDEXES = CLAIMERS * EACH };
+
+/* What owner and claimers share besides the queue. */
+struct world {
+	/* How often each index was done. */
+	_Atomic uint32_t done[INDEXES];
+	_Atomic bool over;
+};
+
+static struct queue make_queue(size_t slots)
+{
+	return queue_at(unit_share(queue_size(slots)), slots);
+}
+
+static void publish(struct queue *queue, size_t slot, uint64_t first, uint32_t count)
+{
+	struct queue_entry *entry = &queue->entries[slot];
+
+	entry->first = first;
+	entry->count = count;
+	entry->size = first * 3;
+	atomic_store(&entry->next, first);
+	queue_publish(queue, slot);
+}
+
+static void test_lowest_first(void)
+{
+	static const uint64_t indexes[] = {70, 30, 90, 0, 50, 20, 10};
+	static const size_t expected[] = {3, 6, 5, 1, 4, 0, 2};
+	struct queue queue = make_queue(countof(indexes));
+	uint32_t claimer;
+	size_t i;
+
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+	queue_set_gate(&queue, QUEUE_OPEN);
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+	for (i = 0; i < countof(indexes); i++) {
+		check_int(queue_state(&queue, i, &claimer), QUEUE_FREE);
+		publish(&queue, i, indexes[i], 5);
+		check_int(queue_state(&queue, i, &claimer), QUEUE_READY);
+		check_int(claimer, 0);
+	}
+	check_int(queue_ready(&queue), countof(indexes));
+	for (i = 0; i < countof(indexes); i++) {
+		check_int(queue_claim(&queue, 100 + (uint32_t)i), expected[i]);
+		check_int(queue_state(&queue, expected[i], &claimer), QUEUE_CLAIMED);
+		check_int(claimer, 100 + i);
+	}
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+	check_int(queue_ready(&queue), 0);
+	queue_free(&queue, 3);
+	check_int(queue_state(&queue, 3, &claimer), QUEUE_FREE);
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+}
+
+static void test_gate(void)
+{
+	struct queue queue = make_queue(4);
+
+	publish(&queue, 0, 10, 1);
+	publish(&queue, 1, 20, 1);
+	publish(&queue, 2, QUEUE_OPEN - 1, 1);
+	check_int(queue_gate(&queue), 0);
+	check_int(queue_claimable(&queue, 10), 0);
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+	queue_set_gate(&queue, 10);
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+	queue_set_gate(&queue, 11);
+	check_int(queue_claimable(&queue, 10), 1);
+	check_int(queue_claim(&queue, 1), 0);
+	check_int(queue_claim(&queue, 1), QUEUE_NONE);
+	check_int(queue_ready(&queue), 2);
+	queue_set_gate(&queue, QUEUE_OPEN);
+	check(queue_gate(&queue) == QUEUE_OPEN);
+	check_int(queue_claimable(&queue, 10), 2);
+	check_int(queue_claimable(&queue, 1), 1);
+	check_int(queue_claimable(&queue, 0), 0);
+	check_int(queue_claim(&queue, UINT32_MAX), 1);
+	check_int(queue_claim(&queue, UINT32_MAX), 2);
+}
+
+static void test_return(void)
+{
+	struct queue queue = make_queue(2);
+	uint32_t claimer;
+
+	queue_set_gate(&queue, QUEUE_OPEN);
+	publish(&queue, 0, 10, 10);
+	publish(&queue, 1, 20, 10);
+	check_int(queue_claim(&queue, 1), 0);
+	atomic_store(&queue.entries[0].next, 15);
+	queue_return(&queue, 0);
+	check_int(queue_state(&queue, 0, &claimer), QUEUE_READY);
+	/* The rest counts from where it begins, and is at the front again. */
+	queue_set_gate(&queue, 15);
+	check_int(queue_claim(&queue, 2), QUEUE_NONE);
+	queue_set_gate(&queue, 16);
+	check_int(queue_claim(&queue, 2), 0);
+	check_int(atomic_load(&queue.entries[0].next), 15);
+	check_int(queue.entries[0].first, 10);
+}
+
+static void test_withdraw(void)
+{
+	struct queue queue = make_queue(2);
+	uint32_t claimer;
+
+	queue_set_gate(&queue, QUEUE_OPEN);
+	check(!queue_withdraw(&queue, 0));
+	publish(&queue, 0, 1, 1);
+	publish(&queue, 1, 2, 1);
+	check(queue_withdraw(&queue, 0));
+	check(!queue_withdraw(&queue, 0));
+	check_int(queue_state(&queue, 0, &claimer), QUEUE_FREE);
+	check_int(queue_claim(&queue, 7), 1);
+	check(!queue_withdraw(&queue, 1));
+	check_int(queue_state(&queue, 1, &claimer), QUEUE_CLAIMED);
+	check_int(claimer, 7);
+}
+
+/* A claimer: does its chunks' tasks, and at random gives back what is left of one. */
+static void NORETURN claim_until_over(struct queue *queue, struct world *world, uint32_t number, uint64_t returns)
+{
+	struct unit_random random = {.state = number};
+
+	while (!atomic_load(&world->over)) {
+		size_t slot = queue_claim(queue, number);
+		struct queue_entry *entry = &queue->entries[slot == QUEUE_NONE ? 0 : slot];
+		uint64_t end, next;
+
+		if (slot == QUEUE_NONE) {
+			sched_yield();
+			continue;
+		}
+		end = entry->first + entry->count;
+		if (entry->size != entry->first * 3 || end > INDEXES)
+			_exit(3);
+		for (next = atomic_load(&entry->next); next < end; next++) {
+			if (returns && unit_below(&random, returns) == 0)
+				break;
+			atomic_fetch_add(&world->done[next], 1);
+			atomic_store(&entry->next, next + 1);
+		}
+		if (next < end)
+			queue_return(queue, slot);
+	}
+	_exit(0);
+}
+
+static pid_t start_claimer(struct queue *queue, struct world *world, uint32_t number, uint64_t returns)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		claim_until_over(queue, world, number, returns);
+	return pid;
+}
+
+/* Owner: frees what is done and publishes chunks of up to most tasks. Returns where the unpublished begins. */
+static uint64_t tend(struct queue *queue, uint64_t next, struct unit_random *random, uint64_t most)
+{
+	size_t slot;
+	bool moved = false;
+
+	for (slot = 0; slot < queue->slots; slot++) {
+		const struct queue_entry *entry = &queue->entries[slot];
+		uint64_t count = 1 + unit_below(random, most);
+		uint32_t claimer;
+		enum queue_state state = queue_state(queue, slot, &claimer);
+
+		if (state == QUEUE_CLAIMED && atomic_load(&entry->next) == entry->first + entry->count) {
+			queue_free(queue, slot);
+			state = QUEUE_FREE;
+		}
+		if (state != QUEUE_FREE || next == INDEXES)
+			continue;
+		count = count < INDEXES - next ? count : INDEXES - next;
+		publish(queue, slot, next, (uint32_t)count);
+		next += count;
+		moved = true;
+	}
+	if (!moved)
+		sched_yield();
+	return next;
+}
+
+static bool is_all_free(const struct queue *queue)
+{
+	uint32_t claimer;
+	size_t slot;
+
+	for (slot = 0; slot < queue->slots; slot++) {
+		if (queue_state(queue, slot, &claimer) != QUEUE_FREE)
+			return false;
+	}
+	return true;
+}
+
+static void check_each_once(const struct world *world)
+{
+	size_t i, wrong = 0;
+
+	for (i = 0; i < INDEXES; i++)
+		wrong += atomic_load(&world->done[i]) != 1;
+	check_int(wrong, 0);
+}
+
+static void test_each_once(void)
+{
+	struct queue queue = make_queue(SLOTS);
+	struct world *world = unit_share(sizeof *world);
+	struct unit_random random = unit_random();
+	pid_t claimers[CLAIMERS];
+	uint64_t next = 0;
+	int i;
+
+	queue_set_gate(&queue, QUEUE_OPEN);
+	for (i = 0; i < CLAIMERS; i++)
+		claimers[i] = start_claimer(&queue, world, (uint32_t)i + 1, 0);
+	while (next < INDEXES || !is_all_free(&queue))
+		next = tend(&queue, next, &random, 1);
+	atomic_store(&world->over, true);
+	for (i = 0; i < CLAIMERS; i++)
+		check_int(unit_wait(claimers[i]), 0);
+	check_each_once(world);
+}
+
+/* Owner: what a dead claimer had goes back, from the first task that is not done. */
+static void give_back(struct queue *queue, const struct world *world, uint32_t dead)
+{
+	size_t slot;
+
+	for (slot = 0; slot < queue->slots; slot++) {
+		struct queue_entry *entry = &queue->entries[slot];
+		uint64_t end = entry->first + entry->count, next = entry->first;
+		uint32_t claimer;
+
+		if (queue_state(queue, slot, &claimer) != QUEUE_CLAIMED || claimer != dead)
+			continue;
+		while (next < end && atomic_load(&world->done[next]))
+			next++;
+		atomic_store(&entry->next, next);
+		if (next == end)
+			queue_free(queue, slot);
+		else
+			queue_publish(queue, slot);
+	}
+}
+
+/* Shuts the gate down to a random place, or opens it; takes a slot back and publishes it again. */
+static void disturb(struct queue *queue, uint64_t next, struct unit_random *random)
+{
+	size_t slot = unit_below(random, queue->slots);
+
+	if (unit_below(random, 4) == 0)
+		queue_set_gate(queue, next > 100 ? next - unit_below(random, 100) : 1);
+	else
+		queue_set_gate(queue, QUEUE_OPEN);
+	if (queue_withdraw(queue, slot))
+		queue_publish(queue, slot);
+}
+
+static void test_killed_claimers(void)
+{
+	struct queue queue = make_queue(SLOTS);
+	struct world *world = unit_share(sizeof *world);
+	struct unit_random random = unit_random();
+	pid_t claimers[CLAIMERS];
+	uint32_t numbers[CLAIMERS], last = 0, kills = 0;
+	uint64_t next = 0;
+	int i;
+
+	for (i = 0; i < CLAIMERS; i++) {
+		numbers[i] = ++last;
+		claimers[i] = start_claimer(&queue, world, last, 50);
+	}
+	while (next < INDEXES || !is_all_free(&queue)) {
+		next = tend(&queue, next, &random, CHUNK);
+		disturb(&queue, next, &random);
+		if (kills == KILLS || next < kills * (INDEXES / KILLS))
+			continue;
+		i = (int)unit_below(&random, CLAIMERS);
+		kills++;
+		kill(claimers[i], SIGKILL);
+		check_int(unit_wait(claimers[i]), 1000 + SIGKILL);
+		give_back(&queue, world, numbers[i]);
+		numbers[i] = ++last;
+		claimers[i] = start_claimer(&queue, world, last, 50);
+	}
+	atomic_store(&world->over, true);
+	for (i = 0; i < CLAIMERS; i++)
+		check_int(unit_wait(claimers[i]), 0);
+	check(kills >= KILLS / 2);
+	check_each_once(world);
+}
+
+const struct unit_test unit_queue[] = {
+	{"the lowest index goes first", .run = test_lowest_first},
+	{"the gate", .run = test_gate},
+	{"returning the rest", .run = test_return},
+	{"withdrawing", .run = test_withdraw},
+	{"four claimers claim each slot once", .run = test_each_once},
+	{"killed claimers, each index once", .run = test_killed_claimers},
+	{.name = NULL},
+};

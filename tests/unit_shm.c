@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ipc/shm and ipc/arena: memory that is shared, grows, is given back, and is counted. */
+#include "unit.h"
+
+#include "ipc/arena.h"
+#include "ipc/fd.h"
+#include "ipc/shm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+
+/* A second view of an object, as another process has it. */
+static void attach_copy(struct shm *copy, const struct shm *shm)
+{
+	check_int(shm_attach(copy, fcntl(shm->fd, F_DUPFD_CLOEXEC, 3)), 0);
+}
+
+/* Bytes that the object has in memory. */
+static int64_t bytes_of(const struct shm *shm)
+{
+	struct stat status;
+
+	return fstat(shm->fd, &status) < 0 ? -1 : (int64_t)status.st_blocks * 512;
+}
+
+static void test_share(void)
+{
+	struct shm shm, other;
+	size_t before = unit_count_fds();
+
+	check_int(shm_create(&shm, "unit", 10000), 0);
+	check_int(shm.size, 10000);
+	check_int(fcntl(shm.fd, F_GETFD), FD_CLOEXEC);
+	check(shm.base[0] == 0 && shm.base[9999] == 0);
+	attach_copy(&other, &shm);
+	check_int(other.size, 10000);
+	shm.base[9999] = 'x';
+	check_int(other.base[9999], 'x');
+	if (fork() == 0) {
+		other.base[5000] = 'y';
+		_exit(0);
+	}
+	unit_wait(-1);
+	check_int(shm.base[5000], 'y');
+	shm_release(&shm);
+	check_int(other.base[5000], 'y');
+	shm_release(&other);
+	shm_release(&other);
+	check_int(unit_count_fds(), before);
+}
+
+static void test_grow(void)
+{
+	struct shm shm, other;
+	size_t size;
+
+	check_int(shm_create(&shm, "unit", PAGE), 0);
+	attach_copy(&other, &shm);
+	memset(shm.base, 'a', PAGE);
+	for (size = PAGE; size <= 1024 * PAGE; size *= 2) {
+		check_int(shm_grow(&shm, size), 0);
+		check(shm.size == size);
+		shm.base[size - 1] = 'b';
+		check_int(shm_follow(&other, size), 0);
+		check_int(other.base[size - 1], 'b');
+		check_int(other.base[PAGE - 2], 'a');
+	}
+	check_int(shm_grow(&shm, PAGE), 0);
+	check_int(shm.size, 1024 * PAGE);
+	check_int(shm_follow(&other, 10), 0);
+	check_fails(shm_follow(&other, 1025 * PAGE), EPROTO);
+	check_int(other.size, 1024 * PAGE);
+	shm_release(&shm);
+	shm_release(&other);
+}
+
+static void test_refusals(void)
+{
+	struct shm shm;
+	int ends[2] = {-1, -1};
+
+	check_fails(shm_attach(&shm, -1), EBADF);
+	shm_release(&shm);
+	check_fails(shm_attach(&shm, memfd_create("empty", MFD_CLOEXEC)), EINVAL);
+	shm_release(&shm);
+	check_int(fd_pipe(ends), 0);
+	check_int(shm_attach(&shm, ends[0]), -1);
+	shm_release(&shm);
+	fd_close(&ends[1]);
+	check_int(shm_create(&shm, "unit", SIZE_MAX / 2), -1);
+	shm_release(&shm);
+	check_int(shm_create(&shm, "unit", PAGE), 0);
+	check_int(shm_grow(&shm, SIZE_MAX / 2), -1);
+	shm.base[PAGE - 1] = 'x';
+	shm_release(&shm);
+}
+
+static void test_discard(void)
+{
+	struct shm shm;
+	size_t i, zeroes = 0;
+
+	check_int(shm_create(&shm, "unit", 16 * PAGE), 0);
+	memset(shm.base, 'a', 16 * PAGE);
+	check_int(bytes_of(&shm), 16 * PAGE);
+	shm_discard(&shm, 4 * PAGE, 4 * PAGE);
+	check_int(bytes_of(&shm), 12 * PAGE);
+	/* Only what lies wholly within: a page here, none there. */
+	shm_discard(&shm, 10 * PAGE + 1, 2 * PAGE);
+	shm_discard(&shm, 13 * PAGE, PAGE - 1);
+	shm_discard(&shm, 14 * PAGE + 10, 20);
+	check_int(bytes_of(&shm), 11 * PAGE);
+	for (i = 0; i < 16 * PAGE; i++) {
+		bool gone = (i >= 4 * PAGE && i < 8 * PAGE) || (i >= 11 * PAGE && i < 12 * PAGE);
+
+		zeroes += shm.base[i] == 0;
+		if (!check_int(shm.base[i], gone ? 0 : 'a'))
+			break;
+	}
+	check_int(zeroes, 5 * PAGE);
+	shm_release(&shm);
+}
+
+static void test_arena(void)
+{
+	struct arena arena;
+	struct unit_random random = unit_random();
+	uint32_t model[100] = {0};
+	size_t used = 0, block, lowest, i;
+	int round;
+
+	check_int(arena_init(&arena), 0);
+	for (round = 0; round < 20000; round++) {
+		block = unit_below(&random, countof(model));
+		if (used < countof(model) && unit_below(&random, 3) == 0) {
+			for (lowest = 0; model[lowest]; lowest++)
+				;
+			check_int(arena_take(&arena), lowest);
+			model[lowest] = 1;
+			used++;
+			arena_block(&arena, lowest)[ARENA_BLOCK_SIZE - 1] = 'x';
+		} else if (model[block] && unit_below(&random, 2)) {
+			arena_hold(&arena, block);
+			model[block]++;
+		} else if (model[block]) {
+			arena_drop(&arena, block);
+			used -= --model[block] == 0;
+		}
+		if (!check_int(arena_used(&arena), used))
+			break;
+	}
+	for (i = 0; i < countof(model); i++) {
+		while (model[i]--)
+			arena_drop(&arena, i);
+	}
+	check_int(arena_used(&arena), 0);
+	arena_release(&arena);
+}
+
+/* What blocks hold stays where it is when others are added; free blocks far on cost nothing. */
+static void test_arena_memory(void)
+{
+	struct arena arena;
+	size_t i;
+
+	check_int(arena_init(&arena), 0);
+	for (i = 0; i < 40; i++) {
+		check_int(arena_take(&arena), i);
+		unit_fill(arena_block(&arena, i), ARENA_BLOCK_SIZE, i);
+	}
+	check_int(bytes_of(&arena.shm), 40 * ARENA_BLOCK_SIZE);
+	for (i = 0; i < 40; i++) {
+		char expected[64];
+
+		unit_fill(expected, sizeof expected, i);
+		check_slice(((struct slice){.data = arena_block(&arena, i), .size = 64}),
+			    ((struct slice){.data = expected, .size = 64}));
+	}
+	arena_hold(&arena, 39);
+	for (i = 40; i-- > 0;)
+		arena_drop(&arena, i);
+	/* Warm blocks and the one that is still held. */
+	check(bytes_of(&arena.shm) <= 10 * ARENA_BLOCK_SIZE);
+	check_int(arena_used(&arena), 1);
+	arena_drop(&arena, 39);
+	check(bytes_of(&arena.shm) <= 9 * ARENA_BLOCK_SIZE);
+	check_int(arena_take(&arena), 0);
+	arena_release(&arena);
+}
+
+const struct unit_test unit_shm[] = {
+	{"sharing", .run = test_share},
+	{"growing and following", .run = test_grow},
+	{"refusals", .run = test_refusals},
+	{"giving pages back", .run = test_discard},
+	{"an arena against a model", .run = test_arena},
+	{"what an arena costs", .run = test_arena_memory},
+	{.name = NULL},
+};

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* work/template, work/chunk, work/pace, work/task: command lines from records, records from chunks, chunks by time. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "work/chunk.h"
+#include "work/pace.h"
+#include "work/template.h"
+
+#include <unistd.h>
+
+enum { WORDS_MAX = 4 };
+
+struct template_case {
+	const char *words[WORDS_MAX];
+	const char *record;
+	/* The words that come out. */
+	const char *expected[WORDS_MAX + 1];
+	unsigned flags;
+};
+
+/* For the third task, in slot 2. */
+static const struct template_case template_cases[] = {
+	{{"echo"}, "a b", {"echo", "a b"}, 0},
+	{{"echo"}, "", {"echo", ""}, 0},
+	{{"echo", "{}"}, "a b", {"echo", "a b"}, 0},
+	{{"echo", "{}", "{}"}, "x", {"echo", "x", "x"}, 0},
+	{{"mv", "{}", "{}.bak"}, "f", {"mv", "f", "f.bak"}, 0},
+	{{"echo", "<{}>{}<"}, "x", {"echo", "<x>x<"}, 0},
+	{{"echo", "{#}:{%}:{}"}, "x", {"echo", "3:2:x"}, 0},
+	{{"echo", "{#}"}, "x", {"echo", "3"}, 0},
+	{{"echo", "{%}"}, "x", {"echo", "2"}, 0},
+	{{"{}", "-v"}, "tool", {"tool", "-v"}, 0},
+	{{"bin/{}"}, "tool", {"bin/tool"}, 0},
+	{{"echo", "{", "}", "{x}"}, "r", {"echo", "{", "}", "{x}", "r"}, 0},
+	{{"echo", "{{}}"}, "r", {"echo", "{r}"}, 0},
+	{{"echo", "{.}", "{/}"}, "r", {"echo", "{.}", "{/}", "r"}, 0},
+	{{"echo", "{}{#"}, "r", {"echo", "r{#"}, 0},
+	{{"echo", ""}, "r", {"echo", "", "r"}, 0},
+	{{"echo", "", "{}"}, "r", {"echo", "", "r"}, 0},
+	{{"echo", "{}{}"}, "", {"echo", ""}, 0},
+	{{"echo", "{}x", "", "y{}"}, "{}", {"echo", "{}x", "", "y{}"}, 0},
+	{{"echo", "{}", "{#}"}, "r", {"echo", "{}", "{#}", "r"}, TEMPLATE_LITERAL},
+	{{"{}"}, "r", {"{}", "r"}, TEMPLATE_LITERAL},
+};
+
+static void check_template(const struct template_case *row)
+{
+	char *words[WORDS_MAX], **got;
+	struct task task = {.index = 2, .record = slice_of(row->record)};
+	struct template_values values = {.slot = 2};
+	struct template template;
+	size_t count = 0, i;
+	int round;
+
+	for (; count < WORDS_MAX && row->words[count]; count++)
+		words[count] = mem_string(row->words[count]);
+	template_compile(&template, words, count, row->flags);
+	check_int(template.command_is_fixed, row->flags & TEMPLATE_LITERAL || !strstr(row->words[0], "{}"));
+	for (round = 0; round < 2; round++) {
+		got = template_expand(&template, &task, &values);
+		for (i = 0; got[i] && i <= WORDS_MAX && row->expected[i]; i++)
+			check_str(got[i], row->expected[i]);
+		check(!got[i] && (i > WORDS_MAX || !row->expected[i]));
+	}
+	template_release(&template);
+	for (i = 0; i < count; i++)
+		free(words[i]);
+}
+
+static void test_template(void)
+{
+	size_t i;
+
+	for (i = 0; i < countof(template_cases); i++)
+		check_template(&template_cases[i]);
+}
+
+static void test_template_nothing(void)
+{
+	struct task task = {.index = 0, .record = slice_of("r")};
+	struct template_values values = {.slot = 1};
+	struct template template;
+	char **got;
+
+	template_compile(&template, NULL, 0, 0);
+	check(!template.command_is_fixed);
+	got = template_expand(&template, &task, &values);
+	check_str(got[0], "r");
+	check(!got[1]);
+	template_release(&template);
+}
+
+/* Storage that grows and moves does not harm words that were put together before. */
+static void test_template_growth(void)
+{
+	char one[] = "<{}>", two[] = "{#}-{}", *words[] = {one, two, one}, *record = mem_new(RECORD_MAX + 1, 1), **got;
+	struct template_values values = {.slot = 1};
+	struct template template;
+	size_t size;
+
+	template_compile(&template, words, countof(words), 0);
+	for (size = 0; size <= RECORD_MAX; size = size * 3 + 1) {
+		struct task task = {.index = UINT64_MAX - 1, .record = {.data = record, .size = size}};
+
+		memset(record, 'r', size);
+		got = template_expand(&template, &task, &values);
+		check_int(strlen(got[0]), size + 2);
+		check_int(strlen(got[1]), size + 21);
+		check(strncmp(got[1], "18446744073709551615-", 21) == 0);
+		check_str(got[2], got[0]);
+	}
+	template_release(&template);
+	free(record);
+}
+
+static void test_template_quote(void)
+{
+	char echo[] = "echo", word[] = "it's {}", *words[] = {echo, word};
+	struct task task = {.index = 0, .record = slice_of("a\nb")};
+	struct template_values values = {.slot = 1};
+	struct template template;
+	struct bytes out = {.data = NULL};
+
+	template_compile(&template, words, 2, 0);
+	bytes_append_text(&out, "> ");
+	template_quote(&template, &task, &values, &out);
+	check_str(bytes_text(&out), "> echo $'it\\'s a\\nb'");
+	template_release(&template);
+	bytes_release(&out);
+}
+
+static void test_chunk(void)
+{
+	static const char bytes[] = "one\0\0three\0four\0";
+	static const char *const records[] = {"one", "", "three", "four"};
+	struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = sizeof bytes - 1}, 10, 4);
+	struct task task;
+	uint64_t i;
+
+	for (i = 0; i < 4; i++) {
+		check(chunk_next(&reader, &task));
+		check_int(task.index, 10 + i);
+		check_slice(task.record, slice_of(records[i]));
+	}
+	check(!chunk_next(&reader, &task));
+	check(!chunk_next(&reader, &task));
+	check(reader.next == reader.end);
+}
+
+static void test_malformed_chunk(void)
+{
+	static const struct {
+		struct slice bytes;
+		uint32_t count;
+		uint64_t tasks;
+	} cases[] = {
+		{{.data = NULL}, 1, 0},
+		{{.data = "abc", .size = 3}, 1, 0},
+		{{.data = "abc\0de", .size = 6}, 2, 1},
+		{{.data = "abc\0", .size = 4}, 3, 1},
+		{{.data = "a\0b\0c\0", .size = 6}, 2, 2},
+		{{.data = "a\0", .size = 2}, 0, 0},
+		{{.data = "", .size = 1}, 1, 1},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		char *copy = mem_copy(cases[i].bytes.data, cases[i].bytes.size);
+		struct chunk_reader reader =
+			chunk_read((struct slice){.data = copy, .size = cases[i].bytes.size}, 0, cases[i].count);
+		struct task task;
+		uint64_t tasks = 0;
+
+		while (chunk_next(&reader, &task))
+			tasks++;
+		check_int(tasks, cases[i].tasks);
+		check_int(reader.next, tasks);
+		free(copy);
+	}
+}
+
+static void test_pace(void)
+{
+	struct pace pace = {.fixed = 7, .jobs = 4};
+	int i;
+
+	check_int(pace_chunk(&pace, UINT64_MAX), 7);
+	pace.fixed = UINT64_MAX;
+	check_int(pace_chunk(&pace, UINT64_MAX), CHUNK_TASKS_MAX);
+	/* Nothing is known yet: one by one. */
+	pace.fixed = 0;
+	check_int(pace_chunk(&pace, UINT64_MAX), 1);
+	pace_learn(&pace, &(struct result){.outcome = OUTCOME_NOT_STARTED, .duration = 1});
+	check_int(pace_chunk(&pace, UINT64_MAX), 1);
+	for (i = 0; i < 100; i++)
+		pace_learn(&pace, &(struct result){.duration = NSEC_PER_MSEC / 10});
+	check(pace_chunk(&pace, UINT64_MAX) > 10);
+	check(pace_chunk(&pace, 32) <= 2);
+	check_int(pace_chunk(&pace, 0), 1);
+	for (i = 0; i < 100; i++)
+		pace_learn(&pace, &(struct result){.duration = 0});
+	check(pace_chunk(&pace, UINT64_MAX) >= 1);
+	for (i = 0; i < 100; i++)
+		pace_learn(&pace, &(struct result){.duration = NSEC_PER_SEC * 1000});
+	check_int(pace_chunk(&pace, UINT64_MAX), 1);
+}
+
+static void test_outcomes(void)
+{
+	int outcome;
+
+	check_str(outcome_name(OUTCOME_OK), "ok");
+	check_str(outcome_name(OUTCOME_NOT_STARTED), "not-started");
+	for (outcome = 0; outcome < OUTCOMES; outcome++)
+		check(outcome_name((enum outcome)outcome) != NULL);
+}
+
+const struct unit_test unit_work[] = {
+	{"replacement strings", .run = test_template},
+	{"a command line of nothing", .run = test_template_nothing},
+	{"long and short records", .run = test_template_growth},
+	{"a quoted command line", .run = test_template_quote},
+	{"the tasks of a chunk", .run = test_chunk},
+	{"chunks that are none", .run = test_malformed_chunk},
+	{"the pace", .run = test_pace},
+	{"names of outcomes", .run = test_outcomes},
+	{.name = NULL},
+};
