@@ -1,0 +1,336 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the outside tests share: a folder of their own, bounded runs, comparisons, waiting for events, counting processes.
+#
+# Environment: MPMAP and TOOL are the absolute paths of the program and of tests/tool; with MPMAP_TEST_STRICT set, a
+# test that cannot run fails. Each test runs in $WORK, with an empty standard input. What a run wrote is in the files
+# out, err and status there. Nothing that a test started may be left when it ends.
+
+shopt -s lastpipe
+
+setup() {
+	WORK=$BATS_TEST_TMPDIR/work
+	STARTED=()
+	mkdir -p "$WORK" "$BATS_TEST_TMPDIR/tmp"
+	cd "$WORK" || return 1
+	mkfifo "$BATS_TEST_TMPDIR/never"
+	PATH=$(searchable_path)
+	unset MPMAP_JOBS MPMAP_START_METHOD MPMAP_PROGRESS MPMAP_COLOR MPMAP_TRACE MPMAP_FAULT
+	export LC_ALL=C TMPDIR=$BATS_TEST_TMPDIR/tmp
+	export MPMAP_TEST_ID=$BASHPID-$RANDOM$RANDOM-$EPOCHREALTIME
+	exec </dev/null
+}
+
+# PATH without folders that this user may not search: with one, no COMMAND is ever "not found" (execvp).
+searchable_path() {
+	local folder kept=() IFS=:
+	for folder in $PATH; do
+		[ ! -x "$folder" ] || kept+=("$folder")
+	done
+	echo "${kept[*]}"
+}
+
+teardown() {
+	local pid left
+	exec 7>&- 8>&-
+	cd /
+	[ -z "${OPEN_FOLDER:-}" ] || rm -rf "$OPEN_FOLDER"
+	# only what is known to be ours: the number of a process that has ended may be another's by now
+	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | while read -r pid _; do
+		[[ " ${STARTED[*]} " != *" $pid "* ]] || kill -KILL "$pid" 2>/dev/null || :
+	done
+	if ! left=$("$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" 10); then
+		printf 'left after the test:\n%s\n' "$left"
+		while read -r pid _; do
+			kill -KILL "$pid" 2>/dev/null || :
+		done <<<"$left"
+		return 1
+	fi
+}
+
+# Says why the test fails, and what the run said.
+complain() {
+	printf "%.400s\n" "$*"
+	[ ! -s err ] || { echo 'its stderr:' && head -c 2000 err | cat -v; }
+	return 1
+}
+
+# A command that must not succeed; bash's own ! would not fail the test.
+not() {
+	! "$@" || complain "unexpected: $*"
+}
+
+skip_or_fail() {
+	[ -z "${MPMAP_TEST_STRICT:-}" ] || complain "cannot be tested here: $*" || return 1
+	skip "$*"
+}
+
+needs() {
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip_or_fail "$name is not installed" || return 1
+	done
+}
+
+needs_faults() {
+	! echo x | MPMAP_FAULT=input_read:1:EIO timeout 20 "$MPMAP" true 2>/dev/null ||
+		skip_or_fail 'built without --enable-faults'
+}
+
+needs_root() {
+	[ "$(id -u)" -eq 0 ] || skip_or_fail 'only root can do this'
+}
+
+# Runs a command in the foreground, within LIMIT (60) seconds; never fails but for that limit.
+run_it() {
+	local status=0
+	rm -f status
+	timeout --foreground -k 5 "${LIMIT:-60}" "$@" >out 2>err 3>&- 4>&- || status=$?
+	echo "$status" >status
+	[ "$status" -ne 124 ] || complain "not at its end after ${LIMIT:-60} s: $*"
+}
+
+mp() {
+	run_it "$MPMAP" "$@"
+}
+
+# mp under a method, with the expectation that nothing goes wrong and nothing is said.
+mp_well() {
+	mp "$@" && expect 0 && same err ''
+}
+
+# The file's text; a text that is not empty ends with a newline.
+same() {
+	exactly "$1" "${2:+$2$'\n'}"
+}
+
+exactly() {
+	printf %s "$2" | cmp -s - "$1" && return
+	echo "$1 is not what it should be:"
+	diff <(printf %s "$2") "$1" | head -n 20 | cut -c 1-300 | cat -v
+	complain "(< expected, > found)"
+}
+
+# expect STATUS [STDOUT [STDERR]] of the run before
+expect() {
+	[ "$(cat status)" = "$1" ] || complain "exit status $(cat status), expected $1" || return 1
+	[ $# -lt 2 ] || same out "$2" || return 1
+	[ $# -lt 3 ] || same err "$3"
+}
+
+# A line of err matches an extended expression.
+says() {
+	grep -Eq -- "$1" err || complain "stderr does not say: $1"
+}
+
+says_not() {
+	! grep -Eq -- "$1" err || complain "stderr says: $1"
+}
+
+says_lines() {
+	[ "$(wc -l <err)" -eq "$1" ] || complain "stderr has $(wc -l <err) lines, expected $1"
+}
+
+# One line that says all this, and status 2; nothing on stdout.
+usage_error() {
+	local word
+	expect 2 '' || return 1
+	says_lines 1 || return 1
+	for word; do
+		says "$word" || return 1
+	done
+}
+
+# Runs a check under every start method, each in a clean folder.
+under_methods() {
+	local METHOD
+	for METHOD in fork spawn forkserver; do
+		echo "start method $METHOD"
+		rm -rf "${WORK:?}/$METHOD"
+		mkdir "$WORK/$METHOD"
+		cd "$WORK/$METHOD" || return 1
+		export METHOD MPMAP_START_METHOD=$METHOD
+		"$@"
+	done
+	unset MPMAP_START_METHOD
+}
+
+worker_name() {
+	case ${METHOD:-fork} in
+	fork) echo ForkWorker ;;
+	spawn) echo SpawnWorker ;;
+	forkserver) echo ForkServerWorker ;;
+	esac
+}
+
+# Background runs. $pid is mpmap itself; what is open as 7 and 8 in the test stays closed in it.
+start() {
+	start_it "$MPMAP" "$@"
+}
+
+start_it() {
+	rm -f status
+	"$TOOL" under default -- "$@" <&0 >out 2>err 3>&- 4>&- 7>&- 8>&- &
+	pid=$!
+	STARTED+=("$pid")
+}
+
+# A standard input that the test feeds through descriptor 7: open_feed; start ... <feed; echo x >&7; close_feed
+open_feed() {
+	rm -f feed
+	mkfifo feed
+	exec 7<>feed
+}
+
+close_feed() {
+	exec 7>&-
+}
+
+# The process has ended, whether or not its parent has taken note.
+is_gone() {
+	local state
+	state=$(awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null) || :
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+# Waits for the end of what start began.
+finish() {
+	local status=0
+	wait_until is_gone "$pid" || return 1
+	wait "$pid" || status=$?
+	echo "$status" >status
+}
+
+# The one place that polls: until the command succeeds, within LIMIT (30) seconds.
+wait_until() {
+	local deadline=$((SECONDS + ${LIMIT:-30}))
+	until "$@"; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			[ ! -f trace ] || { echo 'the trace ends so:' && tail -n 20 trace; }
+			complain "waited in vain for: $*" || return 1
+		fi
+		read -rt 0.02 _ <>"$BATS_TEST_TMPDIR/never" || :
+	done
+}
+
+file_has() {
+	[ -e "$1" ] && grep -Eq -- "$2" "$1"
+}
+
+file_holds() {
+	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# The trace.
+trace_on() {
+	rm -f trace
+	export MPMAP_TRACE=$PWD/trace
+}
+
+# events NAME [FILTER]: these events, where the jq condition FILTER holds
+events() {
+	[ ! -e trace ] || jq -c "select(.event == \"$1\") | select(${2:-true})" trace 2>/dev/null || :
+}
+
+event_count() {
+	events "$@" | wc -l
+}
+
+# event_field FIELD NAME [FILTER]
+event_field() {
+	events "$2" "${3:-}" | jq -r ".$1"
+}
+
+has_events() {
+	if [ -z "${3:-}" ]; then
+		[ -e trace ] && [ "$(grep -c "\"event\":\"$1\"" trace)" -ge "$2" ]
+	else
+		[ "$(event_count "$1" "$3")" -ge "$2" ]
+	fi
+}
+
+# wait_for_event NAME [COUNT [FILTER]]
+wait_for_event() {
+	wait_until has_events "$1" "${2:-1}" "${3:-}"
+}
+
+# Nothing has happened for a while.
+trace_is_quiet() {
+	local before
+	before=$(stat -c %s trace)
+	read -rt 0.2 _ <>"$BATS_TEST_TMPDIR/never" || :
+	[ "$before" -eq "$(stat -c %s trace)" ]
+}
+
+# wait_for_start SEQ: the task runs; $worker is who runs it
+wait_for_start() {
+	wait_for_event task_start 1 ".seq == $1"
+	worker=$(event_field worker task_start ".seq == $1" | tail -n 1)
+}
+
+# The pid of the worker of that name.
+worker_pid() {
+	event_field worker_pid worker_start ".worker == \"$1\""
+}
+
+# Processes.
+no_processes_left() {
+	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" 20 >left || complain "left: $(cat left)"
+}
+
+# The parent, the workers and the forkserver of this test's run.
+mpmap_pids() {
+	local pid
+	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | while read -r pid _; do
+		[ ! "/proc/$pid/exe" -ef "$MPMAP" ] || echo "$pid"
+	done
+}
+
+# The sum of their proportional memory, in KiB.
+mpmap_memory() {
+	local pid
+	for pid in $(mpmap_pids); do
+		cat "/proc/$pid/smaps_rollup" 2>/dev/null || :
+	done | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'
+}
+
+# A folder where every user may read the program and write.
+open_folder() {
+	OPEN_FOLDER=$(mktemp -d /tmp/mpmap-test.XXXXXX)
+	chmod 777 "$OPEN_FOLDER"
+	cp "$MPMAP" "$OPEN_FOLDER/mpmap"
+	cp "$TOOL" "$OPEN_FOLDER/tool"
+	cd "$OPEN_FOLDER" || return 1
+}
+
+# 10,000 records, in order, with every chunk size; called by the order files, one for each start method.
+check_order() {
+	local size
+	seq 10000 >numbers
+	for size in 1 2 3 7 64 1000 auto; do
+		echo "chunk size $size"
+		mp -j4 --chunksize "$size" echo <numbers
+		expect 0
+		same err ''
+		cmp numbers out
+	done
+}
+
+check_order_unordered() {
+	local size
+	seq 10000 >numbers
+	for size in 7 auto; do
+		mp -j4 --unordered --chunksize "$size" echo <numbers
+		expect 0
+		sort -n out | cmp numbers -
+	done
+}
+
+# Tasks that take turns in being slow: both outputs in order, no line torn.
+check_order_uneven() {
+	seq 1000 >numbers
+	mp -j8 --shell 'sleep 0.0$(( $1 * 7919 % 9 )); echo "$1"; echo "$1" >&2' <numbers
+	expect 0
+	cmp numbers out
+	cmp numbers err
+}

@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The laws of the house (HACKING.md), read off the source tree: who may include, call and name what.
+
+# Nothing is built or run. Comments cannot break a law: $BATS_FILE_TMPDIR/text is src/ without them, and code is text with
+# every string empty.
+
+top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+
+export LC_ALL=C
+
+setup_file() {
+	cd "$top/src" || return 1
+	find . -name '*.[ch]' | sed 's|^\./||' | sort >"$BATS_FILE_TMPDIR/files"
+	for copy in text code; do
+		for folder in . */; do mkdir -p "$BATS_FILE_TMPDIR/$copy/$folder"; done
+	done
+	# shellcheck disable=SC2046
+	awk -v dir="$BATS_FILE_TMPDIR" '
+	FNR == 1 { close(dir "/text/" name); close(dir "/code/" name); name = FILENAME; inside = 0 }
+	{
+		line = $0; text = code = ""
+		while (line != "") {
+			if (inside) {
+				if (!(at = index(line, "*/"))) break
+				line = substr(line, at + 2); inside = 0
+			}
+			if (!match(line, /\/\*|\/\/|"(\\.|[^"\\])*"|\047(\\.|[^\047\\])+\047/)) {
+				text = text line; code = code line
+				break
+			}
+			before = substr(line, 1, RSTART - 1); token = substr(line, RSTART, RLENGTH)
+			line = substr(line, RSTART + RLENGTH); text = text before; code = code before
+			if (token == "//") break
+			if (token == "/*") { inside = 1; continue }
+			text = text token; code = code (before ~ /^ *# *include/ ? token : "\"\"")
+		}
+		print text > (dir "/text/" name); print code > (dir "/code/" name)
+	}' $(cat "$BATS_FILE_TMPDIR/files")
+}
+
+setup() { cd "$BATS_FILE_TMPDIR/code" || return 1; }
+
+# none WHAT: what is on standard input breaks a law
+none() {
+	local found
+	found=$(sort -u)
+	[ -z "$found" ] || { printf '%s:\n%s\n' "$1" "$found" && return 1; }
+}
+
+# same_lists WHAT LIST LIST: the sorted lists hold the same, each once; what does not is printed, the second's indented
+same_lists() { comm -3 <(printf '%s\n' "$2") <(printf '%s\n' "$3") | none "$1"; }
+
+# only WHERE PATTERN: lines of code that match are in these files only, and there are some
+only() {
+	grep -rnE "$2" . | sed 's|^\./||' >"$BATS_TEST_TMPDIR/lines"
+	grep -E "^($1)" "$BATS_TEST_TMPDIR/lines" >/dev/null || { echo "nothing found of: $2" && return 1; }
+	grep -vE "^($1)" "$BATS_TEST_TMPDIR/lines" | none "only for $1"
+}
+
+# A call of one of the functions, and a name: not a member's, not a part of a longer one.
+call() { printf '(^|[^A-Za-z0-9_.>])(%s)[[:space:]]*\(' "$1"; }
+word() { printf '(^|[^A-Za-z0-9_.>])(%s)($|[^A-Za-z0-9_])' "$1"; }
+
+# Every text that people wrote, whether or not the tree is built or a distribution.
+texts() {
+	cd "$top" || return 1
+	find src tests man m4 completions bench -name '*.[ch15]' -o -name '*.ba[ts][sh]' -o -name '*.m4' -o -name '*.fish' \
+		-o -name _mpmap 2>/dev/null
+	ls bootstrap .ci/run build-aux/lint build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
+}
+
+# in_hacking WORD: the names in backquotes that HACKING.md lists after "WORD (...):", up to an empty line
+in_hacking() {
+	sed -n "/^$1 (.*):/,/^\$/p" "$top/HACKING.md" | sed '1s/^[^)]*)://' | grep -oE '`[a-z_]+`' | tr -d '`' | sort
+}
+
+@test "house: includes point down, and codec and the pool never see each other" {
+	awk '
+	BEGIN {
+		below["base"] = "base"; below["ipc"] = "base ipc"; below["process"] = "base ipc process"
+		below["work"] = "base work"; below["codec"] = "base work codec"
+		below["worker"] = "base ipc process work worker"; below["pool"] = below["worker"] " pool"
+		below["front"] = below["main.c"] = below["pool"] " codec front"
+	}
+	/^ *# *include *"/ {
+		split($0, quoted, "\""); split(FILENAME, from, "/"); split(quoted[2], to, "/")
+		if (!index(" " below[from[1]] " ", " " to[1] " ")) print FILENAME ":" FNR ": " quoted[2]
+	}' $(cat ../files) | none 'includes of a layer that is not below'
+}
+
+@test "house: the first include is a module's own header, or one that brings base/dialect.h" {
+	while read -r file; do
+		first=$(grep -m 1 -E '^ *# *include' "$file" || echo nothing)
+		own=${file%.c}.h
+		case $file,$first in
+		base/dialect.h,*) ;;
+		*,*'"'"$own"'"') ;;
+		*.c,*) [ ! -e "$own" ] && [[ $first == *'"'* ]] || echo "$file: $first" ;;
+		*,nothing | *,*'"'*) ;;
+		*) echo "$file: $first" ;;
+		esac
+	done <../files | none 'first includes'
+	grep -n 'include *<config.h>' $(cat ../files) | grep -v '^base/dialect.h:' | none 'config.h comes with base/dialect.h'
+}
+
+@test "house: processes begin and end in process/" {
+	only 'process/' "$(call 'v?fork|forkpty|daemon|clone3?|f?exec(l|le|lp|v|ve|veat|vp|vpe)|posix_spawnp?')"
+	only 'process/' "$(call 'wait|wait3|wait4|waitid|waitpid|kill|killpg|tgkill|pidfd_send_signal')"
+	only 'process/|base/fault.c' "$(call 'raise')"
+	only 'process/|ipc/' "$(call 'syscall')"
+}
+
+@test "house: bytes move between processes in ipc/" {
+	only 'ipc/' "$(call 'p?poll|p?select|epoll_[a-z0-9]+|socket|socketpair|pipe2?|sendm?msg|recvm?msg|eventfd')"
+	only 'ipc/' "$(call 'memfd_create|shm_open|mmap|mremap|munmap')"
+}
+
+@test "house: readline and jansson each have one place" {
+	grep -nE '<readline/|(^|[^a-z_])(rl_|add_history)' $(cat ../files) | grep -v '^front/line\.c:' | none 'outside front/line.c'
+	grep -nE '<jansson\.h>|(^|[^a-z_])json_t' $(cat ../files) | grep -v '^codec/' | none 'outside codec/'
+}
+
+@test "house: who writes to standard output" {
+	only 'codec/output|front/' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
+}
+
+@test "house: who writes to standard error" {
+	only 'base/diag.c' "$(word 'stderr|STDERR_FILENO')|$(call 'perror|v?errx?|v?warnx?|psignal')|$(call 'write')2,"
+}
+
+@test "house: who reads the environment and the arguments" {
+	only 'front/|main.c|base/(trace|fault).c' "$(call '(secure_)?getenv|setenv|unsetenv|putenv')"
+	# spawn's hidden --role is written and read in process/start*
+	only 'front/|main.c|process/start.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
+	# passed on, not read
+	only 'front/|main.c|process/start_spawn.c|worker/executor_command.c' "$(word 'environ')"
+}
+
+@test "house: no threads, and no functions with traps" {
+	grep -nE 'pthread|threads\.h|thrd_' "$top/configure.ac" "$top/Makefile.am" $(cat ../files) | none threads
+	grep -nE "$(call 'signal|alloca|atoi|strtok|system|popen')" $(cat ../files) | none traps
+}
+
+@test "house: every file has a noun" {
+	sed 's|\.[ch]$||' ../files | tr / '\n' | grep -E '^(.*_)?(utils?|common|helpers?|misc|core|manager|engine)(_.*)?$' | none names
+}
+
+@test "house: every text begins with its licence, every source with a sentence on what it is for" {
+	cd "$top"
+	awk '
+	function verdict() { if (state != "ok" && name !~ /^NEWS$/) print name ": " state }
+	FNR == 1 { verdict(); name = FILENAME; state = "no SPDX line" }
+	state == "no SPDX line" {
+		if (/SPDX-License-Identifier: GPL-3.0-or-later/ && FNR <= 3)
+			state = name ~ /\.(md|ac)$/ ? "ok" : "no sentence after the SPDX line"
+		next
+	}
+	state == "ok" || state == "no sentence" || /^\/\*$/ { next }
+	!/^(\/\*| \*|#|\.\\"|dnl)/ || /^( \*|#)$/ { state = "no sentence" }
+	/\.( \*\/)?$/ { state = "ok" }
+	/\*\/$/ && state != "ok" { state = "no sentence" }
+	END { verdict() }' $(texts) /dev/null | grep -v '^: ' | none 'beginnings'
+}
+
+@test "house: no file over 400 lines, no folder over 8 modules, no function over 70 lines" {
+	{
+		(cd "$top/src" && wc -l $(cat "$BATS_FILE_TMPDIR/files")) | awk '$2 != "total" && $1 > 400'
+		grep '\.c$' ../files | sed 's|/[^/]*$|/|' | sort | uniq -c | awk '$1 > 8'
+		awk '
+		/^\{/ { start = FNR; name = before }
+		/^\}/ { if (start && FNR - start > 69) print FNR - start + 1, FILENAME ":" start ": " name; start = 0 }
+		NF { before = $0 }' $(cat ../files)
+	} | none 'lines and files: too many'
+}
+
+@test "house: every file of src is in Makefile.am and in the index of main.c" {
+	same_lists 'files in src (and in Makefile.am)' "$(sed 's|^|src/|' ../files)" \
+		"$(grep -oE 'src/[a-z0-9_/]+\.[ch]' "$top/Makefile.am" | sort)"
+	# The index names a folder and then its modules, in columns: the first of a line is a module, others may be.
+	sed '/^#include/q' "$top/src/main.c" | awk '
+	NR == FNR { if (sub(/\.[ch]$/, "") && $0 ~ "/") module[$0]; next }
+	/^ \* [a-z]+\// { layer = $2 }
+	/^ \*   [a-z]/ {
+		if (!(layer $2 in module)) print "named, but not there: " layer $2
+		named[layer] = named[layer] $0 " "
+	}
+	END {
+		for (name in module) {
+			split(name, part, "/")
+			if (!index(named[part[1] "/"], "  " part[2] " ")) print "not named: " name
+		}
+	}' ../files - | none 'index of main.c'
+}
+
+@test "house: HACKING.md lists every trace event and every failure point" {
+	cd ../text
+	for kind in 'trace_event Trace' 'fault_at Faults'; do
+		calls=${kind% *}
+		grep -rn "$calls(" . | grep -vE "$calls\(\"[a-z_]+\"|/base/(trace|fault)\." | none 'not by a plain name'
+		same_lists "$calls (and in HACKING.md)" "$(grep -rhoE "$calls\(\"[a-z_]+" . | cut -d '"' -f 2 | sort -u)" \
+			"$(in_hacking "${kind#* }")"
+	done
+}
+
+@test "house: nothing is left to do, and nothing names somebody's home" {
+	cd "$top"
+	grep -nE '(^|[^A-Za-z])(TOD[O]|FIXM[E]|XX[X])($|[^A-Za-z])' $(texts) | none 'left to do'
+	grep -nE '(^|[^A-Za-z0-9_.}])/(hom[e]|roo[t]|User[s])/' $(texts) | none 'homes'
+}

@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Out of processes or descriptors: fewer workers with a note, or a clear error; never a hang, never lost records.
+
+load helper
+
+# The run is whole, or it says why it is not: no third way.
+whole_or_clear() {
+	case $(cat status) in
+	0) cmp records out ;;
+	1) says '^mpmap: ' && head -c "$(wc -c <out)" records | cmp - out ;;
+	125)
+		says '^mpmap: [0-9]+ of [0-9]+ tasks failed \([0-9]+ not.started\)$' || return 1
+		[ "$(($(wc -l <out) + $(grep -oE '^mpmap: [0-9]+ of' err | grep -oE '[0-9]+')))" -eq "$(wc -l <records)" ]
+		;;
+	*) complain "exit status $(cat status)" ;;
+	esac
+}
+
+@test "limits: few descriptors: fewer workers with a note, or a clear error" {
+	check() {
+		seq 200 >records
+		for limit in 24 12 7; do
+			echo "limit $limit"
+			run_it bash -c "exec 3>&- 4>&- 7>&- 8>&-; ulimit -n $limit; exec \"\$@\"" sh "$MPMAP" -j16 echo <records
+			whole_or_clear
+		done
+	}
+	under_methods check
+}
+
+@test "limits: enough descriptors for some workers are enough for the run" {
+	check() {
+		seq 200 >records
+		run_it "$TOOL" under only=0,1,2 -- bash -c "ulimit -n 48; exec \"\$@\"" sh "$MPMAP" -j64 --shell 'echo "$1"' <records
+		expect 0 "$(cat records)"
+		says '^mpmap: .*worker'
+		says_lines 1
+		run_it "$TOOL" under only=0,1,2 -- bash -c "ulimit -n 48; exec \"\$@\"" sh "$MPMAP" -q -j64 --shell 'echo "$1"' <records
+		expect 0 "$(cat records)" ''
+	}
+	under_methods check
+}
+
+@test "limits: few processes: fewer workers with a note, or a clear error" {
+	needs setpriv
+	needs_root
+	open_folder
+	seq 200 >records
+	chmod 666 records
+	uid=$((100000 + RANDOM))
+	for method in fork spawn forkserver; do
+		for limit in 12 5 2; do
+			echo "method $method, limit $limit"
+			run_it setpriv "--reuid=$uid" --clear-groups bash -c "ulimit -u $limit; exec \"\$@\"" sh \
+				./mpmap "--start-method=$method" -j16 ./tool args <records
+			tr -d '"' <out >plain
+			mv plain out
+			whole_or_clear
+		done
+	done
+}
+
+@test "limits: no worker can be started: status 1 and the reason, at once" {
+	needs_faults
+	check() {
+		MPMAP_FAULT=worker_start:1+:EAGAIN mp -j4 touch ran ::: a b c
+		expect 1 ''
+		says '[Ww]orker.*(Resource temporarily unavailable|EAGAIN)'
+		[ ! -e ran ]
+	}
+	under_methods check
+	MPMAP_FAULT=socketpair:1+:EMFILE mp -j4 touch ran ::: a b c
+	expect 1 ''
+	says 'Too many open files'
+}
+
+@test "limits: only some workers can be started: the run is whole, with a note" {
+	needs_faults
+	check() {
+		seq 300 >records
+		MPMAP_FAULT=worker_start:2+:EAGAIN mp -j4 --shell 'echo "$1"' <records
+		expect 0 "$(cat records)"
+		says '^mpmap: .*worker'
+		MPMAP_FAULT=worker_start:2+:EAGAIN mp -q -j4 --shell 'echo "$1"' <records
+		expect 0 "$(cat records)" ''
+	}
+	under_methods check
+}
+
+@test "limits: a worker that cannot be started once is no loss" {
+	needs_faults
+	seq 300 >records
+	for fault in worker_start:1:EAGAIN socketpair:1:EMFILE worker_start:3:ENOMEM; do
+		MPMAP_FAULT=$fault mp -j4 --shell 'echo "$1"' <records
+		whole_or_clear
+	done
+}
+
+@test "limits: the forkserver cannot be asked: a clear error, or another way" {
+	needs_faults
+	seq 50 >records
+	for fault in forkserver_request:1:EIO forkserver_request:1+:EIO forkserver_request:2:EIO; do
+		MPMAP_FAULT=$fault mp --start-method=forkserver -j2 echo <records
+		whole_or_clear
+	done
+}
+
+@test "limits: a task that cannot be started for want of processes is tried again or told of" {
+	needs_faults
+	seq 100 >records
+	for fault in task_start:1:EAGAIN task_start:3:ENOMEM pipe:1:EMFILE pipe:5:EMFILE; do
+		echo "$fault"
+		MPMAP_FAULT=$fault mp -j2 echo <records
+		whole_or_clear
+	done
+	for fault in task_start:1+:EAGAIN task_start:10+:EAGAIN; do
+		echo "$fault"
+		head -n 20 records >few
+		mv few records
+		LIMIT=50 MPMAP_FAULT=$fault mp -j2 echo <records
+		whole_or_clear
+	done
+}
+
+@test "limits: no memory to share: status 1 and the reason" {
+	needs_faults
+	check() {
+		MPMAP_FAULT=memfd:1+:ENOMEM mp echo ::: a
+		expect 1 ''
+		says 'Cannot allocate memory'
+	}
+	under_methods check
+}

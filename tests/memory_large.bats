@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Outputs larger than any memory that mpmap may take. MPMAP_TEST_BIG is the size of a large output, 1G unless set.
+
+load helper
+
+BIG=${MPMAP_TEST_BIG:-1G}
+
+# Watches the memory of mpmap's processes until it ends; the most is in $memory, in KiB.
+watch_memory() {
+	local now
+	memory=0
+	watch_once() {
+		now=$(mpmap_memory)
+		[ "$now" -le "$memory" ] || memory=$now
+		is_gone "$pid"
+	}
+	LIMIT=120 wait_until watch_once
+	echo "at most $memory KiB"
+	[ "$memory" -gt 0 ]
+	[ "$memory" -lt $((33 * 1024)) ]
+}
+
+@test "large: eight tasks of 1 GB, --unordered, --buffer 1M --spill 4M" {
+	mkfifo fifo
+	"$TOOL" unspew "$BIG" 1 8 <fifo >seeds &
+	checker=$!
+	exec 8>fifo
+	# not by start, whose output is a file
+	"$TOOL" under default -- "$MPMAP" -j8 --unordered --buffer 1M --spill 4M "$TOOL" spew "$BIG" ::: 1 2 3 4 5 6 7 8 >&8 2>err 3>&- 8>&- &
+	pid=$!
+	STARTED+=("$pid")
+	exec 8>&-
+	watch_memory
+	wait "$pid"
+	wait "$checker"
+	sort seeds | cmp - <(seq 8)
+	same err ''
+}
+
+@test "large: one task that writes 3 GB" {
+	size=3G
+	[ "$BIG" = 1G ] || size=$BIG
+	mkfifo fifo
+	cksum <fifo >found &
+	checker=$!
+	exec 8>fifo
+	"$TOOL" under default -- "$MPMAP" "$TOOL" spew "$size" ::: 1 >&8 2>err 3>&- 8>&- &
+	pid=$!
+	STARTED+=("$pid")
+	exec 8>&-
+	watch_memory
+	wait "$pid"
+	wait "$checker"
+	"$TOOL" spew "$size" 1 | cksum | cmp - found
+	same err ''
+}
+
+@test "large: an endless input ends by itself when the reader goes" {
+	check() {
+		local ends
+		yes | timeout 60 "$MPMAP" -j2 echo 2>err | head -n 1 >first
+		ends=("${PIPESTATUS[@]}")
+		[ "${ends[1]}" -eq 141 ]
+		same first y
+		same err ''
+		no_processes_left
+	}
+	under_methods check
+}
+
+@test "large: an endless output ends by itself when the reader goes" {
+	timeout 60 "$MPMAP" -j2 yes 2>err ::: a b c | head -n 3 >first
+	ends=("${PIPESTATUS[@]}")
+	[ "${ends[0]}" -eq 141 ]
+	same first $'a\na\na'
+	same err ''
+	no_processes_left
+}

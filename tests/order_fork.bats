@@ -1,0 +1,17 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Output in input order, byte for byte, whatever the chunk size: workers started by fork.
+
+load helper
+
+@test "order, fork: 10,000 records come out in order with every chunk size" {
+	MPMAP_START_METHOD=fork check_order
+}
+
+@test "order, fork: --unordered loses and repeats nothing" {
+	MPMAP_START_METHOD=fork check_order_unordered
+}
+
+@test "order, fork: tasks of uneven length: stdout and stderr are each in order, no line is torn" {
+	MPMAP_START_METHOD=fork check_order_uneven
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --shell: a script for each record, or records that are scripts; and that nothing in a record can be executed.
+
+load helper
+
+@test "shell: the SCRIPT finds the record as \$1, and nothing else" {
+	mp --shell 'echo "$#:$1"' ::: a 'b  c' ''
+	expect 0
+	exactly out $'1:a\n1:b  c\n1:\n'
+}
+
+@test "shell: the SCRIPT is not rewritten: replacement strings are off" {
+	mp --shell 'echo "{} {#} {%} {1} $1"' ::: a
+	expect 0 '{} {#} {%} {1} a' ''
+}
+
+@test "shell: --shell is a flag, so options may follow it" {
+	mp --shell -j1 -q 'echo "$1"' ::: a
+	expect 0 a ''
+	mp -j1 --shell -- 'echo "$1"' ::: a
+	expect 0 a ''
+}
+
+@test "shell: nothing in a record can be executed" {
+	printf '%s\n' '$(touch ran)' '`touch ran`' '; touch ran' '&& touch ran' '| touch ran' "' ; touch ran; '" '" ; touch ran; "' \
+		'> ran' '${x:=$(touch ran)}' '*' '~' '$HOME' '\' '{}' '-n' >records
+	mp --shell 'printf "%s\n" "$1"' <records
+	expect 0
+	cmp records out
+	printf 'a\n; touch ran\0$(touch ran)\0' | mp -0 --shell 'printf "%s\0" "$1"'
+	expect 0
+	printf 'a\n; touch ran\0$(touch ran)\0' | cmp - out
+	mp echo <records
+	mp sh -c 'echo "$1"' sh <records
+	[ ! -e ran ]
+}
+
+@test "shell: without an operand, each record is a command line" {
+	printf '%s\n' 'echo a; echo b' 'x=3; echo $((x * 2))' '' 'printf "%s\n" "$#"' 'echo {} {#}' >records
+	mp --shell <records
+	expect 0 $'a\nb\n6\n0\n{} {#}' ''
+	mp --shell ::: 'echo one' 'echo two'
+	expect 0 $'one\ntwo' ''
+}
+
+@test "shell: the status of each command line counts" {
+	printf 'exit 0\nexit 3\necho yes\n' | mp --shell
+	expect 123 yes
+	says '^mpmap: 1 of 3 tasks failed \(1 failed\)'
+	says '^mpmap: #2: exit status 3'
+}
+
+@test "shell: it is /bin/sh, whatever SHELL and PATH say" {
+	mkdir bin
+	printf '#!/bin/sh\necho wrong\n' >bin/sh
+	chmod +x bin/sh
+	SHELL=/bin/false PATH=$PWD/bin:$PATH mp --shell 'echo right' ::: a
+	expect 0 right ''
+}
+
+@test "shell: 126 and 127 from within a shell are a task's own: 123, and the others run" {
+	printf '%s\n' no-such-command / 'echo yes' | mp --shell
+	expect 123 yes
+	says '^mpmap: 2 of 3 tasks failed \(2 failed\)'
+	says '^mpmap: #1: exit status 127'
+	says '^mpmap: #2: exit status 126'
+}
+
+@test "shell: an error of syntax is the task's" {
+	mp --shell 'if' ::: a b
+	expect 123 ''
+	says '^mpmap: 2 of 2 tasks failed \(2 failed\)'
+}
+
+@test "shell: a record that is too long or has a NUL is not started" {
+	{
+		printf 'a\0b\n'
+		head -c 200000 /dev/zero | tr '\0' x
+		printf '\nlast\n'
+	} | mp --shell 'printf "%s\n" "$1"'
+	expect 125 last
+	says '^mpmap: 2 of 3 tasks failed \(2 not.started\)'
+}

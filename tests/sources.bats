@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Records that come from the command line: ::: and ::::.
+
+load helper
+
+@test "sources: ::: gives one record per ITEM, in order" {
+	mp echo x ::: a 'b c' ''
+	expect 0
+	exactly out $'x a\nx b c\nx \n'
+	mp -j4 echo ::: $(seq 500)
+	expect 0 "$(seq 500)" ''
+}
+
+@test "sources: an ITEM is never split at newlines or delimiters" {
+	mp "$TOOL" args ::: $'a\nb' 'c,d' $'\t'
+	expect 0 $'"a\\x0ab"\n"c,d"\n"\\x09"' ''
+	mp -d , "$TOOL" args ::: 'c,d'
+	expect 0 '"c,d"' ''
+}
+
+@test "sources: ::: without ITEMs runs nothing" {
+	mp touch ran :::
+	expect 0 '' ''
+	[ ! -e ran ]
+}
+
+@test "sources: ::: leaves stdin alone" {
+	{
+		"$MPMAP" cat ::: /dev/null
+		cat >rest
+	} <<<'not mine'
+	same rest 'not mine'
+}
+
+@test "sources: ::: works with stdin closed" {
+	run_it "$TOOL" under close=0 -- "$MPMAP" echo ::: a
+	expect 0 a ''
+}
+
+@test "sources: an ARG that only contains colons is an ARG" {
+	mp echo a:::b :: ':::x' ::: c
+	expect 0 'a:::b :: :::x c' ''
+}
+
+@test "sources: items that look like options are items" {
+	mp echo x ::: -j --help -- --bogus
+	expect 0 $'x -j\nx --help\nx --\nx --bogus' ''
+}
+
+@test "sources: :::: gives one record per line of a file" {
+	printf 'a b\n\nlast' >file
+	mp "$TOOL" args :::: file
+	expect 0 $'"a b"\n""\n"last"' ''
+}
+
+@test "sources: :::: reads with the delimiter of -0 and -d" {
+	printf 'a\nb\0c' >file
+	mp -0 "$TOOL" args :::: file
+	expect 0 $'"a\\x0ab"\n"c"' ''
+	printf 'a,b' >file
+	mp -d , "$TOOL" args :::: file
+	expect 0 $'"a"\n"b"' ''
+}
+
+@test "sources: :::: - is stdin" {
+	seq 3 | mp echo :::: -
+	expect 0 "$(seq 3)" ''
+}
+
+@test "sources: a file of :::: that is not there: status 1, named with the reason" {
+	mp touch ran :::: missing
+	expect 1 ''
+	says 'missing.*No such file'
+	[ ! -e ran ]
+}
+
+@test "sources: an empty file of :::: runs nothing" {
+	mp touch ran :::: /dev/null
+	expect 0 '' ''
+	[ ! -e ran ]
+}
+
+@test "sources: as many items as the system lets through" {
+	mp -j2 true ::: $(seq -f "%g-$(head -c 400 /dev/zero | tr '\0' x)" 3000)
+	expect 0 '' ''
+}

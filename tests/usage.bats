@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How the command line is read, and what a mistake in it gets: status 2 and one line that says what would be right.
+
+load helper
+
+@test "usage: an unknown option is named" {
+	mp --bogus touch ran ::: 1
+	usage_error '--bogus'
+	mp -Z touch ran ::: 1
+	usage_error '-Z'
+	[ ! -e ran ]
+}
+
+@test "usage: a mistyped long option gets a suggestion" {
+	mp --unordred echo ::: 1
+	usage_error '--unordred' '--unordered'
+	mp --job 3 echo ::: 1
+	usage_error '--jobs'
+	mp --chunk-size=3 echo ::: 1
+	usage_error '--chunksize'
+	mp --start-metod=fork echo ::: 1
+	usage_error '--start-method'
+}
+
+@test "usage: long options may not be abbreviated" {
+	for option in --unorder --dry --verb --start --chunk --max-tasks --qui --nul --delim; do
+		mp "$option" echo ::: 1
+		usage_error "$option"
+	done
+}
+
+@test "usage: -i -p -X -m -L -s -x get a hint of their own what to write" {
+	mp -Z echo ::: 1
+	unknown=$(cat err)
+	for letter in i p X m L s x; do
+		mp "-$letter" echo ::: 1
+		usage_error "-$letter"
+		[ "$(cat err)" != "${unknown//-Z/-$letter}" ] || complain "no hint for -$letter"
+	done
+	mp -i echo ::: 1
+	usage_error '\{\}'
+}
+
+@test "usage: the hint comes also when the letter has its value, or stands in a group" {
+	for option in -L1 -s100 -0x; do
+		mp "$option" echo ::: 1
+		expect 2 ''
+		says_lines 1
+	done
+}
+
+@test "usage: a bad number is named with its option" {
+	for option in --jobs --chunksize --max-tasks-per-worker --nice --buffer --spill; do
+		for value in x 0x 1x '' ' 1' '1 ' 0x10 1e3 99999999999999999999 - + '1,5'; do
+			mp "$option=$value" touch ran ::: 1
+			usage_error "$option"
+		done
+		mp "$option" x touch ran ::: 1
+		usage_error "$option" "x"
+	done
+	[ ! -e ran ]
+}
+
+@test "usage: -j 0x and other bad job numbers" {
+	for value in 0x x 1.5 %% 10%% -x +x '+ 1' %; do
+		mp -j "$value" echo ::: 1
+		usage_error 'jobs|-j' "'?${value//+/\\+}'?"
+	done
+	mp -j0x echo ::: 1
+	usage_error '0x'
+}
+
+@test "usage: --chunksize 0 and -1" {
+	for value in 0 -1 1.5 many AUTO; do
+		mp --chunksize "$value" echo ::: 1
+		usage_error '--chunksize' "$value" 'auto'
+	done
+}
+
+@test "usage: --max-tasks-per-worker 0, -1, 0.5, 12x" {
+	for value in 0 -1 0.5 12x; do
+		mp --max-tasks-per-worker "$value" echo ::: 1
+		usage_error '--max-tasks-per-worker' "$value"
+	done
+}
+
+@test "usage: a SIZE is a number with K, M, G or T" {
+	for option in --buffer --spill; do
+		for value in 1X M 1MM -1 -1M 99999999T 1kB; do
+			mp "$option" "$value" echo ::: 1
+			usage_error "$option"
+		done
+		for value in 1000000 64K 1M 1G 1T; do
+			mp "$option" "$value" echo ::: 1
+			expect 0 1 ''
+		done
+	done
+	mp --spill 0 echo ::: 1
+	expect 0 1 ''
+}
+
+@test "usage: an unknown start method is refused with the three that exist" {
+	mp --start-method=thread echo ::: 1
+	usage_error 'thread' 'fork' 'spawn' 'forkserver'
+	mp --start-method= echo ::: 1
+	usage_error '--start-method'
+}
+
+@test "usage: a delimiter is one byte or an escape of one" {
+	for value in ab '' '\q' '\x' '\xg0' '\x123' '\n\n'; do
+		mp -d "$value" echo </dev/null
+		usage_error 'delimiter|-d'
+	done
+}
+
+@test "usage: an option without its value" {
+	for option in -j -P -d -a --jobs --chunksize --delimiter --arg-file --start-method --workdir; do
+		mp "$option"
+		usage_error "$option"
+	done
+}
+
+@test "usage: a flag with a value" {
+	for option in --unordered --quiet --null --dry-run --stats --shell; do
+		mp "$option=yes" echo ::: 1
+		usage_error "$option"
+	done
+}
+
+@test "usage: no COMMAND" {
+	mp
+	expect 2 ''
+	says 'COMMAND|command'
+	echo x | mp -j2 -q
+	expect 2 ''
+	says 'COMMAND|command'
+	mp ::: a b
+	expect 2 ''
+	mp --
+	expect 2 ''
+}
+
+@test "usage: after the SCRIPT of --shell further operands are an error" {
+	mp --shell 'echo $1' more ::: a
+	usage_error 'more|operand'
+}
+
+@test "usage: a bad value in the environment names the variable" {
+	for value in bad 0x -x 1.5; do
+		MPMAP_JOBS=$value mp echo ::: 1
+		usage_error 'MPMAP_JOBS' "$value"
+	done
+	MPMAP_START_METHOD=thread mp echo ::: 1
+	usage_error 'MPMAP_START_METHOD' 'thread'
+}
+
+@test "usage: --help wins over everything else" {
+	mp --help
+	expect 0
+	same err ''
+	cp out help
+	for words in '--bogus --help' '-j 0x --help' '--help --bogus' '-h' '--help echo' '-q --chunksize=0 --help'; do
+		# shellcheck disable=SC2086
+		mp $words
+		expect 0
+		cmp help out
+		same err ''
+	done
+	MPMAP_JOBS=bad mp --help
+	expect 0
+	cmp help out
+}
+
+@test "usage: --help names every option and where to report bugs" {
+	mp --help
+	for option in --null --delimiter --arg-file --no-run-if-empty --shell --jobs --max-procs --start-method --chunksize \
+		--max-tasks-per-worker --workdir --nice --keep-order --unordered --ungroup --buffer --spill --verbose --quiet \
+		--dry-run --stats --help --version; do
+		grep -Eq -- "$option([^a-z-]|\$)" out || complain "--help does not name $option"
+	done
+	grep -q 'COMMAND' out
+	grep -q ':::' out
+}
+
+@test "usage: --version wins over everything else, and its first line is the name and the number" {
+	for words in '--version' '--bogus --version' '-j 0x --version' '--version echo'; do
+		# shellcheck disable=SC2086
+		mp $words
+		expect 0
+		same err ''
+		head -n 1 out | grep -Eqx 'mpmap [0-9]+(\.[0-9]+)+'
+	done
+}
+
+@test "usage: --help and --version to a full disk fail" {
+	for option in --help --version; do
+		status=0
+		"$MPMAP" "$option" >/dev/full 2>err || status=$?
+		[ "$status" -eq 1 ]
+		says 'No space left'
+	done
+}
+
+@test "usage: options end at the first operand, so COMMAND's own need no --" {
+	mp echo -n --bogus --help -j 0x ::: a
+	expect 0
+	exactly out '--bogus --help -j 0x a'
+}
+
+@test "usage: -- ends the options" {
+	mp -j1 -- echo -- ::: a
+	expect 0 '-- a' ''
+	mp -- -x ::: a
+	expect 127 ''
+}
+
+@test "usage: an option and its value in all the usual ways" {
+	for words in -j2 '-j 2' --jobs=2 '--jobs 2' -P2 '-P 2' --max-procs=2 '--max-procs 2' -qj2 -qrkj2; do
+		# shellcheck disable=SC2086
+		mp $words echo ::: a b
+		expect 0 $'a\nb' ''
+	done
+	printf 'a\0b\0' >records
+	mp -0qj2 echo <records
+	expect 0 $'a\nb' ''
+}
+
+@test "usage: of an option given twice the last counts" {
+	mp -d , -d ';' echo <<<'a;b,c'
+	expect 0 $'a\nb,c\n' ''
+}
+
+@test "usage: an error says nothing on stdout, runs nothing, reads nothing" {
+	seq 3 >numbers
+	{
+		"$MPMAP" --chunksize=0 touch ran >out 2>err || echo $? >status
+		cat >rest
+	} <numbers
+	expect 2 ''
+	cmp numbers rest
+	[ ! -e ran ]
+}
+
+@test "usage: messages begin with the program's name, however it was called" {
+	ln -s "$MPMAP" other
+	run_it ./other --bogus
+	expect 2
+	says '^mpmap: '
+}
+
+@test "usage: -k, -r and --no-run-if-empty are accepted and change nothing" {
+	mp -k -r echo ::: a b
+	expect 0 $'a\nb' ''
+	mp --keep-order --no-run-if-empty echo </dev/null
+	expect 0 '' ''
+}
