@@ -78,6 +78,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed)
 	outlet->closed = closed & 1u << STDOUT_FILENO;
 	writer_init(&outlet->output, loop, STDOUT_FILENO);
 	outlet->output.changed = output_changed;
+	outlet->output.fails_by_fault = true;
 	/* One writer for both when they are one file: what a task wrote to each then stays together. */
 	outlet->errors = &outlet->output;
 	if (outlet->closed || !is_same_file(STDOUT_FILENO, diag_descriptor())) {

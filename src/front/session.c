@@ -8,7 +8,6 @@
 #include "front/report.h"
 #include "process/command.h"
 #include "process/signals.h"
-#include "worker/executor.h"
 
 #include <errno.h>
 #include <inttypes.h>

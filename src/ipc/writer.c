@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	/* Gathered before it is written. */
@@ -45,7 +44,7 @@ static ssize_t write_some(struct writer *writer, const char *data, size_t size)
 	struct fd_wait wait = {.fd = writer->watch.fd, .want_output = true};
 	ssize_t done;
 
-	if (writer->given == STDOUT_FILENO && fault_at("stdout_write"))
+	if (writer->fails_by_fault && fault_at("stdout_write"))
 		return -1;
 	switch (writer->kind) {
 	case WRITER_SOCKET:
@@ -134,7 +133,7 @@ void writer_init(struct writer *writer, struct loop *loop, int fd)
 	struct stat status;
 	bool known = fstat(fd, &status) == 0;
 
-	*writer = (struct writer){.loop = loop, .given = fd, .own = -1, .kind = WRITER_PLAIN};
+	*writer = (struct writer){.loop = loop, .own = -1, .kind = WRITER_PLAIN};
 	writer->watch = (struct watch){.fd = fd, .ready = writer_ready};
 	if (!known)
 		return;

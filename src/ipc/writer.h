@@ -27,7 +27,8 @@ struct writer {
 	/* What is written to, and watched; our own when it could be opened anew, else the one given. */
 	struct watch watch;
 	int own;
-	int given;
+	/* The failure point stdout_write is about this one. */
+	bool fails_by_fault;
 	/* How a single write is kept from blocking. */
 	enum {
 		WRITER_PLAIN,
