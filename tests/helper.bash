@@ -8,6 +8,9 @@
 
 shopt -s lastpipe
 
+# The last resort of Bats, in seconds, beyond all limits below.
+export BATS_TEST_TIMEOUT=${MPMAP_TEST_TIMEOUT:-300}
+
 setup() {
 	WORK=$BATS_TEST_TMPDIR/work
 	STARTED=()

@@ -22,7 +22,8 @@ only_head_runs() {
 
 head_released() {
 	local tasks=$1
-	echo go >fifo
+	exec 8<>fifo
+	echo go >&8
 	finish
 	expect 0
 	same err ''
@@ -89,7 +90,7 @@ starts_stopped() {
 	mkfifo fifo
 	seq 200 >records
 	start -j3 --buffer 64K --spill 0 --shell 'case $1 in 1) exec "$TOOL" relay fifo ;; esac; exec "$TOOL" spew 10240 "$1"' <records
-	exec 8>fifo
+	exec 8<>fifo
 	wait_for_event gate_close
 	for i in 1 2 3; do
 		echo "step $i" >&8
@@ -118,7 +119,8 @@ starts_stopped() {
 	start -j2 --buffer 64K --spill 0 --shell '[ "$1" != 1 ] || read -r line <fifo; exec "$TOOL" spew 10240 "$1" 2' <records
 	wait_for_event gate_close
 	[ "$(event_count task_start)" -le 30 ]
-	echo go >fifo
+	exec 8<>fifo
+	echo go >&8
 	finish
 	expect 0 ''
 	"$TOOL" unspew 10240 1 300 <err | cmp - records
@@ -132,7 +134,8 @@ starts_stopped() {
 	wait_for_event gate_close
 	wait_until only_head_runs
 	[ "$(mpmap_memory)" -lt $((33 * 1024)) ]
-	echo go >fifo
+	exec 8<>fifo
+	echo go >&8
 	finish
 	expect 0
 	cmp records out

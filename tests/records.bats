@@ -69,7 +69,7 @@ load helper
 
 @test "records: -a reads a FIFO" {
 	mkfifo fifo
-	seq 5 >fifo &
+	timeout 60 sh -c 'seq 5 >fifo' &
 	mp -a fifo echo
 	expect 0 "$(seq 5)" ''
 }

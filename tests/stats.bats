@@ -31,7 +31,8 @@ load helper
 	seq 30 >records
 	start --stats -j2 --buffer 64K --spill 10M --shell '[ "$1" != 1 ] || read -r line <fifo; exec "$TOOL" spew 100K "$1"' <records
 	wait_for_event task_end 29
-	echo go >fifo
+	exec 8<>fifo
+	echo go >&8
 	finish
 	expect 0
 	says '[Ss]pill.*[1-9]'

@@ -8,7 +8,7 @@ load helper
 	check() {
 		mkfifo fifo
 		start -j2 "$TOOL" relay ::: fifo
-		exec 8>fifo
+		exec 8<>fifo
 		printf 'half a ' >&8
 		wait_until file_has out '^half a $'
 		printf 'line\nmore' >&8
@@ -25,7 +25,7 @@ load helper
 @test "streaming: its stderr too" {
 	mkfifo fifo
 	start -j2 "$TOOL" relay fifo ::: 2
-	exec 8>fifo
+	exec 8<>fifo
 	printf 'half a ' >&8
 	wait_until file_has err '^half a $'
 	exec 8>&-
@@ -38,7 +38,7 @@ load helper
 	trace_on
 	mkfifo one two
 	start -j2 "$TOOL" relay ::: one two
-	exec 7>one 8>two
+	exec 7<>one 8<>two
 	echo two >&8
 	wait_for_event task_start 2
 	echo one >&7
@@ -97,7 +97,7 @@ load helper
 		rm -f one two
 		mkfifo one two
 		start -j2 "$option" "$TOOL" relay ::: one two
-		exec 7>one 8>two
+		exec 7<>one 8<>two
 		printf b >&8
 		wait_until file_has out b
 		printf a >&7

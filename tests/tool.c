@@ -470,7 +470,8 @@ static uint64_t status_mask(const char *field)
 		if (strncmp(line, field, strlen(field)) == 0)
 			sscanf(line + strlen(field), "%llx", &mask);
 	fclose(file);
-	return mask;
+	/* Signals 32 and 33 are libc's own: no program can ask for them, or set them as they were. */
+	return mask & ~(UINT64_C(3) << 31);
 }
 
 static void put_signals(const char *title, uint64_t mask)

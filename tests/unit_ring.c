@@ -261,7 +261,8 @@ static void consume_garbage(struct ring *ring, struct unit_random *random)
 		if (ring_peek(ring, &type, &record) != 1)
 			return;
 		if (!check(record.data >= ring->data && record.size <= ring->size &&
-			   record.data + record.size <= ring->data + ring->size))
+			   record.data + record.size <= ring->data + ring->size &&
+			   ring->position + record.size < atomic_load(&ring->shared->committed)))
 			return;
 		if (unit_below(random, 8) == 0)
 			memset(ring->data, (int)unit_below(random, 256), ring->size);

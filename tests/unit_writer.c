@@ -145,7 +145,17 @@ static void limit_fds(rlim_t most)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* A pipe that cannot be opened anew. */
+/* A scene on a pipe that cannot be opened anew, for want of descriptors. */
+static void scene_init_polled(struct scene *scene, int fd)
+{
+	scene_init(scene, fd);
+	writer_release(&scene->writer);
+	limit_fds((rlim_t)scene->loop.epoll + 1);
+	writer_init(&scene->writer, &scene->loop, fd);
+	limit_fds(1000);
+	check_int(scene->writer.kind, WRITER_POLLED);
+}
+
 static void test_polled_pipe(void)
 {
 	int ends[2] = {-1, -1};
@@ -153,12 +163,7 @@ static void test_polled_pipe(void)
 	pid_t reader;
 
 	check_int(pipe2(ends, O_CLOEXEC), 0);
-	scene_init(&scene, ends[1]);
-	writer_release(&scene.writer);
-	limit_fds((rlim_t)scene.loop.epoll + 1);
-	writer_init(&scene.writer, &scene.loop, ends[1]);
-	limit_fds(1000);
-	check_int(scene.writer.kind, WRITER_POLLED);
+	scene_init_polled(&scene, ends[1]);
 	reader = start_reader(&scene, ends[0], ends[1]);
 	write_everything(&scene);
 	check(!(fcntl(ends[1], F_GETFL) & O_NONBLOCK));
@@ -166,6 +171,35 @@ static void test_polled_pipe(void)
 	fd_close(&ends[1]);
 	check_int(unit_wait(reader), 0);
 	fd_close(&ends[0]);
+}
+
+/* Nobody reads: much is put in all the same, and nobody is held up. */
+static void put_without_reader(void (*init)(struct scene *scene, int fd), int ends[2])
+{
+	struct scene scene;
+
+	init(&scene, ends[1]);
+	writer_put(&scene.writer, (struct slice){.data = scene.data, .size = TOTAL});
+	loop_step(&scene.loop, 0);
+	writer_put(&scene.writer, (struct slice){.data = scene.data, .size = TOTAL});
+	writer_flush(&scene.writer);
+	check(writer_is_full(&scene.writer) && !writer_is_idle(&scene.writer));
+	check(scene.writer.total > 0 && scene.writer.total < TOTAL);
+	scene_release(&scene);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+}
+
+static void test_no_reader(void)
+{
+	int ends[2] = {-1, -1};
+
+	check_int(pipe2(ends, O_CLOEXEC), 0);
+	put_without_reader(scene_init, ends);
+	check_int(pipe2(ends, O_CLOEXEC), 0);
+	put_without_reader(scene_init_polled, ends);
+	check_int(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	put_without_reader(scene_init, ends);
 }
 
 /* What is not watched, but was made non-blocking by somebody else: it is waited for. */
@@ -320,6 +354,7 @@ const struct unit_test unit_writer[] = {
 	{"a slow reader of a pipe", .run = test_pipe},
 	{"a slow reader of a socket", .run = test_socket},
 	{"a pipe that cannot be opened anew", .run = test_polled_pipe},
+	{"nobody reads", .run = test_no_reader},
 	{"one that somebody else made non-blocking", .run = test_plain_nonblocking},
 	{"a regular file", .run = test_regular_file},
 	{"full, and room again", .run = test_full},

@@ -25,6 +25,8 @@
 
 /* A server that takes longer than this to fork once is taken for dead. */
 #define PATIENCE (10 * NSEC_PER_SEC)
+/* How many servers in a row may die before it is given up. */
+enum { ATTEMPTS = 5 };
 
 enum message_type {
 	/* To the server, once: the shared page. */
@@ -85,12 +87,18 @@ static int launch(struct error *error)
 
 int forkserver_prepare(struct error *error)
 {
-	if (server.pid > 0)
-		return 0;
-	if (launch(error) == 0)
-		return 0;
-	forkserver_stop();
-	return -1;
+	int attempt;
+
+	for (attempt = 0; attempt < ATTEMPTS && server.pid <= 0; attempt++) {
+		error_release(error);
+		if (launch(error) == 0)
+			return 0;
+		forkserver_stop();
+		/* One that was killed before it had heard anything is replaced like any other. */
+		if (error->number != EPIPE && error->number != ECONNRESET)
+			return -1;
+	}
+	return server.pid > 0 ? 0 : -1;
 }
 
 /* Asks once. 1 when done with *pid set, 0 when the server died without forking, -1 with the error set. */
@@ -124,7 +132,7 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 	int attempt, done = 0;
 	pid_t pid = -1;
 
-	for (attempt = 0; attempt < 3 && done == 0; attempt++) {
+	for (attempt = 0; attempt < ATTEMPTS && done == 0; attempt++) {
 		if (forkserver_prepare(error) < 0)
 			return -1;
 		done = ask(role, fd, &pid, error);
