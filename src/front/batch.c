@@ -150,6 +150,18 @@ static int make_room(struct batch *batch)
 	return 0;
 }
 
+/* After a read error: a record that was cut off is none; the whole ones before it count. */
+static void drop_cut_off(struct batch *batch)
+{
+	const char *bytes, *last;
+
+	if (batch->block == ARENA_NONE)
+		return;
+	bytes = arena_block(&batch->session.arena, batch->block) + batch->parsed;
+	last = memrchr(bytes, batch->input.delimiter, batch->filled - batch->parsed);
+	batch->filled = batch->parsed + (last ? (size_t)(last + 1 - bytes) : 0);
+}
+
 /* Reads once. False when nothing can be read now, or ever. */
 static bool read_more(struct batch *batch)
 {
@@ -172,8 +184,7 @@ static bool read_more(struct batch *batch)
 		diag_error("%s", error_text(&error));
 		batch->session.failure = EXIT_TROUBLE;
 		error_release(&error);
-		/* A record that was cut off is none. */
-		batch->filled = batch->parsed;
+		drop_cut_off(batch);
 	}
 	if (got == 0 || batch->session.failure)
 		end_input(batch);
@@ -271,6 +282,7 @@ int batch_run(const struct options *options, unsigned closed)
 		return EXIT_TROUBLE;
 	}
 	feed(batch);
+	outlet_flush(&batch->session.outlet);
 	while (!is_fed(batch) || !session_is_settled(&batch->session))
 		session_step(&batch->session);
 	status = session_close(&batch->session);

@@ -82,7 +82,10 @@ static uint64_t owner_head(struct pool_owner *owner)
 
 static int owner_on_output(struct pool_owner *owner, uint64_t index, enum stream stream, struct slice bytes)
 {
-	return order_put(&container_of(owner, struct session, pool_owner)->order, index, stream, bytes);
+	struct session *session = container_of(owner, struct session, pool_owner);
+
+	/* The index is a worker's word: one that was never handed out would make the window reach for it. */
+	return index < session->submitted ? order_put(&session->order, index, stream, bytes) : -1;
 }
 
 /* COMMAND itself cannot be run: neither can it for the other records. */
@@ -318,7 +321,7 @@ static void settle(struct session *session)
 
 	order_pump(order);
 	pool_resume(&session->pool);
-	if (order->held.error.text && session->failure != EXIT_TROUBLE) {
+	if (order->held.error.text && session->phase != SESSION_ABORTING) {
 		session_fail(session, EXIT_TROUBLE, &order->held.error);
 		abort_run(session);
 	}
@@ -352,11 +355,18 @@ bool session_is_settled(const struct session *session)
 /* Writes out what waits, at the reader's pace. */
 static void finish_output(struct session *session)
 {
-	while (session->phase != SESSION_ABORTING) {
-		settle(session);
-		if (order_head(&session->order) >= session->submitted && outlet_is_idle(&session->outlet))
-			return;
+	settle(session);
+	while (session->phase != SESSION_ABORTING &&
+	       (order_head(&session->order) < session->submitted || !outlet_is_idle(&session->outlet)))
+		session_step(session);
+}
+
+/* Writes out the last words at the reader's pace; a (second) signal cuts them short. */
+static void finish_words(struct session *session)
+{
+	while (!outlet_is_idle(&session->outlet) && !session->signal) {
 		loop_step(&session->loop, NSEC_FOREVER);
+		outlet_flush(&session->outlet);
 	}
 }
 
@@ -384,6 +394,7 @@ int session_close(struct session *session)
 		order_pump(&session->order);
 	report_end(session);
 	outlet_flush(&session->outlet);
+	finish_words(session);
 	status = exit_status(session);
 	signal = session->signal;
 	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, signal);

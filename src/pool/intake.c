@@ -121,6 +121,8 @@ void intake_look(struct worker *worker, bool ended)
 	uint32_t type;
 	int got;
 
+	if (worker->broken)
+		return;
 	worker->stalled = false;
 	atomic_store(&worker->seat->rung, 0);
 	while ((got = ring_peek(&worker->ring, &type, &record)) > 0) {
@@ -137,6 +139,7 @@ void intake_look(struct worker *worker, bool ended)
 	}
 	if (got == 0)
 		return;
+	worker->broken = true;
 	diag_error("%s (pid %ld) broke the protocol and is replaced", worker->process.name, (long)worker->process.pid);
 	if (!ended)
 		roster_kill(worker);

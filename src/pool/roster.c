@@ -51,9 +51,9 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 	describe_end(worker, &words);
 	result.reason = bytes_text(&words);
 	trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
-	if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, index)) < 0)
-		BUG("a lost task that has a result");
-	ledger_settle(&pool->ledger, slot);
+	/* What runs is a worker's word: a task that has its result cannot be lost any more. */
+	if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, index)) == 0)
+		ledger_settle(&pool->ledger, slot);
 	bytes_release(&words);
 }
 
@@ -74,12 +74,13 @@ static void give_back(struct worker *worker)
 	while ((slot = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		const struct chunk chunk = pool->ledger.rows[slot].chunk;
 		uint64_t end = chunk.first + chunk.count, next = atomic_load(&pool->ledger.queue.entries[slot].next);
+		/* What we know ourselves bounds what the worker wrote. */
+		bool in_chunk = worker->last_result > chunk.first && worker->last_result <= end;
+		uint64_t floor = in_chunk ? worker->last_result : chunk.first;
 
-		if (next < chunk.first || next > end)
-			next = chunk.first;
-		if (worker->last_result > next && worker->last_result <= end)
-			next = worker->last_result;
-		if (running > chunk.first && running <= end)
+		if (next < floor || next > end)
+			next = floor;
+		if (running > floor && running <= end)
 			next = task > 1 ? running : running - 1;
 		ledger_give_back(&pool->ledger, slot, next);
 	}

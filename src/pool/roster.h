@@ -42,6 +42,8 @@ struct worker {
 	struct ring ring;
 	/* Records in its ring were not accepted. */
 	bool stalled;
+	/* It wrote nonsense: nothing more of it is looked at. */
+	bool broken;
 	/* The index plus one of its last result; 0: none yet. */
 	uint64_t last_result;
 	nsec started;

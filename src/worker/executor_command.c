@@ -281,6 +281,7 @@ struct ending {
 	nsec drained;
 	nsec deadline;
 	int signal;
+	bool killed;
 };
 
 /* Ends what is left of the group, step by step: false when nothing is, or nothing that we may end. */
@@ -296,6 +297,10 @@ static bool end_group(struct workplace *place, struct running *running, struct e
 	if (!there || denied)
 		return false;
 	if (clock_now() >= ending->deadline) {
+		/* Zombies that nobody reaps, or processes that the kernel does not let die: not worth waiting for. */
+		if (ending->signal == SIGKILL && ending->killed)
+			return false;
+		ending->killed = ending->signal == SIGKILL;
 		command_signal_group(running->pid, ending->signal, &denied);
 		/* A stopped process gets SIGTERM only once it goes on. */
 		command_signal_group(running->pid, SIGCONT, &denied);
@@ -308,8 +313,8 @@ static bool end_group(struct workplace *place, struct running *running, struct e
 /* After the end of a task's process: the rest of its output, and of its group. False when the parent is gone. */
 static bool settle(struct workplace *place, struct running *running)
 {
-	nsec now = 0;
-	struct ending ending = {.signal = SIGTERM};
+	nsec now = clock_now();
+	struct ending ending = {.drained = now + DRAIN_TIME, .deadline = now + DRAIN_TIME, .signal = SIGTERM};
 	bool ended;
 
 	for (;;) {
@@ -321,8 +326,6 @@ static bool settle(struct workplace *place, struct running *running)
 		if (!group && !waiting)
 			return true;
 		now = clock_now();
-		if (!ending.drained)
-			ending.drained = ending.deadline = now + DRAIN_TIME;
 		/* What is in the pipe counts however long the parent takes to make room for it. */
 		if (!group && now >= ending.drained && !running->capture.blocked)
 			return true;

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/trace.h"
+#include "ipc/channel.h"
 #include "work/chunk.h"
 #include "worker/executor.h"
 #include "worker/workplace.h"
@@ -231,6 +232,9 @@ int worker_main(int channel)
 		return 1;
 	worker.executor = executor_find(worker.place.run.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
+		return 1;
+	/* Only now: a worker that ends before it says so counts as one that cannot be used. */
+	if (channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0) < 0)
 		return 1;
 	work(&worker);
 	worker.executor->close(&worker.place, worker.state);

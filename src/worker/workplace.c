@@ -65,7 +65,7 @@ int workplace_open(struct workplace *place, int channel)
 	restore_descriptor_limit(setup->descriptor_limit);
 	if (place->run.directory && chdir(place->run.directory) < 0)
 		return -1;
-	return channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0);
+	return 0;
 }
 
 bool workplace_listen(struct workplace *place)
