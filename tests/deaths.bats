@@ -138,8 +138,11 @@ load helper
 		trace_on
 		start -j3 "$TOOL" hold gate '{}' ::: 1 2 3
 		wait_for_event task_start 3
-		# shellcheck disable=SC2046
-		kill -KILL $(mpmap_pids)
+		# stopped first, so that none can act on the death of another
+		mapfile -t all < <(mpmap_pids)
+		[ "${#all[@]}" -ge 4 ]
+		kill -STOP "${all[@]}"
+		kill -KILL "${all[@]}"
 		finish
 		expect 137
 		no_processes_left
@@ -158,6 +161,28 @@ load helper
 		done
 	}
 	under_methods check
+}
+
+@test "deaths: what is written shortly after the task's end still counts" {
+	seq 10 | mp -j2 "$TOOL" afterword
+	expect 0
+	same err ''
+	# shortly is 0.2 s, and this machine may be busy
+	[ "$(wc -l <out)" -ge 5 ] || complain "$(cat out)"
+}
+
+@test "deaths: what remains of a task's group is asked by SIGTERM before it is killed" {
+	mp --shell '
+		(trap "echo asked >term; exit" TERM; echo >ready; while :; do "$TOOL" hold never; done) &
+		"$TOOL" hold ready' ::: 1
+	expect 0
+	same term asked
+}
+
+@test "deaths: what a background child writes in the time left to it is not lost" {
+	mp --shell '("$TOOL" hold ready; echo late) & echo now; >ready' ::: 1
+	expect 0 'now
+late' ''
 }
 
 @test "deaths: what a background child had written when the task ended is not lost" {

@@ -132,3 +132,21 @@ whole_or_clear() {
 	}
 	under_methods check
 }
+
+@test "limits: stderr that takes a part and then fails does not end or hold up the run" {
+	needs_faults
+	mkdir small
+	unshare --mount true 2>/dev/null || skip_or_fail 'no mount namespaces here'
+	seq 5 >records
+	unshare --mount bash -c 'mount -t tmpfs -o size=100k none small &&
+		timeout 60 "$MPMAP" -j2 --shell "head -c 60000 /dev/zero >&2; echo \$1" <records >out 2>small/err'
+	cmp out records
+}
+
+@test "limits: a read error in the middle loses no whole record that was read" {
+	needs_faults
+	seq 8000 >records
+	MPMAP_FAULT=input_read:2 mp -j2 "$TOOL" args <records
+	expect 1
+	tr -d '"' <out | cmp - records
+}

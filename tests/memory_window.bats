@@ -151,3 +151,18 @@ starts_stopped() {
 	finish
 	expect 143
 }
+
+@test "window: with next to nothing allowed to wait every run comes to its end" {
+	for sizes in '0 0' '0 8K' '4K 0' '4K 4K' '3 5'; do
+		for order in --keep-order --unordered; do
+			for round in 1 2 3 4 5; do
+				# shellcheck disable=SC2086
+				seq 40 | mp -j4 $order --buffer="${sizes% *}" --spill="${sizes#* }" \
+					--shell 'head -c 5000 /dev/zero | tr "\0" x; echo; echo "$1" >&2'
+				expect 0
+				[ "$(wc -c <out)" -eq 200040 ] || complain "$sizes $order, round $round: $(wc -c <out) bytes"
+				sort -n err | cmp - <(seq 40)
+			done
+		done
+	done
+}

@@ -365,6 +365,26 @@ static int run_background(int argc, char **argv)
 	return 0;
 }
 
+/* Leaves a child in the task's own group that writes once the task has ended. */
+static int run_afterword(int argc, char **argv)
+{
+	(void)argc;
+	int alive[2];
+	char byte;
+	if (pipe2(alive, O_CLOEXEC) != 0)
+		fail("pipe: %s", strerror(errno));
+	pid_t pid = fork();
+	if (pid < 0)
+		fail("no background child");
+	if (pid > 0)
+		return 0;
+	close(alive[1]);
+	while (read(alive[0], &byte, 1) != 0)
+		;
+	dprintf(1, "%s\n", argv[0]);
+	return 0;
+}
+
 static int run_daemonise(int argc, char **argv)
 {
 	bool keep = argc > 1 && strcmp(argv[1], "keep") == 0;
@@ -712,6 +732,7 @@ static const struct command commands[] = {
 	{"pause", 1, "PIDFILE", "writes its pid, waits for ever", run_pause},
 	{"ignore", 2, "PIDFILE SIGNAL...", "ignores SIGNALs, then as pause", run_ignore},
 	{"background", 1, "PIDFILE [SIGNAL]...", "leaves a child in its group that ignores SIGNALs and waits for ever", run_background},
+	{"afterword", 1, "TEXT", "leaves a child in its group that writes TEXT once the task has ended", run_afterword},
 	{"daemonise", 1, "PIDFILE [keep]", "leaves a daemon in a session of its own, which may keep the outputs", run_daemonise},
 	{"args", 0, "[ARG]...", "prints each ARG on a line, escaped", run_args},
 	{"env", 0, "[NAME]...", "prints the variables", run_env},

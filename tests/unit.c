@@ -93,14 +93,29 @@ bool unit_check_int(const char *file, int line, long long actual, long long expe
 	return false;
 }
 
+/* Some of what may be any bytes, in quotes. */
+static void print_slice(struct slice slice)
+{
+	size_t i;
+
+	putchar('"');
+	for (i = 0; i < slice.size && i < 200; i++)
+		printf(slice.data[i] >= ' ' && slice.data[i] <= '~' ? "%c" : "\\x%02x", (unsigned char)slice.data[i]);
+	printf("\" (%zu bytes)", slice.size);
+}
+
 bool unit_check_slice(const char *file, int line, struct slice actual, struct slice expected, const char *text)
 {
 	if (slice_equals(actual, expected))
 		return true;
 	complain(file, line);
-	if (unit_failures <= FAILURES_SHOWN)
-		printf("%s is \"%.*s\" (%zu bytes), not \"%.*s\" (%zu bytes)\n", text, (int)(actual.size < 200 ? actual.size : 200),
-		       actual.data, actual.size, (int)(expected.size < 200 ? expected.size : 200), expected.data, expected.size);
+	if (unit_failures <= FAILURES_SHOWN) {
+		printf("%s is ", text);
+		print_slice(actual);
+		printf(", not ");
+		print_slice(expected);
+		printf("\n");
+	}
 	fflush(stdout);
 	return false;
 }

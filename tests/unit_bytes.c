@@ -7,7 +7,7 @@
 static void test_put_and_get(void)
 {
 	static const uint32_t words[] = {0, 1, 0x7f, 0x80, 0xff, 0x100, 0x01020304, INT32_MAX, UINT32_MAX};
-	static const uint64_t longs[] = {0, 1, UINT32_MAX, (uint64_t)UINT32_MAX + 1, UINT64_C(0x0102030405060708), UINT64_MAX};
+	static const uint64_t longs[] = {0, 1, UINT32_MAX, UINT32_MAX + UINT64_C(1), UINT64_C(0x0102030405060708), UINT64_MAX};
 	struct bytes bytes = {.data = NULL};
 	struct cursor cursor;
 	size_t i;

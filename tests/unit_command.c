@@ -95,7 +95,8 @@ static void test_ends(void)
 
 static void test_usage(void)
 {
-	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "exec dd if=/dev/zero of=/dev/null bs=80M count=1"));
+	const char *script = "exec dd if=/dev/zero of=/dev/null bs=80M count=1";
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", script));
 	struct command_end end;
 	int null = fd_null();
 

@@ -31,7 +31,8 @@ static void read_in_pieces(char delimiter, struct slice text, struct unit_random
 			if (step.event == INPUT_RECORD)
 				bytes_append_format(out, "[%.*s]", (int)step.size, buffer + begin);
 			else
-				bytes_append_format(out, step.event == INPUT_NUL ? "<NUL: %ju>" : "<too long: %ju>", (uintmax_t)step.size);
+				bytes_append_format(out, "<%s: %ju>", step.event == INPUT_NUL ? "NUL" : "too long",
+						    (uintmax_t)step.size);
 			begin += step.consumed;
 		}
 		check(step.consumed <= end - begin);

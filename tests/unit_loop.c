@@ -2,7 +2,6 @@
 /* ipc/loop: who is called, when, and who no longer. */
 #include "unit.h"
 
-#include "base/mem.h"
 #include "ipc/fd.h"
 #include "ipc/loop.h"
 
@@ -216,26 +215,26 @@ static void test_regular_file(void)
 	free(path);
 }
 
-static struct counter *files[4];
+static struct counter files[4];
+static bool is_gone[countof(files)];
 static size_t files_called;
 
-/* Takes all but itself out of the loop and frees them. */
-static void free_others(struct watch *watch, unsigned events UNUSED)
+/* Takes all but itself out of the loop; nothing of them may be looked at afterwards. */
+static void remove_others(struct watch *watch, unsigned events UNUSED)
 {
 	size_t i;
 
 	files_called++;
 	for (i = 0; i < countof(files); i++) {
-		if (!files[i] || &files[i]->watch == watch)
+		if (is_gone[i] || &files[i].watch == watch)
 			continue;
-		counter_release(files[i]);
-		memset(files[i], 0xff, sizeof *files[i]);
-		free(files[i]);
-		files[i] = NULL;
+		counter_release(&files[i]);
+		memset(&files[i], 0xff, sizeof files[i]);
+		is_gone[i] = true;
 	}
 }
 
-/* Files that are always ready are taken out by one of them, and their memory goes at once. */
+/* Files that are always ready are taken out by one of them. */
 static void test_removal_of_files(void)
 {
 	struct loop loop;
@@ -244,19 +243,17 @@ static void test_removal_of_files(void)
 
 	check_int(loop_init(&loop), 0);
 	for (i = 0; i < countof(files); i++) {
-		files[i] = mem_new(1, sizeof **files);
-		counter_init(files[i], &loop, open(path, O_RDONLY | O_CLOEXEC), -1);
-		files[i]->watch.ready = free_others;
-		check_int(loop_watch(&loop, &files[i]->watch, LOOP_INPUT), 0);
+		counter_init(&files[i], &loop, open(path, O_RDONLY | O_CLOEXEC), -1);
+		files[i].watch.ready = remove_others;
+		check_int(loop_watch(&loop, &files[i].watch, LOOP_INPUT), 0);
 	}
 	loop_step(&loop, NSEC_FOREVER);
 	check_int(files_called, 1);
 	loop_step(&loop, NSEC_FOREVER);
 	check_int(files_called, 2);
 	for (i = 0; i < countof(files); i++) {
-		if (files[i])
-			counter_release(files[i]);
-		free(files[i]);
+		if (!is_gone[i])
+			counter_release(&files[i]);
 	}
 	check(!loop.always);
 	loop_step(&loop, 0);

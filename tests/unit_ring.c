@@ -158,6 +158,31 @@ static void test_want_after_reservations(void)
 	check(ring_reserve(&ends.producer, limit, &room) != NULL || !ring_want(&ends.producer, limit));
 }
 
+/* Looking ahead sees every record, past the ring's end too, and changes nothing. */
+static void test_look_ahead(void)
+{
+	struct ends ends = make_ring(4096);
+	struct slice record;
+	uint32_t count = 0, taken = 0, seen, type;
+	bool wakes;
+	int round;
+
+	for (round = 0; round < 100; round++) {
+		uint64_t position = ends.consumer.position;
+
+		while (put(&ends.producer, count, 10 + count % 700, 10 + count % 700))
+			count++;
+		for (seen = taken; ring_look_ahead(&ends.consumer, &position, &type, &record) == 1; seen++) {
+			check_int(type, seen);
+			check_int(record.size, 10 + seen % 700);
+		}
+		check_int(seen, count);
+		check_int(ring_look_ahead(&ends.consumer, &position, &type, &record), 0);
+		for (seen = (count - taken) / 2 + 1; seen > 0; seen--)
+			check_int(take(&ends.consumer, taken++, &wakes), 1);
+	}
+}
+
 enum { ACROSS = 20000 };
 
 static size_t size_of_record(uint32_t number, size_t limit)
@@ -326,6 +351,7 @@ const struct unit_test unit_ring[] = {
 	{"random records against a model", .run = test_model},
 	{"full, wanting and waking", .run = test_full},
 	{"wanting after reservations", .run = test_want_after_reservations},
+	{"looking ahead", .run = test_look_ahead},
 	{"across processes", .run = test_across_fork},
 	{"a killed producer", .run = test_killed_producer},
 	{"garbage", .run = test_garbage},

@@ -236,7 +236,8 @@ static void test_cannot_start(const struct start_method *method)
 static void test_role_argument(void)
 {
 	static const char *const cases[][2] = {
-		{"--role=nobody", "0"}, {"--role=puppet", "x"}, {"--role=puppet", ""}, {"--role=puppet", "-1"}, {"--role=puppet", "77"},
+		{"--role=nobody", "0"}, {"--role=puppet", "x"}, {"--role=puppet", ""},
+		{"--role=puppet", "-1"}, {"--role=puppet", "77"},
 	};
 	size_t i;
 

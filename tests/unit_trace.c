@@ -143,7 +143,8 @@ static void test_fault_kills(void)
 
 static void test_fault_nonsense(void)
 {
-	static const char *const nonsense[] = {"x", "x:", "x:y", "x:1:", "x:1:EWHAT", ":", "x:-1", "x:1,,y:1", "x:1:EIO:KILL"};
+	static const char *const nonsense[] = {"x", "x:", "x:y", "x:1:", "x:1:EWHAT",
+						 ":", "x:-1", "x:1,,y:1", "x:1:EIO:KILL"};
 	size_t i;
 
 	for (i = 0; i < countof(nonsense); i++) {

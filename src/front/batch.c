@@ -90,7 +90,7 @@ static void refuse(struct batch *batch, struct input_step step)
 	char reason[128];
 
 	if (step.event == INPUT_NUL)
-		snprintf(reason, sizeof reason, "the record has a NUL in it, which no argument can");
+		snprintf(reason, sizeof reason, "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
 	else
 		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d", step.size, RECORD_MAX);
 	submit_open(batch);

@@ -6,6 +6,7 @@
 #include "process/capacity.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -145,12 +146,25 @@ static int set_directory(struct options *options, const char *value, struct erro
 	return 0;
 }
 
+/* Whether the niceness may be changed by so much (setpriority(2): RLIMIT_NICE is 20 minus the lowest). */
+static bool may_be_nice(int change)
+{
+	int wanted = getpriority(PRIO_PROCESS, 0) + change;
+	struct rlimit limit;
+
+	if (change >= 0 || geteuid() == 0 || getrlimit(RLIMIT_NICE, &limit) < 0)
+		return true;
+	return limit.rlim_cur == RLIM_INFINITY || wanted >= 20 - (int64_t)limit.rlim_cur;
+}
+
 static int set_nice(struct options *options, const char *value, struct error *error)
 {
 	int64_t number;
 
 	if (number_parse_signed(value, -40, 40, &number))
 		return error_set(error, "--nice '%s': not a number from -40 to 40 to add to the niceness", value);
+	if (!may_be_nice((int)number))
+		return error_set(error, "--nice '%s': only root may lower the niceness", value);
 	options->nice = (int)number;
 	return 0;
 }

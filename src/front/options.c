@@ -14,6 +14,8 @@ static const struct {
 	char letter;
 	const char *hint;
 } foreign[] = {
+	{.letter = 'I', .hint = "{} is where the record goes"},
+	{.letter = 'n', .hint = "each record is a task of its own"},
 	{.letter = 'i', .hint = "write {} where the record goes"},
 	{.letter = 'p', .hint = "look at the commands with --dry-run first"},
 	{.letter = 'X', .hint = "each record is a task of its own"},
@@ -107,7 +109,7 @@ static size_t distance(const char *a, const char *b)
 /* The option that a mistyped name was probably meant to be, or NULL. */
 static const char *nearest(const char *name)
 {
-	size_t best = strlen(name) / 2 + 1, i;
+	size_t best = strlen(name) / 3 + 1, i;
 	const char *found = NULL;
 
 	for (i = 0; i < row_count(); i++) {

@@ -8,6 +8,7 @@
 #include "codec/output.h"
 #include "front/session.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sys/resource.h>
 
@@ -68,6 +69,18 @@ void report_failure(struct session *session, const struct result *result)
 	if (cut_short && session->outlet.current_bytes)
 		bytes_append_text(lines, " (what it had written is in the output)");
 	bytes_append_text(lines, "\n");
+}
+
+void report_command(const struct session *session, const struct result *result, struct error *error)
+{
+	const char *name = session->options->shell ? "/bin/sh" : session->template.arguments[0];
+
+	if (result->number != ENOENT)
+		error_set_errno(error, result->number, "%s: cannot be executed", name);
+	else if (strchr(name, '/'))
+		error_set(error, "%s: command not found (or the interpreter that its first line names)", name);
+	else
+		error_set(error, "%s: command not found%s", name, strpbrk(name, " |<>&;") ? " (--shell runs a script)" : "");
 }
 
 /* "mpmap: 3 of 100 tasks failed (1 signaled, 2 failed)" and what follows it. */
@@ -145,4 +158,16 @@ void report_end(struct session *session)
 		report_summary(session);
 	if (session->options->stats)
 		report_stats(session);
+}
+
+int report_status(const struct session *session)
+{
+	const uint64_t *outcomes = session->outcomes;
+
+	if (session->failure)
+		return session->failure;
+	if (outcomes[OUTCOME_SIGNALED] || outcomes[OUTCOME_TIMEOUT] || outcomes[OUTCOME_LOST] ||
+	    outcomes[OUTCOME_NOT_STARTED])
+		return EXIT_TASK_KILLED;
+	return outcomes[OUTCOME_FAILED] ? EXIT_TASK_FAILED : EXIT_OK;
 }

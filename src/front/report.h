@@ -4,6 +4,7 @@
 #define FRONT_REPORT_H
 
 #include "base/dialect.h"
+#include "base/error.h"
 #include "base/slice.h"
 #include "work/task.h"
 
@@ -18,7 +19,13 @@ char *report_line(struct session *session, const struct result *result, struct s
 /* A result in its turn: its reason, if it has one, is such a line, and is kept when it is among the first. */
 void report_failure(struct session *session, const struct result *result);
 
+/* Why COMMAND itself cannot be run, in words. */
+void report_command(const struct session *session, const struct result *result, struct error *error);
+
 /* The last words: summary and statistics. */
 void report_end(struct session *session);
+
+/* The exit status that the run's own failure or its tasks' outcomes make. */
+int report_status(const struct session *session);
 
 #endif

@@ -95,10 +95,7 @@ static void stop_for_command(struct session *session, const struct result *resul
 
 	if (session->failure)
 		return;
-	if (result->number == ENOENT)
-		error_set(&error, "%s: command not found", session->template.arguments[0]);
-	else
-		error_set_errno(&error, result->number, "%s: cannot be executed", session->template.arguments[0]);
+	report_command(session, result, &error);
 	session_fail(session, result->number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE, &error);
 	error_release(&error);
 }
@@ -216,7 +213,8 @@ static int open_pool(struct session *session, struct error *error)
 	char *prefix[4];
 	struct run run = {
 		.executor = options->dry_run ? print : command,
-		.flags = (options->ungrouped ? RUN_UNGROUPED : 0u) | (options->verbose ? RUN_VERBOSE : 0u),
+		.flags = (options->ungrouped ? RUN_UNGROUPED : 0u) | (options->verbose ? RUN_VERBOSE : 0u) |
+			 (options->quiet ? RUN_QUIET : 0u),
 		.nice = options->nice,
 		/* Whatever they were at our start, a task finds these two at their defaults. */
 		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
@@ -370,18 +368,6 @@ static void finish_words(struct session *session)
 	}
 }
 
-static int exit_status(const struct session *session)
-{
-	const uint64_t *outcomes = session->outcomes;
-
-	if (session->failure)
-		return session->failure;
-	if (outcomes[OUTCOME_SIGNALED] || outcomes[OUTCOME_TIMEOUT] || outcomes[OUTCOME_LOST] ||
-	    outcomes[OUTCOME_NOT_STARTED])
-		return EXIT_TASK_KILLED;
-	return outcomes[OUTCOME_FAILED] ? EXIT_TASK_FAILED : EXIT_OK;
-}
-
 int session_close(struct session *session)
 {
 	int status, signal;
@@ -395,7 +381,7 @@ int session_close(struct session *session)
 	report_end(session);
 	outlet_flush(&session->outlet);
 	finish_words(session);
-	status = exit_status(session);
+	status = report_status(session);
 	signal = session->signal;
 	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, signal);
 	pool_release(&session->pool);

@@ -78,7 +78,7 @@ void queue_set_gate(struct queue *queue, uint64_t gate)
 
 uint64_t queue_gate(const struct queue *queue)
 {
-	return atomic_load_explicit(&queue->shared->gate, memory_order_relaxed);
+	return atomic_load(&queue->shared->gate);
 }
 
 size_t queue_claimable(const struct queue *queue, size_t limit)

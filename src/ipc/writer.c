@@ -96,12 +96,15 @@ static size_t write_all(struct writer *writer, const char *data, size_t size)
 void writer_flush(struct writer *writer)
 {
 	bool was_full = writer_is_full(writer);
+	size_t done;
 
 	if (writer->error || writer->waiting || writer->buffer.size == writer->written)
 		return;
-	writer->written += write_all(writer, writer->buffer.data + writer->written, writer->buffer.size - writer->written);
+	done = write_all(writer, writer->buffer.data + writer->written, writer->buffer.size - writer->written);
+	/* After an error, even one behind a part that went well, the buffer is gone. */
 	if (writer->error)
 		return;
+	writer->written += done;
 	if (writer->written == writer->buffer.size) {
 		bytes_clear(&writer->buffer);
 		writer->written = 0;

@@ -42,6 +42,7 @@ static int take_result(struct worker *worker, struct slice record)
 		return -1;
 	ledger_settle(&pool->ledger, slot);
 	pool->failing_since = 0;
+	pool->early_ends = 0;
 	return 0;
 }
 
@@ -115,14 +116,15 @@ static bool can_take(struct worker *worker, struct slice record)
 	return index != head && has_task(worker, head);
 }
 
-void intake_look(struct worker *worker, bool ended)
+bool intake_look(struct worker *worker, bool ended)
 {
+	bool taken = false;
 	struct slice record;
 	uint32_t type;
 	int got;
 
 	if (worker->broken)
-		return;
+		return false;
 	worker->stalled = false;
 	atomic_store(&worker->seat->rung, 0);
 	while ((got = ring_peek(&worker->ring, &type, &record)) > 0) {
@@ -130,17 +132,19 @@ void intake_look(struct worker *worker, bool ended)
 			got = -1;
 		if (got > 0 && !ended && type != RECORD_STARVED && !can_take(worker, record)) {
 			worker->stalled = true;
-			return;
+			return taken;
 		}
 		if (got < 0 || take_record(worker, type, record) < 0)
 			break;
+		taken = true;
 		if (ring_release(&worker->ring))
 			intake_wake(worker);
 	}
 	if (got == 0)
-		return;
+		return taken;
 	worker->broken = true;
 	diag_error("%s (pid %ld) broke the protocol and is replaced", worker->process.name, (long)worker->process.pid);
 	if (!ended)
 		roster_kill(worker);
+	return taken;
 }

@@ -8,9 +8,9 @@
 
 /*
  * Takes what is in a worker's ring, as far as the owner accepts it; all of it when the worker has ended. A worker that
- * wrote nonsense is killed.
+ * wrote nonsense is killed. Whether anything was taken.
  */
-void intake_look(struct worker *worker, bool ended);
+bool intake_look(struct worker *worker, bool ended);
 
 /* Wakes a worker that waits for work, or for room in its ring. */
 void intake_wake(struct worker *worker);

@@ -32,6 +32,8 @@ enum {
 /* Starting workers is tried again this long before it is given up. */
 #define RETRY_TIME NSEC_PER_SEC
 #define RETRY_PERIOD (50 * NSEC_PER_MSEC)
+/* How often it is tried to reach a task that is being started. */
+#define OWED_PERIOD (2 * NSEC_PER_MSEC)
 /* How long workers may take to end what they run when the pool closes. */
 #define CLOSE_TIME (5 * NSEC_PER_SEC)
 
@@ -97,9 +99,7 @@ bool pool_has_room(const struct pool *pool)
 
 bool pool_is_hungry(const struct pool *pool)
 {
-	if (queue_ready(&pool->ledger.queue) > pool->starting)
-		return false;
-	return pool->live < pool->limit || pool->starting || roster_has_idle(pool);
+	return pool->live < pool->limit || pool->starting > queue_ready(&pool->ledger.queue) || roster_has_idle(pool);
 }
 
 static void fail(struct pool *pool, const struct error *error)
@@ -126,6 +126,8 @@ static void handle_start_failure(struct pool *pool, struct error *error)
 	if (pool->live) {
 		note_fewer(pool, pool->live, error_text(error));
 		pool->limit = pool->live;
+		/* What was short may not be for ever; and should the head's chunk wait, one more worker must come. */
+		pool->retry_at = now + RETRY_TIME;
 	} else {
 		if (!pool->failing_since)
 			pool->failing_since = now;
@@ -185,7 +187,7 @@ void pool_set_gate(struct pool *pool, uint64_t gate)
 	if (before == QUEUE_OPEN)
 		trace_event("gate_close", "\"head\":%" PRIu64, gate);
 	else if (gate == QUEUE_OPEN)
-		trace_event("gate_open", "%s", "");
+		trace_event("gate_open", "\"head\":%" PRIu64, before);
 	if (gate > before)
 		serve_waiting(pool);
 }
@@ -213,16 +215,50 @@ void pool_skip_waiting(struct pool *pool)
 	}
 }
 
+/* Signals the task a worker runs: false when it is about to start one that cannot be reached yet. */
+static bool signal_task(struct worker *worker, int signal)
+{
+	bool denied;
+	pid_t task;
+
+	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
+		return true;
+	task = worker->seat->task;
+	/* No process yet, or not the leader of its group yet. */
+	if (task <= 1 || !command_signal_group(task, signal, &denied))
+		return false;
+	/* A stopped process gets it only once it goes on. */
+	if (signal != SIGKILL)
+		command_signal_group(task, SIGCONT, &denied);
+	return true;
+}
+
 void pool_signal_tasks(struct pool *pool, int signal)
 {
 	size_t seat;
-	bool denied;
 
 	for (seat = 0; seat < pool->options.jobs; seat++) {
-		const struct worker *worker = &pool->workers[seat];
+		struct worker *worker = &pool->workers[seat];
 
-		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task > 1)
-			command_signal_group(worker->seat->task, signal, &denied);
+		worker->owed = signal_task(worker, signal) ? 0 : signal;
+		if (worker->owed)
+			pool->owed_at = clock_now() + OWED_PERIOD;
+	}
+}
+
+/* Sends signals that could not be sent before. */
+static void send_owed(struct pool *pool)
+{
+	size_t seat;
+
+	pool->owed_at = 0;
+	for (seat = 0; seat < pool->options.jobs; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		if (worker->owed && signal_task(worker, worker->owed))
+			worker->owed = 0;
+		if (worker->owed)
+			pool->owed_at = clock_now() + OWED_PERIOD;
 	}
 }
 
@@ -241,6 +277,7 @@ void pool_starved(struct pool *pool, int number)
 	if (pool->live > 1) {
 		note_fewer(pool, pool->live - 1, error_text(&error));
 		pool->limit = pool->live - 1;
+		pool->retry_at = now + RETRY_TIME;
 	} else {
 		if (!pool->failing_since)
 			pool->failing_since = now;
@@ -268,14 +305,22 @@ void pool_worker_ended(struct pool *pool)
 
 nsec pool_deadline(const struct pool *pool)
 {
-	return pool->retry_at ? pool->retry_at : NSEC_FOREVER;
+	nsec retry = pool->retry_at ? pool->retry_at : NSEC_FOREVER, owed = pool->owed_at ? pool->owed_at : NSEC_FOREVER;
+
+	return retry < owed ? retry : owed;
 }
 
 void pool_tick(struct pool *pool)
 {
-	if (!pool->retry_at || clock_now() < pool->retry_at)
+	nsec now = clock_now();
+
+	if (pool->owed_at && now >= pool->owed_at)
+		send_owed(pool);
+	if (!pool->retry_at || now < pool->retry_at)
 		return;
 	pool->retry_at = 0;
+	if (pool->limit < pool->options.jobs)
+		pool->limit++;
 	serve_waiting(pool);
 }
 

@@ -74,11 +74,13 @@ struct pool {
 	size_t limit;
 	uint32_t last_number;
 	uint64_t descriptor_limit;
-	/* Workers that ended before they were set up, in a row. */
+	/* Workers that ended before they had done anything, since the last result. */
 	size_t early_ends;
 	/* After a worker could not be started: when it is tried again, and since when it fails. */
 	nsec retry_at;
 	nsec failing_since;
+	/* When signals that could not be sent yet are tried again; 0. */
+	nsec owed_at;
 	bool noted;
 	bool failed;
 	bool closing;
@@ -92,7 +94,7 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 /* Whether another chunk should be submitted now, so that workers find work without much lying about. */
 bool pool_has_room(const struct pool *pool);
 
-/* Whether a worker has nothing to do, or one more could be started, and no chunk waits: even a small chunk helps. */
+/* Whether a worker has nothing to do, or one more could be started: even a small chunk helps. */
 bool pool_is_hungry(const struct pool *pool);
 
 /* Hands a chunk over: its use of its block is the pool's from now on. */

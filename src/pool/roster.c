@@ -82,6 +82,8 @@ static void give_back(struct worker *worker)
 			next = floor;
 		if (running > floor && running <= end)
 			next = task > 1 ? running : running - 1;
+		/* It had work and did none of it: so may the next. */
+		pool->early_ends += !worker->last_result && next == chunk.first;
 		ledger_give_back(&pool->ledger, slot, next);
 	}
 	/* Last, since settling a chunk's last task frees its slot. The rest of the chunk may be with others already. */
@@ -93,7 +95,6 @@ static void do_hello(struct worker *worker)
 {
 	worker->state = WORKER_ACTIVE;
 	worker->pool->starting--;
-	worker->pool->early_ends = 0;
 	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
 }
 
@@ -262,6 +263,7 @@ int roster_start(struct pool *pool, struct error *error)
 	board_reset(&pool->board, seat);
 	worker->seat = board_seat(&pool->board, seat);
 	worker->ring = board_ring(&pool->board, seat);
+	worker->started = clock_now();
 	begun = begin(worker, ends, error);
 	fd_close(&ends[1]);
 	if (begun < 0) {
@@ -270,7 +272,6 @@ int roster_start(struct pool *pool, struct error *error)
 	}
 	pool->last_number++;
 	worker->state = WORKER_STARTING;
-	worker->started = clock_now();
 	pool->live++;
 	pool->starting++;
 	pool->tally.workers_started++;
@@ -313,14 +314,19 @@ bool roster_has_idle(const struct pool *pool)
 
 void roster_resume(struct pool *pool)
 {
+	bool taken;
 	size_t seat;
 
-	for (seat = 0; seat < pool->options.jobs; seat++) {
-		struct worker *worker = &pool->workers[seat];
+	/* What one gives may be what another waits for, whichever seat is looked at first. */
+	do {
+		taken = false;
+		for (seat = 0; seat < pool->options.jobs; seat++) {
+			struct worker *worker = &pool->workers[seat];
 
-		if (worker->stalled && worker->state != WORKER_GONE)
-			intake_look(worker, false);
-	}
+			if (worker->stalled && worker->state != WORKER_GONE)
+				taken |= intake_look(worker, false);
+		}
+	} while (taken);
 }
 
 void roster_kill(struct worker *worker)

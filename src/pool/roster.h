@@ -47,6 +47,8 @@ struct worker {
 	/* The index plus one of its last result; 0: none yet. */
 	uint64_t last_result;
 	nsec started;
+	/* A signal for its task, which had no process yet when it was sent; 0. */
+	int owed;
 };
 
 /* Starts a worker in a free seat. 0, or -1 with the error. */

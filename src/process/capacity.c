@@ -4,14 +4,16 @@
 
 #include "base/number.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-	/* Descriptors and processes that are ours whatever the number of jobs. */
-	SPARE = 64,
+	/* Descriptors that are ours whatever the number of jobs. */
+	SPARE = 24,
 };
 
 static size_t affinity_cpus(void)
@@ -153,22 +155,40 @@ size_t capacity_cpus(void)
 	return cpus ? cpus : 1;
 }
 
-/* A soft limit as a number of things, without what is spare. */
-static uint64_t left_of(int resource, bool hard)
+/* What a limit leaves beside what is in use. The limit on descriptors can be raised to the hard one. */
+static uint64_t left_of(int resource, uint64_t used)
 {
 	struct rlimit limit;
 	rlim_t value;
 
 	if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
 		return CAPACITY_JOBS_MAX;
-	value = hard ? limit.rlim_max : limit.rlim_cur;
-	return value > SPARE ? value - SPARE : 1;
+	value = resource == RLIMIT_NOFILE ? limit.rlim_max : limit.rlim_cur;
+	return value > used ? value - used : 1;
+}
+
+/* Processes that this user has, which the limit counts. */
+static uint64_t own_processes(void)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	struct stat status;
+	uint64_t count = 0;
+
+	while (directory && (entry = readdir(directory))) {
+		bool process = entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+
+		count += process && fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 && status.st_uid == geteuid();
+	}
+	if (directory)
+		closedir(directory);
+	return count;
 }
 
 size_t capacity_jobs(void)
 {
 	/* Half of what is left; and a job takes two processes, and two descriptors of the parent's. */
-	uint64_t processes = left_of(RLIMIT_NPROC, false) / 4, descriptors = left_of(RLIMIT_NOFILE, true) / 4;
+	uint64_t processes = left_of(RLIMIT_NPROC, own_processes()) / 4, descriptors = left_of(RLIMIT_NOFILE, SPARE) / 4;
 	uint64_t most = processes < descriptors ? processes : descriptors;
 
 	if (most > CAPACITY_JOBS_MAX)

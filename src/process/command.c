@@ -54,6 +54,7 @@ static void become_other(void)
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 
 	sigaction(SIGPIPE, &standard, NULL);
+	sigaction(SIGXFSZ, &standard, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -144,6 +145,17 @@ struct command_end command_reap(pid_t pid)
 	end.system_time = nsec_of(usage.ru_stime);
 	end.max_rss = (uint64_t)usage.ru_maxrss * 1024;
 	return end;
+}
+
+void command_adopt_orphans(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+void command_reap_orphans(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 }
 
 bool command_signal_group(pid_t leader, int signal, bool *denied)

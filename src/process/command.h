@@ -55,6 +55,15 @@ int command_start(const struct command *command, int *pidfd, bool *executed) MUS
 /* Takes the end of a child that pidfd told of (or waits for it). */
 struct command_end command_reap(pid_t pid);
 
+/*
+ * From now on what a task leaves behind becomes this process's child when its own parent ends, so that it can be waited
+ * for even where nobody else does (in a container without an init).
+ */
+void command_adopt_orphans(void);
+
+/* Takes the ends of all children that have ended. Only while no command runs: its end would be taken too. */
+void command_reap_orphans(void);
+
 /* Signals the process group that a task leads. False when there is none; *denied when some of it may not be signalled. */
 bool command_signal_group(pid_t leader, int signal, bool *denied);
 

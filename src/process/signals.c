@@ -38,6 +38,7 @@ void signals_init(void)
 			ignored_at_start |= mask_of(number);
 	}
 	set(SIGPIPE, SIG_IGN);
+	set(SIGXFSZ, SIG_IGN);
 	set(SIGCHLD, SIG_DFL);
 }
 

@@ -11,7 +11,7 @@
 typedef uint64_t signal_mask;
 
 /*
- * Call first in each program image. Remembers which signals were ignored at the start, ignores SIGPIPE (write errors
+ * Call first in each program image. Remembers which signals were ignored at the start, ignores SIGPIPE and SIGXFSZ (write errors
  * are results), and gives SIGCHLD its default meaning (ignored, it would hide how children end).
  */
 void signals_init(void);

@@ -11,6 +11,8 @@ enum {
 	READ_MIN = 4096,
 	/* A pipe's usual capacity: more is never there. */
 	READ_MAX = 65536,
+	/* Pieces of a stream that are read at a time. */
+	PIECES_MAX = 16,
 };
 
 int capture_open(struct capture *capture, uint64_t index, int writers[CAPTURE_STREAMS])
@@ -78,8 +80,14 @@ void capture_drain(struct capture *capture, struct workplace *place)
 		return;
 	capture->blocked = false;
 	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
-		while (capture->readers[stream] >= 0 && read_piece(capture, place, stream))
+		int pieces;
+
+		/* Not for ever: there is more to watch than one who writes without end. */
+		for (pieces = 0; pieces < PIECES_MAX && capture->readers[stream] >= 0; pieces++) {
+			if (!read_piece(capture, place, stream))
+				break;
 			workplace_announce_if_due(place);
+		}
 		if (capture->blocked)
 			return;
 	}

@@ -31,6 +31,9 @@
 /* How often a group that is ending is looked at: there is no event for its end. */
 #define GROUP_PERIOD (5 * NSEC_PER_MSEC)
 
+/* More than this cannot have been in a task's pipes when it ended; who goes on writing is a daemon. */
+enum { PIPE_MOST = 2 * 1024 * 1024 };
+
 /* A task that wrote this much makes the next be followed closely. */
 enum { MUCH_OUTPUT = 32768 };
 
@@ -94,6 +97,7 @@ static int open_command(struct workplace *place, void **opaque)
 	struct command_state *state = mem_new(1, sizeof *state);
 
 	*opaque = state;
+	command_adopt_orphans();
 	build_environment(state, place);
 	state->null = fd_null();
 	return state->null < 0 ? -1 : 0;
@@ -195,7 +199,7 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	*running = (struct running){.index = task->index, .capture.readers = {-1, -1}, .pidfd = -1};
 	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task->index, writers) < 0)
 		return EXECUTOR_STARVED;
-	if (place->run.flags & RUN_VERBOSE)
+	if (place->run.flags & RUN_VERBOSE && !place->retrying)
 		print_command(place, task);
 	snprintf(state->sequence, sizeof state->sequence, "MPMAP_SEQ=%" PRIu64, task->index + 1);
 	place->seat->task = 0;
@@ -289,6 +293,12 @@ static bool end_group(struct workplace *place, struct running *running, struct e
 {
 	bool denied, there = command_signal_group(running->pid, 0, &denied);
 
+	/* Zombies count as members until somebody has waited for them. */
+	if (there) {
+		command_reap_orphans();
+		there = command_signal_group(running->pid, 0, &denied);
+	}
+
 	if (denied && ending->signal != SIGCONT) {
 		diag_note("the process group %ld of task %" PRIu64 " may not be signalled and is left alone", (long)running->pid,
 			  running->index + 1);
@@ -315,6 +325,7 @@ static bool settle(struct workplace *place, struct running *running)
 {
 	nsec now = clock_now();
 	struct ending ending = {.drained = now + DRAIN_TIME, .deadline = now + DRAIN_TIME, .signal = SIGTERM};
+	uint64_t before = running->capture.total;
 	bool ended;
 
 	for (;;) {
@@ -332,7 +343,7 @@ static bool settle(struct workplace *place, struct running *running)
 		running->closely = true;
 		if (!wait_for_task(place, running, group ? now + GROUP_PERIOD : ending.drained, &ended))
 			return false;
-		if (running->capture.blocked)
+		if (running->capture.blocked && running->capture.total - before < PIPE_MOST)
 			ending.drained = clock_now() + DRAIN_TIME;
 	}
 }

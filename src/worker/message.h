@@ -64,6 +64,8 @@ enum run_flags {
 	RUN_UNGROUPED = 2,
 	/* Each command is printed before it runs. */
 	RUN_VERBOSE = 4,
+	/* Nothing is said that is not an error. */
+	RUN_QUIET = 8,
 };
 
 /* What is to be done with the records: the same for all workers, in memory that they share. */

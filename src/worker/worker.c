@@ -7,9 +7,11 @@
  */
 #include "worker/worker.h"
 
+#include "base/diag.h"
 #include "base/fault.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
+#include "process/command.h"
 #include "work/chunk.h"
 #include "worker/executor.h"
 #include "worker/workplace.h"
@@ -83,6 +85,7 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 		int number;
 
 		*result = (struct result){.index = task->index, .slot = worker->place.setup.seat + 1, .status = -1};
+		worker->place.retrying = attempt > 0;
 		end = worker->executor->run(&worker->place, worker->state, task, result);
 		number = errno;
 		if (end != EXECUTOR_STARVED || attempt == STARVED_RETRIES) {
@@ -125,6 +128,12 @@ static bool run_task(struct worker_state *worker, const struct task *task)
 
 	worker->place.seat->task = 0;
 	atomic_store(&worker->place.seat->running, task->index + 1);
+	/* Looked at again now that whoever shuts it can see what is being begun. */
+	if (task->index >= queue_gate(&worker->place.board.queue)) {
+		atomic_store(&worker->place.seat->running, 0);
+		return_chunk(worker);
+		return false;
+	}
 	switch (run_patiently(worker, task, &result)) {
 	case EXECUTOR_DONE:
 		if (commit(worker, &result))
@@ -215,6 +224,9 @@ static void work(struct worker_state *worker)
 	while (!worker->leaving && !worker->parent_gone) {
 		size_t slot = queue_claim(queue, worker->place.setup.number);
 
+		/* Daemons that tasks have left, and that have ended since. */
+		command_reap_orphans();
+
 		if (slot != QUEUE_NONE)
 			run_chunk(worker, slot);
 		else if (!park(worker))
@@ -230,6 +242,8 @@ int worker_main(int channel)
 
 	if (workplace_open(&worker.place, channel) < 0)
 		return 1;
+	if (worker.place.run.flags & RUN_QUIET)
+		diag_set_quiet();
 	worker.executor = executor_find(worker.place.run.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
 		return 1;

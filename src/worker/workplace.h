@@ -25,6 +25,8 @@ struct workplace {
 	size_t slot;
 	uint64_t chunk_end;
 	bool shared;
+	/* The task in hand could not be started before, for want of resources. */
+	bool retrying;
 	/* Records that the parent has not been told of, and when it was last told. */
 	bool unannounced;
 	nsec announced_at;
