@@ -118,7 +118,13 @@ static void note_fewer(struct pool *pool, size_t workers, const char *why)
 	pool->noted = true;
 }
 
-/* A worker could not be started: others carry on, and it is tried again for a while when there are none. */
+/* Whether nothing can go on without one more worker: only the head may start, and nobody has it. */
+static bool head_waits(const struct pool *pool)
+{
+	return queue_gate(&pool->ledger.queue) != QUEUE_OPEN && queue_claimable(&pool->ledger.queue, 1);
+}
+
+/* A worker could not be started: it is tried again, for a while only when nothing goes on meanwhile. */
 static void handle_start_failure(struct pool *pool, struct error *error)
 {
 	nsec now = clock_now();
@@ -126,7 +132,8 @@ static void handle_start_failure(struct pool *pool, struct error *error)
 	if (pool->live) {
 		note_fewer(pool, pool->live, error_text(error));
 		pool->limit = pool->live;
-		/* What was short may not be for ever; and should the head's chunk wait, one more worker must come. */
+	}
+	if (pool->live && !head_waits(pool)) {
 		pool->retry_at = now + RETRY_TIME;
 	} else {
 		if (!pool->failing_since)
