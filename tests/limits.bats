@@ -150,3 +150,28 @@ whole_or_clear() {
 	expect 1
 	tr -d '"' <out | cmp - records
 }
+
+# The head's worker kills itself when everybody else waits behind a full window; what was its chunk needs a new worker.
+head_loses_its_worker() {
+	trace_on
+	# shellcheck disable=SC2016
+	MPMAP_FAULT=$1 start -j4 --chunksize 5 --buffer 64K --spill 0 \
+		--shell '[ "$1" != 1 ] || { "$TOOL" hold gate; kill -KILL "$PPID"; }; head -c 1000000 /dev/zero' ::: $(seq 30)
+	wait_for_event gate_close
+	touch gate
+	finish
+}
+
+@test "limits: the head has no worker and none can be started for a moment: the run goes on" {
+	needs_faults
+	head_loses_its_worker worker_start:5:EAGAIN
+	expect 125
+	[ "$(wc -c <out)" -eq 29000000 ]
+}
+
+@test "limits: the head has no worker and none can be started any more: status 1 and the reason, no hang" {
+	needs_faults
+	head_loses_its_worker worker_start:5+:EAGAIN
+	expect 1
+	says 'cannot start.*Resource temporarily unavailable'
+}
