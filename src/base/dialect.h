@@ -37,6 +37,13 @@ void bug_at(const char *file, int line, const char *what) NORETURN;
  * Functions with traps that a better one here or in libc avoids: unbounded copies, parsing without errors, shells nobody
  * asked for, signal handlers that reset themselves.
  */
+/* Some are macros where libc fortifies itself. */
+#undef sprintf
+#undef vsprintf
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok atoi atol atoll gets system popen tmpnam mktemp
 #pragma GCC poison usleep
 

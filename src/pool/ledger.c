@@ -29,6 +29,7 @@ void ledger_submit(struct ledger *ledger, const struct chunk *chunk)
 		slot = (slot + 1) % ledger->queue.slots;
 	ledger->hint = (slot + 1) % ledger->queue.slots;
 	ledger->used++;
+	ledger->outstanding += chunk->count;
 	ledger->rows[slot] = (struct ledger_row){
 		.chunk = *chunk,
 		.outstanding = chunk->count,
@@ -70,6 +71,7 @@ void ledger_settle(struct ledger *ledger, size_t slot)
 {
 	struct ledger_row *row = &ledger->rows[slot];
 
+	ledger->outstanding--;
 	if (--row->outstanding)
 		return;
 	queue_free(&ledger->queue, slot);

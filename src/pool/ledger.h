@@ -26,6 +26,8 @@ struct ledger {
 	struct arena *arena;
 	struct ledger_row *rows;
 	size_t used;
+	/* Tasks without a result, of all rows together. */
+	uint64_t outstanding;
 	/* A row that may be free: where the search begins. */
 	size_t hint;
 };

@@ -153,6 +153,9 @@ static bool start_one(struct pool *pool)
 
 	if (pool->closing || pool->failed || pool->live >= pool->limit)
 		return false;
+	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same. */
+	if (pool->live >= pool->ledger.outstanding)
+		return false;
 	if (roster_start(pool, &error) == 0)
 		return true;
 	handle_start_failure(pool, &error);
