@@ -169,8 +169,10 @@ static int run_crash(int argc, char **argv)
 	(void)argv;
 	struct rlimit none = {0, 0};
 	setrlimit(RLIMIT_CORE, &none);
-	volatile int *volatile nowhere = NULL;
-	return *nowhere;
+	/* Raised, not caused: a sanitizer would make an exit status of a real one. */
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+	fail("still alive after SIGSEGV");
 }
 
 /* A FIFO is read until its other side closes; anything else is waited for until it exists. */
