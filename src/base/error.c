@@ -16,6 +16,15 @@ static char *format_text(const char *format, va_list arguments)
 	return text;
 }
 
+/* Takes over text, in place of earlier words. */
+static int replace(struct error *error, int number, char *text)
+{
+	error_release(error);
+	error->number = number;
+	error->text = text;
+	return -1;
+}
+
 int error_set(struct error *error, const char *format, ...)
 {
 	va_list arguments;
@@ -24,24 +33,20 @@ int error_set(struct error *error, const char *format, ...)
 	va_start(arguments, format);
 	text = format_text(format, arguments);
 	va_end(arguments);
-	error_release(error);
-	error->text = text;
-	return -1;
+	return replace(error, 0, text);
 }
 
 int error_set_errno(struct error *error, int number, const char *format, ...)
 {
 	va_list arguments;
-	char *text;
+	char *text, *whole;
 
 	va_start(arguments, format);
 	text = format_text(format, arguments);
 	va_end(arguments);
-	error_release(error);
-	error->number = number;
-	error->text = mem_format("%s: %s", text, strerror(number));
+	whole = mem_format("%s: %s", text, strerror(number));
 	free(text);
-	return -1;
+	return replace(error, number, whole);
 }
 
 int error_wrap(struct error *error, const char *format, ...)
