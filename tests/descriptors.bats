@@ -52,17 +52,14 @@ check_census() {
 
 @test "descriptors: many inherited ones, high ones, with gaps" {
 	check() {
-		local fd command='exec'
-		for ((fd = 4; fd < 60; fd += 3)); do
-			command+=" $fd</dev/null"
-		done
-		command+=" 900</dev/null"
+		# opened by the tool: bash puts its own in the way
+		local inherited
+		inherited=$(seq -s , 4 3 59),900
 		seq 20 >records
-		bash -c "$command"'; exec "$@"' sh "$TOOL" under only="0,1,2,$(seq -s , 4 3 59),900" -- "$TOOL" fds | cut -d ' ' -f 1 | tr '\n' ' ' >expected
-		run_it bash -c "$command"'; exec "$@"' sh "$TOOL" under only="0,1,2,$(seq -s , 4 3 59),900" -- "$MPMAP" -j3 "$TOOL" fds '{#}' <records
+		run_it "$TOOL" under "only=0,1,2" "open=$inherited" -- "$MPMAP" -j3 "$TOOL" fds '{#}' <records
 		expect 0
 		same err ''
-		[ "$(census)" = "$(cat expected)" ]
+		[ "$(census)" = "0 1 2 ${inherited//,/ } " ] || complain "tasks saw: $(census)"
 	}
 	under_methods check
 }

@@ -601,6 +601,15 @@ static void close_descriptors(char *list, bool listed)
 			close(fd);
 }
 
+static void open_descriptors(char *list)
+{
+	for (char *item = strsep(&list, ","); item != NULL; item = strsep(&list, ",")) {
+		int wanted = (int)number(item), fd = open("/dev/null", O_RDONLY);
+		if (fd < 0 || (fd != wanted && (dup2(fd, wanted) < 0 || close(fd) < 0)))
+			fail("under: cannot open %s: %s", item, strerror(errno));
+	}
+}
+
 static void apply_setting(char *setting)
 {
 	char all[] = "all";
@@ -616,6 +625,8 @@ static void apply_setting(char *setting)
 		sigprocmask(SIG_BLOCK, &set, NULL);
 	} else if (strncmp(setting, "only=", 5) == 0) {
 		close_descriptors(setting + 5, false);
+	} else if (strncmp(setting, "open=", 5) == 0) {
+		open_descriptors(setting + 5);
 	} else if (strncmp(setting, "close=", 6) == 0) {
 		close_descriptors(setting + 6, true);
 	} else {
@@ -745,7 +756,7 @@ static const struct command commands[] = {
 	{"stdin", 0, "", "prints what stdin is, and how many bytes were in it", run_stdin},
 	{"limits", 0, "", "prints the resource limits", run_limits},
 	{"surroundings", 0, "", "prints the folder, the umask and the niceness", run_surroundings},
-	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|close=FD,..]... -- COMMAND...", "runs COMMAND so", run_under},
+	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|open=FD,..|close=FD,..]... -- COMMAND...", "runs COMMAND so", run_under},
 	{"ending", 2, "FILE COMMAND...", "runs COMMAND, writes to FILE how it ended", run_ending},
 	{"marked", 1, "NAME=VALUE [SECONDS]", "prints the processes with this in their environment", run_marked},
 };

@@ -284,15 +284,15 @@ void pool_starved(struct pool *pool, int number)
 	nsec now = clock_now();
 
 	error_set_errno(&error, number, "cannot start a task");
-	if (pool->live > 1) {
+	if (!pool->failing_since)
+		pool->failing_since = now;
+	/* What runs will end, and with it free what is wanting. */
+	if (now - pool->failing_since >= RETRY_TIME && !roster_runs_task(pool)) {
+		fail(pool, &error);
+	} else if (pool->live > 1) {
 		note_fewer(pool, pool->live - 1, error_text(&error));
 		pool->limit = pool->live - 1;
 		pool->retry_at = now + RETRY_TIME;
-	} else {
-		if (!pool->failing_since)
-			pool->failing_since = now;
-		if (now - pool->failing_since >= RETRY_TIME)
-			fail(pool, &error);
 	}
 	error_release(&error);
 }

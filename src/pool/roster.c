@@ -312,6 +312,19 @@ bool roster_has_idle(const struct pool *pool)
 	return false;
 }
 
+bool roster_runs_task(const struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->options.jobs; seat++) {
+		const struct worker *worker = &pool->workers[seat];
+
+		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task > 1)
+			return true;
+	}
+	return false;
+}
+
 void roster_resume(struct pool *pool)
 {
 	bool taken;

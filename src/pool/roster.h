@@ -60,6 +60,9 @@ bool roster_wake_one(struct pool *pool);
 /* Whether a worker sleeps. */
 bool roster_has_idle(const struct pool *pool);
 
+/* Whether a task of any worker has a process. */
+bool roster_runs_task(const struct pool *pool);
+
 /* Offers the records of workers that were stalled again. */
 void roster_resume(struct pool *pool);
 
