@@ -19,26 +19,28 @@
  *   task     tasks and results              chunk   tasks handed over together
  *   template replacement strings            order   the reorder window     held    output that waits
  *   spill    waiting on disk                pace    how large chunks are
+ * protocol/ what a pool and its workers share
+ *   board    memory shared by both          message what is said
  * worker/   how a task is run: inside a worker process
  *   worker   the role                       workplace what it has at hand  capture a task's output
- *   board    memory shared with the pool    message  what is said          executor ways to run a task
- *   executor_command  executor_print
+ *   executor ways to run a task             executor_command  executor_print
  * pool/     who does it: the parent's side
  *   pool     how many workers               roster  each worker's life     ledger  every chunk that is out
  *   intake   what comes from workers
  * codec/    bytes to work and back
  *   input    records                        output  results
+ * run/      a run, whoever asks for it
+ *   session  the parts wired together       outlet  where output goes      report  summary, statistics
  * front/    what the user touches
- *   options  option_table                   help    --help, --version      outlet  where output goes
- *   source   where records come from        batch   records in             session a run
- *   report   summary, statistics
+ *   options  option_table                   help    --help, --version      source  where records come from
+ *   batch    records in
  */
 #include "base/diag.h"
 #include "base/trace.h"
 #include "front/batch.h"
 #include "front/help.h"
 #include "front/options.h"
-#include "front/session.h"
+#include "run/session.h"
 #include "ipc/fd.h"
 #include "process/signals.h"
 #include "process/start.h"
@@ -69,7 +71,7 @@ int main(int argc, char **argv)
 		return help_print(help_usage, closed);
 	if (options.mode == MODE_VERSION)
 		return help_print(help_version, closed);
-	if (options.quiet)
+	if (options.run.quiet)
 		diag_set_quiet();
 	return batch_run(&options, closed);
 }

@@ -80,8 +80,9 @@ in_hacking() {
 	BEGIN {
 		below["base"] = "base"; below["ipc"] = "base ipc"; below["process"] = "base ipc process"
 		below["work"] = "base work"; below["codec"] = "base work codec"
-		below["worker"] = "base ipc process work worker"; below["pool"] = below["worker"] " pool"
-		below["front"] = below["main.c"] = below["pool"] " codec front"
+		below["protocol"] = "base ipc process work protocol"; below["worker"] = below["protocol"] " worker"
+		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " codec run"
+		below["front"] = below["main.c"] = below["run"] " front"
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\""); split(FILENAME, from, "/"); split(quoted[2], to, "/")
@@ -122,7 +123,7 @@ in_hacking() {
 }
 
 @test "house: who writes to standard output" {
-	only 'codec/output|front/' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
+	only 'codec/output|front/|run/' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
 }
 
 @test "house: who writes to standard error" {

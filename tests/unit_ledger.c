@@ -4,7 +4,7 @@
 
 #include "ipc/arena.h"
 #include "pool/ledger.h"
-#include "worker/board.h"
+#include "protocol/board.h"
 
 #include <errno.h>
 #include <fcntl.h>

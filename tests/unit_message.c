@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "worker/message.h"
+#include "protocol/message.h"
 
 static const struct setup full_setup = {
 	.number = 0x01020304,

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "codec/input.h"
-#include "front/session.h"
+#include "run/session.h"
 #include "front/source.h"
 
 #include <errno.h>
@@ -253,14 +253,14 @@ static bool is_fed(const struct batch *batch)
 
 static int begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)
 {
-	if (strcmp(options->method->name, start_forkserver.name) == 0 && !options->dry_run &&
+	if (strcmp(options->run.method->name, start_forkserver.name) == 0 && !options->run.dry_run &&
 	    forkserver_prepare(error) < 0)
 		return -1;
 	if (source_open(&batch->source, &options->source, error) < 0)
 		return -1;
 	if (batch->source.fd == STDIN_FILENO && closed & 1u << STDIN_FILENO)
 		return error_set_errno(error, EBADF, "cannot read standard input");
-	if (session_open(&batch->session, options, closed, error) < 0)
+	if (session_open(&batch->session, &options->run, closed, error) < 0)
 		return -1;
 	batch->session.on_room = on_room;
 	batch->input.delimiter = source_delimiter(&batch->source);

@@ -4,7 +4,7 @@
 
 #include "base/diag.h"
 #include "front/options.h"
-#include "front/session.h"
+#include "run/session.h"
 
 #include <errno.h>
 

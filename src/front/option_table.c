@@ -62,7 +62,7 @@ static int set_nothing(struct options *options UNUSED, const char *value UNUSED,
 
 static int set_shell(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->shell = true;
+	options->run.shell = true;
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static int parse_jobs(const char *text, size_t *jobs)
 
 static int set_jobs(struct options *options, const char *value, struct error *error)
 {
-	if (parse_jobs(value, &options->jobs) == 0)
+	if (parse_jobs(value, &options->run.jobs) == 0)
 		return 0;
 	return error_set(error, "--jobs '%s': not a number of jobs (N, N%%, +N, -N, or 0 for as many as possible)", value);
 }
@@ -110,24 +110,24 @@ static int set_method(struct options *options, const char *value, struct error *
 
 	if (!method)
 		return error_set(error, "--start-method '%s': not one of fork, spawn, forkserver", value);
-	options->method = method;
+	options->run.method = method;
 	return 0;
 }
 
 static int set_chunk_size(struct options *options, const char *value, struct error *error)
 {
 	if (strcmp(value, "auto") == 0) {
-		options->chunk_size = 0;
+		options->run.chunk_size = 0;
 		return 0;
 	}
-	if (number_parse(value, UINT32_MAX, &options->chunk_size) || !options->chunk_size)
+	if (number_parse(value, UINT32_MAX, &options->run.chunk_size) || !options->run.chunk_size)
 		return error_set(error, "--chunksize '%s': not a number of tasks (1 or more), nor auto", value);
 	return 0;
 }
 
 static int set_max_tasks(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse(value, INT64_MAX, &options->max_tasks) || !options->max_tasks)
+	if (number_parse(value, INT64_MAX, &options->run.max_tasks) || !options->run.max_tasks)
 		return error_set(error, "--max-tasks-per-worker '%s': not a number of tasks (1 or more)", value);
 	return 0;
 }
@@ -142,7 +142,7 @@ static int set_directory(struct options *options, const char *value, struct erro
 		return error_set_errno(error, ENOTDIR, "--workdir '%s'", value);
 	if (access(value, X_OK) < 0)
 		return error_set_errno(error, errno, "--workdir '%s'", value);
-	options->directory = value;
+	options->run.directory = value;
 	return 0;
 }
 
@@ -165,63 +165,63 @@ static int set_nice(struct options *options, const char *value, struct error *er
 		return error_set(error, "--nice '%s': not a number from -40 to 40 to add to the niceness", value);
 	if (!may_be_nice((int)number))
 		return error_set(error, "--nice '%s': only root may lower the niceness", value);
-	options->nice = (int)number;
+	options->run.nice = (int)number;
 	return 0;
 }
 
 static int set_unordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->unordered = true;
+	options->run.unordered = true;
 	return 0;
 }
 
 static int set_ordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->unordered = false;
+	options->run.unordered = false;
 	return 0;
 }
 
 static int set_ungrouped(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->ungrouped = true;
+	options->run.ungrouped = true;
 	return 0;
 }
 
 static int set_buffer(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse_size(value, &options->buffer) == 0)
+	if (number_parse_size(value, &options->run.buffer) == 0)
 		return 0;
 	return error_set(error, "--buffer '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
 }
 
 static int set_spill(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse_size(value, &options->spill) == 0)
+	if (number_parse_size(value, &options->run.spill) == 0)
 		return 0;
 	return error_set(error, "--spill '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
 }
 
 static int set_verbose(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->verbose = true;
+	options->run.verbose = true;
 	return 0;
 }
 
 static int set_quiet(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->quiet = true;
+	options->run.quiet = true;
 	return 0;
 }
 
 static int set_dry_run(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->dry_run = true;
+	options->run.dry_run = true;
 	return 0;
 }
 
 static int set_stats(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->stats = true;
+	options->run.stats = true;
 	return 0;
 }
 

@@ -237,10 +237,10 @@ static int parse_operands(struct options *options, int count, char **operands, s
 {
 	int i;
 
-	options->words = operands;
+	options->run.words = operands;
 	for (i = 0; i < count && !is_separator(operands[i]); i++)
 		;
-	options->word_count = (size_t)i;
+	options->run.word_count = (size_t)i;
 	if (i < count) {
 		bool files = strcmp(operands[i], "::::") == 0;
 		int rest = count - i - 1, j;
@@ -267,24 +267,24 @@ static int parse_operands(struct options *options, int count, char **operands, s
 
 static int check(const struct options *options, struct error *error)
 {
-	if (!options->word_count && !options->shell)
+	if (!options->run.word_count && !options->run.shell)
 		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
-	if (options->word_count && !*options->words[0])
+	if (options->run.word_count && !*options->run.words[0])
 		return error_set(error, "COMMAND is empty");
-	if (options->shell && options->word_count > 1)
+	if (options->run.shell && options->run.word_count > 1)
 		return error_set(error, "--shell takes one SCRIPT; '%s' is one operand too many (quote the script)",
-				 options->words[1]);
+				 options->run.words[1]);
 	return 0;
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
-	struct options defaults = {.jobs = 0};
+	struct options defaults = {.run.jobs = 0};
 
 	*options = (struct options){
 		.source.delimiter = '\n',
-		.buffer = UINT64_C(64) << 20,
-		.spill = UINT64_C(1) << 30,
+		.run.buffer = UINT64_C(64) << 20,
+		.run.spill = UINT64_C(1) << 30,
 	};
 	/* The command line's own errors come first, and help before all. */
 	parse_options(options, argc, argv, error);
@@ -296,11 +296,15 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		return -1;
 	if (parse_environment(&defaults, error) < 0)
 		return -1;
-	if (!options->jobs)
-		options->jobs = defaults.jobs ? defaults.jobs : capacity_cpus();
-	if (!options->method)
-		options->method = defaults.method ? defaults.method : start_methods[0];
+	if (!options->run.jobs)
+		options->run.jobs = defaults.run.jobs ? defaults.run.jobs : capacity_cpus();
+	if (!options->run.method)
+		options->run.method = defaults.run.method ? defaults.run.method : start_methods[0];
 	if (parse_operands(options, argc - optind, argv + optind, error) < 0)
 		return -1;
+	options->run.path = getenv("PATH");
+	options->run.temporary = getenv("TMPDIR");
+	if (!options->run.temporary || !*options->run.temporary)
+		options->run.temporary = "/var/tmp";
 	return check(options, error);
 }

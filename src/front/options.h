@@ -10,7 +10,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "front/source.h"
-#include "process/start.h"
+#include "run/session.h"
 
 /* What the command line asks for. Strings point into argv or the environment. */
 struct options {
@@ -19,27 +19,8 @@ struct options {
 		MODE_HELP,
 		MODE_VERSION,
 	} mode;
-	/* COMMAND and its arguments; with shell: SCRIPT or nothing. */
-	char **words;
-	size_t word_count;
-	bool shell;
 	struct source_options source;
-	/* How many workers at most. */
-	size_t jobs;
-	const struct start_method *method;
-	/* Tasks per chunk; 0: to be found out. */
-	uint64_t chunk_size;
-	uint64_t max_tasks;
-	const char *directory;
-	int nice;
-	bool unordered;
-	bool ungrouped;
-	uint64_t buffer;
-	uint64_t spill;
-	bool verbose;
-	bool quiet;
-	bool dry_run;
-	bool stats;
+	struct session_options run;
 };
 
 /* What a word after an option may be, for completions. */

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/diag.h"
 #include "ipc/channel.h"
-#include "worker/message.h"
+#include "protocol/message.h"
 
 void intake_wake(struct worker *worker)
 {

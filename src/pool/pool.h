@@ -14,8 +14,8 @@
 #include "process/process.h"
 #include "work/chunk.h"
 #include "work/task.h"
-#include "worker/board.h"
-#include "worker/message.h"
+#include "protocol/board.h"
+#include "protocol/message.h"
 #include "pool/ledger.h"
 
 struct pool_options {

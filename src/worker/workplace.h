@@ -9,8 +9,8 @@
 #include "ipc/shm.h"
 #include "work/task.h"
 #include "work/template.h"
-#include "worker/board.h"
-#include "worker/message.h"
+#include "protocol/board.h"
+#include "protocol/message.h"
 
 struct workplace {
 	int channel;

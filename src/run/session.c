@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One run: the parts wired together, and how it ends. */
-#include "front/session.h"
+#include "run/session.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
-#include "front/report.h"
+#include "run/report.h"
 #include "process/command.h"
 #include "process/signals.h"
 
@@ -184,7 +184,7 @@ static char *make_id(void)
 }
 
 /* The words to execute: those of the command line, or the shell's. prefix has room for them. */
-static void choose_words(const struct options *options, char **prefix, struct run *run)
+static void choose_words(const struct session_options *options, char **prefix, struct run *run)
 {
 	static char shell[] = "/bin/sh", flag[] = "-c", name[] = "sh";
 	size_t count = 0;
@@ -208,7 +208,7 @@ static void choose_words(const struct options *options, char **prefix, struct ru
 static int open_pool(struct session *session, struct error *error)
 {
 	static char command[] = "command", print[] = "print";
-	const struct options *options = session->options;
+	const struct session_options *options = session->options;
 	struct pool_options pool = {.method = options->method, .jobs = options->jobs, .max_tasks = options->max_tasks};
 	char *prefix[4];
 	struct run run = {
@@ -221,7 +221,7 @@ static int open_pool(struct session *session, struct error *error)
 		.grace = GRACE,
 		.id = make_id(),
 		.directory = (char *)(uintptr_t)options->directory,
-		.path = getenv("PATH"),
+		.path = (char *)(uintptr_t)options->path,
 	};
 	int opened;
 
@@ -242,12 +242,12 @@ static int open_signals(struct session *session)
 	return session->signals.fd < 0 ? -1 : loop_watch(&session->loop, &session->signals, LOOP_INPUT);
 }
 
-int session_open(struct session *session, const struct options *options, unsigned closed, struct error *error)
+int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error)
 {
 	struct order_options order = {
 		.memory = options->buffer,
 		.disk = options->spill,
-		.directory = getenv("TMPDIR"),
+		.directory = options->temporary,
 		.unordered = options->unordered,
 	};
 
@@ -259,8 +259,6 @@ int session_open(struct session *session, const struct options *options, unsigne
 			       .on_result = owner_on_result, .on_room = owner_on_room, .on_failure = owner_on_failure},
 		.outlet = {.failed = outlet_failed, .finished = outlet_result},
 	};
-	if (!order.directory || !*order.directory)
-		order.directory = "/var/tmp";
 	if (loop_init(&session->loop) < 0 || arena_init(&session->arena) < 0)
 		return error_set_errno(error, errno, "cannot begin");
 	if (open_pool(session, error) < 0)

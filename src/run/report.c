@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The failure summary and --stats. */
-#include "front/report.h"
+#include "run/report.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "codec/output.h"
-#include "front/session.h"
+#include "run/session.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Putting and taking the messages between parent and workers. */
-#include "worker/message.h"
+#include "protocol/message.h"
 
 #include "base/mem.h"
 

@@ -3,8 +3,8 @@
  * The board: what a pool and its workers share in memory. The queue, and for each seat (a place for one worker at a
  * time) its status and its ring of records.
  */
-#ifndef WORKER_BOARD_H
-#define WORKER_BOARD_H
+#ifndef PROTOCOL_BOARD_H
+#define PROTOCOL_BOARD_H
 
 #include "base/dialect.h"
 #include "ipc/queue.h"

@@ -3,16 +3,16 @@
  * A session: one run of a command over records. It introduces the parts to each other (loop, pool, order, output), keeps
  * the tallies, and decides how the run ends.
  */
-#ifndef FRONT_SESSION_H
-#define FRONT_SESSION_H
+#ifndef RUN_SESSION_H
+#define RUN_SESSION_H
 
 #include "base/bytes.h"
 #include "base/dialect.h"
-#include "front/options.h"
-#include "front/outlet.h"
+#include "run/outlet.h"
 #include "ipc/arena.h"
 #include "ipc/loop.h"
 #include "pool/pool.h"
+#include "process/start.h"
 #include "work/order.h"
 #include "work/pace.h"
 #include "work/template.h"
@@ -28,6 +28,34 @@ enum exit_status {
 	EXIT_NOT_FOUND = 127,
 };
 
+/* What a run is to be like. Strings are the caller's and outlive the session. */
+struct session_options {
+	/* COMMAND and its arguments; with shell: SCRIPT or nothing. */
+	char **words;
+	size_t word_count;
+	bool shell;
+	/* How many workers at most. */
+	size_t jobs;
+	const struct start_method *method;
+	/* Tasks per chunk; 0: to be found out. */
+	uint64_t chunk_size;
+	uint64_t max_tasks;
+	const char *directory;
+	/* The value of PATH that commands are looked up in; NULL: the system's. */
+	const char *path;
+	/* Where what waits on disk goes. */
+	const char *temporary;
+	int nice;
+	bool unordered;
+	bool ungrouped;
+	uint64_t buffer;
+	uint64_t spill;
+	bool verbose;
+	bool quiet;
+	bool dry_run;
+	bool stats;
+};
+
 enum session_phase {
 	SESSION_RUNNING,
 	/* No task is begun any more; those that run are waited for. */
@@ -37,7 +65,7 @@ enum session_phase {
 };
 
 struct session {
-	const struct options *options;
+	const struct session_options *options;
 	struct loop loop;
 	struct arena arena;
 	struct pool pool;
@@ -68,7 +96,7 @@ struct session {
 };
 
 /* Sets everything up; no worker runs yet. closed is a mask of standard descriptors that were. -1 with the error. */
-int session_open(struct session *session, const struct options *options, unsigned closed, struct error *error) MUST_CHECK;
+int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error) MUST_CHECK;
 
 /* Whether another chunk can be submitted. */
 bool session_has_room(const struct session *session);

@@ -3,8 +3,8 @@
  * Where a run's output goes: what the order lets out, formatted, to standard output and error, with our own messages in
  * their place among it.
  */
-#ifndef FRONT_OUTLET_H
-#define FRONT_OUTLET_H
+#ifndef RUN_OUTLET_H
+#define RUN_OUTLET_H
 
 #include "base/dialect.h"
 #include "codec/output.h"

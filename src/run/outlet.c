@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Standard output and error of a run. */
-#include "front/outlet.h"
+#include "run/outlet.h"
 
 #include "base/diag.h"
 

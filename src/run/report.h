@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is said about a run: the lines on failed tasks, the summary, the statistics. */
-#ifndef FRONT_REPORT_H
-#define FRONT_REPORT_H
+#ifndef RUN_REPORT_H
+#define RUN_REPORT_H
 
 #include "base/dialect.h"
 #include "base/error.h"

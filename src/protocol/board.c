@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The layout of the memory that a pool and its workers share: queue, seats, rings. */
-#include "worker/board.h"
+#include "protocol/board.h"
 
 #include <errno.h>
 

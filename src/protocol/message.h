@@ -5,8 +5,8 @@
  * On the channel: HELLO, SETUP, WAKE, RING. In a worker's ring: OUTPUT and RESULT records. Every put has its take; a take
  * fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
  */
-#ifndef WORKER_MESSAGE_H
-#define WORKER_MESSAGE_H
+#ifndef PROTOCOL_MESSAGE_H
+#define PROTOCOL_MESSAGE_H
 
 #include "base/bytes.h"
 #include "base/dialect.h"
