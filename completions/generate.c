@@ -48,7 +48,7 @@ static void put_value_names(enum option_values values, const char *prefix, const
 	const char *between = "";
 
 	for (row = option_table; row->name; row++) {
-		if (row->argument && (values == VALUES_NONE || row->values == values)) {
+		if (row->argument && !row->is_optional && (values == VALUES_NONE || row->values == values)) {
 			printf("%s%s%s", between, prefix, row->name);
 			between = separator;
 		}
@@ -164,6 +164,8 @@ static const char bash_end[] =
 
 static void print_bash(void)
 {
+	const struct option_row *row;
+
 	print_header("# shellcheck shell=bash\n", "bash", "");
 	fputs(bash_words, stdout);
 	printf("\t\t\toption=${option#\"${option%%%%[");
@@ -173,12 +175,20 @@ static void print_bash(void)
 	printf("\t\t");
 	put_value_names(VALUES_NONE, "--", " | ");
 	printf(") ;;\n");
+	for (row = option_table; row->name; row++) {
+		if (row->is_optional)
+			printf("\t\t--%s) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;\n", row->name);
+	}
 	fputs(bash_rest, stdout);
 	put_bash_case(VALUES_FILE, "-f ;;\n");
 	put_bash_case(VALUES_DIRECTORY, "-d ;;\n");
 	put_bash_case(VALUES_METHOD, "-W '");
 	put_methods();
 	printf("' ;;\n");
+	for (row = option_table; row->name; row++) {
+		if (row->values == VALUES_WORDS)
+			printf("\t--%s) set -- -W '%s' ;;\n", row->name, row->words);
+	}
 	fputs(bash_command, stdout);
 	printf("\t\t\tset -- -W '");
 	put_names(" ");
@@ -201,11 +211,11 @@ static void put_zsh_option(const struct option_row *row, const char *name)
 		if (same->letter)
 			printf(" -%c", same->letter);
 	}
-	printf(")%s%s[", name, !row->argument ? "" : name[1] == '-' ? "=" : "+");
+	printf(")%s%s[", name, !row->argument ? "" : row->is_optional ? "=-" : name[1] == '-' ? "=" : "+");
 	put_help(row, "[]\\", "'\\''");
 	printf("]");
 	if (row->argument)
-		printf(":%s:", row->argument);
+		printf("%s:%s:", row->is_optional ? ":" : "", row->argument);
 	switch (row->values) {
 	case VALUES_FILE:
 		printf("_files");
@@ -217,6 +227,9 @@ static void put_zsh_option(const struct option_row *row, const char *name)
 		printf("(");
 		put_methods();
 		printf(")");
+		break;
+	case VALUES_WORDS:
+		printf("(%s)", row->words);
 		break;
 	case VALUES_FREE:
 		printf(" ");
@@ -294,6 +307,9 @@ static void put_fish_option(const struct option_row *row)
 		printf(" -xa '");
 		put_methods();
 		printf("'");
+		break;
+	case VALUES_WORDS:
+		printf(" -%sa '%s'", row->is_optional ? "f" : "x", row->words);
 		break;
 	case VALUES_FREE:
 		printf(" -x");

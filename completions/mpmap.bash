@@ -14,7 +14,8 @@ _mpmap() {
 			option=${option#"${option%%[dajP]*}"}
 			[[ $option == ? ]] && option=-$option || option=''
 			;;
-		--delimiter | --arg-file | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --workdir | --nice | --buffer | --spill) ;;
+		--delimiter | --arg-file | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --workdir | --nice | --delay | --buffer | --spill | --color | --retries | --retry-delay | --timeout | --grace | --halt | --memfree | --load) ;;
+		--progress) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--) option='' ended=yes ;;
 		-?*) option='' ;;
 		*)
@@ -40,6 +41,8 @@ _mpmap() {
 	-a | --arg-file) set -- -f ;;
 	--workdir) set -- -d ;;
 	--start-method) set -- -W 'fork spawn forkserver' ;;
+	--progress) set -- -W 'bar plain auto none' ;;
+	--color) set -- -W 'auto always never' ;;
 	?*) return ;;
 	*)
 		if ((i < COMP_CWORD)); then
@@ -52,7 +55,7 @@ _mpmap() {
 			done
 			set -- -f
 		elif [[ $word == -* && ! $ended ]]; then
-			set -- -W '--null -0 --delimiter -d --arg-file -a --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --workdir --nice --keep-order -k --unordered --ungroup -u --buffer --spill --verbose -t --quiet -q --dry-run --stats --help -h --version'
+			set -- -W '--null -0 --delimiter -d --arg-file -a --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --tty --workdir --nice --delay --keep-order -k --unordered --ungroup -u --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --halt --memfree --load --help -h --version'
 		else
 			set -- -c
 		fi

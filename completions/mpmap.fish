@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-dajP]*[dajP]|--(delimiter|arg-file|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|workdir|nice|buffer|spill))$' $word
+        else if string match -rq -- '^(-[^-dajP]*[dajP]|--(delimiter|arg-file|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -27,19 +27,31 @@ complete -c mpmap -n __mpmap_before_command -l max-procs -s P -x -d 'the same as
 complete -c mpmap -n __mpmap_before_command -l start-method -xa 'fork spawn forkserver' -d 'start workers by fork, spawn or forkserver [fork]'
 complete -c mpmap -n __mpmap_before_command -l chunksize -x -d 'hand over N tasks at a time, or auto [auto]'
 complete -c mpmap -n __mpmap_before_command -l max-tasks-per-worker -x -d 'replace a worker after N tasks'
+complete -c mpmap -n __mpmap_before_command -l initializer -x -d 'run CMD (by sh) in each new worker first'
+complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
 complete -c mpmap -n __mpmap_before_command -l nice -x -d 'add N to the niceness of the tasks'
+complete -c mpmap -n __mpmap_before_command -l delay -x -d 'wait SECS between starts of tasks'
 complete -c mpmap -n __mpmap_before_command -l keep-order -s k -d 'output in the order of the input (the default)'
 complete -c mpmap -n __mpmap_before_command -l unordered -d 'output in the order of completion'
 complete -c mpmap -n __mpmap_before_command -l ungroup -s u -d 'tasks write straight to standard output and error'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
+complete -c mpmap -n __mpmap_before_command -l progress -fa 'bar plain auto none' -d 'show how far things are: bar, plain, auto or none'
+complete -c mpmap -n __mpmap_before_command -l color -xa 'auto always never' -d 'colours on the terminal: auto, always or never [auto]'
 complete -c mpmap -n __mpmap_before_command -l verbose -s t -d 'print each command before it runs'
 complete -c mpmap -n __mpmap_before_command -l quiet -s q -d 'print errors only: no notes, no summary of failures'
 complete -c mpmap -n __mpmap_before_command -l dry-run -d 'print the commands, run nothing'
 complete -c mpmap -n __mpmap_before_command -l stats -d 'print at the end what the run cost'
+complete -c mpmap -n __mpmap_before_command -l retries -x -d 'run a failed task up to N more times [0]'
+complete -c mpmap -n __mpmap_before_command -l retry-delay -x -d 'wait SECS before that, twice as long each time [0]'
+complete -c mpmap -n __mpmap_before_command -l timeout -x -d 'end tasks that take longer (or than N% of the median)'
+complete -c mpmap -n __mpmap_before_command -l grace -x -d 'SIGKILL follows SIGTERM after SECS [2]'
+complete -c mpmap -n __mpmap_before_command -l halt -x -d 'stop early: soon or now, fail, success or done=N or N%'
+complete -c mpmap -n __mpmap_before_command -l memfree -x -d 'start no task with less memory free'
+complete -c mpmap -n __mpmap_before_command -l load -x -d 'start no task while the load is N or above'
 complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -j -P --delimiter --arg-file --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --workdir --nice --buffer --spill)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -j -P --delimiter --arg-file --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'

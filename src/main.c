@@ -11,26 +11,34 @@
  *   fd       descriptors                    loop    the event loop         channel private lines, fd passing
  *   shm      shared memory                  queue   the shared task queue  ring    records without locks
  *   arena    blocks of input                writer  output that never blocks the loop
+ * machine/  what the machine allows
+ *   capacity CPUs, processes, descriptors   cgroup  control groups         pressure memory and load
+ *   throttle holding tasks back
  * process/  how processes begin and end
  *   signals  in, and for children           process its life               start   roles and methods
  *   start_fork  start_spawn  start_forkserver       command  executing programs
- *   capacity what the machine allows
  * work/     what flows
  *   task     tasks and results              chunk   tasks handed over together
  *   template replacement strings            order   the reorder window     held    output that waits
- *   spill    waiting on disk                pace    how large chunks are
+ *   window   the table behind it            spill   waiting on disk        pace    how large chunks are
  * protocol/ what a pool and its workers share
- *   board    memory shared by both          message what is said
- * worker/   how a task is run: inside a worker process
- *   worker   the role                       workplace what it has at hand  capture a task's output
+ *   board    memory shared by both          message what is said           workplace the worker's end
+ * executor/ how a task is run: inside a worker process
  *   executor ways to run a task             executor_command  executor_print
+ *   launcher starting                       capture a task's output        group   ending
+ *   terminal handing it over
+ * worker/   what runs the tasks
+ *   worker   the role                       initializer what it does first
  * pool/     who does it: the parent's side
- *   pool     how many workers               roster  each worker's life     ledger  every chunk that is out
- *   intake   what comes from workers
+ *   pool     chunks in, results out         roster  each worker's life     ledger  every chunk that is out
+ *   staffing how many workers               intake  what comes from them   signalling signals to tasks
+ *   retries  what is to be run again
  * codec/    bytes to work and back
  *   input    records                        output  results
  * run/      a run, whoever asks for it
- *   session  the parts wired together       outlet  where output goes      report  summary, statistics
+ *   session  the parts wired together       verdict what follows from a result     interruption signals
+ *   halt     stopping early                 limit   how long a task may take       progress how far it is
+ *   outlet   where output goes              report  summary, statistics
  * front/    what the user touches
  *   options  option_table                   help    --help, --version      source  where records come from
  *   batch    records in
@@ -46,6 +54,8 @@
 #include "process/start.h"
 #include "worker/worker.h"
 
+#include <locale.h>
+
 const struct role roles[] = {
 	{.name = FORKSERVER_ROLE, .main = forkserver_main},
 	{.name = WORKER_ROLE, .main = worker_main},
@@ -59,6 +69,7 @@ int main(int argc, char **argv)
 	struct error error = {.number = 0};
 
 	signals_init();
+	setlocale(LC_CTYPE, "");
 	role_enter_if_asked(argc, argv);
 	fd_remember_inherited(-1);
 	trace_open();

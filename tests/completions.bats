@@ -60,7 +60,7 @@ some_files() {
 	expect 0
 	"$generate" names >names
 	while read -r name; do
-		grep -qE -- "^  .*$name([ ,=]|\$)" out || complain "not in --help: $name"
+		grep -qE -- "^  .*$name([[ ,=]|\$)" out || complain "not in --help: $name"
 	done <names
 }
 
@@ -68,7 +68,7 @@ some_files() {
 	"$generate" names >names
 	while read -r name; do
 		grep -qE -- "[' ]${name}[' ]" "$folder/mpmap.bash" || complain "bash: $name"
-		grep -qE -- "\)${name}[+=]?\[" "$folder/_mpmap" || complain "zsh: $name"
+		grep -qE -- "\)${name}[+=]?-?\[" "$folder/_mpmap" || complain "zsh: $name"
 		case $name in
 		--*) grep -qE -- " -l ${name#--} " "$folder/mpmap.fish" || complain "fish: $name" ;;
 		*) grep -qE -- " -s ${name#-} " "$folder/mpmap.fish" || complain "fish: $name" ;;

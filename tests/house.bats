@@ -80,8 +80,10 @@ in_hacking() {
 	BEGIN {
 		below["base"] = "base"; below["ipc"] = "base ipc"; below["process"] = "base ipc process"
 		below["work"] = "base work"; below["codec"] = "base work codec"
-		below["protocol"] = "base ipc process work protocol"; below["worker"] = below["protocol"] " worker"
-		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " codec run"
+		below["protocol"] = "base ipc process work protocol"
+		below["machine"] = "base machine"; below["executor"] = below["protocol"] " executor"
+		below["worker"] = below["executor"] " worker"
+		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " machine codec run"
 		below["front"] = below["main.c"] = below["run"] " front"
 	}
 	/^ *# *include *"/ {
@@ -135,7 +137,7 @@ in_hacking() {
 	# spawn's hidden --role is written and read in process/start*
 	only 'front/|main.c|process/start.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
 	# passed on, not read
-	only 'front/|main.c|process/start_spawn.c|worker/executor_command.c' "$(word 'environ')"
+	only 'front/|main.c|process/start_spawn.c|executor/launcher.c' "$(word 'environ')"
 }
 
 @test "house: no threads, and no functions with traps" {

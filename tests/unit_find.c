@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* command_find, process/signals and process/capacity. */
+/* command_find, process/signals and machine/capacity. */
 #include "unit.h"
 
 #include "base/mem.h"
 #include "ipc/fd.h"
-#include "process/capacity.h"
+#include "machine/capacity.h"
 #include "process/command.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pool/ledger and worker/board: the account of what is out, and the memory that is shared with workers. */
+/* pool/ledger and protocol/board: the account of what is out, and the memory that is shared with workers. */
 #include "unit.h"
 
 #include "ipc/arena.h"
@@ -35,7 +35,7 @@ static void books_close(struct books *books)
 /* Submits tasks whose records are their numbers, in a block of their own. */
 static void submit(struct books *books, uint64_t first, uint32_t count)
 {
-	struct chunk chunk = {.first = first, .count = count, .block = arena_take(&books->arena), .offset = 16};
+	struct chunk chunk = {.first = first, .count = count, .block = arena_take(&books->arena), .offset = 16, .attempt = 1};
 	char *at = arena_block(&books->arena, chunk.block) + chunk.offset;
 	uint32_t i;
 
@@ -61,12 +61,12 @@ static void test_life(void)
 	books_open(&books);
 	submit(&books, 10, 5);
 	submit(&books, 15, 1);
-	slot = ledger_find(&books.ledger, 12);
-	check(slot < SLOTS && ledger_has(&books.ledger, slot, 12) && ledger_has(&books.ledger, slot, 14));
-	check(!ledger_has(&books.ledger, slot, 15) && !ledger_has(&books.ledger, slot, 9));
-	check(!ledger_has(&books.ledger, SLOTS, 12) && !ledger_has(&books.ledger, SIZE_MAX, 12));
-	check_int(ledger_find(&books.ledger, 16), QUEUE_NONE);
-	check_int(ledger_find(&books.ledger, UINT64_MAX), QUEUE_NONE);
+	slot = ledger_find(&books.ledger, 12, 1);
+	check(slot < SLOTS && ledger_has(&books.ledger, slot, 12, 1) && ledger_has(&books.ledger, slot, 14, 1));
+	check(!ledger_has(&books.ledger, slot, 15, 1) && !ledger_has(&books.ledger, slot, 9, 1));
+	check(!ledger_has(&books.ledger, SLOTS, 12, 1) && !ledger_has(&books.ledger, SIZE_MAX, 12, 1));
+	check_int(ledger_find(&books.ledger, 16, 1), QUEUE_NONE);
+	check_int(ledger_find(&books.ledger, UINT64_MAX, 1), QUEUE_NONE);
 	/* In order, and again from before. */
 	check_record(&books, slot, 10);
 	check_record(&books, slot, 13);
@@ -86,7 +86,7 @@ static void test_life(void)
 	while (next++ < 15)
 		ledger_settle(&books.ledger, slot);
 	check_int(arena_used(&books.arena), 1);
-	check(!ledger_has(&books.ledger, slot, 12));
+	check(!ledger_has(&books.ledger, slot, 12, 1));
 	/* All of it done, but for the result: given back, it waits to be settled. */
 	slot = queue_claim(&books.ledger.queue, 9);
 	ledger_give_back(&books.ledger, slot, 16);
@@ -106,16 +106,16 @@ static void test_room(void)
 
 	books_open(&books);
 	for (i = 0; i < SLOTS; i++) {
-		check(ledger_has_room(&books.ledger));
+		check(ledger_has_room(&books.ledger, 0));
 		submit(&books, i, 1);
 	}
-	check(!ledger_has_room(&books.ledger));
+	check(!ledger_has_room(&books.ledger, 0));
 	slot = queue_claim(&books.ledger.queue, 1);
 	ledger_settle(&books.ledger, slot);
-	check(ledger_has_room(&books.ledger));
+	check(ledger_has_room(&books.ledger, 0));
 	submit(&books, i, 1);
-	check(!ledger_has_room(&books.ledger));
-	check_int(ledger_find(&books.ledger, i), slot);
+	check(!ledger_has_room(&books.ledger, 0));
+	check_int(ledger_find(&books.ledger, i, 1), slot);
 	books_close(&books);
 }
 
@@ -132,7 +132,7 @@ static void test_random(void)
 		uint32_t count = 1 + (uint32_t)unit_below(&random, CHUNK);
 		size_t slot;
 
-		if (ledger_has_room(&books.ledger) && submitted < TASKS && unit_below(&random, 2)) {
+		if (ledger_has_room(&books.ledger, 0) && submitted < TASKS && unit_below(&random, 2)) {
 			count = count < TASKS - submitted ? count : (uint32_t)(TASKS - submitted);
 			submit(&books, submitted, count);
 			submitted += count;
@@ -147,7 +147,7 @@ static void test_random(void)
 		end = books.ledger.rows[slot].chunk.first + books.ledger.rows[slot].chunk.count;
 		for (; next < end && unit_below(&random, 3); next++) {
 			check_record(&books, slot, next);
-			check_int(ledger_find(&books.ledger, next), slot);
+			check_int(ledger_find(&books.ledger, next, 1), slot);
 			ledger_settle(&books.ledger, slot);
 			settled++;
 		}

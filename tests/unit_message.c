@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker/message: every put has its take, and nothing else is taken for one. */
+/* protocol/message: every put has its take, and nothing else is taken for one. */
 #include "unit.h"
 
 #include "base/mem.h"

@@ -53,7 +53,7 @@ static void end(struct order *order, struct notes *notes)
 
 static void put(struct order *order, uint64_t index, const char *text)
 {
-	check_int(order_put(order, index, STREAM_OUTPUT, slice_of(text)), 0);
+	check_int(order_put(order, index, 1, STREAM_OUTPUT, slice_of(text)), 0);
 }
 
 static void put_size(struct order *order, uint64_t index, size_t size)
@@ -61,7 +61,7 @@ static void put_size(struct order *order, uint64_t index, size_t size)
 	char *text = mem_new(size, 1);
 
 	memset(text, 'x', size);
-	check_int(order_put(order, index, STREAM_OUTPUT, (struct slice){.data = text, .size = size}), 0);
+	check_int(order_put(order, index, 1, STREAM_OUTPUT, (struct slice){.data = text, .size = size}), 0);
 	free(text);
 }
 
@@ -85,7 +85,7 @@ static void test_ordered(void)
 	check_int(order.held.data, 2);
 	/* The head streams. */
 	put(&order, 0, "a");
-	check_int(order_put(&order, 0, STREAM_ERRORS, slice_of("e")), 0);
+	check_int(order_put(&order, 0, 1, STREAM_ERRORS, slice_of("e")), 0);
 	check_notes("a!e");
 	check_int(order_head(&order), 0);
 	finish(&order, 0);
@@ -111,9 +111,9 @@ static void test_misuse(void)
 	begin(&order, &notes, (struct order_options){.memory = 1 << 20});
 	finish(&order, 0);
 	finish(&order, 2);
-	check_int(order_put(&order, 0, STREAM_OUTPUT, slice_of("x")), -1);
+	check_int(order_put(&order, 0, 1, STREAM_OUTPUT, slice_of("x")), -1);
 	check_int(order_finish(&order, &(struct result){.index = 0}), -1);
-	check_int(order_put(&order, 2, STREAM_OUTPUT, slice_of("x")), -1);
+	check_int(order_put(&order, 2, 1, STREAM_OUTPUT, slice_of("x")), -1);
 	check_int(order_finish(&order, &(struct result){.index = 2}), -1);
 	check_notes("(0)");
 	finish(&order, 1);
@@ -121,7 +121,7 @@ static void test_misuse(void)
 	end(&order, &notes);
 	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
 	finish(&order, 2);
-	check_int(order_put(&order, 2, STREAM_OUTPUT, slice_of("x")), -1);
+	check_int(order_put(&order, 2, 1, STREAM_OUTPUT, slice_of("x")), -1);
 	check_int(order_finish(&order, &(struct result){.index = 2}), -1);
 	check_notes("(2)");
 	end(&order, &notes);
@@ -260,7 +260,7 @@ static void test_disk(void)
 	put(&order, 1, "memory");
 	put(&order, 1, "-disk");
 	put_size(&order, 2, 200000);
-	check_int(order_put(&order, 1, STREAM_ERRORS, slice_of("-e")), 0);
+	check_int(order_put(&order, 1, 1, STREAM_ERRORS, slice_of("-e")), 0);
 	check_int(order_spilled(&order), 200005);
 	check_int(order.held.data, 8);
 	finish(&order, 2);

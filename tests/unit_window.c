@@ -128,7 +128,7 @@ static bool produce(struct model *model, struct hand *hand)
 		const struct piece *piece = &plan->pieces[plan->put++];
 		struct slice bytes = {.data = plan->data + piece->begin, .size = piece->size};
 
-		return check_int(order_put(&model->order, index, piece->stream, bytes), 0);
+		return check_int(order_put(&model->order, index, 1, piece->stream, bytes), 0);
 	}
 	plan->finished = true;
 	hand->next++;

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+/* A century: what is longer is a mistake. */
+#define SECONDS_MAX (UINT64_C(100) * 366 * 86400)
+
 /* Parses leading digits; *end is set behind them. */
 static int parse_digits(const char *text, const char **end, uint64_t *value)
 {
@@ -85,5 +88,63 @@ int number_parse_size(const char *text, uint64_t *bytes)
 		return -1;
 	}
 	*bytes = parsed;
+	return 0;
+}
+
+/* Seconds with a fraction, of which nanoseconds count. */
+static int parse_seconds(const char *text, nsec *time)
+{
+	const char *end = text;
+	uint64_t whole = 0;
+	nsec fraction = 0, unit = NSEC_PER_SEC / 10;
+
+	if (*text != '.' && parse_digits(text, &end, &whole))
+		return -1;
+	if (*end == '.') {
+		if (end == text && !end[1])
+			goto invalid;
+		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
+			fraction += (*end - '0') * unit;
+	}
+	if (*end)
+		goto invalid;
+	if (whole > SECONDS_MAX) {
+		errno = ERANGE;
+		return -1;
+	}
+	*time = (nsec)whole * NSEC_PER_SEC + fraction;
+	return 0;
+invalid:
+	errno = EINVAL;
+	return -1;
+}
+
+int number_parse_time(const char *text, nsec *time)
+{
+	static const char units[] = "hms";
+	static const uint64_t lengths[] = {3600, 60, 1};
+	const char *rest = text, *unit = units, *found;
+	uint64_t sum = 0, number;
+
+	if (!strpbrk(text, units))
+		return parse_seconds(text, time);
+	/* Each unit at most once, the larger first. */
+	while (*rest) {
+		if (parse_digits(rest, &rest, &number))
+			return -1;
+		found = *rest ? strchr(unit, *rest) : NULL;
+		if (!found || number > SECONDS_MAX) {
+			errno = found ? ERANGE : EINVAL;
+			return -1;
+		}
+		sum += number * lengths[found - units];
+		unit = found + 1;
+		rest++;
+	}
+	if (sum > SECONDS_MAX) {
+		errno = ERANGE;
+		return -1;
+	}
+	*time = (nsec)sum * NSEC_PER_SEC;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
+#include "base/clock.h"
 #include "base/dialect.h"
 
 /*
@@ -16,5 +17,8 @@ int number_parse_signed(const char *text, int64_t minimum, int64_t maximum, int6
 
 /* A number with an optional suffix K, M, G or T (powers of 1024; lower case too): bytes. Fails like number_parse. */
 int number_parse_size(const char *text, uint64_t *bytes) MUST_CHECK;
+
+/* A time: decimal seconds ("1.5"), or whole hours, minutes and seconds ("1h30m10s"). Fails like number_parse. */
+int number_parse_time(const char *text, nsec *time) MUST_CHECK;
 
 #endif

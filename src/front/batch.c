@@ -56,6 +56,7 @@ static void submit_open(struct batch *batch)
 		.block = batch->block,
 		.offset = (uint32_t)batch->open_offset,
 		.size = (uint32_t)(batch->parsed - batch->open_offset),
+		.attempt = 1,
 	};
 
 	if (chunk.count) {
@@ -66,11 +67,27 @@ static void submit_open(struct batch *batch)
 	batch->open_count = 0;
 }
 
+/* How many records the unread bytes hold: each has its delimiter. */
+static uint64_t count_unread(const struct batch *batch)
+{
+	const char *at, *end;
+	uint64_t count = 0;
+
+	if (batch->block == ARENA_NONE)
+		return 0;
+	at = arena_block(&batch->session.arena, batch->block);
+	end = at + batch->filled;
+	for (at += batch->parsed; (at = memchr(at, batch->input.delimiter, (size_t)(end - at))); at++)
+		count++;
+	return count;
+}
+
 static void end_input(struct batch *batch)
 {
 	batch->end = true;
 	loop_forget(&batch->session.loop, &batch->watch);
 	source_close(&batch->source);
+	session_expect(&batch->session, batch->records_seen + count_unread(batch));
 	trace_event("input_end", "\"records\":%" PRIu64, batch->records_seen);
 }
 
@@ -263,6 +280,8 @@ static int begin(struct batch *batch, const struct options *options, unsigned cl
 	if (session_open(&batch->session, &options->run, closed, error) < 0)
 		return -1;
 	batch->session.on_room = on_room;
+	if (options->source.items)
+		session_expect(&batch->session, options->source.item_count);
 	batch->input.delimiter = source_delimiter(&batch->source);
 	batch->watch = (struct watch){.fd = batch->source.fd, .ready = source_ready};
 	if (batch->source.fd >= 0 && isatty(batch->source.fd))

@@ -45,7 +45,7 @@ static void append_row(struct bytes *out, const struct option_row *row)
 		bytes_append_text(out, "    ");
 	bytes_append_format(out, "--%s", row->name);
 	if (row->argument)
-		bytes_append_format(out, "=%s", row->argument);
+		bytes_append_format(out, row->is_optional ? "[=%s]" : "=%s", row->argument);
 	for (column = out->size - start;; column = 0, line = end + 1) {
 		end = strchr(line, '\n');
 		bytes_append_format(out, "%*s%.*s\n", (int)(column < HELP_COLUMN ? HELP_COLUMN - column : 1), "",

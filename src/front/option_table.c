@@ -3,7 +3,10 @@
 #include "front/options.h"
 
 #include "base/number.h"
-#include "process/capacity.h"
+#include "machine/capacity.h"
+
+/* More is a mistake. */
+enum { RETRIES_MOST = 1000000 };
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -66,42 +69,25 @@ static int set_shell(struct options *options, const char *value UNUSED, struct e
 	return 0;
 }
 
-/* N, N%, +N, -N (of the usable CPUs; at least 1), or 0 (as many as can be). */
-static int parse_jobs(const char *text, size_t *jobs)
+static int set_jobs_file(struct options *options, const char *path, struct error *error)
 {
-	size_t length = strlen(text), cpus = capacity_cpus();
-	uint64_t number;
-	char digits[32];
-
-	if (*text == '+' || *text == '-') {
-		if (number_parse(text + 1, CAPACITY_JOBS_MAX, &number))
-			return -1;
-		if (*text == '+')
-			*jobs = cpus + number;
-		else
-			*jobs = cpus > number ? cpus - (size_t)number : 1;
+	if (throttle_read_jobs(path, &options->run.jobs) == 0) {
+		options->run.throttle.jobs_file = path;
 		return 0;
 	}
-	if (length && length < sizeof digits && text[length - 1] == '%') {
-		memcpy(digits, text, length - 1);
-		digits[length - 1] = '\0';
-		if (number_parse(digits, UINT64_C(1000000), &number))
-			return -1;
-		*jobs = (size_t)((cpus * number + 99) / 100);
-		*jobs = *jobs ? *jobs : 1;
-		return 0;
-	}
-	if (number_parse(text, CAPACITY_JOBS_MAX, &number))
-		return -1;
-	*jobs = number ? (size_t)number : capacity_jobs();
-	return 0;
+	if (errno == EINVAL || errno == EAGAIN)
+		return error_set(error, "--jobs '@%s': its first line is not a number of jobs (N, N%%, +N, -N or 0)", path);
+	return error_set_errno(error, errno, "--jobs '@%s'", path);
 }
 
 static int set_jobs(struct options *options, const char *value, struct error *error)
 {
-	if (parse_jobs(value, &options->run.jobs) == 0)
+	if (value[0] == '@')
+		return set_jobs_file(options, value + 1, error);
+	options->run.throttle.jobs_file = NULL;
+	if (capacity_parse_jobs(value, &options->run.jobs) == 0)
 		return 0;
-	return error_set(error, "--jobs '%s': not a number of jobs (N, N%%, +N, -N, or 0 for as many as possible)", value);
+	return error_set(error, "--jobs '%s': not a number of jobs (N, N%%, +N, -N, 0 for as many as possible, or @FILE)", value);
 }
 
 static int set_method(struct options *options, const char *value, struct error *error)
@@ -167,6 +153,101 @@ static int set_nice(struct options *options, const char *value, struct error *er
 		return error_set(error, "--nice '%s': only root may lower the niceness", value);
 	options->run.nice = (int)number;
 	return 0;
+}
+
+/* A time; zero only where that means something. */
+static int set_time(const char *name, const char *value, bool zero, nsec *time, struct error *error)
+{
+	nsec parsed;
+
+	if (number_parse_time(value, &parsed) || (!parsed && !zero))
+		return error_set(error, "--%s '%s': not a time in seconds%s (5, 0.5, 1h30m)", name, value, zero ? "" : " above 0");
+	*time = parsed;
+	return 0;
+}
+
+static int set_initializer(struct options *options, const char *value, struct error *error)
+{
+	if (!*value)
+		return error_set(error, "--initializer '': no command");
+	options->run.initializer = value;
+	return 0;
+}
+
+static int set_terminal(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.terminal = true;
+	return 0;
+}
+
+static int set_delay(struct options *options, const char *value, struct error *error)
+{
+	return set_time("delay", value, true, &options->run.delay, error);
+}
+
+static int set_retries(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse(value, RETRIES_MOST, &options->run.retries) == 0)
+		return 0;
+	return error_set(error, "--retries '%s': not a number of times to run a failed task again (0 to %d)", value, RETRIES_MOST);
+}
+
+static int set_retry_delay(struct options *options, const char *value, struct error *error)
+{
+	return set_time("retry-delay", value, true, &options->run.retry_delay, error);
+}
+
+static int set_timeout(struct options *options, const char *value, struct error *error)
+{
+	return limit_parse(value, &options->run.limit, error);
+}
+
+static int set_grace(struct options *options, const char *value, struct error *error)
+{
+	return set_time("grace", value, true, &options->run.grace, error);
+}
+
+static int set_halt(struct options *options, const char *value, struct error *error)
+{
+	return halt_parse(value, &options->run.halt, error);
+}
+
+static int set_memory(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse_size(value, &options->run.throttle.memory) == 0)
+		return 0;
+	return error_set(error, "--memfree '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
+}
+
+static int set_load(struct options *options, const char *value, struct error *error)
+{
+	nsec parsed;
+
+	/* A decimal like any other; the tenth digit behind the point counts no more. */
+	if (strspn(value, "0123456789.") != strlen(value) || number_parse_time(value, &parsed) || parsed < NSEC_PER_SEC / 100)
+		return error_set(error, "--load '%s': not a load above 0 (a load average, such as 4 or 1.5)", value);
+	options->run.throttle.load = (uint64_t)(parsed / (NSEC_PER_SEC / 100));
+	return 0;
+}
+
+static int set_progress(struct options *options, const char *value, struct error *error)
+{
+	options->has_progress = true;
+	return progress_parse(value, &options->run.progress.kind, error);
+}
+
+static int set_color(struct options *options, const char *value, struct error *error)
+{
+	static const char *const words[] = {[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+	size_t i;
+
+	for (i = COLOR_AUTO; i < countof(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			options->color = (enum option_color)i;
+			return 0;
+		}
+	}
+	return error_set(error, "--color '%s': not one of auto, always, never", value);
 }
 
 static int set_unordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
@@ -257,8 +338,12 @@ const struct option_row option_table[] = {
 	 .help = "hand over N tasks at a time, or auto [auto]", .set = set_chunk_size},
 	{.name = "max-tasks-per-worker", .argument = "N", .values = VALUES_FREE,
 	 .help = "replace a worker after N tasks", .set = set_max_tasks},
+	{.name = "initializer", .argument = "CMD", .values = VALUES_FREE,
+	 .help = "run CMD (by sh) in each new worker first", .set = set_initializer},
+	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR", .set = set_directory},
 	{.name = "nice", .argument = "N", .values = VALUES_FREE, .help = "add N to the niceness of the tasks", .set = set_nice},
+	{.name = "delay", .argument = "SECS", .values = VALUES_FREE, .help = "wait SECS between starts of tasks", .set = set_delay},
 	{.name = "keep-order", .letter = 'k', .help = "output in the order of the input (the default)", .set = set_ordered},
 	{.name = "unordered", .help = "output in the order of completion", .set = set_unordered},
 	{.name = "ungroup", .letter = 'u', .help = "tasks write straight to standard output and error", .set = set_ungrouped},
@@ -266,10 +351,29 @@ const struct option_row option_table[] = {
 	 .help = "memory for results that wait for their turn [64M]", .set = set_buffer},
 	{.name = "spill", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "temporary disk space for more of them [1G]", .set = set_spill},
+	{.name = "progress", .argument = "KIND", .is_optional = true, .values = VALUES_WORDS,
+	 .words = "bar plain auto none",
+	 .help = "show how far things are: bar, plain, auto or none", .set = set_progress},
+	{.name = "color", .argument = "WHEN", .values = VALUES_WORDS, .words = "auto always never",
+	 .help = "colours on the terminal: auto, always or never [auto]", .set = set_color},
 	{.name = "verbose", .letter = 't', .help = "print each command before it runs", .set = set_verbose},
 	{.name = "quiet", .letter = 'q', .help = "print errors only: no notes, no summary of failures", .set = set_quiet},
 	{.name = "dry-run", .help = "print the commands, run nothing", .set = set_dry_run},
 	{.name = "stats", .help = "print at the end what the run cost", .set = set_stats},
+	{.name = "retries", .argument = "N", .values = VALUES_FREE,
+	 .help = "run a failed task up to N more times [0]", .set = set_retries},
+	{.name = "retry-delay", .argument = "SECS", .values = VALUES_FREE,
+	 .help = "wait SECS before that, twice as long each time [0]", .set = set_retry_delay},
+	{.name = "timeout", .argument = "SECS", .values = VALUES_FREE,
+	 .help = "end tasks that take longer (or than N% of the median)", .set = set_timeout},
+	{.name = "grace", .argument = "SECS", .values = VALUES_FREE,
+	 .help = "SIGKILL follows SIGTERM after SECS [2]", .set = set_grace},
+	{.name = "halt", .argument = "WHEN,WHY", .values = VALUES_FREE,
+	 .help = "stop early: soon or now, fail, success or done=N or N%", .set = set_halt},
+	{.name = "memfree", .argument = "SIZE", .values = VALUES_FREE,
+	 .help = "start no task with less memory free", .set = set_memory},
+	{.name = "load", .argument = "N", .values = VALUES_FREE, .help = "start no task while the load is N or above",
+	 .set = set_load},
 	{.name = "help", .letter = 'h', .help = "print this help", .set = set_help},
 	{.name = "version", .help = "print the version", .set = set_version},
 	{.name = NULL},

@@ -2,12 +2,15 @@
 /* Parsing the command line by the option table. */
 #include "front/options.h"
 
-#include "process/capacity.h"
+#include "machine/capacity.h"
 
 #include <getopt.h>
 
 /* getopt's codes for options without a letter begin here; a letter is its own code. */
 enum { CODE_BASE = 256, ROWS_MAX = 128 };
+
+/* Room for so many workers is made where their number may change. */
+enum { JOBS_FILE_MAX = 1024 };
 
 /* What people bring from xargs and parallel, and what to write here. */
 static const struct {
@@ -46,7 +49,7 @@ static void make_tables(struct option *longs, char *letters)
 
 		longs[i] = (struct option){
 			.name = row->name,
-			.has_arg = row->argument ? required_argument : no_argument,
+			.has_arg = row->is_optional ? optional_argument : row->argument ? required_argument : no_argument,
 			.val = row->letter ? row->letter : CODE_BASE + (int)i,
 		};
 		if (row->letter)
@@ -213,6 +216,8 @@ static int parse_environment(struct options *options, struct error *error)
 	} defaults[] = {
 		{.variable = "MPMAP_JOBS", .option = "jobs"},
 		{.variable = "MPMAP_START_METHOD", .option = "start-method"},
+		{.variable = "MPMAP_PROGRESS", .option = "progress"},
+		{.variable = "MPMAP_COLOR", .option = "color"},
 	};
 	size_t i;
 
@@ -271,10 +276,54 @@ static int check(const struct options *options, struct error *error)
 		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
 	if (options->run.word_count && !*options->run.words[0])
 		return error_set(error, "COMMAND is empty");
+	if (options->run.terminal && (options->run.unordered || options->run.ungrouped))
+		return error_set(error, "--tty and --%s: tasks have the terminal, and run one by one",
+				 options->run.unordered ? "unordered" : "ungroup");
 	if (options->run.shell && options->run.word_count > 1)
 		return error_set(error, "--shell takes one SCRIPT; '%s' is one operand too many (quote the script)",
 				 options->run.words[1]);
 	return 0;
+}
+
+/* What is on the terminal, and where things are: from the environment. */
+static void take_surroundings(struct options *options)
+{
+	const char *terminal = getenv("TERM"), *colorless = getenv("NO_COLOR");
+	struct session_options *run = &options->run;
+
+	run->path = getenv("PATH");
+	run->temporary = getenv("TMPDIR");
+	if (!run->temporary || !*run->temporary)
+		run->temporary = "/var/tmp";
+	run->progress.terminal_is_able = terminal && *terminal && strcmp(terminal, "dumb") != 0;
+	run->progress.colored = options->color == COLOR_ALWAYS || (options->color != COLOR_NEVER && !(colorless && *colorless));
+}
+
+/* What the command line has not said: from the environment's defaults, or ours. */
+static void take_defaults(struct options *options, const struct options *defaults)
+{
+	struct session_options *run = &options->run;
+
+	if (!run->jobs) {
+		run->jobs = defaults->run.jobs ? defaults->run.jobs : capacity_cpus();
+		run->throttle.jobs_file = defaults->run.throttle.jobs_file;
+	}
+	if (!run->method)
+		run->method = defaults->run.method ? defaults->run.method : start_methods[0];
+	if (!options->has_progress)
+		run->progress.kind = defaults->run.progress.kind;
+	if (!options->color)
+		options->color = defaults->color;
+	take_surroundings(options);
+	/* A chunk's tasks start one after the other: nothing else may depend on when. */
+	if (run->delay || run->throttle.memory || run->throttle.load)
+		run->chunk_size = 1;
+	if (run->terminal)
+		run->jobs = 1;
+	if (run->throttle.jobs_file) {
+		run->jobs_max = capacity_jobs() < JOBS_FILE_MAX ? capacity_jobs() : JOBS_FILE_MAX;
+		run->chunk_size = run->chunk_size ? run->chunk_size : 1;
+	}
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
@@ -285,6 +334,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.source.delimiter = '\n',
 		.run.buffer = UINT64_C(64) << 20,
 		.run.spill = UINT64_C(1) << 30,
+		.run.grace = 2 * NSEC_PER_SEC,
 	};
 	/* The command line's own errors come first, and help before all. */
 	parse_options(options, argc, argv, error);
@@ -296,15 +346,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		return -1;
 	if (parse_environment(&defaults, error) < 0)
 		return -1;
-	if (!options->run.jobs)
-		options->run.jobs = defaults.run.jobs ? defaults.run.jobs : capacity_cpus();
-	if (!options->run.method)
-		options->run.method = defaults.run.method ? defaults.run.method : start_methods[0];
 	if (parse_operands(options, argc - optind, argv + optind, error) < 0)
 		return -1;
-	options->run.path = getenv("PATH");
-	options->run.temporary = getenv("TMPDIR");
-	if (!options->run.temporary || !*options->run.temporary)
-		options->run.temporary = "/var/tmp";
+	take_defaults(options, &defaults);
 	return check(options, error);
 }

@@ -21,6 +21,14 @@ struct options {
 	} mode;
 	struct source_options source;
 	struct session_options run;
+	/* --progress was given; 0: --color was not. */
+	bool has_progress;
+	enum option_color {
+		COLOR_UNSET,
+		COLOR_AUTO,
+		COLOR_ALWAYS,
+		COLOR_NEVER,
+	} color;
 };
 
 /* What a word after an option may be, for completions. */
@@ -30,6 +38,8 @@ enum option_values {
 	VALUES_FILE,
 	VALUES_DIRECTORY,
 	VALUES_METHOD,
+	/* Those of the row. */
+	VALUES_WORDS,
 };
 
 struct option_row {
@@ -39,7 +49,11 @@ struct option_row {
 	char letter;
 	/* What the argument is called in --help; NULL: the option takes none. */
 	const char *argument;
+	/* It may be left out; else it follows an equals sign. */
+	bool is_optional;
 	enum option_values values;
+	/* With VALUES_WORDS: them, with blanks between. */
+	const char *words;
 	/* A line for --help and the completions. */
 	const char *help;
 	/* Takes the option in; value is NULL when there is none. -1 with the error: what is wrong and what would be right. */

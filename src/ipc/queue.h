@@ -34,6 +34,8 @@ struct queue_entry {
 	uint32_t offset_in_block;
 	uint64_t block;
 	uint64_t size;
+	/* Which time its tasks are run, from 1. */
+	uint32_t attempt;
 };
 
 /* The part in shared memory. */

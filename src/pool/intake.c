@@ -6,6 +6,7 @@
 #include "base/diag.h"
 #include "ipc/channel.h"
 #include "protocol/message.h"
+#include "pool/staffing.h"
 
 void intake_wake(struct worker *worker)
 {
@@ -22,8 +23,7 @@ static int take_output(struct worker *worker, struct slice record)
 	memcpy(&header, record.data, sizeof header);
 	if (header.stream != STREAM_OUTPUT && header.stream != STREAM_ERRORS)
 		return -1;
-	return owner->on_output(owner, header.index, (enum stream)header.stream,
-				(struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
+	return owner->on_output(owner, &header, (struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
 }
 
 /* Takes one result. -1: it is nonsense. */
@@ -34,13 +34,13 @@ static int take_result(struct worker *worker, struct slice record)
 	struct result result;
 	uint32_t slot;
 
-	if (result_take(&cursor, &result, &slot) < 0 || !ledger_has(&pool->ledger, slot, result.index))
+	if (result_take(&cursor, &result, &slot) < 0 || !ledger_has(&pool->ledger, slot, result.index, result.attempt))
 		return -1;
 	pool->tally.task_time += result.duration;
 	worker->last_result = result.index + 1;
-	if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, result.index)) < 0)
+	worker->last_attempt = result.attempt;
+	if (pool_take_result(pool, slot, &result) < 0)
 		return -1;
-	ledger_settle(&pool->ledger, slot);
 	pool->failing_since = 0;
 	pool->early_ends = 0;
 	return 0;
@@ -55,7 +55,22 @@ static int take_starved(struct worker *worker, struct slice record)
 	if (record.size != sizeof number)
 		return -1;
 	memcpy(&number, record.data, sizeof number);
-	pool_starved(pool, number);
+	staffing_starved(pool, number);
+	return 0;
+}
+
+/* A worker's initializer has ended: without it the worker cannot be used, and leaves. */
+static int take_initialized(struct worker *worker, struct slice record)
+{
+	struct initialized initialized;
+
+	if (record.size < sizeof initialized || worker->unfit)
+		return -1;
+	memcpy(&initialized, record.data, sizeof initialized);
+	record.data += sizeof initialized;
+	record.size -= sizeof initialized;
+	worker->unfit = !staffing_initialized(worker->pool, &initialized, record);
+	worker->unfit_before += worker->unfit;
 	return 0;
 }
 
@@ -68,6 +83,11 @@ static int take_record(struct worker *worker, uint32_t type, struct slice record
 		return take_result(worker, record);
 	case RECORD_STARVED:
 		return take_starved(worker, record);
+	case RECORD_WORDS:
+		worker->pool->owner->on_words(worker->pool->owner, record);
+		return 0;
+	case RECORD_INITIALIZED:
+		return take_initialized(worker, record);
 	default:
 		return -1;
 	}
@@ -128,9 +148,11 @@ bool intake_look(struct worker *worker, bool ended)
 	worker->stalled = false;
 	atomic_store(&worker->seat->rung, 0);
 	while ((got = ring_peek(&worker->ring, &type, &record)) > 0) {
-		if (type != RECORD_STARVED && !is_about_task(type, record))
+		bool of_worker = type == RECORD_STARVED || type == RECORD_INITIALIZED || type == RECORD_WORDS;
+
+		if (!of_worker && !is_about_task(type, record))
 			got = -1;
-		if (got > 0 && !ended && type != RECORD_STARVED && !can_take(worker, record)) {
+		if (got > 0 && !ended && !of_worker && !can_take(worker, record)) {
 			worker->stalled = true;
 			return taken;
 		}

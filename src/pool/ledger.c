@@ -13,9 +13,9 @@ void ledger_init(struct ledger *ledger, struct queue queue, struct arena *arena)
 	ledger->rows = mem_new(queue.slots, sizeof *ledger->rows);
 }
 
-bool ledger_has_room(const struct ledger *ledger)
+bool ledger_has_room(const struct ledger *ledger, size_t reserve)
 {
-	return ledger->used < ledger->queue.slots;
+	return ledger->used + reserve < ledger->queue.slots;
 }
 
 void ledger_submit(struct ledger *ledger, const struct chunk *chunk)
@@ -23,7 +23,7 @@ void ledger_submit(struct ledger *ledger, const struct chunk *chunk)
 	size_t slot = ledger->hint;
 	struct queue_entry *entry;
 
-	if (!ledger_has_room(ledger) || !chunk->count)
+	if (!ledger_has_room(ledger, 0) || !chunk->count)
 		BUG("a chunk that the ledger has no room for");
 	while (ledger->rows[slot].chunk.count)
 		slot = (slot + 1) % ledger->queue.slots;
@@ -41,27 +41,28 @@ void ledger_submit(struct ledger *ledger, const struct chunk *chunk)
 	entry->block = (uint64_t)chunk->block * ARENA_BLOCK_SIZE;
 	entry->offset_in_block = chunk->offset;
 	entry->size = chunk->size;
+	entry->attempt = chunk->attempt;
 	atomic_store_explicit(&entry->next, chunk->first, memory_order_relaxed);
 	trace_event("chunk_submit", "\"first\":%" PRIu64 ",\"count\":%" PRIu32, chunk->first + 1, chunk->count);
 	queue_publish(&ledger->queue, slot);
 }
 
-bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index)
+bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index, uint32_t attempt)
 {
 	const struct chunk *chunk;
 
 	if (slot >= ledger->queue.slots)
 		return false;
 	chunk = &ledger->rows[slot].chunk;
-	return chunk->count && index >= chunk->first && index - chunk->first < chunk->count;
+	return chunk->count && chunk->attempt == attempt && index >= chunk->first && index - chunk->first < chunk->count;
 }
 
-size_t ledger_find(const struct ledger *ledger, uint64_t index)
+size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt)
 {
 	size_t slot;
 
 	for (slot = 0; slot < ledger->queue.slots; slot++) {
-		if (ledger_has(ledger, slot, index))
+		if (ledger_has(ledger, slot, index, attempt))
 			return slot;
 	}
 	return QUEUE_NONE;
@@ -98,6 +99,21 @@ struct slice ledger_record(struct ledger *ledger, size_t slot, uint64_t index)
 	row->cursor_index = task.index;
 	row->cursor_offset = (uint32_t)(task.record.data - bytes);
 	return task.record;
+}
+
+struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index)
+{
+	const struct chunk *chunk = &ledger->rows[slot].chunk;
+	struct slice record = ledger_record(ledger, slot, index);
+
+	return (struct chunk){
+		.first = index,
+		.count = 1,
+		.block = chunk->block,
+		.offset = (uint32_t)(record.data - arena_block(ledger->arena, chunk->block)),
+		.size = (uint32_t)record.size + 1,
+		.attempt = chunk->attempt,
+	};
 }
 
 size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer)

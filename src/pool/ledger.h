@@ -34,16 +34,20 @@ struct ledger {
 
 void ledger_init(struct ledger *ledger, struct queue queue, struct arena *arena);
 
-bool ledger_has_room(const struct ledger *ledger);
+/* Whether there is a free row, and so many besides. */
+bool ledger_has_room(const struct ledger *ledger, size_t reserve);
 
 /* Enters a chunk and publishes it; its use of its block is the ledger's from now on. There must be room. */
 void ledger_submit(struct ledger *ledger, const struct chunk *chunk);
 
-/* Whether slot holds a chunk with this task in it. */
-bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index);
+/* Whether slot holds a chunk with this attempt at this task in it. */
+bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index, uint32_t attempt);
 
-/* The slot whose chunk has this task and is not settled, whoever has claimed it; QUEUE_NONE. */
-size_t ledger_find(const struct ledger *ledger, uint64_t index);
+/* The slot whose chunk has this attempt and is not settled, whoever has claimed it; QUEUE_NONE. */
+size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt);
+
+/* A chunk of just this task of the chunk in slot, with the same attempt. It does not count as a use of the block yet. */
+struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index);
 
 /* One task of the chunk in slot has its result. The row is freed with the last. */
 void ledger_settle(struct ledger *ledger, size_t slot);

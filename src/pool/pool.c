@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The pool: how many workers there are, and what happens when there cannot be enough.
- *
- * For every chunk that is submitted one sleeping worker is woken, or else one more started while there are fewer than
- * jobs. A worker's end is the only other occasion to wake or start: then for every chunk that waits.
- */
+/* The pool: chunks in, results out, and its end. */
 #include "pool/pool.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
 #include "ipc/fd.h"
-#include "process/command.h"
-#include "process/signals.h"
 #include "pool/roster.h"
+#include "pool/signalling.h"
+#include "pool/staffing.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,14 +20,10 @@ enum {
 	RING_MAX = 256 * 1024,
 	/* Descriptors that the parent needs besides those for workers. */
 	SPARE_DESCRIPTORS = 64,
-	EARLY_ENDS_MIN = 8,
+	/* With so many tasks waiting to be run again no more are taken in. */
+	RETRIES_MAX = 65536,
 };
 
-/* Starting workers is tried again this long before it is given up. */
-#define RETRY_TIME NSEC_PER_SEC
-#define RETRY_PERIOD (50 * NSEC_PER_MSEC)
-/* How often it is tried to reach a task that is being started. */
-#define OWED_PERIOD (2 * NSEC_PER_MSEC)
 /* How long workers may take to end what they run when the pool closes. */
 #define CLOSE_TIME (5 * NSEC_PER_SEC)
 
@@ -79,22 +69,32 @@ static int share_run(struct pool *pool, const struct run *run)
 int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const struct pool_options *options,
 	      const struct run *run, struct pool_owner *owner, struct error *error)
 {
-	*pool = (struct pool){.options = *options, .owner = owner, .loop = loop, .arena = arena, .limit = options->jobs};
+	*pool = (struct pool){
+		.options = *options,
+		.owner = owner,
+		.loop = loop,
+		.arena = arena,
+		.jobs = options->jobs,
+		.limit = options->jobs,
+		.seats = options->jobs_max + options->repeats,
+	};
 	pool->run.fd = pool->board.shm.fd = -1;
-	pool->descriptor_limit = raise_descriptor_limit(options->jobs);
+	pool->descriptor_limit = raise_descriptor_limit(pool->seats);
 	/* Ready chunks for every worker, one in each worker's hands, and some whose results are still under way. */
-	if (board_create(&pool->board, options->jobs, 4 * options->jobs + 8, ring_size(options->jobs)) < 0 ||
+	if (board_create(&pool->board, pool->seats, 4 * pool->seats + 8, ring_size(pool->seats)) < 0 ||
 	    share_run(pool, run) < 0)
 		return error_set_errno(error, errno, "shared memory");
 	ledger_init(&pool->ledger, pool->board.queue, arena);
 	queue_set_gate(&pool->ledger.queue, QUEUE_OPEN);
-	pool->workers = mem_new(options->jobs, sizeof *pool->workers);
+	pool->workers = mem_new(pool->seats, sizeof *pool->workers);
 	return 0;
 }
 
 bool pool_has_room(const struct pool *pool)
 {
-	return ledger_has_room(&pool->ledger) && queue_ready(&pool->ledger.queue) < 2 * pool->options.jobs;
+	/* One row is kept for the head, should it be run again. */
+	return ledger_has_room(&pool->ledger, 1) && pool->retries.count < RETRIES_MAX &&
+	       queue_ready(&pool->ledger.queue) < 2 * pool->jobs;
 }
 
 bool pool_is_hungry(const struct pool *pool)
@@ -102,75 +102,22 @@ bool pool_is_hungry(const struct pool *pool)
 	return pool->live < pool->limit || pool->starting > queue_ready(&pool->ledger.queue) || roster_has_idle(pool);
 }
 
-static void fail(struct pool *pool, const struct error *error)
-{
-	if (pool->failed)
-		return;
-	pool->failed = true;
-	pool->owner->on_failure(pool->owner, error);
-}
-
-/* Says once that there are fewer workers than asked for. */
-static void note_fewer(struct pool *pool, size_t workers, const char *why)
-{
-	if (!pool->noted)
-		diag_note("running with %zu of %zu workers: %s", workers, pool->options.jobs, why);
-	pool->noted = true;
-}
-
-/* Whether nothing can go on without one more worker: only the head may start, and nobody has it. */
-static bool head_waits(const struct pool *pool)
-{
-	return queue_gate(&pool->ledger.queue) != QUEUE_OPEN && queue_claimable(&pool->ledger.queue, 1);
-}
-
-/* A worker could not be started: it is tried again, for a while only when nothing goes on meanwhile. */
-static void handle_start_failure(struct pool *pool, struct error *error)
+/* Publishes tasks that are due to be run again. The last row is kept for the head: everything else may wait behind it. */
+static void submit_retries(struct pool *pool)
 {
 	nsec now = clock_now();
+	struct retry retry;
 
-	if (pool->live) {
-		note_fewer(pool, pool->live, error_text(error));
-		pool->limit = pool->live;
+	while (ledger_has_room(&pool->ledger, 1) && retries_take(&pool->retries, now, &retry)) {
+		ledger_submit(&pool->ledger, &retry.chunk);
+		staffing_serve_one(pool);
 	}
-	if (pool->live && !head_waits(pool)) {
-		pool->retry_at = now + RETRY_TIME;
-	} else {
-		if (!pool->failing_since)
-			pool->failing_since = now;
-		if (now - pool->failing_since >= RETRY_TIME)
-			fail(pool, error);
-		else
-			pool->retry_at = now + RETRY_PERIOD;
+	pool->retries_wait = retries_due(&pool->retries) <= now;
+	if (pool->retries_wait && ledger_has_room(&pool->ledger, 0) &&
+	    retries_take_task(&pool->retries, now, pool->owner->head(pool->owner), &retry)) {
+		ledger_submit(&pool->ledger, &retry.chunk);
+		staffing_serve_one(pool);
 	}
-	error_release(error);
-}
-
-/* Starts a worker if there may be one more: false when there may not, or it cannot be. */
-static bool start_one(struct pool *pool)
-{
-	struct error error = {.number = 0};
-
-	if (pool->closing || pool->failed || pool->live >= pool->limit)
-		return false;
-	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same. */
-	if (pool->live >= pool->ledger.outstanding)
-		return false;
-	if (roster_start(pool, &error) == 0)
-		return true;
-	handle_start_failure(pool, &error);
-	return false;
-}
-
-/* Sees to it that every chunk that can be claimed has a worker coming for it, as far as there are workers. */
-static void serve_waiting(struct pool *pool)
-{
-	size_t waiting = queue_claimable(&pool->ledger.queue, pool->options.jobs);
-
-	while (waiting && roster_wake_one(pool))
-		waiting--;
-	for (waiting -= waiting < pool->starting ? waiting : pool->starting; waiting && start_one(pool); waiting--)
-		;
 }
 
 void pool_submit(struct pool *pool, const struct chunk *chunk)
@@ -183,8 +130,33 @@ void pool_submit(struct pool *pool, const struct chunk *chunk)
 		tally->chunk_min = chunk->count;
 	if (chunk->count > tally->chunk_max)
 		tally->chunk_max = chunk->count;
-	if (!roster_wake_one(pool))
-		start_one(pool);
+	staffing_serve_one(pool);
+}
+
+int pool_take_result(struct pool *pool, size_t slot, const struct result *result)
+{
+	struct slice record = ledger_record(&pool->ledger, slot, result->index);
+	struct retry retry;
+	nsec delay = 0;
+
+	switch (pool->owner->on_result(pool->owner, result, record, &delay)) {
+	case RESULT_AGAIN:
+		retry.chunk = ledger_single(&pool->ledger, slot, result->index);
+		retry.chunk.attempt++;
+		retry.due = delay ? clock_now() + delay : 0;
+		arena_hold(pool->arena, retry.chunk.block);
+		trace_event("task_again", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32, result->index + 1, retry.chunk.attempt);
+		retries_add(&pool->retries, &retry);
+		break;
+	case RESULT_TAKEN:
+		break;
+	case RESULT_REFUSED:
+	default:
+		return -1;
+	}
+	ledger_settle(&pool->ledger, slot);
+	submit_retries(pool);
+	return 0;
 }
 
 void pool_set_gate(struct pool *pool, uint64_t gate)
@@ -199,16 +171,30 @@ void pool_set_gate(struct pool *pool, uint64_t gate)
 	else if (gate == QUEUE_OPEN)
 		trace_event("gate_open", "\"head\":%" PRIu64, before);
 	if (gate > before)
-		serve_waiting(pool);
+		staffing_serve(pool);
+	else if (!gate)
+		signalling_wake_all(pool);
 }
 
 void pool_resume(struct pool *pool)
 {
 	roster_resume(pool);
+	staffing_relieve(pool);
+}
+
+/* Tells of a task that will not be begun (again). */
+static void skip(struct pool *pool, uint64_t index, struct slice record)
+{
+	struct result result = {.index = index, .outcome = OUTCOME_SKIPPED, .status = -1};
+	nsec delay;
+
+	if (pool->owner->on_result(pool->owner, &result, record, &delay) != RESULT_TAKEN)
+		BUG("a waiting task that has a result");
 }
 
 void pool_skip_waiting(struct pool *pool)
 {
+	struct retry retry;
 	uint64_t next;
 	size_t slot;
 
@@ -216,122 +202,74 @@ void pool_skip_waiting(struct pool *pool)
 		const struct chunk chunk = pool->ledger.rows[slot].chunk;
 
 		for (; next < chunk.first + chunk.count; next++) {
-			struct result result = {.index = next, .outcome = OUTCOME_SKIPPED, .status = -1};
-
-			if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, next)) < 0)
-				BUG("a waiting task that has a result");
+			skip(pool, next, ledger_record(&pool->ledger, slot, next));
 			ledger_settle(&pool->ledger, slot);
 		}
 	}
-}
+	while (retries_take(&pool->retries, NSEC_FOREVER, &retry)) {
+		const char *record = arena_block(pool->arena, retry.chunk.block) + retry.chunk.offset;
 
-/* Signals the task a worker runs: false when it is about to start one that cannot be reached yet. */
-static bool signal_task(struct worker *worker, int signal)
-{
-	bool denied;
-	pid_t task;
-
-	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
-		return true;
-	task = worker->seat->task;
-	/* No process yet, or not the leader of its group yet. */
-	if (task <= 1 || !command_signal_group(task, signal, &denied))
-		return false;
-	/* A stopped process gets it only once it goes on. */
-	if (signal != SIGKILL)
-		command_signal_group(task, SIGCONT, &denied);
-	return true;
-}
-
-void pool_signal_tasks(struct pool *pool, int signal)
-{
-	size_t seat;
-
-	for (seat = 0; seat < pool->options.jobs; seat++) {
-		struct worker *worker = &pool->workers[seat];
-
-		worker->owed = signal_task(worker, signal) ? 0 : signal;
-		if (worker->owed)
-			pool->owed_at = clock_now() + OWED_PERIOD;
-	}
-}
-
-/* Sends signals that could not be sent before. */
-static void send_owed(struct pool *pool)
-{
-	size_t seat;
-
-	pool->owed_at = 0;
-	for (seat = 0; seat < pool->options.jobs; seat++) {
-		struct worker *worker = &pool->workers[seat];
-
-		if (worker->owed && signal_task(worker, worker->owed))
-			worker->owed = 0;
-		if (worker->owed)
-			pool->owed_at = clock_now() + OWED_PERIOD;
+		skip(pool, retry.chunk.first, (struct slice){.data = record, .size = retry.chunk.size - 1});
+		arena_drop(pool->arena, retry.chunk.block);
 	}
 }
 
 void pool_rang(struct pool *pool)
 {
-	serve_waiting(pool);
+	staffing_serve(pool);
 	pool->owner->on_room(pool->owner);
 }
 
-void pool_starved(struct pool *pool, int number)
+bool pool_running_at(struct pool *pool, size_t seat, struct running_task *task)
 {
-	struct error error = {.number = 0};
-	nsec now = clock_now();
+	const struct worker *worker = &pool->workers[seat];
+	uint64_t running = worker->state == WORKER_GONE ? 0 : atomic_load(&worker->seat->running);
+	size_t slot;
 
-	error_set_errno(&error, number, "cannot start a task");
-	if (!pool->failing_since)
-		pool->failing_since = now;
-	/* What runs will end, and with it free what is wanting. */
-	if (now - pool->failing_since >= RETRY_TIME && !roster_runs_task(pool)) {
-		fail(pool, &error);
-	} else if (pool->live > 1) {
-		note_fewer(pool, pool->live - 1, error_text(&error));
-		pool->limit = pool->live - 1;
-		pool->retry_at = now + RETRY_TIME;
-	}
-	error_release(&error);
+	if (!running)
+		return false;
+	*task = (struct running_task){
+		.index = running - 1,
+		.attempt = atomic_load(&worker->seat->attempt),
+		.started = atomic_load(&worker->seat->started),
+		.pid = worker->seat->task,
+		.slot = (uint32_t)seat + 1,
+		.worker = &worker->process,
+	};
+	/* All this is a worker's word, and may have changed in between. */
+	slot = ledger_find(&pool->ledger, task->index, task->attempt);
+	if (slot == QUEUE_NONE)
+		return false;
+	task->record = ledger_record(&pool->ledger, slot, task->index);
+	return true;
 }
 
-void pool_worker_ended(struct pool *pool)
+size_t pool_running(const struct pool *pool)
 {
-	struct error error = {.number = 0};
-	size_t most = 2 * pool->options.jobs > EARLY_ENDS_MIN ? 2 * pool->options.jobs : EARLY_ENDS_MIN;
+	size_t seat, count = 0;
 
-	if (pool->early_ends >= most && !pool->failed) {
-		error_set(&error, "workers end as soon as they are started (%zu in a row)", pool->early_ends);
-		fail(pool, &error);
-		error_release(&error);
+	for (seat = 0; seat < pool->seats; seat++) {
+		const struct worker *worker = &pool->workers[seat];
+
+		count += worker->state != WORKER_GONE && atomic_load(&worker->seat->running);
 	}
-	if (pool->closing)
-		return;
-	serve_waiting(pool);
-	pool->owner->on_room(pool->owner);
+	return count;
 }
 
 nsec pool_deadline(const struct pool *pool)
 {
-	nsec retry = pool->retry_at ? pool->retry_at : NSEC_FOREVER, owed = pool->owed_at ? pool->owed_at : NSEC_FOREVER;
+	nsec staffing = staffing_deadline(pool), signalling = signalling_deadline(pool);
+	nsec retry = pool->retries_wait ? NSEC_FOREVER : retries_due(&pool->retries);
+	nsec first = staffing < signalling ? staffing : signalling;
 
-	return retry < owed ? retry : owed;
+	return retry < first ? retry : first;
 }
 
 void pool_tick(struct pool *pool)
 {
-	nsec now = clock_now();
-
-	if (pool->owed_at && now >= pool->owed_at)
-		send_owed(pool);
-	if (!pool->retry_at || now < pool->retry_at)
-		return;
-	pool->retry_at = 0;
-	if (pool->limit < pool->options.jobs)
-		pool->limit++;
-	serve_waiting(pool);
+	submit_retries(pool);
+	signalling_tick(pool);
+	staffing_tick(pool);
 }
 
 void pool_close(struct pool *pool)
@@ -341,7 +279,7 @@ void pool_close(struct pool *pool)
 	size_t seat;
 
 	pool->closing = true;
-	for (seat = 0; seat < pool->options.jobs; seat++) {
+	for (seat = 0; seat < pool->seats; seat++) {
 		struct worker *worker = &pool->workers[seat];
 
 		if (worker->state == WORKER_GONE)
@@ -352,7 +290,7 @@ void pool_close(struct pool *pool)
 	while (pool->live) {
 		loop_step(pool->loop, deadline);
 		if (!killed && clock_now() >= deadline) {
-			for (seat = 0; seat < pool->options.jobs; seat++) {
+			for (seat = 0; seat < pool->seats; seat++) {
 				if (pool->workers[seat].state != WORKER_GONE)
 					roster_kill(&pool->workers[seat]);
 			}
@@ -367,6 +305,7 @@ void pool_release(struct pool *pool)
 	free(pool->workers);
 	pool->workers = NULL;
 	ledger_release(&pool->ledger);
+	retries_release(&pool->retries);
 	board_release(&pool->board);
 	shm_release(&pool->run);
 	bytes_release(&pool->scratch);

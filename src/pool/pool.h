@@ -17,13 +17,28 @@
 #include "protocol/board.h"
 #include "protocol/message.h"
 #include "pool/ledger.h"
+#include "pool/retries.h"
 
 struct pool_options {
 	const struct start_method *method;
-	/* The most workers at a time. */
+	/* How many workers at a time, and the most there may ever be (pool_set_jobs). */
 	size_t jobs;
+	size_t jobs_max;
 	/* A worker is replaced after so many tasks; 0: never. */
 	uint64_t max_tasks;
+	/* A task may be run again: then one worker more may be needed for the head when all others wait behind it. */
+	bool repeats;
+	/* Tasks have the terminal: their worker sees to it that they stop and go on. */
+	bool terminal;
+};
+
+/* What the owner makes of a result. */
+enum result_use {
+	/* It is a mad worker's. */
+	RESULT_REFUSED = -1,
+	RESULT_TAKEN,
+	/* The task is to be run again. */
+	RESULT_AGAIN,
 };
 
 /* Whom the pool tells; embedded in its owner. All are called from within the loop. */
@@ -33,9 +48,11 @@ struct pool_owner {
 	/* The lowest task without a result: what comes before its output on the same way is taken even if not accepted. */
 	uint64_t (*head)(struct pool_owner *owner);
 	/* A piece of a task's output; -1: that cannot be, its worker has gone mad. */
-	int (*on_output)(struct pool_owner *owner, uint64_t index, enum stream stream, struct slice bytes);
-	/* A task's result; record is its record while on_result runs. -1 likewise. */
-	int (*on_result)(struct pool_owner *owner, const struct result *result, struct slice record);
+	int (*on_output)(struct pool_owner *owner, const struct output_header *header, struct slice bytes);
+	/* A task's result; record is its record while on_result runs. RESULT_AGAIN: after so much time in *delay. */
+	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, struct slice record, nsec *delay);
+	/* What is for the user to see: a command that is run (RUN_VERBOSE), or what an initializer wrote. */
+	void (*on_words)(struct pool_owner *owner, struct slice words);
 	/* Room for a chunk, or an idle worker. */
 	void (*on_room)(struct pool_owner *owner);
 	/* The pool cannot go on: no worker can be started, or no task by any worker. */
@@ -70,8 +87,17 @@ struct pool {
 	/* Workers that live; those of them that are not set up yet. */
 	size_t live;
 	size_t starting;
-	/* How many of the jobs can be had: fewer after processes or descriptors were short. */
+	/* Places for workers: one each for the most jobs, and a spare one when tasks may be run again. */
+	size_t seats;
+	/* How many workers are wanted, and how many of them can be had: fewer after processes or descriptors were short. */
+	size_t jobs;
 	size_t limit;
+	struct retries retries;
+	/* Tasks that are due to be run again wait for a row of the ledger. */
+	bool retries_wait;
+	/* Initializers that failed, while none has done its work yet. */
+	size_t unfit;
+	bool ever_fit;
 	uint32_t last_number;
 	uint64_t descriptor_limit;
 	/* Workers that ended before they had done anything, since the last result. */
@@ -106,11 +132,45 @@ void pool_set_gate(struct pool *pool, uint64_t gate);
 /* Offers again what was not accepted. */
 void pool_resume(struct pool *pool);
 
-/* Withdraws all tasks that no worker has: each is told as skipped. No others may be submitted afterwards. */
+/* How many workers there should be from now on, 1 or more; no more than options.jobs_max. */
+void pool_set_jobs(struct pool *pool, size_t jobs);
+
+/* How long a task may take from now on (0: as long as it likes), also those that run. */
+void pool_set_timeout(struct pool *pool, nsec timeout);
+
+/*
+ * Stops everything that runs, and lets it go on: time-outs stand still meanwhile. Async-signal-safe, so that this process
+ * can be stopped wherever it is.
+ */
+void pool_freeze(struct pool *pool);
+void pool_thaw(struct pool *pool);
+
+/* Withdraws all tasks that no worker has: each is told as skipped, as are those
+ * that wait to be run again. No others may be submitted afterwards. */
 void pool_skip_waiting(struct pool *pool);
 
 /* Sends a signal to every running task's process group. */
 void pool_signal_tasks(struct pool *pool, int signal);
+
+/* How many tasks run now. */
+size_t pool_running(const struct pool *pool);
+
+/* What a worker is doing. */
+struct running_task {
+	uint64_t index;
+	uint32_t attempt;
+	/* Monotonic. */
+	nsec started;
+	/* 0 while it is being started. */
+	pid_t pid;
+	uint32_t slot;
+	/* Views, valid until the next call or the loop's next step. */
+	const struct process *worker;
+	struct slice record;
+};
+
+/* The task that the worker in a seat (below pool->seats) runs; false when there is none. */
+bool pool_running_at(struct pool *pool, size_t seat, struct running_task *task);
 
 /* When pool_tick wants to be called; NSEC_FOREVER. */
 nsec pool_deadline(const struct pool *pool);

@@ -15,6 +15,7 @@
 #include "process/signals.h"
 #include "worker/worker.h"
 #include "pool/intake.h"
+#include "pool/staffing.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,6 +43,7 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 	struct bytes words = {.data = NULL};
 	struct result result = {
 		.index = index,
+		.attempt = pool->ledger.rows[slot].chunk.attempt,
 		.outcome = OUTCOME_LOST,
 		.status = -1,
 		.pid = worker->seat->task,
@@ -52,8 +54,7 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 	result.reason = bytes_text(&words);
 	trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
 	/* What runs is a worker's word: a task that has its result cannot be lost any more. */
-	if (pool->owner->on_result(pool->owner, &result, ledger_record(&pool->ledger, slot, index)) == 0)
-		ledger_settle(&pool->ledger, slot);
+	(void)!pool_take_result(pool, slot, &result);
 	bytes_release(&words);
 }
 
@@ -62,38 +63,43 @@ static void give_back(struct worker *worker)
 {
 	struct pool *pool = worker->pool;
 	uint64_t running = atomic_load(&worker->seat->running);
+	uint32_t attempt = atomic_load(&worker->seat->attempt);
 	pid_t task = worker->seat->task;
 	size_t slot;
 	bool denied;
 
 	/* What has its result is not running any more. */
-	if (running == worker->last_result)
+	if (running == worker->last_result && attempt == worker->last_attempt)
 		running = 0;
-	if (running && task > 1)
+	/* Before it was ready that is its initializer. */
+	if (task > 1 && (running || !worker->ready))
 		command_signal_group(task, SIGKILL, &denied);
 	while ((slot = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		const struct chunk chunk = pool->ledger.rows[slot].chunk;
 		uint64_t end = chunk.first + chunk.count, next = atomic_load(&pool->ledger.queue.entries[slot].next);
 		/* What we know ourselves bounds what the worker wrote. */
-		bool in_chunk = worker->last_result > chunk.first && worker->last_result <= end;
+		bool in_chunk = worker->last_result > chunk.first && worker->last_result <= end &&
+				worker->last_attempt == chunk.attempt;
 		uint64_t floor = in_chunk ? worker->last_result : chunk.first;
 
 		if (next < floor || next > end)
 			next = floor;
-		if (running > floor && running <= end)
+		if (running > floor && running <= end && attempt == chunk.attempt)
 			next = task > 1 ? running : running - 1;
 		/* It had work and did none of it: so may the next. */
 		pool->early_ends += !worker->last_result && next == chunk.first;
 		ledger_give_back(&pool->ledger, slot, next);
 	}
 	/* Last, since settling a chunk's last task frees its slot. The rest of the chunk may be with others already. */
-	if (running && task > 1 && (slot = ledger_find(&pool->ledger, running - 1)) != QUEUE_NONE)
+	if (running && task > 1 && (slot = ledger_find(&pool->ledger, running - 1, attempt)) != QUEUE_NONE)
 		lose(worker, slot, running - 1);
 }
 
 static void do_hello(struct worker *worker)
 {
 	worker->state = WORKER_ACTIVE;
+	worker->unfit_before = 0;
+	worker->ready = true;
 	worker->pool->starting--;
 	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
 }
@@ -111,7 +117,7 @@ static void do_hangup(struct worker *worker)
 	loop_forget(worker->pool->loop, &worker->channel);
 	if (worker->state == WORKER_STARTING) {
 		worker->pool->starting--;
-		worker->pool->early_ends++;
+		worker->pool->early_ends += !worker->unfit;
 	}
 	worker->state = WORKER_LEAVING;
 	/* Of no use without its channel. One that is exiting does so with the status it has. */
@@ -126,7 +132,7 @@ static void do_exit(struct worker *worker)
 		BUG("a worker whose end cannot be taken");
 	if (worker->state == WORKER_STARTING) {
 		pool->starting--;
-		pool->early_ends++;
+		pool->early_ends += !worker->unfit;
 	}
 	loop_forget(pool->loop, &worker->channel);
 	loop_forget(pool->loop, &worker->sentinel);
@@ -141,7 +147,7 @@ static void do_exit(struct worker *worker)
 	fd_close(&worker->channel.fd);
 	if (process_close(&worker->process) < 0)
 		BUG("a worker that ended still runs");
-	pool_worker_ended(pool);
+	staffing_worker_ended(pool);
 }
 
 /* What each event does in each state; where there is nothing, it cannot happen. */
@@ -197,7 +203,7 @@ static int send_setup(struct worker *worker)
 		.seats = (uint32_t)pool->board.seats,
 		.queue_slots = (uint32_t)pool->board.queue.slots,
 		.ring_size = pool->board.ring_size,
-		.max_tasks = pool->options.max_tasks,
+		.max_tasks = worker->spare ? 1 : pool->options.max_tasks,
 		.descriptor_limit = pool->descriptor_limit,
 		.name = worker->process.name,
 	};
@@ -207,15 +213,26 @@ static int send_setup(struct worker *worker)
 	return channel_send(worker->channel.fd, MESSAGE_SETUP, bytes_slice(&pool->scratch), fds, countof(fds));
 }
 
-static struct worker *free_seat(struct pool *pool)
+/* The first free seat, of those where the fewest have failed to set themselves up; NULL. */
+static struct worker *free_seat(const struct pool *pool)
 {
+	struct worker *best = NULL;
 	size_t seat;
 
-	for (seat = 0; seat < pool->options.jobs; seat++) {
-		if (pool->workers[seat].state == WORKER_GONE)
-			return &pool->workers[seat];
+	for (seat = 0; seat < pool->seats; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		if (worker->state == WORKER_GONE && (!best || worker->unfit_before < best->unfit_before))
+			best = worker;
 	}
-	BUG("no seat for a worker");
+	return best;
+}
+
+bool roster_has_seat(const struct pool *pool, unsigned unfit_max)
+{
+	const struct worker *worker = free_seat(pool);
+
+	return worker && worker->unfit_before < unfit_max;
 }
 
 /* Starts the process, with ends[1] as its channel, and watches it. */
@@ -255,9 +272,12 @@ int roster_start(struct pool *pool, struct error *error)
 	char name[64];
 	int ends[2], begun;
 
+	if (!worker)
+		BUG("no seat for a worker");
 	if (channel_pair(ends) < 0)
 		return error_set_errno(error, errno, "socketpair");
-	*worker = (struct worker){.pool = pool, .number = pool->last_number + 1, .channel.fd = -1, .sentinel.fd = -1};
+	*worker = (struct worker){.pool = pool, .number = pool->last_number + 1, .channel.fd = -1, .sentinel.fd = -1,
+				   .unfit_before = worker->unfit_before, .spare = pool->live >= pool->limit};
 	snprintf(name, sizeof name, "%sWorker-%" PRIu32, pool->options.method->prefix, worker->number);
 	process_init(&worker->process, name, true);
 	board_reset(&pool->board, seat);
@@ -290,7 +310,7 @@ bool roster_wake_one(struct pool *pool)
 {
 	size_t seat;
 
-	for (seat = 0; seat < pool->options.jobs; seat++) {
+	for (seat = 0; seat < pool->seats; seat++) {
 		struct worker *worker = &pool->workers[seat];
 
 		if (is_idle(worker) && atomic_exchange(&worker->seat->parked, 0)) {
@@ -305,7 +325,7 @@ bool roster_has_idle(const struct pool *pool)
 {
 	size_t seat;
 
-	for (seat = 0; seat < pool->options.jobs; seat++) {
+	for (seat = 0; seat < pool->seats; seat++) {
 		if (is_idle(&pool->workers[seat]))
 			return true;
 	}
@@ -316,13 +336,43 @@ bool roster_runs_task(const struct pool *pool)
 {
 	size_t seat;
 
-	for (seat = 0; seat < pool->options.jobs; seat++) {
+	for (seat = 0; seat < pool->seats; seat++) {
 		const struct worker *worker = &pool->workers[seat];
 
 		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task > 1)
 			return true;
 	}
 	return false;
+}
+
+bool roster_all_stalled(const struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->seats; seat++) {
+		const struct worker *worker = &pool->workers[seat];
+
+		if (worker->state != WORKER_GONE && (!worker->stalled || atomic_load(&worker->seat->parked)))
+			return false;
+	}
+	return true;
+}
+
+void roster_retire(struct pool *pool, size_t jobs)
+{
+	size_t left = pool->live, seat;
+
+	for (seat = pool->seats; seat-- > 0;) {
+		struct worker *worker = &pool->workers[seat];
+		bool retires = worker->state != WORKER_GONE && left > jobs;
+
+		if (worker->state == WORKER_GONE)
+			continue;
+		left -= retires;
+		atomic_store(&worker->seat->retire, retires);
+		if (retires)
+			intake_wake(worker);
+	}
 }
 
 void roster_resume(struct pool *pool)
@@ -333,7 +383,7 @@ void roster_resume(struct pool *pool)
 	/* What one gives may be what another waits for, whichever seat is looked at first. */
 	do {
 		taken = false;
-		for (seat = 0; seat < pool->options.jobs; seat++) {
+		for (seat = 0; seat < pool->seats; seat++) {
 			struct worker *worker = &pool->workers[seat];
 
 			if (worker->stalled && worker->state != WORKER_GONE)

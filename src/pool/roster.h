@@ -44,8 +44,16 @@ struct worker {
 	bool stalled;
 	/* It wrote nonsense: nothing more of it is looked at. */
 	bool broken;
-	/* The index plus one of its last result; 0: none yet. */
+	/* The index plus one of its last result, and that result's attempt; 0: none yet. */
 	uint64_t last_result;
+	uint32_t last_attempt;
+	/* Its initializer has failed; and so many of those who sat here before in a row. */
+	bool unfit;
+	/* It has set itself up. */
+	bool ready;
+	/* It was started beyond what is wanted, for the head alone. */
+	bool spare;
+	unsigned unfit_before;
 	nsec started;
 	/* A signal for its task, which had no process yet when it was sent; 0. */
 	int owed;
@@ -60,6 +68,15 @@ bool roster_wake_one(struct pool *pool);
 /* Whether a worker sleeps. */
 bool roster_has_idle(const struct pool *pool);
 
+/* Whether there is a free seat, where fewer than unfit_max workers in a row have failed to set themselves up. */
+bool roster_has_seat(const struct pool *pool, unsigned unfit_max);
+
+/* Makes all workers beyond so many leave after the task in hand. */
+void roster_retire(struct pool *pool, size_t jobs);
+
+/* Whether every worker has records that are not accepted, and none sleeps. */
+bool roster_all_stalled(const struct pool *pool);
+
 /* Whether a task of any worker has a process. */
 bool roster_runs_task(const struct pool *pool);
 
@@ -69,9 +86,8 @@ void roster_resume(struct pool *pool);
 /* For the roster: a worker rang; it may have gone idle, or left a part of its chunk to others. */
 void pool_rang(struct pool *pool);
 
-/* For the roster: a worker gave up for want of resources (errno); a worker has ended and everything of it is told. */
-void pool_starved(struct pool *pool, int number);
-void pool_worker_ended(struct pool *pool);
+/* For the roster: a result of the chunk in slot, which has such an attempt at this task. -1: the owner refuses it. */
+int pool_take_result(struct pool *pool, size_t slot, const struct result *result) MUST_CHECK;
 
 /* A worker has to go: it broke the rules, or the pool closes. Its end is told by the loop. */
 void roster_kill(struct worker *worker);

@@ -45,18 +45,22 @@ static void become_task(const struct launch *launch)
 	/* Died before that was armed: nobody wants this task any more. */
 	if (getppid() != launch->parent)
 		_exit(127);
+	if (launch->command->terminal >= 0) {
+		signals_block_terminal(true);
+		tcsetpgrp(launch->command->terminal, getpid());
+	}
+	/* A worker blocks SIGCHLD. */
+	signals_unblock();
 }
 
 /* A process that is not a worker has changed what its children must not see changed. */
 static void become_other(void)
 {
-	sigset_t none;
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 
 	sigaction(SIGPIPE, &standard, NULL);
 	sigaction(SIGXFSZ, &standard, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_unblock();
 }
 
 __attribute__((no_sanitize("address"))) static int child_main(void *argument)
@@ -123,6 +127,15 @@ int command_start(const struct command *command, int *pidfd, bool *executed)
 static nsec nsec_of(struct timeval time)
 {
 	return (nsec)time.tv_sec * NSEC_PER_SEC + (nsec)time.tv_usec * NSEC_PER_USEC;
+}
+
+int command_stopped(pid_t pid)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG) < 0 || !info.si_pid)
+		return 0;
+	return info.si_status;
 }
 
 struct command_end command_reap(pid_t pid)

@@ -30,6 +30,8 @@ struct command {
 	int nice;
 	/* Leads a process group of its own and is killed when this process dies. */
 	bool is_task;
+	/* A terminal that its group gets to the foreground of; -1. */
+	int terminal;
 	/* Where the kernel writes the pid before the child runs; may be in shared memory. Never NULL. */
 	pid_t *pid;
 };
@@ -51,6 +53,9 @@ struct command_end {
  * ENOEXEC ...), with *executed false when there was no process to execute in (EAGAIN, ENOMEM, EMFILE).
  */
 int command_start(const struct command *command, int *pidfd, bool *executed) MUST_CHECK;
+
+/* The signal that has stopped a child since this was last asked, or 0. */
+int command_stopped(pid_t pid);
 
 /* Takes the end of a child that pidfd told of (or waits for it). */
 struct command_end command_reap(pid_t pid);

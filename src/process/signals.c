@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Those that a parent hears of through its descriptor. */
-static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH};
 /* Those that would stop a process that must stay able to see its channel close. */
 static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 
@@ -73,6 +73,44 @@ int signals_next(int fd)
 	return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
+static void (*stop_handler)(int number);
+
+static void be_stopped(int number)
+{
+	int saved = errno;
+
+	stop_handler(number);
+	errno = saved;
+}
+
+void signals_on_stop(void (*handler)(int number))
+{
+	static const int by_terminal[] = {SIGTTIN, SIGTTOU};
+	size_t i;
+
+	stop_handler = handler;
+	for (i = 0; i < countof(by_terminal); i++) {
+		if (!(ignored_at_start & mask_of(by_terminal[i])))
+			set(by_terminal[i], handler ? be_stopped : SIG_DFL);
+	}
+}
+
+void signals_stop(int number)
+{
+	struct sigaction before;
+	sigset_t only, mask;
+
+	sigaction(number, NULL, &before);
+	set(number, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, number);
+	raise(number);
+	/* Here this process stops, until SIGCONT. */
+	sigprocmask(SIG_UNBLOCK, &only, &mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(number, &before, NULL);
+}
+
 static void do_nothing(int number UNUSED)
 {
 }
@@ -99,6 +137,52 @@ void signals_ignore(signal_mask mask)
 		if (mask & 1)
 			set(number, SIG_IGN);
 	}
+}
+
+void signals_block_children(void)
+{
+	sigset_t children;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &children, NULL);
+}
+
+int signals_open_children(void)
+{
+	sigset_t wanted;
+
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGCHLD);
+	return signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void signals_take_children(int fd)
+{
+	while (signals_next(fd))
+		;
+}
+
+void signals_tell_parent(int number)
+{
+	kill(getppid(), number);
+}
+
+void signals_block_terminal(bool blocked)
+{
+	sigset_t terminal;
+
+	sigemptyset(&terminal);
+	sigaddset(&terminal, SIGTTOU);
+	sigprocmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &terminal, NULL);
+}
+
+void signals_unblock(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 void signals_die(int number)

@@ -20,10 +20,19 @@ void signals_init(void);
 signal_mask signals_ignored_at_start(void);
 
 /*
- * Blocks the signals that ask this program to end or tell it something (INT, TERM, HUP, QUIT, USR1, USR2; those ignored at
- * the start stay ignored) and returns a descriptor that yields them; -1 with errno.
+ * Blocks the signals that ask this program to end or tell it something (INT, TERM, HUP, QUIT, USR1, USR2, TSTP, WINCH;
+ * those ignored at the start stay ignored) and returns a descriptor that yields them; -1 with errno.
  */
 int signals_open(void) MUST_CHECK;
+
+/*
+ * SIGTTIN and SIGTTOU, which this process gets where it reads or writes the terminal from the background, call handler,
+ * which must be async-signal-safe; NULL: they stop it as usual. What was interrupted is begun again afterwards.
+ */
+void signals_on_stop(void (*handler)(int number));
+
+/* Stops this process by a signal that would do so by default, and returns when it goes on. Async-signal-safe. */
+void signals_stop(int number);
 
 /* The next signal from that descriptor, 0 when there is none. */
 int signals_next(int fd);
@@ -39,6 +48,27 @@ void signals_ignore(signal_mask mask);
 
 /* Ends this process by the signal, as if it had never been caught; exits with 128 + number should that fail. */
 void signals_die(int number) NORETURN;
+
+/* Blocks SIGCHLD; what a child does is then told by the descriptor. */
+void signals_block_children(void);
+
+/* A descriptor that becomes readable when a child ends or stops. -1 with errno. */
+int signals_open_children(void) MUST_CHECK;
+
+/* Reads that descriptor empty. */
+void signals_take_children(int fd);
+
+/* Sends a signal to the process that started this one. */
+void signals_tell_parent(int number);
+
+/*
+ * Blocks SIGTTOU, so that this process may handle the terminal while another process group has it, and unblocks it again.
+ * Async-signal-safe.
+ */
+void signals_block_terminal(bool blocked);
+
+/* Empties the mask: in a child about to execute a program. Async-signal-safe. */
+void signals_unblock(void);
 
 /* "SIGKILL"; "SIG42" for those without a name. Points to static memory. */
 const char *signals_name(int number);

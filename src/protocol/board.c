@@ -6,7 +6,7 @@
 
 static size_t seats_offset(size_t queue_slots)
 {
-	return queue_size(queue_slots);
+	return queue_size(queue_slots) + sizeof(struct notice);
 }
 
 static size_t rings_offset(size_t seats, size_t queue_slots)
@@ -48,6 +48,11 @@ int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, 
 	return 0;
 }
 
+struct notice *board_notice(const struct board *board)
+{
+	return (struct notice *)(void *)(board->shm.base + queue_size(board->queue.slots));
+}
+
 struct seat *board_seat(const struct board *board, size_t seat)
 {
 	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->queue.slots));
@@ -69,7 +74,10 @@ void board_reset(struct board *board, size_t seat)
 
 	atomic_store(&status->parked, 0);
 	atomic_store(&status->rung, 0);
+	atomic_store(&status->retire, 0);
 	atomic_store(&status->running, 0);
+	atomic_store(&status->attempt, 0);
+	atomic_store(&status->started, 0);
 	status->task = 0;
 	atomic_store(&ring.shared->committed, 0);
 	atomic_store(&ring.shared->released, 0);

@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The board: what a pool and its workers share in memory. The queue, and for each seat (a place for one worker at a
- * time) its status and its ring of records.
+ * The board: what a pool and its workers share in memory. The queue, the notice that the parent puts up for all, and for
+ * each seat (a place for one worker at a time) its status and its ring of records.
  */
 #ifndef PROTOCOL_BOARD_H
 #define PROTOCOL_BOARD_H
 
+#include "base/clock.h"
 #include "base/dialect.h"
 #include "ipc/queue.h"
 #include "ipc/ring.h"
 #include "ipc/shm.h"
 
 #include <stdatomic.h>
+
+/* What holds for all workers now. Written by the parent, except where it says otherwise; times are monotonic. */
+struct notice {
+	/* How long a task may take, in nanoseconds; 0: as long as it likes (so far). */
+	_Alignas(CACHE_LINE) _Atomic int64_t timeout;
+	/* Since when the run is stopped (SIGTSTP), 0 while it goes on; and how long it was stopped before, in all. */
+	_Atomic int64_t stopped_at;
+	_Atomic int64_t stopped_for;
+	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
+	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
+};
 
 /* A worker's status. "Worker" is the one in the seat; the parent resets it all before it starts a new one. */
 struct seat {
@@ -22,11 +34,16 @@ struct seat {
 	_Alignas(CACHE_LINE) _Atomic uint32_t parked;
 	/* 1: the worker has rung and the parent has not looked since. Set by the worker, cleared by the parent. */
 	_Atomic uint32_t rung;
+	/* 1: the worker is to leave after the task in hand. Set and cleared by the parent. */
+	_Atomic uint32_t retire;
 	/*
 	 * The index plus one of the task being run, 0 between tasks. Set by the worker before it starts a process and cleared
 	 * after the result is committed: a result that is there counts, whatever this says.
 	 */
 	_Alignas(CACHE_LINE) _Atomic uint64_t running;
+	/* Which attempt that is, and when it began (monotonic); set before. */
+	_Atomic uint32_t attempt;
+	_Atomic int64_t started;
 	/* That task's process: zeroed by the worker before each start, written by the kernel before the process runs. */
 	volatile pid_t task;
 };
@@ -43,6 +60,8 @@ int board_create(struct board *board, size_t seats, size_t queue_slots, size_t r
 
 /* The same board in another process; takes over fd. -1 with errno when the memory is not as large as it should be. */
 int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, size_t ring_size) MUST_CHECK;
+
+struct notice *board_notice(const struct board *board);
 
 struct seat *board_seat(const struct board *board, size_t seat);
 

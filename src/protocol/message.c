@@ -66,6 +66,8 @@ void run_put(struct bytes *bytes, const struct run *run)
 	bytes_put_u32(bytes, (uint32_t)run->nice);
 	bytes_put_u64(bytes, run->ignored);
 	bytes_put_u64(bytes, (uint64_t)run->grace);
+	bytes_put_u64(bytes, (uint64_t)run->delay);
+	put_optional(bytes, run->initializer);
 	bytes_put_text(bytes, run->id);
 	put_optional(bytes, run->directory);
 	put_optional(bytes, run->path);
@@ -84,6 +86,8 @@ int run_take(struct cursor *cursor, struct run *run)
 	run->nice = (int32_t)cursor_u32(cursor);
 	run->ignored = cursor_u64(cursor);
 	run->grace = (nsec)cursor_u64(cursor);
+	run->delay = (nsec)cursor_u64(cursor);
+	run->initializer = take_optional(cursor);
 	run->id = cursor_text(cursor);
 	run->directory = take_optional(cursor);
 	run->path = take_optional(cursor);
@@ -108,6 +112,7 @@ void run_release(struct run *run)
 	free(run->words);
 	free(run->executor);
 	free(run->id);
+	free(run->initializer);
 	free(run->directory);
 	free(run->path);
 	free(run->command);
@@ -117,6 +122,7 @@ void run_release(struct run *run)
 void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_slot)
 {
 	bytes_put_u64(bytes, result->index);
+	bytes_put_u32(bytes, result->attempt);
 	bytes_put_u32(bytes, queue_slot);
 	bytes_put_u8(bytes, (uint8_t)result->outcome);
 	bytes_put_u32(bytes, (uint32_t)result->status);
@@ -124,6 +130,8 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u32(bytes, (uint32_t)result->number);
 	bytes_put_u32(bytes, (uint32_t)result->pid);
 	bytes_put_u32(bytes, result->slot);
+	bytes_put_u64(bytes, (uint64_t)result->limit);
+	bytes_put_u8(bytes, result->wanted_terminal);
 	bytes_put_u64(bytes, (uint64_t)result->start);
 	bytes_put_u64(bytes, (uint64_t)result->duration);
 	bytes_put_u64(bytes, (uint64_t)result->user_time);
@@ -136,6 +144,7 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_sl
 	uint8_t outcome;
 
 	*result = (struct result){.index = cursor_u64(cursor)};
+	result->attempt = cursor_u32(cursor);
 	*queue_slot = cursor_u32(cursor);
 	outcome = cursor_u8(cursor);
 	result->status = (int32_t)cursor_u32(cursor);
@@ -143,6 +152,8 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_sl
 	result->number = (int32_t)cursor_u32(cursor);
 	result->pid = (pid_t)cursor_u32(cursor);
 	result->slot = cursor_u32(cursor);
+	result->limit = (nsec)cursor_u64(cursor);
+	result->wanted_terminal = cursor_u8(cursor) != 0;
 	result->start = (nsec)cursor_u64(cursor);
 	result->duration = (nsec)cursor_u64(cursor);
 	result->user_time = (nsec)cursor_u64(cursor);

@@ -14,7 +14,7 @@
 #include "work/task.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 1 };
+enum { MESSAGE_VERSION = 2 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -34,6 +34,10 @@ enum record_type {
 	RECORD_RESULT,
 	/* A worker gives up because it cannot start tasks: a 32-bit errno. */
 	RECORD_STARVED,
+	/* What came of the initializer: struct initialized, then what it wrote. Before HELLO. */
+	RECORD_INITIALIZED,
+	/* For the user to see on standard error, as it is. */
+	RECORD_WORDS,
 };
 
 /* Where a new worker finds everything. */
@@ -66,6 +70,8 @@ enum run_flags {
 	RUN_VERBOSE = 4,
 	/* Nothing is said that is not an error. */
 	RUN_QUIET = 8,
+	/* Each task has the terminal. */
+	RUN_TERMINAL = 16,
 };
 
 /* What is to be done with the records: the same for all workers, in memory that they share. */
@@ -79,6 +85,10 @@ struct run {
 	signal_mask ignored;
 	/* How long a group that was told to end may take, before it is killed. */
 	nsec grace;
+	/* Between starts of tasks. */
+	nsec delay;
+	/* Run by sh in each new worker; NULL. */
+	char *initializer;
 	/* Identifies the run to its tasks. */
 	char *id;
 	/* Tasks run here; NULL: where the worker was started. */
@@ -101,7 +111,15 @@ void run_release(struct run *run);
 struct output_header {
 	uint64_t index;
 	uint32_t stream;
-	uint32_t unused;
+	uint32_t attempt;
+};
+
+/* In front of what an initializer wrote; in the machine's own representation. */
+struct initialized {
+	/* Why it could not be started (errno), or 0; its exit status, or the signal that ended it. All 0: it did its work. */
+	int32_t number;
+	int32_t status;
+	int32_t signal;
 };
 
 /* A result as a record; slot is the queue slot that its task came from. result->reason is not sent. */

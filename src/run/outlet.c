@@ -11,9 +11,30 @@
 /* Messages take their turn among the tasks' standard error. One run at a time has it. */
 static struct outlet *diag_outlet;
 
+/* Everything that goes where standard error goes, in its order. */
+static void put_errors(struct outlet *outlet, struct slice bytes)
+{
+	if (!bytes.size)
+		return;
+	if (outlet->clear)
+		outlet->clear(outlet);
+	outlet->within_line = bytes.data[bytes.size - 1] != '\n';
+	writer_put(outlet->errors, bytes);
+}
+
 static void put_diag(struct slice line)
 {
-	writer_put(diag_outlet->errors, line);
+	put_errors(diag_outlet, line);
+}
+
+bool outlet_takes_frame(const struct outlet *outlet)
+{
+	return !outlet->within_line && writer_is_idle(outlet->errors);
+}
+
+void outlet_put_frame(struct outlet *outlet, struct slice frame)
+{
+	writer_put(outlet->errors, frame);
 }
 
 static void output_changed(struct writer *writer)
@@ -58,7 +79,10 @@ static void target_put(struct output_target *target, enum stream stream, struct 
 		outlet->output.error = EBADF;
 		output_changed(&outlet->output);
 	}
-	writer_put(stream == STREAM_OUTPUT ? &outlet->output : outlet->errors, bytes);
+	if (stream == STREAM_OUTPUT && outlet->errors != &outlet->output)
+		writer_put(&outlet->output, bytes);
+	else
+		put_errors(outlet, bytes);
 }
 
 /* Whether two descriptors are of one file. */

@@ -18,6 +18,8 @@ struct outlet {
 	void (*failed)(struct outlet *outlet, int number);
 	/* All of a task's output has gone by, and this came of it. */
 	void (*finished)(struct outlet *outlet, const struct result *result);
+	/* Takes away what is shown below the text, before anything is put to standard error; may be NULL. */
+	void (*clear)(struct outlet *outlet);
 	struct order_sink sink;
 	struct output_target target;
 	const struct output_format *format;
@@ -29,6 +31,8 @@ struct outlet {
 	bool closed;
 	/* Bytes of the task whose turn it is that have gone by. */
 	uint64_t current_bytes;
+	/* The last thing that was put to standard error did not end its line. */
+	bool within_line;
 };
 
 /* closed is a mask of the standard descriptors that were closed. Messages come by here from now on. */
@@ -36,6 +40,12 @@ void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed);
 
 /* Writes what is gathered, as far as it goes without waiting. */
 void outlet_flush(struct outlet *outlet);
+
+/* What is shown below the text may be put now: the text has ended its line, and everything is written. */
+bool outlet_takes_frame(const struct outlet *outlet);
+
+/* Puts what is shown below the text, to standard error. */
+void outlet_put_frame(struct outlet *outlet, struct slice frame);
 
 /* Whether everything is written, or can never be. */
 bool outlet_is_idle(const struct outlet *outlet);

@@ -19,24 +19,23 @@ enum {
 	COMMAND_MAX = 512,
 };
 
-static bool is_failure(const struct result *result)
-{
-	return result->outcome != OUTCOME_OK && result->outcome != OUTCOME_SKIPPED;
-}
-
 bool report_wants(const struct session *session, const struct result *result)
 {
-	return is_failure(result) && session->failure_lines < LINES_MAX && !session->options->quiet;
+	return result_is_failure(result) && session->failure_lines < LINES_MAX && !session->options->quiet;
+}
+
+static double seconds(nsec time)
+{
+	return (double)time / (double)NSEC_PER_SEC;
 }
 
 /* The command of a task as a person may see it, cut when it is long. */
-static void append_command(struct session *session, const struct result *result, struct slice record, struct bytes *line)
+static void append_command(struct session *session, const struct task *task, uint32_t slot, struct bytes *line)
 {
-	struct task task = {.index = result->index, .record = record};
-	struct template_values values = {.slot = result->slot};
+	struct template_values values = {.slot = slot};
 	struct bytes command = {.data = NULL};
 
-	template_quote(&session->template, &task, &values, &command);
+	template_quote(&session->template, task, &values, &command);
 	bytes_append(line, command.data, command.size < COMMAND_MAX ? command.size : COMMAND_MAX);
 	if (command.size > COMMAND_MAX)
 		bytes_append_text(line, "...");
@@ -49,11 +48,20 @@ char *report_line(struct session *session, const struct result *result, struct s
 
 	output_describe(result, &line);
 	if (record.data) {
+		struct task task = {.index = result->index, .record = record};
+
 		bytes_append_text(&line, ": ");
-		append_command(session, result, record, &line);
+		append_command(session, &task, result->slot, &line);
 	}
 	bytes_append(&line, "", 1);
 	return line.data;
+}
+
+void report_command_line(struct session *session, const struct running_task *task, struct bytes *line)
+{
+	struct task words = {.index = task->index, .record = task->record};
+
+	append_command(session, &words, task->slot, line);
 }
 
 void report_failure(struct session *session, const struct result *result)
@@ -81,6 +89,49 @@ void report_command(const struct session *session, const struct result *result, 
 		error_set(error, "%s: command not found (or the interpreter that its first line names)", name);
 	else
 		error_set(error, "%s: command not found%s", name, strpbrk(name, " |<>&;") ? " (--shell runs a script)" : "");
+}
+
+void report_halt(const struct result *result)
+{
+	struct bytes words = {.data = NULL};
+
+	if (result->reason)
+		bytes_append_text(&words, result->reason);
+	else
+		output_describe(result, &words);
+	diag_note("stopped by --halt after #%" PRIu64 ": %s", result->index + 1, bytes_text(&words));
+	bytes_release(&words);
+}
+
+void report_state(struct session *session)
+{
+	struct pool *pool = &session->pool;
+	struct bytes out = {.data = NULL}, words = {.data = NULL};
+	uint64_t failed = session->finished - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+	struct running_task task;
+	size_t seat;
+
+	bytes_append_format(&out, "mpmap: %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64 " failed, %zu running, %zu to be run again; ",
+			    session->finished, session->total ? session->total : session->submitted, session->total ? "" : "+",
+			    failed, pool_running(pool), pool->retries.count);
+	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", pool->live, pool->jobs, session->options->method->name,
+			    session->phase == SESSION_RUNNING ? "" : "; ending",
+			    session->throttle.shut	      ? "; waiting for memory or load" :
+			    order_is_full(&session->order) ? "; results wait for their turn" :
+								 "");
+	for (seat = 0; seat < pool->seats; seat++) {
+		if (!pool_running_at(pool, seat, &task))
+			continue;
+		bytes_clear(&words);
+		report_command_line(session, &task, &words);
+		bytes_append_format(&out, "mpmap: %s (pid %ld): #%" PRIu64 " for %.1f s (pid %ld): ", task.worker->name,
+				    (long)task.worker->pid, task.index + 1, seconds(clock_now() - task.started), (long)task.pid);
+		quote_terminal(&out, bytes_slice(&words));
+		bytes_append_text(&out, "\n");
+	}
+	diag_line(bytes_slice(&out));
+	bytes_release(&out);
+	bytes_release(&words);
 }
 
 /* "mpmap: 3 of 100 tasks failed (1 signaled, 2 failed)" and what follows it. */
@@ -118,11 +169,6 @@ static uint64_t peak_memory(void)
 	return getrusage(RUSAGE_SELF, &usage) < 0 ? 0 : (uint64_t)usage.ru_maxrss * 1024;
 }
 
-static double seconds(nsec time)
-{
-	return (double)time / (double)NSEC_PER_SEC;
-}
-
 static void report_stats(const struct session *session)
 {
 	const struct pool_tally *tally = &session->pool.tally;
@@ -132,6 +178,7 @@ static void report_stats(const struct session *session)
 
 	bytes_append_format(&out, "mpmap: tasks: %" PRIu64 "\n", tasks);
 	bytes_append_format(&out, "mpmap: failures: %" PRIu64 "\n", failures);
+	bytes_append_format(&out, "mpmap: run more than once: %" PRIu64 "\n", session->retried);
 	bytes_append_format(&out, "mpmap: wall time: %.3f s\n", seconds(wall));
 	bytes_append_format(&out, "mpmap: tasks per second: %.1f\n", wall ? (double)tasks / seconds(wall) : 0);
 	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally->workers_started,
@@ -166,6 +213,8 @@ int report_status(const struct session *session)
 
 	if (session->failure)
 		return session->failure;
+	if (session->halted)
+		return session->options->halt.why == HALT_SUCCESS ? EXIT_OK : EXIT_HALTED;
 	if (outcomes[OUTCOME_SIGNALED] || outcomes[OUTCOME_TIMEOUT] || outcomes[OUTCOME_LOST] ||
 	    outcomes[OUTCOME_NOT_STARTED])
 		return EXIT_TASK_KILLED;

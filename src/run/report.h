@@ -6,6 +6,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "pool/pool.h"
 #include "work/task.h"
 
 struct session;
@@ -18,6 +19,15 @@ char *report_line(struct session *session, const struct result *result, struct s
 
 /* A result in its turn: its reason, if it has one, is such a line, and is kept when it is among the first. */
 void report_failure(struct session *session, const struct result *result);
+
+/* Appends the command line of a task that runs, quoted for a shell, cut when it is long. */
+void report_command_line(struct session *session, const struct running_task *task, struct bytes *line);
+
+/* Why the run stops early: what made the condition of --halt come true. */
+void report_halt(const struct result *result);
+
+/* The state of the run and of each worker, now (SIGUSR1). */
+void report_state(struct session *session);
 
 /* Why COMMAND itself cannot be run, in words. */
 void report_command(const struct session *session, const struct result *result, struct error *error);

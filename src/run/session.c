@@ -5,23 +5,23 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
-#include "run/report.h"
+#include "machine/pressure.h"
 #include "process/command.h"
 #include "process/signals.h"
+#include "run/interruption.h"
+#include "run/report.h"
+#include "run/verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/random.h>
-
-/* How long tasks that were told to end may take. */
-#define GRACE (2 * NSEC_PER_SEC)
 
 enum {
 	/* Blocks of input in use at most, or one for each job and some when that is more. */
 	BLOCKS_MIN = 24,
 };
 
-static void abort_run(struct session *session)
+void session_abort(struct session *session)
 {
 	if (session->phase == SESSION_ABORTING)
 		return;
@@ -30,7 +30,7 @@ static void abort_run(struct session *session)
 	pool_signal_tasks(&session->pool, SIGKILL);
 }
 
-static void drain_run(struct session *session)
+void session_drain(struct session *session)
 {
 	if (session->phase != SESSION_RUNNING)
 		return;
@@ -43,7 +43,7 @@ void session_fail(struct session *session, enum exit_status status, const struct
 	if (session->failure != EXIT_TROUBLE)
 		session->failure = status;
 	diag_error("%s", error_text(error));
-	drain_run(session);
+	session_drain(session);
 }
 
 static void outlet_failed(struct outlet *outlet, int number)
@@ -60,117 +60,12 @@ static void outlet_failed(struct outlet *outlet, int number)
 		session->failure = EXIT_TROUBLE;
 		diag_error("write error: %s", strerror(number));
 	}
-	abort_run(session);
+	session_abort(session);
 }
 
 static void outlet_result(struct outlet *outlet, const struct result *result)
 {
 	report_failure(container_of(outlet, struct session, outlet), result);
-}
-
-/* The pool's owner. */
-
-static bool owner_accepts(struct pool_owner *owner, uint64_t index)
-{
-	return order_accepts(&container_of(owner, struct session, pool_owner)->order, index);
-}
-
-static uint64_t owner_head(struct pool_owner *owner)
-{
-	return order_head(&container_of(owner, struct session, pool_owner)->order);
-}
-
-static int owner_on_output(struct pool_owner *owner, uint64_t index, enum stream stream, struct slice bytes)
-{
-	struct session *session = container_of(owner, struct session, pool_owner);
-
-	/* The index is a worker's word: one that was never handed out would make the window reach for it. */
-	return index < session->submitted ? order_put(&session->order, index, stream, bytes) : -1;
-}
-
-/* COMMAND itself cannot be run: neither can it for the other records. */
-static void stop_for_command(struct session *session, const struct result *result)
-{
-	struct error error = {.number = 0};
-
-	if (session->failure)
-		return;
-	report_command(session, result, &error);
-	session_fail(session, result->number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE, &error);
-	error_release(&error);
-}
-
-/* Errors of exec that are about the command, not about one record's arguments. */
-static bool is_about_command(int number)
-{
-	return number == ENOENT || number == EACCES || number == ENOEXEC || number == EPERM || number == ENOTDIR ||
-	       number == ELOOP || number == EISDIR;
-}
-
-static int owner_on_result(struct pool_owner *owner, const struct result *result, struct slice record)
-{
-	struct session *session = container_of(owner, struct session, pool_owner);
-	struct result told = *result;
-	char *reason = NULL;
-	int taken;
-
-	pace_learn(&session->pace, result);
-	if (result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
-	    is_about_command(result->number)) {
-		struct task task = {.index = result->index, .record = record};
-		struct template_values values = {.slot = result->slot};
-
-		template_expand(&session->template, &task, &values);
-		stop_for_command(session, result);
-	} else if (report_wants(session, result)) {
-		told.reason = reason = report_line(session, result, record);
-	}
-	taken = order_finish(&session->order, &told);
-	free(reason);
-	if (taken < 0)
-		return -1;
-	session->finished++;
-	session->outcomes[result->outcome]++;
-	return 0;
-}
-
-static void owner_on_room(struct pool_owner *owner)
-{
-	struct session *session = container_of(owner, struct session, pool_owner);
-
-	if (session->on_room)
-		session->on_room(session);
-}
-
-static void owner_on_failure(struct pool_owner *owner, const struct error *error)
-{
-	struct session *session = container_of(owner, struct session, pool_owner);
-
-	session_fail(session, EXIT_TROUBLE, error);
-	abort_run(session);
-}
-
-/* Signals that ask us to end. */
-static void signals_ready(struct watch *watch, unsigned events UNUSED)
-{
-	struct session *session = container_of(watch, struct session, signals);
-	int number;
-
-	while ((number = signals_next(watch->fd))) {
-		trace_event("signal", "\"number\":%d", number);
-		if (number == SIGUSR1 || number == SIGUSR2)
-			continue;
-		if (session->signal || number == SIGQUIT) {
-			session->signal = session->signal ? session->signal : number;
-			abort_run(session);
-			continue;
-		}
-		session->signal = number;
-		drain_run(session);
-		pool_signal_tasks(&session->pool, number);
-		if (number != SIGINT)
-			session->kill_at = clock_now() + GRACE;
-	}
 }
 
 /* Identifies this run to its tasks: 16 hexadecimal digits. */
@@ -209,22 +104,34 @@ static int open_pool(struct session *session, struct error *error)
 {
 	static char command[] = "command", print[] = "print";
 	const struct session_options *options = session->options;
-	struct pool_options pool = {.method = options->method, .jobs = options->jobs, .max_tasks = options->max_tasks};
+	struct pool_options pool = {
+		.method = options->method,
+		.jobs = options->jobs,
+		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
+		.max_tasks = options->max_tasks,
+		.repeats = options->retries,
+		.terminal = options->terminal,
+	};
 	char *prefix[4];
 	struct run run = {
 		.executor = options->dry_run ? print : command,
 		.flags = (options->ungrouped ? RUN_UNGROUPED : 0u) | (options->verbose ? RUN_VERBOSE : 0u) |
-			 (options->quiet ? RUN_QUIET : 0u),
+			 (options->quiet ? RUN_QUIET : 0u) | (options->terminal ? RUN_TERMINAL | RUN_UNGROUPED : 0u),
 		.nice = options->nice,
 		/* Whatever they were at our start, a task finds these two at their defaults. */
 		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
-		.grace = GRACE,
+		.grace = options->grace,
+		.delay = options->delay,
+		.initializer = (char *)(uintptr_t)options->initializer,
 		.id = make_id(),
 		.directory = (char *)(uintptr_t)options->directory,
 		.path = (char *)(uintptr_t)options->path,
 	};
 	int opened;
 
+	/* From the background they write to the terminal all the same, as those of xargs do. */
+	if (options->ungrouped && !options->terminal)
+		run.ignored |= UINT64_C(1) << (SIGTTOU - 1);
 	choose_words(options, prefix, &run);
 	template_compile(&session->template, options->shell ? options->words : run.words,
 			 options->shell ? options->word_count : run.word_count, run.flags & RUN_LITERAL ? TEMPLATE_LITERAL : 0);
@@ -236,12 +143,6 @@ static int open_pool(struct session *session, struct error *error)
 	return opened;
 }
 
-static int open_signals(struct session *session)
-{
-	session->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
-	return session->signals.fd < 0 ? -1 : loop_watch(&session->loop, &session->signals, LOOP_INPUT);
-}
-
 int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error)
 {
 	struct order_options order = {
@@ -249,24 +150,32 @@ int session_open(struct session *session, const struct session_options *options,
 		.disk = options->spill,
 		.directory = options->temporary,
 		.unordered = options->unordered,
+		.attempts = options->retries < UINT32_MAX ? (uint32_t)options->retries + 1 : UINT32_MAX,
 	};
 
 	*session = (struct session){
 		.options = options,
 		.started = clock_now(),
 		.pace = {.fixed = options->chunk_size, .jobs = options->jobs},
-		.pool_owner = {.accepts = owner_accepts, .head = owner_head, .on_output = owner_on_output,
-			       .on_result = owner_on_result, .on_room = owner_on_room, .on_failure = owner_on_failure},
+		.limit = {.options = options->limit},
+		.oom_kills = pressure_oom_kills(),
+		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result},
 	};
 	if (loop_init(&session->loop) < 0 || arena_init(&session->arena) < 0)
 		return error_set_errno(error, errno, "cannot begin");
 	if (open_pool(session, error) < 0)
 		return -1;
-	if (open_signals(session) < 0)
+	if (interruption_open(session) < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
+	/* From here on nothing fails: messages go by the outlet. */
+	srand48((long)(clock_now() ^ getpid()));
+	throttle_init(&session->throttle, &options->throttle);
+	throttle_look(&session->throttle, 0);
+	pool_set_timeout(&session->pool, limit_now(&session->limit));
 	outlet_open(&session->outlet, &session->loop, closed);
 	order_init(&session->order, &order, &session->outlet.sink);
+	progress_init(&session->progress, session, &session->outlet);
 	trace_event("run_start", "\"jobs\":%zu,\"method\":\"%s\"", options->jobs, options->method->name);
 	return 0;
 }
@@ -303,11 +212,22 @@ void session_refuse(struct session *session, const char *reason)
 	char *line = report_wants(session, &result) ? report_line(session, &result, (struct slice){.data = NULL}) : NULL;
 
 	result.reason = line;
-	if (order_finish(&session->order, &result) < 0)
+	if (verdict_finish(session, &result) < 0)
 		BUG("a refused record that has a result");
 	free(line);
-	session->finished++;
-	session->outcomes[OUTCOME_NOT_STARTED]++;
+}
+
+void session_expect(struct session *session, uint64_t total)
+{
+	session->total = total;
+}
+
+/* The gate: shut while the run ends or is held back, open for the head alone while the window is full. */
+static uint64_t choose_gate(const struct session *session)
+{
+	if (session->throttle.shut)
+		return 0;
+	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
 
 /* What follows from what has happened: output that can go on, the gate, tasks that will not begin. */
@@ -319,15 +239,37 @@ static void settle(struct session *session)
 	pool_resume(&session->pool);
 	if (order->held.error.text && session->phase != SESSION_ABORTING) {
 		session_fail(session, EXIT_TROUBLE, &order->held.error);
-		abort_run(session);
+		session_abort(session);
 	}
-	if (session->phase != SESSION_RUNNING)
+	/* With a failure of our own the output ends where it is whole: nothing goes out behind what was skipped. */
+	if (session->phase != SESSION_RUNNING && !(session->phase == SESSION_ABORTING && session->failure))
 		pool_skip_waiting(&session->pool);
-	else
-		pool_set_gate(&session->pool, order_is_full(order) ? order_head(order) + 1 : QUEUE_OPEN);
+	else if (session->phase == SESSION_RUNNING)
+		pool_set_gate(&session->pool, choose_gate(session));
 	if (session->on_room && session_has_room(session))
 		session->on_room(session);
 	outlet_flush(&session->outlet);
+}
+
+/* What is due by now, whatever has happened. */
+static void tick(struct session *session)
+{
+	struct throttle *throttle = &session->throttle;
+	size_t jobs;
+
+	if (session->kill_at && clock_now() >= session->kill_at) {
+		session->kill_at = 0;
+		if (session->signal)
+			session_abort(session);
+		else
+			pool_signal_tasks(&session->pool, SIGKILL);
+	}
+	if (session->phase == SESSION_RUNNING)
+		throttle_look(throttle, pool_running(&session->pool));
+	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))
+		pool_set_jobs(&session->pool, jobs);
+	session->jobs_stale = false;
+	pool_tick(&session->pool);
 }
 
 void session_step(struct session *session)
@@ -336,11 +278,14 @@ void session_step(struct session *session)
 
 	if (session->kill_at && session->kill_at < deadline)
 		deadline = session->kill_at;
+	if (session->phase == SESSION_RUNNING && throttle_deadline(&session->throttle) < deadline)
+		deadline = throttle_deadline(&session->throttle);
+	if (progress_deadline(&session->progress) < deadline)
+		deadline = progress_deadline(&session->progress);
 	loop_step(&session->loop, deadline);
-	if (session->kill_at && clock_now() >= session->kill_at)
-		abort_run(session);
-	pool_tick(&session->pool);
+	tick(session);
 	settle(session);
+	progress_update(&session->progress, session);
 }
 
 bool session_is_settled(const struct session *session)
@@ -371,6 +316,7 @@ int session_close(struct session *session)
 	int status, signal;
 
 	finish_output(session);
+	progress_close(&session->progress);
 	pool_close(&session->pool);
 	forkserver_stop();
 	/* Everything that will ever come has come in by now. A run that failed ends where its output is whole. */
@@ -381,6 +327,7 @@ int session_close(struct session *session)
 	finish_words(session);
 	status = report_status(session);
 	signal = session->signal;
+	interruption_close(session);
 	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, signal);
 	pool_release(&session->pool);
 	order_release(&session->order);

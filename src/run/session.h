@@ -8,9 +8,13 @@
 
 #include "base/bytes.h"
 #include "base/dialect.h"
+#include "run/halt.h"
+#include "run/limit.h"
 #include "run/outlet.h"
+#include "run/progress.h"
 #include "ipc/arena.h"
 #include "ipc/loop.h"
+#include "machine/throttle.h"
 #include "pool/pool.h"
 #include "process/start.h"
 #include "work/order.h"
@@ -23,6 +27,7 @@ enum exit_status {
 	EXIT_TROUBLE = 1,
 	EXIT_USAGE = 2,
 	EXIT_TASK_FAILED = 123,
+	EXIT_HALTED = 124,
 	EXIT_TASK_KILLED = 125,
 	EXIT_CANNOT_EXECUTE = 126,
 	EXIT_NOT_FOUND = 127,
@@ -54,6 +59,23 @@ struct session_options {
 	bool quiet;
 	bool dry_run;
 	bool stats;
+	/* How often a failed task is run again, and after how long the first time. */
+	uint64_t retries;
+	nsec retry_delay;
+	struct limit_options limit;
+	/* How long tasks that were told to end may take. */
+	nsec grace;
+	struct halt halt;
+	/* Run by sh in each new worker; NULL. */
+	const char *initializer;
+	/* Between starts of tasks. */
+	nsec delay;
+	/* One task at a time, with the terminal. */
+	bool terminal;
+	struct throttle_options throttle;
+	/* The most workers there may be, should the number of jobs change; 0: jobs. */
+	size_t jobs_max;
+	struct progress_options progress;
 };
 
 enum session_phase {
@@ -87,6 +109,21 @@ struct session {
 	unsigned failure_lines;
 	/* How large chunks should be. */
 	struct pace pace;
+	struct limit limit;
+	struct throttle throttle;
+	struct progress progress;
+	/* How many tasks there are in all; 0 while that is not known. */
+	uint64_t total;
+	/* Tasks that were run more than once. */
+	uint64_t retried;
+	/* A task has ended since the number of jobs was last looked up. */
+	bool jobs_stale;
+	/* The condition of --halt was met. */
+	bool halted;
+	/* The run was stopped and goes on again. */
+	bool resumed;
+	/* Processes that were killed for want of memory before. */
+	uint64_t oom_kills;
 	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
 	enum exit_status failure;
 	int signal;
@@ -97,6 +134,15 @@ struct session {
 
 /* Sets everything up; no worker runs yet. closed is a mask of standard descriptors that were. -1 with the error. */
 int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error) MUST_CHECK;
+
+/* No further task is begun; those that run are waited for. */
+void session_drain(struct session *session);
+
+/* Everything that runs is killed, and nothing is waited for. */
+void session_abort(struct session *session);
+
+/* How many tasks there will be in all, once that is known. */
+void session_expect(struct session *session, uint64_t total);
 
 /* Whether another chunk can be submitted. */
 bool session_has_room(const struct session *session);

@@ -22,6 +22,8 @@ struct chunk {
 	size_t block;
 	uint32_t offset;
 	uint32_t size;
+	/* Which time its tasks are run, from 1. */
+	uint32_t attempt;
 };
 
 /* A reading position in a chunk's bytes. */

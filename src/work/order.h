@@ -7,6 +7,9 @@
  * memory up to one limit, then on disk up to another. When both are spent the window is full, and says so by
  * order_accepts; the head is always accepted while the sink has room, so the window can always move on.
  *
+ * A task that may be run again is held back until its last attempt has ended, so that only that counts. The head's output
+ * then has an allowance beyond the limits; past that it goes out all the same, and the task is not run again.
+ *
  * Unordered, a task goes out when its result is there; only when the window is full does the lowest unfinished task
  * become the head, streams, and holds the others back until it ends.
  */
@@ -17,6 +20,7 @@
 #include "base/slice.h"
 #include "work/held.h"
 #include "work/task.h"
+#include "work/window.h"
 
 struct order_options {
 	/* Limits in bytes: what waits in memory, and then on disk. */
@@ -25,6 +29,8 @@ struct order_options {
 	/* For the temporary file. */
 	const char *directory;
 	bool unordered;
+	/* How many times a task may be run. */
+	uint32_t attempts;
 };
 
 /* Where everything goes, in order. */
@@ -36,8 +42,6 @@ struct order_sink {
 	void (*result)(struct order_sink *sink, const struct result *result);
 };
 
-struct order_page;
-
 /* No index. */
 #define ORDER_NONE UINT64_MAX
 
@@ -46,13 +50,11 @@ struct order {
 	struct order_sink *sink;
 	/* What waits, and what that takes. */
 	struct held held;
-	/* Pages of entries for the indexes from head to end, at their number modulo capacity (a power of two). */
-	struct order_page **pages;
-	size_t capacity;
-	uint64_t head;
-	uint64_t end;
+	struct window window;
 	/* The task that goes out now; what it produces goes straight on. ORDER_NONE: unordered, and none is complete. */
 	uint64_t current;
+	/* Bytes of the current task that were held although the window was full. */
+	uint64_t exempt;
 	bool full;
 	/* Finished tasks that have not gone out. */
 	size_t complete;
@@ -65,7 +67,7 @@ void order_init(struct order *order, const struct order_options *options, struct
 /* The lowest index that is not finished. */
 static inline uint64_t order_head(const struct order *order)
 {
-	return order->head;
+	return order->window.head;
 }
 
 /* Whether what waits has used up memory and disk: no task but the head's should start. */
@@ -77,11 +79,26 @@ static inline bool order_is_full(const struct order *order)
 /* Whether output or the result of this task should be put in now. */
 bool order_accepts(const struct order *order, uint64_t index);
 
-/* Puts in a piece of a task's output. -1 when the index is not one that can still produce (a defect of the producer's). */
-int order_put(struct order *order, uint64_t index, enum stream stream, struct slice bytes) MUST_CHECK;
+/*
+ * Puts in a piece of the output of a task's attempt. The first of an attempt drops what is held of the one before. -1 when
+ * this attempt cannot produce now (a defect of the producer's).
+ */
+int order_put(struct order *order, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes) MUST_CHECK;
 
 /* Puts in a task's result, once; its reason is copied. -1 like order_put. */
 int order_finish(struct order *order, const struct result *result) MUST_CHECK;
+
+/* Whether a task may be run again: none of its output has gone out. */
+bool order_may_repeat(const struct order *order, uint64_t index);
+
+/* Puts in the result of an attempt that is to be followed by another, and stands if that never comes. -1 like order_put. */
+int order_set_aside(struct order *order, const struct result *result) MUST_CHECK;
+
+/* The result that was set aside for a task whose next attempt has produced nothing, or NULL. */
+const struct result *order_aside(const struct order *order, uint64_t index);
+
+/* There will be no further attempt: what was set aside is the task's result. */
+void order_stand(struct order *order, uint64_t index);
 
 /* Hands on what can be handed on while the sink has room; call when the sink has room again. */
 void order_pump(struct order *order);

@@ -22,6 +22,8 @@ struct task {
 	uint64_t index;
 	/* Without its delimiter, but with a NUL behind it. */
 	struct slice record;
+	/* Which time it is run, from 1. */
+	uint32_t attempt;
 };
 
 enum outcome {
@@ -44,6 +46,8 @@ const char *outcome_name(enum outcome outcome);
 /* What came of a task. */
 struct result {
 	uint64_t index;
+	/* Which time it was run, from 1; 0 when it never came to that. */
+	uint32_t attempt;
 	enum outcome outcome;
 	/* Exit status 0 to 255, or -1 when it did not exit. */
 	int status;
@@ -54,6 +58,12 @@ struct result {
 	/* Its process, or 0 when it never ran. */
 	pid_t pid;
 	uint32_t slot;
+	/* The time that it was given, when that was over. */
+	nsec limit;
+	/* It was ended because it wanted the terminal. */
+	bool wanted_terminal;
+	/* Seen from the parent: the kernel has killed something for want of memory. */
+	bool out_of_memory;
 	/* UTC; 0 when it never ran. */
 	nsec start;
 	nsec duration;
@@ -64,5 +74,11 @@ struct result {
 	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it. */
 	const char *reason;
 };
+
+/* Whether a task did not do what it was to do: all but ok and skipped. */
+static inline bool result_is_failure(const struct result *result)
+{
+	return result->outcome != OUTCOME_OK && result->outcome != OUTCOME_SKIPPED;
+}
 
 #endif

@@ -13,8 +13,9 @@
 #include "ipc/channel.h"
 #include "process/command.h"
 #include "work/chunk.h"
-#include "worker/executor.h"
-#include "worker/workplace.h"
+#include "protocol/workplace.h"
+#include "executor/executor.h"
+#include "worker/initializer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -84,7 +85,12 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 		enum executor_end end;
 		int number;
 
-		*result = (struct result){.index = task->index, .slot = worker->place.setup.seat + 1, .status = -1};
+		*result = (struct result){
+			.index = task->index,
+			.attempt = task->attempt,
+			.slot = worker->place.setup.seat + 1,
+			.status = -1,
+		};
 		worker->place.retrying = attempt > 0;
 		end = worker->executor->run(&worker->place, worker->state, task, result);
 		number = errno;
@@ -121,12 +127,42 @@ static bool commit(struct worker_state *worker, const struct result *result)
 	return true;
 }
 
+/* Waits for a turn to start a task (--delay). False when the parent is gone. */
+static bool wait_for_turn(struct worker_state *worker, const struct task *task)
+{
+	struct workplace *place = &worker->place;
+	nsec turn, next = atomic_load(&place->notice->next_start);
+
+	if (!place->run.delay)
+		return true;
+	do {
+		nsec now = clock_now();
+
+		turn = next > now ? next : now;
+	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, turn + place->run.delay));
+	if (place->unannounced)
+		workplace_announce(place);
+	/* Whoever shuts the gate wakes us. */
+	while (clock_now() < turn && task->index < queue_gate(&place->board.queue)) {
+		place->woken = false;
+		if (!workplace_wait(place, turn))
+			return false;
+	}
+	return true;
+}
+
 /* Runs one task of a chunk: true to go on with the next. */
 static bool run_task(struct worker_state *worker, const struct task *task)
 {
 	struct result result;
 
+	if (!wait_for_turn(worker, task)) {
+		worker->parent_gone = true;
+		return false;
+	}
 	worker->place.seat->task = 0;
+	atomic_store_explicit(&worker->place.seat->attempt, task->attempt, memory_order_relaxed);
+	atomic_store_explicit(&worker->place.seat->started, clock_now(), memory_order_relaxed);
 	atomic_store(&worker->place.seat->running, task->index + 1);
 	/* Looked at again now that whoever shuts it can see what is being begun. */
 	if (task->index >= queue_gate(&worker->place.board.queue)) {
@@ -157,7 +193,7 @@ static bool may_begin(struct worker_state *worker, const struct task *task)
 {
 	uint64_t most = worker->place.setup.max_tasks;
 
-	if (most && worker->tasks_done >= most)
+	if ((most && worker->tasks_done >= most) || atomic_load(&worker->place.seat->retire))
 		worker->leaving = true;
 	return !worker->leaving && task->index < queue_gate(&worker->place.board.queue);
 }
@@ -189,6 +225,7 @@ static void run_chunk(struct worker_state *worker, size_t slot)
 		/* Somebody else has done these before the chunk was given back. */
 		if (task.index < next)
 			continue;
+		task.attempt = entry->attempt;
 		if (!may_begin(worker, &task)) {
 			return_chunk(worker);
 			return;
@@ -222,7 +259,11 @@ static void work(struct worker_state *worker)
 	struct queue *queue = &worker->place.board.queue;
 
 	while (!worker->leaving && !worker->parent_gone) {
-		size_t slot = queue_claim(queue, worker->place.setup.number);
+		size_t slot;
+
+		if (atomic_load(&worker->place.seat->retire))
+			return;
+		slot = queue_claim(queue, worker->place.setup.number);
 
 		/* Daemons that tasks have left, and that have ended since. */
 		command_reap_orphans();
@@ -246,6 +287,8 @@ int worker_main(int channel)
 		diag_set_quiet();
 	worker.executor = executor_find(worker.place.run.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
+		return 1;
+	if (!initializer_run(&worker.place))
 		return 1;
 	/* Only now: a worker that ends before it says so counts as one that cannot be used. */
 	if (channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The executor of --dry-run: a task's output is its command line, quoted for a shell. */
-#include "worker/executor.h"
+#include "executor/executor.h"
 
 static int open_print(struct workplace *place UNUSED, void **state UNUSED)
 {
@@ -10,7 +10,7 @@ static int open_print(struct workplace *place UNUSED, void **state UNUSED)
 static enum executor_end run_print(struct workplace *place, void *state UNUSED, const struct task *task,
 				   struct result *result)
 {
-	struct output_header header = {.index = task->index, .stream = STREAM_OUTPUT};
+	struct output_header header = {.index = task->index, .stream = STREAM_OUTPUT, .attempt = task->attempt};
 	struct template_values values = workplace_values(place);
 	struct bytes *line = &place->scratch;
 	size_t sent = 0, limit = ring_record_max(&place->ring);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ways for a worker to run a task: one file and one row each. */
-#ifndef WORKER_EXECUTOR_H
-#define WORKER_EXECUTOR_H
+#ifndef EXECUTOR_EXECUTOR_H
+#define EXECUTOR_EXECUTOR_H
 
 #include "base/dialect.h"
 #include "work/task.h"
-#include "worker/workplace.h"
+#include "protocol/workplace.h"
 
 enum executor_end {
 	/* The result is filled in; the task's output is in the ring. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a worker has at hand: its line to the parent, its seat and ring on the board, the input, and what the run is. */
-#ifndef WORKER_WORKPLACE_H
-#define WORKER_WORKPLACE_H
+#ifndef PROTOCOL_WORKPLACE_H
+#define PROTOCOL_WORKPLACE_H
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -17,6 +17,7 @@ struct workplace {
 	struct setup setup;
 	struct run run;
 	struct board board;
+	struct notice *notice;
 	struct seat *seat;
 	struct ring ring;
 	struct shm arena;
@@ -59,8 +60,15 @@ void workplace_announce_if_due(struct workplace *place);
 /* Commits a record of a copied payload, waiting for room if need be: false when the parent is gone. */
 bool workplace_send(struct workplace *place, enum record_type type, struct slice payload);
 
+/* Words for the user to see, in as many records as it takes: false when the parent is gone. */
+bool workplace_say(struct workplace *place, struct slice words);
+
 /* The task being run takes long: leaves the rest of its chunk to others. */
 void workplace_share(struct workplace *place, uint64_t index);
+
+/* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER). */
+nsec workplace_time(const struct workplace *place);
+nsec workplace_when(const struct workplace *place, nsec time);
 
 /* What fills replacement strings. */
 struct template_values workplace_values(const struct workplace *place);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A worker's surroundings: set up once, then records out and wake-ups in. */
-#include "worker/workplace.h"
+#include "protocol/workplace.h"
 
 #include "base/trace.h"
 #include "ipc/channel.h"
@@ -60,6 +60,7 @@ int workplace_open(struct workplace *place, int channel)
 		return -1;
 	/* The board never grows: its mapping is all that is needed. */
 	fd_close(&place->board.shm.fd);
+	place->notice = board_notice(&place->board);
 	place->seat = board_seat(&place->board, setup->seat);
 	place->ring = board_ring(&place->board, setup->seat);
 	restore_descriptor_limit(setup->descriptor_limit);
@@ -139,6 +140,22 @@ bool workplace_send(struct workplace *place, enum record_type type, struct slice
 	return true;
 }
 
+bool workplace_say(struct workplace *place, struct slice words)
+{
+	size_t limit = ring_record_max(&place->ring);
+
+	while (words.size) {
+		size_t size = words.size < limit ? words.size : limit;
+
+		if (!workplace_send(place, RECORD_WORDS, (struct slice){.data = words.data, .size = size}))
+			return false;
+		words.data += size;
+		words.size -= size;
+	}
+	workplace_committed(place);
+	return true;
+}
+
 void workplace_share(struct workplace *place, uint64_t index)
 {
 	struct queue *queue = &place->board.queue;
@@ -150,6 +167,20 @@ void workplace_share(struct workplace *place, uint64_t index)
 	atomic_store_explicit(&queue->entries[place->slot].next, index + 1, memory_order_relaxed);
 	queue_return(queue, place->slot);
 	workplace_announce(place);
+}
+
+nsec workplace_time(const struct workplace *place)
+{
+	nsec stopped_at = atomic_load(&place->notice->stopped_at);
+
+	return (stopped_at ? stopped_at : clock_now()) - atomic_load(&place->notice->stopped_for);
+}
+
+nsec workplace_when(const struct workplace *place, nsec time)
+{
+	if (time == NSEC_FOREVER || atomic_load(&place->notice->stopped_at))
+		return NSEC_FOREVER;
+	return time + atomic_load(&place->notice->stopped_for);
 }
 
 struct template_values workplace_values(const struct workplace *place)

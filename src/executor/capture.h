@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A task's standard output and error on their way from its pipes into the worker's ring. */
-#ifndef WORKER_CAPTURE_H
-#define WORKER_CAPTURE_H
+#ifndef EXECUTOR_CAPTURE_H
+#define EXECUTOR_CAPTURE_H
 
 #include "base/dialect.h"
-#include "worker/workplace.h"
+#include "protocol/workplace.h"
 
 enum { CAPTURE_STREAMS = 2 };
 
 struct capture {
 	uint64_t index;
+	uint32_t attempt;
 	/* The reading ends for output and errors; -1 once at their end. */
 	int readers[CAPTURE_STREAMS];
 	/* The ring is full: nothing is read until the parent has made room and woken us. */
@@ -19,7 +20,7 @@ struct capture {
 };
 
 /* Pipes for a task: writers are the caller's to hand over and close. -1 with errno. */
-int capture_open(struct capture *capture, uint64_t index, int writers[CAPTURE_STREAMS]) MUST_CHECK;
+int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /* Takes what is there now, as far as the ring has room. */
 void capture_drain(struct capture *capture, struct workplace *place);

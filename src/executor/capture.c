@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a task's pipes straight into shared memory. */
-#include "worker/capture.h"
+#include "executor/capture.h"
 
 #include "ipc/fd.h"
 
@@ -15,11 +15,11 @@ enum {
 	PIECES_MAX = 16,
 };
 
-int capture_open(struct capture *capture, uint64_t index, int writers[CAPTURE_STREAMS])
+int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS])
 {
 	int i;
 
-	*capture = (struct capture){.index = index, .readers = {-1, -1}};
+	*capture = (struct capture){.index = task->index, .attempt = task->attempt, .readers = {-1, -1}};
 	for (i = 0; i < CAPTURE_STREAMS; i++)
 		writers[i] = -1;
 	for (i = 0; i < CAPTURE_STREAMS; i++) {
@@ -48,7 +48,11 @@ static void block(struct capture *capture, struct workplace *place)
 /* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. */
 static bool read_piece(struct capture *capture, struct workplace *place, int stream)
 {
-	struct output_header header = {.index = capture->index, .stream = (uint32_t)stream + STREAM_OUTPUT};
+	struct output_header header = {
+		.index = capture->index,
+		.stream = (uint32_t)stream + STREAM_OUTPUT,
+		.attempt = capture->attempt,
+	};
 	size_t room;
 	char *to = ring_reserve(&place->ring, sizeof header + READ_MIN, &room);
 	ssize_t got;

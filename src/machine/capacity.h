@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What this process may use of the machine. */
-#ifndef PROCESS_CAPACITY_H
-#define PROCESS_CAPACITY_H
+#ifndef MACHINE_CAPACITY_H
+#define MACHINE_CAPACITY_H
 
 #include "base/dialect.h"
 
@@ -13,5 +13,11 @@ size_t capacity_cpus(void);
 
 /* The most jobs that half of what the limits on processes and descriptors leave can carry, at least 1. */
 size_t capacity_jobs(void);
+
+/*
+ * A number of jobs as people write it: N, N%, +N, -N (of the usable CPUs; at least 1), or 0 (as many as can be). -1 when it
+ * is none, or too large; *jobs is then untouched.
+ */
+int capacity_parse_jobs(const char *text, size_t *jobs) MUST_CHECK;
 
 #endif

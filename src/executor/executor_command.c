@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The executor that gives each task a process of its own.
+ *
+ * Waking up for every write of a short task would cost a context switch each, so at first only the task's end is waited
+ * for, and its pipes are read once it has ended. A task that is still there after a moment, or whose forerunner filled
+ * its pipes, is followed closely.
+ *
+ * A task is its process group: when its process has ended, what is left of the group gets a moment for output in the
+ * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not got.
+ */
+#include "executor/executor.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/trace.h"
+#include "executor/capture.h"
+#include "executor/group.h"
+#include "executor/launcher.h"
+#include "executor/terminal.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* How long a task's end alone is waited for. */
+#define PATIENCE NSEC_PER_MSEC
+/* What is behind a task in its chunk waits this long for it at most. */
+#define SHARE_TIME (8 * NSEC_PER_MSEC)
+/* How long output is waited for after a task's end, when somebody still holds its pipe. */
+#define DRAIN_TIME (200 * NSEC_PER_MSEC)
+/* How often a group that is ending is looked at: there is no event for its end. */
+#define GROUP_PERIOD (5 * NSEC_PER_MSEC)
+
+/* More than this cannot have been in a task's pipes when it ended; who goes on writing is a daemon. */
+enum { PIPE_MOST = 2 * 1024 * 1024 };
+
+/* A task that wrote this much makes the next be followed closely. */
+enum { MUCH_OUTPUT = 32768 };
+
+struct command_state {
+	struct launcher launcher;
+	/* Readable when a child has ended or stopped; opened for the first task that is followed closely. */
+	int children;
+	/* The terminal's modes at the start, where tasks have it. */
+	struct terminal *terminal;
+	/* The last task filled its pipes: the next is followed closely from the start. */
+	bool eager;
+};
+
+/* A task that runs. */
+struct running {
+	struct command_state *state;
+	uint64_t index;
+	struct capture capture;
+	struct group group;
+	pid_t pid;
+	int pidfd;
+	/* When it began, monotonic, and in the time that stands still while the run is stopped. */
+	nsec started;
+	nsec began;
+	/* Its time was over: how long that was; 0. */
+	nsec limit;
+	bool closely;
+	/* A child has ended or stopped. */
+	bool stirred;
+	/* It has been stopped for wanting the terminal, and is being ended for that. */
+	bool wanted_terminal;
+	/* It has the terminal and was stopped: it goes on when the run does. */
+	bool suspended;
+};
+
+static int open_command(struct workplace *place, void **opaque)
+{
+	struct command_state *state = mem_new(1, sizeof *state);
+
+	*opaque = state;
+	command_adopt_orphans();
+	state->children = -1;
+	signals_block_children();
+	if (launcher_init(&state->launcher, place) < 0)
+		return -1;
+	if (place->run.flags & RUN_TERMINAL) {
+		state->launcher.terminal = terminal_open();
+		if (state->launcher.terminal < 0)
+			return -1;
+		state->terminal = terminal_remember(state->launcher.terminal);
+	}
+	return 0;
+}
+
+static void close_command(struct workplace *place UNUSED, void *opaque)
+{
+	struct command_state *state = opaque;
+
+	launcher_release(&state->launcher);
+	fd_close(&state->children);
+	free(state->terminal);
+	free(state);
+}
+
+static bool is_want_of_resources(int number)
+{
+	return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
+}
+
+/* Shows the command that is about to run. False when the parent is gone. */
+static bool show_command(struct workplace *place, const struct task *task)
+{
+	struct template_values values = workplace_values(place);
+
+	bytes_clear(&place->scratch);
+	template_quote(&place->template, task, &values, &place->scratch);
+	bytes_append_text(&place->scratch, "\n");
+	/* Where the task writes to the terminal itself it must be there first. */
+	if (place->run.flags & RUN_UNGROUPED) {
+		diag_line(bytes_slice(&place->scratch));
+		return true;
+	}
+	return workplace_say(place, bytes_slice(&place->scratch));
+}
+
+/* Begins a task. EXECUTOR_DONE with running->pid 0: it could not be started, and the result says why. */
+static enum executor_end begin(struct workplace *place, struct command_state *state, const struct task *task,
+			       struct result *result, struct running *running)
+{
+	int writers[CAPTURE_STREAMS] = {-1, -1}, started, number;
+	struct launched launched;
+
+	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}, .pidfd = -1};
+	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
+		return EXECUTOR_STARVED;
+	if (place->run.flags & RUN_VERBOSE && !place->retrying && !show_command(place, task)) {
+		fd_close(&writers[0]);
+		fd_close(&writers[1]);
+		capture_close(&running->capture);
+		return EXECUTOR_ABANDONED;
+	}
+	place->seat->task = 0;
+	result->start = clock_wall();
+	running->started = clock_now();
+	running->began = workplace_time(place);
+	started = launcher_start_task(&state->launcher, place, task, writers, &launched);
+	number = errno;
+	fd_close(&writers[0]);
+	fd_close(&writers[1]);
+	if (started == 0) {
+		running->pid = launched.pid;
+		running->pidfd = launched.pidfd;
+		group_init(&running->group, running->pid, task->index);
+		trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
+			    task->index + 1, task->attempt, place->setup.name, (long)running->pid);
+		return EXECUTOR_DONE;
+	}
+	capture_close(&running->capture);
+	place->seat->task = 0;
+	errno = number;
+	if (!launched.executed && is_want_of_resources(number))
+		return EXECUTOR_STARVED;
+	result->start = 0;
+	result->outcome = OUTCOME_NOT_STARTED;
+	result->number = number;
+	return EXECUTOR_DONE;
+}
+
+enum { WAIT_CHANNEL, WAIT_END, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
+
+/*
+ * Waits for the parent, the task's end or stop and its output, whichever is first, at most until the deadline; takes in
+ * the output. False when the parent is gone.
+ */
+static bool wait_for_task(struct workplace *place, struct running *running, nsec deadline, bool *ended)
+{
+	struct fd_wait waits[WAITS] = {
+		[WAIT_CHANNEL] = {.fd = place->channel, .want_input = true},
+		[WAIT_END] = {.fd = running->pidfd, .want_input = true},
+		[WAIT_OUTPUT] = {.fd = -1, .want_input = true},
+		[WAIT_ERRORS] = {.fd = -1, .want_input = true},
+		[WAIT_CHILDREN] = {.fd = -1, .want_input = true},
+	};
+	nsec due = workplace_deadline(place);
+
+	if (running->closely) {
+		if (running->state->children < 0)
+			running->state->children = signals_open_children();
+		waits[WAIT_CHILDREN].fd = running->state->children;
+		if (!running->capture.blocked) {
+			waits[WAIT_OUTPUT].fd = running->capture.readers[0];
+			waits[WAIT_ERRORS].fd = running->capture.readers[1];
+		}
+	}
+	fd_wait(waits, WAITS, due < deadline ? due : deadline);
+	if (waits[WAIT_CHANNEL].input && !workplace_listen(place))
+		return false;
+	*ended = waits[WAIT_END].input;
+	running->stirred = waits[WAIT_CHILDREN].input;
+	if (running->stirred)
+		signals_take_children(running->state->children);
+	if (running->closely)
+		capture_drain(&running->capture, place);
+	workplace_announce_if_due(place);
+	return true;
+}
+
+/* Lets a task that has the terminal go on when the run does. */
+static void resume(struct workplace *place, struct running *running)
+{
+	int terminal = running->state->launcher.terminal;
+	bool denied;
+
+	if (!running->suspended || atomic_load(&place->notice->stopped_at))
+		return;
+	if (!terminal_is_ours(terminal)) {
+		/* Gone on in the background: stopped again, as whoever uses the terminal there is. */
+		signals_tell_parent(SIGTTOU);
+		return;
+	}
+	running->suspended = false;
+	terminal_give(terminal, running->pid);
+	command_signal_group(running->pid, SIGCONT, &denied);
+}
+
+/* Deals with a task that has been stopped: by the user, by us, or for wanting the terminal. */
+static void look_for_stop(struct workplace *place, struct running *running)
+{
+	int signal = command_stopped(running->pid);
+
+	if (!signal)
+		return;
+	trace_event("task_stop", "\"seq\":%" PRIu64 ",\"signal\":%d", running->index + 1, signal);
+	if (running->state->launcher.terminal >= 0) {
+		/* ^Z: we stop as well. */
+		terminal_give(running->state->launcher.terminal, 0);
+		running->suspended = true;
+		signals_tell_parent(SIGTSTP);
+	} else if ((signal == SIGTTIN || signal == SIGTTOU) && !running->group.signal) {
+		running->wanted_terminal = true;
+		group_terminate(&running->group, place);
+	}
+}
+
+/* When the task's time is over, or the next step against it is due; monotonic. */
+static nsec limit_of(struct workplace *place, const struct running *running)
+{
+	nsec timeout = atomic_load(&place->notice->timeout);
+
+	if (running->group.signal)
+		return group_deadline(&running->group, place);
+	return timeout ? workplace_when(place, running->began + timeout) : NSEC_FOREVER;
+}
+
+/* Ends a task whose time is over. */
+static void enforce_limit(struct workplace *place, struct running *running)
+{
+	nsec timeout = atomic_load(&place->notice->timeout);
+
+	if (running->group.signal) {
+		group_step(&running->group, place);
+	} else if (timeout && workplace_time(place) - running->began >= timeout) {
+		running->limit = timeout;
+		trace_event("task_timeout", "\"seq\":%" PRIu64 ",\"after\":%" PRId64, running->index + 1, timeout);
+		group_terminate(&running->group, place);
+	}
+}
+
+/* Follows a task to the end of its process, or until it is one that may not be ended. False when the parent is gone. */
+static bool follow(struct workplace *place, struct running *running)
+{
+	nsec patience = running->started + PATIENCE, share = running->started + SHARE_TIME;
+	bool ended = false, denied;
+
+	/* It has started in the moment in which everything stopped. */
+	if (atomic_load(&place->notice->stopped_at))
+		command_signal_group(running->pid, SIGSTOP, &denied);
+	while (!ended && !running->group.denied) {
+		nsec next = running->closely ? share : patience, limit = limit_of(place, running);
+
+		if (!wait_for_task(place, running, next < limit ? next : limit, &ended))
+			return false;
+		if (ended)
+			break;
+		if (running->stirred)
+			look_for_stop(place, running);
+		resume(place, running);
+		enforce_limit(place, running);
+		if (clock_now() < patience)
+			continue;
+		running->closely = true;
+		if (clock_now() >= share) {
+			workplace_share(place, running->index);
+			share = NSEC_FOREVER;
+		}
+	}
+	return true;
+}
+
+/* After the end of a task's process: the rest of its output, and of its group. False when the parent is gone. */
+static bool settle(struct workplace *place, struct running *running)
+{
+	nsec drained = clock_now() + DRAIN_TIME;
+	uint64_t before = running->capture.total;
+	bool ended;
+
+	group_plan(&running->group, place, DRAIN_TIME);
+	for (;;) {
+		bool group, waiting;
+		nsec now;
+
+		capture_drain(&running->capture, place);
+		group = group_is_left(&running->group) && group_step(&running->group, place);
+		waiting = !capture_is_at_end(&running->capture);
+		if (!group && !waiting)
+			return true;
+		now = clock_now();
+		/* What is in the pipe counts however long the parent takes to make room for it. */
+		if (!group && now >= drained && !running->capture.blocked)
+			return true;
+		running->closely = true;
+		if (!wait_for_task(place, running, group ? now + GROUP_PERIOD : drained, &ended))
+			return false;
+		if (running->capture.blocked && running->capture.total - before < PIPE_MOST)
+			drained = clock_now() + DRAIN_TIME;
+	}
+}
+
+/* Takes the terminal back, with the modes that it had; what the user typed at the task was meant for us too. */
+static void take_terminal(const struct running *running, const struct result *result)
+{
+	const struct command_state *state = running->state;
+
+	if (state->launcher.terminal < 0)
+		return;
+	terminal_give(state->launcher.terminal, 0);
+	if (result->outcome != OUTCOME_OK)
+		terminal_restore(state->launcher.terminal, state->terminal);
+	if (result->signal == SIGINT || result->signal == SIGQUIT)
+		signals_tell_parent(result->signal);
+}
+
+static void fill_result(struct result *result, const struct running *running)
+{
+	struct command_end end = {.status = -1};
+
+	/* One that may not be signalled is left to end when it likes. */
+	if (!running->group.denied)
+		end = command_reap(running->pid);
+	result->duration = clock_now() - running->started;
+	result->pid = running->pid;
+	result->status = end.status;
+	result->signal = end.signal;
+	result->user_time = end.user_time;
+	result->system_time = end.system_time;
+	result->max_rss = end.max_rss;
+	result->limit = running->limit;
+	result->wanted_terminal = running->wanted_terminal;
+	result->outcome = end.signal ? OUTCOME_SIGNALED : end.status ? OUTCOME_FAILED : OUTCOME_OK;
+	if (running->limit)
+		result->outcome = OUTCOME_TIMEOUT;
+	else if (running->wanted_terminal) {
+		result->outcome = OUTCOME_SIGNALED;
+		result->signal = end.signal ? end.signal : SIGTTIN;
+	}
+}
+
+static enum executor_end run_command(struct workplace *place, void *opaque, const struct task *task,
+				     struct result *result)
+{
+	struct command_state *state = opaque;
+	struct running running;
+	enum executor_end begun = begin(place, state, task, result, &running);
+
+	if (begun != EXECUTOR_DONE || !running.pid)
+		return begun;
+	running.closely = state->eager || (place->run.flags & RUN_TERMINAL);
+	if (!follow(place, &running))
+		goto abandoned;
+	fd_close(&running.pidfd);
+	fill_result(result, &running);
+	take_terminal(&running, result);
+	if (!settle(place, &running))
+		goto abandoned;
+	state->eager = running.capture.total >= MUCH_OUTPUT;
+	capture_close(&running.capture);
+	return EXECUTOR_DONE;
+abandoned:
+	group_kill(&running.group);
+	if (state->launcher.terminal >= 0)
+		terminal_give(state->launcher.terminal, 0);
+	return EXECUTOR_ABANDONED;
+}
+
+const struct executor executor_command = {
+	.name = "command",
+	.open = open_command,
+	.run = run_command,
+	.close = close_command,
+};

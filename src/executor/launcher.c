@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starting tasks: what is executed, and with which environment and descriptors. */
+#include "executor/launcher.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+/* Environment variables that are ours. */
+static const char *const own_names[] = {
+	"MPMAP_SEQ=", "MPMAP_SLOT=", "MPMAP_WORKER=", "MPMAP_ATTEMPT=", "MPMAP_RUN_ID=",
+};
+
+static bool is_own_variable(const char *variable)
+{
+	size_t i;
+
+	for (i = 0; i < countof(own_names); i++) {
+		if (strncmp(variable, own_names[i], strlen(own_names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+int launcher_init(struct launcher *launcher, const struct workplace *place)
+{
+	size_t count = 0, kept = 0, i;
+
+	*launcher = (struct launcher){.null = fd_null(), .terminal = -1};
+	if (launcher->null < 0)
+		return -1;
+	while (environ[count])
+		count++;
+	launcher->environment = mem_new(count + countof(own_names) + 1, sizeof *launcher->environment);
+	for (i = 0; i < count; i++) {
+		if (!is_own_variable(environ[i]))
+			launcher->environment[kept++] = environ[i];
+	}
+	launcher->own_variables = kept;
+	launcher->environment[kept++] = mem_format("MPMAP_SLOT=%" PRIu32, place->setup.seat + 1);
+	launcher->environment[kept++] = mem_format("MPMAP_WORKER=%s", place->setup.name);
+	launcher->environment[kept++] = mem_format("MPMAP_RUN_ID=%s", place->run.id);
+	launcher->environment[kept++] = launcher->sequence;
+	launcher->environment[kept++] = launcher->attempt;
+	launcher->environment[kept] = NULL;
+	return 0;
+}
+
+void launcher_release(struct launcher *launcher)
+{
+	size_t i;
+
+	for (i = launcher->own_variables; launcher->environment && launcher->environment[i] &&
+				  launcher->environment[i] != launcher->sequence; i++)
+		free(launcher->environment[i]);
+	free(launcher->environment);
+	launcher->environment = NULL;
+	fd_close(&launcher->null);
+	fd_close(&launcher->terminal);
+}
+
+static int start(struct command *command, struct launched *launched)
+{
+	int started = command_start(command, &launched->pidfd, &launched->executed);
+
+	launched->pid = started < 0 ? 0 : *command->pid;
+	return started;
+}
+
+/* Executes a file that the kernel does not know how to: as a script for the shell, as execvp does. */
+static int start_for_shell(struct command *command, struct launched *launched)
+{
+	char shell[] = "/bin/sh";
+	size_t count = 0;
+	char **arguments;
+	int started;
+
+	while (command->arguments[count])
+		count++;
+	arguments = mem_new(count + 2, sizeof *arguments);
+	arguments[0] = shell;
+	arguments[1] = (char *)(uintptr_t)command->path;
+	memcpy(arguments + 2, command->arguments + 1, count * sizeof *arguments);
+	command->path = shell;
+	command->arguments = arguments;
+	started = start(command, launched);
+	free(arguments);
+	return started;
+}
+
+/* What every process of a worker has in common. */
+static struct command prepare(struct launcher *launcher, struct workplace *place)
+{
+	return (struct command){
+		.environment = launcher->environment,
+		.input = launcher->terminal >= 0 ? launcher->terminal : launcher->null,
+		.output = -1,
+		.errors = -1,
+		.keep = -1,
+		.terminal = launcher->terminal,
+		.ignored = place->run.ignored,
+		.nice = place->run.nice,
+		.is_task = true,
+		.pid = (pid_t *)(uintptr_t)&place->seat->task,
+	};
+}
+
+int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
+			const int writers[CAPTURE_STREAMS], struct launched *launched)
+{
+	struct template_values values = workplace_values(place);
+	struct command command = prepare(launcher, place);
+	char *found = NULL;
+	int started = -1, number;
+
+	*launched = (struct launched){.pidfd = -1, .executed = true};
+	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, task->index + 1);
+	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, task->attempt);
+	command.arguments = template_expand(&place->template, task, &values);
+	command.output = writers[0];
+	command.errors = writers[1];
+	command.path = place->run.command;
+	if (!command.path)
+		command.path = found = command_find(command.arguments[0], place->run.path);
+	if (command.path) {
+		started = start(&command, launched);
+		if (started < 0 && launched->executed && errno == ENOEXEC)
+			started = start_for_shell(&command, launched);
+	}
+	number = errno;
+	free(found);
+	errno = number;
+	return started;
+}
+
+int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
+			  struct launched *launched)
+{
+	char shell[] = "/bin/sh", name[] = "sh", flag[] = "-c";
+	char *arguments[] = {name, flag, (char *)(uintptr_t)script, NULL};
+	struct command command = prepare(launcher, place);
+	size_t last = launcher->own_variables;
+	int started;
+
+	*launched = (struct launched){.pidfd = -1};
+	while (launcher->environment[last] != launcher->sequence)
+		last++;
+	/* It is no task: it has no number. */
+	launcher->environment[last] = NULL;
+	command.path = shell;
+	command.arguments = arguments;
+	command.output = command.errors = writer;
+	started = start(&command, launched);
+	launcher->environment[last] = launcher->sequence;
+	return started;
+}

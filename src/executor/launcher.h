@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starting what a worker runs: tasks, and the initializer, with the environment that they find. */
+#ifndef EXECUTOR_LAUNCHER_H
+#define EXECUTOR_LAUNCHER_H
+
+#include "base/dialect.h"
+#include "executor/capture.h"
+#include "protocol/workplace.h"
+#include "work/task.h"
+
+struct launcher {
+	int null;
+	/* The terminal that tasks get; -1: none. */
+	int terminal;
+	/* NULL-terminated. The last two are what differs from task to task, below. */
+	char **environment;
+	size_t own_variables;
+	/* "MPMAP_SEQ=" and "MPMAP_ATTEMPT=", with room for a number. */
+	char sequence[32];
+	char attempt[32];
+};
+
+/* Makes everything ready for a worker; -1 with errno. */
+int launcher_init(struct launcher *launcher, const struct workplace *place) MUST_CHECK;
+
+/* What becomes of a start. */
+struct launched {
+	/* The process, seat->task too; readable when it has ended (the caller's). */
+	pid_t pid;
+	int pidfd;
+	/* There was a process: the errno is that of execve. */
+	bool executed;
+};
+
+/* Starts the command for a task. 0, or -1 with errno. */
+int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
+			const int writers[CAPTURE_STREAMS], struct launched *launched) MUST_CHECK;
+
+/* Starts sh -c script, with both outputs into writer. 0, or -1 with errno. */
+int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
+			  struct launched *launched) MUST_CHECK;
+
+void launcher_release(struct launcher *launcher);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Handing the terminal over and taking it back. */
+#include "executor/terminal.h"
+
+#include "base/mem.h"
+#include "process/signals.h"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct terminal {
+	struct termios modes;
+	bool known;
+};
+
+int terminal_open(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC);
+}
+
+bool terminal_is_ours(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp();
+}
+
+void terminal_give(int fd, pid_t group)
+{
+	signals_block_terminal(true);
+	tcsetpgrp(fd, group ? group : getpgrp());
+	signals_block_terminal(false);
+}
+
+struct terminal *terminal_remember(int fd)
+{
+	struct terminal *terminal = mem_new(1, sizeof *terminal);
+
+	terminal->known = tcgetattr(fd, &terminal->modes) == 0;
+	return terminal;
+}
+
+void terminal_restore(int fd, const struct terminal *terminal)
+{
+	signals_block_terminal(true);
+	if (terminal->known)
+		tcsetattr(fd, TCSADRAIN, &terminal->modes);
+	signals_block_terminal(false);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The controlling terminal, which a worker hands to its task and takes back (--tty). tcsetpgrp(3) of POSIX. */
+#ifndef EXECUTOR_TERMINAL_H
+#define EXECUTOR_TERMINAL_H
+
+#include "base/dialect.h"
+
+struct terminal;
+
+/* Opens the controlling terminal: its descriptor, or -1 with errno when there is none. */
+int terminal_open(void) MUST_CHECK;
+
+/* Whether this process's group is in the foreground. */
+bool terminal_is_ours(int fd);
+
+/* Puts a process group into the foreground; 0: this process's own. */
+void terminal_give(int fd, pid_t group);
+
+/* Remembers the terminal's modes, and sets what was remembered again. */
+struct terminal *terminal_remember(int fd);
+void terminal_restore(int fd, const struct terminal *terminal);
+
+#endif

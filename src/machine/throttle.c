@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Holding tasks back while memory is short or the load high, and the number of jobs from a file. */
+#include "machine/throttle.h"
+
+#include "base/diag.h"
+#include "base/trace.h"
+#include "machine/capacity.h"
+#include "machine/pressure.h"
+
+#include <errno.h>
+
+/* Neither memory nor load tells of its changes: they are looked at this often. */
+#define PERIOD (100 * NSEC_PER_MSEC)
+
+void throttle_init(struct throttle *throttle, const struct throttle_options *options)
+{
+	*throttle = (struct throttle){.options = *options};
+	if (!options->memory && !options->load)
+		throttle->next_look = NSEC_FOREVER;
+}
+
+nsec throttle_deadline(const struct throttle *throttle)
+{
+	return throttle->next_look;
+}
+
+void throttle_look(struct throttle *throttle, size_t running)
+{
+	const struct throttle_options *options = &throttle->options;
+	nsec now = clock_now();
+	bool shut = false;
+
+	if (now < throttle->next_look)
+		return;
+	throttle->next_look = now + PERIOD;
+	if (options->memory)
+		shut |= pressure_memory() < options->memory;
+	/* The average follows slowly: what runs is a part of it that is known at once. */
+	if (options->load)
+		shut |= pressure_load() >= options->load || running * 100 >= options->load;
+	if (shut != throttle->shut)
+		trace_event("throttle", "\"shut\":%s", shut ? "true" : "false");
+	throttle->shut = shut;
+}
+
+int throttle_read_jobs(const char *path, size_t *jobs)
+{
+	FILE *file = fopen(path, "re");
+	char line[64] = "";
+	int number = errno;
+
+	if (!file) {
+		errno = number;
+		return -1;
+	}
+	if (!fgets(line, sizeof line, file))
+		line[0] = '\0';
+	fclose(file);
+	line[strcspn(line, " \t\r\n")] = '\0';
+	if (capacity_parse_jobs(line, jobs) == 0)
+		return 0;
+	/* An empty file is one that is being written. */
+	errno = *line ? EINVAL : EAGAIN;
+	return -1;
+}
+
+size_t throttle_jobs(struct throttle *throttle)
+{
+	const char *path = throttle->options.jobs_file;
+	size_t jobs;
+
+	if (throttle_read_jobs(path, &jobs) == 0) {
+		throttle->told = false;
+		return jobs;
+	}
+	if (errno == EAGAIN)
+		return 0;
+	if (!throttle->told && errno != EINVAL)
+		diag_note("--jobs @%s: %s; the number of jobs stays as it is", path, strerror(errno));
+	else if (!throttle->told)
+		diag_note("--jobs @%s: its first line is not a number of jobs; it stays as it is", path);
+	throttle->told = true;
+	return 0;
+}

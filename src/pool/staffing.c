@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How many workers there are, and what happens when there cannot be enough.
+ *
+ * For every chunk that is submitted one sleeping worker is woken, or else one more started while there are fewer than
+ * wanted. A worker's end is the only other occasion to wake or start: then for every chunk that waits.
+ */
+#include "pool/staffing.h"
+
+#include "base/diag.h"
+#include "base/trace.h"
+#include "process/signals.h"
+#include "pool/intake.h"
+#include "pool/roster.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+enum {
+	EARLY_ENDS_MIN = 8,
+	/* Workers that are started in a seat, one after the other, whose initializer fails. */
+	UNFIT_MAX = 2,
+};
+
+/* Starting workers is tried again this long before it is given up. */
+#define RETRY_TIME NSEC_PER_SEC
+#define RETRY_PERIOD (50 * NSEC_PER_MSEC)
+
+static void fail(struct pool *pool, const struct error *error)
+{
+	if (pool->failed)
+		return;
+	pool->failed = true;
+	pool->owner->on_failure(pool->owner, error);
+}
+
+/* Says once that there are fewer workers than asked for. */
+static void note_fewer(struct pool *pool, size_t workers, const char *why)
+{
+	if (!pool->noted)
+		diag_note("running with %zu of %zu workers: %s", workers, pool->jobs, why);
+	pool->noted = true;
+}
+
+/* Whether nothing can go on without one more worker: only the head may start, and nobody has it. */
+static bool head_waits(const struct pool *pool)
+{
+	return queue_gate(&pool->ledger.queue) != QUEUE_OPEN && queue_claimable(&pool->ledger.queue, 1);
+}
+
+/* A worker could not be started: it is tried again, for a while only when nothing goes on meanwhile. */
+static void handle_start_failure(struct pool *pool, struct error *error)
+{
+	nsec now = clock_now();
+
+	if (pool->live) {
+		note_fewer(pool, pool->live, error_text(error));
+		pool->limit = pool->live;
+	}
+	if (pool->live && !head_waits(pool)) {
+		pool->retry_at = now + RETRY_TIME;
+	} else {
+		if (!pool->failing_since)
+			pool->failing_since = now;
+		if (now - pool->failing_since >= RETRY_TIME)
+			fail(pool, error);
+		else
+			pool->retry_at = now + RETRY_PERIOD;
+	}
+	error_release(error);
+}
+
+static bool start(struct pool *pool)
+{
+	struct error error = {.number = 0};
+
+	if (roster_start(pool, &error) == 0)
+		return true;
+	handle_start_failure(pool, &error);
+	return false;
+}
+
+/* Starts a worker if there may be one more: false when there may not, or it cannot be. */
+static bool start_one(struct pool *pool)
+{
+	if (pool->closing || pool->failed || pool->live >= pool->limit || !roster_has_seat(pool, UNFIT_MAX))
+		return false;
+	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same. */
+	if (pool->live >= pool->ledger.outstanding)
+		return false;
+	return start(pool);
+}
+
+void staffing_serve_one(struct pool *pool)
+{
+	if (!roster_wake_one(pool))
+		start_one(pool);
+}
+
+void staffing_serve(struct pool *pool)
+{
+	size_t waiting = queue_claimable(&pool->ledger.queue, pool->jobs);
+
+	while (waiting && roster_wake_one(pool))
+		waiting--;
+	for (waiting -= waiting < pool->starting ? waiting : pool->starting; waiting && start_one(pool); waiting--)
+		;
+}
+
+void staffing_relieve(struct pool *pool)
+{
+	if (!pool->options.repeats || pool->closing || pool->failed || pool->live != pool->limit || pool->starting)
+		return;
+	if (!head_waits(pool) || !roster_all_stalled(pool) || !roster_has_seat(pool, UNFIT_MAX))
+		return;
+	trace_event("worker_relief", "\"live\":%zu", pool->live);
+	start(pool);
+}
+
+void staffing_starved(struct pool *pool, int number)
+{
+	struct error error = {.number = 0};
+	nsec now = clock_now();
+
+	error_set_errno(&error, number, "cannot start a task");
+	if (!pool->failing_since)
+		pool->failing_since = now;
+	/* What runs will end, and with it free what is wanting. */
+	if (now - pool->failing_since >= RETRY_TIME && !roster_runs_task(pool)) {
+		fail(pool, &error);
+	} else if (pool->live > 1) {
+		note_fewer(pool, pool->live - 1, error_text(&error));
+		pool->limit = pool->live - 1;
+		pool->retry_at = now + RETRY_TIME;
+	}
+	error_release(&error);
+}
+
+/* "exit status 3" */
+static void describe(const struct initialized *initialized, struct error *error)
+{
+	if (initialized->number)
+		error_set_errno(error, initialized->number, "cannot be started");
+	else if (initialized->signal)
+		error_set(error, "killed by %s", signals_name(initialized->signal));
+	else
+		error_set(error, "exit status %d", initialized->status);
+}
+
+bool staffing_initialized(struct pool *pool, const struct initialized *initialized, struct slice words)
+{
+	struct error error = {.number = 0};
+	size_t wanted = pool->ledger.outstanding < pool->limit ? (size_t)pool->ledger.outstanding : pool->limit;
+
+	if (words.size)
+		pool->owner->on_words(pool->owner, words);
+	if (!initialized->number && !initialized->status && !initialized->signal) {
+		pool->ever_fit = true;
+		return true;
+	}
+	pool->unfit++;
+	describe(initialized, &error);
+	if (pool->ever_fit && pool->live > 1) {
+		error_wrap(&error, "an initializer failed");
+		note_fewer(pool, pool->live - 1, error_text(&error));
+	} else if (!pool->ever_fit && pool->unfit >= UNFIT_MAX * (wanted ? wanted : 1)) {
+		error_wrap(&error, "the initializer failed in every worker");
+		fail(pool, &error);
+	}
+	error_release(&error);
+	return false;
+}
+
+void staffing_worker_ended(struct pool *pool)
+{
+	struct error error = {.number = 0};
+	size_t most = 2 * pool->jobs > EARLY_ENDS_MIN ? 2 * pool->jobs : EARLY_ENDS_MIN;
+
+	if (pool->early_ends >= most && !pool->failed) {
+		error_set(&error, "workers end as soon as they are started (%zu in a row)", pool->early_ends);
+		fail(pool, &error);
+	} else if (!pool->live && !roster_has_seat(pool, UNFIT_MAX)) {
+		error_set(&error, "no worker is left whose initializer does not fail");
+		fail(pool, &error);
+	}
+	error_release(&error);
+	if (pool->closing)
+		return;
+	staffing_serve(pool);
+	pool->owner->on_room(pool->owner);
+}
+
+void pool_set_jobs(struct pool *pool, size_t jobs)
+{
+	if (jobs > pool->options.jobs_max)
+		jobs = pool->options.jobs_max;
+	if (jobs == pool->jobs)
+		return;
+	trace_event("jobs_changed", "\"from\":%zu,\"to\":%zu", pool->jobs, jobs);
+	pool->jobs = pool->limit = jobs;
+	roster_retire(pool, jobs);
+	staffing_serve(pool);
+}
+
+nsec staffing_deadline(const struct pool *pool)
+{
+	return pool->retry_at ? pool->retry_at : NSEC_FOREVER;
+}
+
+void staffing_tick(struct pool *pool)
+{
+	if (!pool->retry_at || clock_now() < pool->retry_at)
+		return;
+	pool->retry_at = 0;
+	if (pool->limit < pool->jobs)
+		pool->limit++;
+	staffing_serve(pool);
+}

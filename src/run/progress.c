@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The progress bar and its plain sister.
+ *
+ * After a frame the cursor goes back to the start of its line, so that clearing from there to the end of the screen takes
+ * the frame away, also when the terminal has become narrower and has broken it in two.
+ */
+#include "run/progress.h"
+
+#include "base/bytes.h"
+#include "base/diag.h"
+#include "base/quote.h"
+#include "run/report.h"
+#include "run/session.h"
+
+#include <inttypes.h>
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define FIRST_AFTER (200 * NSEC_PER_MSEC)
+#define FRAME_TIME (100 * NSEC_PER_MSEC)
+/* Time goes on even where nothing else does. */
+#define IDLE_TIME NSEC_PER_SEC
+#define PLAIN_TIME (3 * NSEC_PER_SEC)
+/* The rate is that of about so long. */
+#define RATE_TIME (2 * NSEC_PER_SEC)
+
+enum {
+	WIDTH_UNKNOWN = 80,
+	WIDTH_MIN = 10,
+	/* The bar itself: of so many columns, where there is room. */
+	BAR_MIN = 10,
+	BAR_MAX = 30,
+	/* Less of a task than this is not worth showing. */
+	TASK_MIN = 12,
+};
+
+int progress_parse(const char *text, enum progress_kind *kind, struct error *error)
+{
+	static const char *const words[] = {
+		[PROGRESS_NONE] = "none",
+		[PROGRESS_AUTO] = "auto",
+		[PROGRESS_BAR] = "bar",
+		[PROGRESS_PLAIN] = "plain",
+	};
+	size_t i;
+
+	*kind = PROGRESS_AUTO;
+	if (!text)
+		return 0;
+	for (i = 0; i < countof(words); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*kind = (enum progress_kind)i;
+			return 0;
+		}
+	}
+	return error_set(error, "--progress '%s': not one of bar, plain, auto, none", text);
+}
+
+static void clear(struct outlet *outlet)
+{
+	progress_hide(&container_of(outlet, struct session, outlet)->progress);
+}
+
+void progress_init(struct progress *progress, const struct session *session, struct outlet *outlet)
+{
+	const struct session_options *options = session->options;
+	bool able = options->progress.terminal_is_able && isatty(diag_descriptor());
+	nsec now = clock_now();
+
+	*progress = (struct progress){.options = options->progress, .outlet = outlet, .started = now, .rate_since = now};
+	/* Tasks that write to the terminal themselves would tear it. */
+	able = able && !options->ungrouped && !options->terminal;
+	if (progress->options.kind == PROGRESS_AUTO)
+		progress->options.kind = able ? PROGRESS_BAR : PROGRESS_PLAIN;
+	if ((progress->options.kind == PROGRESS_BAR && !able) || options->quiet)
+		progress->options.kind = PROGRESS_NONE;
+	progress->next = progress->options.kind == PROGRESS_BAR	    ? now + FIRST_AFTER :
+			 progress->options.kind == PROGRESS_PLAIN ? now + PLAIN_TIME :
+								    NSEC_FOREVER;
+	if (progress->options.kind == PROGRESS_BAR)
+		outlet->clear = clear;
+}
+
+nsec progress_deadline(const struct progress *progress)
+{
+	return progress->next;
+}
+
+static void update_rate(struct progress *progress, const struct session *session)
+{
+	nsec now = clock_now(), span = now - progress->rate_since;
+	double rate = span > 0 ? (double)(session->finished - progress->rate_finished) / ((double)span / NSEC_PER_SEC) : 0;
+
+	/* The first while's rate counts at once; later ones are mixed in. */
+	if (!progress->rate_finished || span >= RATE_TIME) {
+		progress->rate = progress->rate > 0 && progress->rate_finished ? (progress->rate + rate) / 2 : rate;
+		if (span >= RATE_TIME) {
+			progress->rate_since = now;
+			progress->rate_finished = session->finished;
+		}
+	}
+}
+
+/* "1:05", "2:03:04" */
+static void append_time(struct bytes *out, double seconds)
+{
+	uint64_t whole = (uint64_t)seconds;
+
+	if (whole >= 3600)
+		bytes_append_format(out, "%" PRIu64 ":%02u:%02u", whole / 3600, (unsigned)(whole / 60 % 60), (unsigned)(whole % 60));
+	else
+		bytes_append_format(out, "%u:%02u", (unsigned)(whole / 60), (unsigned)(whole % 60));
+}
+
+static uint64_t failures(const struct session *session)
+{
+	return session->finished - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+}
+
+/* One thing that is said, on a line with others. */
+static void append_part(struct bytes *out, size_t part, const struct progress *progress, struct session *session)
+{
+	uint64_t total = session->total > session->submitted ? session->total : session->submitted;
+	uint64_t done = session->finished;
+
+	switch (part) {
+	case 0:
+		/* Of at least so many, while the end of the input is not known. */
+		bytes_append_format(out, "%" PRIu64 "/%" PRIu64 "%s", done, total, session->total ? "" : "+");
+		break;
+	case 1:
+		if (session->total)
+			bytes_append_format(out, "%" PRIu64 "%%", total ? done * 100 / total : 100);
+		break;
+	case 2:
+		if (failures(session))
+			bytes_append_format(out, "%" PRIu64 " failed", failures(session));
+		break;
+	case 3:
+		if (session->total && progress->rate > 0) {
+			bytes_append_text(out, "ETA ");
+			append_time(out, (double)(total - done) / progress->rate);
+		}
+		break;
+	case 4:
+		bytes_append_format(out, "%zu running", pool_running(&session->pool));
+		break;
+	default:
+		bytes_append_format(out, progress->rate < 10 ? "%.1f/s" : "%.0f/s", progress->rate);
+	}
+}
+
+enum { PARTS = 6, PART_FAILED = 2 };
+
+/* Columns that a character takes; the terminal shows one that it does not know in one. */
+static size_t columns_of(uint32_t character)
+{
+	int columns = wcwidth((wchar_t)character);
+
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
+/* Appends as much of text (UTF-8, nothing in it that acts on a terminal) as fits into so many columns. */
+static size_t append_fitting(struct bytes *out, struct slice text, size_t columns)
+{
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	size_t used = 0;
+
+	while (text.size) {
+		uint32_t character;
+		size_t size = quote_utf8(text, &character), wide;
+
+		if (!size)
+			break;
+		wide = utf8 ? columns_of(character) : 1;
+		if (used + wide > columns)
+			break;
+		if (utf8 || size == 1)
+			bytes_append(out, text.data, size);
+		else
+			bytes_append_text(out, "?");
+		used += wide;
+		text.data += size;
+		text.size -= size;
+	}
+	return used;
+}
+
+/* "#17 5s: gzip foo", the task that has been running longest, as far as it fits. Returns the columns used. */
+static size_t append_oldest(struct bytes *out, struct session *session, size_t columns)
+{
+	struct running_task oldest = {.started = NSEC_FOREVER}, task;
+	struct bytes words = {.data = NULL}, safe = {.data = NULL};
+	size_t seat, used = 0;
+
+	for (seat = 0; seat < session->pool.seats; seat++) {
+		if (pool_running_at(&session->pool, seat, &task) && task.started < oldest.started)
+			oldest = task;
+	}
+	if (oldest.started != NSEC_FOREVER && columns >= TASK_MIN) {
+		bytes_append_format(&words, "#%" PRIu64 " ", oldest.index + 1);
+		append_time(&words, (double)(clock_now() - oldest.started) / NSEC_PER_SEC);
+		bytes_append_text(&words, " ");
+		report_command_line(session, &oldest, &words);
+		quote_terminal(&safe, bytes_slice(&words));
+		used = append_fitting(out, bytes_slice(&safe), columns);
+	}
+	bytes_release(&words);
+	bytes_release(&safe);
+	return used;
+}
+
+static void append_bar(struct bytes *out, const struct session *session, size_t columns)
+{
+	size_t full = session->finished >= session->total ? columns : (size_t)(session->finished * columns / session->total), i;
+
+	bytes_append_text(out, "[");
+	for (i = 0; i < columns; i++)
+		bytes_append_text(out, i < full ? "=" : i == full ? ">" : " ");
+	bytes_append_text(out, "] ");
+}
+
+/* A frame for a terminal of so many columns: never more than one less than that, or it would be broken. */
+static void compose(struct progress *progress, struct session *session, size_t width, struct bytes *out)
+{
+	struct bytes line = {.data = NULL}, part = {.data = NULL};
+	size_t left = width - 1, bar, i;
+
+	for (i = 0; i < PARTS; i++) {
+		bool colored = i == PART_FAILED && progress->options.colored;
+
+		bytes_clear(&part);
+		append_part(&part, i, progress, session);
+		if (!part.size || part.size + (line.size ? 2 : 0) > left)
+			continue;
+		left -= part.size + (line.size ? 2 : 0);
+		bytes_append_text(&line, line.size ? ", " : "");
+		bytes_append_text(&line, colored ? "\033[31m" : "");
+		bytes_append(&line, part.data, part.size);
+		bytes_append_text(&line, colored ? "\033[m" : "");
+	}
+	bar = left > BAR_MAX + 3 ? BAR_MAX : left > BAR_MIN + 3 ? left - 3 : 0;
+	if (session->total && bar) {
+		append_bar(out, session, bar);
+		left -= bar + 3;
+	}
+	bytes_append(out, line.data, line.size);
+	if (left > TASK_MIN + 2) {
+		bytes_append_text(out, ", ");
+		if (!append_oldest(out, session, left - 2))
+			out->size -= 2;
+	}
+	bytes_release(&line);
+	bytes_release(&part);
+}
+
+static bool is_in_foreground(void)
+{
+	return tcgetpgrp(diag_descriptor()) == getpgrp();
+}
+
+static size_t terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(diag_descriptor(), TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return WIDTH_UNKNOWN;
+	return size.ws_col > WIDTH_MIN ? size.ws_col : WIDTH_MIN;
+}
+
+static void draw(struct progress *progress, struct session *session)
+{
+	struct bytes frame = {.data = NULL};
+
+	bytes_append_text(&frame, "\r\033[J");
+	compose(progress, session, terminal_width(), &frame);
+	bytes_append_text(&frame, "\r");
+	outlet_put_frame(progress->outlet, bytes_slice(&frame));
+	bytes_release(&frame);
+	progress->shown = true;
+}
+
+static void say(struct progress *progress, struct session *session)
+{
+	struct bytes line = {.data = NULL};
+	size_t i;
+
+	for (i = 0; i < PARTS; i++) {
+		size_t before = line.size;
+
+		bytes_append_text(&line, before ? ", " : "");
+		append_part(&line, i, progress, session);
+		if (line.size == before + (before ? 2 : 0))
+			line.size = before;
+	}
+	diag_note("%s", bytes_text(&line));
+	bytes_release(&line);
+	progress->said = true;
+}
+
+void progress_update(struct progress *progress, struct session *session)
+{
+	nsec now = clock_now();
+
+	if (progress->options.kind == PROGRESS_NONE || now < progress->next)
+		return;
+	update_rate(progress, session);
+	if (progress->options.kind == PROGRESS_PLAIN) {
+		say(progress, session);
+		progress->next = now + PLAIN_TIME;
+		outlet_flush(progress->outlet);
+		return;
+	}
+	progress->next = now + FRAME_TIME;
+	/* Nothing new: once in a while for the time alone. */
+	if (progress->shown && progress->finished == session->finished && now - progress->drawn < IDLE_TIME)
+		return;
+	if (!is_in_foreground() || !outlet_takes_frame(progress->outlet))
+		return;
+	progress->drawn = now;
+	progress->finished = session->finished;
+	draw(progress, session);
+	outlet_flush(progress->outlet);
+}
+
+void progress_hide(struct progress *progress)
+{
+	if (!progress->shown)
+		return;
+	progress->shown = false;
+	outlet_put_frame(progress->outlet, slice_of("\r\033[J"));
+}
+
+void progress_resized(struct progress *progress)
+{
+	if (progress->options.kind != PROGRESS_BAR || !progress->shown)
+		return;
+	progress_hide(progress);
+	progress->next = 0;
+}
+
+void progress_close(struct progress *progress)
+{
+	progress_hide(progress);
+	progress->options.kind = PROGRESS_NONE;
+	progress->next = NSEC_FOREVER;
+	progress->outlet->clear = NULL;
+}

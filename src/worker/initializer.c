@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Running the initializer. It is a process group like a task: what it leaves in it is ended with it. */
+#include "worker/initializer.h"
+
+#include "executor/group.h"
+#include "executor/launcher.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+
+#include <errno.h>
+
+/* What it wrote last is passed on: so much. */
+enum { WORDS_MAX = 4096, READ_SIZE = 4096 };
+
+/* Reads what is there, and keeps the end of it. */
+static void take_words(int *reader, struct bytes *words)
+{
+	char data[READ_SIZE];
+	ssize_t got = 1;
+
+	while (*reader >= 0 && got > 0) {
+		got = fd_read(*reader, data, sizeof data);
+		if (got < 0 && errno == EAGAIN)
+			return;
+		if (got <= 0)
+			fd_close(reader);
+		else
+			bytes_append(words, data, (size_t)got);
+		if (words->size > WORDS_MAX) {
+			memmove(words->data, words->data + words->size - WORDS_MAX, WORDS_MAX);
+			words->size = WORDS_MAX;
+		}
+	}
+}
+
+/* Waits for its end: false when the parent is gone. */
+static bool follow(struct workplace *place, int pidfd, int *reader, struct bytes *words)
+{
+	bool ended = false;
+
+	while (!ended) {
+		struct fd_wait waits[] = {
+			{.fd = place->channel, .want_input = true},
+			{.fd = pidfd, .want_input = true},
+			{.fd = *reader, .want_input = true},
+		};
+
+		fd_wait(waits, countof(waits), NSEC_FOREVER);
+		if (waits[0].input && !workplace_listen(place))
+			return false;
+		ended = waits[1].input;
+		take_words(reader, words);
+	}
+	return true;
+}
+
+/* Runs it, with what it wrote behind what is in *words. False when the parent is gone. */
+static bool run(struct workplace *place, struct launcher *launcher, struct initialized *initialized, struct bytes *words)
+{
+	struct launched launched;
+	struct command_end end;
+	struct group group;
+	int ends[2], started;
+	bool followed;
+
+	if (fd_pipe(ends) < 0) {
+		initialized->number = errno;
+		return true;
+	}
+	started = launcher_start_script(launcher, place, place->run.initializer, ends[1], &launched);
+	initialized->number = started < 0 ? errno : 0;
+	fd_close(&ends[1]);
+	if (started < 0) {
+		fd_close(&ends[0]);
+		return true;
+	}
+	group_init(&group, launched.pid, 0);
+	followed = follow(place, launched.pidfd, &ends[0], words);
+	if (!followed)
+		group_kill(&group);
+	end = command_reap(launched.pid);
+	initialized->status = end.status < 0 ? 0 : end.status;
+	initialized->signal = end.signal;
+	if (group_is_left(&group))
+		group_kill(&group);
+	place->seat->task = 0;
+	fd_close(&launched.pidfd);
+	fd_close(&ends[0]);
+	return followed;
+}
+
+bool initializer_run(struct workplace *place)
+{
+	struct initialized initialized = {.number = 0};
+	struct bytes words = {.data = NULL};
+	struct launcher launcher;
+	bool fit = false;
+
+	if (!place->run.initializer)
+		return true;
+	if (launcher_init(&launcher, place) < 0)
+		return false;
+	bytes_clear(&place->scratch);
+	if (run(place, &launcher, &initialized, &words)) {
+		bytes_append(&place->scratch, &initialized, sizeof initialized);
+		bytes_append(&place->scratch, words.data, words.size);
+		if (words.size && words.data[words.size - 1] != '\n')
+			bytes_append_text(&place->scratch, "\n");
+		fit = workplace_send(place, RECORD_INITIALIZED, bytes_slice(&place->scratch)) && !initialized.number &&
+		      !initialized.status && !initialized.signal;
+		workplace_announce(place);
+	}
+	bytes_release(&words);
+	launcher_release(&launcher);
+	return fit;
+}

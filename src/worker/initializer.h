@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command that each new worker runs once, before it takes tasks (--initializer). */
+#ifndef WORKER_INITIALIZER_H
+#define WORKER_INITIALIZER_H
+
+#include "base/dialect.h"
+#include "protocol/workplace.h"
+
+/*
+ * Runs it to its end and tells the parent what came of it and what it wrote last. True when the worker may go on: it did
+ * its work, or there is none.
+ */
+bool initializer_run(struct workplace *place) MUST_CHECK;
+
+#endif
