@@ -32,7 +32,7 @@
  * pool/     who does it: the parent's side
  *   pool     chunks in, results out         roster  each worker's life     ledger  every chunk that is out
  *   staffing how many workers               intake  what comes from them   signalling signals to tasks
- *   retries  what is to be run again
+ *   retries  what is to be run again        watchdog workers that let a task's time pass
  * codec/    bytes to work and back
  *   input    records                        output  results
  * run/      a run, whoever asks for it

@@ -100,11 +100,6 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 	free(state);
 }
 
-static bool is_want_of_resources(int number)
-{
-	return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
-}
-
 /* Shows the command that is about to run. False when the parent is gone. */
 static bool show_command(struct workplace *place, const struct task *task)
 {
@@ -137,6 +132,13 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 		capture_close(&running->capture);
 		return EXECUTOR_ABANDONED;
 	}
+	if (state->launcher.terminal >= 0 && !terminal_wait(state->launcher.terminal, place)) {
+		if (errno == ECANCELED)
+			return EXECUTOR_ABANDONED;
+		result->outcome = OUTCOME_NOT_STARTED;
+		result->number = errno;
+		return EXECUTOR_DONE;
+	}
 	place->seat->task = 0;
 	result->start = clock_wall();
 	running->started = clock_now();
@@ -156,7 +158,7 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	capture_close(&running->capture);
 	place->seat->task = 0;
 	errno = number;
-	if (!launched.executed && is_want_of_resources(number))
+	if (!launched.executed && command_wants_resources(number))
 		return EXECUTOR_STARVED;
 	result->start = 0;
 	result->outcome = OUTCOME_NOT_STARTED;

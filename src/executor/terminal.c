@@ -5,9 +5,13 @@
 #include "base/mem.h"
 #include "process/signals.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
+
+/* In a process group that cannot be stopped waiting is no use: how often it is tried to. */
+enum { ATTEMPTS = 8 };
 
 struct terminal {
 	struct termios modes;
@@ -22,6 +26,24 @@ int terminal_open(void)
 bool terminal_is_ours(int fd)
 {
 	return tcgetpgrp(fd) == getpgrp();
+}
+
+bool terminal_wait(int fd, struct workplace *place)
+{
+	int attempt;
+
+	for (attempt = 0; !terminal_is_ours(fd); attempt++) {
+		errno = attempt < ATTEMPTS ? ECANCELED : EIO;
+		if (attempt == ATTEMPTS || !queue_gate(&place->board.queue))
+			return false;
+		place->woken = false;
+		signals_tell_parent(SIGTTOU);
+		if (!workplace_wait(place, NSEC_FOREVER)) {
+			errno = ECANCELED;
+			return false;
+		}
+	}
+	return true;
 }
 
 void terminal_give(int fd, pid_t group)

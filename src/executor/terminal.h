@@ -4,6 +4,7 @@
 #define EXECUTOR_TERMINAL_H
 
 #include "base/dialect.h"
+#include "protocol/workplace.h"
 
 struct terminal;
 
@@ -12,6 +13,12 @@ int terminal_open(void) MUST_CHECK;
 
 /* Whether this process's group is in the foreground. */
 bool terminal_is_ours(int fd);
+
+/*
+ * Waits until this process's group is in the foreground: whoever started this process is stopped until it is, as by a read
+ * in the background. False, with errno, when that is no use (EIO), or is not wanted any more (ECANCELED).
+ */
+bool terminal_wait(int fd, struct workplace *place);
 
 /* Puts a process group into the foreground; 0: this process's own. */
 void terminal_give(int fd, pid_t group);

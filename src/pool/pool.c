@@ -8,6 +8,7 @@
 #include "pool/roster.h"
 #include "pool/signalling.h"
 #include "pool/staffing.h"
+#include "pool/watchdog.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -260,9 +261,10 @@ nsec pool_deadline(const struct pool *pool)
 {
 	nsec staffing = staffing_deadline(pool), signalling = signalling_deadline(pool);
 	nsec retry = pool->retries_wait ? NSEC_FOREVER : retries_due(&pool->retries);
-	nsec first = staffing < signalling ? staffing : signalling;
+	nsec first = staffing < signalling ? staffing : signalling, watchdog = watchdog_deadline(pool);
 
-	return retry < first ? retry : first;
+	first = retry < first ? retry : first;
+	return watchdog < first ? watchdog : first;
 }
 
 void pool_tick(struct pool *pool)
@@ -270,6 +272,7 @@ void pool_tick(struct pool *pool)
 	submit_retries(pool);
 	signalling_tick(pool);
 	staffing_tick(pool);
+	watchdog_tick(pool);
 }
 
 void pool_close(struct pool *pool)

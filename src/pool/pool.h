@@ -28,6 +28,8 @@ struct pool_options {
 	uint64_t max_tasks;
 	/* A task may be run again: then one worker more may be needed for the head when all others wait behind it. */
 	bool repeats;
+	/* How long a task that was told to end may take. */
+	nsec grace;
 	/* Tasks have the terminal: their worker sees to it that they stop and go on. */
 	bool terminal;
 };
@@ -107,6 +109,9 @@ struct pool {
 	nsec failing_since;
 	/* When signals that could not be sent yet are tried again; 0. */
 	nsec owed_at;
+	/* When it is looked again for tasks whose time has passed; and when the run last went on after it had been stopped. */
+	nsec watch_at;
+	nsec thawed_at;
 	bool noted;
 	bool failed;
 	bool closing;

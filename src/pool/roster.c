@@ -52,6 +52,11 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 
 	describe_end(worker, &words);
 	result.reason = bytes_text(&words);
+	if (worker->overdue) {
+		result.outcome = OUTCOME_TIMEOUT;
+		result.limit = worker->overdue;
+		result.reason = NULL;
+	}
 	trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
 	/* What runs is a worker's word: a task that has its result cannot be lost any more. */
 	(void)!pool_take_result(pool, slot, &result);
@@ -330,49 +335,6 @@ bool roster_has_idle(const struct pool *pool)
 			return true;
 	}
 	return false;
-}
-
-bool roster_runs_task(const struct pool *pool)
-{
-	size_t seat;
-
-	for (seat = 0; seat < pool->seats; seat++) {
-		const struct worker *worker = &pool->workers[seat];
-
-		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task > 1)
-			return true;
-	}
-	return false;
-}
-
-bool roster_all_stalled(const struct pool *pool)
-{
-	size_t seat;
-
-	for (seat = 0; seat < pool->seats; seat++) {
-		const struct worker *worker = &pool->workers[seat];
-
-		if (worker->state != WORKER_GONE && (!worker->stalled || atomic_load(&worker->seat->parked)))
-			return false;
-	}
-	return true;
-}
-
-void roster_retire(struct pool *pool, size_t jobs)
-{
-	size_t left = pool->live, seat;
-
-	for (seat = pool->seats; seat-- > 0;) {
-		struct worker *worker = &pool->workers[seat];
-		bool retires = worker->state != WORKER_GONE && left > jobs;
-
-		if (worker->state == WORKER_GONE)
-			continue;
-		left -= retires;
-		atomic_store(&worker->seat->retire, retires);
-		if (retires)
-			intake_wake(worker);
-	}
 }
 
 void roster_resume(struct pool *pool)

@@ -55,6 +55,8 @@ struct worker {
 	bool spare;
 	unsigned unfit_before;
 	nsec started;
+	/* It let a task's time pass, which was so long, and was killed for that; 0. */
+	nsec overdue;
 	/* A signal for its task, which had no process yet when it was sent; 0. */
 	int owed;
 };
@@ -70,15 +72,6 @@ bool roster_has_idle(const struct pool *pool);
 
 /* Whether there is a free seat, where fewer than unfit_max workers in a row have failed to set themselves up. */
 bool roster_has_seat(const struct pool *pool, unsigned unfit_max);
-
-/* Makes all workers beyond so many leave after the task in hand. */
-void roster_retire(struct pool *pool, size_t jobs);
-
-/* Whether every worker has records that are not accepted, and none sleeps. */
-bool roster_all_stalled(const struct pool *pool);
-
-/* Whether a task of any worker has a process. */
-bool roster_runs_task(const struct pool *pool);
 
 /* Offers the records of workers that were stalled again. */
 void roster_resume(struct pool *pool);

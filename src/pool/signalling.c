@@ -115,6 +115,7 @@ void pool_thaw(struct pool *pool)
 	if (!since)
 		return;
 	atomic_fetch_add(&notice->stopped_for, clock_now() - since);
+	pool->thawed_at = clock_now();
 	atomic_store(&notice->stopped_at, 0);
 	if (!pool->options.terminal)
 		signal_started(pool, SIGCONT);

@@ -26,6 +26,52 @@ enum {
 #define RETRY_TIME NSEC_PER_SEC
 #define RETRY_PERIOD (50 * NSEC_PER_MSEC)
 
+/* Whether a task of any worker has a process. */
+static bool runs_task(const struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->seats; seat++) {
+		const struct worker *worker = &pool->workers[seat];
+
+		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Whether every worker has records that are not accepted, and none sleeps. */
+static bool all_stalled(const struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->seats; seat++) {
+		const struct worker *worker = &pool->workers[seat];
+
+		if (worker->state != WORKER_GONE && (!worker->stalled || atomic_load(&worker->seat->parked)))
+			return false;
+	}
+	return true;
+}
+
+/* Makes all workers beyond so many leave after the task in hand. */
+static void retire(struct pool *pool, size_t jobs)
+{
+	size_t left = pool->live, seat;
+
+	for (seat = pool->seats; seat-- > 0;) {
+		struct worker *worker = &pool->workers[seat];
+		bool retires = worker->state != WORKER_GONE && left > jobs;
+
+		if (worker->state == WORKER_GONE)
+			continue;
+		left -= retires;
+		atomic_store(&worker->seat->retire, retires);
+		if (retires)
+			intake_wake(worker);
+	}
+}
+
 static void fail(struct pool *pool, const struct error *error)
 {
 	if (pool->failed)
@@ -111,7 +157,7 @@ void staffing_relieve(struct pool *pool)
 {
 	if (!pool->options.repeats || pool->closing || pool->failed || pool->live != pool->limit || pool->starting)
 		return;
-	if (!head_waits(pool) || !roster_all_stalled(pool) || !roster_has_seat(pool, UNFIT_MAX))
+	if (!head_waits(pool) || !all_stalled(pool) || !roster_has_seat(pool, UNFIT_MAX))
 		return;
 	trace_event("worker_relief", "\"live\":%zu", pool->live);
 	start(pool);
@@ -126,7 +172,7 @@ void staffing_starved(struct pool *pool, int number)
 	if (!pool->failing_since)
 		pool->failing_since = now;
 	/* What runs will end, and with it free what is wanting. */
-	if (now - pool->failing_since >= RETRY_TIME && !roster_runs_task(pool)) {
+	if (now - pool->failing_since >= RETRY_TIME && !runs_task(pool)) {
 		fail(pool, &error);
 	} else if (pool->live > 1) {
 		note_fewer(pool, pool->live - 1, error_text(&error));
@@ -198,7 +244,7 @@ void pool_set_jobs(struct pool *pool, size_t jobs)
 		return;
 	trace_event("jobs_changed", "\"from\":%zu,\"to\":%zu", pool->jobs, jobs);
 	pool->jobs = pool->limit = jobs;
-	roster_retire(pool, jobs);
+	retire(pool, jobs);
 	staffing_serve(pool);
 }
 

@@ -129,6 +129,11 @@ static nsec nsec_of(struct timeval time)
 	return (nsec)time.tv_sec * NSEC_PER_SEC + (nsec)time.tv_usec * NSEC_PER_USEC;
 }
 
+bool command_wants_resources(int number)
+{
+	return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
+}
+
 int command_stopped(pid_t pid)
 {
 	siginfo_t info = {.si_pid = 0};

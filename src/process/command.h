@@ -54,6 +54,9 @@ struct command_end {
  */
 int command_start(const struct command *command, int *pidfd, bool *executed) MUST_CHECK;
 
+/* Whether an errno says that processes, memory or descriptors are short: what failed may go well later. */
+bool command_wants_resources(int number);
+
 /* The signal that has stopped a child since this was last asked, or 0. */
 int command_stopped(pid_t pid);
 

@@ -110,6 +110,7 @@ static int open_pool(struct session *session, struct error *error)
 		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
 		.max_tasks = options->max_tasks,
 		.repeats = options->retries,
+		.grace = options->grace,
 		.terminal = options->terminal,
 	};
 	char *prefix[4];
