@@ -23,9 +23,15 @@ int terminal_open(void)
 	return open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
+/* Workers have process groups of their own: the run's is that of whoever started them. */
+static pid_t run_group(void)
+{
+	return getpgid(getppid());
+}
+
 bool terminal_is_ours(int fd)
 {
-	return tcgetpgrp(fd) == getpgrp();
+	return tcgetpgrp(fd) == run_group();
 }
 
 bool terminal_wait(int fd, struct workplace *place)
@@ -49,7 +55,7 @@ bool terminal_wait(int fd, struct workplace *place)
 void terminal_give(int fd, pid_t group)
 {
 	signals_block_terminal(true);
-	tcsetpgrp(fd, group ? group : getpgrp());
+	tcsetpgrp(fd, group ? group : run_group());
 	signals_block_terminal(false);
 }
 

@@ -11,16 +11,16 @@ struct terminal;
 /* Opens the controlling terminal: its descriptor, or -1 with errno when there is none. */
 int terminal_open(void) MUST_CHECK;
 
-/* Whether this process's group is in the foreground. */
+/* Whether the run's process group is in the foreground. */
 bool terminal_is_ours(int fd);
 
 /*
- * Waits until this process's group is in the foreground: whoever started this process is stopped until it is, as by a read
+ * Waits until the run's process group is in the foreground: whoever started this process is stopped until it is, as by a read
  * in the background. False, with errno, when that is no use (EIO), or is not wanted any more (ECANCELED).
  */
 bool terminal_wait(int fd, struct workplace *place);
 
-/* Puts a process group into the foreground; 0: this process's own. */
+/* Puts a process group into the foreground; 0: the run's. */
 void terminal_give(int fd, pid_t group);
 
 /* Remembers the terminal's modes, and sets what was remembered again. */

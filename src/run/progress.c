@@ -32,7 +32,7 @@ enum {
 	WIDTH_MIN = 10,
 	/* The bar itself: of so many columns, where there is room. */
 	BAR_MIN = 10,
-	BAR_MAX = 30,
+	BAR_MAX = 16,
 	/* Less of a task than this is not worth showing. */
 	TASK_MIN = 12,
 };
