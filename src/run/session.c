@@ -144,6 +144,14 @@ static int open_pool(struct session *session, struct error *error)
 	return opened;
 }
 
+/* The gate: shut while the run ends or is held back, open for the head alone while the window is full. */
+static uint64_t choose_gate(const struct session *session)
+{
+	if (session->throttle.shut)
+		return 0;
+	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
+}
+
 int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error)
 {
 	struct order_options order = {
@@ -177,6 +185,7 @@ int session_open(struct session *session, const struct session_options *options,
 	outlet_open(&session->outlet, &session->loop, closed);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
+	pool_set_gate(&session->pool, choose_gate(session));
 	trace_event("run_start", "\"jobs\":%zu,\"method\":\"%s\"", options->jobs, options->method->name);
 	return 0;
 }
@@ -221,14 +230,6 @@ void session_refuse(struct session *session, const char *reason)
 void session_expect(struct session *session, uint64_t total)
 {
 	session->total = total;
-}
-
-/* The gate: shut while the run ends or is held back, open for the head alone while the window is full. */
-static uint64_t choose_gate(const struct session *session)
-{
-	if (session->throttle.shut)
-		return 0;
-	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
 
 /* What follows from what has happened: output that can go on, the gate, tasks that will not begin. */
