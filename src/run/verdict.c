@@ -122,7 +122,8 @@ static void look_for_cause(struct session *session, struct result *result)
 {
 	uint64_t kills;
 
-	if (result->outcome != OUTCOME_LOST && result->signal != SIGKILL)
+	/* A shell says so that something of its own was killed. */
+	if (result->outcome != OUTCOME_LOST && result->signal != SIGKILL && result->status != 128 + SIGKILL)
 		return;
 	kills = pressure_oom_kills();
 	result->out_of_memory = kills > session->oom_kills;
