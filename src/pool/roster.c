@@ -143,8 +143,8 @@ static void do_exit(struct worker *worker)
 	loop_forget(pool->loop, &worker->sentinel);
 	trace_event("worker_exit", "\"worker\":\"%s\",\"worker_pid\":%ld,\"exit\":%d,\"signal\":%d", worker->process.name,
 		    (long)worker->process.pid, worker->process.end.status, worker->process.end.signal);
-	worker->state = WORKER_GONE;
-	pool->live--;
+	/* Its seat is not free before everything of it is told: what is told may start another. */
+	worker->state = WORKER_LEAVING;
 	pool->tally.worker_time += clock_now() - worker->started;
 	pool->tally.workers_died += worker->process.end.signal != 0;
 	intake_look(worker, true);
@@ -152,6 +152,8 @@ static void do_exit(struct worker *worker)
 	fd_close(&worker->channel.fd);
 	if (process_close(&worker->process) < 0)
 		BUG("a worker that ended still runs");
+	worker->state = WORKER_GONE;
+	pool->live--;
 	staffing_worker_ended(pool);
 }
 
