@@ -42,7 +42,7 @@ static int take_result(struct worker *worker, struct slice record)
 	if (pool_take_result(pool, slot, &result) < 0)
 		return -1;
 	pool->failing_since = 0;
-	pool->early_ends = 0;
+	pool->early_ends = pool->early_kills = 0;
 	return 0;
 }
 

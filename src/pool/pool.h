@@ -104,6 +104,8 @@ struct pool {
 	uint64_t descriptor_limit;
 	/* Workers that ended before they had done anything, since the last result. */
 	size_t early_ends;
+	/* The same of those that a signal has ended: that may be somebody else's doing, for a while. */
+	size_t early_kills;
 	/* After a worker could not be started: when it is tried again, and since when it fails. */
 	nsec retry_at;
 	nsec failing_since;

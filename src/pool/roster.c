@@ -92,7 +92,7 @@ static void give_back(struct worker *worker)
 		if (running > floor && running <= end && attempt == chunk.attempt)
 			next = task > 1 ? running : running - 1;
 		/* It had work and did none of it: so may the next. */
-		pool->early_ends += !worker->last_result && next == chunk.first;
+		worker->early |= !worker->last_result && next == chunk.first;
 		ledger_give_back(&pool->ledger, slot, next);
 	}
 	/* Last, since settling a chunk's last task frees its slot. The rest of the chunk may be with others already. */
@@ -122,7 +122,7 @@ static void do_hangup(struct worker *worker)
 	loop_forget(worker->pool->loop, &worker->channel);
 	if (worker->state == WORKER_STARTING) {
 		worker->pool->starting--;
-		worker->pool->early_ends += !worker->unfit;
+		worker->early = true;
 	}
 	worker->state = WORKER_LEAVING;
 	/* Of no use without its channel. One that is exiting does so with the status it has. */
@@ -137,7 +137,7 @@ static void do_exit(struct worker *worker)
 		BUG("a worker whose end cannot be taken");
 	if (worker->state == WORKER_STARTING) {
 		pool->starting--;
-		pool->early_ends += !worker->unfit;
+		worker->early = true;
 	}
 	loop_forget(pool->loop, &worker->channel);
 	loop_forget(pool->loop, &worker->sentinel);
@@ -149,6 +149,8 @@ static void do_exit(struct worker *worker)
 	pool->tally.workers_died += worker->process.end.signal != 0;
 	intake_look(worker, true);
 	give_back(worker);
+	if (worker->early && !worker->unfit)
+		*(worker->process.end.signal ? &pool->early_kills : &pool->early_ends) += 1;
 	fd_close(&worker->channel.fd);
 	if (process_close(&worker->process) < 0)
 		BUG("a worker that ended still runs");

@@ -49,6 +49,8 @@ struct worker {
 	uint32_t last_attempt;
 	/* Its initializer has failed; and so many of those who sat here before in a row. */
 	bool unfit;
+	/* It has ended before it had done anything. */
+	bool early;
 	/* It has set itself up. */
 	bool ready;
 	/* It was started beyond what is wanted, for the head alone. */

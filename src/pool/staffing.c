@@ -18,6 +18,7 @@
 
 enum {
 	EARLY_ENDS_MIN = 8,
+	KILLS_FACTOR = 10,
 	/* Workers that are started in a seat, one after the other, whose initializer fails. */
 	UNFIT_MAX = 2,
 };
@@ -222,8 +223,8 @@ void staffing_worker_ended(struct pool *pool)
 	struct error error = {.number = 0};
 	size_t most = 2 * pool->jobs > EARLY_ENDS_MIN ? 2 * pool->jobs : EARLY_ENDS_MIN;
 
-	if (pool->early_ends >= most && !pool->failed) {
-		error_set(&error, "workers end as soon as they are started (%zu in a row)", pool->early_ends);
+	if ((pool->early_ends >= most || pool->early_kills >= KILLS_FACTOR * most) && !pool->failed) {
+		error_set(&error, "workers end as soon as they are started (%zu in a row)", pool->early_ends + pool->early_kills);
 		fail(pool, &error);
 	} else if (!pool->live && !roster_has_seat(pool, UNFIT_MAX)) {
 		error_set(&error, "no worker is left whose initializer does not fail");

@@ -54,10 +54,14 @@ static void become_task(const struct launch *launch)
 }
 
 /* A process that is not a worker has changed what its children must not see changed. */
-static void become_other(void)
+static void become_other(const struct launch *launch)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 
+	/* A role of ours: armed before anything can be missed, and kept over execve. See role_enter. */
+	prctl(PR_SET_PDEATHSIG, SIGCONT);
+	if (getppid() != launch->parent)
+		_exit(127);
 	sigaction(SIGPIPE, &standard, NULL);
 	sigaction(SIGXFSZ, &standard, NULL);
 	signals_unblock();
@@ -71,7 +75,7 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 	if (command->is_task)
 		become_task(launch);
 	else
-		become_other();
+		become_other(launch);
 	if (command->ignored)
 		signals_ignore(command->ignored);
 	if (command->nice && setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + command->nice) < 0)

@@ -23,8 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A server that takes longer than this to fork once is taken for dead. */
+/* A server that takes longer than this to fork once is taken for dead; one that was stopped, as soon as that is seen. */
 #define PATIENCE (10 * NSEC_PER_SEC)
+#define LOOK_PERIOD (20 * NSEC_PER_MSEC)
 /* How many servers in a row may die before it is given up. */
 enum { ATTEMPTS = 5 };
 
@@ -101,6 +102,23 @@ int forkserver_prepare(struct error *error)
 	return server.pid > 0 ? 0 : -1;
 }
 
+/* Waits for the server's answer: false when there will be none. */
+static bool hear(struct message *message)
+{
+	nsec deadline = clock_now() + PATIENCE, now;
+	siginfo_t info = {.si_pid = 0};
+	int got;
+
+	do {
+		now = clock_now();
+		got = channel_wait(server.channel, message, now + LOOK_PERIOD < deadline ? now + LOOK_PERIOD : deadline);
+		if (got)
+			return got > 0;
+		waitid(P_PID, (id_t)server.pid, &info, WSTOPPED | WNOHANG);
+	} while (now < deadline && !info.si_pid);
+	return false;
+}
+
 /* Asks once. 1 when done with *pid set, 0 when the server died without forking, -1 with the error set. */
 static int ask(const struct role *role, int fd, pid_t *pid, struct error *error)
 {
@@ -111,7 +129,7 @@ static int ask(const struct role *role, int fd, pid_t *pid, struct error *error)
 	page->pid = 0;
 	if (channel_send(server.channel, START, slice_of(role->name), &fd, 1) < 0)
 		return 0;
-	if (channel_wait(server.channel, &message, clock_now() + PATIENCE) <= 0) {
+	if (!hear(&message)) {
 		/* Killed first, so that the page is final. */
 		kill(server.pid, SIGKILL);
 		waitpid(server.pid, NULL, 0);

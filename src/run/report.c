@@ -47,6 +47,9 @@ char *report_line(struct session *session, const struct result *result, struct s
 	struct bytes line = {.data = NULL};
 
 	output_describe(result, &line);
+	/* Its output has begun to go out: another attempt's would come on top of it. */
+	if (result->attempt && result->attempt <= session->options->retries && !order_may_repeat(&session->order, result->index))
+		bytes_append_text(&line, " (not run again: its output was more than could be held)");
 	if (record.data) {
 		struct task task = {.index = result->index, .record = record};
 
