@@ -217,7 +217,7 @@ static void test_not_a_task(void)
 	command.is_task = false;
 	facts = gather(command);
 	check_int(facts.group, getpgrp());
-	check_int(facts.death_signal, 0);
+	check_int(facts.death_signal, SIGCONT);
 	check_int(facts.blocked, 0);
 	check_int(facts.ignored, 0);
 }
