@@ -46,7 +46,8 @@ static const struct {
 	{"start", unit_start},     {"forkserver", unit_forkserver}, {"command", unit_command},
 	{"find", unit_find},       {"work", unit_work},       {"spill", unit_spill},
 	{"order", unit_order},     {"window", unit_window},   {"input", unit_input},
-	{"message", unit_message}, {"ledger", unit_ledger},
+	{"message", unit_message}, {"ledger", unit_ledger},   {"attempts", unit_attempts},
+	{"policy", unit_policy},   {"pressure", unit_pressure},
 };
 
 int unit_failures;

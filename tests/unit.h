@@ -28,6 +28,7 @@ extern const struct unit_test unit_fd[], unit_loop[], unit_channel[], unit_shm[]
 extern const struct unit_test unit_process[], unit_start[], unit_forkserver[], unit_command[], unit_find[];
 extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[];
 extern const struct unit_test unit_message[], unit_ledger[];
+extern const struct unit_test unit_attempts[], unit_policy[], unit_pressure[];
 
 /*
  * Checks: what fails is printed with its place and counted, and the test goes on. Each yields whether it held. In a

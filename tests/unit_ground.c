@@ -196,6 +196,36 @@ static void test_number_size(void)
 	}
 }
 
+static void test_number_time(void)
+{
+	static const struct number_case cases[] = {
+		{"0", 0, 0},          {"5", 0, 5 * NSEC_PER_SEC},    {"5.", 0, 5 * NSEC_PER_SEC},
+		{".5", 0, NSEC_PER_SEC / 2},                         {"0.000000001", 0, 1},
+		{"0.0000000019", 0, 1},                              {"1.25", 0, NSEC_PER_SEC * 5 / 4},
+		{"1h", 0, 3600 * NSEC_PER_SEC},                      {"2m", 0, 120 * NSEC_PER_SEC},
+		{"90s", 0, 90 * NSEC_PER_SEC},                       {"1h30m10s", 0, 5410 * NSEC_PER_SEC},
+		{"1h10s", 0, 3610 * NSEC_PER_SEC},                   {"0h0m0s", 0, 0},
+		{"100m", 0, 6000 * NSEC_PER_SEC},                    {"3162240000", 0, 3162240000 * NSEC_PER_SEC},
+		{"", EINVAL, 0},      {".", EINVAL, 0},    {"-1", EINVAL, 0},   {"+1", EINVAL, 0},   {" 1", EINVAL, 0},
+		{"1 ", EINVAL, 0},    {"1,5", EINVAL, 0},  {"1e3", EINVAL, 0},  {"1.5.5", EINVAL, 0}, {"1.5s", EINVAL, 0},
+		{"1d", EINVAL, 0},    {"s", EINVAL, 0},    {"1s1m", EINVAL, 0}, {"1h1h", EINVAL, 0}, {"1h5", EINVAL, 0},
+		{"1hm", EINVAL, 0},   {"h1", EINVAL, 0},   {"1H", EINVAL, 0},   {"1h-1m", EINVAL, 0}, {"0x1", EINVAL, 0},
+		{"3162240001", ERANGE, 0}, {"99999999999999999999", ERANGE, 0}, {"99999999999999999999s", ERANGE, 0},
+		{"878401h", ERANGE, 0},    {"3162240001s", ERANGE, 0},          {"878400h1s", ERANGE, 0},
+	};
+	nsec value;
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		value = 12345;
+		errno = 0;
+		if (!check_int(number_parse_time(cases[i].text, &value), cases[i].fails ? -1 : 0))
+			check_str(cases[i].text, "?");
+		check_int(cases[i].fails ? errno : 0, cases[i].fails);
+		check_int(value, cases[i].fails ? 12345 : cases[i].value);
+	}
+}
+
 struct element {
 	int value;
 	struct list link;
@@ -237,6 +267,7 @@ const struct unit_test unit_ground[] = {
 	{"numbers", .run = test_number},
 	{"signed numbers", .run = test_signed_number},
 	{"sizes", .run = test_number_size},
+	{"times", .run = test_number_time},
 	{"a list", .run = test_list},
 	{.name = NULL},
 };

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* machine/pressure and machine/throttle, as far as a machine that is not under pressure can show them. */
+#include "unit.h"
+
+#include "machine/pressure.h"
+#include "machine/throttle.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static void write_file(const char *name, const char *contents)
+{
+	free(unit_file(name, contents, 0600));
+}
+
+static void remove_file(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", unit_directory(), name);
+	check_int(unlink(path), 0);
+}
+
+/* Control groups of version 2, of version 1, and what is neither. */
+static void test_kills(void)
+{
+	const char *folder = unit_directory();
+	uint64_t kills = 77;
+
+	check(!pressure_oom_kills_of(folder, &kills));
+	check(!pressure_oom_kills_of("/nonexistent", &kills));
+	write_file("memory.events", "low 0\nhigh 12\nmax 3\noom 2\noom_kill 5\noom_group_kill 9\n");
+	check(pressure_oom_kills_of(folder, &kills));
+	check_int(kills, 5);
+	remove_file("memory.events");
+	write_file("memory.oom_control", "oom_kill_disable 1\nunder_oom 0\noom_kill 7\n");
+	check(pressure_oom_kills_of(folder, &kills));
+	check_int(kills, 7);
+	remove_file("memory.oom_control");
+	kills = 77;
+	write_file("memory.events", "oom 2\noom_kill\noom_kill many\noom_kill -1\n");
+	check(!pressure_oom_kills_of(folder, &kills));
+	remove_file("memory.events");
+	write_file("memory.events", "");
+	check(!pressure_oom_kills_of(folder, &kills));
+	check_int(kills, 77);
+}
+
+static void test_memory(void)
+{
+	check(pressure_memory() > 0);
+	check(pressure_load() < 100000000);
+}
+
+/* Looks at once, whatever was looked at before. */
+static bool shuts(const struct throttle_options *options, size_t running)
+{
+	struct throttle throttle;
+
+	throttle_init(&throttle, options);
+	throttle_look(&throttle, running);
+	return throttle.shut;
+}
+
+static void test_throttle(void)
+{
+	struct throttle_options none = {.memory = 0}, memory = {.memory = 1}, much = {.memory = UINT64_MAX};
+	/* A load of ten million. */
+	struct throttle_options load = {.load = 1000000000};
+	struct throttle throttle;
+
+	check(!shuts(&none, 1000000));
+	check(!shuts(&memory, 1000000));
+	check(shuts(&much, 0) || pressure_memory() == UINT64_MAX);
+	/* What runs counts as load. */
+	check(!shuts(&load, 0));
+	check(!shuts(&load, 9999999));
+	check(shuts(&load, 10000000));
+	throttle_init(&throttle, &none);
+	check_int(throttle_deadline(&throttle), NSEC_FOREVER);
+	throttle_init(&throttle, &load);
+	check(throttle_deadline(&throttle) <= clock_now());
+	throttle_look(&throttle, 0);
+	check(throttle_deadline(&throttle) > clock_now() && throttle_deadline(&throttle) < clock_now() + 10 * NSEC_PER_SEC);
+}
+
+static void test_jobs_file(void)
+{
+	static const struct {
+		const char *text;
+		size_t jobs;
+		int fails;
+	} cases[] = {
+		{"3\n", 3, 0}, {"3", 3, 0}, {"3 workers\n9\n", 3, 0}, {"3\r\n", 3, 0}, {"3\n9\n", 3, 0},
+		{"", 0, EAGAIN}, {"\n", 0, EAGAIN}, {" 3\n", 0, EAGAIN}, {"many\n", 0, EINVAL}, {"-\n", 0, EINVAL},
+		{"3x\n", 0, EINVAL},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		char name[32], *path;
+		size_t jobs = 77;
+
+		snprintf(name, sizeof name, "jobs-%zu", i);
+		path = unit_file(name, cases[i].text, 0600);
+		if (cases[i].fails)
+			check_fails(throttle_read_jobs(path, &jobs), cases[i].fails);
+		else
+			check_int(throttle_read_jobs(path, &jobs), 0);
+		check_int(jobs, cases[i].fails ? 77 : cases[i].jobs);
+		free(path);
+	}
+	check_fails(throttle_read_jobs("/nonexistent/jobs", &(size_t){0}), ENOENT);
+}
+
+const struct unit_test unit_pressure[] = {
+	{"what was killed for want of memory", .run = test_kills},
+	{"memory and load", .run = test_memory},
+	{"memory and load hold back", .run = test_throttle},
+	{"a file of jobs", .run = test_jobs_file},
+	{.name = NULL},
+};
