@@ -22,7 +22,7 @@ complete -c mpmap -n __mpmap_before_command -l delimiter -s d -x -d 'records end
 complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE, not standard input'
 complete -c mpmap -n __mpmap_before_command -l no-run-if-empty -s r -d 'accepted; without records nothing is run anyway'
 complete -c mpmap -n __mpmap_before_command -l shell -d 'the operand is a SCRIPT for sh -c, the record its "$1"'
-complete -c mpmap -n __mpmap_before_command -l jobs -s j -x -d 'tasks at a time: N, N%, +N, -N of the CPUs; 0: many [CPUs]'
+complete -c mpmap -n __mpmap_before_command -l jobs -s j -x -d 'tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE'
 complete -c mpmap -n __mpmap_before_command -l max-procs -s P -x -d 'the same as --jobs'
 complete -c mpmap -n __mpmap_before_command -l start-method -xa 'fork spawn forkserver' -d 'start workers by fork, spawn or forkserver [fork]'
 complete -c mpmap -n __mpmap_before_command -l chunksize -x -d 'hand over N tasks at a time, or auto [auto]'

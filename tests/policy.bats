@@ -158,7 +158,7 @@ at_least() {
 		expect 123
 		cat large large large | cmp - out
 		[ "$(sort ran)" = $'1\n2\n3' ] || complain "$(cat ran)"
-		says '^mpmap: #3: exit status 3: '
+		says '^mpmap: #3: exit status 3 \(not run again: its output was more than could be held\): '
 	done
 	# with room for it, it is
 	mp_well --retries 5 --shell '"$TOOL" spew 3000000 "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1

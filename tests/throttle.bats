@@ -240,7 +240,7 @@ ms_after_start() {
 	[ "$(event_count task_start)" -le "$load" ] || complain "$(event_count task_start) tasks run at a load of $load"
 	touch gate
 	finish
-	expect 0 '' ''
+	expect 0
 }
 
 @test "policy: SIGUSR1 tells the state of the run and what each worker does, and changes nothing" {

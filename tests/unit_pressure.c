@@ -53,12 +53,12 @@ static void test_memory(void)
 }
 
 /* Looks at once, whatever was looked at before. */
-static bool shuts(const struct throttle_options *options, size_t running)
+static bool shuts(const struct throttle_options *options)
 {
 	struct throttle throttle;
 
 	throttle_init(&throttle, options);
-	throttle_look(&throttle, running);
+	throttle_look(&throttle);
 	return throttle.shut;
 }
 
@@ -69,18 +69,21 @@ static void test_throttle(void)
 	struct throttle_options load = {.load = 1000000000};
 	struct throttle throttle;
 
-	check(!shuts(&none, 1000000));
-	check(!shuts(&memory, 1000000));
-	check(shuts(&much, 0) || pressure_memory() == UINT64_MAX);
+	check(!shuts(&none));
+	check(!shuts(&memory));
+	check(shuts(&much) || pressure_memory() == UINT64_MAX);
+	check(!shuts(&load));
 	/* What runs counts as load. */
-	check(!shuts(&load, 0));
-	check(!shuts(&load, 9999999));
-	check(shuts(&load, 10000000));
+	check_int(throttle_most(&load), 10000000);
+	load.load = 150;
+	check_int(throttle_most(&load), 2);
+	check_int(throttle_most(&none), SIZE_MAX);
+	load.load = 1000000000;
 	throttle_init(&throttle, &none);
 	check_int(throttle_deadline(&throttle), NSEC_FOREVER);
 	throttle_init(&throttle, &load);
 	check(throttle_deadline(&throttle) <= clock_now());
-	throttle_look(&throttle, 0);
+	throttle_look(&throttle);
 	check(throttle_deadline(&throttle) > clock_now() && throttle_deadline(&throttle) < clock_now() + 10 * NSEC_PER_SEC);
 }
 

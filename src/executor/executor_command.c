@@ -11,7 +11,6 @@
  */
 #include "executor/executor.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
 #include "executor/capture.h"
@@ -69,6 +68,8 @@ struct running {
 	bool wanted_terminal;
 	/* It has the terminal and was stopped: it goes on when the run does. */
 	bool suspended;
+	/* How long the run had been stopped before that: it has been stopped and goes on when that has grown. */
+	nsec stopped_for;
 };
 
 static int open_command(struct workplace *place, void **opaque)
@@ -100,22 +101,6 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 	free(state);
 }
 
-/* Shows the command that is about to run. False when the parent is gone. */
-static bool show_command(struct workplace *place, const struct task *task)
-{
-	struct template_values values = workplace_values(place);
-
-	bytes_clear(&place->scratch);
-	template_quote(&place->template, task, &values, &place->scratch);
-	bytes_append_text(&place->scratch, "\n");
-	/* Where the task writes to the terminal itself it must be there first. */
-	if (place->run.flags & RUN_UNGROUPED) {
-		diag_line(bytes_slice(&place->scratch));
-		return true;
-	}
-	return workplace_say(place, bytes_slice(&place->scratch));
-}
-
 /* Begins a task. EXECUTOR_DONE with running->pid 0: it could not be started, and the result says why. */
 static enum executor_end begin(struct workplace *place, struct command_state *state, const struct task *task,
 			       struct result *result, struct running *running)
@@ -126,7 +111,7 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}, .pidfd = -1};
 	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
 		return EXECUTOR_STARVED;
-	if (place->run.flags & RUN_VERBOSE && !place->retrying && !show_command(place, task)) {
+	if (place->run.flags & RUN_VERBOSE && !place->retrying && !launcher_show(place, task)) {
 		fd_close(&writers[0]);
 		fd_close(&writers[1]);
 		capture_close(&running->capture);
@@ -211,10 +196,12 @@ static void resume(struct workplace *place, struct running *running)
 	int terminal = running->state->launcher.terminal;
 	bool denied;
 
-	if (!running->suspended || atomic_load(&place->notice->stopped_at))
+	if (!running->suspended || atomic_load(&place->notice->stopped_at) ||
+	    atomic_load(&place->notice->stopped_for) == running->stopped_for)
 		return;
 	if (!terminal_is_ours(terminal)) {
 		/* Gone on in the background: stopped again, as whoever uses the terminal there is. */
+		running->stopped_for = atomic_load(&place->notice->stopped_for);
 		signals_tell_parent(SIGTTOU);
 		return;
 	}
@@ -232,9 +219,12 @@ static void look_for_stop(struct workplace *place, struct running *running)
 		return;
 	trace_event("task_stop", "\"seq\":%" PRIu64 ",\"signal\":%d", running->index + 1, signal);
 	if (running->state->launcher.terminal >= 0) {
+		if (place->run.ignored >> (SIGTSTP - 1) & 1)
+			return;
 		/* ^Z: we stop as well. */
 		terminal_give(running->state->launcher.terminal, 0);
 		running->suspended = true;
+		running->stopped_for = atomic_load(&place->notice->stopped_for);
 		signals_tell_parent(SIGTSTP);
 	} else if ((signal == SIGTTIN || signal == SIGTTOU) && !running->group.signal) {
 		running->wanted_terminal = true;
@@ -327,7 +317,7 @@ static bool settle(struct workplace *place, struct running *running)
 }
 
 /* Takes the terminal back, with the modes that it had; what the user typed at the task was meant for us too. */
-static void take_terminal(const struct running *running, const struct result *result)
+static void take_terminal(struct workplace *place, const struct running *running, const struct result *result)
 {
 	const struct command_state *state = running->state;
 
@@ -337,7 +327,7 @@ static void take_terminal(const struct running *running, const struct result *re
 	if (result->outcome != OUTCOME_OK)
 		terminal_restore(state->launcher.terminal, state->terminal);
 	if (result->signal == SIGINT || result->signal == SIGQUIT)
-		signals_tell_parent(result->signal);
+		terminal_pass_on(place, result->signal);
 }
 
 static void fill_result(struct result *result, const struct running *running)
@@ -379,7 +369,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 		goto abandoned;
 	fd_close(&running.pidfd);
 	fill_result(result, &running);
-	take_terminal(&running, result);
+	take_terminal(place, &running, result);
 	if (!settle(place, &running))
 		goto abandoned;
 	state->eager = running.capture.total >= MUCH_OUTPUT;
@@ -387,8 +377,10 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	return EXECUTOR_DONE;
 abandoned:
 	group_kill(&running.group);
-	if (state->launcher.terminal >= 0)
+	if (state->launcher.terminal >= 0) {
+		terminal_restore(state->launcher.terminal, state->terminal);
 		terminal_give(state->launcher.terminal, 0);
+	}
 	return EXECUTOR_ABANDONED;
 }
 

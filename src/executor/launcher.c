@@ -2,6 +2,7 @@
 /* Starting tasks: what is executed, and with which environment and descriptors. */
 #include "executor/launcher.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
 #include "process/command.h"
@@ -157,4 +158,19 @@ int launcher_start_script(struct launcher *launcher, struct workplace *place, co
 	started = start(&command, launched);
 	launcher->environment[last] = launcher->sequence;
 	return started;
+}
+
+bool launcher_show(struct workplace *place, const struct task *task)
+{
+	struct template_values values = workplace_values(place);
+
+	bytes_clear(&place->scratch);
+	template_quote(&place->template, task, &values, &place->scratch);
+	bytes_append_text(&place->scratch, "\n");
+	/* Where the task writes to the terminal itself it must be there first. */
+	if (place->run.flags & RUN_UNGROUPED) {
+		diag_line(bytes_slice(&place->scratch));
+		return true;
+	}
+	return workplace_say(place, bytes_slice(&place->scratch));
 }

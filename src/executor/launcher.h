@@ -40,6 +40,9 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
 			  struct launched *launched) MUST_CHECK;
 
+/* Shows the command that is about to run. False when the parent is gone. */
+bool launcher_show(struct workplace *place, const struct task *task) MUST_CHECK;
+
 void launcher_release(struct launcher *launcher);
 
 #endif

@@ -12,6 +12,8 @@
 
 /* In a process group that cannot be stopped waiting is no use: how often it is tried to. */
 enum { ATTEMPTS = 8 };
+/* Against waiting for ever: a signal is heard sooner. */
+#define PASS_TIME (2 * NSEC_PER_SEC)
 
 struct terminal {
 	struct termios modes;
@@ -57,6 +59,21 @@ void terminal_give(int fd, pid_t group)
 	signals_block_terminal(true);
 	tcsetpgrp(fd, group ? group : run_group());
 	signals_block_terminal(false);
+}
+
+void terminal_pass_on(struct workplace *place, int signal)
+{
+	nsec deadline = clock_now() + PASS_TIME;
+
+	signals_tell_parent(signal);
+	if (place->run.ignored >> (signal - 1) & 1)
+		return;
+	/* Whoever shuts the gate wakes us. */
+	while (queue_gate(&place->board.queue) && clock_now() < deadline) {
+		place->woken = false;
+		if (!workplace_wait(place, deadline))
+			return;
+	}
 }
 
 struct terminal *terminal_remember(int fd)

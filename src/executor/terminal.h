@@ -23,6 +23,9 @@ bool terminal_wait(int fd, struct workplace *place);
 /* Puts a process group into the foreground; 0: the run's. */
 void terminal_give(int fd, pid_t group);
 
+/* Sends whoever started us a signal that the user typed at a task, and waits until no further task may start. */
+void terminal_pass_on(struct workplace *place, int signal);
+
 /* Remembers the terminal's modes, and sets what was remembered again. */
 struct terminal *terminal_remember(int fd);
 void terminal_restore(int fd, const struct terminal *terminal);

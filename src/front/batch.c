@@ -11,6 +11,7 @@
 #include "codec/input.h"
 #include "run/session.h"
 #include "front/source.h"
+#include "process/signals.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,6 +22,8 @@ enum {
 	ROOM_MIN = 4096,
 	/* With less unread input than this more is read, so that the end is seen in time for smaller chunks. */
 	AHEAD = 65536,
+	/* How often one that reads the terminal is stopped in the background before it goes on all the same. */
+	STOPS_MAX = 16,
 };
 
 struct batch {
@@ -41,6 +44,8 @@ struct batch {
 	/* What has been read holds no whole record. */
 	bool incomplete;
 	bool end;
+	/* What is read is a terminal. */
+	bool is_terminal;
 };
 
 static bool has_more_to_read(const struct batch *batch)
@@ -216,10 +221,22 @@ static bool wants_input(const struct batch *batch)
 	return runs_out && has_more_to_read(batch) && session_has_room(&batch->session);
 }
 
+/* Whoever reads the terminal in the background is stopped, also while nothing is typed. */
+static void wait_for_foreground(const struct batch *batch)
+{
+	int attempt;
+
+	/* One that cannot be stopped (an orphaned process group) finds no end of it. */
+	for (attempt = 0; batch->is_terminal && tcgetpgrp(batch->source.fd) != getpgrp() && attempt < STOPS_MAX; attempt++)
+		signals_tell_self(SIGTTIN);
+}
+
 static void watch_input(struct batch *batch)
 {
 	if (batch->end || batch->source.fd < 0)
 		return;
+	if (wants_input(batch))
+		wait_for_foreground(batch);
 	/* Forgotten, not watched for nothing: a writer that is gone would be told again and again. */
 	if (!wants_input(batch))
 		loop_forget(&batch->session.loop, &batch->watch);
@@ -284,7 +301,8 @@ static int begin(struct batch *batch, const struct options *options, unsigned cl
 		session_expect(&batch->session, options->source.item_count);
 	batch->input.delimiter = source_delimiter(&batch->source);
 	batch->watch = (struct watch){.fd = batch->source.fd, .ready = source_ready};
-	if (batch->source.fd >= 0 && isatty(batch->source.fd))
+	batch->is_terminal = batch->source.fd >= 0 && isatty(batch->source.fd);
+	if (batch->is_terminal)
 		diag_note("reading records from the terminal; ^D ends them");
 	return 0;
 }

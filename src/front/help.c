@@ -28,9 +28,10 @@ static const char usage[] =
 
 static const char trailer[] =
 	"\n"
-	"SIZE is in bytes, or with K, M, G, T. Exit status: 0 all tasks succeeded, 123 a task\n"
-	"failed, 125 one was killed, lost or not started, 126 and 127 COMMAND cannot be run,\n"
-	"1 a failure of mpmap's own, 2 wrong usage. The manual, mpmap(1), tells the rest.\n";
+	"SIZE is in bytes, or with K, M, G, T; SECS a time: 5, 0.5, 1h30m. Exit status: 0 all\n"
+	"tasks succeeded, 123 a task failed, 124 stopped by --halt, 125 one was killed, timed\n"
+	"out, lost or not started, 126 and 127 COMMAND cannot be run, 1 a failure of mpmap's\n"
+	"own, 2 wrong usage. The manual, mpmap(1), tells the rest.\n";
 
 /* A row: its names, then its help, whose further lines stay in its column. */
 static void append_row(struct bytes *out, const struct option_row *row)

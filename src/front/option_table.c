@@ -329,7 +329,7 @@ const struct option_row option_table[] = {
 	{.name = "shell", .help = "the operand is a SCRIPT for sh -c, the record its \"$1\";\n"
 	 "without one each record is a command line for sh -c", .set = set_shell},
 	{.name = "jobs", .letter = 'j', .argument = "N", .values = VALUES_FREE,
-	 .help = "tasks at a time: N, N%, +N, -N of the CPUs; 0: many [CPUs]", .set = set_jobs},
+	 .help = "tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE", .set = set_jobs},
 	{.name = "max-procs", .letter = 'P', .argument = "N", .values = VALUES_FREE, .help = "the same as --jobs",
 	 .set = set_jobs},
 	{.name = "start-method", .argument = "METHOD", .values = VALUES_METHOD,

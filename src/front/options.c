@@ -315,6 +315,15 @@ static void take_defaults(struct options *options, const struct options *default
 	if (!options->color)
 		options->color = defaults->color;
 	take_surroundings(options);
+	/* Nothing is run: nothing is waited for. */
+	if (run->dry_run) {
+		run->throttle = (struct throttle_options){.jobs_file = run->throttle.jobs_file};
+		run->initializer = NULL;
+		run->delay = 0;
+	}
+	/* What runs is a part of the load, and the part that is known at once. */
+	if (throttle_most(&run->throttle) < run->jobs)
+		run->jobs = throttle_most(&run->throttle);
 	/* A chunk's tasks start one after the other: nothing else may depend on when. */
 	if (run->delay || run->throttle.memory || run->throttle.load)
 		run->chunk_size = 1;

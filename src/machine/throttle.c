@@ -8,6 +8,8 @@
 #include "machine/pressure.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* Neither memory nor load tells of its changes: they are looked at this often. */
 #define PERIOD (100 * NSEC_PER_MSEC)
@@ -19,12 +21,17 @@ void throttle_init(struct throttle *throttle, const struct throttle_options *opt
 		throttle->next_look = NSEC_FOREVER;
 }
 
+size_t throttle_most(const struct throttle_options *options)
+{
+	return options->load ? (size_t)((options->load + 99) / 100) : SIZE_MAX;
+}
+
 nsec throttle_deadline(const struct throttle *throttle)
 {
 	return throttle->next_look;
 }
 
-void throttle_look(struct throttle *throttle, size_t running)
+void throttle_look(struct throttle *throttle)
 {
 	const struct throttle_options *options = &throttle->options;
 	nsec now = clock_now();
@@ -35,9 +42,8 @@ void throttle_look(struct throttle *throttle, size_t running)
 	throttle->next_look = now + PERIOD;
 	if (options->memory)
 		shut |= pressure_memory() < options->memory;
-	/* The average follows slowly: what runs is a part of it that is known at once. */
 	if (options->load)
-		shut |= pressure_load() >= options->load || running * 100 >= options->load;
+		shut |= pressure_load() >= options->load;
 	if (shut != throttle->shut)
 		trace_event("throttle", "\"shut\":%s", shut ? "true" : "false");
 	throttle->shut = shut;
@@ -45,20 +51,24 @@ void throttle_look(struct throttle *throttle, size_t running)
 
 int throttle_read_jobs(const char *path, size_t *jobs)
 {
-	FILE *file = fopen(path, "re");
+	/* Not held up by a pipe that nobody writes. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char line[64] = "";
-	int number = errno;
+	ssize_t got;
 
-	if (!file) {
-		errno = number;
+	if (fd < 0)
 		return -1;
+	got = read(fd, line, sizeof line - 1);
+	close(fd);
+	if (got < 0)
+		return -1;
+	/* What does not end in time is no number. */
+	got = (ssize_t)strcspn(line, " \t\r\n");
+	if (got < (ssize_t)sizeof line - 1) {
+		line[got] = '\0';
+		if (capacity_parse_jobs(line, jobs) == 0)
+			return 0;
 	}
-	if (!fgets(line, sizeof line, file))
-		line[0] = '\0';
-	fclose(file);
-	line[strcspn(line, " \t\r\n")] = '\0';
-	if (capacity_parse_jobs(line, jobs) == 0)
-		return 0;
 	/* An empty file is one that is being written. */
 	errno = *line ? EINVAL : EAGAIN;
 	return -1;
@@ -71,7 +81,7 @@ size_t throttle_jobs(struct throttle *throttle)
 
 	if (throttle_read_jobs(path, &jobs) == 0) {
 		throttle->told = false;
-		return jobs;
+		return jobs < throttle_most(&throttle->options) ? jobs : throttle_most(&throttle->options);
 	}
 	if (errno == EAGAIN)
 		return 0;

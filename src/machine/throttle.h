@@ -26,11 +26,14 @@ struct throttle {
 
 void throttle_init(struct throttle *throttle, const struct throttle_options *options);
 
+/* The most tasks at a time that the load leaves; SIZE_MAX without a limit. */
+size_t throttle_most(const struct throttle_options *options);
+
 /* When throttle_look wants to be called; NSEC_FOREVER. */
 nsec throttle_deadline(const struct throttle *throttle);
 
-/* Looks at memory and load, if it is time; running is how many tasks run. */
-void throttle_look(struct throttle *throttle, size_t running);
+/* Looks at memory and load, if it is time. */
+void throttle_look(struct throttle *throttle);
 
 /* The number of jobs that the file says; 0 when it says none (told once). */
 size_t throttle_jobs(struct throttle *throttle);

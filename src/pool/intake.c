@@ -41,6 +41,9 @@ static int take_result(struct worker *worker, struct slice record)
 	worker->last_attempt = result.attempt;
 	if (pool_take_result(pool, slot, &result) < 0)
 		return -1;
+	atomic_fetch_add(&worker->seat->taken, 1);
+	if (pool->options.judges)
+		intake_wake(worker);
 	pool->failing_since = 0;
 	pool->early_ends = pool->early_kills = 0;
 	return 0;
@@ -69,8 +72,7 @@ static int take_initialized(struct worker *worker, struct slice record)
 	memcpy(&initialized, record.data, sizeof initialized);
 	record.data += sizeof initialized;
 	record.size -= sizeof initialized;
-	worker->unfit = !staffing_initialized(worker->pool, &initialized, record);
-	worker->unfit_before += worker->unfit;
+	staffing_initialized(worker, &initialized, record);
 	return 0;
 }
 

@@ -173,7 +173,7 @@ void pool_set_gate(struct pool *pool, uint64_t gate)
 		trace_event("gate_open", "\"head\":%" PRIu64, before);
 	if (gate > before)
 		staffing_serve(pool);
-	else if (!gate)
+	else if (!gate || pool->options.judges)
 		signalling_wake_all(pool);
 }
 
@@ -312,4 +312,5 @@ void pool_release(struct pool *pool)
 	board_release(&pool->board);
 	shm_release(&pool->run);
 	bytes_release(&pool->scratch);
+	error_release(&pool->unfit_why);
 }

@@ -30,6 +30,8 @@ struct pool_options {
 	bool repeats;
 	/* How long a task that was told to end may take. */
 	nsec grace;
+	/* Workers wait until their results have been taken (struct run's judged). */
+	bool judges;
 	/* Tasks have the terminal: their worker sees to it that they stop and go on. */
 	bool terminal;
 };
@@ -99,6 +101,7 @@ struct pool {
 	bool retries_wait;
 	/* Initializers that failed, while none has done its work yet. */
 	size_t unfit;
+	struct error unfit_why;
 	bool ever_fit;
 	uint32_t last_number;
 	uint64_t descriptor_limit;

@@ -194,28 +194,40 @@ static void describe(const struct initialized *initialized, struct error *error)
 		error_set(error, "exit status %d", initialized->status);
 }
 
-bool staffing_initialized(struct pool *pool, const struct initialized *initialized, struct slice words)
+/* Says that there are fewer workers where initializers have failed for good, as soon as it is clear that the run goes on. */
+static void note_unfit(struct pool *pool)
 {
-	struct error error = {.number = 0};
+	size_t fit = pool->jobs, seat;
+
+	for (seat = 0; seat < pool->jobs; seat++)
+		fit -= pool->workers[seat].unfit_before >= UNFIT_MAX;
+	if (pool->ever_fit && fit && fit < pool->jobs)
+		note_fewer(pool, fit, error_text(&pool->unfit_why));
+}
+
+void staffing_initialized(struct worker *worker, const struct initialized *initialized, struct slice words)
+{
+	struct pool *pool = worker->pool;
 	size_t wanted = pool->ledger.outstanding < pool->limit ? (size_t)pool->ledger.outstanding : pool->limit;
 
 	if (words.size)
 		pool->owner->on_words(pool->owner, words);
 	if (!initialized->number && !initialized->status && !initialized->signal) {
 		pool->ever_fit = true;
-		return true;
+		note_unfit(pool);
+		return;
 	}
+	worker->unfit = true;
+	worker->unfit_before++;
 	pool->unfit++;
-	describe(initialized, &error);
-	if (pool->ever_fit && pool->live > 1) {
-		error_wrap(&error, "an initializer failed");
-		note_fewer(pool, pool->live - 1, error_text(&error));
-	} else if (!pool->ever_fit && pool->unfit >= UNFIT_MAX * (wanted ? wanted : 1)) {
-		error_wrap(&error, "the initializer failed in every worker");
-		fail(pool, &error);
+	describe(initialized, &pool->unfit_why);
+	if (!pool->ever_fit && pool->unfit >= UNFIT_MAX * (wanted ? wanted : 1)) {
+		error_wrap(&pool->unfit_why, "the initializer failed in every worker");
+		fail(pool, &pool->unfit_why);
+		return;
 	}
-	error_release(&error);
-	return false;
+	error_wrap(&pool->unfit_why, "an initializer failed");
+	note_unfit(pool);
 }
 
 void staffing_worker_ended(struct pool *pool)

@@ -20,8 +20,10 @@ void staffing_relieve(struct pool *pool);
 /* A worker gave up for want of resources (errno). */
 void staffing_starved(struct pool *pool, int number);
 
-/* A worker's initializer has ended. False: the worker cannot be used. */
-bool staffing_initialized(struct pool *pool, const struct initialized *initialized, struct slice words);
+struct worker;
+
+/* A worker's initializer has ended: if it failed the worker cannot be used. */
+void staffing_initialized(struct worker *worker, const struct initialized *initialized, struct slice words);
 
 /* A worker has ended and everything of it is told. */
 void staffing_worker_ended(struct pool *pool);

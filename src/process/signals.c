@@ -163,6 +163,11 @@ void signals_take_children(int fd)
 		;
 }
 
+void signals_tell_self(int number)
+{
+	raise(number);
+}
+
 void signals_tell_parent(int number)
 {
 	kill(getppid(), number);

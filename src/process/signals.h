@@ -34,6 +34,9 @@ void signals_on_stop(void (*handler)(int number));
 /* Stops this process by a signal that would do so by default, and returns when it goes on. Async-signal-safe. */
 void signals_stop(int number);
 
+/* Sends this process a signal, as the terminal would. */
+void signals_tell_self(int number);
+
 /* The next signal from that descriptor, 0 when there is none. */
 int signals_next(int fd);
 

@@ -75,6 +75,7 @@ void board_reset(struct board *board, size_t seat)
 	atomic_store(&status->parked, 0);
 	atomic_store(&status->rung, 0);
 	atomic_store(&status->retire, 0);
+	atomic_store(&status->taken, 0);
 	atomic_store(&status->running, 0);
 	atomic_store(&status->attempt, 0);
 	atomic_store(&status->started, 0);

@@ -34,6 +34,8 @@ struct seat {
 	_Alignas(CACHE_LINE) _Atomic uint32_t parked;
 	/* 1: the worker has rung and the parent has not looked since. Set by the worker, cleared by the parent. */
 	_Atomic uint32_t rung;
+	/* How many results have been taken. Written by the parent. */
+	_Atomic uint32_t taken;
 	/* 1: the worker is to leave after the task in hand. Set and cleared by the parent. */
 	_Atomic uint32_t retire;
 	/*

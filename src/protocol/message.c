@@ -67,6 +67,7 @@ void run_put(struct bytes *bytes, const struct run *run)
 	bytes_put_u64(bytes, run->ignored);
 	bytes_put_u64(bytes, (uint64_t)run->grace);
 	bytes_put_u64(bytes, (uint64_t)run->delay);
+	bytes_put_u32(bytes, run->judged);
 	put_optional(bytes, run->initializer);
 	bytes_put_text(bytes, run->id);
 	put_optional(bytes, run->directory);
@@ -87,6 +88,7 @@ int run_take(struct cursor *cursor, struct run *run)
 	run->ignored = cursor_u64(cursor);
 	run->grace = (nsec)cursor_u64(cursor);
 	run->delay = (nsec)cursor_u64(cursor);
+	run->judged = cursor_u32(cursor);
 	run->initializer = take_optional(cursor);
 	run->id = cursor_text(cursor);
 	run->directory = take_optional(cursor);

@@ -85,6 +85,8 @@ struct run {
 	signal_mask ignored;
 	/* How long a group that was told to end may take, before it is killed. */
 	nsec grace;
+	/* Outcomes (a bit for each) after which a worker waits until its result was taken. */
+	uint32_t judged;
 	/* Between starts of tasks. */
 	nsec delay;
 	/* Run by sh in each new worker; NULL. */

@@ -54,6 +54,17 @@ int halt_parse(const char *text, struct halt *halt, struct error *error)
 	return 0;
 }
 
+uint32_t halt_outcomes(const struct halt *halt)
+{
+	uint32_t all = (1u << OUTCOMES) - 1, success = 1u << OUTCOME_OK;
+
+	if (halt->when == HALT_NEVER)
+		return 0;
+	if (halt->why == HALT_DONE)
+		return all;
+	return halt->why == HALT_SUCCESS ? success : all & ~success;
+}
+
 bool halt_is_due(const struct halt *halt, uint64_t failed, uint64_t succeeded, uint64_t total)
 {
 	uint64_t count = failed + succeeded;

@@ -8,6 +8,7 @@
 
 #include "base/dialect.h"
 #include "base/error.h"
+#include "work/task.h"
 
 struct halt {
 	enum halt_when {
@@ -29,6 +30,9 @@ struct halt {
 
 /* Takes in what --halt says. -1 with the error. */
 int halt_parse(const char *text, struct halt *halt, struct error *error) MUST_CHECK;
+
+/* The outcomes (a bit for each) that may make the run stop: a worker that has one waits to be told whether it does. */
+uint32_t halt_outcomes(const struct halt *halt);
 
 /*
  * Whether the run stops now: so many tasks failed, so many succeeded. total is how many there are in all, 0 while that is

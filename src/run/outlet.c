@@ -5,6 +5,7 @@
 #include "base/diag.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,7 +90,10 @@ static void target_put(struct output_target *target, enum stream stream, struct 
 static bool is_same_file(int a, int b)
 {
 	struct stat first, second;
+	unsigned x, y;
 
+	if (ioctl(a, TIOCGDEV, &x) == 0 && ioctl(b, TIOCGDEV, &y) == 0)
+		return x == y;
 	return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
 	       first.st_ino == second.st_ino;
 }

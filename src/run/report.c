@@ -70,7 +70,8 @@ void report_command_line(struct session *session, const struct running_task *tas
 void report_failure(struct session *session, const struct result *result)
 {
 	struct bytes *lines = &session->failures;
-	bool cut_short = result->outcome == OUTCOME_LOST || result->outcome == OUTCOME_SIGNALED;
+	bool cut_short = result->outcome == OUTCOME_LOST || result->outcome == OUTCOME_SIGNALED ||
+			 result->outcome == OUTCOME_TIMEOUT;
 
 	if (!report_wants(session, result) || !result->reason)
 		return;
@@ -94,16 +95,9 @@ void report_command(const struct session *session, const struct result *result, 
 		error_set(error, "%s: command not found%s", name, strpbrk(name, " |<>&;") ? " (--shell runs a script)" : "");
 }
 
-void report_halt(const struct result *result)
+void report_halt(const struct result *result, const char *line)
 {
-	struct bytes words = {.data = NULL};
-
-	if (result->reason)
-		bytes_append_text(&words, result->reason);
-	else
-		output_describe(result, &words);
-	diag_note("stopped by --halt after #%" PRIu64 ": %s", result->index + 1, bytes_text(&words));
-	bytes_release(&words);
+	diag_note("stopped by --halt after #%" PRIu64 ": %s", result->index + 1, line);
 }
 
 void report_state(struct session *session)

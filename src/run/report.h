@@ -23,8 +23,8 @@ void report_failure(struct session *session, const struct result *result);
 /* Appends the command line of a task that runs, quoted for a shell, cut when it is long. */
 void report_command_line(struct session *session, const struct running_task *task, struct bytes *line);
 
-/* Why the run stops early: what made the condition of --halt come true. */
-void report_halt(const struct result *result);
+/* Why the run stops early: what made the condition of --halt come true; line is its report_line. */
+void report_halt(const struct result *result, const char *line);
 
 /* The state of the run and of each worker, now (SIGUSR1). */
 void report_state(struct session *session);

@@ -5,6 +5,8 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
+#include "executor/terminal.h"
+#include "ipc/fd.h"
 #include "machine/pressure.h"
 #include "process/command.h"
 #include "process/signals.h"
@@ -111,6 +113,7 @@ static int open_pool(struct session *session, struct error *error)
 		.max_tasks = options->max_tasks,
 		.repeats = options->retries,
 		.grace = options->grace,
+		.judges = options->halt.when != HALT_NEVER,
 		.terminal = options->terminal,
 	};
 	char *prefix[4];
@@ -121,6 +124,7 @@ static int open_pool(struct session *session, struct error *error)
 		.nice = options->nice,
 		/* Whatever they were at our start, a task finds these two at their defaults. */
 		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
+		.judged = halt_outcomes(&options->halt),
 		.grace = options->grace,
 		.delay = options->delay,
 		.initializer = (char *)(uintptr_t)options->initializer,
@@ -162,6 +166,8 @@ int session_open(struct session *session, const struct session_options *options,
 		.attempts = options->retries < UINT32_MAX ? (uint32_t)options->retries + 1 : UINT32_MAX,
 	};
 
+	int terminal = -1;
+
 	*session = (struct session){
 		.options = options,
 		.started = clock_now(),
@@ -173,6 +179,9 @@ int session_open(struct session *session, const struct session_options *options,
 	};
 	if (loop_init(&session->loop) < 0 || arena_init(&session->arena) < 0)
 		return error_set_errno(error, errno, "cannot begin");
+	if (options->terminal && (terminal = terminal_open()) < 0)
+		return error_set_errno(error, errno, "--tty: there is no terminal");
+	fd_close(&terminal);
 	if (open_pool(session, error) < 0)
 		return -1;
 	if (interruption_open(session) < 0)
@@ -180,7 +189,7 @@ int session_open(struct session *session, const struct session_options *options,
 	/* From here on nothing fails: messages go by the outlet. */
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->throttle);
-	throttle_look(&session->throttle, 0);
+	throttle_look(&session->throttle);
 	pool_set_timeout(&session->pool, limit_now(&session->limit));
 	outlet_open(&session->outlet, &session->loop, closed);
 	order_init(&session->order, &order, &session->outlet.sink);
@@ -192,7 +201,7 @@ int session_open(struct session *session, const struct session_options *options,
 
 bool session_has_room(const struct session *session)
 {
-	size_t blocks = session->options->jobs + 8 > BLOCKS_MIN ? session->options->jobs + 8 : BLOCKS_MIN;
+	size_t blocks = session->pool.jobs + 8 > BLOCKS_MIN ? session->pool.jobs + 8 : BLOCKS_MIN;
 
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->submitted)
@@ -267,9 +276,11 @@ static void tick(struct session *session)
 			pool_signal_tasks(&session->pool, SIGKILL);
 	}
 	if (session->phase == SESSION_RUNNING)
-		throttle_look(throttle, pool_running(&session->pool));
-	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))
+		throttle_look(throttle);
+	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle))) {
 		pool_set_jobs(&session->pool, jobs);
+		session->pace.jobs = session->pool.jobs;
+	}
 	session->jobs_stale = false;
 	pool_tick(&session->pool);
 }

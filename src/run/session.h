@@ -120,6 +120,7 @@ struct session {
 	bool jobs_stale;
 	/* The condition of --halt was met. */
 	bool halted;
+	bool halt_told;
 	/* The run was stopped and goes on again. */
 	bool resumed;
 	/* Processes that were killed for want of memory before. */

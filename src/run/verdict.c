@@ -72,8 +72,8 @@ static bool is_to_repeat(struct session *session, const struct result *result, n
 	return true;
 }
 
-/* What follows for the run from a task's result that counts. */
-static void draw_conclusions(struct session *session, const struct result *result)
+/* What follows for the run from one more result that counts. */
+static void draw_conclusions(struct session *session)
 {
 	uint64_t succeeded = session->outcomes[OUTCOME_OK], skipped = session->outcomes[OUTCOME_SKIPPED];
 	const struct halt *halt = &session->options->halt;
@@ -84,7 +84,6 @@ static void draw_conclusions(struct session *session, const struct result *resul
 	if (!halt_is_due(halt, session->finished - succeeded - skipped, succeeded, session->total))
 		return;
 	session->halted = true;
-	report_halt(result);
 	session_drain(session);
 	if (halt->when == HALT_NOW) {
 		pool_signal_tasks(&session->pool, SIGTERM);
@@ -100,7 +99,7 @@ int verdict_finish(struct session *session, const struct result *result)
 	session->finished++;
 	session->outcomes[result->outcome]++;
 	session->retried += result->attempt > 1;
-	draw_conclusions(session, result);
+	draw_conclusions(session);
 	return 0;
 }
 
@@ -113,6 +112,7 @@ static bool let_stand(struct session *session, const struct result *result)
 		return false;
 	session->finished++;
 	session->outcomes[aside->outcome]++;
+	session->retried += aside->attempt > 1;
 	order_stand(&session->order, result->index);
 	return true;
 }
@@ -158,6 +158,11 @@ static enum result_use owner_on_result(struct pool_owner *owner, const struct re
 			told.reason = reason = report_line(session, &told, record);
 	}
 	taken = again ? order_set_aside(&session->order, &told) : verdict_finish(session, &told);
+	if (session->halted && !session->halt_told) {
+		session->halt_told = true;
+		reason = reason ? reason : report_line(session, &told, record);
+		report_halt(&told, reason);
+	}
 	free(reason);
 	if (taken < 0)
 		return RESULT_REFUSED;

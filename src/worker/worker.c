@@ -46,6 +46,8 @@ struct worker_state {
 	const struct executor *executor;
 	void *state;
 	uint64_t tasks_done;
+	/* Results committed; wraps, as the parent's count does. */
+	uint32_t results;
 	bool leaving;
 	bool parent_gone;
 };
@@ -106,6 +108,23 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 	}
 }
 
+/* Waits until the parent has taken the last result, or only some tasks may start anyway. False when it is gone. */
+static bool wait_for_judgement(struct worker_state *worker)
+{
+	struct workplace *place = &worker->place;
+
+	workplace_announce(place);
+	while (atomic_load(&place->seat->taken) != worker->results && queue_gate(&place->board.queue) == QUEUE_OPEN) {
+		place->woken = false;
+		/* Looked at again: what was done before the mark was cleared wakes nobody. */
+		if (atomic_load(&place->seat->taken) == worker->results)
+			break;
+		if (!workplace_wait(place, NSEC_FOREVER))
+			return false;
+	}
+	return true;
+}
+
 /* Commits a task's result: from here on it counts, whatever happens to this process. */
 static bool commit(struct worker_state *worker, const struct result *result)
 {
@@ -122,8 +141,11 @@ static bool commit(struct worker_state *worker, const struct result *result)
 	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d", result->index + 1,
 		    place->setup.name, outcome_name(result->outcome), result->status);
 	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
-	workplace_committed(place);
+	worker->results++;
 	worker->tasks_done++;
+	if (place->run.judged >> result->outcome & 1)
+		return wait_for_judgement(worker);
+	workplace_committed(place);
 	return true;
 }
 

@@ -1,0 +1,360 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The progress bar, looked at on a real terminal, and its plain sister.
+
+# The scripts are for the shell on the terminal.
+# shellcheck disable=SC2016
+
+load helper
+load screen
+
+bar='\[[=>]*[> ]*\] '
+long=$(printf 'word%.0s ' {1..80})
+
+# holding COLUMNS ROWS RECORD...: one ./task after the other holds until there is a gate; how the run ended is then in status
+holding() {
+	printf '%s\n' "${@:3}" >records
+	printf '%s\n' '#!/bin/sh' 'exec "$TOOL" hold gate' >task
+	chmod +x task
+	rm -f gate
+	open_screen "$1" "$2" "${BEFORE:-:}; exec \"\$MPMAP\" --progress=bar -j1 -a records ./task"
+}
+
+# The screen has one line, which takes at most so many columns.
+one_line_within() {
+	look
+	[ "$(wc -l <screen)" -eq 1 ] && [ -s screen ] && [ "$(width_of "$(<screen)")" -le "$1" ]
+}
+
+# raw_run COMMAND: on a terminal of script(1), in the background; the bytes are in raw
+raw_run() {
+	needs script || return 1
+	rm -f raw
+	SHELL=/bin/sh TERM=${TERM_NAME:-xterm} start_it script -qefc "$1" raw
+}
+
+raw_frames() {
+	tr '\r' '\n' <raw | grep -c running || :
+}
+
+frames_are() {
+	[ -e raw ] && [ "$(raw_frames)" -ge "$1" ]
+}
+
+failing='"$MPMAP" --progress=bar -j1 --shell "[ \$1 = 1 ] && exit 3; exec \"\$TOOL\" hold gate" ::: 1 2'
+
+@test "progress: whole on one line at 20, 80 and 200 columns, gone at the end" {
+	local expected
+	for columns in 20 80 200; do
+		case $columns in
+		20) expected='0/2, 0%, 1 running' ;;
+		*) expected="${bar}0/2, 0%, 1 running, 0\.0/s, #1 0:[0-9][0-9] \./t.*" ;;
+		esac
+		holding "$columns" 24 "$long" two
+		wait_for_screen "$expected"
+		one_line_within $((columns - 1))
+		[ "$columns" = 20 ] || [ "$(width_of "$(<screen)")" -ge $((columns - 2)) ] || complain "$(<screen)"
+		[ "$(cursor)" = 0,0 ] || complain "cursor at $(cursor)"
+		touch gate
+		ended 0
+		wait_for_screen ''
+		terminal kill-server
+	done
+}
+
+@test "progress: wide and combining characters, and a locale that has none" {
+	local record='漢字かな交じり文' line
+	for record in "$record$record$record$record$record$record$record$record$record$record" "$(printf 'e\314\201%.0s' {1..200})" "$(printf '😀👍🏽❤️👩‍👩‍👧🇩🇪%.0s' {1..20})" \
+		"$(printf '한국어ｆｕｌｌ%.0s' {1..20})" $'\tA\e[31mB\x7f\xff\xfe'"$long"; do
+		for columns in 79 80 81; do
+			holding "$columns" 24 "$record" two
+			wait_for_screen "${bar}0/2, 0%, 1 running, 0\.0/s, #1 0:[0-9][0-9] \./t.*"
+			one_line_within $((columns - 1))
+			[ "$(cursor)" = 0,0 ] || complain "cursor at $(cursor)"
+			touch gate
+			ended 0
+			wait_for_screen ''
+			terminal kill-server
+		done
+	done
+}
+
+@test "progress: in a locale without them, other characters are question marks" {
+	BEFORE='LC_ALL=C' holding 80 24 'äöü' two
+	wait_for_screen "${bar}0/2, 0%, 1 running, 0\.0/s, #1 0:[0-9][0-9] \./task '\?\?\?'?"
+	touch gate
+	ended 0
+}
+
+# There is one bar, on the last line, as wide as it can be now; all above it is numbers.
+resized_to() {
+	local last
+	look
+	last=$(tail -n 1 screen)
+	[ "$(grep -vxEc '[0-9]+' screen)" -eq 1 ] && [[ $last =~ 0/2,\ .*running ]] &&
+		[ "$(width_of "$last")" -lt "$1" ] && [ "$(width_of "$last")" -ge $(($1 - 14)) ]
+}
+
+@test "progress: a resize leaves one bar and no remains, wherever it is on the screen" {
+	for above in 0 30; do
+		BEFORE="seq $above" holding 80 12 "$long" two
+		wait_until resized_to 80
+		for columns in 40 120 30 81; do
+			terminal resize-window -x "$columns"
+			wait_until resized_to "$columns" || complain "$(<screen)"
+		done
+		touch gate
+		ended 0
+		look
+		not grep -q running screen
+		terminal kill-server
+	done
+}
+
+@test "progress: output and messages in between stay whole, with the bar below" {
+	local i expected='' line=$'[^\n]*'
+	open_screen 80 24 'exec "$MPMAP" --progress=bar -j1 --shell "
+		\"\$TOOL\" hold \"gate\$1\"; echo \"output \$1\"; echo \"error \$1\" >&2" ::: 1 2 3 4'
+	wait_for_screen "${bar}0/4, $line"
+	for i in 1 2 3; do
+		touch "gate$i"
+		expected+="output $i"$'\n'"error $i"$'\n'
+		wait_for_screen "$expected${bar}$i/4, $line"
+	done
+	touch gate4
+	ended 0
+	screen_is "${expected}output 4"$'\n'"error 4"
+}
+
+@test "progress: with stdout elsewhere the bar stays below the tasks' errors" {
+	local i expected='' line=$'[^\n]*'
+	open_screen 80 24 'exec "$MPMAP" --progress=bar -j1 --shell "
+		\"\$TOOL\" hold \"gate\$1\"; echo \"output \$1\"; echo \"error \$1\" >&2" ::: 1 2 3 >out'
+	wait_for_screen "${bar}0/3, $line"
+	for i in 1 2; do
+		touch "gate$i"
+		expected+="error $i"$'\n'
+		wait_for_screen "$expected${bar}$i/3, $line"
+	done
+	touch gate3
+	ended 0
+	screen_is "${expected}error 3"
+	same out $'output 1\noutput 2\noutput 3'
+}
+
+@test "progress: stdout is the same terminal by another name" {
+	open_screen 80 24 'exec "$MPMAP" --progress=bar -j1 --shell "
+		\"\$TOOL\" hold \"gate\$1\"; echo \"output \$1\"" ::: 1 2 >/dev/tty'
+	wait_for_screen "${bar}0/2, .*"
+	touch gate1
+	wait_for_screen $'output 1\n'"${bar}1/2, .*"
+	touch gate2
+	ended 0
+	screen_is $'output 1\noutput 2'
+}
+
+@test "progress: SIGUSR1 says its lines above the bar" {
+	trace_on
+	holding 80 24 one two
+	wait_for_screen "${bar}0/2, .*"
+	kill -USR1 "$(event_field pid run_start)"
+	wait_for_screen "mpmap: 0 of 2 tasks done.*"$'\n'"${bar}0/2, [^"$'\n'"]*"
+	touch gate
+	ended 0
+	look
+	not grep -q '\[>' screen
+}
+
+@test "progress: no bar on a line that is not at its end" {
+	printf 'no newline' >part1
+	echo ' yet' >part2
+	printf last >part3
+	open_screen 80 24 'exec "$MPMAP" --progress=bar -j1 --shell "
+		\"\$TOOL\" hold \"gate\$1\"; cat \"part\$1\"; \"\$TOOL\" hold \"after\$1\"" ::: 1 2 3'
+	wait_for_screen "${bar}0/3, .*"
+	touch gate1
+	wait_for_screen 'no newline'
+	touch after1
+	let_pass 0.5
+	screen_is 'no newline'
+	touch gate2
+	wait_for_screen $'no newline yet\n'"${bar}1/3, .*"
+	touch after2 gate3 after3
+	ended 0
+	screen_is $'no newline yet\nlast'
+}
+
+@test "progress: nothing of the bar is left after ^C" {
+	holding 80 24 one two
+	wait_for_screen "${bar}0/2, .*"
+	press C-c
+	ended 130
+	look
+	[[ $(<screen) = @(|^C)"mpmap: 1 of 2 tasks failed (1 signaled); others were skipped"$'\n'*'killed by SIGINT: ./task one' ]] || complain "$(<screen)"
+}
+
+@test "progress: nothing of the bar is left beside a summary of failures" {
+	open_screen 80 24 "exec $failing"
+	wait_for_screen "${bar}1/2, 50%, 1 failed, .*"
+	touch gate
+	ended 123
+	screen_is $'mpmap: 1 of 2 tasks failed (1 failed)\nmpmap: #1: exit status 3: sh -c \'[ $1 = 1 ] && exit 3; exec "$TOOL" hold gate\' sh 1' ||
+		screen_matches $'mpmap: 1 of 2 tasks failed \\(1 failed\\)\nmpmap: #1: exit status 3: .*'
+	not grep -q running screen
+}
+
+# now: microseconds
+now() {
+	echo "${EPOCHREALTIME/./}"
+}
+
+@test "progress: no frame in the first 200 ms" {
+	local begun frames tries=0
+	needs script
+	# a run as short as that, however busy the machine is
+	while :; do
+		begun=$(now)
+		SHELL=/bin/sh TERM=xterm run_it script -qefc '"$MPMAP" --progress=bar sleep ::: 0.05' raw
+		[ $(($(now) - begun)) -ge 200000 ] || break
+		[ $((tries += 1)) -lt 50 ] || complain 'this machine is too slow'
+	done
+	[ "$(raw_frames)" -eq 0 ]
+	begun=$(now)
+	raw_run '"$MPMAP" --progress=bar "$TOOL" hold ::: gate'
+	wait_until frames_are 1
+	[ $(($(now) - begun)) -ge 200000 ]
+	touch gate
+	finish
+	expect 0
+}
+
+@test "progress: at most ten frames a second" {
+	local begun frames took
+	begun=$(now)
+	raw_run '"$MPMAP" --progress=bar -j2 --shell "sleep 0.01" ::: $(seq 200)'
+	finish
+	took=$(($(now) - begun))
+	expect 0
+	frames=$(raw_frames)
+	[ "$frames" -ge 1 ] && [ "$frames" -le $((took / 100000 + 1)) ] || complain "$frames frames in $took us"
+}
+
+@test "progress: an unknown total, then a known one" {
+	open_feed
+	open_screen 80 24 'exec "$MPMAP" --progress=bar -j2 sh -c "[ \$1 = 1 ] || exec \"\$TOOL\" hold gate" x <feed'
+	printf '%s\n' 1 2 3 >&7
+	wait_for_screen '1/3\+, 2 running, [0-9.]+/s, #2 .*'
+	close_feed
+	wait_for_screen "${bar}1/3, 33%, ETA [0-9:]+, 2 running, .*"
+	touch gate
+	ended 0
+	wait_for_screen ''
+}
+
+@test "progress: failures are red, unless colours are not wanted" {
+	local how
+	for how in '31:' "31:--color=always" "31:NO_COLOR=1 --color=always" "31:NO_COLOR= --color=auto" \
+		':--color=never' ':NO_COLOR=1' ':MPMAP_COLOR=never' "31:MPMAP_COLOR=never --color=always"; do
+		echo "$how"
+		rm -f gate
+		local words=" ${how#*:} " option=
+		[[ $words != *--color* ]] || option=--color${words##*--color}
+		raw_run "env -u NO_COLOR ${words%%--*} ${failing/--/$option --}"
+		wait_until frames_are 1
+		wait_until grep -q '1 failed' raw
+		touch gate
+		finish
+		expect 123
+		if [ "${how%%:*}" = 31 ]; then
+			grep -q $'\e\\[31m1 failed\e\\[m' raw || complain "$(cat -v raw)"
+		else
+			not grep -q $'\e\\[[0-9]*m' raw
+		fi
+	done
+}
+
+@test "progress: a terminal that can do nothing gets no bar" {
+	TERM_NAME=dumb raw_run '"$MPMAP" --progress=bar sleep ::: 0.5'
+	finish
+	expect 0
+	not grep -q running raw
+	TERM_NAME=dumb raw_run '"$MPMAP" --progress "$TOOL" hold plain ::: 1'
+	wait_until grep -q '^mpmap: 0/1, 0%, 1 running, 0\.0/s' raw
+	touch plain
+	finish
+	expect 0
+	not grep -q $'\e' raw
+}
+
+@test "progress: MPMAP_PROGRESS is the default" {
+	raw_run 'MPMAP_PROGRESS=bar "$MPMAP" "$TOOL" hold ::: gate'
+	wait_until frames_are 1
+	touch gate
+	finish
+	expect 0
+	raw_run 'MPMAP_PROGRESS=none "$MPMAP" sleep ::: 0.5'
+	finish
+	[ "$(raw_frames)" -eq 0 ]
+	raw_run 'MPMAP_PROGRESS=bar "$MPMAP" --progress=none sleep ::: 0.5'
+	finish
+	[ "$(raw_frames)" -eq 0 ]
+	MPMAP_PROGRESS=bars mp echo ::: a
+	usage_error MPMAP_PROGRESS bars 'bar, plain'
+	mp --progress=bars echo ::: a
+	usage_error bars 'bar, plain'
+	mp --color=red echo ::: a
+	usage_error red 'always'
+}
+
+@test "progress: not on a terminal: the bar is nothing, else there are plain lines" {
+	mp --progress=bar sleep ::: 0.5
+	expect 0 '' ''
+	MPMAP_PROGRESS=bar mp sleep ::: 0.5
+	expect 0 '' ''
+	start --progress -j2 "$TOOL" hold gate ::: 1 2 3
+	wait_until file_has err '^mpmap: 0/3, 0%, 2 running, 0\.0/s$'
+	touch gate
+	finish
+	expect 0
+	not grep -vq '^mpmap: [0-3]/3, ' err
+}
+
+@test "progress: none with --quiet, no bar with --ungroup" {
+	local option
+	for option in --quiet --ungroup; do
+		raw_run "\"\$MPMAP\" --progress=bar $option sleep ::: 0.5"
+		finish
+		expect 0
+		[ "$(raw_frames)" -eq 0 ]
+	done
+}
+
+@test "progress: none in the background, and there again in the foreground" {
+	trace_on
+	open_shell 120
+	record_terminal
+	type_line '"$MPMAP" --progress=bar -j1 --shell "[ \$1 != 3 ] && sleep 0.3 || exec \"\$TOOL\" hold gate" ::: 1 2 3 &'
+	wait_for_event task_start 1 '.seq == 3'
+	let_pass 0.3
+	look
+	not grep -q running screen
+	not grep -q ' running, ' raw
+	type_line fg
+	wait_for_line "^${bar}2/3, 66%, ETA 0:[0-9]+, 1 running, "
+	press C-z
+	wait_for_line Stopped
+	look
+	not grep -q running screen
+	type_line bg
+	wait_for_line '&$'
+	let_pass 0.3
+	look
+	not grep -q running, screen
+	type_line fg
+	wait_for_line "^${bar}2/3, "
+	touch gate
+	wait_for_event run_end
+	shell_status 0
+	look
+	not grep -q running, screen
+}
