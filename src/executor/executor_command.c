@@ -262,9 +262,12 @@ static bool follow(struct workplace *place, struct running *running)
 	nsec patience = running->started + PATIENCE, share = running->started + SHARE_TIME;
 	bool ended = false, denied;
 
-	/* It has started in the moment in which everything stopped. */
-	if (atomic_load(&place->notice->stopped_at))
+	/* It has started in the moment in which everything stopped; and if all goes on again meanwhile, so does it. */
+	if (atomic_load(&place->notice->stopped_at)) {
 		command_signal_group(running->pid, SIGSTOP, &denied);
+		if (!atomic_load(&place->notice->stopped_at))
+			command_signal_group(running->pid, SIGCONT, &denied);
+	}
 	while (!ended && !running->group.denied) {
 		nsec next = running->closely ? share : patience, limit = limit_of(place, running);
 

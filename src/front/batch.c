@@ -304,6 +304,8 @@ static int begin(struct batch *batch, const struct options *options, unsigned cl
 	batch->is_terminal = batch->source.fd >= 0 && isatty(batch->source.fd);
 	if (batch->is_terminal)
 		diag_note("reading records from the terminal; ^D ends them");
+	/* Before the terminal may stop us. */
+	outlet_flush(&batch->session.outlet);
 	return 0;
 }
 

@@ -149,7 +149,9 @@ static void put_exempt(struct order *order, struct window_entry *entry, size_t s
 {
 	uint64_t allowance = order->options.memory / 4 > ALLOWANCE_MIN ? order->options.memory / 4 : ALLOWANCE_MIN;
 
-	order->exempt += order->full ? size : 0;
+	/* What the disk still takes is no burden. */
+	if (order->full && (order->held.error.text || !spill_has_room(&order->held.spill)))
+		order->exempt += size;
 	if (order->exempt <= allowance)
 		return;
 	entry->committed = true;
