@@ -74,12 +74,15 @@ int signals_next(int fd)
 }
 
 static void (*stop_handler)(int number);
+static pid_t stop_owner;
 
 static void be_stopped(int number)
 {
 	int saved = errno;
 
-	stop_handler(number);
+	/* Not for a worker just forked, which is in our process group still and has yet to set its own dispositions. */
+	if (getpid() == stop_owner)
+		stop_handler(number);
 	errno = saved;
 }
 
@@ -89,6 +92,7 @@ void signals_on_stop(void (*handler)(int number))
 	size_t i;
 
 	stop_handler = handler;
+	stop_owner = getpid();
 	for (i = 0; i < countof(by_terminal); i++) {
 		if (!(ignored_at_start & mask_of(by_terminal[i])))
 			set(by_terminal[i], handler ? be_stopped : SIG_DFL);
