@@ -318,6 +318,8 @@ int batch_run(const struct options *options, unsigned closed)
 	batch->block = ARENA_NONE;
 	if (begin(batch, options, closed, &error) < 0) {
 		diag_error("%s", error_text(&error));
+		error_release(&error);
+		free(batch);
 		return EXIT_TROUBLE;
 	}
 	feed(batch);
