@@ -150,9 +150,11 @@ static void report_summary(struct session *session)
 		failed += count;
 	}
 	if (failed) {
-		uint64_t skipped = session->outcomes[OUTCOME_SKIPPED];
+		/* Of all there were to be, as far as that is known: some may not even have been handed out. */
+		uint64_t total = session->total > session->submitted ? session->total : session->submitted;
+		bool skipped = session->outcomes[OUTCOME_SKIPPED] || total > session->submitted;
 
-		diag_note("%" PRIu64 " of %" PRIu64 " tasks failed (%s)%s", failed, session->submitted, bytes_text(&line),
+		diag_note("%" PRIu64 " of %" PRIu64 " tasks failed (%s)%s", failed, total, bytes_text(&line),
 			  skipped ? "; others were skipped" : "");
 		diag_line(bytes_slice(&session->failures));
 	}
