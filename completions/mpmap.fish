@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-dajP]*[dajP]|--(delimiter|arg-file|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjP]*[daCnIjP]|--(delimiter|arg-file|colsep|header|max-args|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -19,7 +19,13 @@ end
 
 complete -c mpmap -n __mpmap_before_command -l null -s 0 -d 'records end with NUL, not newline'
 complete -c mpmap -n __mpmap_before_command -l delimiter -s d -x -d 'records end with byte C (also \\n \\t \\0 \\xHH)'
-complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE, not standard input'
+complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE (several: all combinations)'
+complete -c mpmap -n __mpmap_before_command -l link -d 'sources go along with each other instead'
+complete -c mpmap -n __mpmap_before_command -l colsep -s C -x -d 'split records into columns: {1} {2} ...'
+complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first record of each source names its columns'
+complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command, or max'
+complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'
+complete -c mpmap -n __mpmap_before_command -l replace -s I -x -d 'STR stands for the record instead of {}; \'\': nothing does'
 complete -c mpmap -n __mpmap_before_command -l no-run-if-empty -s r -d 'accepted; without records nothing is run anyway'
 complete -c mpmap -n __mpmap_before_command -l shell -d 'the operand is a SCRIPT for sh -c, the record its "$1"'
 complete -c mpmap -n __mpmap_before_command -l jobs -s j -x -d 'tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE'
@@ -54,4 +60,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -j -P --delimiter --arg-file --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P --delimiter --arg-file --colsep --header --max-args --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'

@@ -19,8 +19,10 @@
  *   start_fork  start_spawn  start_forkserver       command  executing programs
  * work/     what flows
  *   task     tasks and results              chunk   tasks handed over together
- *   template replacement strings            order   the reorder window     held    output that waits
- *   window   the table behind it            spill   waiting on disk        pace    how large chunks are
+ *   order    the reorder window             window  the table behind it    held    output that waits
+ *   spill    waiting on disk                pace    how large chunks are
+ * template/ command lines for tasks
+ *   template replacement strings put in     replacement what they are      columns dividing records
  * protocol/ what a pool and its workers share
  *   board    memory shared by both          message what is said           workplace the worker's end
  * executor/ how a task is run: inside a worker process
@@ -39,9 +41,12 @@
  *   session  the parts wired together       verdict what follows from a result     interruption signals
  *   halt     stopping early                 limit   how long a task may take       progress how far it is
  *   outlet   where output goes              report  summary, statistics
+ * feed/     where tasks come from
+ *   feeder   choosing who feeds             source  bytes of records       packer  tasks into chunks
+ *   reader   one source, in place           combination several sources
  * front/    what the user touches
- *   options  option_table                   help    --help, --version      source  where records come from
- *   batch    records in
+ *   options  parsing                        option_table                   setters what each sets
+ *   operands command and sources            help    --help, --version      batch   one run
  */
 #include "base/diag.h"
 #include "base/trace.h"
@@ -55,6 +60,7 @@
 #include "worker/worker.h"
 
 #include <locale.h>
+#include <unistd.h>
 
 const struct role roles[] = {
 	{.name = FORKSERVER_ROLE, .main = forkserver_main},
@@ -67,6 +73,7 @@ int main(int argc, char **argv)
 	unsigned closed = fd_fill_standard();
 	struct options options;
 	struct error error = {.number = 0};
+	int status;
 
 	signals_init();
 	setlocale(LC_CTYPE, "");
@@ -76,6 +83,7 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc, argv, &error) < 0) {
 		diag_error("%s", error_text(&error));
 		error_release(&error);
+		free(options.feed.sources);
 		return EXIT_USAGE;
 	}
 	if (options.mode == MODE_HELP)
@@ -84,5 +92,8 @@ int main(int argc, char **argv)
 		return help_print(help_version, closed);
 	if (options.run.quiet)
 		diag_set_quiet();
-	return batch_run(&options, closed);
+	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
+	status = batch_run(&options, closed);
+	free(options.feed.sources);
+	return status;
 }

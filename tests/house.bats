@@ -80,11 +80,11 @@ in_hacking() {
 	BEGIN {
 		below["base"] = "base"; below["ipc"] = "base ipc"; below["process"] = "base ipc process"
 		below["work"] = "base work"; below["codec"] = "base work codec"
-		below["protocol"] = "base ipc process work protocol"
-		below["machine"] = "base machine"; below["executor"] = below["protocol"] " executor"
+				below["machine"] = "base machine"; below["template"] = "base work template"
+		below["protocol"] = "base ipc process work template protocol"; below["executor"] = below["protocol"] " executor"
 		below["worker"] = below["executor"] " worker"
 		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " machine codec run"
-		below["front"] = below["main.c"] = below["run"] " front"
+		below["feed"] = below["run"] " feed"; below["front"] = below["main.c"] = below["feed"] " front"
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\""); split(FILENAME, from, "/"); split(quoted[2], to, "/")

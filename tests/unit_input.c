@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "codec/input.h"
+#include "work/task.h"
 #include "codec/output.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
  */
 static void read_in_pieces(char delimiter, struct slice text, struct unit_random *random, size_t most, struct bytes *out)
 {
-	struct input input = {.delimiter = delimiter};
+	struct input input = {.delimiter = delimiter, .limit = RECORD_MAX};
 	char *buffer = mem_new(text.size + 1, 1);
 	size_t begin = 0, end = 0;
 
@@ -109,7 +110,7 @@ static void test_longest(void)
 /* A record without an end is dropped as it comes: nothing of it has to be kept. */
 static void test_endless(void)
 {
-	struct input input = {.delimiter = '\n'};
+	struct input input = {.delimiter = '\n', .limit = RECORD_MAX};
 	char *block = mem_new(200000, 1);
 	struct input_step step;
 	int i;

@@ -35,7 +35,7 @@ static void books_close(struct books *books)
 /* Submits tasks whose records are their numbers, in a block of their own. */
 static void submit(struct books *books, uint64_t first, uint32_t count)
 {
-	struct chunk chunk = {.first = first, .count = count, .block = arena_take(&books->arena), .offset = 16, .attempt = 1};
+	struct chunk chunk = {.first = first, .count = count, .block = arena_take(&books->arena), .offset = 16, .attempt = 1, .width = 1};
 	char *at = arena_block(&books->arena, chunk.block) + chunk.offset;
 	uint32_t i;
 
@@ -49,7 +49,7 @@ static bool check_record(struct books *books, size_t slot, uint64_t index)
 	char expected[32];
 
 	snprintf(expected, sizeof expected, "%ju", (uintmax_t)index);
-	return check_slice(ledger_record(&books->ledger, slot, index), slice_of(expected));
+	return check_slice(ledger_task(&books->ledger, slot, index).record, slice_of(expected));
 }
 
 static void test_life(void)

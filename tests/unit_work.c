@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work/template, work/chunk, work/pace, work/task: command lines from records, records from chunks, chunks by time. */
+/* template/template, work/chunk, work/pace, work/task: command lines from records, records from chunks, chunks by time. */
 #include "unit.h"
 
 #include "base/mem.h"
+#include "template/template.h"
 #include "work/chunk.h"
 #include "work/pace.h"
-#include "work/template.h"
 
 #include <unistd.h>
 
@@ -16,38 +16,48 @@ struct template_case {
 	const char *record;
 	/* The words that come out. */
 	const char *expected[WORDS_MAX + 1];
-	unsigned flags;
+	bool is_literal;
 };
 
 /* For the third task, in slot 2. */
 static const struct template_case template_cases[] = {
-	{{"echo"}, "a b", {"echo", "a b"}, 0},
-	{{"echo"}, "", {"echo", ""}, 0},
-	{{"echo", "{}"}, "a b", {"echo", "a b"}, 0},
-	{{"echo", "{}", "{}"}, "x", {"echo", "x", "x"}, 0},
-	{{"mv", "{}", "{}.bak"}, "f", {"mv", "f", "f.bak"}, 0},
-	{{"echo", "<{}>{}<"}, "x", {"echo", "<x>x<"}, 0},
-	{{"echo", "{#}:{%}:{}"}, "x", {"echo", "3:2:x"}, 0},
-	{{"echo", "{#}"}, "x", {"echo", "3"}, 0},
-	{{"echo", "{%}"}, "x", {"echo", "2"}, 0},
-	{{"{}", "-v"}, "tool", {"tool", "-v"}, 0},
-	{{"bin/{}"}, "tool", {"bin/tool"}, 0},
-	{{"echo", "{", "}", "{x}"}, "r", {"echo", "{", "}", "{x}", "r"}, 0},
-	{{"echo", "{{}}"}, "r", {"echo", "{r}"}, 0},
-	{{"echo", "{.}", "{/}"}, "r", {"echo", "{.}", "{/}", "r"}, 0},
-	{{"echo", "{}{#"}, "r", {"echo", "r{#"}, 0},
-	{{"echo", ""}, "r", {"echo", "", "r"}, 0},
-	{{"echo", "", "{}"}, "r", {"echo", "", "r"}, 0},
-	{{"echo", "{}{}"}, "", {"echo", ""}, 0},
-	{{"echo", "{}x", "", "y{}"}, "{}", {"echo", "{}x", "", "y{}"}, 0},
-	{{"echo", "{}", "{#}"}, "r", {"echo", "{}", "{#}", "r"}, TEMPLATE_LITERAL},
-	{{"{}"}, "r", {"{}", "r"}, TEMPLATE_LITERAL},
+	{{"echo"}, "a b", {"echo", "a b"}, false},
+	{{"echo"}, "", {"echo", ""}, false},
+	{{"echo", "{}"}, "a b", {"echo", "a b"}, false},
+	{{"echo", "{}", "{}"}, "x", {"echo", "x", "x"}, false},
+	{{"mv", "{}", "{}.bak"}, "f", {"mv", "f", "f.bak"}, false},
+	{{"echo", "<{}>{}<"}, "x", {"echo", "<x>x<"}, false},
+	{{"echo", "{#}:{%}:{}"}, "x", {"echo", "3:2:x"}, false},
+	{{"echo", "{#}"}, "x", {"echo", "3"}, false},
+	{{"echo", "{%}"}, "x", {"echo", "2"}, false},
+	{{"{}", "-v"}, "tool", {"tool", "-v"}, false},
+	{{"bin/{}"}, "tool", {"bin/tool"}, false},
+	{{"echo", "{", "}", "{x}"}, "r", {"echo", "{", "}", "{x}", "r"}, false},
+	{{"echo", "{{}}"}, "r", {"echo", "{r}"}, false},
+	{{"echo", "{.}", "{/}"}, "d/r.c", {"echo", "d/r", "r.c"}, false},
+	{{"{//}", "{/.}", "{1.}-{1}"}, "d/r.c", {"d", "r", "d/r-d/r.c"}, false},
+	{{"echo", "{-1}", "{..}", "{01}"}, "r", {"echo", "r", "{..}", "{01}"}, false},
+	{{"echo", "{}{#"}, "r", {"echo", "r{#"}, false},
+	{{"echo", ""}, "r", {"echo", "", "r"}, false},
+	{{"echo", "", "{}"}, "r", {"echo", "", "r"}, false},
+	{{"echo", "{}{}"}, "", {"echo", ""}, false},
+	{{"echo", "{}x", "", "y{}"}, "{}", {"echo", "{}x", "", "y{}"}, false},
+	{{"echo", "{}", "{#}"}, "r", {"echo", "{}", "{#}", "r"}, true},
+	{{"{}"}, "r", {"{}", "r"}, true},
 };
+
+static void compile(struct template *template, char *const *words, size_t count, bool is_literal)
+{
+	struct template_options options = {.words = words, .word_count = count, .is_literal = is_literal, .value_count = 1};
+	struct error error = {.number = 0};
+
+	check_int(template_compile(template, &options, &error), 0);
+}
 
 static void check_template(const struct template_case *row)
 {
 	char *words[WORDS_MAX], **got;
-	struct task task = {.index = 2, .record = slice_of(row->record)};
+	struct task task = {.value_count = 1, .index = 2, .record = slice_of(row->record)};
 	struct template_values values = {.slot = 2};
 	struct template template;
 	size_t count = 0, i;
@@ -55,8 +65,8 @@ static void check_template(const struct template_case *row)
 
 	for (; count < WORDS_MAX && row->words[count]; count++)
 		words[count] = mem_string(row->words[count]);
-	template_compile(&template, words, count, row->flags);
-	check_int(template.command_is_fixed, row->flags & TEMPLATE_LITERAL || !strstr(row->words[0], "{}"));
+	compile(&template, words, count, row->is_literal);
+	check_int(template.command_is_fixed, row->is_literal || !strchr(row->words[0], '{'));
 	for (round = 0; round < 2; round++) {
 		got = template_expand(&template, &task, &values);
 		for (i = 0; got[i] && i <= WORDS_MAX && row->expected[i]; i++)
@@ -78,12 +88,12 @@ static void test_template(void)
 
 static void test_template_nothing(void)
 {
-	struct task task = {.index = 0, .record = slice_of("r")};
+	struct task task = {.value_count = 1, .index = 0, .record = slice_of("r")};
 	struct template_values values = {.slot = 1};
 	struct template template;
 	char **got;
 
-	template_compile(&template, NULL, 0, 0);
+	compile(&template, NULL, 0, false);
 	check(!template.command_is_fixed);
 	got = template_expand(&template, &task, &values);
 	check_str(got[0], "r");
@@ -99,9 +109,9 @@ static void test_template_growth(void)
 	struct template template;
 	size_t size;
 
-	template_compile(&template, words, countof(words), 0);
+	compile(&template, words, countof(words), false);
 	for (size = 0; size <= RECORD_MAX; size = size * 3 + 1) {
-		struct task task = {.index = UINT64_MAX - 1, .record = {.data = record, .size = size}};
+		struct task task = {.value_count = 1, .index = UINT64_MAX - 1, .record = {.data = record, .size = size}};
 
 		memset(record, 'r', size);
 		got = template_expand(&template, &task, &values);
@@ -117,12 +127,12 @@ static void test_template_growth(void)
 static void test_template_quote(void)
 {
 	char echo[] = "echo", word[] = "it's {}", *words[] = {echo, word};
-	struct task task = {.index = 0, .record = slice_of("a\nb")};
+	struct task task = {.value_count = 1, .index = 0, .record = slice_of("a\nb")};
 	struct template_values values = {.slot = 1};
 	struct template template;
 	struct bytes out = {.data = NULL};
 
-	template_compile(&template, words, 2, 0);
+	compile(&template, words, 2, false);
 	bytes_append_text(&out, "> ");
 	template_quote(&template, &task, &values, &out);
 	check_str(bytes_text(&out), "> echo $'it\\'s a\\nb'");
@@ -134,7 +144,7 @@ static void test_chunk(void)
 {
 	static const char bytes[] = "one\0\0three\0four\0";
 	static const char *const records[] = {"one", "", "three", "four"};
-	struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = sizeof bytes - 1}, 10, 4);
+	struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = sizeof bytes - 1}, 10, 4, 1);
 	struct task task;
 	uint64_t i;
 
@@ -168,7 +178,7 @@ static void test_malformed_chunk(void)
 	for (i = 0; i < countof(cases); i++) {
 		char *copy = mem_copy(cases[i].bytes.data, cases[i].bytes.size);
 		struct chunk_reader reader =
-			chunk_read((struct slice){.data = copy, .size = cases[i].bytes.size}, 0, cases[i].count);
+			chunk_read((struct slice){.data = copy, .size = cases[i].bytes.size}, 0, cases[i].count, 1);
 		struct task task;
 		uint64_t tasks = 0;
 

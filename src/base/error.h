@@ -9,6 +9,8 @@
 struct error {
 	int number;
 	char *text;
+	/* What the user asked for cannot be: nothing has been run. */
+	bool is_usage;
 };
 
 /* Sets the words (replacing earlier ones) and returns -1, so that `return error_set(...)` reads well. */

@@ -2,14 +2,13 @@
 /* The text format: records that end with a delimiter. */
 #include "codec/input.h"
 
-#include "work/task.h"
 
 /* What is to be said of a whole record of the given size. */
 static enum input_event judge(const struct input *input, const char *record, uint64_t size)
 {
-	if (size > RECORD_MAX)
+	if (size > input->limit)
 		return INPUT_TOO_LONG;
-	if (input->delimiter && size && memchr(record, '\0', (size_t)size))
+	if (input->delimiter && !input->allows_nul && size && memchr(record, '\0', (size_t)size))
 		return INPUT_NUL;
 	return INPUT_RECORD;
 }
@@ -21,7 +20,7 @@ struct input_step input_next(struct input *input, char *bytes, size_t size)
 
 	if (!end) {
 		/* Once a record is too long it is only counted. */
-		if (input->dropped || size > RECORD_MAX) {
+		if (input->dropped || size > input->limit) {
 			input->dropped += size;
 			step.consumed = size;
 		}
@@ -33,4 +32,21 @@ struct input_step input_next(struct input *input, char *bytes, size_t size)
 	input->dropped = 0;
 	*end = '\0';
 	return step;
+}
+
+uint64_t input_count(const struct input *input, struct slice bytes)
+{
+	const char *at = bytes.data, *end = bytes.data + bytes.size;
+	uint64_t count = 0;
+
+	for (; at < end && (at = memchr(at, input->delimiter, (size_t)(end - at))); at++)
+		count++;
+	return count;
+}
+
+size_t input_whole(const struct input *input, struct slice bytes)
+{
+	const char *last = bytes.size ? memrchr(bytes.data, input->delimiter, bytes.size) : NULL;
+
+	return last ? (size_t)(last + 1 - bytes.data) : 0;
 }

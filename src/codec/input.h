@@ -10,9 +10,13 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* All zero but the delimiter is the start of the input. */
+/* All zero but the first three is the start of the input. */
 struct input {
 	char delimiter;
+	/* Records longer than this are dropped. */
+	uint64_t limit;
+	/* A record may hold NULs: it is not for an argument. */
+	bool allows_nul;
 	/* In the middle of a record too long to keep: how much of it has been dropped. */
 	uint64_t dropped;
 };
@@ -21,7 +25,7 @@ enum input_event {
 	/* No whole record there: more bytes are needed. */
 	INPUT_MORE,
 	INPUT_RECORD,
-	/* A record longer than an argument can be; it was dropped as it came. */
+	/* A record longer than the limit; it was dropped as it came. */
 	INPUT_TOO_LONG,
 	/* A record with a NUL in it, which no argument can have. */
 	INPUT_NUL,
@@ -38,5 +42,9 @@ struct input_step {
 };
 
 struct input_step input_next(struct input *input, char *bytes, size_t size);
+
+/* How many records end in these bytes, and how many of them are whole records. */
+uint64_t input_count(const struct input *input, struct slice bytes);
+size_t input_whole(const struct input *input, struct slice bytes);
 
 #endif

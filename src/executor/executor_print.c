@@ -2,6 +2,8 @@
 /* The executor of --dry-run: a task's output is its command line, quoted for a shell. */
 #include "executor/executor.h"
 
+#include <errno.h>
+
 static int open_print(struct workplace *place UNUSED, void **state UNUSED)
 {
 	return 0;
@@ -18,6 +20,11 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	/* The parent's going away is otherwise noticed where a task is waited for. */
 	if (!workplace_listen(place))
 		return EXECUTOR_ABANDONED;
+	if (!template_expand(&place->template, task, &values)) {
+		result->outcome = OUTCOME_NOT_STARTED;
+		result->number = errno;
+		return EXECUTOR_DONE;
+	}
 	bytes_clear(line);
 	bytes_append(line, &header, sizeof header);
 	template_quote(&place->template, task, &values, line);

@@ -116,12 +116,22 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	struct template_values values = workplace_values(place);
 	struct command command = prepare(launcher, place);
 	char *found = NULL;
-	int started = -1, number;
+	int started = -1, number, input = -1;
 
-	*launched = (struct launched){.pidfd = -1, .executed = true};
+	*launched = (struct launched){.pidfd = -1};
 	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, task->index + 1);
 	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, task->attempt);
+	if (place->run.flags & RUN_STDIN) {
+		command.input = input = fd_holding(task->record);
+		if (input < 0)
+			return -1;
+	}
 	command.arguments = template_expand(&place->template, task, &values);
+	launched->executed = true;
+	if (!command.arguments) {
+		fd_close(&input);
+		return -1;
+	}
 	command.output = writers[0];
 	command.errors = writers[1];
 	command.path = place->run.command;
@@ -134,6 +144,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	}
 	number = errno;
 	free(found);
+	fd_close(&input);
 	errno = number;
 	return started;
 }

@@ -3,8 +3,10 @@
 #include "front/options.h"
 
 #include "machine/capacity.h"
+#include "front/operands.h"
 
 #include <getopt.h>
+#include <unistd.h>
 
 /* getopt's codes for options without a letter begin here; a letter is its own code. */
 enum { CODE_BASE = 256, ROWS_MAX = 128 };
@@ -12,17 +14,18 @@ enum { CODE_BASE = 256, ROWS_MAX = 128 };
 /* Room for so many workers is made where their number may change. */
 enum { JOBS_FILE_MAX = 1024 };
 
+/* The space for arguments that POSIX allows programs to count on; and what of it is kept for variables of ours. */
+enum { ARGUMENTS_LEAST = 4096, ARGUMENTS_SPARE = 4096 };
+
 /* What people bring from xargs and parallel, and what to write here. */
 static const struct {
 	char letter;
 	const char *hint;
 } foreign[] = {
-	{.letter = 'I', .hint = "{} is where the record goes"},
-	{.letter = 'n', .hint = "each record is a task of its own"},
-	{.letter = 'i', .hint = "write {} where the record goes"},
+	{.letter = 'i', .hint = "write {} where the record goes (or name it with -I)"},
 	{.letter = 'p', .hint = "look at the commands with --dry-run first"},
-	{.letter = 'X', .hint = "each record is a task of its own"},
-	{.letter = 'm', .hint = "each record is a task of its own"},
+	{.letter = 'X', .hint = "-n max puts as many records as fit on a command line"},
+	{.letter = 'm', .hint = "-n max puts as many records as fit on a command line"},
 	{.letter = 'L', .hint = "each line is a record; join lines before mpmap"},
 	{.letter = 's', .hint = "the system's own limit applies"},
 	{.letter = 'x', .hint = "a record that is too long is told of, and the others run"},
@@ -230,47 +233,7 @@ static int parse_environment(struct options *options, struct error *error)
 	return 0;
 }
 
-static bool is_separator(const char *word)
-{
-	size_t colons = strspn(word, ":");
-
-	return (colons == 3 || colons == 4) && (!word[colons] || strcmp(word + colons, "+") == 0);
-}
-
-/* Divides the operands into the command and its items. */
-static int parse_operands(struct options *options, int count, char **operands, struct error *error)
-{
-	int i;
-
-	options->run.words = operands;
-	for (i = 0; i < count && !is_separator(operands[i]); i++)
-		;
-	options->run.word_count = (size_t)i;
-	if (i < count) {
-		bool files = strcmp(operands[i], "::::") == 0;
-		int rest = count - i - 1, j;
-
-		if (!files && strcmp(operands[i], ":::") != 0)
-			return error_set(error, "%s has no source before it to be linked to", operands[i]);
-		for (j = 0; j < rest; j++) {
-			if (is_separator(operands[i + 1 + j]))
-				return error_set(error, "a second source (%s): there may be one", operands[i + 1 + j]);
-		}
-		if (options->source.file)
-			return error_set(error, "--arg-file and %s: there may be one source", operands[i]);
-		if (files && rest != 1)
-			return error_set(error, ":::: takes one FILE");
-		if (files)
-			options->source.file = operands[i + 1];
-		else {
-			options->source.items = operands + i + 1;
-			options->source.item_count = (size_t)rest;
-		}
-	}
-	return 0;
-}
-
-static int check(const struct options *options, struct error *error)
+static int check(struct options *options, struct error *error)
 {
 	if (!options->run.word_count && !options->run.shell)
 		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
@@ -282,7 +245,19 @@ static int check(const struct options *options, struct error *error)
 	if (options->run.shell && options->run.word_count > 1)
 		return error_set(error, "--shell takes one SCRIPT; '%s' is one operand too many (quote the script)",
 				 options->run.words[1]);
-	return 0;
+	return operands_check(options, error);
+}
+
+/* What execve(2) leaves for arguments. */
+static size_t argument_space(void)
+{
+	long most = sysconf(_SC_ARG_MAX);
+	size_t space = most > 0 ? (size_t)most : ARGUMENTS_LEAST, taken = ARGUMENTS_SPARE;
+	char **variable;
+
+	for (variable = environ; *variable; variable++)
+		taken += strlen(*variable) + 1 + sizeof *variable;
+	return space > taken ? space - taken : 1;
 }
 
 /* What is on the terminal, and where things are: from the environment. */
@@ -292,6 +267,7 @@ static void take_surroundings(struct options *options)
 	struct session_options *run = &options->run;
 
 	run->path = getenv("PATH");
+	run->argument_space = argument_space();
 	run->temporary = getenv("TMPDIR");
 	if (!run->temporary || !*run->temporary)
 		run->temporary = "/var/tmp";
@@ -340,7 +316,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	struct options defaults = {.run.jobs = 0};
 
 	*options = (struct options){
-		.source.delimiter = '\n',
+		.delimiter = '\n',
+		.feed.group = 1,
 		.run.buffer = UINT64_C(64) << 20,
 		.run.spill = UINT64_C(1) << 30,
 		.run.grace = 2 * NSEC_PER_SEC,
@@ -355,7 +332,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		return -1;
 	if (parse_environment(&defaults, error) < 0)
 		return -1;
-	if (parse_operands(options, argc - optind, argv + optind, error) < 0)
+	if (operands_parse(options, argc - optind, argv + optind, error) < 0)
 		return -1;
 	take_defaults(options, &defaults);
 	return check(options, error);

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/error.h"
-#include "front/source.h"
+#include "feed/feeder.h"
 #include "run/session.h"
 
 /* What the command line asks for. Strings point into argv or the environment. */
@@ -19,8 +19,10 @@ struct options {
 		MODE_HELP,
 		MODE_VERSION,
 	} mode;
-	struct source_options source;
+	struct feed_options feed;
 	struct session_options run;
+	/* What divides the records of all sources that are read. */
+	char delimiter;
 	/* --progress was given; 0: --color was not. */
 	bool has_progress;
 	enum option_color {
@@ -59,6 +61,9 @@ struct option_row {
 	/* Takes the option in; value is NULL when there is none. -1 with the error: what is wrong and what would be right. */
 	int (*set)(struct options *options, const char *value, struct error *error);
 };
+
+/* One source more; valid until the next. */
+struct source_options *options_add_source(struct options *options);
 
 /* Ends with a NULL name. Synonyms follow what they stand for. */
 extern const struct option_row option_table[];

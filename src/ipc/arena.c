@@ -13,29 +13,43 @@ int arena_init(struct arena *arena)
 	return shm_create(&arena->shm, "mpmap-input", ARENA_BLOCK_SIZE);
 }
 
-static int add_blocks(struct arena *arena)
+/* Makes the arena have at least so many blocks. */
+static int add_blocks(struct arena *arena, size_t least)
 {
-	size_t blocks = arena->blocks ? arena->blocks * 2 : 1;
+	size_t blocks = arena->blocks ? arena->blocks : 1;
 
+	while (blocks < least)
+		blocks = size_multiply(blocks, 2);
 	if (shm_grow(&arena->shm, size_multiply(blocks, ARENA_BLOCK_SIZE)) < 0)
 		return -1;
 	arena->uses = mem_resize(arena->uses, blocks, sizeof *arena->uses);
 	memset(arena->uses + arena->blocks, 0, (blocks - arena->blocks) * sizeof *arena->uses);
+	arena->lengths = mem_resize(arena->lengths, blocks, sizeof *arena->lengths);
 	arena->blocks = blocks;
 	return 0;
 }
 
 size_t arena_take(struct arena *arena)
 {
-	size_t block;
+	return arena_take_run(arena, 1);
+}
 
-	if (arena->used == arena->blocks && add_blocks(arena) < 0)
+size_t arena_take_run(struct arena *arena, size_t length)
+{
+	size_t first = 0, end;
+
+	/* The lowest place where there are so many; the last blocks there are may be the first of them. */
+	for (end = 0; end < arena->blocks && end - first < length; end++) {
+		if (arena->uses[end])
+			first = end + 1;
+	}
+	if (first + length > arena->blocks && add_blocks(arena, size_add(first, length)) < 0)
 		return ARENA_NONE;
-	for (block = 0; arena->uses[block]; block++)
-		;
-	arena->uses[block] = 1;
-	arena->used++;
-	return block;
+	for (end = first; end < first + length; end++)
+		arena->uses[end] = 1;
+	arena->lengths[first] = length;
+	arena->used += length;
+	return first;
 }
 
 char *arena_block(const struct arena *arena, size_t block)
@@ -50,13 +64,19 @@ void arena_hold(struct arena *arena, size_t block)
 
 void arena_drop(struct arena *arena, size_t block)
 {
+	size_t end;
+
 	if (!arena->uses[block])
 		BUG("a block dropped more often than held");
 	if (--arena->uses[block])
 		return;
-	arena->used--;
-	if (block >= WARM_BLOCKS)
-		shm_discard(&arena->shm, block * ARENA_BLOCK_SIZE, ARENA_BLOCK_SIZE);
+	end = block + arena->lengths[block];
+	arena->used -= end - block;
+	for (; block < end; block++) {
+		arena->uses[block] = 0;
+		if (block >= WARM_BLOCKS)
+			shm_discard(&arena->shm, block * ARENA_BLOCK_SIZE, ARENA_BLOCK_SIZE);
+	}
 }
 
 size_t arena_used(const struct arena *arena)
@@ -68,5 +88,7 @@ void arena_release(struct arena *arena)
 {
 	shm_release(&arena->shm);
 	free(arena->uses);
+	free(arena->lengths);
 	arena->uses = NULL;
+	arena->lengths = NULL;
 }

@@ -18,6 +18,8 @@ struct arena {
 	struct shm shm;
 	/* How many uses each block has; 0 is free. */
 	uint32_t *uses;
+	/* How many blocks each run that is in use has, at its first. */
+	size_t *lengths;
 	size_t blocks;
 	size_t used;
 };
@@ -27,6 +29,12 @@ int arena_init(struct arena *arena) MUST_CHECK;
 
 /* A free block with one use, lowest first (those before it are warm); ARENA_NONE with errno when there is no memory. */
 size_t arena_take(struct arena *arena);
+
+/*
+ * As many free blocks on end, for what is larger than a block: the first, with one use, which stands for all of them.
+ * ARENA_NONE with errno when there is no memory.
+ */
+size_t arena_take_run(struct arena *arena, size_t length);
 
 /* Where a block's bytes are; valid until the next arena_take. */
 char *arena_block(const struct arena *arena, size_t block);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,6 +57,39 @@ int fd_pipe(int ends[2])
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
 		BUG("a fresh pipe cannot be made non-blocking");
 	return 0;
+}
+
+/* A pipe holds this much at least, whatever the user has of them already (pipe(7)). */
+enum { PIPE_LEAST = 4096 };
+
+int fd_holding(struct slice bytes)
+{
+	int ends[2], fd, number;
+
+	if (bytes.size <= PIPE_LEAST) {
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			return -1;
+		if (bytes.size && write(ends[1], bytes.data, bytes.size) < 0)
+			fd_close(&ends[0]);
+		number = errno;
+		fd_close(&ends[1]);
+		errno = number;
+		return ends[0];
+	}
+	fd = memfd_create("mpmap-stdin", MFD_CLOEXEC);
+	while (fd >= 0 && bytes.size) {
+		ssize_t done = write(fd, bytes.data, bytes.size);
+
+		if (done < 0) {
+			fd_close(&fd);
+			return -1;
+		}
+		bytes.data += done;
+		bytes.size -= (size_t)done;
+	}
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
 }
 
 int fd_null(void)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/dialect.h"
+#include "base/slice.h"
 
 /* Closes *fd unless it is -1 and sets it to -1. Keeps errno. */
 void fd_close(int *fd);
@@ -17,6 +18,12 @@ ssize_t fd_write(int fd, const void *data, size_t size);
 
 /* A pipe: ends[0] reads without blocking, ends[1] writes (blocking). -1 with errno. */
 int fd_pipe(int ends[2]) MUST_CHECK;
+
+/*
+ * A descriptor from which these bytes can be read, and then the end of the file: a pipe when that holds them, else memory.
+ * -1 with errno.
+ */
+int fd_holding(struct slice bytes) MUST_CHECK;
 
 /* /dev/null for reading and writing; -1 with errno. */
 int fd_null(void) MUST_CHECK;

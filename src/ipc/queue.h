@@ -36,6 +36,8 @@ struct queue_entry {
 	uint64_t size;
 	/* Which time its tasks are run, from 1. */
 	uint32_t attempt;
+	/* How many values each of them has. */
+	uint32_t width;
 };
 
 /* The part in shared memory. */

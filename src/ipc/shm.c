@@ -6,6 +6,7 @@
 #include "ipc/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,19 @@ int shm_create(struct shm *shm, const char *name, size_t size)
 	if (shm->fd < 0 || ftruncate(shm->fd, (off_t)size) < 0)
 		return -1;
 	return map(shm, size);
+}
+
+int shm_create_file(struct shm *shm, const char *directory, size_t size)
+{
+	int failed;
+
+	*shm = (struct shm){.fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+	if (shm->fd < 0)
+		return -1;
+	/* Room is made sure of: a page that cannot be written would end this process. */
+	failed = posix_fallocate(shm->fd, 0, (off_t)size);
+	errno = failed;
+	return failed ? -1 : map(shm, size);
 }
 
 int shm_attach(struct shm *shm, int fd)

@@ -15,6 +15,12 @@ struct shm {
 /* A new object of zeroes. 0, or -1 with errno; *shm can be released either way. */
 int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
+/*
+ * The same in an unlinked file in a directory, so that the system can write it out when memory is short. Its size counts
+ * against the disk's.
+ */
+int shm_create_file(struct shm *shm, const char *directory, size_t size) MUST_CHECK;
+
 /* Maps an object that another process made; takes over fd. 0, or -1 with errno; *shm can be released either way. */
 int shm_attach(struct shm *shm, int fd) MUST_CHECK;
 

@@ -42,6 +42,7 @@ void ledger_submit(struct ledger *ledger, const struct chunk *chunk)
 	entry->offset_in_block = chunk->offset;
 	entry->size = chunk->size;
 	entry->attempt = chunk->attempt;
+	entry->width = chunk->width;
 	atomic_store_explicit(&entry->next, chunk->first, memory_order_relaxed);
 	trace_event("chunk_submit", "\"first\":%" PRIu64 ",\"count\":%" PRIu32, chunk->first + 1, chunk->count);
 	queue_publish(&ledger->queue, slot);
@@ -81,7 +82,7 @@ void ledger_settle(struct ledger *ledger, size_t slot)
 	ledger->used--;
 }
 
-struct slice ledger_record(struct ledger *ledger, size_t slot, uint64_t index)
+struct task ledger_task(struct ledger *ledger, size_t slot, uint64_t index)
 {
 	struct ledger_row *row = &ledger->rows[slot];
 	const char *bytes = arena_block(ledger->arena, row->chunk.block) + row->chunk.offset;
@@ -93,26 +94,33 @@ struct slice ledger_record(struct ledger *ledger, size_t slot, uint64_t index)
 		row->cursor_offset = 0;
 	}
 	reader = chunk_read((struct slice){.data = bytes + row->cursor_offset, .size = row->chunk.size - row->cursor_offset},
-			    row->cursor_index, row->chunk.count - (uint32_t)(row->cursor_index - row->chunk.first));
+			    row->cursor_index, row->chunk.count - (uint32_t)(row->cursor_index - row->chunk.first),
+			    row->chunk.width);
 	while (chunk_next(&reader, &task) && task.index < index)
 		;
 	row->cursor_index = task.index;
 	row->cursor_offset = (uint32_t)(task.record.data - bytes);
-	return task.record;
+	task.attempt = row->chunk.attempt;
+	return task;
 }
 
 struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index)
 {
 	const struct chunk *chunk = &ledger->rows[slot].chunk;
-	struct slice record = ledger_record(ledger, slot, index);
+	struct task task = ledger_task(ledger, slot, index);
+	const char *end = task.record.data;
+	uint32_t i;
 
+	for (i = 0; i < task.value_count; i++)
+		end += strlen(end) + 1;
 	return (struct chunk){
 		.first = index,
 		.count = 1,
 		.block = chunk->block,
-		.offset = (uint32_t)(record.data - arena_block(ledger->arena, chunk->block)),
-		.size = (uint32_t)record.size + 1,
+		.offset = (uint32_t)(task.record.data - arena_block(ledger->arena, chunk->block)),
+		.size = chunk->width ? (uint32_t)(end - task.record.data) : chunk->size,
 		.attempt = chunk->attempt,
+		.width = chunk->width,
 	};
 }
 

@@ -52,8 +52,8 @@ struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index);
 /* One task of the chunk in slot has its result. The row is freed with the last. */
 void ledger_settle(struct ledger *ledger, size_t slot);
 
-/* The record of a task in slot; a view, valid until the task is settled and before the next arena_take. */
-struct slice ledger_record(struct ledger *ledger, size_t slot, uint64_t index);
+/* A task of the chunk in slot; a view, valid until the task is settled and before the next arena_take. */
+struct task ledger_task(struct ledger *ledger, size_t slot, uint64_t index);
 
 /*
  * After the death of a claimer: the slots it had claimed, one at a time: QUEUE_NONE when there is none left. Each must be

@@ -136,11 +136,11 @@ void pool_submit(struct pool *pool, const struct chunk *chunk)
 
 int pool_take_result(struct pool *pool, size_t slot, const struct result *result)
 {
-	struct slice record = ledger_record(&pool->ledger, slot, result->index);
+	struct task task = ledger_task(&pool->ledger, slot, result->index);
 	struct retry retry;
 	nsec delay = 0;
 
-	switch (pool->owner->on_result(pool->owner, result, record, &delay)) {
+	switch (pool->owner->on_result(pool->owner, result, &task, &delay)) {
 	case RESULT_AGAIN:
 		retry.chunk = ledger_single(&pool->ledger, slot, result->index);
 		retry.chunk.attempt++;
@@ -184,18 +184,19 @@ void pool_resume(struct pool *pool)
 }
 
 /* Tells of a task that will not be begun (again). */
-static void skip(struct pool *pool, uint64_t index, struct slice record)
+static void skip(struct pool *pool, const struct task *task)
 {
-	struct result result = {.index = index, .outcome = OUTCOME_SKIPPED, .status = -1};
+	struct result result = {.index = task->index, .outcome = OUTCOME_SKIPPED, .status = -1};
 	nsec delay;
 
-	if (pool->owner->on_result(pool->owner, &result, record, &delay) != RESULT_TAKEN)
+	if (pool->owner->on_result(pool->owner, &result, task, &delay) != RESULT_TAKEN)
 		BUG("a waiting task that has a result");
 }
 
 void pool_skip_waiting(struct pool *pool)
 {
 	struct retry retry;
+	struct task task;
 	uint64_t next;
 	size_t slot;
 
@@ -203,14 +204,19 @@ void pool_skip_waiting(struct pool *pool)
 		const struct chunk chunk = pool->ledger.rows[slot].chunk;
 
 		for (; next < chunk.first + chunk.count; next++) {
-			skip(pool, next, ledger_record(&pool->ledger, slot, next));
+			task = ledger_task(&pool->ledger, slot, next);
+			skip(pool, &task);
 			ledger_settle(&pool->ledger, slot);
 		}
 	}
 	while (retries_take(&pool->retries, NSEC_FOREVER, &retry)) {
-		const char *record = arena_block(pool->arena, retry.chunk.block) + retry.chunk.offset;
+		const char *bytes = arena_block(pool->arena, retry.chunk.block) + retry.chunk.offset;
+		struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = retry.chunk.size}, retry.chunk.first,
+							1, retry.chunk.width);
 
-		skip(pool, retry.chunk.first, (struct slice){.data = record, .size = retry.chunk.size - 1});
+		if (!chunk_next(&reader, &task))
+			BUG("a task that cannot be read");
+		skip(pool, &task);
 		arena_drop(pool->arena, retry.chunk.block);
 	}
 }
@@ -221,27 +227,25 @@ void pool_rang(struct pool *pool)
 	pool->owner->on_room(pool->owner);
 }
 
-bool pool_running_at(struct pool *pool, size_t seat, struct running_task *task)
+bool pool_running_at(struct pool *pool, size_t seat, struct running_task *running)
 {
 	const struct worker *worker = &pool->workers[seat];
-	uint64_t running = worker->state == WORKER_GONE ? 0 : atomic_load(&worker->seat->running);
+	uint64_t index = worker->state == WORKER_GONE ? 0 : atomic_load(&worker->seat->running);
 	size_t slot;
 
-	if (!running)
+	if (!index)
 		return false;
-	*task = (struct running_task){
-		.index = running - 1,
-		.attempt = atomic_load(&worker->seat->attempt),
+	*running = (struct running_task){
 		.started = atomic_load(&worker->seat->started),
 		.pid = worker->seat->task,
 		.slot = (uint32_t)seat + 1,
 		.worker = &worker->process,
 	};
 	/* All this is a worker's word, and may have changed in between. */
-	slot = ledger_find(&pool->ledger, task->index, task->attempt);
+	slot = ledger_find(&pool->ledger, index - 1, atomic_load(&worker->seat->attempt));
 	if (slot == QUEUE_NONE)
 		return false;
-	task->record = ledger_record(&pool->ledger, slot, task->index);
+	running->task = ledger_task(&pool->ledger, slot, index - 1);
 	return true;
 }
 

@@ -53,8 +53,9 @@ struct pool_owner {
 	uint64_t (*head)(struct pool_owner *owner);
 	/* A piece of a task's output; -1: that cannot be, its worker has gone mad. */
 	int (*on_output)(struct pool_owner *owner, const struct output_header *header, struct slice bytes);
-	/* A task's result; record is its record while on_result runs. RESULT_AGAIN: after so much time in *delay. */
-	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, struct slice record, nsec *delay);
+	/* A task's result; task is a view while on_result runs. RESULT_AGAIN: after so much time in *delay. */
+	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
+				     nsec *delay);
 	/* What is for the user to see: a command that is run (RUN_VERBOSE), or what an initializer wrote. */
 	void (*on_words)(struct pool_owner *owner, struct slice words);
 	/* Room for a chunk, or an idle worker. */
@@ -167,16 +168,14 @@ size_t pool_running(const struct pool *pool);
 
 /* What a worker is doing. */
 struct running_task {
-	uint64_t index;
-	uint32_t attempt;
+	/* A view, valid until the next call or the loop's next step. */
+	struct task task;
 	/* Monotonic. */
 	nsec started;
 	/* 0 while it is being started. */
 	pid_t pid;
 	uint32_t slot;
-	/* Views, valid until the next call or the loop's next step. */
 	const struct process *worker;
-	struct slice record;
 };
 
 /* The task that the worker in a seat (below pool->seats) runs; false when there is none. */

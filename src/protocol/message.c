@@ -57,6 +57,37 @@ static char *take_optional(struct cursor *cursor)
 	return NULL;
 }
 
+static void put_texts(struct bytes *bytes, char **texts, uint32_t count)
+{
+	uint32_t i;
+
+	bytes_put_u32(bytes, count);
+	for (i = 0; i < count; i++)
+		bytes_put_text(bytes, texts[i]);
+}
+
+/* -1 when they are not there; those that are belong to the caller all the same. */
+static int take_texts(struct cursor *cursor, char ***texts, uint32_t *count)
+{
+	uint32_t wanted = cursor_u32(cursor);
+
+	if (cursor_failed(cursor) || wanted > WORDS_MAX)
+		return -1;
+	*texts = mem_new(wanted, sizeof **texts);
+	for (*count = 0; *count < wanted; ++*count)
+		(*texts)[*count] = cursor_text(cursor);
+	return cursor_failed(cursor) ? -1 : 0;
+}
+
+static void free_texts(char **texts, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 void run_put(struct bytes *bytes, const struct run *run)
 {
 	uint32_t i;
@@ -73,14 +104,19 @@ void run_put(struct bytes *bytes, const struct run *run)
 	put_optional(bytes, run->directory);
 	put_optional(bytes, run->path);
 	put_optional(bytes, run->command);
-	bytes_put_u32(bytes, run->word_count);
-	for (i = 0; i < run->word_count; i++)
-		bytes_put_text(bytes, run->words[i]);
+	put_optional(bytes, run->replace);
+	put_optional(bytes, run->separator);
+	bytes_put_u32(bytes, run->value_count);
+	put_texts(bytes, run->words, run->word_count);
+	put_texts(bytes, run->names, run->name_count);
+	bytes_put_u32(bytes, run->width_count);
+	for (i = 0; i < run->width_count; i++)
+		bytes_put_u32(bytes, run->widths[i]);
 }
 
 int run_take(struct cursor *cursor, struct run *run)
 {
-	uint32_t count, i;
+	uint32_t count;
 
 	*run = (struct run){.executor = cursor_text(cursor)};
 	run->flags = cursor_u32(cursor);
@@ -94,24 +130,45 @@ int run_take(struct cursor *cursor, struct run *run)
 	run->directory = take_optional(cursor);
 	run->path = take_optional(cursor);
 	run->command = take_optional(cursor);
+	run->replace = take_optional(cursor);
+	run->separator = take_optional(cursor);
+	run->value_count = cursor_u32(cursor);
+	if (take_texts(cursor, &run->words, &run->word_count) < 0 || take_texts(cursor, &run->names, &run->name_count) < 0)
+		return -1;
 	count = cursor_u32(cursor);
 	if (cursor_failed(cursor) || count > WORDS_MAX)
 		return -1;
-	run->words = mem_new(count, sizeof *run->words);
-	for (i = 0; i < count; i++) {
-		run->words[i] = cursor_text(cursor);
-		run->word_count++;
-	}
+	run->widths = mem_new(count, sizeof *run->widths);
+	for (run->width_count = 0; run->width_count < count; run->width_count++)
+		run->widths[run->width_count] = cursor_u32(cursor);
 	return cursor_failed(cursor) ? -1 : 0;
+}
+
+struct template_options run_template(const struct run *run)
+{
+	return (struct template_options){
+		.words = run->words,
+		.word_count = run->word_count,
+		.is_literal = run->flags & RUN_LITERAL,
+		.replace = run->replace,
+		.separator = run->separator,
+		.names = run->flags & RUN_NAMED ? run->names : NULL,
+		.name_count = run->name_count,
+		.widths = run->widths,
+		.width_count = run->width_count,
+		.is_grouped = run->flags & RUN_GROUPED,
+		.has_no_values = run->flags & RUN_STDIN,
+		.value_count = run->value_count,
+	};
 }
 
 void run_release(struct run *run)
 {
-	uint32_t i;
-
-	for (i = 0; i < run->word_count; i++)
-		free(run->words[i]);
-	free(run->words);
+	free_texts(run->words, run->word_count);
+	free_texts(run->names, run->name_count);
+	free(run->widths);
+	free(run->replace);
+	free(run->separator);
 	free(run->executor);
 	free(run->id);
 	free(run->initializer);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "process/signals.h"
+#include "template/template.h"
 #include "work/task.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
@@ -72,6 +73,12 @@ enum run_flags {
 	RUN_QUIET = 8,
 	/* Each task has the terminal. */
 	RUN_TERMINAL = 16,
+	/* Records are put together in groups (TEMPLATE's is_grouped). */
+	RUN_GROUPED = 32,
+	/* The words have columns with names. */
+	RUN_NAMED = 64,
+	/* Records go to the tasks' standard input, and are no values. */
+	RUN_STDIN = 128,
 };
 
 /* What is to be done with the records: the same for all workers, in memory that they share. */
@@ -102,7 +109,18 @@ struct run {
 	/* The command line's words. */
 	char **words;
 	uint32_t word_count;
+	/* What is put in their place: struct template_options. replace and separator may be NULL. */
+	char *replace;
+	char *separator;
+	char **names;
+	uint32_t name_count;
+	uint32_t *widths;
+	uint32_t width_count;
+	uint32_t value_count;
 };
+
+/* What a run's words are compiled by; views of the run. */
+struct template_options run_template(const struct run *run);
 
 void run_put(struct bytes *bytes, const struct run *run);
 /* 0; -1 when it is not one. What a run that was taken holds is its own (run_release, also after a failure). */

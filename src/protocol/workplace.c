@@ -27,6 +27,8 @@ static void restore_descriptor_limit(uint64_t soft)
 /* Reads what the run is from the memory that holds it; takes over fd. */
 static int read_run(struct workplace *place, int fd)
 {
+	struct error error = {.number = 0};
+	struct template_options options;
 	struct shm shm;
 	struct cursor cursor;
 	int taken = -1;
@@ -38,8 +40,10 @@ static int read_run(struct workplace *place, int fd)
 	shm_release(&shm);
 	if (taken < 0)
 		return -1;
-	template_compile(&place->template, place->run.words, place->run.word_count,
-			 place->run.flags & RUN_LITERAL ? TEMPLATE_LITERAL : 0);
+	options = run_template(&place->run);
+	/* The parent has compiled the same. */
+	if (template_compile(&place->template, &options, &error) < 0)
+		BUG("a template that only its parent can compile");
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "base/dialect.h"
 #include "ipc/shm.h"
 #include "work/task.h"
-#include "work/template.h"
+#include "template/template.h"
 #include "protocol/board.h"
 #include "protocol/message.h"
 

@@ -201,7 +201,7 @@ static size_t append_oldest(struct bytes *out, struct session *session, size_t c
 			oldest = task;
 	}
 	if (oldest.started != NSEC_FOREVER && columns >= TASK_MIN) {
-		bytes_append_format(&words, "#%" PRIu64 " ", oldest.index + 1);
+		bytes_append_format(&words, "#%" PRIu64 " ", oldest.task.index + 1);
 		append_time(&words, (double)(clock_now() - oldest.started) / NSEC_PER_SEC);
 		bytes_append_text(&words, " ");
 		report_command_line(session, &oldest, &words);

@@ -42,19 +42,28 @@ static void append_command(struct session *session, const struct task *task, uin
 	bytes_release(&command);
 }
 
-char *report_line(struct session *session, const struct result *result, struct slice record)
+char *report_line(struct session *session, const struct result *result, const struct task *task)
 {
 	struct bytes line = {.data = NULL};
+	struct template_values values = {.slot = result->slot};
+	struct result told = *result;
 
-	output_describe(result, &line);
+	/* The worker could not make a command of it; nor can we. */
+	if (task && result->number == ENODATA && !template_expand(&session->template, task, &values)) {
+		told.reason = error_text(&session->template.problem);
+		output_describe(&told, &line);
+		bytes_append_text(&line, ": ");
+		quote_shell(&line, task->record);
+		task = NULL;
+	} else {
+		output_describe(result, &line);
+	}
 	/* Its output has begun to go out: another attempt's would come on top of it. */
 	if (result->attempt && result->attempt <= session->options->retries && !order_may_repeat(&session->order, result->index))
 		bytes_append_text(&line, " (not run again: its output was more than could be held)");
-	if (record.data) {
-		struct task task = {.index = result->index, .record = record};
-
+	if (task) {
 		bytes_append_text(&line, ": ");
-		append_command(session, &task, result->slot, &line);
+		append_command(session, task, result->slot, &line);
 	}
 	bytes_append(&line, "", 1);
 	return line.data;
@@ -62,9 +71,7 @@ char *report_line(struct session *session, const struct result *result, struct s
 
 void report_command_line(struct session *session, const struct running_task *task, struct bytes *line)
 {
-	struct task words = {.index = task->index, .record = task->record};
-
-	append_command(session, &words, task->slot, line);
+	append_command(session, &task->task, task->slot, line);
 }
 
 void report_failure(struct session *session, const struct result *result)
@@ -85,7 +92,7 @@ void report_failure(struct session *session, const struct result *result)
 
 void report_command(const struct session *session, const struct result *result, struct error *error)
 {
-	const char *name = session->options->shell ? "/bin/sh" : session->template.arguments[0];
+	const char *name = session->options->shell ? "/bin/sh" : session->options->words[0];
 
 	if (result->number != ENOENT)
 		error_set_errno(error, result->number, "%s: cannot be executed", name);
@@ -122,7 +129,7 @@ void report_state(struct session *session)
 		bytes_clear(&words);
 		report_command_line(session, &task, &words);
 		bytes_append_format(&out, "mpmap: %s (pid %ld): #%" PRIu64 " for %.1f s (pid %ld): ", task.worker->name,
-				    (long)task.worker->pid, task.index + 1, seconds(clock_now() - task.started), (long)task.pid);
+				    (long)task.worker->pid, task.task.index + 1, seconds(clock_now() - task.started), (long)task.pid);
 		quote_terminal(&out, bytes_slice(&words));
 		bytes_append_text(&out, "\n");
 	}

@@ -14,8 +14,8 @@ struct session;
 /* Whether this result may get a line of its own in the summary. */
 bool report_wants(const struct session *session, const struct result *result);
 
-/* What happened to a task and its command, for that line: a new string (free). record may be empty when unknown. */
-char *report_line(struct session *session, const struct result *result, struct slice record);
+/* What happened to a task and its command, for that line: a new string (free). task may be NULL. */
+char *report_line(struct session *session, const struct result *result, const struct task *task);
 
 /* A result in its turn: its reason, if it has one, is such a line, and is kept when it is among the first. */
 void report_failure(struct session *session, const struct result *result);

@@ -116,6 +116,7 @@ static int open_pool(struct session *session, struct error *error)
 		.judges = options->halt.when != HALT_NEVER,
 		.terminal = options->terminal,
 	};
+	struct template_options template;
 	char *prefix[4];
 	struct run run = {
 		.executor = options->dry_run ? print : command,
@@ -138,8 +139,26 @@ static int open_pool(struct session *session, struct error *error)
 	if (options->ungrouped && !options->terminal)
 		run.ignored |= UINT64_C(1) << (SIGTTOU - 1);
 	choose_words(options, prefix, &run);
-	template_compile(&session->template, options->shell ? options->words : run.words,
-			 options->shell ? options->word_count : run.word_count, run.flags & RUN_LITERAL ? TEMPLATE_LITERAL : 0);
+	run.replace = (char *)(uintptr_t)options->replace;
+	run.separator = (char *)(uintptr_t)options->separator;
+	run.names = options->names;
+	run.name_count = (uint32_t)options->name_count;
+	run.widths = options->widths;
+	run.width_count = (uint32_t)options->width_count;
+	run.value_count = (uint32_t)options->value_count;
+	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
+		     (options->to_stdin ? RUN_STDIN : 0u);
+	template = run_template(&run);
+	/* What is shown of a shell's task is the script. */
+	if (options->shell) {
+		template.words = options->words;
+		template.word_count = options->word_count;
+	}
+	if (template_compile(&session->template, &template, error) < 0) {
+		error->is_usage = true;
+		free(run.id);
+		return -1;
+	}
 	if (session->template.command_is_fixed || options->shell)
 		run.command = command_find(run.words[0], run.path);
 	opened = pool_init(&session->pool, &session->loop, &session->arena, &pool, &run, &session->pool_owner, error);
@@ -203,6 +222,8 @@ bool session_has_room(const struct session *session)
 {
 	size_t blocks = session->pool.jobs + 8 > BLOCKS_MIN ? session->pool.jobs + 8 : BLOCKS_MIN;
 
+	blocks *= session->task_blocks ? session->task_blocks : 1;
+
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->submitted)
 		return false;
@@ -228,12 +249,18 @@ void session_refuse(struct session *session, const char *reason)
 		.status = -1,
 		.reason = reason,
 	};
-	char *line = report_wants(session, &result) ? report_line(session, &result, (struct slice){.data = NULL}) : NULL;
+	char *line = report_wants(session, &result) ? report_line(session, &result, NULL) : NULL;
 
 	result.reason = line;
 	if (verdict_finish(session, &result) < 0)
 		BUG("a refused record that has a result");
 	free(line);
+}
+
+void session_expect_size(struct session *session, size_t blocks)
+{
+	if (blocks > session->task_blocks)
+		session->task_blocks = blocks;
 }
 
 void session_expect(struct session *session, uint64_t total)

@@ -19,7 +19,7 @@
 #include "process/start.h"
 #include "work/order.h"
 #include "work/pace.h"
-#include "work/template.h"
+#include "template/template.h"
 
 /* The exit statuses of this program; those of ends by signal are the signals' own. */
 enum exit_status {
@@ -39,6 +39,19 @@ struct session_options {
 	char **words;
 	size_t word_count;
 	bool shell;
+	/* What is put in their place: as in struct template_options. */
+	const char *replace;
+	const char *separator;
+	char **names;
+	size_t name_count;
+	uint32_t *widths;
+	size_t width_count;
+	bool is_grouped;
+	size_t value_count;
+	/* Bytes that a command's arguments may take, with their pointers: what the system allows, less the environment. */
+	size_t argument_space;
+	/* Records go to the tasks' standard input. */
+	bool to_stdin;
 	/* How many workers at most. */
 	size_t jobs;
 	const struct start_method *method;
@@ -114,6 +127,8 @@ struct session {
 	struct progress progress;
 	/* How many tasks there are in all; 0 while that is not known. */
 	uint64_t total;
+	/* The most blocks of input that a task was seen to take; 0 is as good as 1. */
+	size_t task_blocks;
 	/* Tasks that were run more than once. */
 	uint64_t retried;
 	/* A task has ended since the number of jobs was last looked up. */
@@ -144,6 +159,9 @@ void session_abort(struct session *session);
 
 /* How many tasks there will be in all, once that is known. */
 void session_expect(struct session *session, uint64_t total);
+
+/* Tasks may take so many blocks of input each: room for as many of them is made as of small ones. */
+void session_expect_size(struct session *session, size_t blocks);
 
 /* Whether another chunk can be submitted. */
 bool session_has_room(const struct session *session);

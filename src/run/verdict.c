@@ -130,7 +130,7 @@ static void look_for_cause(struct session *session, struct result *result)
 	session->oom_kills = kills;
 }
 
-static enum result_use owner_on_result(struct pool_owner *owner, const struct result *result, struct slice record,
+static enum result_use owner_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
 				       nsec *delay)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
@@ -147,20 +147,16 @@ static enum result_use owner_on_result(struct pool_owner *owner, const struct re
 	look_for_cause(session, &told);
 	if (result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
 	    is_about_command(result->number)) {
-		struct task task = {.index = result->index, .record = record};
-		struct template_values values = {.slot = result->slot};
-
-		template_expand(&session->template, &task, &values);
 		stop_for_command(session, result);
 	} else {
 		again = is_to_repeat(session, result, delay);
 		if (report_wants(session, &told))
-			told.reason = reason = report_line(session, &told, record);
+			told.reason = reason = report_line(session, &told, task);
 	}
 	taken = again ? order_set_aside(&session->order, &told) : verdict_finish(session, &told);
 	if (session->halted && !session->halt_told) {
 		session->halt_told = true;
-		reason = reason ? reason : report_line(session, &told, record);
+		reason = reason ? reason : report_line(session, &told, task);
 		report_halt(&told, reason);
 	}
 	free(reason);

@@ -2,8 +2,8 @@
 /*
  * A chunk: consecutive tasks that are handed over together, and how they are read from its bytes.
  *
- * The bytes are the records as they were read, one behind the other, each ended by a NUL that took the place of its
- * delimiter. So input is never copied, and a worker's argv can point straight into a chunk.
+ * The bytes are the values of the tasks one behind the other, each ended by a NUL: the records as they were read, with the
+ * NUL in the place of the delimiter. So input is never copied, and a worker's argv can point straight into a chunk.
  */
 #ifndef WORK_CHUNK_H
 #define WORK_CHUNK_H
@@ -24,6 +24,8 @@ struct chunk {
 	uint32_t size;
 	/* Which time its tasks are run, from 1. */
 	uint32_t attempt;
+	/* How many values a task has; the last may have fewer. 0: there is one task, and the bytes are not values at all. */
+	uint32_t width;
 };
 
 /* A reading position in a chunk's bytes. */
@@ -31,12 +33,13 @@ struct chunk_reader {
 	struct slice rest;
 	uint64_t next;
 	uint64_t end;
+	uint32_t width;
 };
 
 /* Reads the tasks of a chunk from its bytes, the first of which has the given index. */
-static inline struct chunk_reader chunk_read(struct slice bytes, uint64_t first, uint32_t count)
+static inline struct chunk_reader chunk_read(struct slice bytes, uint64_t first, uint32_t count, uint32_t width)
 {
-	return (struct chunk_reader){.rest = bytes, .next = first, .end = first + count};
+	return (struct chunk_reader){.rest = bytes, .next = first, .end = first + count, .width = width};
 }
 
 /* The next task; false at the end, and when the bytes are not those of a chunk. */

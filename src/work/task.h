@@ -20,8 +20,12 @@ enum { RECORD_MAX = 131071 };
 struct task {
 	/* Its place in the input, from 0. People see index + 1. */
 	uint64_t index;
-	/* Without its delimiter, but with a NUL behind it. */
+	/*
+	 * The first of its values: without its delimiter, but with a NUL behind it; the others follow, each with its NUL. With
+	 * no values: bytes as they are.
+	 */
 	struct slice record;
+	uint32_t value_count;
 	/* Which time it is run, from 1. */
 	uint32_t attempt;
 };

@@ -233,7 +233,8 @@ static struct slice chunk_bytes(struct workplace *place, const struct queue_entr
 static void run_chunk(struct worker_state *worker, size_t slot)
 {
 	const struct queue_entry *entry = &worker->place.board.queue.entries[slot];
-	struct chunk_reader reader = chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count);
+	struct chunk_reader reader = chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count,
+						entry->width);
 	uint64_t next = atomic_load_explicit(&entry->next, memory_order_acquire);
 	struct task task;
 

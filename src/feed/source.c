@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sources of records. */
-#include "front/source.h"
+#include "feed/source.h"
 
 #include "base/fault.h"
+#include "base/mem.h"
 #include "ipc/fd.h"
+#include "work/task.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +54,8 @@ static ssize_t copy_items(struct source *source, char *data, size_t size)
 	return (ssize_t)done;
 }
 
-ssize_t source_read(struct source *source, char *data, size_t size, struct error *error)
+/* The next bytes of the source itself. */
+static ssize_t read_on(struct source *source, char *data, size_t size, struct error *error)
 {
 	ssize_t got = -1;
 
@@ -77,9 +80,53 @@ ssize_t source_read(struct source *source, char *data, size_t size, struct error
 	return 1;
 }
 
+ssize_t source_read(struct source *source, char *data, size_t size, struct error *error)
+{
+	size_t ahead = source->ahead.size < size ? source->ahead.size : size;
+
+	if (!ahead)
+		return read_on(source, data, size, error);
+	memcpy(data, source->ahead.data, ahead);
+	bytes_consume(&source->ahead, ahead);
+	return (ssize_t)ahead;
+}
+
+char *source_header(struct source *source, struct error *error)
+{
+	char delimiter = source_delimiter(source), *end = NULL, *header;
+	struct fd_wait wait = {.fd = source->fd, .want_input = true};
+
+	while (!end) {
+		char data[4096];
+		ssize_t got = read_on(source, data, sizeof data, error);
+
+		if (got < 0 && !error->text) {
+			fd_wait(&wait, 1, NSEC_FOREVER);
+			continue;
+		}
+		if (got <= 0)
+			return NULL;
+		bytes_append(&source->ahead, data, (size_t)got);
+		end = memchr(source->ahead.data, delimiter, source->ahead.size);
+		if (!end && source->ahead.size > RECORD_MAX) {
+			error_set(error, "%s: the header is longer than %d bytes", source->name, RECORD_MAX);
+			return NULL;
+		}
+	}
+	if (memchr(source->ahead.data, '\0', (size_t)(end - source->ahead.data))) {
+		error_set(error, "%s: the header has a NUL in it", source->name);
+		return NULL;
+	}
+	*end = '\0';
+	header = mem_string(source->ahead.data);
+	bytes_consume(&source->ahead, (size_t)(end - source->ahead.data) + 1);
+	return header;
+}
+
 void source_close(struct source *source)
 {
 	if (source->own)
 		fd_close(&source->fd);
 	source->fd = -1;
+	bytes_release(&source->ahead);
 }

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where records come from: standard input, a file, or the command line's items, all as one stream of bytes. */
-#ifndef FRONT_SOURCE_H
-#define FRONT_SOURCE_H
+/* Where records come from: standard input, files, or the command line's items, each as a stream of bytes. */
+#ifndef FEED_SOURCE_H
+#define FEED_SOURCE_H
 
+#include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/error.h"
 
 struct source_options {
 	/* What ends a record. Items of the command line always end with a NUL. */
 	char delimiter;
-	/* A file to read ("-": standard input); NULL: standard input, unless there are items. */
+	/* A file to read ("-" or NULL: standard input), unless there are items. */
 	const char *file;
 	/* Items; NULL when records are read. */
 	char **items;
 	size_t item_count;
+	/* Goes along with the source before it, value by value. */
+	bool is_linked;
 };
 
 struct source {
@@ -26,6 +29,8 @@ struct source {
 	/* The next item, and how much of it has been handed out. */
 	size_t item;
 	size_t offset;
+	/* Bytes that were read ahead: behind the header. */
+	struct bytes ahead;
 	/* The last byte handed out was a delimiter, or there was none yet. */
 	bool complete;
 };
@@ -41,6 +46,9 @@ char source_delimiter(const struct source *source);
  * there now. A last record without a delimiter gets one. Reads a descriptor once, so it does not wait when that is ready.
  */
 ssize_t source_read(struct source *source, char *data, size_t size, struct error *error) MUST_CHECK;
+
+/* Takes the first record off, waiting for it: a new string (free); NULL at the end of the input, or with the error. */
+char *source_header(struct source *source, struct error *error);
 
 void source_close(struct source *source);
 

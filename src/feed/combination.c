@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Several sources: all combinations of their values, the last source varying fastest; sources that are linked go along with
+ * each other, as with ::: and :::+ of GNU parallel's manual.
+ *
+ * Each source is held once, combinations never are: the next is made by moving on in the sources, as on an odometer whose
+ * wheels are the groups of linked sources.
+ */
+#include "feed/feeder.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/trace.h"
+#include "codec/input.h"
+#include "feed/packer.h"
+#include "ipc/fd.h"
+#include "ipc/shm.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+enum { READ_SIZE = 65536 };
+
+/* A value that cannot be an argument, by its place in its source. */
+struct misfit {
+	uint64_t number;
+	uint64_t size;
+	enum input_event event;
+};
+
+/* A source's values, one behind the other, each with its NUL. */
+struct wheel {
+	struct shm text;
+	size_t size;
+	uint64_t count;
+	struct misfit *misfits;
+	size_t misfit_count;
+	size_t misfit_capacity;
+	/* Where it stands: the value, its number, and the next misfit from there on. */
+	size_t at;
+	uint64_t number;
+	size_t misfit;
+	/* It goes along with the one before. */
+	bool is_linked;
+};
+
+struct combination {
+	struct feeder feeder;
+	struct packer packer;
+	struct wheel *wheels;
+	size_t count;
+	/* How many combinations there are (UINT64_MAX: more than can be counted), and how many have been made. */
+	uint64_t total;
+	uint64_t made;
+};
+
+/* Makes room for more text: in memory up to the limit, then in a file. -1 with errno. */
+static int grow(struct wheel *wheel, size_t size, const struct session_options *options)
+{
+	struct shm file;
+
+	if (size <= wheel->text.size)
+		return 0;
+	size = size_multiply((size + READ_SIZE - 1) / READ_SIZE, 2 * (size_t)READ_SIZE);
+	if (size <= options->buffer)
+		return wheel->text.base ? shm_grow(&wheel->text, size) : shm_create(&wheel->text, "mpmap-values", size);
+	if (shm_create_file(&file, options->temporary, size) < 0) {
+		int number = errno;
+
+		shm_release(&file);
+		errno = number;
+		return -1;
+	}
+	if (wheel->text.base)
+		memcpy(file.base, wheel->text.base, wheel->size);
+	shm_release(&wheel->text);
+	wheel->text = file;
+	return 0;
+}
+
+/* Ends the records that have been read with NULs, and counts them; what is left over of a record too long is dropped. */
+static void split(struct wheel *wheel, struct input *input, size_t *parsed)
+{
+	for (;;) {
+		char *bytes = wheel->text.base + *parsed;
+		struct input_step step = input_next(input, bytes, wheel->size - *parsed);
+
+		if (step.event == INPUT_MORE) {
+			wheel->size -= step.consumed;
+			return;
+		}
+		if (step.event == INPUT_RECORD) {
+			*parsed += step.consumed;
+		} else {
+			struct misfit misfit = {.number = wheel->count, .size = step.size, .event = step.event};
+
+			wheel->misfits = mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
+			wheel->misfits[wheel->misfit_count++] = misfit;
+			/* An empty value stands in its place. */
+			*bytes = '\0';
+			memmove(bytes + 1, bytes + step.consumed, wheel->size - *parsed - step.consumed);
+			wheel->size -= step.consumed - 1;
+			*parsed += 1;
+		}
+		wheel->count++;
+	}
+}
+
+/* Reads all of a source. */
+static int read_wheel(struct wheel *wheel, struct source *source, const struct session_options *run, struct error *error)
+{
+	struct input input = {.delimiter = source_delimiter(source), .limit = RECORD_MAX};
+	struct fd_wait wait = {.fd = source->fd, .want_input = true};
+	size_t parsed = 0;
+	ssize_t got = 1;
+
+	while (got) {
+		if (grow(wheel, wheel->size + READ_SIZE, run) < 0)
+			return error_set_errno(error, errno, "memory or temporary space for the values of %s", source->name);
+		got = source_read(source, wheel->text.base + wheel->size, READ_SIZE, error);
+		if (got < 0 && error->text)
+			return -1;
+		if (got < 0) {
+			fd_wait(&wait, 1, NSEC_FOREVER);
+			continue;
+		}
+		wheel->size += (size_t)got;
+		split(wheel, &input, &parsed);
+	}
+	return 0;
+}
+
+static void rewind_wheel(struct wheel *wheel)
+{
+	wheel->at = 0;
+	wheel->number = 0;
+	wheel->misfit = 0;
+}
+
+/* Moves on to the next value: false at the end. */
+static bool turn(struct wheel *wheel)
+{
+	wheel->misfit += wheel->misfit < wheel->misfit_count && wheel->misfits[wheel->misfit].number == wheel->number;
+	wheel->at += strlen(wheel->text.base + wheel->at) + 1;
+	wheel->number++;
+	return wheel->number < wheel->count;
+}
+
+/* The first wheel of the group that ends with this one. */
+static size_t group_start(const struct combination *combination, size_t last)
+{
+	while (combination->wheels[last].is_linked)
+		last--;
+	return last;
+}
+
+/* How many steps a group has: as many as its shortest member (:::+), or as its longest (--link), 0 if one is empty. */
+static uint64_t group_length(const struct combination *combination, size_t first, size_t last)
+{
+	bool link_all = combination->feeder.options->link_all;
+	uint64_t length = combination->wheels[first].count, i;
+
+	for (i = first; i <= last; i++) {
+		uint64_t count = combination->wheels[i].count;
+
+		if (!count)
+			return 0;
+		length = (count < length) != link_all ? count : length;
+	}
+	return length;
+}
+
+/* Moves a group on: false when it is through, and stands at its start again. */
+static bool turn_group(struct combination *combination, size_t first, size_t last)
+{
+	bool link_all = combination->feeder.options->link_all, goes_on = !link_all;
+	size_t i;
+
+	/* With --link the longest decides: the others begin again. */
+	for (i = first; i <= last; i++) {
+		struct wheel *wheel = &combination->wheels[i];
+		bool more = turn(wheel);
+
+		if (link_all && !more)
+			rewind_wheel(wheel);
+		goes_on = link_all ? goes_on : goes_on && more;
+	}
+	if (link_all)
+		goes_on = combination->made + 1 < combination->total;
+	for (i = first; !goes_on && i <= last; i++)
+		rewind_wheel(&combination->wheels[i]);
+	return goes_on;
+}
+
+/* On to the next combination. */
+static void advance(struct combination *combination)
+{
+	size_t last = combination->count - 1, first;
+
+	for (;;) {
+		first = group_start(combination, last);
+		if (turn_group(combination, first, last) || !first)
+			return;
+		last = first - 1;
+	}
+}
+
+static uint64_t count_all(const struct combination *combination)
+{
+	uint64_t total = 1;
+	size_t last = combination->count - 1;
+
+	for (;;) {
+		size_t first = group_start(combination, last);
+
+		if (__builtin_mul_overflow(total, group_length(combination, first, last), &total))
+			total = UINT64_MAX;
+		if (!first)
+			return total;
+		last = first - 1;
+	}
+}
+
+static const struct misfit *misfit_of(const struct wheel *wheel)
+{
+	const struct misfit *misfit = wheel->misfit < wheel->misfit_count ? &wheel->misfits[wheel->misfit] : NULL;
+
+	return misfit && misfit->number == wheel->number ? misfit : NULL;
+}
+
+/* A combination with a value that no argument can be. */
+static void refuse(struct combination *combination, const struct misfit *misfit)
+{
+	char reason[128];
+
+	if (misfit->event == INPUT_NUL)
+		snprintf(reason, sizeof reason, "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
+	else
+		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d", misfit->size, RECORD_MAX);
+	packer_submit(&combination->packer);
+	session_refuse(combination->feeder.session, reason);
+}
+
+/* Packs the combination that the wheels show. -1 when there is no memory. */
+static int pack(struct combination *combination)
+{
+	const struct misfit *misfit = NULL;
+	size_t size = 0, i;
+	char *to;
+
+	for (i = 0; i < combination->count && !misfit; i++) {
+		const struct wheel *wheel = &combination->wheels[i];
+
+		misfit = misfit_of(wheel);
+		size += strlen(wheel->text.base + wheel->at) + 1;
+	}
+	if (misfit) {
+		refuse(combination, misfit);
+		return 0;
+	}
+	to = packer_reserve(&combination->packer, size);
+	if (!to)
+		return -1;
+	for (i = 0; i < combination->count; i++) {
+		const char *value = combination->wheels[i].text.base + combination->wheels[i].at;
+		size_t length = strlen(value) + 1;
+
+		memcpy(to, value, length);
+		to += length;
+	}
+	packer_add(&combination->packer, size, (uint32_t)combination->count);
+	return 0;
+}
+
+static void feed_combinations(struct feeder *feeder)
+{
+	struct combination *combination = container_of(feeder, struct combination, feeder);
+	struct session *session = feeder->session;
+
+	while (combination->made < combination->total && session_has_room(session)) {
+		combination->packer.remaining = combination->total - combination->made;
+		if (pack(combination) < 0) {
+			struct error error = {.number = 0};
+
+			error_set_errno(&error, errno, "memory for the input");
+			session_fail(session, EXIT_TROUBLE, &error);
+			error_release(&error);
+			return;
+		}
+		advance(combination);
+		combination->made++;
+	}
+	if (combination->packer.open_count && session_has_room(session) &&
+	    (combination->made == combination->total || session_is_hungry(session)))
+		packer_submit(&combination->packer);
+}
+
+static bool combinations_are_fed(struct feeder *feeder)
+{
+	struct combination *combination = container_of(feeder, struct combination, feeder);
+
+	if (feeder->session->phase != SESSION_RUNNING)
+		return true;
+	return combination->made == combination->total && !combination->packer.open_count;
+}
+
+static int prepare_combinations(struct feeder *feeder, const struct session_options *run, struct error *error)
+{
+	struct combination *combination = container_of(feeder, struct combination, feeder);
+	size_t i;
+
+	combination->count = feeder->options->source_count;
+	combination->wheels = mem_new(combination->count, sizeof *combination->wheels);
+	for (i = 0; i < combination->count; i++) {
+		struct wheel *wheel = &combination->wheels[i];
+
+		wheel->text.fd = -1;
+		wheel->is_linked = i > 0 && (feeder->options->link_all || feeder->options->sources[i].is_linked);
+		if (read_wheel(wheel, &feeder->sources[i], run, error) < 0)
+			return -1;
+	}
+	combination->total = count_all(combination);
+	return 0;
+}
+
+static void begin_combinations(struct feeder *feeder)
+{
+	struct combination *combination = container_of(feeder, struct combination, feeder);
+
+	packer_init(&combination->packer, feeder->session);
+	/* So many will not be counted to the end. */
+	if (combination->total != UINT64_MAX)
+		session_expect(feeder->session, combination->total);
+	trace_event("input_end", "\"records\":%" PRIu64, combination->total);
+}
+
+static void close_combinations(struct feeder *feeder)
+{
+	struct combination *combination = container_of(feeder, struct combination, feeder);
+	size_t i;
+
+	for (i = 0; combination->wheels && i < combination->count; i++) {
+		shm_release(&combination->wheels[i].text);
+		free(combination->wheels[i].misfits);
+	}
+	free(combination->wheels);
+}
+
+static const struct feeder_kind combination_kind = {
+	.prepare = prepare_combinations,
+	.begin = begin_combinations,
+	.feed = feed_combinations,
+	.is_fed = combinations_are_fed,
+	.close = close_combinations,
+};
+
+struct feeder *combination_new(void)
+{
+	struct combination *combination = mem_new(1, sizeof *combination);
+
+	combination->feeder.kind = &combination_kind;
+	return &combination->feeder;
+}

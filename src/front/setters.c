@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What each option sets: its value checked, with the right form in the error when it is wrong. */
+#include "front/setters.h"
+
+#include "base/number.h"
+#include "machine/capacity.h"
+#include "template/columns.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* More is a mistake. */
+enum { RETRIES_MOST = 1000000 };
+
+int set_null(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->delimiter = '\0';
+	return 0;
+}
+
+/* One byte, or an escape for one: \n \t \r \0 \\ \xHH. */
+static int parse_delimiter(const char *value, char *delimiter)
+{
+	static const char names[] = "ntr0\\", bytes[] = "\n\t\r\0\\";
+	const char *name;
+	char *end;
+	long code;
+
+	if (value[0] != '\\' || !value[1]) {
+		*delimiter = value[0];
+		return value[0] && !value[1] ? 0 : -1;
+	}
+	if (value[1] == 'x' && value[2] && strspn(value + 2, "0123456789abcdefABCDEF") == strlen(value + 2)) {
+		code = strtol(value + 2, &end, 16);
+		*delimiter = (char)code;
+		return !*end && strlen(value + 2) <= 2 ? 0 : -1;
+	}
+	name = strchr(names, value[1]);
+	if (!name || value[2])
+		return -1;
+	*delimiter = bytes[name - names];
+	return 0;
+}
+
+int set_delimiter(struct options *options, const char *value, struct error *error)
+{
+	if (parse_delimiter(value, &options->delimiter) == 0)
+		return 0;
+	return error_set(error, "--delimiter '%s': not one byte, nor \\n, \\t, \\0 or \\xHH", value);
+}
+
+int set_file(struct options *options, const char *value, struct error *error UNUSED)
+{
+	*options_add_source(options) = (struct source_options){.file = value};
+	return 0;
+}
+
+int set_separator(struct options *options, const char *value, struct error *error)
+{
+	struct columns columns;
+
+	if (columns_compile(&columns, value, error) < 0)
+		return error_wrap(error, "--colsep");
+	columns_release(&columns);
+	options->run.separator = value;
+	return 0;
+}
+
+int set_header(struct options *options, const char *value, struct error *error)
+{
+	if (strcmp(value, ":") != 0)
+		return error_set(error, "--header '%s': not ':' (the first record of each source names its columns)", value);
+	options->feed.has_header = true;
+	return 0;
+}
+
+int set_group(struct options *options, const char *value, struct error *error)
+{
+	if (strcmp(value, "max") == 0) {
+		options->feed.group = FEED_MAX;
+		return 0;
+	}
+	if (number_parse(value, UINT32_MAX - 1, &options->feed.group) == 0 && options->feed.group)
+		return 0;
+	return error_set(error, "--max-args '%s': not a number of records for a command (1 or more), nor max", value);
+}
+
+int set_stdin(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.to_stdin = true;
+	return 0;
+}
+
+int set_replace(struct options *options, const char *value, struct error *error UNUSED)
+{
+	options->run.replace = value;
+	return 0;
+}
+
+int set_link(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->feed.link_all = true;
+	return 0;
+}
+
+int set_nothing(struct options *options UNUSED, const char *value UNUSED, struct error *error UNUSED)
+{
+	return 0;
+}
+
+int set_shell(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.shell = true;
+	return 0;
+}
+
+static int set_jobs_file(struct options *options, const char *path, struct error *error)
+{
+	if (throttle_read_jobs(path, &options->run.jobs) == 0) {
+		options->run.throttle.jobs_file = path;
+		return 0;
+	}
+	if (errno == EINVAL || errno == EAGAIN)
+		return error_set(error, "--jobs '@%s': its first line is not a number of jobs (N, N%%, +N, -N or 0)", path);
+	return error_set_errno(error, errno, "--jobs '@%s'", path);
+}
+
+int set_jobs(struct options *options, const char *value, struct error *error)
+{
+	if (value[0] == '@')
+		return set_jobs_file(options, value + 1, error);
+	options->run.throttle.jobs_file = NULL;
+	if (capacity_parse_jobs(value, &options->run.jobs) == 0)
+		return 0;
+	return error_set(error, "--jobs '%s': not a number of jobs (N, N%%, +N, -N, 0 for as many as possible, or @FILE)", value);
+}
+
+int set_method(struct options *options, const char *value, struct error *error)
+{
+	const struct start_method *method = start_method_find(value);
+
+	if (!method)
+		return error_set(error, "--start-method '%s': not one of fork, spawn, forkserver", value);
+	options->run.method = method;
+	return 0;
+}
+
+int set_chunk_size(struct options *options, const char *value, struct error *error)
+{
+	if (strcmp(value, "auto") == 0) {
+		options->run.chunk_size = 0;
+		return 0;
+	}
+	if (number_parse(value, UINT32_MAX, &options->run.chunk_size) || !options->run.chunk_size)
+		return error_set(error, "--chunksize '%s': not a number of tasks (1 or more), nor auto", value);
+	return 0;
+}
+
+int set_max_tasks(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse(value, INT64_MAX, &options->run.max_tasks) || !options->run.max_tasks)
+		return error_set(error, "--max-tasks-per-worker '%s': not a number of tasks (1 or more)", value);
+	return 0;
+}
+
+int set_directory(struct options *options, const char *value, struct error *error)
+{
+	struct stat status;
+
+	if (stat(value, &status) < 0)
+		return error_set_errno(error, errno, "--workdir '%s'", value);
+	if (!S_ISDIR(status.st_mode))
+		return error_set_errno(error, ENOTDIR, "--workdir '%s'", value);
+	if (access(value, X_OK) < 0)
+		return error_set_errno(error, errno, "--workdir '%s'", value);
+	options->run.directory = value;
+	return 0;
+}
+
+/* Whether the niceness may be changed by so much (setpriority(2): RLIMIT_NICE is 20 minus the lowest). */
+static bool may_be_nice(int change)
+{
+	int wanted = getpriority(PRIO_PROCESS, 0) + change;
+	struct rlimit limit;
+
+	if (change >= 0 || geteuid() == 0 || getrlimit(RLIMIT_NICE, &limit) < 0)
+		return true;
+	return limit.rlim_cur == RLIM_INFINITY || wanted >= 20 - (int64_t)limit.rlim_cur;
+}
+
+int set_nice(struct options *options, const char *value, struct error *error)
+{
+	int64_t number;
+
+	if (number_parse_signed(value, -40, 40, &number))
+		return error_set(error, "--nice '%s': not a number from -40 to 40 to add to the niceness", value);
+	if (!may_be_nice((int)number))
+		return error_set(error, "--nice '%s': only root may lower the niceness", value);
+	options->run.nice = (int)number;
+	return 0;
+}
+
+/* A time; zero only where that means something. */
+static int set_time(const char *name, const char *value, bool zero, nsec *time, struct error *error)
+{
+	nsec parsed;
+
+	if (number_parse_time(value, &parsed) || (!parsed && !zero))
+		return error_set(error, "--%s '%s': not a time in seconds%s (5, 0.5, 1h30m)", name, value, zero ? "" : " above 0");
+	*time = parsed;
+	return 0;
+}
+
+int set_initializer(struct options *options, const char *value, struct error *error)
+{
+	if (!*value)
+		return error_set(error, "--initializer '': no command");
+	options->run.initializer = value;
+	return 0;
+}
+
+int set_terminal(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.terminal = true;
+	return 0;
+}
+
+int set_delay(struct options *options, const char *value, struct error *error)
+{
+	return set_time("delay", value, true, &options->run.delay, error);
+}
+
+int set_retries(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse(value, RETRIES_MOST, &options->run.retries) == 0)
+		return 0;
+	return error_set(error, "--retries '%s': not a number of times to run a failed task again (0 to %d)", value, RETRIES_MOST);
+}
+
+int set_retry_delay(struct options *options, const char *value, struct error *error)
+{
+	return set_time("retry-delay", value, true, &options->run.retry_delay, error);
+}
+
+int set_timeout(struct options *options, const char *value, struct error *error)
+{
+	return limit_parse(value, &options->run.limit, error);
+}
+
+int set_grace(struct options *options, const char *value, struct error *error)
+{
+	return set_time("grace", value, true, &options->run.grace, error);
+}
+
+int set_halt(struct options *options, const char *value, struct error *error)
+{
+	return halt_parse(value, &options->run.halt, error);
+}
+
+int set_memory(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse_size(value, &options->run.throttle.memory) == 0)
+		return 0;
+	return error_set(error, "--memfree '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
+}
+
+int set_load(struct options *options, const char *value, struct error *error)
+{
+	nsec parsed;
+
+	/* A decimal like any other; the tenth digit behind the point counts no more. */
+	if (strspn(value, "0123456789.") != strlen(value) || number_parse_time(value, &parsed) || parsed < NSEC_PER_SEC / 100)
+		return error_set(error, "--load '%s': not a load above 0 (a load average, such as 4 or 1.5)", value);
+	options->run.throttle.load = (uint64_t)(parsed / (NSEC_PER_SEC / 100));
+	return 0;
+}
+
+int set_progress(struct options *options, const char *value, struct error *error)
+{
+	options->has_progress = true;
+	return progress_parse(value, &options->run.progress.kind, error);
+}
+
+int set_color(struct options *options, const char *value, struct error *error)
+{
+	static const char *const words[] = {[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+	size_t i;
+
+	for (i = COLOR_AUTO; i < countof(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			options->color = (enum option_color)i;
+			return 0;
+		}
+	}
+	return error_set(error, "--color '%s': not one of auto, always, never", value);
+}
+
+int set_unordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.unordered = true;
+	return 0;
+}
+
+int set_ordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.unordered = false;
+	return 0;
+}
+
+int set_ungrouped(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.ungrouped = true;
+	return 0;
+}
+
+int set_buffer(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse_size(value, &options->run.buffer) == 0)
+		return 0;
+	return error_set(error, "--buffer '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
+}
+
+int set_spill(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse_size(value, &options->run.spill) == 0)
+		return 0;
+	return error_set(error, "--spill '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
+}
+
+int set_verbose(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.verbose = true;
+	return 0;
+}
+
+int set_quiet(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.quiet = true;
+	return 0;
+}
+
+int set_dry_run(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.dry_run = true;
+	return 0;
+}
+
+int set_stats(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.stats = true;
+	return 0;
+}
+
+int set_help(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->mode = MODE_HELP;
+	return 0;
+}
+
+int set_version(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	if (options->mode != MODE_HELP)
+		options->mode = MODE_VERSION;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The functions behind the rows of the option table: each takes in one option. */
+#ifndef FRONT_SETTERS_H
+#define FRONT_SETTERS_H
+
+#include "front/options.h"
+
+/* value is NULL when there is none. 0, or -1 with the error: what is wrong and what would be right. */
+typedef int option_setter(struct options *options, const char *value, struct error *error);
+
+option_setter set_null;
+option_setter set_delimiter;
+option_setter set_file;
+option_setter set_separator;
+option_setter set_header;
+option_setter set_group;
+option_setter set_stdin;
+option_setter set_replace;
+option_setter set_link;
+option_setter set_nothing;
+option_setter set_shell;
+option_setter set_jobs;
+option_setter set_method;
+option_setter set_chunk_size;
+option_setter set_max_tasks;
+option_setter set_directory;
+option_setter set_nice;
+option_setter set_initializer;
+option_setter set_terminal;
+option_setter set_delay;
+option_setter set_retries;
+option_setter set_retry_delay;
+option_setter set_timeout;
+option_setter set_grace;
+option_setter set_halt;
+option_setter set_memory;
+option_setter set_load;
+option_setter set_progress;
+option_setter set_color;
+option_setter set_unordered;
+option_setter set_ordered;
+option_setter set_ungrouped;
+option_setter set_buffer;
+option_setter set_spill;
+option_setter set_verbose;
+option_setter set_quiet;
+option_setter set_dry_run;
+option_setter set_stats;
+option_setter set_help;
+option_setter set_version;
+
+#endif
