@@ -44,6 +44,8 @@ int batch_run(const struct options *options, unsigned closed)
 	if (status != EXIT_OK) {
 		diag_error("%s", error_text(&error));
 		error_release(&error);
+		if (batch->feeder)
+			feeder_close(batch->feeder);
 		free(batch);
 		return status;
 	}
