@@ -42,7 +42,7 @@ static int take_result(struct worker *worker, struct slice record)
 	if (pool_take_result(pool, slot, &result) < 0)
 		return -1;
 	atomic_fetch_add(&worker->seat->taken, 1);
-	if (pool->options.judges)
+	if (pool->options.judged >> result.outcome & 1)
 		intake_wake(worker);
 	pool->failing_since = 0;
 	pool->early_ends = pool->early_kills = 0;

@@ -173,7 +173,7 @@ void pool_set_gate(struct pool *pool, uint64_t gate)
 		trace_event("gate_open", "\"head\":%" PRIu64, before);
 	if (gate > before)
 		staffing_serve(pool);
-	else if (!gate || pool->options.judges)
+	else if (!gate || pool->options.judged)
 		signalling_wake_all(pool);
 }
 

@@ -30,8 +30,8 @@ struct pool_options {
 	bool repeats;
 	/* How long a task that was told to end may take. */
 	nsec grace;
-	/* Workers wait until their results have been taken (struct run's judged). */
-	bool judges;
+	/* Outcomes (a bit for each) after which a worker waits until its result has been taken, as in struct run. */
+	uint32_t judged;
 	/* Tasks have the terminal: their worker sees to it that they stop and go on. */
 	bool terminal;
 };

@@ -277,12 +277,13 @@ static void undo(struct worker *worker, int ends[2])
 int roster_start(struct pool *pool, struct error *error)
 {
 	struct worker *worker = free_seat(pool);
-	size_t seat = (size_t)(worker - pool->workers);
 	char name[64];
 	int ends[2], begun;
+	size_t seat;
 
 	if (!worker)
 		BUG("no seat for a worker");
+	seat = (size_t)(worker - pool->workers);
 	if (channel_pair(ends) < 0)
 		return error_set_errno(error, errno, "socketpair");
 	*worker = (struct worker){.pool = pool, .number = pool->last_number + 1, .channel.fd = -1, .sentinel.fd = -1,

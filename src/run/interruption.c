@@ -23,7 +23,6 @@ static void stop(struct session *session, int number)
 	pool_freeze(&session->pool);
 	signals_stop(number);
 	pool_thaw(&session->pool);
-	session->resumed = true;
 }
 
 static void stopped_by_terminal(int number)

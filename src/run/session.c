@@ -113,7 +113,7 @@ static int open_pool(struct session *session, struct error *error)
 		.max_tasks = options->max_tasks,
 		.repeats = options->retries,
 		.grace = options->grace,
-		.judges = options->halt.when != HALT_NEVER,
+		.judged = halt_outcomes(&options->halt),
 		.terminal = options->terminal,
 	};
 	struct template_options template;
@@ -156,6 +156,7 @@ static int open_pool(struct session *session, struct error *error)
 	}
 	if (template_compile(&session->template, &template, error) < 0) {
 		error->is_usage = true;
+		template_release(&session->template);
 		free(run.id);
 		return -1;
 	}

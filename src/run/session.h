@@ -136,8 +136,6 @@ struct session {
 	/* The condition of --halt was met. */
 	bool halted;
 	bool halt_told;
-	/* The run was stopped and goes on again. */
-	bool resumed;
 	/* Processes that were killed for want of memory before. */
 	uint64_t oom_kills;
 	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
