@@ -173,7 +173,7 @@ load helper
 
 @test "deaths: what remains of a task's group is asked by SIGTERM before it is killed" {
 	mp --shell '
-		(trap "echo asked >term; exit" TERM; echo >ready; while :; do "$TOOL" hold never; done) &
+		"$TOOL" catch ready asked >term &
 		"$TOOL" hold ready' ::: 1
 	expect 0
 	same term asked

@@ -52,7 +52,7 @@ ended_by() {
 
 @test "signals: SIGINT waits for tasks that end in their own way; what has an outcome is written, in order" {
 	trace_on
-	start -j2 --shell 'trap "echo caught $1; exit 0" INT; touch "ready$1"; while :; do "$TOOL" hold gate; done' ::: 1 2 3
+	start -j2 "$TOOL" catch 'ready{}' $'caught {}\n' ::: 1 2 3
 	wait_until test -e ready1 -a -e ready2
 	kill -INT "$pid"
 	finish

@@ -204,6 +204,34 @@ static int run_hold(int argc, char **argv)
 	return 0;
 }
 
+static const char *caught_text;
+static bool ends_when_caught;
+
+static void on_caught(int number)
+{
+	(void)number;
+	write_all(1, caught_text, strlen(caught_text));
+	if (ends_when_caught)
+		_exit(0);
+}
+
+/* One process: a shell that waits for a child can lose the signal to that child before its exec. */
+static int run_catch(int argc, char **argv)
+{
+	struct sigaction action = {.sa_handler = on_caught, .sa_flags = SA_RESTART};
+	caught_text = argv[1];
+	ends_when_caught = argc < 3;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	int ready = open(argv[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (ready < 0)
+		fail("%s: %s", argv[0], strerror(errno));
+	close(ready);
+	if (argc > 2)
+		return run_hold(1, argv + 2);
+	wait_for_ever();
+}
+
 /* Bytes as they come from a FIFO, until its other side closes. */
 static int run_relay(int argc, char **argv)
 {
@@ -735,6 +763,7 @@ static const struct command commands[] = {
 	{"signal", 1, "SIGNAL", "dies by SIGNAL", run_signal},
 	{"crash", 0, "", "dies by a memory error", run_crash},
 	{"hold", 1, "PATH [TEXT]...", "writes TEXT, waits until the file PATH exists, or the FIFO PATH has ended", run_hold},
+	{"catch", 2, "READY TEXT [GATE]", "creates READY, writes TEXT at SIGINT or SIGTERM and exits, or stays until GATE exists", run_catch},
 	{"silent", 1, "PATH", "closes its outputs, then as hold", run_silent},
 	{"relay", 1, "FIFO [FD]", "copies a FIFO to FD (1) as bytes come", run_relay},
 	{"spew", 1, "SIZE [SEED [FD]]", "writes SIZE bytes of a pattern that SEED determines", run_spew},

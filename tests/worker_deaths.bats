@@ -406,10 +406,8 @@ interrupted() {
 @test "W12: ^C reaches each task once" {
 	check() {
 		trace_on
-		start_it setsid "$MPMAP" -j2 --shell '
-			trap "echo caught >>caught" INT
-			echo >"ready$1"
-			while [ ! -e gate ]; do "$TOOL" hold gate; done' ::: 1 2
+		start_it setsid "$MPMAP" -j2 --shell 'exec "$TOOL" catch "ready$1" "caught
+" gate >>caught' ::: 1 2
 		wait_until test -e ready1 -a -e ready2
 		kill -INT -- "-$pid"
 		wait_until file_holds caught 2
