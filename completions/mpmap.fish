@@ -26,6 +26,8 @@ complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first reco
 complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command, or max'
 complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'
 complete -c mpmap -n __mpmap_before_command -l replace -s I -x -d 'STR stands for the record instead of {}; \'\': nothing does'
+complete -c mpmap -n __mpmap_before_command -l json -d 'read JSON: one array, or values one after another'
+complete -c mpmap -n __mpmap_before_command -l jsonl -d 'read JSON: a value on each line'
 complete -c mpmap -n __mpmap_before_command -l no-run-if-empty -s r -d 'accepted; without records nothing is run anyway'
 complete -c mpmap -n __mpmap_before_command -l shell -d 'the operand is a SCRIPT for sh -c, the record its "$1"'
 complete -c mpmap -n __mpmap_before_command -l jobs -s j -x -d 'tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE'

@@ -20,9 +20,10 @@
  * work/     what flows
  *   task     tasks and results              chunk   tasks handed over together
  *   order    the reorder window             window  the table behind it    held    output that waits
- *   spill    waiting on disk                pace    how large chunks are
+ *   spill    waiting on disk                pace    how large chunks are   frame   tasks with settings
  * template/ command lines for tasks
  *   template replacement strings put in     replacement what they are      columns dividing records
+ *   values   what they stand for
  * protocol/ what a pool and its workers share
  *   board    memory shared by both          message what is said           workplace the worker's end
  * executor/ how a task is run: inside a worker process
@@ -36,14 +37,17 @@
  *   staffing how many workers               intake  what comes from them   signalling signals to tasks
  *   retries  what is to be run again        watchdog workers that let a task's time pass
  * codec/    bytes to work and back
- *   input    records                        output  results
+ *   input    records                        output  results                base64  bytes as text
+ *   input_json  where elements end          element JSON with its text     json    elements as records
+ *   json_command  elements as commands
  * run/      a run, whoever asks for it
  *   session  the parts wired together       verdict what follows from a result     interruption signals
  *   halt     stopping early                 limit   how long a task may take       progress how far it is
  *   outlet   where output goes              report  summary, statistics
  * feed/     where tasks come from
  *   feeder   choosing who feeds             source  bytes of records       packer  tasks into chunks
- *   reader   one source, in place           combination several sources
+ *   reader   one source, in place           combination several sources    elements JSON
+ *   inlet    reading by the loop
  * front/    what the user touches
  *   options  parsing                        option_table                   setters what each sets
  *   operands command and sources            help    --help, --version      batch   one run

@@ -173,7 +173,8 @@ load helper
 
 @test "deaths: what remains of a task's group is asked by SIGTERM before it is killed" {
 	mp --shell '
-		"$TOOL" catch ready asked >term &
+		"$TOOL" catch ready "asked
+" >term &
 		"$TOOL" hold ready' ::: 1
 	expect 0
 	same term asked

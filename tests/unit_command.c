@@ -44,12 +44,12 @@ static struct command command_for(const char *path, char *const *arguments)
 static struct command_end run(const struct command *command)
 {
 	struct command_end end = {.status = -2};
-	bool executed;
+	enum command_stage stage;
 	int pidfd;
 
-	if (!check_int(command_start(command, &pidfd, &executed), 0))
+	if (!check_int(command_start(command, &pidfd, &stage), 0))
 		return end;
-	check(executed && pidfd >= 0);
+	check(stage == COMMAND_EXECUTED && pidfd >= 0);
 	check_int(fcntl(pidfd, F_GETFD), FD_CLOEXEC);
 	end = command_reap(*command->pid);
 	fd_close(&pidfd);
@@ -114,12 +114,12 @@ static void test_usage(void)
 static void check_error(const char *path, char *const *arguments, int number)
 {
 	struct command command = command_for(path, arguments);
-	bool executed = false;
+	enum command_stage stage = COMMAND_UNBORN;
 	int pidfd = 5;
 	size_t before = unit_count_fds();
 
-	check_fails(command_start(&command, &pidfd, &executed), number);
-	check(executed);
+	check_fails(command_start(&command, &pidfd, &stage), number);
+	check(stage == COMMAND_EXECUTED);
 	check_int(pidfd, -1);
 	check(*command.pid > 0);
 	check_fails(waitpid(*command.pid, NULL, 0), ECHILD);
@@ -154,7 +154,7 @@ static void test_no_process(void)
 {
 	struct command command = command_for("/bin/true", WORDS("true"));
 	struct rlimit limit, none;
-	bool executed = true;
+	enum command_stage stage = COMMAND_EXECUTED;
 	int pidfd;
 
 	check_int(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -163,9 +163,9 @@ static void test_no_process(void)
 	fflush(stdout);
 	check_int(setrlimit(RLIMIT_NOFILE, &none), 0);
 	/* Nothing was executed that is not known of. */
-	check_fails(command_start(&command, &pidfd, &executed), EMFILE);
+	check_fails(command_start(&command, &pidfd, &stage), EMFILE);
 	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	check(!executed);
+	check(stage == COMMAND_UNBORN);
 	check_int(pidfd, -1);
 	check_int(*command.pid, 0);
 }
@@ -176,12 +176,12 @@ static void test_fault(void)
 {
 	struct command command = command_for("/bin/true", WORDS("true"));
 	size_t before = unit_count_fds();
-	bool executed = true;
+	enum command_stage stage = COMMAND_EXECUTED;
 	int pidfd;
 
 	setenv("MPMAP_FAULT", "task_start:1:EAGAIN", 1);
-	check_fails(command_start(&command, &pidfd, &executed), EAGAIN);
-	check(!executed);
+	check_fails(command_start(&command, &pidfd, &stage), EAGAIN);
+	check(stage == COMMAND_UNBORN);
 	check_int(pidfd, -1);
 	check_int(unit_count_fds(), before);
 	check_int(run(&command).status, 0);
@@ -283,14 +283,14 @@ static void test_descriptor_in_place(void)
 static void test_death_of_starter(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & wait"));
-	bool executed;
+	enum command_stage stage;
 	int pidfd;
 	pid_t starter;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	starter = fork();
 	if (starter == 0) {
-		if (command_start(&command, &pidfd, &executed) < 0)
+		if (command_start(&command, &pidfd, &stage) < 0)
 			_exit(1);
 		raise(SIGKILL);
 	}
@@ -304,12 +304,13 @@ static void test_death_of_starter(void)
 static void test_group(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & sleep 100"));
-	bool executed, denied = true;
+	enum command_stage stage;
+	bool denied = true;
 	int pidfd;
 
 	/* What becomes an orphan is waited for here: a zombie is still there. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (!check_int(command_start(&command, &pidfd, &executed), 0))
+	if (!check_int(command_start(&command, &pidfd, &stage), 0))
 		return;
 	check(command_signal_group(*command.pid, 0, &denied));
 	check(!denied);
@@ -329,9 +330,10 @@ static void test_pidfd(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & exit 3"));
 	struct fd_wait wait = {.want_input = true};
-	bool executed, denied;
+	enum command_stage stage;
+	bool denied;
 
-	if (!check_int(command_start(&command, &wait.fd, &executed), 0))
+	if (!check_int(command_start(&command, &wait.fd, &stage), 0))
 		return;
 	check_int(fd_wait(&wait, 1, NSEC_FOREVER), 1);
 	check(command_signal_group(*command.pid, SIGKILL, &denied));

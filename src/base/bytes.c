@@ -89,6 +89,12 @@ void bytes_put_u64(struct bytes *bytes, uint64_t value)
 	bytes_append(bytes, &value, sizeof value);
 }
 
+void bytes_set_u32(struct bytes *bytes, size_t offset, uint32_t value)
+{
+	value = htole32(value);
+	memcpy(bytes->data + offset, &value, sizeof value);
+}
+
 void bytes_put_slice(struct bytes *bytes, struct slice value)
 {
 	if (value.size > UINT32_MAX)

@@ -55,6 +55,8 @@ void bytes_release(struct bytes *bytes);
 void bytes_put_u8(struct bytes *bytes, uint8_t value);
 void bytes_put_u32(struct bytes *bytes, uint32_t value);
 void bytes_put_u64(struct bytes *bytes, uint64_t value);
+/* Puts a value over four bytes that are there. */
+void bytes_set_u32(struct bytes *bytes, size_t offset, uint32_t value);
 void bytes_put_slice(struct bytes *bytes, struct slice value);
 void bytes_put_text(struct bytes *bytes, const char *text);
 

@@ -52,7 +52,8 @@ void output_describe(const struct result *result, struct bytes *out)
 			describe_signal(result->signal, out);
 		break;
 	case OUTCOME_NOT_STARTED:
-		bytes_append_format(out, "not started: %s", result->reason ? result->reason : strerror(result->number));
+		bytes_append_format(out, "not started: %s%s", result->astray ? "its folder cannot be entered: " : "",
+				    result->reason ? result->reason : strerror(result->number));
 		break;
 	case OUTCOME_LOST:
 		bytes_append_format(out, "lost: %s", result->reason ? result->reason : "its worker is gone");

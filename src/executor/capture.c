@@ -73,6 +73,7 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 	ring_commit(&place->ring, RECORD_OUTPUT, sizeof header + (size_t)got);
 	place->unannounced = true;
 	capture->total += (uint64_t)got;
+	capture->output += stream ? 0 : (uint64_t)got;
 	return true;
 }
 

@@ -15,8 +15,9 @@ struct capture {
 	int readers[CAPTURE_STREAMS];
 	/* The ring is full: nothing is read until the parent has made room and woken us. */
 	bool blocked;
-	/* Bytes taken in all. */
+	/* Bytes taken in all, and those of standard output. */
 	uint64_t total;
+	uint64_t output;
 };
 
 /* Pipes for a task: writers are the caller's to hand over and close. -1 with errno. */

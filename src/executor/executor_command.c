@@ -143,11 +143,12 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	capture_close(&running->capture);
 	place->seat->task = 0;
 	errno = number;
-	if (!launched.executed && command_wants_resources(number))
+	if (launched.stage == COMMAND_UNBORN && command_wants_resources(number))
 		return EXECUTOR_STARVED;
 	result->start = 0;
 	result->outcome = OUTCOME_NOT_STARTED;
 	result->number = number;
+	result->astray = launched.stage == COMMAND_ASTRAY;
 	return EXECUTOR_DONE;
 }
 
@@ -235,7 +236,7 @@ static void look_for_stop(struct workplace *place, struct running *running)
 /* When the task's time is over, or the next step against it is due; monotonic. */
 static nsec limit_of(struct workplace *place, const struct running *running)
 {
-	nsec timeout = atomic_load(&place->notice->timeout);
+	nsec timeout = workplace_timeout(place);
 
 	if (running->group.signal)
 		return group_deadline(&running->group, place);
@@ -245,7 +246,7 @@ static nsec limit_of(struct workplace *place, const struct running *running)
 /* Ends a task whose time is over. */
 static void enforce_limit(struct workplace *place, struct running *running)
 {
-	nsec timeout = atomic_load(&place->notice->timeout);
+	nsec timeout = workplace_timeout(place);
 
 	if (running->group.signal) {
 		group_step(&running->group, place);
@@ -333,7 +334,7 @@ static void take_terminal(struct workplace *place, const struct running *running
 		terminal_pass_on(place, result->signal);
 }
 
-static void fill_result(struct result *result, const struct running *running)
+static void fill_result(const struct workplace *place, struct result *result, const struct running *running)
 {
 	struct command_end end = {.status = -1};
 
@@ -346,7 +347,7 @@ static void fill_result(struct result *result, const struct running *running)
 	result->signal = end.signal;
 	result->user_time = end.user_time;
 	result->system_time = end.system_time;
-	result->max_rss = end.max_rss;
+	result->max_rss = place->run.flags & RUN_MEASURED && end.max_rss <= command_own_peak() ? 0 : end.max_rss;
 	result->limit = running->limit;
 	result->wanted_terminal = running->wanted_terminal;
 	result->outcome = end.signal ? OUTCOME_SIGNALED : end.status ? OUTCOME_FAILED : OUTCOME_OK;
@@ -371,10 +372,11 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	if (!follow(place, &running))
 		goto abandoned;
 	fd_close(&running.pidfd);
-	fill_result(result, &running);
+	fill_result(place, result, &running);
 	take_terminal(place, &running, result);
 	if (!settle(place, &running))
 		goto abandoned;
+	result->output_size = running.capture.output;
 	state->eager = running.capture.total >= MUCH_OUTPUT;
 	capture_close(&running.capture);
 	return EXECUTOR_DONE;

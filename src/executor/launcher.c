@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "work/frame.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -59,14 +60,15 @@ void launcher_release(struct launcher *launcher)
 				  launcher->environment[i] != launcher->sequence; i++)
 		free(launcher->environment[i]);
 	free(launcher->environment);
-	launcher->environment = NULL;
+	free(launcher->changed);
+	launcher->environment = launcher->changed = NULL;
 	fd_close(&launcher->null);
 	fd_close(&launcher->terminal);
 }
 
 static int start(struct command *command, struct launched *launched)
 {
-	int started = command_start(command, &launched->pidfd, &launched->executed);
+	int started = command_start(command, &launched->pidfd, &launched->stage);
 
 	launched->pid = started < 0 ? 0 : *command->pid;
 	return started;
@@ -110,41 +112,100 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 	};
 }
 
+/* Takes the variable of a name (up to its '=', if there is one) out of the environment that a task changes. */
+static size_t drop_variable(char **variables, size_t count, struct slice name)
+{
+	const char *equals = memchr(name.data, '=', name.size);
+	size_t length = equals ? (size_t)(equals - name.data) : name.size, i;
+
+	for (i = 0; i < count; i++) {
+		if (strncmp(variables[i], name.data, length) == 0 && variables[i][length] == '=')
+			variables[i--] = variables[--count];
+	}
+	return count;
+}
+
+/* The environment as a task changes it, and the value of PATH in it, where that is changed too. */
+static char **change_environment(struct launcher *launcher, struct slice frame, const char **path)
+{
+	struct frame_reader reader = frame_read(frame);
+	size_t count = 0, i;
+	struct slice value;
+	enum field field;
+
+	while (launcher->environment[count])
+		count++;
+	for (i = 0; i < count; i++) {
+		launcher->changed = mem_grow(launcher->changed, i, &launcher->changed_capacity, sizeof *launcher->changed);
+		launcher->changed[i] = launcher->environment[i];
+	}
+	while (frame_next(&reader, &field, &value)) {
+		if (field != FIELD_SET && field != FIELD_UNSET)
+			continue;
+		count = drop_variable(launcher->changed, count, value);
+		if (field == FIELD_UNSET && slice_equals(value, slice_of("PATH")))
+			*path = NULL;
+		if (field == FIELD_UNSET)
+			continue;
+		if (value.size >= 5 && memcmp(value.data, "PATH=", 5) == 0)
+			*path = value.data + 5;
+		launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
+		launcher->changed[count++] = (char *)(uintptr_t)value.data;
+	}
+	launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
+	launcher->changed[count] = NULL;
+	return launcher->changed;
+}
+
+/* Takes in what a task brings besides its command; an input of its own is to be closed. -1 with errno. */
+static int take_settings(struct launcher *launcher, const struct workplace *place, const struct task *task,
+			 struct command *command, const char **path)
+{
+	struct slice value;
+
+	if (place->run.flags & RUN_STDIN)
+		return command->input = fd_holding(task->record);
+	if (!task->frame.size)
+		return 0;
+	if (frame_find(task->frame, FIELD_DIRECTORY, &value))
+		command->directory = value.data;
+	if (frame_find(task->frame, FIELD_SET, &value) || frame_find(task->frame, FIELD_UNSET, &value))
+		command->environment = change_environment(launcher, task->frame, path);
+	if (frame_find(task->frame, FIELD_STDIN, &value))
+		return command->input = fd_holding(value);
+	return 0;
+}
+
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched)
 {
 	struct template_values values = workplace_values(place);
 	struct command command = prepare(launcher, place);
+	const char *path = place->run.path;
+	int started = -1, number, usual = command.input;
 	char *found = NULL;
-	int started = -1, number, input = -1;
 
 	*launched = (struct launched){.pidfd = -1};
 	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, task->index + 1);
 	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, task->attempt);
-	if (place->run.flags & RUN_STDIN) {
-		command.input = input = fd_holding(task->record);
-		if (input < 0)
-			return -1;
-	}
-	command.arguments = template_expand(&place->template, task, &values);
-	launched->executed = true;
-	if (!command.arguments) {
-		fd_close(&input);
+	if (take_settings(launcher, place, task, &command, &path) < 0)
 		return -1;
-	}
+	launched->stage = COMMAND_EXECUTED;
+	command.arguments = template_expand(&place->template, task, &values);
 	command.output = writers[0];
 	command.errors = writers[1];
 	command.path = place->run.command;
-	if (!command.path)
-		command.path = found = command_find(command.arguments[0], place->run.path);
-	if (command.path) {
+	if (command.arguments && !command.path)
+		command.path = found = command_find(command.arguments[0], path);
+	if (command.arguments && command.path) {
 		started = start(&command, launched);
-		if (started < 0 && launched->executed && errno == ENOEXEC)
+		if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
 			started = start_for_shell(&command, launched);
 	}
 	number = errno;
 	free(found);
-	fd_close(&input);
+	if (command.input != usual)
+		fd_close(&command.input);
 	errno = number;
 	return started;
 }

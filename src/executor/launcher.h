@@ -5,6 +5,7 @@
 
 #include "base/dialect.h"
 #include "executor/capture.h"
+#include "process/command.h"
 #include "protocol/workplace.h"
 #include "work/task.h"
 
@@ -15,6 +16,9 @@ struct launcher {
 	/* NULL-terminated. The last two are what differs from task to task, below. */
 	char **environment;
 	size_t own_variables;
+	/* The same with what a task brings; used again for the next. */
+	char **changed;
+	size_t changed_capacity;
 	/* "MPMAP_SEQ=" and "MPMAP_ATTEMPT=", with room for a number. */
 	char sequence[32];
 	char attempt[32];
@@ -28,8 +32,8 @@ struct launched {
 	/* The process, seat->task too; readable when it has ended (the caller's). */
 	pid_t pid;
 	int pidfd;
-	/* There was a process: the errno is that of execve. */
-	bool executed;
+	/* How far it came, when it failed. */
+	enum command_stage stage;
 };
 
 /* Starts the command for a task. 0, or -1 with errno. */

@@ -74,7 +74,8 @@ static int open_sources(struct feeder *feeder, const struct session_options *run
 
 struct feeder *feeder_open(const struct feed_options *options, struct session_options *run, struct error *error)
 {
-	struct feeder *feeder = options->source_count == 1 ? reader_new() : combination_new();
+	struct feeder *feeder = options->framing != FEED_TEXT ? elements_new() :
+				options->source_count == 1    ? reader_new() : combination_new();
 
 	feeder->options = options;
 	if (open_sources(feeder, run, error) < 0 || feeder->kind->prepare(feeder, run, error) < 0) {

@@ -20,6 +20,13 @@ struct feed_options {
 	bool has_header;
 	/* Records for a task at most: 1, FEED_MAX, or what was asked for. */
 	uint64_t group;
+	enum feed_framing {
+		/* Records, each with its delimiter. */
+		FEED_TEXT,
+		/* One array or values one behind the other; a value on each line. */
+		FEED_JSON,
+		FEED_JSON_LINES,
+	} framing;
 	/* Standard input was closed when the program started. */
 	bool input_is_closed;
 };
@@ -53,6 +60,8 @@ struct feeder {
 
 /* One source of records, read as it comes. */
 struct feeder *reader_new(void);
+/* One source of JSON, read as it comes. */
+struct feeder *elements_new(void);
 /* Combinations of several sources, or sources that go along with each other. */
 struct feeder *combination_new(void);
 

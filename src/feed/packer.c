@@ -55,6 +55,6 @@ void packer_add(struct packer *packer, size_t size, uint32_t width)
 	packer->width = width;
 	packer->filled += size;
 	packer->open_count++;
-	if (packer->open_count >= pace_chunk(&packer->session->pace, packer->remaining))
+	if (width == CHUNK_RAW || packer->open_count >= pace_chunk(&packer->session->pace, packer->remaining))
 		packer_submit(packer);
 }

@@ -26,7 +26,7 @@ void packer_init(struct packer *packer, struct session *session);
 /* Room for so many bytes on end: where to write them. NULL with errno when there is no memory. */
 char *packer_reserve(struct packer *packer, size_t size) MUST_CHECK;
 
-/* What was written there, size bytes of width values, is a task. */
+/* What was written there, size bytes of width values (or CHUNK_...), is a task. */
 void packer_add(struct packer *packer, size_t size, uint32_t width);
 
 /* Submits what is open. */

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "codec/input.h"
-#include "process/signals.h"
+#include "feed/inlet.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,17 +22,14 @@ enum {
 	ROOM_MIN = 4096,
 	/* With less unread input than this more is read, so that the end is seen in time for smaller chunks. */
 	AHEAD = 65536,
-	/* How often one that reads the terminal is stopped in the background before it goes on all the same. */
-	STOPS_MAX = 16,
 	/* The largest record for a task's standard input. */
 	STDIN_MAX = 1 << 30,
 };
 
 struct reader {
 	struct feeder feeder;
-	struct source *source;
+	struct inlet inlet;
 	struct input input;
-	struct watch watch;
 	/* The block being filled, of so many bytes: those up to filled have been read, those up to parsed are records. */
 	size_t block;
 	size_t size;
@@ -51,9 +48,8 @@ struct reader {
 	uint64_t records_seen;
 	/* What has been read holds no whole record. */
 	bool incomplete;
-	bool end;
-	/* What is read is a terminal. */
-	bool is_terminal;
+	/* The end of the input has been read. */
+	bool ended;
 };
 
 static bool is_for_stdin(const struct reader *reader)
@@ -63,7 +59,7 @@ static bool is_for_stdin(const struct reader *reader)
 
 static bool has_more_to_read(const struct reader *reader)
 {
-	return !reader->end && reader->feeder.session->phase == SESSION_RUNNING;
+	return !reader->inlet.end && reader->feeder.session->phase == SESSION_RUNNING;
 }
 
 static void submit_open(struct reader *reader)
@@ -77,7 +73,7 @@ static void submit_open(struct reader *reader)
 		.offset = (uint32_t)reader->open_offset,
 		.size = (uint32_t)(reader->group_offset - reader->open_offset),
 		.attempt = 1,
-		.width = is_for_stdin(reader) ? 0 : width < UINT32_MAX ? (uint32_t)width : UINT32_MAX,
+		.width = is_for_stdin(reader) ? CHUNK_RAW : width < CHUNK_WIDEST ? (uint32_t)width : CHUNK_WIDEST,
 	};
 
 	if (chunk.count) {
@@ -104,7 +100,7 @@ static uint64_t tasks_left(const struct reader *reader)
 {
 	uint64_t records = reader->filled - reader->parsed;
 
-	if (!reader->end)
+	if (!reader->inlet.end)
 		return UINT64_MAX;
 	records = reader->bytes_seen ? records * reader->records_seen / reader->bytes_seen : records;
 	return records / reader->feeder.options->group;
@@ -126,11 +122,12 @@ static void close_group(struct reader *reader)
 		submit_open(reader);
 }
 
+/* What follows from having read the end of the input. */
 static void end_input(struct reader *reader)
 {
-	reader->end = true;
-	loop_forget(&reader->feeder.session->loop, &reader->watch);
-	source_close(reader->source);
+	if (!reader->inlet.end || reader->ended)
+		return;
+	reader->ended = true;
 	if (reader->feeder.options->group == 1)
 		session_expect(reader->feeder.session, reader->records_seen + input_count(&reader->input, unread(reader)));
 	trace_event("input_end", "\"records\":%" PRIu64, reader->records_seen);
@@ -232,31 +229,25 @@ static int make_room(struct reader *reader)
 /* Reads once. False when nothing can be read now, or ever. */
 static bool read_more(struct reader *reader)
 {
-	struct error error = {.number = 0};
-	ssize_t got;
+	bool failed = false;
+	size_t got = 0;
 
 	if (make_room(reader) < 0) {
-		error_set_errno(&error, errno, "memory for the input");
-		got = -1;
+		diag_error("memory for the input: %s", strerror(errno));
+		reader->feeder.session->failure = EXIT_TROUBLE;
+		inlet_end(&reader->inlet);
+		failed = true;
 	} else {
 		char *to = arena_block(&reader->feeder.session->arena, reader->block) + reader->filled;
 
-		got = source_read(reader->source, to, reader->size - reader->filled, &error);
+		got = inlet_read(&reader->inlet, to, reader->size - reader->filled, &failed);
 	}
-	if (got > 0) {
-		reader->filled += (size_t)got;
-		return true;
-	}
-	if (error.text) {
-		diag_error("%s", error_text(&error));
-		reader->feeder.session->failure = EXIT_TROUBLE;
-		error_release(&error);
-		/* A record that was cut off is none; the whole ones before it count. */
+	reader->filled += got;
+	/* A record that was cut off is none; the whole ones before it count. */
+	if (failed)
 		reader->filled = reader->parsed + input_whole(&reader->input, unread(reader));
-	}
-	if (got == 0 || reader->feeder.session->failure)
-		end_input(reader);
-	return false;
+	end_input(reader);
+	return got > 0;
 }
 
 /* Whether reading is of use now: the records at hand run out, and there will be room for more. */
@@ -267,40 +258,6 @@ static bool wants_input(const struct reader *reader)
 	return runs_out && has_more_to_read(reader) && session_has_room(reader->feeder.session);
 }
 
-/* Whether the source has bytes without waiting. */
-static bool is_at_hand(const struct reader *reader)
-{
-	return reader->source->fd < 0 || reader->source->ahead.size;
-}
-
-/* Whoever reads the terminal in the background is stopped, also while nothing is typed. */
-static void wait_for_foreground(const struct reader *reader)
-{
-	int attempt;
-
-	/* One that cannot be stopped (an orphaned process group) finds no end of it. */
-	for (attempt = 0; reader->is_terminal && tcgetpgrp(reader->source->fd) != getpgrp() && attempt < STOPS_MAX; attempt++)
-		signals_tell_self(SIGTTIN);
-}
-
-static void watch_input(struct reader *reader)
-{
-	struct loop *loop = &reader->feeder.session->loop;
-
-	if (reader->end || is_at_hand(reader))
-		return;
-	if (wants_input(reader))
-		wait_for_foreground(reader);
-	/* Forgotten, not watched for nothing: a writer that is gone would be told again and again. */
-	if (!wants_input(reader))
-		loop_forget(loop, &reader->watch);
-	if (!wants_input(reader) || loop_watch(loop, &reader->watch, LOOP_INPUT) == 0)
-		return;
-	diag_error("cannot wait for %s: %s", reader->source->name, strerror(errno));
-	reader->feeder.session->failure = EXIT_TROUBLE;
-	end_input(reader);
-}
-
 static void feed_reader(struct feeder *feeder)
 {
 	struct reader *reader = container_of(feeder, struct reader, feeder);
@@ -309,22 +266,23 @@ static void feed_reader(struct feeder *feeder)
 	while (session_has_room(session)) {
 		if (reader->block != ARENA_NONE && take_record(reader))
 			continue;
-		if (!is_at_hand(reader) || !has_more_to_read(reader) || !read_more(reader))
+		if (!inlet_is_at_hand(&reader->inlet) || !has_more_to_read(reader) || !read_more(reader))
 			break;
 	}
-	if (reader->end && reader->parsed == reader->filled && session_has_room(session)) {
+	if (reader->inlet.end && reader->parsed == reader->filled && session_has_room(session)) {
 		close_group(reader);
 		submit_open(reader);
 		session_expect(session, session->submitted);
 	} else if (reader->open_count && session_has_room(session) && session_is_hungry(session)) {
 		submit_open(reader);
 	}
-	watch_input(reader);
+	inlet_watch(&reader->inlet, wants_input(reader));
+	end_input(reader);
 }
 
 static void source_ready(struct watch *watch, unsigned events UNUSED)
 {
-	struct reader *reader = container_of(watch, struct reader, watch);
+	struct reader *reader = container_of(container_of(watch, struct inlet, watch), struct reader, inlet);
 
 	if (wants_input(reader))
 		read_more(reader);
@@ -337,7 +295,7 @@ static bool reader_is_fed(struct feeder *feeder)
 
 	if (feeder->session->phase != SESSION_RUNNING)
 		return true;
-	return reader->end && reader->parsed == reader->filled && !reader->open_count && !reader->group_count;
+	return reader->inlet.end && reader->parsed == reader->filled && !reader->open_count && !reader->group_count;
 }
 
 /* What is left of the space for arguments beside the words. */
@@ -358,21 +316,15 @@ static void begin_reader(struct feeder *feeder)
 	struct reader *reader = container_of(feeder, struct reader, feeder);
 	const struct source_options *source = &feeder->options->sources[0];
 
-	reader->source = &feeder->sources[0];
 	reader->input = (struct input){
-		.delimiter = source_delimiter(reader->source),
+		.delimiter = source_delimiter(&feeder->sources[0]),
 		.limit = is_for_stdin(reader) ? STDIN_MAX : RECORD_MAX,
 		.allows_nul = is_for_stdin(reader),
 	};
 	reader->group_cost_max = feeder->options->group > 1 ? space_for_arguments(feeder->session) : SIZE_MAX;
-	reader->watch = (struct watch){.fd = reader->source->fd, .ready = source_ready};
 	if (source->items && feeder->options->group == 1)
 		session_expect(feeder->session, source->item_count - feeder->options->has_header);
-	reader->is_terminal = reader->source->fd >= 0 && isatty(reader->source->fd);
-	if (reader->is_terminal)
-		diag_note("reading records from the terminal; ^D ends them");
-	/* Before the terminal may stop us. */
-	outlet_flush(&feeder->session->outlet);
+	inlet_open(&reader->inlet, feeder->session, &feeder->sources[0], source_ready);
 }
 
 static void close_reader(struct feeder *feeder UNUSED)

@@ -59,6 +59,27 @@ int operands_parse(struct options *options, int count, char **operands, struct e
 	return 0;
 }
 
+/* What JSON is read from, and what is made of it. */
+static int check_json(struct options *options, struct error *error)
+{
+	const struct feed_options *feed = &options->feed;
+	const char *name = feed->framing == FEED_JSON ? "--json" : "--jsonl";
+	struct session_options *run = &options->run;
+
+	if (feed->source_count != 1 || feed->sources[0].items)
+		return error_set(error, "%s reads standard input, or one --arg-file", name);
+	if (options->has_delimiter || run->separator || feed->has_header || feed->group != 1 || feed->link_all)
+		return error_set(error, "%s: its values are the records; --null, --delimiter, --colsep, --header, --max-args and "
+				 "--link are for lines", name);
+	if (run->shell && !run->word_count)
+		return error_set(error, "%s and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}", name);
+	if (run->to_stdin && !run->word_count)
+		return error_set(error, "%s and --stdin: there is no COMMAND to read the values", name);
+	run->brings_commands = !run->word_count;
+	run->names_vary = run->word_count;
+	return 0;
+}
+
 /* What the sources make of each other, and of the options for them. */
 int operands_check(struct options *options, struct error *error)
 {
@@ -85,6 +106,8 @@ int operands_check(struct options *options, struct error *error)
 	    (feed->group != 1 || feed->source_count > 1 || options->run.separator || options->run.to_stdin))
 		return error_set(error, "--shell without a SCRIPT: each record is a command line of its own, from one source");
 	options->run.is_grouped = feed->group != 1;
+	if (feed->framing != FEED_TEXT)
+		return check_json(options, error);
 	/* Of how many values a task has for certain. */
 	if (!options->run.separator && !options->run.is_grouped)
 		options->run.value_count = feed->source_count;

@@ -18,6 +18,8 @@ const struct option_row option_table[] = {
 	{.name = "stdin", .help = "records go to the tasks' standard input", .set = set_stdin},
 	{.name = "replace", .letter = 'I', .argument = "STR", .values = VALUES_FREE,
 	 .help = "STR stands for the record instead of {}; '': nothing does", .set = set_replace},
+	{.name = "json", .help = "read JSON: one array, or values one after another", .set = set_json},
+	{.name = "jsonl", .help = "read JSON: a value on each line", .set = set_json_lines},
 	{.name = "no-run-if-empty", .letter = 'r', .help = "accepted; without records nothing is run anyway", .set = set_nothing},
 	{.name = "shell", .help = "the operand is a SCRIPT for sh -c, the record its \"$1\";\n"
 	 "without one each record is a command line for sh -c", .set = set_shell},

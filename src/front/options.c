@@ -235,7 +235,7 @@ static int parse_environment(struct options *options, struct error *error)
 
 static int check(struct options *options, struct error *error)
 {
-	if (!options->run.word_count && !options->run.shell)
+	if (!options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT)
 		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
 	if (options->run.word_count && !*options->run.words[0])
 		return error_set(error, "COMMAND is empty");

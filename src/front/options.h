@@ -23,7 +23,8 @@ struct options {
 	struct session_options run;
 	/* What divides the records of all sources that are read. */
 	char delimiter;
-	/* --progress was given; 0: --color was not. */
+	/* It was given, and so was --progress; COLOR_UNSET: --color was not. */
+	bool has_delimiter;
 	bool has_progress;
 	enum option_color {
 		COLOR_UNSET,

@@ -17,6 +17,7 @@ enum { RETRIES_MOST = 1000000 };
 int set_null(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
 	options->delimiter = '\0';
+	options->has_delimiter = true;
 	return 0;
 }
 
@@ -46,6 +47,7 @@ static int parse_delimiter(const char *value, char *delimiter)
 
 int set_delimiter(struct options *options, const char *value, struct error *error)
 {
+	options->has_delimiter = true;
 	if (parse_delimiter(value, &options->delimiter) == 0)
 		return 0;
 	return error_set(error, "--delimiter '%s': not one byte, nor \\n, \\t, \\0 or \\xHH", value);
@@ -103,6 +105,24 @@ int set_link(struct options *options, const char *value UNUSED, struct error *er
 {
 	options->feed.link_all = true;
 	return 0;
+}
+
+static int set_framing(struct options *options, enum feed_framing framing, struct error *error)
+{
+	if (options->feed.framing != FEED_TEXT && options->feed.framing != framing)
+		return error_set(error, "--json and --jsonl: the input is one or the other");
+	options->feed.framing = framing;
+	return 0;
+}
+
+int set_json(struct options *options, const char *value UNUSED, struct error *error)
+{
+	return set_framing(options, FEED_JSON, error);
+}
+
+int set_json_lines(struct options *options, const char *value UNUSED, struct error *error)
+{
+	return set_framing(options, FEED_JSON_LINES, error);
 }
 
 int set_nothing(struct options *options UNUSED, const char *value UNUSED, struct error *error UNUSED)

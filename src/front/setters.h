@@ -17,6 +17,8 @@ option_setter set_group;
 option_setter set_stdin;
 option_setter set_replace;
 option_setter set_link;
+option_setter set_json;
+option_setter set_json_lines;
 option_setter set_nothing;
 option_setter set_shell;
 option_setter set_jobs;

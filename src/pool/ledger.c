@@ -99,7 +99,7 @@ struct task ledger_task(struct ledger *ledger, size_t slot, uint64_t index)
 	while (chunk_next(&reader, &task) && task.index < index)
 		;
 	row->cursor_index = task.index;
-	row->cursor_offset = (uint32_t)(task.record.data - bytes);
+	row->cursor_offset = (uint32_t)(task.bytes.data - bytes);
 	task.attempt = row->chunk.attempt;
 	return task;
 }
@@ -108,17 +108,13 @@ struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index)
 {
 	const struct chunk *chunk = &ledger->rows[slot].chunk;
 	struct task task = ledger_task(ledger, slot, index);
-	const char *end = task.record.data;
-	uint32_t i;
 
-	for (i = 0; i < task.value_count; i++)
-		end += strlen(end) + 1;
 	return (struct chunk){
 		.first = index,
 		.count = 1,
 		.block = chunk->block,
-		.offset = (uint32_t)(task.record.data - arena_block(ledger->arena, chunk->block)),
-		.size = chunk->width ? (uint32_t)(end - task.record.data) : chunk->size,
+		.offset = (uint32_t)(task.bytes.data - arena_block(ledger->arena, chunk->block)),
+		.size = (uint32_t)task.bytes.size,
 		.attempt = chunk->attempt,
 		.width = chunk->width,
 	};

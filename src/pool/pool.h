@@ -32,6 +32,8 @@ struct pool_options {
 	nsec grace;
 	/* Outcomes (a bit for each) after which a worker waits until its result has been taken, as in struct run. */
 	uint32_t judged;
+	/* Tasks may bring limits of their own for how long they take. */
+	bool has_limits;
 	/* Tasks have the terminal: their worker sees to it that they stop and go on. */
 	bool terminal;
 };

@@ -12,30 +12,38 @@
 /* How often it is looked. */
 #define PERIOD (500 * NSEC_PER_MSEC)
 
+static bool is_needed(const struct pool *pool)
+{
+	return pool->options.has_limits || atomic_load(&board_notice(&pool->board)->timeout);
+}
+
 nsec watchdog_deadline(const struct pool *pool)
 {
-	return atomic_load(&board_notice(&pool->board)->timeout) && pool->live ? pool->watch_at : NSEC_FOREVER;
+	return is_needed(pool) && pool->live ? pool->watch_at : NSEC_FOREVER;
 }
 
 void watchdog_tick(struct pool *pool)
 {
-	nsec timeout = atomic_load(&board_notice(&pool->board)->timeout), now = clock_now();
+	nsec now = clock_now();
 	size_t seat;
 
-	if (!timeout || now < pool->watch_at)
+	if (!is_needed(pool) || now < pool->watch_at)
 		return;
 	pool->watch_at = now + PERIOD;
 	for (seat = 0; seat < pool->seats; seat++) {
 		struct worker *worker = &pool->workers[seat];
-		nsec since;
+		nsec timeout, since;
+
 
 		if (worker->state == WORKER_GONE || worker->overdue || !atomic_load(&worker->seat->running) ||
 		    worker->seat->task <= 1)
 			continue;
+		timeout = atomic_load(&worker->seat->limit);
+		timeout = timeout ? timeout : atomic_load(&board_notice(&pool->board)->timeout);
 		/* While the run was stopped time stood still. */
 		since = atomic_load(&worker->seat->started);
 		since = since < pool->thawed_at ? pool->thawed_at : since;
-		if (now - since <= timeout + pool->options.grace + SLACK)
+		if (!timeout || now - since <= timeout + pool->options.grace + SLACK)
 			continue;
 		/* A worker whose results are not taken waits for us, not we for it. */
 		if (worker->stalled)

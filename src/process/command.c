@@ -28,6 +28,7 @@ struct launch {
 	const struct command *command;
 	pid_t parent;
 	volatile int failure;
+	volatile enum command_stage stage;
 };
 
 /* Puts fd in the place of a standard descriptor; one that is there already only has to stay open. */
@@ -80,6 +81,10 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 		signals_ignore(command->ignored);
 	if (command->nice && setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + command->nice) < 0)
 		goto failed;
+	if (command->directory && chdir(command->directory) < 0) {
+		launch->stage = COMMAND_ASTRAY;
+		goto failed;
+	}
 	if (place(command->input, 0) < 0 || place(command->output, 1) < 0 || place(command->errors, 2) < 0)
 		goto failed;
 	if (command->keep >= 0 && fcntl(command->keep, F_SETFD, 0) < 0)
@@ -90,15 +95,15 @@ failed:
 	_exit(127);
 }
 
-int command_start(const struct command *command, int *pidfd, bool *executed)
+int command_start(const struct command *command, int *pidfd, enum command_stage *stage)
 {
 	/* One child at a time runs on it: this process is held until the child has executed or ended. */
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
-	struct launch launch = {.command = command, .parent = getpid()};
+	struct launch launch = {.command = command, .parent = getpid(), .stage = COMMAND_EXECUTED};
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, reserve;
 	pid_t pid = -1;
 
-	*executed = false;
+	*stage = COMMAND_UNBORN;
 	*pidfd = -1;
 	/* A place for the pidfd, made sure of first: what was executed cannot be taken back. */
 	reserve = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -111,7 +116,7 @@ int command_start(const struct command *command, int *pidfd, bool *executed)
 		return -1;
 	if (launch.failure) {
 		waitpid(pid, NULL, 0);
-		*executed = true;
+		*stage = launch.stage;
 		errno = launch.failure;
 		return -1;
 	}
@@ -124,7 +129,7 @@ int command_start(const struct command *command, int *pidfd, bool *executed)
 		errno = saved;
 		return -1;
 	}
-	*executed = true;
+	*stage = COMMAND_EXECUTED;
 	return 0;
 }
 
@@ -167,6 +172,13 @@ struct command_end command_reap(pid_t pid)
 	end.system_time = nsec_of(usage.ru_stime);
 	end.max_rss = (uint64_t)usage.ru_maxrss * 1024;
 	return end;
+}
+
+uint64_t command_own_peak(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) < 0 ? 0 : (uint64_t)usage.ru_maxrss * 1024;
 }
 
 void command_adopt_orphans(void)

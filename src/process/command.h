@@ -18,6 +18,8 @@ struct command {
 	const char *path;
 	char *const *arguments;
 	char *const *environment;
+	/* Where it runs; NULL: where this process is. A path that does not begin with a slash is looked up from there. */
+	const char *directory;
 	/* Become descriptors 0, 1 and 2; -1 leaves what is there. */
 	int input;
 	int output;
@@ -36,6 +38,15 @@ struct command {
 	pid_t *pid;
 };
 
+/* How far a start came. */
+enum command_stage {
+	/* There was no process to execute in. */
+	COMMAND_UNBORN,
+	/* It could not enter its directory. */
+	COMMAND_ASTRAY,
+	COMMAND_EXECUTED,
+};
+
 /* How a child ended. */
 struct command_end {
 	/* Exit status 0 to 255, or -1 when a signal ended it. */
@@ -44,21 +55,24 @@ struct command_end {
 	int signal;
 	nsec user_time;
 	nsec system_time;
-	/* Peak resident memory, bytes. */
+	/* Peak resident memory, bytes: its own, or this process's, whichever is more. */
 	uint64_t max_rss;
 };
 
 /*
- * Starts it: 0 with *pidfd (close-on-exec, the caller's), or -1 with errno: that of execve (ENOENT, EACCES, E2BIG,
- * ENOEXEC ...), with *executed false when there was no process to execute in (EAGAIN, ENOMEM, EMFILE).
+ * Starts it: 0 with *pidfd (close-on-exec, the caller's), or -1 with errno and *stage: that of execve (ENOENT, EACCES,
+ * E2BIG, ENOEXEC ...), of chdir, or why there was no process (EAGAIN, ENOMEM, EMFILE).
  */
-int command_start(const struct command *command, int *pidfd, bool *executed) MUST_CHECK;
+int command_start(const struct command *command, int *pidfd, enum command_stage *stage) MUST_CHECK;
 
 /* Whether an errno says that processes, memory or descriptors are short: what failed may go well later. */
 bool command_wants_resources(int number);
 
 /* The signal that has stopped a child since this was last asked, or 0. */
 int command_stopped(pid_t pid);
+
+/* This process's own peak so far, bytes: a child that never had more cannot be told from it. */
+uint64_t command_own_peak(void);
 
 /* Takes the end of a child that pidfd told of (or waits for it). */
 struct command_end command_reap(pid_t pid);

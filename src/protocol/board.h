@@ -46,6 +46,8 @@ struct seat {
 	/* Which attempt that is, and when it began (monotonic); set before. */
 	_Atomic uint32_t attempt;
 	_Atomic int64_t started;
+	/* How long it may take, where it brings a limit of its own; 0. */
+	_Atomic int64_t limit;
 	/* That task's process: zeroed by the worker before each start, written by the kernel before the process runs. */
 	volatile pid_t task;
 };

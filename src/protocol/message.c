@@ -158,6 +158,7 @@ struct template_options run_template(const struct run *run)
 		.width_count = run->width_count,
 		.is_grouped = run->flags & RUN_GROUPED,
 		.has_no_values = run->flags & RUN_STDIN,
+		.names_vary = run->flags & RUN_NAMES_VARY,
 		.value_count = run->value_count,
 	};
 }
@@ -191,6 +192,8 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u32(bytes, result->slot);
 	bytes_put_u64(bytes, (uint64_t)result->limit);
 	bytes_put_u8(bytes, result->wanted_terminal);
+	bytes_put_u8(bytes, result->astray);
+	bytes_put_u64(bytes, result->output_size);
 	bytes_put_u64(bytes, (uint64_t)result->start);
 	bytes_put_u64(bytes, (uint64_t)result->duration);
 	bytes_put_u64(bytes, (uint64_t)result->user_time);
@@ -213,6 +216,8 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_sl
 	result->slot = cursor_u32(cursor);
 	result->limit = (nsec)cursor_u64(cursor);
 	result->wanted_terminal = cursor_u8(cursor) != 0;
+	result->astray = cursor_u8(cursor) != 0;
+	result->output_size = cursor_u64(cursor);
 	result->start = (nsec)cursor_u64(cursor);
 	result->duration = (nsec)cursor_u64(cursor);
 	result->user_time = (nsec)cursor_u64(cursor);

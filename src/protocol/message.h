@@ -15,7 +15,7 @@
 #include "work/task.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 2 };
+enum { MESSAGE_VERSION = 3 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -79,6 +79,10 @@ enum run_flags {
 	RUN_NAMED = 64,
 	/* Records go to the tasks' standard input, and are no values. */
 	RUN_STDIN = 128,
+	/* Records have names for their values, each its own (TEMPLATE's names_vary). */
+	RUN_NAMES_VARY = 256,
+	/* What tasks cost is to be told exactly. */
+	RUN_MEASURED = 512,
 };
 
 /* What is to be done with the records: the same for all workers, in memory that they share. */

@@ -173,6 +173,13 @@ void workplace_share(struct workplace *place, uint64_t index)
 	workplace_announce(place);
 }
 
+nsec workplace_timeout(const struct workplace *place)
+{
+	nsec own = atomic_load_explicit(&place->seat->limit, memory_order_relaxed);
+
+	return own ? own : atomic_load(&place->notice->timeout);
+}
+
 nsec workplace_time(const struct workplace *place)
 {
 	nsec stopped_at = atomic_load(&place->notice->stopped_at);

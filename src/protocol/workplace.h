@@ -66,6 +66,9 @@ bool workplace_say(struct workplace *place, struct slice words);
 /* The task being run takes long: leaves the rest of its chunk to others. */
 void workplace_share(struct workplace *place, uint64_t index);
 
+/* How long the task in hand may take; 0: as long as it likes. */
+nsec workplace_timeout(const struct workplace *place);
+
 /* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER). */
 nsec workplace_time(const struct workplace *place);
 nsec workplace_when(const struct workplace *place, nsec time);

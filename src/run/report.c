@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "codec/output.h"
 #include "run/session.h"
+#include "work/frame.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -47,19 +48,22 @@ char *report_line(struct session *session, const struct result *result, const st
 	struct bytes line = {.data = NULL};
 	struct template_values values = {.slot = result->slot};
 	struct result told = *result;
+	struct slice record;
 
 	/* The worker could not make a command of it; nor can we. */
 	if (task && result->number == ENODATA && !template_expand(&session->template, task, &values)) {
 		told.reason = error_text(&session->template.problem);
 		output_describe(&told, &line);
 		bytes_append_text(&line, ": ");
-		quote_shell(&line, task->record);
+		frame_find(task->frame, FIELD_WHOLE, &record);
+		quote_shell(&line, record.size ? record : task->record);
 		task = NULL;
 	} else {
 		output_describe(result, &line);
 	}
 	/* Its output has begun to go out: another attempt's would come on top of it. */
-	if (result->attempt && result->attempt <= session->options->retries && !order_may_repeat(&session->order, result->index))
+	if (result->attempt && result->attempt < order_attempts(&session->order, result->index) &&
+	    !order_may_repeat(&session->order, result->index))
 		bytes_append_text(&line, " (not run again: its output was more than could be held)");
 	if (task) {
 		bytes_append_text(&line, ": ");

@@ -111,7 +111,8 @@ static int open_pool(struct session *session, struct error *error)
 		.jobs = options->jobs,
 		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
 		.max_tasks = options->max_tasks,
-		.repeats = options->retries,
+		.repeats = options->retries || options->brings_commands,
+		.has_limits = options->brings_commands,
 		.grace = options->grace,
 		.judged = halt_outcomes(&options->halt),
 		.terminal = options->terminal,
@@ -147,7 +148,7 @@ static int open_pool(struct session *session, struct error *error)
 	run.width_count = (uint32_t)options->width_count;
 	run.value_count = (uint32_t)options->value_count;
 	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
-		     (options->to_stdin ? RUN_STDIN : 0u);
+		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u);
 	template = run_template(&run);
 	/* What is shown of a shell's task is the script. */
 	if (options->shell) {
@@ -262,6 +263,11 @@ void session_expect_size(struct session *session, size_t blocks)
 {
 	if (blocks > session->task_blocks)
 		session->task_blocks = blocks;
+}
+
+void session_expect_retries(struct session *session, uint64_t index, uint64_t retries)
+{
+	order_expect(&session->order, index, retries < UINT32_MAX ? (uint32_t)retries + 1 : UINT32_MAX);
 }
 
 void session_expect(struct session *session, uint64_t total)

@@ -52,6 +52,9 @@ struct session_options {
 	size_t argument_space;
 	/* Records go to the tasks' standard input. */
 	bool to_stdin;
+	/* Records have names for their values, each its own; or they are tasks that bring their own command, and settings. */
+	bool names_vary;
+	bool brings_commands;
 	/* How many workers at most. */
 	size_t jobs;
 	const struct start_method *method;
@@ -160,6 +163,9 @@ void session_expect(struct session *session, uint64_t total);
 
 /* Tasks may take so many blocks of input each: room for as many of them is made as of small ones. */
 void session_expect_size(struct session *session, size_t blocks);
+
+/* The task of this index, which is still to be submitted, may be run again so often. */
+void session_expect_retries(struct session *session, uint64_t index, uint64_t retries);
 
 /* Whether another chunk can be submitted. */
 bool session_has_room(const struct session *session);

@@ -61,9 +61,8 @@ static bool is_to_repeat(struct session *session, const struct result *result, n
 	unsigned doublings = result->attempt ? result->attempt - 1 : 0;
 	double seconds;
 
-	if (session->phase != SESSION_RUNNING || !result_is_failure(result) || result->attempt > session->options->retries)
-		return false;
-	if (!order_may_repeat(&session->order, result->index))
+	if (session->phase != SESSION_RUNNING || !result_is_failure(result) ||
+	    result->attempt >= order_attempts(&session->order, result->index) || !order_may_repeat(&session->order, result->index))
 		return false;
 	/* Twice as long each time, and up to a quarter more, so that what failed together does not come back together. */
 	seconds = (double)session->options->retry_delay * (1 + 0.25 * drand48());

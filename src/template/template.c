@@ -21,6 +21,8 @@ struct template_word {
 	size_t count;
 	/* Has {} or one of its parts. */
 	bool has_value;
+	/* Has a replacement string that is one for every task. */
+	bool is_filled;
 	/* Is nothing but that: one argument for each value. */
 	bool is_lone;
 };
@@ -42,6 +44,12 @@ static int resolve_name(const struct template_options *options, struct replaceme
 {
 	int64_t found = options->names ? find_name(options, what->name) : -1;
 
+	if (options->names_vary) {
+		/* A brace that is opened again before it is closed: the name, if any, begins there. */
+		if (memchr(what->name.data, '{', what->name.size))
+			what->kind = REPLACEMENT_NONE;
+		return 0;
+	}
 	if (found >= 0) {
 		what->kind = REPLACEMENT_POSITION;
 		what->position = found + 1;
@@ -85,6 +93,7 @@ static void add_piece(struct template_word *word, size_t *capacity, struct repla
 	word->pieces = mem_grow(word->pieces, word->count, capacity, sizeof *word->pieces);
 	word->pieces[word->count++] = (struct template_piece){.what = what, .text = text};
 	word->has_value |= what.kind == REPLACEMENT_VALUE;
+	word->is_filled |= what.kind != REPLACEMENT_NONE && what.kind != REPLACEMENT_NAME;
 }
 
 /* Splits a word into literal text and replacement strings. */
@@ -123,7 +132,11 @@ int template_compile(struct template *template, const struct template_options *o
 	bool plain = options->is_literal || (options->replace && !*options->replace);
 	size_t i;
 
-	*template = (struct template){.options = *options, .appends = !options->has_no_values, .command_is_fixed = options->word_count > 0};
+	*template = (struct template){
+		.options = *options,
+		.appends = !options->has_no_values && !options->is_complete,
+		.command_is_fixed = options->word_count > 0,
+	};
 	template->words = mem_new(options->word_count, sizeof *template->words);
 	for (i = 0; i < options->word_count; i++) {
 		struct template_word *word = &template->words[i];
@@ -135,67 +148,50 @@ int template_compile(struct template *template, const struct template_options *o
 			return -1;
 		if (is_literal(word))
 			continue;
-		template->appends = false;
+		if (word->is_filled)
+			template->appends = false;
 		if (i == 0)
 			template->command_is_fixed = false;
 	}
 	return options->separator ? columns_compile(&template->columns, options->separator, error) : 0;
 }
 
-static void add_value(struct template *template, struct slice value)
+/* Appends the value of a name, or what is written there when this task has no names. -1 when it has, but not this one. */
+static int append_named(struct template *template, struct slice name)
 {
-	template->values = mem_grow(template->values, template->value_count, &template->value_capacity,
-				    sizeof *template->values);
-	template->values[template->value_count++] = value;
-}
+	struct bytes *out = &template->storage;
+	struct slice value;
 
-/* Lists the columns of the record of a source: exactly as many as it has names, where that matters. */
-static void divide(struct template *template, const char **record, uint32_t source)
-{
-	const struct template_options *options = &template->options;
-	size_t before = template->value_count, width;
-	const char *start = *record;
-
-	while (*record)
-		add_value(template, columns_next(&template->columns, record, *record == start));
-	if (options->width_count < 2 || source >= options->width_count)
-		return;
-	for (width = options->widths[source]; template->value_count < before + width;)
-		add_value(template, (struct slice){.data = NULL});
-	template->value_count = before + width;
-}
-
-/* Lists the values of a task: its own, or their columns. */
-static void gather(struct template *template, const struct task *task)
-{
-	const char *at = task->record.data;
-	uint32_t i;
-
-	template->value_count = 0;
-	if (template->options.has_no_values)
-		return;
-	for (i = 0; i < task->value_count; i++) {
-		struct slice value = i ? slice_of(at) : task->record;
-		const char *rest = at;
-
-		if (!template->columns.expression)
-			add_value(template, value);
-		if (template->columns.expression)
-			divide(template, &rest, i);
-		at += value.size + 1;
+	if (values_named(&template->values, name, &value)) {
+		template->named = true;
+		bytes_append(out, value.data, value.size);
+		return 0;
 	}
+	if (template->values.kind == VALUES_OBJECT && replacement_is_name(name))
+		return error_set(&template->problem, "the record has no key \"%.*s\"", (int)name.size, name.data);
+	bytes_append(out, "{", 1);
+	bytes_append(out, name.data, name.size);
+	bytes_append(out, "}", 1);
+	return 0;
 }
 
-/* The value at a position; false when there is none. */
-static bool value_at(const struct template *template, int64_t position, struct slice *value)
+/* Appends what {} and its like stand for: one value, or what all are together. */
+static void append_values(struct template *template, enum part part, const struct slice *only)
 {
-	size_t count = template->value_count, index;
+	const struct values *values = &template->values;
+	struct bytes *out = &template->storage;
+	struct slice value;
+	size_t i;
 
-	index = position > 0 ? (size_t)position - 1 : count - (size_t)-position;
-	if (index >= count)
-		return false;
-	*value = template->values[index];
-	return value->data;
+	if (!only && values->kind != VALUES_PLAIN)
+		only = &values->whole;
+	for (i = 0; i < (only ? 1 : values->count); i++) {
+		if (!only && !values->list[i].data)
+			continue;
+		value = replacement_part(only ? *only : values->list[i], part);
+		bytes_append(out, " ", i > 0);
+		bytes_append(out, value.data, value.size);
+	}
 }
 
 /* Appends a replacement, with only as what stands for {}, or all values. -1 when there is none such. */
@@ -204,7 +200,6 @@ static int append_replacement(struct template *template, const struct replacemen
 {
 	struct bytes *out = &template->storage;
 	struct slice value = {.data = NULL};
-	size_t i;
 
 	switch (what->kind) {
 	case REPLACEMENT_NUMBER:
@@ -214,21 +209,16 @@ static int append_replacement(struct template *template, const struct replacemen
 		bytes_append_format(out, "%" PRIu32, values->slot);
 		return 0;
 	case REPLACEMENT_POSITION:
-		if (!value_at(template, what->position, &value) && !template->options.is_grouped)
+		if (!values_at(&template->values, what->position, &value) && !template->options.is_grouped)
 			return error_set(&template->problem, "the record has no column %" PRId64, what->position);
 		value = replacement_part(value, what->part);
 		bytes_append(out, value.data, value.size);
 		return 0;
 	case REPLACEMENT_VALUE:
-		for (i = 0; i < (only ? 1 : template->value_count); i++) {
-			if (!only && !template->values[i].data)
-				continue;
-			value = replacement_part(only ? *only : template->values[i], what->part);
-			bytes_append(out, " ", i > 0);
-			bytes_append(out, value.data, value.size);
-		}
+		append_values(template, what->part, only);
 		return 0;
 	case REPLACEMENT_NAME:
+		return append_named(template, what->name);
 	case REPLACEMENT_NONE:
 	default:
 		BUG("a replacement that was not compiled");
@@ -240,12 +230,6 @@ static void add_argument(struct template *template, char *argument)
 	template->arguments = mem_grow(template->arguments, template->argument_count, &template->argument_capacity,
 				       sizeof *template->arguments);
 	template->arguments[template->argument_count++] = argument;
-}
-
-/* argv points at strings that exec does not change; its type is older than const. */
-static char *unconst(const char *text)
-{
-	return (char *)(uintptr_t)text;
 }
 
 /* Puts an argument together at the end of the storage, which may move meanwhile: where it begins is filled in later. */
@@ -274,7 +258,8 @@ static void add_whole_value(struct template *template, struct slice value)
 	if (!value.data)
 		return;
 	if (!template->columns.expression) {
-		add_argument(template, unconst(value.data));
+		/* exec does not change what argv points at; its type is older than const. */
+		add_argument(template, (char *)(uintptr_t)value.data);
 		return;
 	}
 	bytes_append(&template->storage, value.data, value.size);
@@ -293,10 +278,10 @@ static int expand_word(struct template *template, const struct template_word *wo
 		add_argument(template, word->text);
 		return 0;
 	}
-	if (!repeats)
+	if (!repeats || template->values.kind != VALUES_PLAIN)
 		return build_argument(template, word, NULL, task, values);
-	for (i = 0; i < template->value_count; i++) {
-		const struct slice *value = &template->values[i];
+	for (i = 0; i < template->values.count; i++) {
+		const struct slice *value = &template->values.list[i];
 
 		if (word->is_lone && word->pieces[0].what.part == PART_ALL)
 			add_whole_value(template, *value);
@@ -306,22 +291,40 @@ static int expand_word(struct template *template, const struct template_word *wo
 	return 0;
 }
 
+/* The values behind the words. */
+static void append_rest(struct template *template)
+{
+	const struct values *values = &template->values;
+	size_t i;
+
+	if (!template->appends || template->named)
+		return;
+	if (values->kind == VALUES_OBJECT)
+		add_whole_value(template, values->whole);
+	for (i = 0; values->kind != VALUES_OBJECT && i < values->count; i++)
+		add_whole_value(template, values->list[i]);
+}
+
 char **template_expand(struct template *template, const struct task *task, const struct template_values *values)
 {
+	const struct template_options *options = &template->options;
 	size_t i, offset = 0;
 
 	bytes_clear(&template->storage);
 	template->argument_count = 0;
+	template->named = false;
 	error_release(&template->problem);
-	gather(template, task);
-	for (i = 0; i < template->options.word_count; i++) {
+	if (options->has_no_values)
+		template->values.count = 0;
+	else
+		values_gather(&template->values, task, &template->columns, options->widths, options->width_count);
+	for (i = 0; i < options->word_count; i++) {
 		if (expand_word(template, &template->words[i], task, values) < 0) {
 			errno = ENODATA;
 			return NULL;
 		}
 	}
-	for (i = 0; template->appends && i < template->value_count; i++)
-		add_whole_value(template, template->values[i]);
+	append_rest(template);
 	/* The storage stays where it is now: what was put together is found in the order in which that was done. */
 	for (i = 0; i < template->argument_count; i++) {
 		if (template->arguments[i])
@@ -386,7 +389,7 @@ void template_release(struct template *template)
 		free(template->words[i].pieces);
 	free(template->words);
 	free(template->arguments);
-	free(template->values);
+	values_release(&template->values);
 	columns_release(&template->columns);
 	bytes_release(&template->storage);
 	error_release(&template->problem);

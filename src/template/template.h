@@ -7,6 +7,8 @@
  * {/} {//} {/.} parts of it, {N} {N.} ... the Nth value ({-1}: the last), {name} the one of that name, {#} the task's
  * number from 1, {%} its slot. A command line without any gets the values as its last arguments. Everything else in braces
  * stays as it is.
+ *
+ * A task that brings its own command (a frame of that kind) is that command; there are no words then.
  */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
@@ -15,6 +17,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "template/columns.h"
+#include "template/values.h"
 #include "work/task.h"
 
 struct template_piece;
@@ -40,6 +43,10 @@ struct template_options {
 	bool is_grouped;
 	/* There are none: nothing stands for them, and nothing is appended. */
 	bool has_no_values;
+	/* Nothing is appended, whatever the words have. */
+	bool is_complete;
+	/* Tasks may have values with names, each its own: what is no name of a task's stays as it is. */
+	bool names_vary;
 	/* How many values every task has; 0 when that differs. */
 	size_t value_count;
 };
@@ -53,9 +60,9 @@ struct template {
 	bool appends;
 	/* The first word is the same for every task. */
 	bool command_is_fixed;
-	struct slice *values;
-	size_t value_count;
-	size_t value_capacity;
+	struct values values;
+	/* A name has been put in, for this task. */
+	bool named;
 	char **arguments;
 	size_t argument_count;
 	size_t argument_capacity;

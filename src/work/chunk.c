@@ -2,6 +2,8 @@
 /* Reading tasks from the bytes of a chunk. */
 #include "work/chunk.h"
 
+#include "work/frame.h"
+
 /* The value that bytes begin with, with its NUL taken off; false when it has none. */
 static bool take_value(struct slice *rest, struct slice *value)
 {
@@ -15,19 +17,39 @@ static bool take_value(struct slice *rest, struct slice *value)
 	return true;
 }
 
-bool chunk_next(struct chunk_reader *reader, struct task *task)
+/* Takes the values of a task. */
+static bool take_values(struct slice *rest, uint32_t width, struct task *task)
 {
 	struct slice value;
 
-	if (reader->next != reader->end && !reader->width) {
-		*task = (struct task){.index = reader->next++, .record = reader->rest};
-		return true;
-	}
-	if (reader->next == reader->end || !take_value(&reader->rest, &value))
+	if (!take_value(rest, &task->record))
 		return false;
-	*task = (struct task){.index = reader->next, .record = value, .value_count = 1};
-	while (task->value_count < reader->width && take_value(&reader->rest, &value))
+	for (task->value_count = 1; task->value_count < width && take_value(rest, &value);)
 		task->value_count++;
+	return true;
+}
+
+bool chunk_next(struct chunk_reader *reader, struct task *task)
+{
+	struct slice rest = reader->rest;
+
+	if (reader->next == reader->end)
+		return false;
+	*task = (struct task){.index = reader->next};
+	if (reader->width == CHUNK_RAW) {
+		task->record = rest;
+		rest = (struct slice){.data = rest.data + rest.size};
+	} else if (reader->width == CHUNK_FRAMES) {
+		task->frame = frame_first(rest);
+		if (!task->frame.size)
+			return false;
+		rest.data += task->frame.size;
+		rest.size -= task->frame.size;
+	} else if (!take_values(&rest, reader->width, task)) {
+		return false;
+	}
+	task->bytes = (struct slice){.data = reader->rest.data, .size = reader->rest.size - rest.size};
+	reader->rest = rest;
 	reader->next++;
 	return true;
 }

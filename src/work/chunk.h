@@ -4,6 +4,7 @@
  *
  * The bytes are the values of the tasks one behind the other, each ended by a NUL: the records as they were read, with the
  * NUL in the place of the delimiter. So input is never copied, and a worker's argv can point straight into a chunk.
+ * Tasks that are more than values are frames.
  */
 #ifndef WORK_CHUNK_H
 #define WORK_CHUNK_H
@@ -13,6 +14,14 @@
 #include "work/task.h"
 
 enum { CHUNK_TASKS_MAX = 65536 };
+
+/* In the place of a number of values. */
+/* There is one task, and the bytes are not values at all. */
+#define CHUNK_RAW UINT32_C(0)
+/* As many as any task may have. */
+#define CHUNK_WIDEST (UINT32_MAX - 1)
+/* Each task is a frame. */
+#define CHUNK_FRAMES UINT32_MAX
 
 struct chunk {
 	/* Index of its first task, and how many there are. */
@@ -24,7 +33,7 @@ struct chunk {
 	uint32_t size;
 	/* Which time its tasks are run, from 1. */
 	uint32_t attempt;
-	/* How many values a task has; the last may have fewer. 0: there is one task, and the bytes are not values at all. */
+	/* How many values a task has (the last may have fewer), or CHUNK_... */
 	uint32_t width;
 };
 

@@ -67,6 +67,34 @@ static bool is_open(const struct window_entry *entry)
 	return entry && !is_finished(entry) && !entry->gone;
 }
 
+static uint32_t attempts_of(const struct order *order, const struct window_entry *entry)
+{
+	return entry && entry->attempts ? entry->attempts : order->options.attempts;
+}
+
+/* The entry of a task that has not gone out and was heard of; NULL. */
+static struct window_entry *find(const struct order *order, uint64_t index)
+{
+	if (index < order->window.head || index >= order->window.end)
+		return NULL;
+	return window_at(&order->window, index);
+}
+
+void order_expect(struct order *order, uint64_t index, uint32_t attempts)
+{
+	struct window_entry *entry = window_reach(&order->window, index);
+
+	if (!entry)
+		BUG("a task that went out is still expected");
+	entry->attempts = attempts;
+	update_full(order);
+}
+
+uint32_t order_attempts(const struct order *order, uint64_t index)
+{
+	return attempts_of(order, find(order, index));
+}
+
 /* Whether a task's output is held back because there may be another attempt. */
 static bool is_held_back(const struct order *order, const struct window_entry *entry)
 {
@@ -74,7 +102,7 @@ static bool is_held_back(const struct order *order, const struct window_entry *e
 
 	if (entry && (entry->committed || is_finished(entry)))
 		return false;
-	return attempt < order->options.attempts || (entry && entry->aside);
+	return attempt < attempts_of(order, entry) || (entry && entry->aside);
 }
 
 bool order_accepts(const struct order *order, uint64_t index)
@@ -83,7 +111,7 @@ bool order_accepts(const struct order *order, uint64_t index)
 
 	if (index != order->current)
 		return !order->full;
-	entry = index < order->window.end ? window_at(&order->window, index) : NULL;
+	entry = find(order, index);
 	/* What is set aside makes room for the attempt that this is of. */
 	if (is_held_back(order, entry))
 		return true;
@@ -296,11 +324,8 @@ int order_set_aside(struct order *order, const struct result *result)
 
 const struct result *order_aside(const struct order *order, uint64_t index)
 {
-	const struct window_entry *entry;
+	const struct window_entry *entry = find(order, index);
 
-	if (index < order->window.head || index >= order->window.end)
-		return NULL;
-	entry = window_at(&order->window, index);
 	return entry && entry->aside ? entry->result : NULL;
 }
 

@@ -64,6 +64,12 @@ struct order {
 
 void order_init(struct order *order, const struct order_options *options, struct order_sink *sink);
 
+/* A task that will come may be run so many times, whatever holds for the others. */
+void order_expect(struct order *order, uint64_t index, uint32_t attempts);
+
+/* How many times a task may be run. */
+uint32_t order_attempts(const struct order *order, uint64_t index);
+
 /* The lowest index that is not finished. */
 static inline uint64_t order_head(const struct order *order)
 {

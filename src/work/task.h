@@ -25,6 +25,10 @@ struct task {
 	 * no values: bytes as they are.
 	 */
 	struct slice record;
+	/* In place of values: a frame (work/frame.h). Empty when there is none. */
+	struct slice frame;
+	/* All that its chunk holds of it. */
+	struct slice bytes;
 	uint32_t value_count;
 	/* Which time it is run, from 1. */
 	uint32_t attempt;
@@ -66,6 +70,10 @@ struct result {
 	nsec limit;
 	/* It was ended because it wanted the terminal. */
 	bool wanted_terminal;
+	/* The folder that it brings could not be entered (number says why). */
+	bool astray;
+	/* Bytes that were captured of its standard output. */
+	uint64_t output_size;
 	/* Seen from the parent: the kernel has killed something for want of memory. */
 	bool out_of_memory;
 	/* UTC; 0 when it never ran. */
@@ -73,7 +81,7 @@ struct result {
 	nsec duration;
 	nsec user_time;
 	nsec system_time;
-	/* Bytes. */
+	/* Bytes; 0 when it cannot be told. */
 	uint64_t max_rss;
 	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it. */
 	const char *reason;

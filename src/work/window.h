@@ -21,6 +21,8 @@ struct window_entry {
 	struct result *result;
 	/* The attempt that the output held is of; 0 before the first is heard of. */
 	uint32_t attempt;
+	/* How many times it may be run, where it brings that; 0: as all others. */
+	uint32_t attempts;
 	/* The result is that of an attempt that is to be followed by another. */
 	bool aside;
 	/* Goes out as it is produced although it might have been run again. */

@@ -13,6 +13,7 @@
 #include "ipc/channel.h"
 #include "process/command.h"
 #include "work/chunk.h"
+#include "work/frame.h"
 #include "protocol/workplace.h"
 #include "executor/executor.h"
 #include "worker/initializer.h"
@@ -185,6 +186,7 @@ static bool run_task(struct worker_state *worker, const struct task *task)
 	worker->place.seat->task = 0;
 	atomic_store_explicit(&worker->place.seat->attempt, task->attempt, memory_order_relaxed);
 	atomic_store_explicit(&worker->place.seat->started, clock_now(), memory_order_relaxed);
+	atomic_store_explicit(&worker->place.seat->limit, (nsec)frame_number(task->frame, FIELD_TIMEOUT), memory_order_relaxed);
 	atomic_store(&worker->place.seat->running, task->index + 1);
 	/* Looked at again now that whoever shuts it can see what is being begun. */
 	if (task->index >= queue_gate(&worker->place.board.queue)) {

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The JSON formats: a scanner for the ends of elements. */
+#include "codec/input_json.h"
+
+/* The mark in front of a value in a sequence (RFC 7464). */
+#define RECORD_SEPARATOR '\x1e'
+
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static struct json_step refuse(size_t offset, const char *why)
+{
+	return (struct json_step){.event = JSON_REFUSED, .offset = offset, .why = why};
+}
+
+static struct json_step more(void)
+{
+	return (struct json_step){.event = JSON_MORE};
+}
+
+/* Adds lines and characters of bytes to those before. */
+static void count(struct slice bytes, uint64_t *lines, uint64_t *characters)
+{
+	const char *at = bytes.data, *end, *newline;
+
+	if (!bytes.size)
+		return;
+	end = at + bytes.size;
+	while (at != end && (newline = memchr(at, '\n', (size_t)(end - at)))) {
+		++*lines;
+		*characters = 0;
+		at = newline + 1;
+	}
+	for (; at != end; at++)
+		*characters += (*at & 0xc0) != 0x80;
+}
+
+struct json_place json_input_place(const struct json_input *input, struct slice bytes, size_t offset)
+{
+	struct json_place place = {.line = input->lines, .column = input->characters};
+
+	count((struct slice){.data = bytes.data, .size = offset}, &place.line, &place.column);
+	place.line++;
+	place.column++;
+	return place;
+}
+
+void json_input_consume(struct json_input *input, struct slice *bytes, size_t size)
+{
+	count((struct slice){.data = bytes->data, .size = size}, &input->lines, &input->characters);
+	bytes->data += size;
+	bytes->size -= size;
+	input->scanned = 0;
+	input->depth = 0;
+	input->in_string = input->escaped = input->begun = false;
+}
+
+/* What ends a number or a word. */
+static bool ends_scalar(char c)
+{
+	return is_blank(c) || c == RECORD_SEPARATOR || (c && strchr(",:[]{}\"", c));
+}
+
+/* Goes on in a string: true when its closing quote has been passed. */
+static bool scan_string(struct json_input *input, struct slice bytes)
+{
+	for (; input->scanned < bytes.size; input->scanned++) {
+		char c = bytes.data[input->scanned];
+
+		if (input->escaped)
+			input->escaped = false;
+		else if (c == '\\')
+			input->escaped = true;
+		else if (c == '"')
+			break;
+	}
+	if (input->scanned == bytes.size)
+		return false;
+	input->scanned++;
+	input->in_string = false;
+	return true;
+}
+
+/* Goes on in an array or object: true when it has been closed, or is nested too deep. */
+static bool scan_container(struct json_input *input, struct slice bytes)
+{
+	while (input->scanned < bytes.size) {
+		char c = bytes.data[input->scanned];
+
+		if (input->in_string) {
+			if (!scan_string(input, bytes))
+				return false;
+			continue;
+		}
+		input->scanned++;
+		input->in_string = c == '"';
+		if ((c == '[' || c == '{') && ++input->depth > JSON_DEPTH_MAX)
+			return true;
+		if ((c == ']' || c == '}') && --input->depth == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Goes on in a number or a word: true when what ends it has been seen, or the end. */
+static bool scan_scalar(struct json_input *input, struct slice bytes, bool end)
+{
+	while (input->scanned < bytes.size && !ends_scalar(bytes.data[input->scanned]))
+		input->scanned++;
+	return end || input->scanned < bytes.size;
+}
+
+/* Scans the value that bytes begin with, on from where that was left. */
+static struct json_step scan_value(struct json_input *input, struct slice bytes, bool end)
+{
+	char first = bytes.data[0];
+	bool whole;
+
+	if (!input->begun) {
+		input->begun = true;
+		input->in_string = first == '"';
+		input->scanned = input->in_string;
+	}
+	if (first == '"')
+		whole = scan_string(input, bytes);
+	else if (first == '[' || first == '{')
+		whole = scan_container(input, bytes);
+	else
+		whole = scan_scalar(input, bytes, end);
+	if (input->depth > JSON_DEPTH_MAX)
+		return refuse(input->scanned - 1, "brackets are nested too deep (2048 at most)");
+	if (input->scanned > JSON_ELEMENT_MAX)
+		return refuse(0, "the element is too large (64 MiB at most)");
+	if (!whole && end)
+		return refuse(bytes.size, "the input ends within the element");
+	if (!whole)
+		return more();
+	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes.data, .size = input->scanned}};
+}
+
+/* Takes in what stands between elements; *is_value: it is a value that begins with this. */
+static struct json_step punctuate(struct json_input *input, char c, bool *is_value)
+{
+	bool opens = c == '[', separates = c == RECORD_SEPARATOR;
+
+	*is_value = false;
+	switch (input->state) {
+	case JSON_ARRAY_NEXT:
+		if (c != ',' && c != ']')
+			return refuse(0, "a comma, or the end of the array, is expected here");
+		input->state = c == ',' ? JSON_ARRAY_VALUE : JSON_CLOSED;
+		return more();
+	case JSON_CLOSED:
+		return refuse(0, "only blanks may follow the array");
+	case JSON_START:
+		input->state = opens ? JSON_ARRAY_FIRST : JSON_SEQUENCE;
+		if (opens || separates)
+			return more();
+		break;
+	case JSON_ARRAY_FIRST:
+		if (c == ']') {
+			input->state = JSON_CLOSED;
+			return more();
+		}
+		break;
+	case JSON_SEQUENCE:
+		if (separates)
+			return more();
+		break;
+	case JSON_ARRAY_VALUE:
+	default:
+		break;
+	}
+	if (ends_scalar(c) && c != '"' && c != '[' && c != '{')
+		return refuse(0, "a value is expected here");
+	*is_value = true;
+	return more();
+}
+
+/* Passes what stands before the next value: *is_value when it has been reached. */
+static struct json_step find_value(struct json_input *input, struct slice *bytes, bool end, bool *is_value)
+{
+	struct json_step step = more();
+
+	*is_value = false;
+	while (bytes->size && step.event == JSON_MORE) {
+		if (!is_blank(bytes->data[0]))
+			step = punctuate(input, bytes->data[0], is_value);
+		if (*is_value || step.event != JSON_MORE)
+			return step;
+		json_input_consume(input, bytes, 1);
+	}
+	if (!end)
+		return step;
+	if (input->state == JSON_ARRAY_FIRST || input->state == JSON_ARRAY_VALUE || input->state == JSON_ARRAY_NEXT)
+		return refuse(0, "the input ends within the array");
+	return (struct json_step){.event = JSON_END};
+}
+
+static struct json_step next_value(struct json_input *input, struct slice *bytes, bool end)
+{
+	bool is_value = input->begun;
+	struct json_step step = more();
+
+	if (!input->begun)
+		step = find_value(input, bytes, end, &is_value);
+	if (!is_value)
+		return step;
+	step = scan_value(input, *bytes, end);
+	if (step.event == JSON_ELEMENT && input->state != JSON_SEQUENCE)
+		input->state = JSON_ARRAY_NEXT;
+	return step;
+}
+
+/* The next line that is not blank. */
+static struct json_step next_line(struct json_input *input, struct slice *bytes, bool end)
+{
+	const char *newline;
+	size_t size = 0;
+
+	if (!input->begun) {
+		while (size < bytes->size && is_blank(bytes->data[size]))
+			size++;
+		json_input_consume(input, bytes, size);
+	}
+	if (!bytes->size)
+		return end ? (struct json_step){.event = JSON_END} : more();
+	input->begun = true;
+	newline = memchr(bytes->data + input->scanned, '\n', bytes->size - input->scanned);
+	size = input->scanned = newline ? (size_t)(newline - bytes->data) : bytes->size;
+	while (is_blank(bytes->data[size - 1]))
+		size--;
+	if (size > JSON_ELEMENT_MAX)
+		return refuse(0, "the element is too large (64 MiB at most)");
+	if (!newline && !end)
+		return more();
+	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes->data, .size = size}};
+}
+
+struct json_step json_input_next(struct json_input *input, struct slice *bytes, bool end)
+{
+	struct json_step step;
+	bool fresh;
+
+	if (!input->marked) {
+		size_t size = bytes->size < sizeof byte_order_mark - 1 ? bytes->size : sizeof byte_order_mark - 1;
+		bool matches = !size || memcmp(bytes->data, byte_order_mark, size) == 0;
+
+		if (matches && size < sizeof byte_order_mark - 1 && !end)
+			return more();
+		input->marked = true;
+		if (matches && size == sizeof byte_order_mark - 1) {
+			bytes->data += size;
+			bytes->size -= size;
+		}
+	}
+	fresh = !input->begun;
+	step = input->framing == JSON_LINES ? next_line(input, bytes, end) : next_value(input, bytes, end);
+	/* A refusal is about the element that was to be. */
+	if (fresh && (input->begun || step.event == JSON_REFUSED))
+		input->element++;
+	return step;
+}

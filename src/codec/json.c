@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON values as records. */
+#include "codec/json.h"
+
+#include "codec/element.h"
+#include "work/frame.h"
+
+static struct slice string_of(const json_t *value)
+{
+	return (struct slice){.data = json_string_value(value), .size = json_string_length(value)};
+}
+
+/* What a value is as an argument: a string itself, null nothing, others as they are written. -1: none can be. */
+static int put_value(struct bytes *frame, const struct element *whole, const struct element *part, struct json_problem *problem)
+{
+	struct bytes compact = {.data = NULL};
+	struct slice text = part->text;
+
+	if (json_is_string(part->value))
+		text = string_of(part->value);
+	else if (json_is_null(part->value))
+		text.size = 0;
+	else
+		element_compact(part->text, &compact);
+	if (json_is_string(part->value) && memchr(text.data, '\0', text.size))
+		return error_set(element_blame(whole, part, problem), "the text has a NUL in it, which no argument can have");
+	frame_put(frame, FIELD_VALUE, compact.size ? bytes_slice(&compact) : text);
+	bytes_release(&compact);
+	return 0;
+}
+
+static int put_record(struct bytes *out, const struct element *element, struct json_problem *problem)
+{
+	struct element_children children = element_children(element);
+	struct bytes compact = {.data = NULL};
+	struct element child;
+	const char *key;
+	size_t begun = frame_begin(out, json_is_array(element->value) ? FRAME_ARRAY : FRAME_OBJECT);
+
+	element_compact(element->text, &compact);
+	frame_put(out, FIELD_WHOLE, bytes_slice(&compact));
+	bytes_release(&compact);
+	while (element_next(&children, &child, &key)) {
+		if (key)
+			frame_put(out, FIELD_NAME, slice_of(key));
+		if (put_value(out, element, &child, problem) < 0)
+			return -1;
+	}
+	frame_end(out, begun);
+	return 0;
+}
+
+/* Appends the text of a value that is no array and no object. -1: it is true, false or null. */
+static int put_scalar(struct bytes *out, const struct element *element, struct json_problem *problem)
+{
+	struct slice text = element->text;
+
+	if (!json_is_string(element->value) && !json_is_number(element->value))
+		return error_set(element_blame(element, element, problem), "%.*s is no record (a string, a number, an array or an object is)",
+				      (int)text.size, text.data);
+	if (json_is_string(element->value))
+		text = string_of(element->value);
+	bytes_append(out, text.data, text.size);
+	return 0;
+}
+
+static bool is_container(const struct element *element)
+{
+	return json_is_array(element->value) || json_is_object(element->value);
+}
+
+int json_as_record(struct slice text, struct bytes *out, enum json_form *form, struct json_problem *problem)
+{
+	size_t before = out->size;
+	struct element element;
+	int taken;
+
+	if (element_parse(&element, text, problem) < 0)
+		return -1;
+	*form = is_container(&element) ? JSON_FRAME : JSON_SCALAR;
+	taken = *form == JSON_FRAME ? put_record(out, &element, problem) : put_scalar(out, &element, problem);
+	if (taken == 0 && *form == JSON_SCALAR && out->size > before && memchr(out->data + before, '\0', out->size - before))
+		taken = error_set(element_blame(&element, &element, problem), "the text has a NUL in it, which no argument can have");
+	json_decref(element.value);
+	return taken;
+}
+
+int json_as_text(struct slice text, struct bytes *out, struct json_problem *problem)
+{
+	struct element element;
+	int taken = 0;
+
+	if (element_parse(&element, text, problem) < 0)
+		return -1;
+	if (is_container(&element))
+		element_compact(element.text, out);
+	else
+		taken = put_scalar(out, &element, problem);
+	json_decref(element.value);
+	return taken;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON values as tasks that bring their own command: arrays of words, and objects with settings. */
+#include "codec/json.h"
+
+#include "base/clock.h"
+#include "codec/base64.h"
+#include "codec/element.h"
+#include "work/frame.h"
+
+#include <math.h>
+
+enum {
+	/* More is a mistake: as for --retries. */
+	TASK_RETRIES_MAX = 1000000,
+};
+
+/* The longest time that is one, seconds: some 30 years. */
+#define TASK_TIMEOUT_MAX 1e9
+
+/* A task object as far as it has been read. */
+struct draft {
+	const struct element *whole;
+	struct bytes *frame;
+	struct json_problem *problem;
+	/* The values of these keys; value is NULL when they were not given. */
+	struct element words;
+	struct element shell;
+	struct element args;
+	struct element input;
+};
+
+static struct slice string_of(const json_t *value)
+{
+	return (struct slice){.data = json_string_value(value), .size = json_string_length(value)};
+}
+
+/* A string, or a number by its text, that can be an argument. -1 with the problem. */
+static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
+{
+	if (!json_is_string(part->value) && !json_is_number(part->value))
+		return error_set(element_blame(draft->whole, part, draft->problem), "%s is neither a string nor a number", what);
+	*text = json_is_string(part->value) ? string_of(part->value) : part->text;
+	if (memchr(text->data, '\0', text->size))
+		return error_set(element_blame(draft->whole, part, draft->problem), "%s has a NUL in it, which no argument can have", what);
+	return 0;
+}
+
+/* A string with bytes in base64; appended to bytes. -1 with the problem. */
+static int bytes_of(const struct draft *draft, const struct element *part, const char *what, struct bytes *bytes)
+{
+	if (!json_is_string(part->value) || base64_decode(string_of(part->value), bytes) < 0)
+		return error_set(element_blame(draft->whole, part, draft->problem), "%s is not a string of base64", what);
+	return 0;
+}
+
+/* The words of an array, each an argument. */
+static int put_words(const struct draft *draft, const struct element *array, const char *what, bool encoded)
+{
+	struct element_children children = element_children(array);
+	struct bytes bytes = {.data = NULL};
+	struct element child;
+	const char *key;
+	int put = 0;
+
+	while (put == 0 && element_next(&children, &child, &key)) {
+		struct slice text = {.data = NULL};
+		char name[48];
+
+		snprintf(name, sizeof name, "%s[%zu]", what, children.index - 1);
+		bytes_clear(&bytes);
+		put = encoded ? bytes_of(draft, &child, name, &bytes) : text_of(draft, &child, name, &text);
+		if (encoded)
+			text = bytes_slice(&bytes);
+		if (put == 0 && encoded && text.size && memchr(text.data, '\0', text.size))
+			put = error_set(element_blame(draft->whole, &child, draft->problem), "%s has a NUL in it, which no argument can have", name);
+		if (put == 0)
+			frame_put(draft->frame, FIELD_ARGUMENT, text);
+	}
+	bytes_release(&bytes);
+	return put;
+}
+
+static int put_argv(struct draft *draft, const struct element *value, const char *key)
+{
+	if (draft->words.value)
+		return error_set(element_blame(draft->whole, value, draft->problem), "both argv and argv_base64");
+	draft->words = *value;
+	if (!json_is_array(value->value) || !json_array_size(value->value))
+		return error_set(element_blame(draft->whole, value, draft->problem), "%s is not an array with a command in it", key);
+	return put_words(draft, value, key, strcmp(key, "argv") != 0);
+}
+
+static int keep_shell(struct draft *draft, const struct element *value, const char *key UNUSED)
+{
+	draft->shell = *value;
+	if (json_is_string(value->value))
+		return 0;
+	return error_set(element_blame(draft->whole, value, draft->problem), "shell is not a string");
+}
+
+static int keep_args(struct draft *draft, const struct element *value, const char *key UNUSED)
+{
+	draft->args = *value;
+	if (json_is_array(value->value))
+		return 0;
+	return error_set(element_blame(draft->whole, value, draft->problem), "args is not an array");
+}
+
+static int put_stdin(struct draft *draft, const struct element *value, const char *key)
+{
+	struct bytes bytes = {.data = NULL};
+	int put = 0;
+
+	if (draft->input.value)
+		return error_set(element_blame(draft->whole, value, draft->problem), "both stdin and stdin_base64");
+	draft->input = *value;
+	if (strcmp(key, "stdin") != 0)
+		put = bytes_of(draft, value, key, &bytes);
+	else if (!json_is_string(value->value))
+		put = error_set(element_blame(draft->whole, value, draft->problem), "stdin is not a string");
+	if (put == 0)
+		frame_put(draft->frame, FIELD_STDIN, strcmp(key, "stdin") == 0 ? string_of(value->value) : bytes_slice(&bytes));
+	bytes_release(&bytes);
+	return put;
+}
+
+static int put_env(struct draft *draft, const struct element *value, const char *key UNUSED)
+{
+	struct element_children children = element_children(value);
+	struct bytes variable = {.data = NULL};
+	struct element child;
+	struct slice text;
+	const char *name;
+	int put = 0;
+
+	if (!json_is_object(value->value))
+		return error_set(element_blame(draft->whole, value, draft->problem), "env is not an object");
+	while (put == 0 && element_next(&children, &child, &name)) {
+		if (!*name || strchr(name, '=')) {
+			put = error_set(element_blame(draft->whole, &child, draft->problem), "env: '%s' is no name of a variable", name);
+		} else if (json_is_null(child.value)) {
+			frame_put(draft->frame, FIELD_UNSET, slice_of(name));
+		} else if ((put = text_of(draft, &child, "a value in env", &text)) == 0) {
+			bytes_clear(&variable);
+			bytes_append_text(&variable, name);
+			bytes_append(&variable, "=", 1);
+			bytes_append(&variable, text.data, text.size);
+			frame_put(draft->frame, FIELD_SET, bytes_slice(&variable));
+		}
+	}
+	bytes_release(&variable);
+	return put;
+}
+
+static int put_cwd(struct draft *draft, const struct element *value, const char *key)
+{
+	struct slice text;
+
+	if (!json_is_string(value->value) || !json_string_length(value->value))
+		return error_set(element_blame(draft->whole, value, draft->problem), "cwd is not the name of a folder");
+	if (text_of(draft, value, key, &text) < 0)
+		return -1;
+	frame_put(draft->frame, FIELD_DIRECTORY, text);
+	return 0;
+}
+
+/* A number; NAN when it is none, or too large for one. */
+static double number_of(const struct element *part)
+{
+	json_t *number = json_is_number(part->value) ?
+				 json_loadb(part->text.data, part->text.size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL) : NULL;
+	double value = number ? json_real_value(number) : NAN;
+
+	json_decref(number);
+	return value;
+}
+
+static int put_timeout(struct draft *draft, const struct element *value, const char *key UNUSED)
+{
+	double seconds = number_of(value);
+	nsec time = seconds <= TASK_TIMEOUT_MAX ? (nsec)(seconds * (double)NSEC_PER_SEC) : 0;
+
+	if (time <= 0)
+		return error_set(element_blame(draft->whole, value, draft->problem), "timeout is not a number of seconds above 0 (up to 1e9)");
+	frame_put_number(draft->frame, FIELD_TIMEOUT, (uint64_t)time);
+	return 0;
+}
+
+static int put_retries(struct draft *draft, const struct element *value, const char *key UNUSED)
+{
+	double count = number_of(value);
+
+	if (!(count >= 0 && count <= TASK_RETRIES_MAX) || count != (double)(uint64_t)count)
+		return error_set(element_blame(draft->whole, value, draft->problem), "retries is not a whole number from 0 to %d", TASK_RETRIES_MAX);
+	frame_put_number(draft->frame, FIELD_RETRIES, (uint64_t)count);
+	return 0;
+}
+
+static int put_id(struct draft *draft, const struct element *value, const char *key UNUSED)
+{
+	struct bytes compact = {.data = NULL};
+
+	element_compact(value->text, &compact);
+	frame_put(draft->frame, FIELD_ID, bytes_slice(&compact));
+	bytes_release(&compact);
+	return 0;
+}
+
+/* The keys of a task object. */
+static const struct {
+	const char *key;
+	int (*take)(struct draft *draft, const struct element *value, const char *key);
+} keys[] = {
+	{.key = "argv", .take = put_argv},
+	{.key = "argv_base64", .take = put_argv},
+	{.key = "shell", .take = keep_shell},
+	{.key = "args", .take = keep_args},
+	{.key = "stdin", .take = put_stdin},
+	{.key = "stdin_base64", .take = put_stdin},
+	{.key = "env", .take = put_env},
+	{.key = "cwd", .take = put_cwd},
+	{.key = "timeout", .take = put_timeout},
+	{.key = "retries", .take = put_retries},
+	{.key = "id", .take = put_id},
+};
+
+static int take_key(struct draft *draft, const struct element *value, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < countof(keys); i++) {
+		if (strcmp(keys[i].key, key) == 0)
+			return keys[i].take(draft, value, key);
+	}
+	return error_set(element_blame(draft->whole, value, draft->problem), "a task has no key \"%s\" (see mpmap-json(5))", key);
+}
+
+/* The command of an object with a script for the shell. */
+static int put_script(struct draft *draft)
+{
+	struct slice script;
+
+	if (draft->words.value)
+		return error_set(element_blame(draft->whole, &draft->shell, draft->problem), "both argv and shell");
+	if (text_of(draft, &draft->shell, "shell", &script) < 0)
+		return -1;
+	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("/bin/sh"));
+	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("-c"));
+	frame_put(draft->frame, FIELD_ARGUMENT, script);
+	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("sh"));
+	return draft->args.value ? put_words(draft, &draft->args, "args", false) : 0;
+}
+
+static int put_object(struct draft *draft)
+{
+	struct element_children children = element_children(draft->whole);
+	struct element child;
+	const char *key;
+
+	while (element_next(&children, &child, &key)) {
+		if (take_key(draft, &child, key) < 0)
+			return -1;
+	}
+	if (draft->shell.value)
+		return put_script(draft);
+	if (!draft->words.value)
+		return error_set(element_blame(draft->whole, draft->whole, draft->problem), "the task has neither argv nor shell");
+	if (draft->args.value)
+		return error_set(element_blame(draft->whole, &draft->args, draft->problem), "args go with shell; argv has its own");
+	return 0;
+}
+
+int json_as_command(struct slice text, struct bytes *out, struct json_problem *problem)
+{
+	struct draft draft = {.frame = out, .problem = problem};
+	struct element element;
+	size_t begun;
+	int put;
+
+	if (element_parse(&element, text, problem) < 0)
+		return -1;
+	draft.whole = &element;
+	begun = frame_begin(out, FRAME_COMMAND);
+	if (json_is_object(element.value))
+		put = put_object(&draft);
+	else if (json_is_array(element.value))
+		put = put_argv(&draft, &element, "argv");
+	else
+		put = error_set(element_blame(&element, &element, problem), "this is no task (an array of words or an object is; "
+				     "with a COMMAND, values are its arguments)");
+	frame_end(out, begun);
+	json_decref(element.value);
+	return put;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * JSON as the source of tasks: read into a buffer of our own, found element by element, and packed into blocks. What is
+ * held is the element at hand and what was read with it.
+ */
+#include "feed/feeder.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/trace.h"
+#include "codec/input_json.h"
+#include "codec/json.h"
+#include "feed/inlet.h"
+#include "feed/packer.h"
+#include "work/frame.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+enum {
+	/* With less unread input than this more is read. */
+	AHEAD = 65536,
+};
+
+struct elements {
+	struct feeder feeder;
+	struct inlet inlet;
+	struct json_input input;
+	struct packer packer;
+	/* What was read; its first done bytes are dealt with. */
+	struct bytes buffer;
+	size_t done;
+	/* The task that the element at hand makes. */
+	struct bytes task;
+	/* For guessing how many tasks the unread bytes hold. */
+	uint64_t bytes_seen;
+	/* What has been read holds no whole element. */
+	bool incomplete;
+	/* All that there is has been dealt with. */
+	bool finished;
+};
+
+static struct elements *elements_of(struct feeder *feeder)
+{
+	return container_of(feeder, struct elements, feeder);
+}
+
+static struct slice unread(const struct elements *elements)
+{
+	return (struct slice){.data = elements->buffer.data + elements->done, .size = elements->buffer.size - elements->done};
+}
+
+/* Nothing more comes. */
+static void finish(struct elements *elements)
+{
+	if (elements->finished)
+		return;
+	elements->finished = true;
+	if (!elements->inlet.end)
+		inlet_end(&elements->inlet);
+	packer_submit(&elements->packer);
+	session_expect(elements->feeder.session, elements->feeder.session->submitted);
+	trace_event("input_end", "\"records\":%" PRIu64, elements->feeder.session->submitted);
+}
+
+/* The input cannot be gone on with: what came before it counts. */
+static void refuse(struct elements *elements, struct slice bytes, size_t offset, const char *why)
+{
+	struct json_place place = json_input_place(&elements->input, bytes, offset);
+
+	diag_error("%s: element %" PRIu64 " (line %" PRIu64 ", column %" PRIu64 "): %s", elements->inlet.source->name,
+		   elements->input.element, place.line, place.column, why);
+	elements->feeder.session->failure = EXIT_TROUBLE;
+	finish(elements);
+}
+
+/* What is in elements->task is a task of so many values. */
+static void pack(struct elements *elements, uint32_t width)
+{
+	struct bytes *task = &elements->task;
+	char *to = packer_reserve(&elements->packer, task->size);
+
+	if (!to) {
+		diag_error("memory for the input: %s", strerror(errno));
+		elements->feeder.session->failure = EXIT_TROUBLE;
+		finish(elements);
+		return;
+	}
+	memcpy(to, task->data, task->size);
+	if (elements->inlet.end)
+		elements->packer.remaining = unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
+	packer_add(&elements->packer, task->size, width);
+}
+
+/* Makes a task of an element: in elements->task, *width values. -1 with the problem. */
+static int convert(struct elements *elements, struct slice text, uint32_t *width, struct json_problem *problem)
+{
+	const struct session_options *run = elements->feeder.session->options;
+	struct bytes *task = &elements->task;
+	enum json_form form = JSON_FRAME;
+	int converted;
+
+	bytes_clear(task);
+	if (run->to_stdin)
+		converted = json_as_text(text, task, problem);
+	else if (run->brings_commands)
+		converted = json_as_command(text, task, problem);
+	else
+		converted = json_as_record(text, task, &form, problem);
+	if (run->to_stdin)
+		bytes_append(task, "\n", 1);
+	else if (form == JSON_SCALAR)
+		bytes_append(task, "", 1);
+	*width = run->to_stdin ? CHUNK_RAW : form == JSON_SCALAR ? 1 : CHUNK_FRAMES;
+	return converted;
+}
+
+static void take(struct elements *elements, struct slice bytes, struct slice text)
+{
+	struct session *session = elements->feeder.session;
+	struct json_problem problem = {.offset = 0};
+	uint64_t retries;
+	struct slice field;
+	uint32_t width;
+
+	if (convert(elements, text, &width, &problem) < 0) {
+		refuse(elements, bytes, problem.offset, error_text(&problem.error));
+		error_release(&problem.error);
+		return;
+	}
+	elements->done += text.size;
+	elements->bytes_seen += text.size;
+	json_input_consume(&elements->input, &bytes, text.size);
+	if (width == 1 && elements->task.size > RECORD_MAX + 1) {
+		char reason[128];
+
+		snprintf(reason, sizeof reason, "the record has %zu bytes, an argument at most %d", elements->task.size - 1, RECORD_MAX);
+		packer_submit(&elements->packer);
+		session_refuse(session, reason);
+		return;
+	}
+	if (width == CHUNK_FRAMES && session->options->brings_commands &&
+	    frame_find(bytes_slice(&elements->task), FIELD_RETRIES, &field)) {
+		retries = frame_number(bytes_slice(&elements->task), FIELD_RETRIES);
+		session_expect_retries(session, session->submitted + elements->packer.open_count, retries);
+	}
+	pack(elements, width);
+}
+
+/* Takes the next element out of what has been read: false when there is no whole one. */
+static bool take_element(struct elements *elements)
+{
+	struct slice bytes = unread(elements);
+	size_t before = bytes.size;
+	struct json_step step = json_input_next(&elements->input, &bytes, elements->inlet.end);
+
+	elements->done += before - bytes.size;
+	elements->bytes_seen += before - bytes.size;
+	elements->incomplete = step.event == JSON_MORE;
+	if (step.event == JSON_ELEMENT)
+		take(elements, bytes, step.text);
+	else if (step.event == JSON_REFUSED)
+		refuse(elements, bytes, step.offset, step.why);
+	else if (step.event == JSON_END)
+		finish(elements);
+	return step.event == JSON_ELEMENT;
+}
+
+static bool has_more_to_read(const struct elements *elements)
+{
+	return !elements->inlet.end && elements->feeder.session->phase == SESSION_RUNNING;
+}
+
+/* Reads once. False when nothing can be read now, or ever. */
+static bool read_more(struct elements *elements)
+{
+	bool failed;
+	size_t got;
+
+	if (elements->done) {
+		bytes_consume(&elements->buffer, elements->done);
+		elements->done = 0;
+	}
+	got = inlet_read(&elements->inlet, bytes_reserve(&elements->buffer, AHEAD), AHEAD, &failed);
+	elements->buffer.size += got;
+	/* An element that was cut off is none. */
+	if (failed)
+		finish(elements);
+	return got > 0 || elements->inlet.end;
+}
+
+static bool wants_input(const struct elements *elements)
+{
+	return elements->incomplete && has_more_to_read(elements) && session_has_room(elements->feeder.session);
+}
+
+static void feed_elements(struct feeder *feeder)
+{
+	struct elements *elements = elements_of(feeder);
+	struct session *session = feeder->session;
+
+	while (!elements->finished && session_has_room(session)) {
+		if (take_element(elements) || elements->finished)
+			continue;
+		if (!inlet_is_at_hand(&elements->inlet) || !has_more_to_read(elements) || !read_more(elements))
+			break;
+	}
+	if (elements->packer.open_count && session_has_room(session) && session_is_hungry(session))
+		packer_submit(&elements->packer);
+	inlet_watch(&elements->inlet, wants_input(elements));
+}
+
+static void source_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct elements *elements = container_of(container_of(watch, struct inlet, watch), struct elements, inlet);
+
+	if (wants_input(elements))
+		read_more(elements);
+	feed_elements(&elements->feeder);
+}
+
+static bool elements_are_fed(struct feeder *feeder)
+{
+	return elements_of(feeder)->finished || feeder->session->phase != SESSION_RUNNING;
+}
+
+static int prepare_elements(struct feeder *feeder UNUSED, const struct session_options *run UNUSED, struct error *error UNUSED)
+{
+	return 0;
+}
+
+static void begin_elements(struct feeder *feeder)
+{
+	struct elements *elements = elements_of(feeder);
+
+	elements->input.framing = feeder->options->framing == FEED_JSON_LINES ? JSON_LINES : JSON_VALUES;
+	packer_init(&elements->packer, feeder->session);
+	inlet_open(&elements->inlet, feeder->session, &feeder->sources[0], source_ready);
+}
+
+static void close_elements(struct feeder *feeder)
+{
+	struct elements *elements = elements_of(feeder);
+
+	bytes_release(&elements->buffer);
+	bytes_release(&elements->task);
+}
+
+static const struct feeder_kind elements_kind = {
+	.prepare = prepare_elements,
+	.begin = begin_elements,
+	.feed = feed_elements,
+	.is_fed = elements_are_fed,
+	.close = close_elements,
+};
+
+struct feeder *elements_new(void)
+{
+	struct elements *elements = mem_new(1, sizeof *elements);
+
+	elements->feeder.kind = &elements_kind;
+	elements->incomplete = true;
+	return &elements->feeder;
+}

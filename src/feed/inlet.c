@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a source by the event loop. */
+#include "feed/inlet.h"
+
+#include "base/diag.h"
+#include "process/signals.h"
+
+#include <errno.h>
+
+/* How often one that reads the terminal is stopped in the background before it goes on all the same. */
+enum { STOPS_MAX = 16 };
+
+void inlet_open(struct inlet *inlet, struct session *session, struct source *source,
+		void (*ready)(struct watch *watch, unsigned events))
+{
+	*inlet = (struct inlet){
+		.session = session,
+		.source = source,
+		.watch = {.fd = source->fd, .ready = ready},
+		.is_terminal = source->fd >= 0 && isatty(source->fd),
+	};
+	if (inlet->is_terminal)
+		diag_note("reading records from the terminal; ^D ends them");
+	/* Before the terminal may stop us. */
+	outlet_flush(&session->outlet);
+}
+
+bool inlet_is_at_hand(const struct inlet *inlet)
+{
+	return inlet->source->fd < 0 || inlet->source->ahead.size;
+}
+
+void inlet_end(struct inlet *inlet)
+{
+	inlet->end = true;
+	loop_forget(&inlet->session->loop, &inlet->watch);
+	source_close(inlet->source);
+}
+
+size_t inlet_read(struct inlet *inlet, char *data, size_t size, bool *failed)
+{
+	struct error error = {.number = 0};
+	ssize_t got = source_read(inlet->source, data, size, &error);
+
+	*failed = error.text;
+	if (*failed) {
+		diag_error("%s", error_text(&error));
+		inlet->session->failure = EXIT_TROUBLE;
+		error_release(&error);
+	}
+	if (got == 0 || *failed)
+		inlet_end(inlet);
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* Whoever reads the terminal in the background is stopped, also while nothing is typed. */
+static void wait_for_foreground(const struct inlet *inlet)
+{
+	int attempt;
+
+	/* One that cannot be stopped (an orphaned process group) finds no end of it. */
+	for (attempt = 0; inlet->is_terminal && tcgetpgrp(inlet->source->fd) != getpgrp() && attempt < STOPS_MAX; attempt++)
+		signals_tell_self(SIGTTIN);
+}
+
+void inlet_watch(struct inlet *inlet, bool wanted)
+{
+	struct loop *loop = &inlet->session->loop;
+
+	if (inlet->end || inlet_is_at_hand(inlet))
+		return;
+	/* Forgotten, not watched for nothing: a writer that is gone would be told again and again. */
+	if (!wanted) {
+		loop_forget(loop, &inlet->watch);
+		return;
+	}
+	wait_for_foreground(inlet);
+	if (loop_watch(loop, &inlet->watch, LOOP_INPUT) == 0)
+		return;
+	diag_error("cannot wait for %s: %s", inlet->source->name, strerror(errno));
+	inlet->session->failure = EXIT_TROUBLE;
+	inlet_end(inlet);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A source that is read as it comes: watched only while more of it is wanted, and from the terminal only in the foreground. */
+#ifndef FEED_INLET_H
+#define FEED_INLET_H
+
+#include "base/dialect.h"
+#include "feed/source.h"
+#include "run/session.h"
+
+/* Embedded in its owner. */
+struct inlet {
+	struct session *session;
+	struct source *source;
+	struct watch watch;
+	/* What is read is a terminal. */
+	bool is_terminal;
+	bool end;
+};
+
+/* ready is called when the source may be read. */
+void inlet_open(struct inlet *inlet, struct session *session, struct source *source,
+		void (*ready)(struct watch *watch, unsigned events));
+
+/* Whether the source has bytes without waiting. */
+bool inlet_is_at_hand(const struct inlet *inlet);
+
+/*
+ * Reads once, up to size bytes: how many; 0 when there are none now, or ever. What goes wrong is said, and is the end, too:
+ * then *failed is set.
+ */
+size_t inlet_read(struct inlet *inlet, char *data, size_t size, bool *failed);
+
+/* Watches the source while more is wanted, and not otherwise. */
+void inlet_watch(struct inlet *inlet, bool wanted);
+
+/* Nothing more is read. */
+void inlet_end(struct inlet *inlet);
+
+#endif
