@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjP]*[daCnIjP]|--(delimiter|arg-file|colsep|header|max-args|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|arg-file|colsep|header|max-args|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -43,6 +43,13 @@ complete -c mpmap -n __mpmap_before_command -l delay -x -d 'wait SECS between st
 complete -c mpmap -n __mpmap_before_command -l keep-order -s k -d 'output in the order of the input (the default)'
 complete -c mpmap -n __mpmap_before_command -l unordered -d 'output in the order of completion'
 complete -c mpmap -n __mpmap_before_command -l ungroup -s u -d 'tasks write straight to standard output and error'
+complete -c mpmap -n __mpmap_before_command -l line-buffer -d 'lines as they come from all tasks, whole lines only'
+complete -c mpmap -n __mpmap_before_command -l tag -d 'each line begins with the record and a tab'
+complete -c mpmap -n __mpmap_before_command -l tagstring -x -d 'each line begins with TEMPLATE, as in COMMAND, and a tab'
+complete -c mpmap -n __mpmap_before_command -l output -s o -xa 'text jsonl json none' -d 'write text, jsonl or json (result objects), or none [text]'
+complete -c mpmap -n __mpmap_before_command -l results -xa '(__fish_complete_directories)' -d 'write DIR/SEQ/{stdout,stderr,meta.json} too'
+complete -c mpmap -n __mpmap_before_command -l force -d '--results may replace those of an earlier run'
+complete -c mpmap -n __mpmap_before_command -l joblog -rF -d 'log the tasks to FILE as GNU parallel does; +FILE appends'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
 complete -c mpmap -n __mpmap_before_command -l progress -fa 'bar plain auto none' -d 'show how far things are: bar, plain, auto or none'
@@ -62,4 +69,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P --delimiter --arg-file --colsep --header --max-args --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --arg-file --colsep --header --max-args --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'

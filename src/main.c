@@ -7,6 +7,7 @@
  *   slice    views of bytes                 error   what went wrong        number  parsing numbers
  *   quote    for shells and terminals       diag    standard error         trace   events for tests
  *   fault    failure points for tests       list    linked lists           clock   nanoseconds
+ *   utf8     telling text from bytes
  * ipc/      how bytes move between processes
  *   fd       descriptors                    loop    the event loop         channel private lines, fd passing
  *   shm      shared memory                  queue   the shared task queue  ring    records without locks
@@ -14,13 +15,15 @@
  * machine/  what the machine allows
  *   capacity CPUs, processes, descriptors   cgroup  control groups         pressure memory and load
  *   throttle holding tasks back
+ * policy/   what a run decides by
+ *   halt     stopping early                 limit   how long tasks may take  pace  how large chunks are
  * process/  how processes begin and end
  *   signals  in, and for children           process its life               start   roles and methods
  *   start_fork  start_spawn  start_forkserver       command  executing programs
  * work/     what flows
  *   task     tasks and results              chunk   tasks handed over together
- *   order    the reorder window             window  the table behind it    held    output that waits
- *   spill    waiting on disk                pace    how large chunks are   frame   tasks with settings
+ *   order    the reorder window             window  the table behind it    entry   what is kept of a task
+ *   held     output that waits              spill   waiting on disk        frame   tasks with settings
  * template/ command lines for tasks
  *   template replacement strings put in     replacement what they are      columns dividing records
  *   values   what they stand for
@@ -39,17 +42,20 @@
  * codec/    bytes to work and back
  *   input    records                        output  results                base64  bytes as text
  *   input_json  where elements end          element JSON with its text     json    elements as records
- *   json_command  elements as commands
+ *   json_command  elements as commands      output_json  result objects
+ * journal/  what is written of a run besides its output
+ *   joblog   a line for each task           results a folder for each
  * run/      a run, whoever asks for it
  *   session  the parts wired together       verdict what follows from a result     interruption signals
- *   halt     stopping early                 limit   how long a task may take       progress how far it is
- *   outlet   where output goes              report  summary, statistics
+ *   outlet   where output goes              report  summary, statistics    progress how far it is
+ *   record   entries in the journal         instructions  what workers are told
  * feed/     where tasks come from
  *   feeder   choosing who feeds             source  bytes of records       packer  tasks into chunks
  *   reader   one source, in place           combination several sources    elements JSON
  *   inlet    reading by the loop
  * front/    what the user touches
  *   options  parsing                        option_table                   setters what each sets
+ *   setters_output
  *   operands command and sources            help    --help, --version      batch   one run
  */
 #include "base/diag.h"

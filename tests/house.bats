@@ -80,10 +80,11 @@ in_hacking() {
 	BEGIN {
 		below["base"] = "base"; below["ipc"] = "base ipc"; below["process"] = "base ipc process"
 		below["work"] = "base work"; below["codec"] = "base work codec"
-				below["machine"] = "base machine"; below["template"] = "base work template"
+		below["machine"] = "base machine"; below["template"] = "base work template"
+		below["policy"] = "base work policy"; below["journal"] = "base work journal"
 		below["protocol"] = "base ipc process work template protocol"; below["executor"] = below["protocol"] " executor"
 		below["worker"] = below["executor"] " worker"
-		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " machine codec run"
+		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " machine policy codec journal run"
 		below["feed"] = below["run"] " feed"; below["front"] = below["main.c"] = below["feed"] " front"
 	}
 	/^ *# *include *"/ {

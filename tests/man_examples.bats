@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The examples of the man page do what it shows: each is run, and its output compared.
+# The examples of the man pages do what they show: each is run, and its output compared.
 
 # An example is a ".Bd -literal" block of the section EXAMPLES. Lines after "$ " are commands,
 # lines after "> " continue them, all others are what the commands print. A block that shows
 # nothing printed is only run.
 
-page=$BATS_TEST_DIRNAME/../man/mpmap.1
+pages=$BATS_TEST_DIRNAME/../man
 
 setup() {
 	export PATH="${MPMAP%/*}:$PATH" LC_ALL=C
@@ -14,9 +14,9 @@ setup() {
 	mkdir "$examples"
 }
 
-# Writes N.sh and N.expected into the folder $examples for each example.
+# Writes PAGE-N.sh and PAGE-N.expected into the folder $examples for each example of the page.
 extract_examples() {
-	awk -v dir="$examples" '
+	awk -v dir="$examples" -v page="$1" '
 	function plain(line,    text, at, name) {
 		text = ""
 		while ((at = index(line, "\\")) > 0) {
@@ -41,7 +41,7 @@ extract_examples() {
 	}
 	/^\.Sh / { examples = ($2 == "EXAMPLES") }
 	examples && /^\.Bd -literal/ {
-		file = sprintf("%s/%02d", dir, ++count)
+		file = sprintf("%s/%s-%02d", dir, page, ++count)
 		printf "" > (file ".sh")
 		printf "" > (file ".expected")
 		inside = 1
@@ -51,7 +51,7 @@ extract_examples() {
 	inside && /^[$>] / { print plain(substr($0, 3)) > (file ".sh"); next }
 	inside { print plain($0) > (file ".expected") }
 	END { exit failed }
-	' "$page"
+	' "$pages/$1"
 }
 
 # Says what is wrong with the example whose script is $1, or nothing.
@@ -68,19 +68,10 @@ check_example() {
 	fi
 }
 
-@test "the man page has examples, and each begins with a command" {
-	extract_examples
-	scripts=("$examples"/*.sh)
-	[ "${#scripts[@]}" -ge 10 ]
-	for script in "${scripts[@]}"; do
-		[ -s "$script" ]
-		grep -q mpmap "$script"
-	done
-}
-
-@test "the examples of the man page do what it shows" {
-	extract_examples
-	wrong=0
+# All examples of a page do what it shows.
+check_examples() {
+	local wrong=0 script complaint name
+	extract_examples "$1"
 	for script in "$examples"/*.sh; do
 		complaint=$(check_example "$script")
 		if [ -n "$complaint" ]; then
@@ -90,4 +81,24 @@ check_example() {
 		fi
 	done
 	[ "$wrong" -eq 0 ]
+}
+
+@test "the man pages have examples, and each begins with a command" {
+	for page in mpmap.1 mpmap-json.5; do
+		extract_examples "$page"
+		scripts=("$examples/$page"-*.sh)
+		[ "${#scripts[@]}" -ge 8 ]
+	done
+	for script in "$examples"/*.sh; do
+		[ -s "$script" ]
+		grep -q mpmap "$script"
+	done
+}
+
+@test "the examples of mpmap(1) do what it shows" {
+	check_examples mpmap.1
+}
+
+@test "the examples of mpmap-json(5) do what it shows" {
+	check_examples mpmap-json.5
 }

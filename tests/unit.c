@@ -239,7 +239,7 @@ static void report(const char *name, int status, bool clean)
 	if (status == -1)
 		printf("# took longer than %d s and was killed\n", (int)(TIME_LIMIT / NSEC_PER_SEC));
 	else if (WIFSIGNALED(status))
-		printf("# killed by %s\n", signals_name(WTERMSIG(status)));
+		printf("# killed by %s\n", error_signal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) > 1 && !skipped)
 		printf("# exit status %d\n", WEXITSTATUS(status));
 	if (!clean)

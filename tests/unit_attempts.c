@@ -33,7 +33,7 @@ static bool has_room(struct order_sink *sink)
 	return !container_of(sink, struct reader, sink)->blocked;
 }
 
-static void take_data(struct order_sink *sink, uint64_t index, enum stream stream UNUSED, struct slice bytes)
+static void take_data(struct order_sink *sink, uint64_t index, const char *label UNUSED, enum stream stream UNUSED, struct slice bytes)
 {
 	struct reader *reader = container_of(sink, struct reader, sink);
 
@@ -61,7 +61,7 @@ static void begin(struct order *order, struct reader *reader, struct order_optio
 {
 	*reader = (struct reader){
 		.sink = {.has_room = has_room, .data = take_data, .result = take_result},
-		.ordered = !options.unordered,
+		.ordered = options.kind == ORDER_INPUT,
 	};
 	options.directory = unit_directory();
 	order_init(order, &options, &reader->sink);
@@ -178,7 +178,7 @@ static void test_stand(void)
 		struct order order;
 		struct reader reader;
 
-		begin(&order, &reader, (struct order_options){.memory = 1 << 20, .attempts = 2, .unordered = unordered[i]});
+		begin(&order, &reader, (struct order_options){.memory = 1 << 20, .attempts = 2, .kind = unordered[i] ? ORDER_COMPLETION : ORDER_INPUT});
 		check_int(put(&order, &reader, 1, 1, "one"), 0);
 		check_int(set_aside(&order, &reader, 1, 1), 0);
 		check_int(put(&order, &reader, 0, 1, "zero"), 0);
@@ -293,8 +293,8 @@ static void test_random(void)
 {
 	static const struct order_options kinds[] = {
 		{.memory = 1 << 20, .attempts = 4}, {.memory = 5000, .attempts = 4}, {.memory = 0, .attempts = 4},
-		{.memory = 5000, .disk = 1 << 20, .attempts = 4}, {.memory = 5000, .attempts = 4, .unordered = true},
-		{.memory = 1 << 20, .attempts = 4, .unordered = true}, {.memory = 0, .disk = 200000, .attempts = 4, .unordered = true},
+		{.memory = 5000, .disk = 1 << 20, .attempts = 4}, {.memory = 5000, .attempts = 4, .kind = ORDER_COMPLETION},
+		{.memory = 1 << 20, .attempts = 4, .kind = ORDER_COMPLETION}, {.memory = 0, .disk = 200000, .attempts = 4, .kind = ORDER_COMPLETION},
 	};
 	struct unit_random random = unit_random();
 	static struct reader reader;

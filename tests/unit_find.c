@@ -92,9 +92,9 @@ static void test_find_slash(void)
 
 static void test_signal_names(void)
 {
-	check_str(signals_name(SIGKILL), "SIGKILL");
-	check_str(signals_name(SIGINT), "SIGINT");
-	check_str(signals_name(42), "SIG42");
+	check_str(error_signal(SIGKILL), "SIGKILL");
+	check_str(error_signal(SIGINT), "SIGINT");
+	check_str(error_signal(SIGRTMIN + 3), "SIGRTMIN+3");
 }
 
 static void test_signals_open(void)

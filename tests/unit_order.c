@@ -20,7 +20,7 @@ static bool has_room(struct order_sink *sink)
 	return !container_of(sink, struct notes, sink)->blocked;
 }
 
-static void note_data(struct order_sink *sink, uint64_t index UNUSED, enum stream stream, struct slice bytes)
+static void note_data(struct order_sink *sink, uint64_t index UNUSED, const char *label UNUSED, enum stream stream, struct slice bytes)
 {
 	struct notes *notes = container_of(sink, struct notes, sink);
 
@@ -119,7 +119,7 @@ static void test_misuse(void)
 	finish(&order, 1);
 	check_notes("(0)(1)(2)");
 	end(&order, &notes);
-	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .kind = ORDER_COMPLETION});
 	finish(&order, 2);
 	check_int(order_put(&order, 2, 1, STREAM_OUTPUT, slice_of("x")), -1);
 	check_int(order_finish(&order, &(struct result){.index = 2}), -1);
@@ -146,7 +146,7 @@ static void test_unordered(void)
 	struct order order;
 	struct notes notes;
 
-	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .kind = ORDER_COMPLETION});
 	put(&order, 0, "a");
 	put(&order, 3, "d");
 	put(&order, 1, "b");
@@ -171,7 +171,7 @@ static void test_unordered_full(void)
 	struct order order;
 	struct notes notes;
 
-	begin(&order, &notes, (struct order_options){.memory = 5, .unordered = true});
+	begin(&order, &notes, (struct order_options){.memory = 5, .kind = ORDER_COMPLETION});
 	put(&order, 0, "aa");
 	check(order_accepts(&order, 1) && order_accepts(&order, 0));
 	put(&order, 1, "bbb");
@@ -317,7 +317,7 @@ static void test_release(void)
 		check_int(order_finish(&order, &(struct result){.index = index + 1, .reason = "reason"}), 0);
 	}
 	end(&order, &notes);
-	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .unordered = true});
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .kind = ORDER_COMPLETION});
 	for (index = 1; index < 500; index++)
 		finish(&order, index);
 	put(&order, 700, "x");

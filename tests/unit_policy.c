@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What decides over tasks: run/halt, run/limit, pool/retries. */
+/* What decides over tasks: policy/halt, policy/limit, pool/retries. */
 #include "unit.h"
 
 #include "base/mem.h"
 #include "pool/retries.h"
-#include "run/halt.h"
-#include "run/limit.h"
+#include "policy/halt.h"
+#include "policy/limit.h"
 
 static void test_halt_parse(void)
 {

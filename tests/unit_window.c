@@ -62,7 +62,7 @@ static void check_turn(struct model *model, uint64_t index)
 		check_int(index, model->results);
 }
 
-static void take_data(struct order_sink *sink, uint64_t index, enum stream stream, struct slice bytes)
+static void take_data(struct order_sink *sink, uint64_t index, const char *label UNUSED, enum stream stream, struct slice bytes)
 {
 	struct model *model = container_of(sink, struct model, sink);
 	struct plan *plan = &model->plans[index];
@@ -219,7 +219,7 @@ static void play(uint64_t memory, uint64_t disk, bool unordered, uint64_t seed)
 		.memory = memory,
 		.disk = disk,
 		.directory = unit_directory(),
-		.unordered = unordered,
+		.kind = unordered ? ORDER_COMPLETION : ORDER_INPUT,
 	};
 	uint64_t i;
 
@@ -338,7 +338,7 @@ static void test_million_unordered(void)
 	struct counter counter;
 	uint64_t index;
 
-	begin_counting(&order, &counter, (struct order_options){.memory = 1 << 20, .unordered = true});
+	begin_counting(&order, &counter, (struct order_options){.memory = 1 << 20, .kind = ORDER_COMPLETION});
 	for (index = 1; index < MILLION; index++) {
 		if (!check(order_accepts(&order, index)))
 			break;
@@ -359,7 +359,7 @@ static void test_recovery(void)
 	struct counter counter;
 	uint64_t index;
 
-	begin_counting(&order, &counter, (struct order_options){.memory = 1000, .unordered = true});
+	begin_counting(&order, &counter, (struct order_options){.memory = 1000, .kind = ORDER_COMPLETION});
 	for (index = 1; order_accepts(&order, index); index++) {
 		if (!check(index < 10 * MILLION))
 			break;

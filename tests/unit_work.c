@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* template/template, work/chunk, work/pace, work/task: command lines from records, records from chunks, chunks by time. */
+/* template/template, work/chunk, policy/pace, work/task: command lines from records, records from chunks, chunks by time. */
 #include "unit.h"
 
 #include "base/mem.h"
 #include "template/template.h"
 #include "work/chunk.h"
-#include "work/pace.h"
+#include "policy/pace.h"
 
 #include <unistd.h>
 

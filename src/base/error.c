@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 
 static char *format_text(const char *format, va_list arguments)
@@ -67,6 +68,20 @@ int error_wrap(struct error *error, const char *format, ...)
 const char *error_text(const struct error *error)
 {
 	return error->text ? error->text : "no error";
+}
+
+const char *error_signal(int number)
+{
+	static char name[24];
+	const char *abbreviation = sigabbrev_np(number);
+
+	if (abbreviation)
+		snprintf(name, sizeof name, "SIG%s", abbreviation);
+	else if (number >= SIGRTMIN && number <= SIGRTMAX)
+		snprintf(name, sizeof name, "SIGRTMIN+%d", number - SIGRTMIN);
+	else
+		snprintf(name, sizeof name, "signal %d", number);
+	return name;
 }
 
 void error_release(struct error *error)

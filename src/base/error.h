@@ -25,6 +25,9 @@ int error_wrap(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The words, never NULL; owned by the error. */
 const char *error_text(const struct error *error);
 
+/* The name of a signal: "SIGKILL", "SIGRTMIN+3"; valid until the next call. */
+const char *error_signal(int number);
+
 void error_release(struct error *error);
 
 #endif

@@ -233,15 +233,35 @@ static int parse_environment(struct options *options, struct error *error)
 	return 0;
 }
 
+/* What is made of tasks' output needs to see it. */
+static int check_output(const struct session_options *run, struct error *error)
+{
+	bool formatted = run->format && run->format != &output_text;
+	const char *unseen = run->terminal ? "tty" : run->ungrouped ? "ungroup" : NULL;
+	const char *wanted = formatted ? "output" : run->tag ? (run->tag_is_template ? "tagstring" : "tag") :
+			     run->results ? "results" : run->order == ORDER_LINES ? "line-buffer" : NULL;
+
+	if (unseen && wanted)
+		return error_set(error, "--%s and --%s: what tasks write then is not seen", wanted, unseen);
+	if (formatted && (run->tag || run->order == ORDER_LINES))
+		return error_set(error, "--output=%s and --%s: there are no lines", run->format->name,
+				 !run->tag ? "line-buffer" : run->tag_is_template ? "tagstring" : "tag");
+	if (run->force && !run->results)
+		return error_set(error, "--force is for --results");
+	return 0;
+}
+
 static int check(struct options *options, struct error *error)
 {
 	if (!options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT)
 		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
 	if (options->run.word_count && !*options->run.words[0])
 		return error_set(error, "COMMAND is empty");
-	if (options->run.terminal && (options->run.unordered || options->run.ungrouped))
+	if (options->run.terminal && (options->run.order != ORDER_INPUT || options->run.ungrouped))
 		return error_set(error, "--tty and --%s: tasks have the terminal, and run one by one",
-				 options->run.unordered ? "unordered" : "ungroup");
+				 options->run.ungrouped ? "ungroup" : options->run.order == ORDER_LINES ? "line-buffer" : "unordered");
+	if (check_output(&options->run, error) < 0)
+		return -1;
 	if (options->run.shell && options->run.word_count > 1)
 		return error_set(error, "--shell takes one SCRIPT; '%s' is one operand too many (quote the script)",
 				 options->run.words[1]);

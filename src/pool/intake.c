@@ -23,7 +23,7 @@ static int take_output(struct worker *worker, struct slice record)
 	memcpy(&header, record.data, sizeof header);
 	if (header.stream != STREAM_OUTPUT && header.stream != STREAM_ERRORS)
 		return -1;
-	return owner->on_output(owner, &header, (struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
+	return owner->on_output(owner, &header, (uint32_t)(worker - worker->pool->workers) + 1, (struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
 }
 
 /* Takes one result. -1: it is nonsense. */
@@ -36,6 +36,7 @@ static int take_result(struct worker *worker, struct slice record)
 
 	if (result_take(&cursor, &result, &slot) < 0 || !ledger_has(&pool->ledger, slot, result.index, result.attempt))
 		return -1;
+	result.worker = worker->number;
 	pool->tally.task_time += result.duration;
 	worker->last_result = result.index + 1;
 	worker->last_attempt = result.attempt;

@@ -227,11 +227,20 @@ void pool_rang(struct pool *pool)
 	pool->owner->on_room(pool->owner);
 }
 
+bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task)
+{
+	size_t slot = ledger_find(&pool->ledger, index, attempt);
+
+	if (slot == QUEUE_NONE)
+		return false;
+	*task = ledger_task(&pool->ledger, slot, index);
+	return true;
+}
+
 bool pool_running_at(struct pool *pool, size_t seat, struct running_task *running)
 {
 	const struct worker *worker = &pool->workers[seat];
 	uint64_t index = worker->state == WORKER_GONE ? 0 : atomic_load(&worker->seat->running);
-	size_t slot;
 
 	if (!index)
 		return false;
@@ -242,11 +251,7 @@ bool pool_running_at(struct pool *pool, size_t seat, struct running_task *runnin
 		.worker = &worker->process,
 	};
 	/* All this is a worker's word, and may have changed in between. */
-	slot = ledger_find(&pool->ledger, index - 1, atomic_load(&worker->seat->attempt));
-	if (slot == QUEUE_NONE)
-		return false;
-	running->task = ledger_task(&pool->ledger, slot, index - 1);
-	return true;
+	return pool_task(pool, index - 1, atomic_load(&worker->seat->attempt), &running->task);
 }
 
 size_t pool_running(const struct pool *pool)

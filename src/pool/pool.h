@@ -53,8 +53,8 @@ struct pool_owner {
 	bool (*accepts)(struct pool_owner *owner, uint64_t index);
 	/* The lowest task without a result: what comes before its output on the same way is taken even if not accepted. */
 	uint64_t (*head)(struct pool_owner *owner);
-	/* A piece of a task's output; -1: that cannot be, its worker has gone mad. */
-	int (*on_output)(struct pool_owner *owner, const struct output_header *header, struct slice bytes);
+	/* A piece of a task's output, from the worker in a slot; -1: that cannot be, its worker has gone mad. */
+	int (*on_output)(struct pool_owner *owner, const struct output_header *header, uint32_t slot, struct slice bytes);
 	/* A task's result; task is a view while on_result runs. RESULT_AGAIN: after so much time in *delay. */
 	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
 				     nsec *delay);
@@ -164,6 +164,9 @@ void pool_skip_waiting(struct pool *pool);
 
 /* Sends a signal to every running task's process group. */
 void pool_signal_tasks(struct pool *pool, int signal);
+
+/* A task that is out, by its attempt: false when there is none such. A view, valid until the loop's next step. */
+bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task);
 
 /* How many tasks run now. */
 size_t pool_running(const struct pool *pool);

@@ -29,7 +29,7 @@ static void describe_end(struct worker *worker, struct bytes *words)
 
 	bytes_append_format(words, "%s (pid %ld) ", worker->process.name, (long)worker->process.pid);
 	if (end.signal)
-		bytes_append_format(words, "was killed by %s", signals_name(end.signal));
+		bytes_append_format(words, "was killed by %s", error_signal(end.signal));
 	else if (end.status >= 0)
 		bytes_append_format(words, "exited with status %d", end.status);
 	else
@@ -41,6 +41,7 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 {
 	struct pool *pool = worker->pool;
 	struct bytes words = {.data = NULL};
+	nsec duration = clock_now() - atomic_load(&worker->seat->started);
 	struct result result = {
 		.index = index,
 		.attempt = pool->ledger.rows[slot].chunk.attempt,
@@ -48,6 +49,11 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 		.status = -1,
 		.pid = worker->seat->task,
 		.slot = (uint32_t)(worker - pool->workers) + 1,
+		.worker = worker->number,
+		.start = clock_wall() - duration,
+		.duration = duration,
+		.user_time = -1,
+		.system_time = -1,
 	};
 
 	describe_end(worker, &words);

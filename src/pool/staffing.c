@@ -189,7 +189,7 @@ static void describe(const struct initialized *initialized, struct error *error)
 	if (initialized->number)
 		error_set_errno(error, initialized->number, "cannot be started");
 	else if (initialized->signal)
-		error_set(error, "killed by %s", signals_name(initialized->signal));
+		error_set(error, "killed by %s", error_signal(initialized->signal));
 	else
 		error_set(error, "exit status %d", initialized->status);
 }

@@ -205,15 +205,3 @@ void signals_die(int number)
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
 	_exit(128 + number);
 }
-
-const char *signals_name(int number)
-{
-	static char name[16];
-	const char *abbreviation = sigabbrev_np(number);
-
-	if (abbreviation)
-		snprintf(name, sizeof name, "SIG%s", abbreviation);
-	else
-		snprintf(name, sizeof name, "SIG%d", number);
-	return name;
-}

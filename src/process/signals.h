@@ -73,7 +73,4 @@ void signals_block_terminal(bool blocked);
 /* Empties the mask: in a child about to execute a program. Async-signal-safe. */
 void signals_unblock(void);
 
-/* "SIGKILL"; "SIG42" for those without a name. Points to static memory. */
-const char *signals_name(int number);
-
 #endif

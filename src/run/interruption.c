@@ -33,6 +33,8 @@ static void stopped_by_terminal(int number)
 
 static void end_by(struct session *session, int number)
 {
+	if (session->phase == SESSION_ABORTING)
+		session->impatient = true;
 	if (session->signal || number == SIGQUIT) {
 		session->signal = session->signal ? session->signal : number;
 		session_abort(session);

@@ -55,12 +55,20 @@ static bool sink_has_room(struct order_sink *sink)
 	return !writer_is_full(&outlet->output) && !writer_is_full(outlet->errors);
 }
 
-static void sink_data(struct order_sink *sink, uint64_t index, enum stream stream, struct slice bytes)
+static void sink_begin(struct order_sink *sink, const struct result *result, const char *label, unsigned text)
+{
+	struct outlet *outlet = container_of(sink, struct outlet, sink);
+
+	if (outlet->format->begin)
+		outlet->format->begin(&outlet->target, result, label, text);
+}
+
+static void sink_data(struct order_sink *sink, uint64_t index UNUSED, const char *label, enum stream stream, struct slice bytes)
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
 	outlet->current_bytes += bytes.size;
-	outlet->format->data(&outlet->target, index, stream, bytes);
+	outlet->format->data(&outlet->target, label, stream, bytes);
 }
 
 static void sink_result(struct order_sink *sink, const struct result *result)
@@ -98,11 +106,17 @@ static bool is_same_file(int a, int b)
 	       first.st_ino == second.st_ino;
 }
 
-void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed)
+void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format, const char *worker_prefix,
+		 unsigned closed)
 {
-	outlet->sink = (struct order_sink){.has_room = sink_has_room, .data = sink_data, .result = sink_result};
-	outlet->target.put = target_put;
-	outlet->format = output_formats[0];
+	outlet->sink = (struct order_sink){
+		.has_room = sink_has_room,
+		.begin = sink_begin,
+		.data = sink_data,
+		.result = sink_result,
+	};
+	outlet->target = (struct output_target){.put = target_put, .worker_prefix = worker_prefix};
+	outlet->format = format;
 	outlet->closed = closed & 1u << STDOUT_FILENO;
 	writer_init(&outlet->output, loop, STDOUT_FILENO);
 	outlet->output.changed = output_changed;
@@ -115,6 +129,14 @@ void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed)
 	}
 	diag_outlet = outlet;
 	diag_set_sink(put_diag);
+	if (format->open)
+		format->open(&outlet->target);
+}
+
+void outlet_end(struct outlet *outlet)
+{
+	if (outlet->format->close)
+		outlet->format->close(&outlet->target);
 }
 
 void outlet_flush(struct outlet *outlet)
@@ -134,4 +156,5 @@ void outlet_close(struct outlet *outlet)
 	if (outlet->errors != &outlet->output)
 		writer_release(outlet->errors);
 	writer_release(&outlet->output);
+	bytes_release(&outlet->target.scratch);
 }

@@ -35,8 +35,15 @@ struct outlet {
 	bool within_line;
 };
 
-/* closed is a mask of the standard descriptors that were closed. Messages come by here from now on. */
-void outlet_open(struct outlet *outlet, struct loop *loop, unsigned closed);
+/*
+ * closed is a mask of the standard descriptors that were closed; worker_prefix is for the format. Messages come by here from
+ * now on.
+ */
+void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format, const char *worker_prefix,
+		 unsigned closed);
+
+/* All tasks have gone by: the format's last words. */
+void outlet_end(struct outlet *outlet);
 
 /* Writes what is gathered, as far as it goes without waiting. */
 void outlet_flush(struct outlet *outlet);

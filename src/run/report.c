@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The failure summary and --stats. */
+/* What stands for tasks in the output; the failure summary and --stats. */
 #include "run/report.h"
 
 #include "base/diag.h"
@@ -43,23 +43,29 @@ static void append_command(struct session *session, const struct task *task, uin
 	bytes_release(&command);
 }
 
+char *report_problem(struct session *session, const struct result *result, const struct task *task)
+{
+	struct template_values values = {.slot = result->slot};
+
+	/* The worker could not make a command of it; nor can we. */
+	if (result->outcome != OUTCOME_NOT_STARTED || result->number != ENODATA ||
+	    template_expand(&session->template, task, &values))
+		return NULL;
+	return mem_string(error_text(&session->template.problem));
+}
+
 char *report_line(struct session *session, const struct result *result, const struct task *task)
 {
 	struct bytes line = {.data = NULL};
-	struct template_values values = {.slot = result->slot};
-	struct result told = *result;
 	struct slice record;
 
-	/* The worker could not make a command of it; nor can we. */
-	if (task && result->number == ENODATA && !template_expand(&session->template, task, &values)) {
-		told.reason = error_text(&session->template.problem);
-		output_describe(&told, &line);
-		bytes_append_text(&line, ": ");
+	output_describe(result, &line);
+	/* There is no command: the record instead. */
+	if (task && result->number == ENODATA && result->reason) {
 		frame_find(task->frame, FIELD_WHOLE, &record);
+		bytes_append_text(&line, ": ");
 		quote_shell(&line, record.size ? record : task->record);
 		task = NULL;
-	} else {
-		output_describe(result, &line);
 	}
 	/* Its output has begun to go out: another attempt's would come on top of it. */
 	if (result->attempt && result->attempt < order_attempts(&session->order, result->index) &&
@@ -78,17 +84,49 @@ void report_command_line(struct session *session, const struct running_task *tas
 	append_command(session, &task->task, task->slot, line);
 }
 
+char *report_tag(struct session *session, const struct task *task, uint32_t slot)
+{
+	struct template_values values = {.slot = slot};
+	char **words = template_expand(&session->tag, task, &values), **word;
+	struct bytes text = {.data = NULL}, label = {.data = NULL};
+
+	for (word = words; word && *word; word++) {
+		bytes_append(&text, " ", word != words);
+		bytes_append_text(&text, *word);
+	}
+	/* A record for standard input comes with its delimiter. */
+	if (session->options->to_stdin && text.size && text.data[text.size - 1] == '\n')
+		text.size--;
+	quote_terminal(&label, bytes_slice(&text));
+	bytes_append(&label, "\t", 2);
+	bytes_release(&text);
+	return label.data;
+}
+
+char *report_object(struct session *session, const struct task *task, uint32_t slot)
+{
+	struct template_values values = {.slot = slot};
+	struct bytes label = {.data = NULL};
+	struct slice id = {.data = NULL};
+
+	if (task->frame.size)
+		frame_find(task->frame, FIELD_ID, &id);
+	output_json_label(&label, id, template_expand(&session->command, task, &values));
+	bytes_append(&label, "", 1);
+	return label.data;
+}
+
 void report_failure(struct session *session, const struct result *result)
 {
 	struct bytes *lines = &session->failures;
 	bool cut_short = result->outcome == OUTCOME_LOST || result->outcome == OUTCOME_SIGNALED ||
 			 result->outcome == OUTCOME_TIMEOUT;
 
-	if (!report_wants(session, result) || !result->reason)
+	if (!report_wants(session, result) || !result->line)
 		return;
 	session->failure_lines++;
 	bytes_append_format(lines, "mpmap: #%" PRIu64 ": ", result->index + 1);
-	quote_terminal(lines, slice_of(result->reason));
+	quote_terminal(lines, slice_of(result->line));
 	if (cut_short && session->outlet.current_bytes)
 		bytes_append_text(lines, " (what it had written is in the output)");
 	bytes_append_text(lines, "\n");

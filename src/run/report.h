@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said about a run: the lines on failed tasks, the summary, the statistics. */
+/* What is said about a run and its tasks: labels in the output, the lines on failed tasks, the summary, the statistics. */
 #ifndef RUN_REPORT_H
 #define RUN_REPORT_H
 
@@ -14,10 +14,19 @@ struct session;
 /* Whether this result may get a line of its own in the summary. */
 bool report_wants(const struct session *session, const struct result *result);
 
+/* Why no command can be made of a task, when that is so: a new string (free), or NULL. */
+char *report_problem(struct session *session, const struct result *result, const struct task *task);
+
 /* What happened to a task and its command, for that line: a new string (free). task may be NULL. */
 char *report_line(struct session *session, const struct result *result, const struct task *task);
 
-/* A result in its turn: its reason, if it has one, is such a line, and is kept when it is among the first. */
+/* The tag of a task's lines, with its tab: a new string (free). */
+char *report_tag(struct session *session, const struct task *task, uint32_t slot);
+
+/* How a task's result object begins: its id and argv, as output_json_label has them: a new string (free). */
+char *report_object(struct session *session, const struct task *task, uint32_t slot);
+
+/* A result in its turn: its line, if it has one, is kept when it is among the first. */
 void report_failure(struct session *session, const struct result *result);
 
 /* Appends the command line of a task that runs, quoted for a shell, cut when it is long. */

@@ -8,15 +8,14 @@
 #include "executor/terminal.h"
 #include "ipc/fd.h"
 #include "machine/pressure.h"
-#include "process/command.h"
 #include "process/signals.h"
+#include "run/instructions.h"
 #include "run/interruption.h"
+#include "run/record.h"
 #include "run/report.h"
 #include "run/verdict.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <sys/random.h>
 
 enum {
 	/* Blocks of input in use at most, or one for each job and some when that is more. */
@@ -70,105 +69,6 @@ static void outlet_result(struct outlet *outlet, const struct result *result)
 	report_failure(container_of(outlet, struct session, outlet), result);
 }
 
-/* Identifies this run to its tasks: 16 hexadecimal digits. */
-static char *make_id(void)
-{
-	uint64_t number = 0;
-
-	if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-		number = (uint64_t)clock_wall() ^ (uint64_t)getpid() << 40;
-	return mem_format("%016" PRIx64, number);
-}
-
-/* The words to execute: those of the command line, or the shell's. prefix has room for them. */
-static void choose_words(const struct session_options *options, char **prefix, struct run *run)
-{
-	static char shell[] = "/bin/sh", flag[] = "-c", name[] = "sh";
-	size_t count = 0;
-
-	if (!options->shell) {
-		run->words = options->words;
-		run->word_count = (uint32_t)options->word_count;
-		return;
-	}
-	prefix[count++] = shell;
-	prefix[count++] = flag;
-	if (options->word_count) {
-		prefix[count++] = options->words[0];
-		prefix[count++] = name;
-	}
-	run->words = prefix;
-	run->word_count = (uint32_t)count;
-	run->flags |= RUN_LITERAL;
-}
-
-static int open_pool(struct session *session, struct error *error)
-{
-	static char command[] = "command", print[] = "print";
-	const struct session_options *options = session->options;
-	struct pool_options pool = {
-		.method = options->method,
-		.jobs = options->jobs,
-		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
-		.max_tasks = options->max_tasks,
-		.repeats = options->retries || options->brings_commands,
-		.has_limits = options->brings_commands,
-		.grace = options->grace,
-		.judged = halt_outcomes(&options->halt),
-		.terminal = options->terminal,
-	};
-	struct template_options template;
-	char *prefix[4];
-	struct run run = {
-		.executor = options->dry_run ? print : command,
-		.flags = (options->ungrouped ? RUN_UNGROUPED : 0u) | (options->verbose ? RUN_VERBOSE : 0u) |
-			 (options->quiet ? RUN_QUIET : 0u) | (options->terminal ? RUN_TERMINAL | RUN_UNGROUPED : 0u),
-		.nice = options->nice,
-		/* Whatever they were at our start, a task finds these two at their defaults. */
-		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
-		.judged = halt_outcomes(&options->halt),
-		.grace = options->grace,
-		.delay = options->delay,
-		.initializer = (char *)(uintptr_t)options->initializer,
-		.id = make_id(),
-		.directory = (char *)(uintptr_t)options->directory,
-		.path = (char *)(uintptr_t)options->path,
-	};
-	int opened;
-
-	/* From the background they write to the terminal all the same, as those of xargs do. */
-	if (options->ungrouped && !options->terminal)
-		run.ignored |= UINT64_C(1) << (SIGTTOU - 1);
-	choose_words(options, prefix, &run);
-	run.replace = (char *)(uintptr_t)options->replace;
-	run.separator = (char *)(uintptr_t)options->separator;
-	run.names = options->names;
-	run.name_count = (uint32_t)options->name_count;
-	run.widths = options->widths;
-	run.width_count = (uint32_t)options->width_count;
-	run.value_count = (uint32_t)options->value_count;
-	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
-		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u);
-	template = run_template(&run);
-	/* What is shown of a shell's task is the script. */
-	if (options->shell) {
-		template.words = options->words;
-		template.word_count = options->word_count;
-	}
-	if (template_compile(&session->template, &template, error) < 0) {
-		error->is_usage = true;
-		template_release(&session->template);
-		free(run.id);
-		return -1;
-	}
-	if (session->template.command_is_fixed || options->shell)
-		run.command = command_find(run.words[0], run.path);
-	opened = pool_init(&session->pool, &session->loop, &session->arena, &pool, &run, &session->pool_owner, error);
-	free(run.id);
-	free(run.command);
-	return opened;
-}
-
 /* The gate: shut while the run ends or is held back, open for the head alone while the window is full. */
 static uint64_t choose_gate(const struct session *session)
 {
@@ -179,16 +79,20 @@ static uint64_t choose_gate(const struct session *session)
 
 int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error)
 {
+	const struct output_format *format = options->format ? options->format : &output_text;
 	struct order_options order = {
 		.memory = options->buffer,
 		.disk = options->spill,
 		.directory = options->temporary,
-		.unordered = options->unordered,
+		.kind = options->order,
+		.whole = format->is_whole,
 		.attempts = options->retries < UINT32_MAX ? (uint32_t)options->retries + 1 : UINT32_MAX,
 	};
 
 	int terminal = -1;
 
+	if (format == &output_text && (options->tag || options->order == ORDER_LINES))
+		format = &output_lines;
 	*session = (struct session){
 		.options = options,
 		.started = clock_now(),
@@ -203,8 +107,12 @@ int session_open(struct session *session, const struct session_options *options,
 	if (options->terminal && (terminal = terminal_open()) < 0)
 		return error_set_errno(error, errno, "--tty: there is no terminal");
 	fd_close(&terminal);
-	if (open_pool(session, error) < 0)
+	if (instructions_open(session, error) < 0)
 		return -1;
+	if (record_open(session, error) < 0) {
+		record_close(session);
+		return -1;
+	}
 	if (interruption_open(session) < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
 	/* From here on nothing fails: messages go by the outlet. */
@@ -212,7 +120,7 @@ int session_open(struct session *session, const struct session_options *options,
 	throttle_init(&session->throttle, &options->throttle);
 	throttle_look(&session->throttle);
 	pool_set_timeout(&session->pool, limit_now(&session->limit));
-	outlet_open(&session->outlet, &session->loop, closed);
+	outlet_open(&session->outlet, &session->loop, format, options->method->prefix, closed);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
 	pool_set_gate(&session->pool, choose_gate(session));
@@ -253,8 +161,8 @@ void session_refuse(struct session *session, const char *reason)
 	};
 	char *line = report_wants(session, &result) ? report_line(session, &result, NULL) : NULL;
 
-	result.reason = line;
-	if (verdict_finish(session, &result) < 0)
+	result.line = line;
+	if (verdict_finish(session, &result, NULL) < 0)
 		BUG("a refused record that has a result");
 	free(line);
 }
@@ -293,6 +201,7 @@ static void settle(struct session *session)
 		pool_set_gate(&session->pool, choose_gate(session));
 	if (session->on_room && session_has_room(session))
 		session->on_room(session);
+	record_flush(session);
 	outlet_flush(&session->outlet);
 }
 
@@ -349,10 +258,24 @@ static void finish_output(struct session *session)
 		session_step(session);
 }
 
-/* Writes out the last words at the reader's pace; a (second) signal cuts them short. */
+/* Writes out the rest of what goes out as a whole and has begun. */
+static void finish_object(struct session *session)
+{
+	while (order_is_midway(&session->order) && !session->outlet.output.error && !session->impatient) {
+		order_go_on(&session->order);
+		outlet_flush(&session->outlet);
+		if (order_is_midway(&session->order))
+			loop_step(&session->loop, NSEC_FOREVER);
+	}
+	outlet_end(&session->outlet);
+}
+
+/* Writes out the last words at the reader's pace; a (second) signal cuts them short, but not what has a form. */
 static void finish_words(struct session *session)
 {
-	while (!outlet_is_idle(&session->outlet) && !session->signal) {
+	bool formed = session->outlet.format->is_whole;
+
+	while (!outlet_is_idle(&session->outlet) && !session->impatient && (formed || !session->signal)) {
 		loop_step(&session->loop, NSEC_FOREVER);
 		outlet_flush(&session->outlet);
 	}
@@ -369,6 +292,9 @@ int session_close(struct session *session)
 	/* Everything that will ever come has come in by now. A run that failed ends where its output is whole. */
 	if (!session->failure)
 		order_pump(&session->order);
+	finish_object(session);
+	record_flush(session);
+	record_close(session);
 	report_end(session);
 	outlet_flush(&session->outlet);
 	finish_words(session);
@@ -380,6 +306,8 @@ int session_close(struct session *session)
 	order_release(&session->order);
 	outlet_close(&session->outlet);
 	template_release(&session->template);
+	template_release(&session->command);
+	template_release(&session->tag);
 	bytes_release(&session->failures);
 	arena_release(&session->arena);
 	loop_release(&session->loop);

@@ -8,8 +8,10 @@
 
 #include "base/bytes.h"
 #include "base/dialect.h"
-#include "run/halt.h"
-#include "run/limit.h"
+#include "policy/halt.h"
+#include "policy/limit.h"
+#include "journal/joblog.h"
+#include "journal/results.h"
 #include "run/outlet.h"
 #include "run/progress.h"
 #include "ipc/arena.h"
@@ -18,7 +20,7 @@
 #include "pool/pool.h"
 #include "process/start.h"
 #include "work/order.h"
-#include "work/pace.h"
+#include "policy/pace.h"
 #include "template/template.h"
 
 /* The exit statuses of this program; those of ends by signal are the signals' own. */
@@ -67,8 +69,18 @@ struct session_options {
 	/* Where what waits on disk goes. */
 	const char *temporary;
 	int nice;
-	bool unordered;
+	enum order_kind order;
 	bool ungrouped;
+	/* How output is written; NULL: as text. */
+	const struct output_format *format;
+	/* What is put before each line, with replacement strings; NULL: nothing. An own template, or the record. */
+	const char *tag;
+	bool tag_is_template;
+	/* A file, and a folder, for records of the run; NULL. */
+	const char *joblog;
+	const char *results;
+	/* An earlier run's results may be replaced. */
+	bool force;
 	uint64_t buffer;
 	uint64_t spill;
 	bool verbose;
@@ -111,8 +123,15 @@ struct session {
 	struct order order;
 	struct outlet outlet;
 	struct watch signals;
-	/* Compiled like the workers': for the words of failed commands. */
+	/* What people are shown of a task's command; what is executed, as its worker has it; the tag of its lines. */
 	struct template template;
+	struct template command;
+	struct template tag;
+	/* Words that they are compiled of. */
+	char *prefix[4];
+	char *tag_word;
+	struct joblog joblog;
+	struct results results;
 	enum session_phase phase;
 	/* Whoever feeds the session is told that there may be room. */
 	void (*on_room)(struct session *session);
@@ -144,6 +163,8 @@ struct session {
 	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
 	enum exit_status failure;
 	int signal;
+	/* Whoever ends the run does not even want to wait for what is half written. */
+	bool impatient;
 	/* When tasks that were told to end are killed. */
 	nsec kill_at;
 	nsec started;

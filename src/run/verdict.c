@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "base/trace.h"
 #include "machine/pressure.h"
+#include "run/record.h"
 #include "run/report.h"
 #include "run/session.h"
 
@@ -26,14 +27,37 @@ static uint64_t owner_head(struct pool_owner *owner)
 	return order_head(&container_of(owner, struct session, pool_owner)->order);
 }
 
-static int owner_on_output(struct pool_owner *owner, const struct output_header *header, struct slice bytes)
+/* Says what is to stand before the lines of a task that is heard of for the first time. -1 when it cannot be heard of. */
+static int tag_lines(struct session *session, const struct output_header *header, uint32_t slot)
+{
+	struct task task;
+	char *label;
+	int set;
+
+	if (!session->options->tag || order_has_label(&session->order, header->index, header->attempt))
+		return 0;
+	if (!pool_task(&session->pool, header->index, header->attempt, &task))
+		return -1;
+	label = report_tag(session, &task, slot);
+	set = order_set_label(&session->order, header->index, header->attempt, label);
+	free(label);
+	return set;
+}
+
+static int owner_on_output(struct pool_owner *owner, const struct output_header *header, uint32_t slot, struct slice bytes)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
+	struct slice none = {.data = NULL};
+	int put;
 
 	/* The index is a worker's word: one that was never handed out would make the window reach for it. */
-	if (header->index >= session->submitted)
+	if (header->index >= session->submitted || tag_lines(session, header, slot) < 0)
 		return -1;
-	return order_put(&session->order, header->index, header->attempt, (enum stream)header->stream, bytes);
+	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream,
+			session->outlet.format->is_silent ? none : bytes);
+	if (put == 0)
+		record_output(session, header, bytes);
+	return put;
 }
 
 /* COMMAND itself cannot be run: neither can it for the other records. */
@@ -90,11 +114,26 @@ static void draw_conclusions(struct session *session)
 	}
 }
 
+/* Says how the result object of a task begins. -1 when it cannot have one. */
+static int name_command(struct session *session, const struct result *result, const struct task *task)
+{
+	char *label;
+	int set;
+
+	if (!session->outlet.format->is_whole || !task)
+		return 0;
+	label = report_object(session, task, result->slot);
+	set = order_set_label(&session->order, result->index, result->attempt, label);
+	free(label);
+	return set;
+}
+
 /* A result that counts. -1 when it cannot be. */
-int verdict_finish(struct session *session, const struct result *result)
+int verdict_finish(struct session *session, const struct result *result, const struct task *task)
 {
 	if (order_finish(&session->order, result) < 0)
 		return -1;
+	record_result(session, result, task);
 	session->finished++;
 	session->outcomes[result->outcome]++;
 	session->retried += result->attempt > 1;
@@ -103,7 +142,7 @@ int verdict_finish(struct session *session, const struct result *result)
 }
 
 /* A task that will not be begun again after all: what came of it last counts. */
-static bool let_stand(struct session *session, const struct result *result)
+static bool let_stand(struct session *session, const struct result *result, const struct task *task)
 {
 	const struct result *aside = result->outcome == OUTCOME_SKIPPED ? order_aside(&session->order, result->index) : NULL;
 
@@ -112,6 +151,7 @@ static bool let_stand(struct session *session, const struct result *result)
 	session->finished++;
 	session->outcomes[aside->outcome]++;
 	session->retried += aside->attempt > 1;
+	record_result(session, aside, task);
 	order_stand(&session->order, result->index);
 	return true;
 }
@@ -134,31 +174,36 @@ static enum result_use owner_on_result(struct pool_owner *owner, const struct re
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 	struct result told = *result;
-	char *reason = NULL;
-	bool again = false;
+	bool about_command, again = false;
+	char *line = NULL, *problem;
 	int taken;
 
 	pace_learn(&session->pace, result);
 	if (limit_learn(&session->limit, result))
 		pool_set_timeout(&session->pool, limit_now(&session->limit));
-	if (let_stand(session, result))
+	if (let_stand(session, result, task))
 		return RESULT_TAKEN;
 	look_for_cause(session, &told);
-	if (result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
-	    is_about_command(result->number)) {
+	problem = report_problem(session, result, task);
+	told.reason = problem ? problem : told.reason;
+	about_command = result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
+			is_about_command(result->number) && !result->astray;
+	if (about_command)
 		stop_for_command(session, result);
-	} else {
+	else
 		again = is_to_repeat(session, result, delay);
-		if (report_wants(session, &told))
-			told.reason = reason = report_line(session, &told, task);
-	}
-	taken = again ? order_set_aside(&session->order, &told) : verdict_finish(session, &told);
+	if (!about_command && report_wants(session, &told))
+		told.line = line = report_line(session, &told, task);
+	taken = name_command(session, &told, task);
+	if (taken == 0)
+		taken = again ? order_set_aside(&session->order, &told) : verdict_finish(session, &told, task);
 	if (session->halted && !session->halt_told) {
 		session->halt_told = true;
-		reason = reason ? reason : report_line(session, &told, task);
-		report_halt(&told, reason);
+		line = line ? line : report_line(session, &told, task);
+		report_halt(&told, line);
 	}
-	free(reason);
+	free(problem);
+	free(line);
 	if (taken < 0)
 		return RESULT_REFUSED;
 	return again ? RESULT_AGAIN : RESULT_TAKEN;

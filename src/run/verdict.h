@@ -11,7 +11,7 @@ struct session;
 /* For the pool_owner of a session. */
 extern const struct pool_owner verdict_owner;
 
-/* Takes in a result that counts, and what follows from it. -1 when that task has one already. */
-int verdict_finish(struct session *session, const struct result *result) MUST_CHECK;
+/* Takes in a result that counts (task may be NULL), and what follows from it. -1 when that task has one already. */
+int verdict_finish(struct session *session, const struct result *result, const struct task *task) MUST_CHECK;
 
 #endif

@@ -62,6 +62,8 @@ void values_gather(struct values *values, const struct task *task, const struct 
 		gather_frame(values, task->frame);
 		return;
 	}
+	if (!task->value_count)
+		add(values, (struct slice){.data = NULL}, task->record);
 	for (i = 0; i < task->value_count; i++) {
 		if (i)
 			value = slice_of(value.data + value.size + 1);

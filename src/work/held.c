@@ -75,7 +75,7 @@ void held_put(struct held *held, struct held_output *output, enum stream stream,
 }
 
 /* Hands on a piece on disk, as far as the sink has room: true when it is through. */
-static bool hand_on_from_disk(struct held *held, struct piece *piece, struct order_sink *sink, uint64_t index)
+static bool hand_on_from_disk(struct held *held, struct piece *piece, struct order_sink *sink, const struct held_task *task)
 {
 	char data[READ_SIZE];
 
@@ -85,32 +85,57 @@ static bool hand_on_from_disk(struct held *held, struct piece *piece, struct ord
 
 		if (spill_read(&held->spill, offset, data, size, &held->error) < 0)
 			return false;
-		sink->data(sink, index, piece->stream, (struct slice){.data = data, .size = size});
+		sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = data, .size = size});
 		spill_free(&held->spill, offset, size);
 		piece->done += size;
 	}
 	return piece->done == piece->size;
 }
 
-bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, uint64_t index)
+/* The first piece has been handed on. */
+static void drop_first(struct held *held, struct held_output *output)
 {
-	while (output->first && sink->has_room(sink)) {
-		struct piece *piece = output->first;
+	struct piece *piece = output->first;
 
-		if (!piece->on_disk) {
-			sink->data(sink, index, piece->stream,
-					  (struct slice){.data = piece->data, .size = piece->size});
-			held->data -= piece->size;
-		} else if (!hand_on_from_disk(held, piece, sink, index)) {
-			break;
-		}
-		output->first = piece->next;
-		held->overhead -= sizeof *piece;
-		free(piece);
-	}
+	output->first = piece->next;
 	if (!output->first)
 		output->last = NULL;
+	held->overhead -= sizeof *piece;
+	if (!piece->on_disk)
+		held->data -= piece->size;
+	free(piece);
+}
+
+static void hand_on_from_memory(const struct piece *piece, struct order_sink *sink, const struct held_task *task)
+{
+	sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = piece->data, .size = piece->size});
+}
+
+bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task)
+{
+	while (output->first && sink->has_room(sink)) {
+		if (!output->first->on_disk)
+			hand_on_from_memory(output->first, sink, task);
+		else if (!hand_on_from_disk(held, output->first, sink, task))
+			break;
+		drop_first(held, output);
+	}
 	return !output->first;
+}
+
+bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task)
+{
+	const struct piece *piece;
+
+	for (piece = output->first; piece; piece = piece->next) {
+		if (piece->on_disk)
+			return false;
+	}
+	while (output->first) {
+		hand_on_from_memory(output->first, sink, task);
+		drop_first(held, output);
+	}
+	return true;
 }
 
 void held_drop(struct held *held, struct held_output *output)

@@ -35,8 +35,17 @@ void held_init(struct held *held, uint64_t memory, const char *directory, uint64
 /* Takes a copy: to memory within its limit, else to disk, else to memory all the same. */
 void held_put(struct held *held, struct held_output *output, enum stream stream, struct slice bytes);
 
+/* The task that pieces are of, as the sink is told. */
+struct held_task {
+	uint64_t index;
+	const char *label;
+};
+
 /* Hands a task's pieces on while the sink has room: true when none is left. */
-bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, uint64_t index);
+bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task);
+
+/* Hands all of them on at once, room or not: false when some are on disk, and nothing is done. */
+bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task);
 
 /* Forgets them. */
 void held_drop(struct held *held, struct held_output *output);

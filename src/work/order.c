@@ -8,8 +8,6 @@
  */
 #include "work/order.h"
 
-#include "base/mem.h"
-
 enum {
 	/* The least that keeping track may take, however small the limit. */
 	OVERHEAD_MIN = 16384,
@@ -19,7 +17,7 @@ enum {
 
 void order_init(struct order *order, const struct order_options *options, struct order_sink *sink)
 {
-	*order = (struct order){.options = *options, .sink = sink, .current = options->unordered ? ORDER_NONE : 0};
+	*order = (struct order){.options = *options, .sink = sink, .current = options->kind == ORDER_INPUT ? 0 : ORDER_NONE};
 	if (!order->options.attempts)
 		order->options.attempts = 1;
 	held_init(&order->held, options->memory, options->directory, options->disk);
@@ -55,25 +53,21 @@ static void update_full(struct order *order)
 		set_current(order, order->window.head);
 }
 
-/* Whether the result is there that counts. */
-static bool is_finished(const struct window_entry *entry)
+/* Where a stream of a task is held: by itself, where that is how they go out. */
+static struct held_output *held_of(const struct order *order, struct entry *entry, enum stream stream)
 {
-	return entry->result && !entry->aside;
+	bool apart = order->options.whole || order->options.kind == ORDER_LINES;
+
+	return &entry->held[apart && stream == STREAM_ERRORS];
 }
 
-/* Whether a task may still produce. */
-static bool is_open(const struct window_entry *entry)
-{
-	return entry && !is_finished(entry) && !entry->gone;
-}
-
-static uint32_t attempts_of(const struct order *order, const struct window_entry *entry)
+static uint32_t attempts_of(const struct order *order, const struct entry *entry)
 {
 	return entry && entry->attempts ? entry->attempts : order->options.attempts;
 }
 
 /* The entry of a task that has not gone out and was heard of; NULL. */
-static struct window_entry *find(const struct order *order, uint64_t index)
+static struct entry *find(const struct order *order, uint64_t index)
 {
 	if (index < order->window.head || index >= order->window.end)
 		return NULL;
@@ -82,7 +76,7 @@ static struct window_entry *find(const struct order *order, uint64_t index)
 
 void order_expect(struct order *order, uint64_t index, uint32_t attempts)
 {
-	struct window_entry *entry = window_reach(&order->window, index);
+	struct entry *entry = window_reach(&order->window, index);
 
 	if (!entry)
 		BUG("a task that went out is still expected");
@@ -95,90 +89,70 @@ uint32_t order_attempts(const struct order *order, uint64_t index)
 	return attempts_of(order, find(order, index));
 }
 
-/* Whether a task's output is held back because there may be another attempt. */
-static bool is_held_back(const struct order *order, const struct window_entry *entry)
+/* Whether a task's output is held back: there may be another attempt, or it goes out whole. */
+static bool is_held_back(const struct order *order, const struct entry *entry)
 {
 	uint32_t attempt = entry && entry->attempt ? entry->attempt : 1;
 
-	if (entry && (entry->committed || is_finished(entry)))
+	if (entry && (entry->committed || entry_is_finished(entry)))
 		return false;
-	return attempt < attempts_of(order, entry) || (entry && entry->aside);
+	return order->options.whole || attempt < attempts_of(order, entry) || (entry && entry->aside);
 }
 
 bool order_accepts(const struct order *order, uint64_t index)
 {
-	const struct window_entry *entry;
+	const struct entry *entry;
 
+	if (index != order->current && order->options.kind == ORDER_LINES)
+		return !order->full && order->current == ORDER_NONE && order->sink->has_room(order->sink);
 	if (index != order->current)
 		return !order->full;
 	entry = find(order, index);
 	/* What is set aside makes room for the attempt that this is of. */
 	if (is_held_back(order, entry))
 		return true;
-	return order->sink->has_room(order->sink) && !(entry && entry->held.first);
+	return order->sink->has_room(order->sink) && !(entry && entry_has_output(entry));
 }
 
 bool order_is_finished(const struct order *order, uint64_t index)
 {
 	if (index < order->window.head || index >= order->window.end)
 		return index < order->window.head;
-	return !is_open(window_at(&order->window, index));
+	return !entry_is_open(window_at(&order->window, index));
 }
 
-static size_t result_size(const struct result *result)
+int order_set_label(struct order *order, uint64_t index, uint32_t attempt, const char *label)
 {
-	return sizeof *result + (result->reason ? strlen(result->reason) + 1 : 0);
+	struct entry *entry = window_reach(&order->window, index);
+
+	if (!entry_is_open(entry) || (attempt && !entry_begin_attempt(entry, &order->held, attempt)))
+		return -1;
+	entry_keep_label(entry, &order->held, label);
+	return 0;
 }
 
-static void drop_result(struct order *order, struct window_entry *entry)
+bool order_has_label(const struct order *order, uint64_t index, uint32_t attempt)
 {
-	if (!entry->result)
-		return;
-	order->held.overhead -= result_size(entry->result);
-	free(entry->result);
-	entry->result = NULL;
-	entry->aside = false;
+	const struct entry *entry = find(order, index);
+
+	return entry && entry->label && entry->attempt == attempt;
 }
 
-/* Stores a copy. */
-static void hold_result(struct order *order, struct window_entry *entry, const struct result *result)
+/* The disk takes no more. */
+static bool disk_is_full(const struct order *order)
 {
-	size_t size = result_size(result);
-
-	drop_result(order, entry);
-	entry->result = mem_resize(NULL, size, 1);
-	*entry->result = *result;
-	if (result->reason) {
-		char *reason = (char *)(entry->result + 1);
-
-		memcpy(reason, result->reason, size - sizeof *result);
-		entry->result->reason = reason;
-	}
-	order->held.overhead += size;
+	return order->held.error.text || !spill_has_room(&order->held.spill);
 }
 
-/* Makes attempt the one that counts: false when it is not that, nor the next one after one that was set aside. */
-static bool enter_attempt(struct order *order, struct window_entry *entry, uint32_t attempt)
-{
-	if (!is_open(entry) || !attempt)
-		return false;
-	if (attempt == entry->attempt)
-		return !entry->aside;
-	if (attempt != entry->attempt + 1 || (entry->attempt && !entry->aside))
-		return false;
-	held_drop(&order->held, &entry->held);
-	drop_result(order, entry);
-	entry->attempt = attempt;
-	return true;
-}
-
-/* Holds a piece of the current task that may be run again: within its allowance when the window is full. */
-static void put_exempt(struct order *order, struct window_entry *entry, size_t size)
+/* A piece of the current task was held: not beyond its allowance when the window is full. */
+static void limit_current(struct order *order, struct entry *entry, size_t size)
 {
 	uint64_t allowance = order->options.memory / 4 > ALLOWANCE_MIN ? order->options.memory / 4 : ALLOWANCE_MIN;
 
+	if (order->options.whole)
+		return;
 	/* What the disk still takes is no burden. */
-	if (order->full && (order->held.error.text || !spill_has_room(&order->held.spill)))
+	if (order->full && disk_is_full(order))
 		order->exempt += size;
 	if (order->exempt <= allowance)
 		return;
@@ -186,53 +160,97 @@ static void put_exempt(struct order *order, struct window_entry *entry, size_t s
 	order_pump(order);
 }
 
+/* Hands on the lines that a piece makes whole; what is left of it is to be held. */
+static struct slice put_lines(struct order *order, struct entry *entry, const struct held_task *task, enum stream stream,
+			      struct slice bytes)
+{
+	const char *newline = memrchr(bytes.data, '\n', bytes.size);
+	size_t size = newline ? (size_t)(newline - bytes.data) + 1 : 0;
+
+	if (!size)
+		return bytes;
+	if (!held_hand_over(&order->held, held_of(order, entry, stream), order->sink, task)) {
+		/* The line is so long that it is on disk: it goes out at the reader's pace, and the rest of the task with it. */
+		set_current(order, task->index);
+		return bytes;
+	}
+	order->sink->data(order->sink, task->index, task->label, stream, (struct slice){.data = bytes.data, .size = size});
+	return (struct slice){.data = bytes.data + size, .size = bytes.size - size};
+}
+
 int order_put(struct order *order, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes)
 {
-	struct window_entry *entry = window_reach(&order->window, index);
-	uint64_t current = order->current;
+	struct entry *entry = window_reach(&order->window, index);
+	uint64_t before = order->current;
+	struct held_task task;
 	bool held_back;
 
-	if (!enter_attempt(order, entry, attempt))
+	if (!entry_begin_attempt(entry, &order->held, attempt))
 		return -1;
 	if (!bytes.size)
 		return 0;
+	task = (struct held_task){.index = index, .label = entry->label};
 	held_back = is_held_back(order, entry);
-	if (index == order->current && !held_back && !entry->held.first) {
-		order->sink->data(order->sink, index, stream, bytes);
+	if (index == order->current && !held_back && !entry_has_output(entry)) {
+		order->sink->data(order->sink, index, entry->label, stream, bytes);
 		return 0;
 	}
-	held_put(&order->held, &entry->held, stream, bytes);
+	if (order->options.kind == ORDER_LINES && order->current == ORDER_NONE && !held_back)
+		bytes = put_lines(order, entry, &task, stream, bytes);
+	if (order->options.whole)
+		utf8_follow(&entry->text[stream == STREAM_ERRORS], bytes);
+	order->held.spill.exempt = order->options.whole && index == order->current;
+	held_put(&order->held, held_of(order, entry, stream), stream, bytes);
+	order->held.spill.exempt = false;
 	update_full(order);
 	/* The window has become full, and a task the current one: what is there of it goes out. */
-	if (order->current != current)
+	if (order->current != before)
 		order_pump(order);
 	if (held_back && index == order->current)
-		put_exempt(order, entry, bytes.size);
+		limit_current(order, entry, bytes.size);
 	return 0;
 }
 
-/* Hands on a whole finished entry: true when it is through. */
-static bool hand_on_entry(struct order *order, struct window_entry *entry, uint64_t index)
+/* Hands on what is held of a task, as far as the sink has room: true when nothing is left. */
+static bool hand_on_held(struct order *order, struct entry *entry, uint64_t index)
 {
-	if (!held_hand_on(&order->held, &entry->held, order->sink, index))
+	struct held_task task = {.index = index, .label = entry->label};
+
+	return held_hand_on(&order->held, &entry->held[0], order->sink, &task) &&
+	       held_hand_on(&order->held, &entry->held[1], order->sink, &task);
+}
+
+/* Hands on a whole finished entry: true when it is through. */
+static bool hand_on_entry(struct order *order, struct entry *entry, uint64_t index)
+{
+	if (order->options.whole && !entry->begun) {
+		if (!order->sink->has_room(order->sink))
+			return false;
+		entry->begun = true;
+		order->sink->begin(order->sink, entry->result, entry->label,
+				   (utf8_is_whole(&entry->text[0]) ? 1u << STREAM_OUTPUT : 0) |
+					   (utf8_is_whole(&entry->text[1]) ? 1u << STREAM_ERRORS : 0));
+	}
+	if (!hand_on_held(order, entry, index))
 		return false;
 	order->sink->result(order->sink, entry->result);
-	drop_result(order, entry);
+	entry_drop_result(entry, &order->held);
+	entry_drop_label(entry, &order->held);
 	entry->gone = true;
 	order->complete--;
 	return true;
 }
 
-/* Unordered: the next complete task after the one that went out last, else the head when the window is full. */
+/* Not in the order of the input: the next complete task after the one that went out last, else the head when the window is full. */
 static uint64_t choose(const struct order *order, uint64_t after)
 {
 	uint64_t span = order->window.end - order->window.head, i;
 
 	for (i = 0; order->complete && i < span; i++) {
 		uint64_t index = order->window.head + (after + 1 - order->window.head + i) % span;
-		struct window_entry *entry = window_at(&order->window, index);
+		struct entry *entry = window_at(&order->window, index);
 
-		if (entry && is_finished(entry))
+		if (entry && entry_is_finished(entry))
 			return index;
 		/* A page that is gone holds nothing: on to its last index. */
 		if (!entry)
@@ -245,7 +263,7 @@ static uint64_t choose(const struct order *order, uint64_t after)
 static bool pump_current(struct order *order)
 {
 	uint64_t index = order->current;
-	struct window_entry *entry;
+	struct entry *entry;
 
 	/* With a part of it lost the output ends where it is whole. */
 	if (index == ORDER_NONE || index >= order->window.end || order->held.error.text)
@@ -253,17 +271,17 @@ static bool pump_current(struct order *order)
 	entry = window_at(&order->window, index);
 	if (!entry)
 		BUG("a task that went out goes out again");
-	if (!is_finished(entry)) {
+	if (!entry_is_finished(entry)) {
 		if (is_held_back(order, entry))
 			return false;
-		held_hand_on(&order->held, &entry->held, order->sink, index);
+		hand_on_held(order, entry, index);
 		return false;
 	}
 	if (!hand_on_entry(order, entry, index))
 		return false;
 	window_close(&order->window, index);
 	update_full(order);
-	set_current(order, order->options.unordered ? choose(order, index < order->window.head ? order->window.head - 1 : index) :
+	set_current(order, order->options.kind != ORDER_INPUT ? choose(order, index < order->window.head ? order->window.head - 1 : index) :
 						      order->window.head);
 	return true;
 }
@@ -280,6 +298,19 @@ void order_pump(struct order *order)
 	} while (order->current != current);
 }
 
+bool order_is_midway(const struct order *order)
+{
+	const struct entry *entry = find(order, order->current);
+
+	return entry && entry->begun && !entry->gone && !order->held.error.text;
+}
+
+void order_go_on(struct order *order)
+{
+	if (order_is_midway(order))
+		pump_current(order);
+}
+
 /* A task's result is there. */
 static void complete(struct order *order, uint64_t index)
 {
@@ -291,32 +322,32 @@ static void complete(struct order *order, uint64_t index)
 
 int order_finish(struct order *order, const struct result *result)
 {
-	struct window_entry *entry = window_reach(&order->window, result->index);
+	struct entry *entry = window_reach(&order->window, result->index);
 
-	if (!is_open(entry) || (result->attempt && !enter_attempt(order, entry, result->attempt)))
+	if (!entry_is_open(entry) || (result->attempt && !entry_begin_attempt(entry, &order->held, result->attempt)))
 		return -1;
-	hold_result(order, entry, result);
+	entry_keep_result(entry, &order->held, result);
 	complete(order, result->index);
 	return 0;
 }
 
 bool order_may_repeat(const struct order *order, uint64_t index)
 {
-	const struct window_entry *entry;
+	const struct entry *entry;
 
 	if (index < order->window.head || index >= order->window.end)
 		return index >= order->window.head;
 	entry = window_at(&order->window, index);
-	return is_open(entry) && !entry->committed;
+	return entry_is_open(entry) && !entry->committed;
 }
 
 int order_set_aside(struct order *order, const struct result *result)
 {
-	struct window_entry *entry = window_reach(&order->window, result->index);
+	struct entry *entry = window_reach(&order->window, result->index);
 
-	if (!enter_attempt(order, entry, result->attempt))
+	if (!entry_begin_attempt(entry, &order->held, result->attempt))
 		return -1;
-	hold_result(order, entry, result);
+	entry_keep_result(entry, &order->held, result);
 	entry->aside = true;
 	update_full(order);
 	return 0;
@@ -324,14 +355,14 @@ int order_set_aside(struct order *order, const struct result *result)
 
 const struct result *order_aside(const struct order *order, uint64_t index)
 {
-	const struct window_entry *entry = find(order, index);
+	const struct entry *entry = find(order, index);
 
 	return entry && entry->aside ? entry->result : NULL;
 }
 
 void order_stand(struct order *order, uint64_t index)
 {
-	struct window_entry *entry = window_at(&order->window, index);
+	struct entry *entry = window_at(&order->window, index);
 
 	if (!entry || !entry->aside)
 		BUG("nothing was set aside for a task");
@@ -344,12 +375,11 @@ uint64_t order_spilled(const struct order *order)
 	return order->held.spill.total;
 }
 
-static void drop_entry(void *owner, struct window_entry *entry)
+static void drop_entry(void *owner, struct entry *entry)
 {
 	struct order *order = owner;
 
-	held_drop(&order->held, &entry->held);
-	free(entry->result);
+	entry_release(entry, &order->held);
 }
 
 void order_release(struct order *order)

@@ -10,8 +10,11 @@
  * A task that may be run again is held back until its last attempt has ended, so that only that counts. The head's output
  * then has an allowance beyond the limits; past that it goes out all the same, and the task is not run again.
  *
- * Unordered, a task goes out when its result is there; only when the window is full does the lowest unfinished task
- * become the head, streams, and holds the others back until it ends.
+ * In the order of completion a task goes out when its result is there; only when the window is full does the lowest
+ * unfinished task become the head, streams, and holds the others back until it ends. By lines it is the same, but that
+ * lines go out as soon as they are whole, and only the last, unfinished one of each stream waits.
+ *
+ * Where tasks go out whole, the head cannot stream: what is held of it may go beyond the limit on disk.
  */
 #ifndef WORK_ORDER_H
 #define WORK_ORDER_H
@@ -28,16 +31,26 @@ struct order_options {
 	uint64_t disk;
 	/* For the temporary file. */
 	const char *directory;
-	bool unordered;
+	enum order_kind {
+		/* In the order of the input, or in that of completion. */
+		ORDER_INPUT,
+		ORDER_COMPLETION,
+		/* Lines as they come. */
+		ORDER_LINES,
+	} kind;
+	/* A task goes out only once its result is there, which goes first, then standard output, then standard error. */
+	bool whole;
 	/* How many times a task may be run. */
 	uint32_t attempts;
 };
 
-/* Where everything goes, in order. */
+/* Where everything goes, in order. A label is what order_set_label has said, or NULL. */
 struct order_sink {
 	/* Whether more can be taken now. */
 	bool (*has_room)(struct order_sink *sink);
-	void (*data)(struct order_sink *sink, uint64_t index, enum stream stream, struct slice bytes);
+	/* A task begins that goes out whole; text has a bit (1 << stream) for each stream that is UTF-8. */
+	void (*begin)(struct order_sink *sink, const struct result *result, const char *label, unsigned text);
+	void (*data)(struct order_sink *sink, uint64_t index, const char *label, enum stream stream, struct slice bytes);
 	/* The end of a task: nothing of it comes after. */
 	void (*result)(struct order_sink *sink, const struct result *result);
 };
@@ -91,7 +104,14 @@ bool order_accepts(const struct order *order, uint64_t index);
  */
 int order_put(struct order *order, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes) MUST_CHECK;
 
-/* Puts in a task's result, once; its reason is copied. -1 like order_put. */
+/*
+ * What stands for a task in the output of this attempt: copied. It belongs to the attempt, and has to be said anew for the
+ * next; attempt 0 is of a task that is never run. -1 like order_put.
+ */
+int order_set_label(struct order *order, uint64_t index, uint32_t attempt, const char *label) MUST_CHECK;
+bool order_has_label(const struct order *order, uint64_t index, uint32_t attempt);
+
+/* Puts in a task's result, once; its texts are copied. -1 like order_put. */
 int order_finish(struct order *order, const struct result *result) MUST_CHECK;
 
 /* Whether a task may be run again: none of its output has gone out. */
@@ -108,6 +128,10 @@ void order_stand(struct order *order, uint64_t index);
 
 /* Hands on what can be handed on while the sink has room; call when the sink has room again. */
 void order_pump(struct order *order);
+
+/* Whether a task that goes out as a whole has begun and not ended; and goes on with that one, and no other. */
+bool order_is_midway(const struct order *order);
+void order_go_on(struct order *order);
 
 /* Whether a result for this index has come in. */
 bool order_is_finished(const struct order *order, uint64_t index);

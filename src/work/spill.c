@@ -55,7 +55,9 @@ uint64_t spill_used(const struct spill *spill)
 
 static bool can_take_block(const struct spill *spill)
 {
-	return spill_used(spill) + SPILL_BLOCK <= spill->limit;
+	uint64_t limit = spill->exempt && spill->limit >= SPILL_BLOCK ? UINT64_MAX : spill->limit;
+
+	return spill_used(spill) + SPILL_BLOCK <= limit;
 }
 
 bool spill_has_room(const struct spill *spill)

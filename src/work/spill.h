@@ -15,6 +15,8 @@ enum { SPILL_BLOCK = 64 * 1024 };
 struct spill {
 	const char *directory;
 	uint64_t limit;
+	/* What is stored now may go beyond the limit. */
+	bool exempt;
 	int fd;
 	/* Bytes still wanted in each block. */
 	uint32_t *live;

@@ -79,12 +79,17 @@ struct result {
 	/* UTC; 0 when it never ran. */
 	nsec start;
 	nsec duration;
+	/* Below 0 when they cannot be told: its worker was lost. */
 	nsec user_time;
 	nsec system_time;
 	/* Bytes; 0 when it cannot be told. */
 	uint64_t max_rss;
-	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it. */
+	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it, and the line. */
 	const char *reason;
+	/* What is said of it in the summary; NULL: nothing. */
+	const char *line;
+	/* The number of its worker; 0 when it had none. */
+	uint32_t worker;
 };
 
 /* Whether a task did not do what it was to do: all but ok and skipped. */

@@ -7,7 +7,7 @@
 struct window_page {
 	/* How many of its tasks have gone out. */
 	unsigned gone;
-	struct window_entry entries[WINDOW_PAGE];
+	struct entry entries[WINDOW_PAGE];
 };
 
 /* Stands for every page whose tasks have all gone out. */
@@ -18,7 +18,7 @@ static struct window_page **page_slot(const struct window *window, uint64_t inde
 	return &window->pages[index / WINDOW_PAGE & (window->capacity - 1)];
 }
 
-struct window_entry *window_at(const struct window *window, uint64_t index)
+struct entry *window_at(const struct window *window, uint64_t index)
 {
 	struct window_page *page = *page_slot(window, index);
 
@@ -44,7 +44,7 @@ static void grow(struct window *window, uint64_t index)
 	window->capacity = capacity;
 }
 
-struct window_entry *window_reach(struct window *window, uint64_t index)
+struct entry *window_reach(struct window *window, uint64_t index)
 {
 	if (index < window->head)
 		return NULL;
@@ -64,7 +64,7 @@ struct window_entry *window_reach(struct window *window, uint64_t index)
 static void advance(struct window *window)
 {
 	while (window->head < window->end) {
-		struct window_entry *entry = window_at(window, window->head);
+		struct entry *entry = window_at(window, window->head);
 
 		if (entry && !entry->gone)
 			return;
@@ -88,7 +88,7 @@ void window_close(struct window *window, uint64_t index)
 	advance(window);
 }
 
-void window_release(struct window *window, void (*drop)(void *owner, struct window_entry *entry), void *owner)
+void window_release(struct window *window, void (*drop)(void *owner, struct entry *entry), void *owner)
 {
 	uint64_t index;
 	size_t i;

@@ -10,26 +10,9 @@
 #define WORK_WINDOW_H
 
 #include "base/dialect.h"
-#include "work/held.h"
-#include "work/task.h"
+#include "work/entry.h"
 
 enum { WINDOW_PAGE = 64 };
-
-struct window_entry {
-	struct held_output held;
-	/* Held until its turn, with a copy of its reason; NULL before there is one. */
-	struct result *result;
-	/* The attempt that the output held is of; 0 before the first is heard of. */
-	uint32_t attempt;
-	/* How many times it may be run, where it brings that; 0: as all others. */
-	uint32_t attempts;
-	/* The result is that of an attempt that is to be followed by another. */
-	bool aside;
-	/* Goes out as it is produced although it might have been run again. */
-	bool committed;
-	/* Went out already (unordered). */
-	bool gone;
-};
 
 struct window_page;
 
@@ -44,15 +27,15 @@ struct window {
 };
 
 /* The entry of an index from head to end; NULL when its whole page has gone out. */
-struct window_entry *window_at(const struct window *window, uint64_t index);
+struct entry *window_at(const struct window *window, uint64_t index);
 
 /* The entry of an index, made when it is the first to be heard of that far on; NULL when it has gone out. */
-struct window_entry *window_reach(struct window *window, uint64_t index);
+struct entry *window_reach(struct window *window, uint64_t index);
 
 /* The entry of this index has gone out (entry->gone is set): forgets what that makes superfluous and moves the head on. */
 void window_close(struct window *window, uint64_t index);
 
 /* Calls drop for every entry there still is, and frees the table. */
-void window_release(struct window *window, void (*drop)(void *owner, struct window_entry *entry), void *owner);
+void window_release(struct window *window, void (*drop)(void *owner, struct entry *entry), void *owner);
 
 #endif

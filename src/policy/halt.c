@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The condition of --halt. */
-#include "run/halt.h"
+#include "policy/halt.h"
 
 #include "base/number.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How many tasks to hand over at a time. */
-#ifndef WORK_PACE_H
-#define WORK_PACE_H
+#ifndef POLICY_PACE_H
+#define POLICY_PACE_H
 
 #include "base/dialect.h"
 #include "work/task.h"

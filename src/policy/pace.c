@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sizing chunks by how long tasks take. */
-#include "work/pace.h"
+#include "policy/pace.h"
 
 #include "work/chunk.h"
 

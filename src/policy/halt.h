@@ -3,8 +3,8 @@
  * When a run stops early (--halt): WHEN,WHY in the grammar of GNU parallel's manual: never, or soon|now,
  * fail|success|done=N or N%.
  */
-#ifndef RUN_HALT_H
-#define RUN_HALT_H
+#ifndef POLICY_HALT_H
+#define POLICY_HALT_H
 
 #include "base/dialect.h"
 #include "base/error.h"

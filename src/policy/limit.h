@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How long a task may take (--timeout): a fixed time, or a percentage of the median of those that have ended. */
-#ifndef RUN_LIMIT_H
-#define RUN_LIMIT_H
+#ifndef POLICY_LIMIT_H
+#define POLICY_LIMIT_H
 
 #include "base/clock.h"
 #include "base/dialect.h"

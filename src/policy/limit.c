@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The time that a task may take, and the median it may depend on: kept as counts on a logarithmic scale. */
-#include "run/limit.h"
+#include "policy/limit.h"
 
 #include "base/number.h"
 

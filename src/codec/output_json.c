@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The JSON formats: a result object for each task, one to a line, or all in an array. What tasks wrote is text where it is
+ * UTF-8, and base64 where it is not; it is put through piece by piece.
+ */
+#include "codec/output.h"
+
+#include "base/error.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+/* Appends what stands for text within a string; it is UTF-8, or a part of it. */
+static void put_escaped(struct bytes *out, struct slice text)
+{
+	size_t start = 0, at;
+
+	for (at = 0; at < text.size; at++) {
+		unsigned char c = (unsigned char)text.data[at];
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		bytes_append(out, text.data + start, at - start);
+		start = at + 1;
+		if (c == '"' || c == '\\')
+			bytes_append_format(out, "\\%c", c);
+		else if (c == '\n')
+			bytes_append_text(out, "\\n");
+		else if (c == '\t')
+			bytes_append_text(out, "\\t");
+		else
+			bytes_append_format(out, "\\u%04x", c);
+	}
+	bytes_append(out, text.data + start, text.size - start);
+}
+
+static bool is_text(struct slice bytes)
+{
+	struct utf8 utf8 = {.need = 0};
+
+	utf8_follow(&utf8, bytes);
+	return utf8_is_whole(&utf8);
+}
+
+/* Appends a string of words of our own, in which others may stand; what is not UTF-8 in it is replaced. */
+static void put_words(struct bytes *out, struct slice words)
+{
+	uint32_t character;
+	size_t length;
+
+	bytes_append(out, "\"", 1);
+	for (; words.size; words.data += length, words.size -= length) {
+		length = quote_utf8(words, &character);
+		if (length)
+			put_escaped(out, (struct slice){.data = words.data, .size = length});
+		else
+			bytes_append_text(out, "\\ufffd");
+		length = length ? length : 1;
+	}
+	bytes_append(out, "\"", 1);
+}
+
+static void put_base64(struct bytes *out, struct slice bytes)
+{
+	struct base64 base64 = {.count = 0};
+
+	bytes_append(out, "\"", 1);
+	base64_put(&base64, bytes, out);
+	base64_end(&base64, out);
+	bytes_append(out, "\"", 1);
+}
+
+void output_json_label(struct bytes *out, struct slice id, char *const *words)
+{
+	bool text = true;
+	size_t i;
+
+	if (id.size) {
+		bytes_append_text(out, "\"id\":");
+		bytes_append(out, id.data, id.size);
+		bytes_append_text(out, ",");
+	}
+	if (!words) {
+		bytes_append_text(out, "\"argv\":null,");
+		return;
+	}
+	for (i = 0; words[i]; i++)
+		text = text && is_text(slice_of(words[i]));
+	bytes_append_text(out, text ? "\"argv\":[" : "\"argv_base64\":[");
+	for (i = 0; words[i]; i++) {
+		bytes_append(out, ",", i > 0);
+		if (text)
+			put_words(out, slice_of(words[i]));
+		else
+			put_base64(out, slice_of(words[i]));
+	}
+	bytes_append_text(out, "],");
+}
+
+/* Appends a time in seconds; one below 0 is not known. */
+static void put_time(struct bytes *out, const char *key, nsec time)
+{
+	if (time < 0)
+		bytes_append_format(out, ",\"%s\":null", key);
+	else
+		bytes_append_format(out, ",\"%s\":%" PRId64 ".%06" PRId64, key, time / NSEC_PER_SEC, time % NSEC_PER_SEC / NSEC_PER_USEC);
+}
+
+/* Appends a moment: UTC, with microseconds. */
+static void put_moment(struct bytes *out, const char *key, nsec moment)
+{
+	time_t seconds = (time_t)(moment / NSEC_PER_SEC);
+	char text[32] = "";
+	struct tm parts;
+
+	if (gmtime_r(&seconds, &parts))
+		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+	bytes_append_format(out, ",\"%s\":\"%s.%06" PRId64 "Z\"", key, text, moment % NSEC_PER_SEC / NSEC_PER_USEC);
+}
+
+/* Appends the fields that only a task that ran has. */
+static void put_costs(struct bytes *out, const struct result *result, const char *worker_prefix)
+{
+	bytes_append_format(out, ",\"worker\":\"%sWorker-%" PRIu32 "\",\"slot\":%" PRIu32 ",\"pid\":%ld", worker_prefix,
+			    result->worker, result->slot, (long)result->pid);
+	put_moment(out, "start", result->start);
+	put_time(out, "duration", result->duration);
+	put_time(out, "user", result->user_time);
+	put_time(out, "sys", result->system_time);
+	if (result->max_rss)
+		bytes_append_format(out, ",\"max_rss\":%" PRIu64, result->max_rss);
+	else
+		bytes_append_text(out, ",\"max_rss\":null");
+}
+
+void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
+{
+	struct bytes why = {.data = NULL};
+
+	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1, label ? label : "\"argv\":null,",
+			    outcome_name(result->outcome));
+	if (result->status >= 0 && result->outcome != OUTCOME_SKIPPED)
+		bytes_append_format(out, ",\"status\":%d", result->status);
+	else
+		bytes_append_text(out, ",\"status\":null");
+	if (result->signal)
+		bytes_append_format(out, ",\"signal\":\"%s\"", error_signal(result->signal));
+	else
+		bytes_append_text(out, ",\"signal\":null");
+	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->pid ? result->attempt : 0);
+	if (result->pid)
+		put_costs(out, result, worker_prefix);
+	else
+		bytes_append_text(out, ",\"worker\":null,\"slot\":null,\"pid\":null,\"start\":null,\"duration\":null,\"user\":null,"
+				       "\"sys\":null,\"max_rss\":null");
+	output_explain(result, &why);
+	if (why.size) {
+		bytes_append_text(out, ",\"error\":");
+		put_words(out, bytes_slice(&why));
+	}
+	bytes_release(&why);
+}
+
+/* Puts what has been gathered. */
+static void put(struct output_target *target)
+{
+	target->put(target, STREAM_OUTPUT, bytes_slice(&target->scratch));
+	bytes_clear(&target->scratch);
+}
+
+static void begin_object(struct output_target *target, const struct result *result, const char *label, unsigned text)
+{
+	target->current = 0;
+	target->text = text;
+	bytes_append_text(&target->scratch, "{");
+	output_json_fields(&target->scratch, result, label, target->worker_prefix);
+	put(target);
+}
+
+/* Ends the string of one stream and begins that of the next, up to this one. */
+static void reach(struct output_target *target, unsigned stream)
+{
+	static const char *const names[] = {[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr"};
+	struct bytes *out = &target->scratch;
+
+	while (target->current < stream) {
+		if (target->current) {
+			base64_end(&target->base64, out);
+			bytes_append_text(out, "\"");
+		}
+		target->current++;
+		if (target->current > STREAM_ERRORS)
+			return;
+		bytes_append_format(out, ",\"%s%s\":\"", names[target->current],
+				    target->text >> target->current & 1 ? "" : "_base64");
+	}
+}
+
+static void put_data(struct output_target *target, const char *label UNUSED, enum stream stream, struct slice bytes)
+{
+	reach(target, stream);
+	if (target->text >> stream & 1)
+		put_escaped(&target->scratch, bytes);
+	else
+		base64_put(&target->base64, bytes, &target->scratch);
+	put(target);
+}
+
+static void end_object(struct output_target *target)
+{
+	reach(target, STREAM_ERRORS + 1);
+	bytes_append_text(&target->scratch, "}");
+}
+
+static void end_line(struct output_target *target, const struct result *result UNUSED)
+{
+	end_object(target);
+	bytes_append_text(&target->scratch, "\n");
+	put(target);
+}
+
+static void open_array(struct output_target *target)
+{
+	bytes_append_text(&target->scratch, "[");
+	put(target);
+}
+
+static void begin_element(struct output_target *target, const struct result *result, const char *label, unsigned text)
+{
+	bytes_append_text(&target->scratch, target->begun ? ",\n" : "\n");
+	target->begun = true;
+	begin_object(target, result, label, text);
+}
+
+static void end_element(struct output_target *target, const struct result *result UNUSED)
+{
+	end_object(target);
+	put(target);
+}
+
+static void close_array(struct output_target *target)
+{
+	bytes_append_text(&target->scratch, target->begun ? "\n]\n" : "]\n");
+	put(target);
+}
+
+const struct output_format output_json_lines = {
+	.name = "jsonl",
+	.is_whole = true,
+	.begin = begin_object,
+	.data = put_data,
+	.result = end_line,
+};
+
+const struct output_format output_json = {
+	.name = "json",
+	.is_whole = true,
+	.open = open_array,
+	.close = close_array,
+	.begin = begin_element,
+	.data = put_data,
+	.result = end_element,
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writing the job log. */
+#include "journal/joblog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char header[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
+
+/* What a file that is appended to still needs before the first line. */
+static void begin(struct joblog *log)
+{
+	struct stat status;
+	char last = '\n';
+
+	if (fstat(log->fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+		/* Whoever wrote it was killed within a line. */
+		if (pread(log->fd, &last, 1, status.st_size - 1) == 1 && last != '\n')
+			bytes_append_text(&log->lines, "\n");
+		return;
+	}
+	bytes_append_text(&log->lines, header);
+}
+
+int joblog_open(struct joblog *log, const char *name, struct error *error)
+{
+	bool appends = name[0] == '+';
+	int flags = O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC);
+
+	*log = (struct joblog){.name = name + appends};
+	log->fd = open(log->name, flags | O_RDWR, 0600);
+	/* One that can only be written to: a pipe, or somebody else's. */
+	if (log->fd < 0 && errno == EACCES)
+		log->fd = open(log->name, flags | O_WRONLY, 0600);
+	if (log->fd < 0)
+		return error_set_errno(error, errno, "--joblog: cannot write %s", log->name);
+	begin(log);
+	return joblog_flush(log, error);
+}
+
+/* The columns Exitval and Signal, as GNU parallel fills them. */
+static void add_ending(struct bytes *line, const struct result *result)
+{
+	switch (result->outcome) {
+	case OUTCOME_TIMEOUT:
+		bytes_append_format(line, "-1\t%d", SIGTERM);
+		break;
+	case OUTCOME_LOST:
+		bytes_append_format(line, "0\t%d", SIGKILL);
+		break;
+	case OUTCOME_OK:
+	case OUTCOME_FAILED:
+	case OUTCOME_SIGNALED:
+	case OUTCOME_NOT_STARTED:
+	case OUTCOME_SKIPPED:
+	case OUTCOMES:
+	default:
+		bytes_append_format(line, "%d\t%d", result->signal ? 0 : result->status, result->signal);
+	}
+}
+
+void joblog_add(struct joblog *log, const struct result *result, struct slice command)
+{
+	struct bytes *lines = &log->lines;
+
+	if (log->fd < 0 || !result->pid)
+		return;
+	bytes_append_format(lines, "%" PRIu64 "\t:\t%.3f\t%10.3f\t0\t%" PRIu64 "\t", result->index + 1,
+			    (double)result->start / (double)NSEC_PER_SEC, (double)result->duration / (double)NSEC_PER_SEC,
+			    result->output_size);
+	add_ending(lines, result);
+	bytes_append_text(lines, "\t");
+	bytes_append(lines, command.data, command.size);
+	bytes_append_text(lines, "\n");
+}
+
+int joblog_flush(struct joblog *log, struct error *error)
+{
+	size_t done = 0;
+	int number = 0;
+
+	while (log->fd >= 0 && done < log->lines.size && !number) {
+		ssize_t now = write(log->fd, log->lines.data + done, log->lines.size - done);
+
+		if (now > 0)
+			done += (size_t)now;
+		else if (now == 0 || errno != EINTR)
+			number = now == 0 ? ENOSPC : errno;
+	}
+	if (!number) {
+		bytes_clear(&log->lines);
+		return 0;
+	}
+	/* The disk is full, and a part of a line is no line. */
+	if (done) {
+		off_t end = lseek(log->fd, 0, SEEK_END);
+
+		(void)!ftruncate(log->fd, end - (off_t)done);
+	}
+	bytes_clear(&log->lines);
+	return error_set_errno(error, number, "--joblog: cannot write %s", log->name);
+}
+
+void joblog_close(struct joblog *log)
+{
+	if (log->fd >= 0)
+		close(log->fd);
+	log->fd = -1;
+	bytes_release(&log->lines);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the options of a run to what its workers are told to do. */
+#include "run/instructions.h"
+
+#include "base/mem.h"
+#include "process/command.h"
+#include "process/signals.h"
+#include "run/session.h"
+
+#include <inttypes.h>
+#include <sys/random.h>
+
+/* Identifies this run to its tasks: 16 hexadecimal digits. */
+static char *make_id(void)
+{
+	uint64_t number = 0;
+
+	if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+		number = (uint64_t)clock_wall() ^ (uint64_t)getpid() << 40;
+	return mem_format("%016" PRIx64, number);
+}
+
+/* The words to execute: those of the command line, or the shell's. prefix has room for them. */
+static void choose_words(const struct session_options *options, char **prefix, struct run *run)
+{
+	static char shell[] = "/bin/sh", flag[] = "-c", name[] = "sh";
+	size_t count = 0;
+
+	if (!options->shell) {
+		run->words = options->words;
+		run->word_count = (uint32_t)options->word_count;
+		return;
+	}
+	prefix[count++] = shell;
+	prefix[count++] = flag;
+	if (options->word_count) {
+		prefix[count++] = options->words[0];
+		prefix[count++] = name;
+	}
+	run->words = prefix;
+	run->word_count = (uint32_t)count;
+	run->flags |= RUN_LITERAL;
+}
+
+/* Compiles what is executed, what is shown of it, and the tag. */
+static int compile_templates(struct session *session, const struct run *run, struct error *error)
+{
+	static char record[] = "{}";
+	const struct session_options *options = session->options;
+	struct template_options template = run_template(run);
+
+	if (template_compile(&session->command, &template, error) < 0)
+		return -1;
+	/* What is shown of a shell's task is the script. */
+	if (options->shell) {
+		template.words = options->words;
+		template.word_count = options->word_count;
+	}
+	if (template_compile(&session->template, &template, error) < 0)
+		return -1;
+	if (!options->tag)
+		return 0;
+	session->tag_word = options->tag_is_template ? (char *)(uintptr_t)options->tag : record;
+	template.words = &session->tag_word;
+	template.word_count = 1;
+	template.is_literal = false;
+	template.has_no_values = false;
+	template.is_complete = true;
+	if (!options->tag_is_template)
+		template.replace = NULL;
+	return template_compile(&session->tag, &template, error) < 0 ? error_wrap(error, "--tagstring") : 0;
+}
+
+int instructions_open(struct session *session, struct error *error)
+{
+	static char command[] = "command", print[] = "print";
+	const struct session_options *options = session->options;
+	struct pool_options pool = {
+		.method = options->method,
+		.jobs = options->jobs,
+		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
+		.max_tasks = options->max_tasks,
+		.repeats = options->retries || options->brings_commands,
+		.has_limits = options->brings_commands,
+		.grace = options->grace,
+		.judged = halt_outcomes(&options->halt),
+		.terminal = options->terminal,
+	};
+	struct run run = {
+		.executor = options->dry_run ? print : command,
+		.flags = (options->ungrouped ? RUN_UNGROUPED : 0u) | (options->verbose ? RUN_VERBOSE : 0u) |
+			 (options->quiet ? RUN_QUIET : 0u) | (options->terminal ? RUN_TERMINAL | RUN_UNGROUPED : 0u),
+		.nice = options->nice,
+		/* Whatever they were at our start, a task finds these two at their defaults. */
+		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
+		.judged = halt_outcomes(&options->halt),
+		.grace = options->grace,
+		.delay = options->delay,
+		.initializer = (char *)(uintptr_t)options->initializer,
+		.id = make_id(),
+		.directory = (char *)(uintptr_t)options->directory,
+		.path = (char *)(uintptr_t)options->path,
+	};
+	int opened;
+
+	/* From the background they write to the terminal all the same, as those of xargs do. */
+	if (options->ungrouped && !options->terminal)
+		run.ignored |= UINT64_C(1) << (SIGTTOU - 1);
+	choose_words(options, session->prefix, &run);
+	run.replace = (char *)(uintptr_t)options->replace;
+	run.separator = (char *)(uintptr_t)options->separator;
+	run.names = options->names;
+	run.name_count = (uint32_t)options->name_count;
+	run.widths = options->widths;
+	run.width_count = (uint32_t)options->width_count;
+	run.value_count = (uint32_t)options->value_count;
+	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
+		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u) |
+		     ((options->format && options->format->is_whole) || options->results ? RUN_MEASURED : 0u);
+	if (compile_templates(session, &run, error) < 0) {
+		error->is_usage = true;
+		template_release(&session->template);
+		template_release(&session->command);
+		template_release(&session->tag);
+		free(run.id);
+		return -1;
+	}
+	if (session->template.command_is_fixed || options->shell)
+		run.command = command_find(run.words[0], run.path);
+	opened = pool_init(&session->pool, &session->loop, &session->arena, &pool, &run, &session->pool_owner, error);
+	free(run.id);
+	free(run.command);
+	return opened;
+}
