@@ -393,9 +393,9 @@ END
 	[ "$(jq -c .argv out)" = $'["echo","1","2"]\n["echo","3"]' ]
 	mp -o jsonl echo {2}{1} ::: a b ::: c d
 	results 4
-	echo '["a", 1.0] {"k": null} "x"' | mp --json -o jsonl echo
+	echo '{"k": null} ["a", 1.0] "x"' | mp --json -o jsonl echo
 	results 3
-	[ "$(jq -r '.argv[1:] | join("|")' out)" = $'a|1.0\n{"k":null}\nx' ]
+	[ "$(jq -r '.argv[1:] | join("|")' out)" = $'{"k":null}\na|1.0\nx' ]
 	seq 3 | mp --stdin -o jsonl cat
 	results 3
 	[ "$(jq -r .stdout out)" = $'1\n\n2\n\n3' ]
