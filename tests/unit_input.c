@@ -138,6 +138,19 @@ static void test_endless(void)
 	free(block);
 }
 
+static void test_count(void)
+{
+	const struct input input = {.delimiter = '\n'};
+	const struct slice nothing = {.data = NULL}, text = slice_of("a\n\nbc\nd");
+
+	check_int(input_count(&input, nothing), 0);
+	check_int(input_whole(&input, nothing), 0);
+	check_int(input_count(&input, slice_of("abc")), 0);
+	check_int(input_whole(&input, slice_of("abc")), 0);
+	check_int(input_count(&input, text), 3);
+	check_int(input_whole(&input, text), 6);
+}
+
 /* Random text of a few characters, split in every way. */
 static void test_random(void)
 {
@@ -193,6 +206,7 @@ const struct unit_test unit_input[] = {
 	{"records with a NUL", .run = test_nul},
 	{"the longest record", .run = test_longest},
 	{"a record without an end", .run = test_endless},
+	{"counting records", .run = test_count},
 	{"random splits", .run = test_random},
 	{"outcomes in words", .run = test_words},
 	{.name = NULL},

@@ -36,7 +36,7 @@ struct input_step input_next(struct input *input, char *bytes, size_t size)
 
 uint64_t input_count(const struct input *input, struct slice bytes)
 {
-	const char *at = bytes.data, *end = bytes.data + bytes.size;
+	const char *at = bytes.data, *end = bytes.size ? bytes.data + bytes.size : at;
 	uint64_t count = 0;
 
 	for (; at < end && (at = memchr(at, input->delimiter, (size_t)(end - at))); at++)
