@@ -209,8 +209,8 @@ static int append_replacement(struct template *template, const struct replacemen
 		bytes_append_format(out, "%" PRIu32, values->slot);
 		return 0;
 	case REPLACEMENT_POSITION:
-		if (!values_at(&template->values, what->position, &value) && !template->options.is_grouped)
-			return error_set(&template->problem, "the record has no column %" PRId64, what->position);
+		if (!values_at(&template->values, what->position, &value))
+			return template->options.is_grouped ? 0 : error_set(&template->problem, "the record has no column %" PRId64, what->position);
 		value = replacement_part(value, what->part);
 		bytes_append(out, value.data, value.size);
 		return 0;
@@ -283,6 +283,9 @@ static int expand_word(struct template *template, const struct template_word *wo
 	for (i = 0; i < template->values.count; i++) {
 		const struct slice *value = &template->values.list[i];
 
+		/* A column that is not there. */
+		if (!value->data)
+			continue;
 		if (word->is_lone && word->pieces[0].what.part == PART_ALL)
 			add_whole_value(template, *value);
 		else if (build_argument(template, word, value, task, values) < 0)
