@@ -69,6 +69,10 @@ counting='printf ":%s\n" "$#"; printf "%s\n" "$@"'
 	mp -n max -C , sh -c 'printf "%s\n" "$@"' sh <records
 	expect 0
 	tr , '\n' <records | cmp - out
+	seq -f "%.0f$(printf ',%.0s' {1..99})x" 3000 >records
+	mp -n max -C , sh -c 'printf "%s\n" "$@"' sh 'a-rather-long-prefix-{}' <records
+	expect 0
+	tr , '\n' <records | sed 's/^/a-rather-long-prefix-/' | cmp - out
 }
 
 @test "records: -n max fits a large environment and a low limit too" {

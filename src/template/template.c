@@ -366,8 +366,8 @@ size_t template_fixed_cost(const struct template *template)
 
 size_t template_cost(const struct template *template, size_t value_size)
 {
-	/* A column takes one byte besides what divides it from the next, and is an argument of its own. */
-	size_t columns = template->columns.expression ? value_size / 2 + 1 : 1, pointers = columns * (sizeof(char *) + 1), i, j;
+	/* A column may be empty but for the byte that ends it, and is an argument of its own. */
+	size_t columns = template->columns.expression ? value_size : 1, pointers = columns * (sizeof(char *) + 1), i, j;
 	/* What is not an argument at all is to be held until the group is whole: it costs as much. */
 	size_t cost = value_size + pointers;
 
@@ -375,11 +375,11 @@ size_t template_cost(const struct template *template, size_t value_size)
 		const struct template_word *word = &template->words[i];
 
 		for (j = 0; j < word->count; j++) {
-			if (word->pieces[j].what.kind == REPLACEMENT_VALUE)
+			if (word->pieces[j].what.kind == REPLACEMENT_VALUE || word->pieces[j].what.kind == REPLACEMENT_POSITION)
 				cost += value_size;
 		}
 		if (word->has_value)
-			cost += strlen(word->text) + pointers;
+			cost += columns * strlen(word->text) + pointers;
 	}
 	return cost;
 }

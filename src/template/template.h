@@ -89,7 +89,10 @@ char **template_expand(struct template *template, const struct task *task, const
 void template_quote(struct template *template, const struct task *task, const struct template_values *values,
 		    struct bytes *out);
 
-/* How many bytes of argv (pointers and NULs included) a value of so many bytes takes, at most; and the words themselves. */
+/*
+ * How many bytes of argv (pointers and NULs included) a value of so many bytes, its end included, takes at most; and the
+ * words themselves. Not counted is one value beside {} in a word that is repeated for others.
+ */
 size_t template_cost(const struct template *template, size_t value_size);
 size_t template_fixed_cost(const struct template *template);
 
