@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fuzzes codec/input: a text that comes in pieces must be split as it is when it is looked at byte by byte as a whole.
+ *
+ * The first byte is the delimiter. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; in lower
+ * case records may hold NULs. The third says in the same way how many sizes of pieces follow, each a letter too (@ is 32),
+ * used over and over; when there are none the text comes at once. The rest is the text.
+ */
+#include "fuzz.h"
+
+#include "base/mem.h"
+#include "codec/input.h"
+#include "work/task.h"
+
+enum { LETTER = 31, LOWER_CASE = 32 };
+
+/* A text on its way: all up to read has come, all up to taken has been consumed; begin is where the record begins. */
+struct passage {
+	struct input input;
+	struct slice text;
+	size_t read;
+	size_t taken;
+	size_t begin;
+};
+
+/* What is to become of the record that begins there, and its size; INPUT_MORE when it has no end. */
+static enum input_event expect(const struct passage *passage, size_t *size)
+{
+	const struct input *input = &passage->input;
+	struct slice text = passage->text;
+	size_t at;
+	bool has_nul = false;
+
+	for (at = passage->begin; at < text.size && text.data[at] != input->delimiter; at++)
+		has_nul |= text.data[at] == '\0';
+	*size = at - passage->begin;
+	if (at == text.size)
+		return INPUT_MORE;
+	if (*size > input->limit)
+		return INPUT_TOO_LONG;
+	return has_nul && !input->allows_nul ? INPUT_NUL : INPUT_RECORD;
+}
+
+/* A record came to its end in these bytes. */
+static void check_record(const struct passage *passage, struct input_step step, const char *bytes)
+{
+	const char *begin = passage->text.data + passage->begin;
+	size_t size, kept;
+
+	hold(step.event == expect(passage, &size));
+	hold(step.size == size);
+	hold(passage->taken + step.consumed == passage->begin + size + 1);
+	hold(bytes[step.consumed - 1] == '\0');
+	hold(passage->input.dropped == 0);
+	if (step.event != INPUT_TOO_LONG)
+		hold(passage->taken == passage->begin);
+	/* The rest of it is as it was. */
+	kept = step.consumed - 1;
+	hold(memcmp(bytes, begin + size - kept, kept) == 0);
+}
+
+/* More is needed, though all these bytes are there. */
+static void check_more(const struct passage *passage, struct input_step step, size_t size)
+{
+	size_t whole = passage->read - passage->begin;
+
+	/* Of a record that is too long nothing is to be kept, and of another everything. */
+	hold(step.consumed == (whole > passage->input.limit ? size : 0));
+	hold(step.size == 0);
+	hold(passage->input.dropped == passage->taken - passage->begin + step.consumed);
+}
+
+/* Takes what has come and not been consumed, from a block of its very size. */
+static void take(struct passage *passage)
+{
+	size_t size = passage->read - passage->taken, at = 0;
+	char *bytes = size ? mem_copy(passage->text.data + passage->taken, size) : NULL;
+	struct slice slice = {.data = bytes, .size = size};
+	uint64_t count = input_count(&passage->input, slice), records = 0;
+	size_t whole = input_whole(&passage->input, slice);
+
+	for (;;) {
+		struct input_step step = input_next(&passage->input, bytes ? bytes + at : NULL, size - at);
+
+		hold(step.consumed <= size - at);
+		if (step.event == INPUT_MORE) {
+			check_more(passage, step, size - at);
+			passage->taken += step.consumed;
+			break;
+		}
+		hold(step.consumed > 0);
+		check_record(passage, step, bytes + at);
+		at += step.consumed;
+		passage->taken += step.consumed;
+		passage->begin = passage->taken;
+		records++;
+	}
+	hold(records == count);
+	hold(at == whole);
+	free(bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct passage passage = {.read = 0};
+	size_t sizes, turn = 0, rest;
+
+	if (size < 3 || size - 3 < (sizes = data[2] & LETTER))
+		return 0;
+	passage.input.delimiter = (char)data[0];
+	passage.input.limit = (data[1] & LETTER) == LETTER ? RECORD_MAX : data[1] & LETTER;
+	passage.input.allows_nul = data[1] & LOWER_CASE;
+	passage.text = (struct slice){.data = (const char *)data + 3 + sizes, .size = size - 3 - sizes};
+	do {
+		size_t piece = sizes ? data[3 + turn++ % sizes] & LETTER : passage.text.size;
+
+		rest = passage.text.size - passage.read;
+		piece = piece ? piece : LETTER + 1;
+		passage.read += piece < rest ? piece : rest;
+		take(&passage);
+	} while (passage.read < passage.text.size);
+	hold(expect(&passage, &rest) == INPUT_MORE);
+	return 0;
+}
