@@ -32,16 +32,19 @@
 /* How often a group that is ending is looked at: there is no event for its end. */
 #define GROUP_PERIOD (5 * NSEC_PER_MSEC)
 
-/* More than this cannot have been in a task's pipes when it ended; who goes on writing is a daemon. */
-enum { PIPE_MOST = 2 * 1024 * 1024 };
-
-/* A task that wrote this much makes the next be followed closely. */
-enum { MUCH_OUTPUT = 32768 };
+enum {
+	/* More than this cannot have been in a task's pipes when it ended; who goes on writing is a daemon. */
+	PIPE_MOST = 2 * 1024 * 1024,
+	/* A task that wrote this much makes the next be followed closely. */
+	MUCH_OUTPUT = 32768,
+};
 
 struct command_state {
 	struct launcher launcher;
-	/* Readable when a child has ended or stopped; opened for the first task that is followed closely. */
+	/* Readable when a child has ended or stopped; opened when a task is followed closely. */
 	int children;
+	/* Descriptors are short: that one is not kept. */
+	bool frugal;
 	/* The terminal's modes at the start, where tasks have it. */
 	struct terminal *terminal;
 	/* The last task filled its pipes: the next is followed closely from the start. */
@@ -320,20 +323,6 @@ static bool settle(struct workplace *place, struct running *running)
 	}
 }
 
-/* Takes the terminal back, with the modes that it had; what the user typed at the task was meant for us too. */
-static void take_terminal(struct workplace *place, const struct running *running, const struct result *result)
-{
-	const struct command_state *state = running->state;
-
-	if (state->launcher.terminal < 0)
-		return;
-	terminal_give(state->launcher.terminal, 0);
-	if (result->outcome != OUTCOME_OK)
-		terminal_restore(state->launcher.terminal, state->terminal);
-	if (result->signal == SIGINT || result->signal == SIGQUIT)
-		terminal_pass_on(place, result->signal);
-}
-
 static void fill_result(const struct workplace *place, struct result *result, const struct running *running)
 {
 	struct command_end end = {.status = -1};
@@ -364,8 +353,12 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 {
 	struct command_state *state = opaque;
 	struct running running;
-	enum executor_end begun = begin(place, state, task, result, &running);
+	enum executor_end begun;
 
+	if (state->frugal)
+		fd_close(&state->children);
+	begun = begin(place, state, task, result, &running);
+	state->frugal |= begun == EXECUTOR_STARVED;
 	if (begun != EXECUTOR_DONE || !running.pid)
 		return begun;
 	running.closely = state->eager || (place->run.flags & RUN_TERMINAL);
@@ -373,7 +366,8 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 		goto abandoned;
 	fd_close(&running.pidfd);
 	fill_result(place, result, &running);
-	take_terminal(place, &running, result);
+	if (state->launcher.terminal >= 0)
+		terminal_take_back(state->launcher.terminal, state->terminal, place, result);
 	if (!settle(place, &running))
 		goto abandoned;
 	result->output_size = running.capture.output;

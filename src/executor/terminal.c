@@ -91,3 +91,12 @@ void terminal_restore(int fd, const struct terminal *terminal)
 		tcsetattr(fd, TCSADRAIN, &terminal->modes);
 	signals_block_terminal(false);
 }
+
+void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place, const struct result *result)
+{
+	terminal_give(terminal, 0);
+	if (result->outcome != OUTCOME_OK)
+		terminal_restore(terminal, modes);
+	if (result->signal == SIGINT || result->signal == SIGQUIT)
+		terminal_pass_on(place, result->signal);
+}

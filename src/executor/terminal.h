@@ -30,4 +30,10 @@ void terminal_pass_on(struct workplace *place, int signal);
 struct terminal *terminal_remember(int fd);
 void terminal_restore(int fd, const struct terminal *terminal);
 
+/*
+ * After a task that had it: takes it back, with the modes that it had unless the task ended well; what the user typed at the
+ * task was meant for us too.
+ */
+void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place, const struct result *result);
+
 #endif
