@@ -127,11 +127,17 @@ static int mask_numbers(struct bytes *masked, struct slice text, struct json_pro
 
 int element_parse(struct element *element, struct slice text, struct json_problem *problem)
 {
+	const char *nul = memchr(text.data, '\0', text.size);
 	struct bytes masked = {.data = NULL};
 	json_error_t error = {.position = 0};
 
 	json_set_alloc_funcs(allocate, release);
 	*element = (struct element){.text = text};
+	/* jansson drops one that follows a number. */
+	if (nul) {
+		problem->offset = (size_t)(nul - text.data);
+		return error_set(&problem->error, "there is a NUL byte here, which JSON has no place for");
+	}
 	if (mask_numbers(&masked, text, problem) == 0) {
 		element->value = json_loadb(masked.data, masked.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 		if (!element->value) {

@@ -56,7 +56,7 @@ void json_input_consume(struct json_input *input, struct slice *bytes, size_t si
 	bytes->size -= size;
 	input->scanned = 0;
 	input->depth = 0;
-	input->in_string = input->escaped = input->begun = false;
+	input->in_string = input->escaped = input->mismatched = input->begun = false;
 }
 
 /* What ends a number or a word. */
@@ -85,7 +85,29 @@ static bool scan_string(struct json_input *input, struct slice bytes)
 	return true;
 }
 
-/* Goes on in an array or object: true when it has been closed, or is nested too deep. */
+/* Takes in a bracket: true when it is the last that was open, or one that cannot be. */
+static bool count_bracket(struct json_input *input, char c)
+{
+	unsigned char bit = (unsigned char)(1u << input->depth % 8);
+
+	if (c == '[' || c == '{') {
+		if (input->depth == JSON_DEPTH_MAX) {
+			input->depth++;
+			return true;
+		}
+		input->braces[input->depth / 8] &= (unsigned char)~bit;
+		if (c == '{')
+			input->braces[input->depth / 8] |= bit;
+		input->depth++;
+		return false;
+	}
+	input->depth--;
+	bit = (unsigned char)(1u << input->depth % 8);
+	input->mismatched = (c == '}') != ((input->braces[input->depth / 8] & bit) != 0);
+	return input->mismatched || !input->depth;
+}
+
+/* Goes on in an array or object: true when it has been closed, or cannot be gone on with. */
 static bool scan_container(struct json_input *input, struct slice bytes)
 {
 	while (input->scanned < bytes.size) {
@@ -98,20 +120,18 @@ static bool scan_container(struct json_input *input, struct slice bytes)
 		}
 		input->scanned++;
 		input->in_string = c == '"';
-		if ((c == '[' || c == '{') && ++input->depth > JSON_DEPTH_MAX)
-			return true;
-		if ((c == ']' || c == '}') && --input->depth == 0)
+		if ((c == '[' || c == '{' || c == ']' || c == '}') && count_bracket(input, c))
 			return true;
 	}
 	return false;
 }
 
-/* Goes on in a number or a word: true when what ends it has been seen, or the end. */
+/* Goes on in a number or a word: true when what ends it has been seen. In an array the end of the input cuts it off. */
 static bool scan_scalar(struct json_input *input, struct slice bytes, bool end)
 {
 	while (input->scanned < bytes.size && !ends_scalar(bytes.data[input->scanned]))
 		input->scanned++;
-	return end || input->scanned < bytes.size;
+	return input->scanned < bytes.size || (end && input->state == JSON_SEQUENCE);
 }
 
 /* Scans the value that bytes begin with, on from where that was left. */
@@ -133,6 +153,8 @@ static struct json_step scan_value(struct json_input *input, struct slice bytes,
 		whole = scan_scalar(input, bytes, end);
 	if (input->depth > JSON_DEPTH_MAX)
 		return refuse(input->scanned - 1, "brackets are nested too deep (2048 at most)");
+	if (input->mismatched)
+		return refuse(input->scanned - 1, "this bracket closes none of its kind");
 	if (input->scanned > JSON_ELEMENT_MAX)
 		return refuse(0, "the element is too large (64 MiB at most)");
 	if (!whole && end)
@@ -228,7 +250,7 @@ static struct json_step next_line(struct json_input *input, struct slice *bytes,
 		json_input_consume(input, bytes, size);
 	}
 	if (!bytes->size)
-		return end ? (struct json_step){.event = JSON_END} : more();
+		return (struct json_step){.event = end ? JSON_END : JSON_MORE};
 	input->begun = true;
 	newline = memchr(bytes->data + input->scanned, '\n', bytes->size - input->scanned);
 	size = input->scanned = newline ? (size_t)(newline - bytes->data) : bytes->size;

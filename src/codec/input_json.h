@@ -54,6 +54,9 @@ struct json_input {
 	/* Of the element at hand: how many bytes have been looked at, and what they leave open. */
 	size_t scanned;
 	unsigned depth;
+	/* A bit for each level: it was opened by a brace. */
+	unsigned char braces[JSON_DEPTH_MAX / 8];
+	bool mismatched;
 	bool in_string;
 	bool escaped;
 	bool begun;

@@ -137,7 +137,7 @@ static int put_env(struct draft *draft, const struct element *value, const char 
 		return error_set(element_blame(draft->whole, value, draft->problem), "env is not an object");
 	while (put == 0 && element_next(&children, &child, &name)) {
 		if (!*name || strchr(name, '=')) {
-			put = error_set(element_blame(draft->whole, &child, draft->problem), "env: '%s' is no name of a variable", name);
+			put = error_set(element_blame(draft->whole, &child, draft->problem), "env: '%.100s' is no name of a variable", name);
 		} else if (json_is_null(child.value)) {
 			frame_put(draft->frame, FIELD_UNSET, slice_of(name));
 		} else if ((put = text_of(draft, &child, "a value in env", &text)) == 0) {
@@ -232,7 +232,7 @@ static int take_key(struct draft *draft, const struct element *value, const char
 		if (strcmp(keys[i].key, key) == 0)
 			return keys[i].take(draft, value, key);
 	}
-	return error_set(element_blame(draft->whole, value, draft->problem), "a task has no key \"%s\" (see mpmap-json(5))", key);
+	return error_set(element_blame(draft->whole, value, draft->problem), "a task has no key \"%.100s\" (see mpmap-json(5))", key);
 }
 
 /* The command of an object with a script for the shell. */

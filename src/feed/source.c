@@ -73,7 +73,7 @@ static ssize_t read_on(struct source *source, char *data, size_t size, struct er
 			error_set_errno(error, errno, "cannot read %s", source->name);
 		return -1;
 	}
-	if (source->complete)
+	if (source->complete || source->options->is_bare)
 		return 0;
 	source->complete = true;
 	*data = source_delimiter(source);

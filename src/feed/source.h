@@ -15,6 +15,8 @@ struct source_options {
 	/* Items; NULL when records are read. */
 	char **items;
 	size_t item_count;
+	/* Bytes are handed out as they are: the last record gets no delimiter. */
+	bool is_bare;
 	/* Goes along with the source before it, value by value. */
 	bool is_linked;
 };

@@ -75,6 +75,7 @@ static int check_json(struct options *options, struct error *error)
 		return error_set(error, "%s and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}", name);
 	if (run->to_stdin && !run->word_count)
 		return error_set(error, "%s and --stdin: there is no COMMAND to read the values", name);
+	options->feed.sources[0].is_bare = true;
 	run->brings_commands = !run->word_count;
 	run->names_vary = run->word_count;
 	return 0;

@@ -46,7 +46,10 @@ static void append_command(struct session *session, const struct task *task, uin
 char *report_problem(struct session *session, const struct result *result, const struct task *task)
 {
 	struct template_values values = {.slot = result->slot};
+	struct slice directory;
 
+	if (result->astray && frame_find(task->frame, FIELD_DIRECTORY, &directory))
+		return mem_format("%s: %s", directory.data, strerror(result->number));
 	/* The worker could not make a command of it; nor can we. */
 	if (result->outcome != OUTCOME_NOT_STARTED || result->number != ENODATA ||
 	    template_expand(&session->template, task, &values))
