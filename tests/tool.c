@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -334,6 +335,24 @@ static int run_stutter(int argc, char **argv)
 			write_all(2, *p != '\0' ? p : "\n", 1);
 			if (*p == '\0')
 				break;
+		}
+	return 0;
+}
+
+/* The next byte is written when the reader of the pipe has taken the one before: it never sees two at once. */
+static int run_drip(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	char block[BLOCK];
+	ssize_t n = 0;
+	while ((n = read(0, block, sizeof block)) > 0)
+		for (ssize_t i = 0; i < n; i++) {
+			int unread = 0;
+			write_all(1, block + i, 1);
+			while (ioctl(1, FIONREAD, &unread) == 0 && unread > 0)
+				if (poll(&(struct pollfd){.fd = 1}, 1, 0) > 0)
+					return 0; /* nobody reads any more */
 		}
 	return 0;
 }
@@ -770,6 +789,7 @@ static const struct command commands[] = {
 	{"unspew", 2, "SIZE SEED [LAST]", "checks that stdin is what spew wrote for each seed, prints their order", run_unspew},
 	{"both", 1, "TEXT", "writes TEXT to stdout and stderr", run_both},
 	{"stutter", 2, "N WORD", "writes N lines WORD to stdout and stderr, one byte at a time", run_stutter},
+	{"drip", 0, "", "copies stdin to the pipe that is its stdout, a byte whenever the one before has been read", run_drip},
 	{"lines", 3, "N LENGTH CHAR [FD]", "writes N lines of LENGTH times CHAR", run_lines},
 	{"pause", 1, "PIDFILE", "writes its pid, waits for ever", run_pause},
 	{"ignore", 2, "PIDFILE SIGNAL...", "ignores SIGNALs, then as pause", run_ignore},
