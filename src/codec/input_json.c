@@ -52,7 +52,8 @@ struct json_place json_input_place(const struct json_input *input, struct slice 
 void json_input_consume(struct json_input *input, struct slice *bytes, size_t size)
 {
 	count((struct slice){.data = bytes->data, .size = size}, &input->lines, &input->characters);
-	bytes->data += size;
+	if (size)
+		bytes->data += size;
 	bytes->size -= size;
 	input->scanned = 0;
 	input->depth = 0;

@@ -47,7 +47,9 @@ static struct elements *elements_of(struct feeder *feeder)
 
 static struct slice unread(const struct elements *elements)
 {
-	return (struct slice){.data = elements->buffer.data + elements->done, .size = elements->buffer.size - elements->done};
+	const char *data = elements->buffer.data;
+
+	return (struct slice){.data = data ? data + elements->done : data, .size = elements->buffer.size - elements->done};
 }
 
 /* Nothing more comes. */
