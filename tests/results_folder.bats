@@ -59,7 +59,7 @@ refuses() {
 
 @test "results: a run that cannot begin removes nothing" {
 	mp_well --results results echo ::: x
-	for option in --no-such-option --ungroup '--workdir missing' '-j @missing' '--initializer=' '-o xml' '-a missing'; do
+	for option in --no-such-option --ungroup '--workdir missing' '-j @missing' '--initializer=' '-o xml' '-a missing' '--joblog missing/log'; do
 		# shellcheck disable=SC2086
 		mp --results results --force $option touch ran
 		[[ $(cat status) == [12] ]] || complain "$option: exit status $(cat status)"

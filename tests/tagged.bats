@@ -177,6 +177,12 @@ load helper
 	printf 'a,b\nx,y\n' | mp --tagstring '{c}' -C , --header : touch ran
 	usage_error '^mpmap: .*\{c\}'
 	[ ! -e ran ]
+	printf 'x,y\nz\n' | mp --tagstring '<{1}{2}>' -C , echo '{1}'
+	expect 125 $'<xy>\tx'
+	says '^mpmap: #2: .*\{2\}'
+	printf '{"a":1} {"b":2}' | mp --json --tagstring '<{a}>' echo '{#}'
+	expect 125 $'<1>\t1'
+	says '^mpmap: #2: .*"a"'
 }
 
 @test "tag: not with what is not captured or is no text" {
