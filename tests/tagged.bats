@@ -179,7 +179,7 @@ load helper
 	[ ! -e ran ]
 	printf 'x,y\nz\n' | mp --tagstring '<{1}{2}>' -C , echo '{1}'
 	expect 125 $'<xy>\tx'
-	says '^mpmap: #2: .*\{2\}'
+	says '^mpmap: #2: .*no column 2'
 	printf '{"a":1} {"b":2}' | mp --json --tagstring '<{a}>' echo '{#}'
 	expect 125 $'<1>\t1'
 	says '^mpmap: #2: .*"a"'

@@ -20,7 +20,7 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	/* The parent's going away is otherwise noticed where a task is waited for. */
 	if (!workplace_listen(place))
 		return EXECUTOR_ABANDONED;
-	if (!template_expand(&place->template, task, &values)) {
+	if (!workplace_expand(place, task)) {
 		result->outcome = OUTCOME_NOT_STARTED;
 		result->number = errno;
 		return EXECUTOR_DONE;

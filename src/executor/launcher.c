@@ -179,7 +179,6 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched)
 {
-	struct template_values values = workplace_values(place);
 	struct command command = prepare(launcher, place);
 	const char *path = place->run.path;
 	int started = -1, number, usual = command.input;
@@ -191,7 +190,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	if (take_settings(launcher, place, task, &command, &path) < 0)
 		return -1;
 	launched->stage = COMMAND_EXECUTED;
-	command.arguments = template_expand(&place->template, task, &values);
+	command.arguments = workplace_expand(place, task);
 	command.output = writers[0];
 	command.errors = writers[1];
 	command.path = place->run.command;

@@ -134,10 +134,14 @@ int results_open(struct results *results, const char *name, bool force, struct e
 	results->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (results->fd < 0)
 		return error_set_errno(error, errno, "--results: cannot open %s", name);
-	/* All of it is looked at before any of it is removed. */
 	if (visit_all(results, accept_entry, error) < 0)
 		return -1;
-	return visit_all(results, force ? remove_entry : refuse_entry, error);
+	return force ? 0 : visit_all(results, refuse_entry, error);
+}
+
+int results_clear(struct results *results, struct error *error)
+{
+	return results->fd < 0 ? 0 : visit_all(results, remove_entry, error);
 }
 
 static void name_temporary(char *name, size_t size, uint64_t index, uint32_t attempt)

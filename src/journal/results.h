@@ -23,10 +23,13 @@ struct results {
 };
 
 /*
- * Makes the folder, or takes one that is empty; with force also one that holds an earlier run's results, which are removed,
- * and nothing else. -1 with the error.
+ * Makes the folder, or opens one that is empty; with force also one that holds an earlier run's results, and nothing else.
+ * -1 with the error.
  */
 int results_open(struct results *results, const char *name, bool force, struct error *error) MUST_CHECK;
+
+/* Removes an earlier run's results. -1 with the error. */
+int results_clear(struct results *results, struct error *error) MUST_CHECK;
 
 /* Adds what a task's attempt wrote. -1 with the error. */
 int results_put(struct results *results, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes,

@@ -58,7 +58,12 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 
 	describe_end(worker, &words);
 	result.reason = bytes_text(&words);
-	if (worker->overdue) {
+	if (pool->closing) {
+		/* We have ended the worker, and it the task. */
+		result.outcome = OUTCOME_SIGNALED;
+		result.signal = SIGKILL;
+		result.reason = NULL;
+	} else if (worker->overdue) {
 		result.outcome = OUTCOME_TIMEOUT;
 		result.limit = worker->overdue;
 		result.reason = NULL;

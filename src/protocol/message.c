@@ -106,6 +106,7 @@ void run_put(struct bytes *bytes, const struct run *run)
 	put_optional(bytes, run->command);
 	put_optional(bytes, run->replace);
 	put_optional(bytes, run->separator);
+	put_optional(bytes, run->tag);
 	bytes_put_u32(bytes, run->value_count);
 	put_texts(bytes, run->words, run->word_count);
 	put_texts(bytes, run->names, run->name_count);
@@ -132,6 +133,7 @@ int run_take(struct cursor *cursor, struct run *run)
 	run->command = take_optional(cursor);
 	run->replace = take_optional(cursor);
 	run->separator = take_optional(cursor);
+	run->tag = take_optional(cursor);
 	run->value_count = cursor_u32(cursor);
 	if (take_texts(cursor, &run->words, &run->word_count) < 0 || take_texts(cursor, &run->names, &run->name_count) < 0)
 		return -1;
@@ -163,8 +165,25 @@ struct template_options run_template(const struct run *run)
 	};
 }
 
+struct template_options run_tag_template(const struct run *run)
+{
+	struct template_options options = run_template(run);
+
+	options.words = &run->tag;
+	options.word_count = 1;
+	options.is_literal = false;
+	/* There may be nothing for arguments, but the record can be shown. */
+	options.has_no_values = false;
+	options.is_complete = true;
+	/* The record as it is, whatever stands for it in the command. */
+	if (strcmp(run->tag, "{}") == 0)
+		options.replace = NULL;
+	return options;
+}
+
 void run_release(struct run *run)
 {
+	free(run->tag);
 	free_texts(run->words, run->word_count);
 	free_texts(run->names, run->name_count);
 	free(run->widths);

@@ -121,10 +121,14 @@ struct run {
 	uint32_t *widths;
 	uint32_t width_count;
 	uint32_t value_count;
+	/* What stands before a task's lines, with replacement strings; NULL: nothing. */
+	char *tag;
 };
 
 /* What a run's words are compiled by; views of the run. */
 struct template_options run_template(const struct run *run);
+/* And its tag, which must not be NULL. */
+struct template_options run_tag_template(const struct run *run);
 
 void run_put(struct bytes *bytes, const struct run *run);
 /* 0; -1 when it is not one. What a run that was taken holds is its own (run_release, also after a failure). */

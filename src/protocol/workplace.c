@@ -44,6 +44,11 @@ static int read_run(struct workplace *place, int fd)
 	/* The parent has compiled the same. */
 	if (template_compile(&place->template, &options, &error) < 0)
 		BUG("a template that only its parent can compile");
+	if (!place->run.tag)
+		return 0;
+	options = run_tag_template(&place->run);
+	if (template_compile(&place->tag, &options, &error) < 0)
+		BUG("a tag that only its parent can compile");
 	return 0;
 }
 
@@ -197,4 +202,13 @@ nsec workplace_when(const struct workplace *place, nsec time)
 struct template_values workplace_values(const struct workplace *place)
 {
 	return (struct template_values){.slot = place->setup.seat + 1};
+}
+
+char **workplace_expand(struct workplace *place, const struct task *task)
+{
+	struct template_values values = workplace_values(place);
+
+	if (place->run.tag && !template_expand(&place->tag, task, &values))
+		return NULL;
+	return template_expand(&place->template, task, &values);
 }

@@ -22,6 +22,8 @@ struct workplace {
 	struct ring ring;
 	struct shm arena;
 	struct template template;
+	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either. */
+	struct template tag;
 	/* The slot of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
 	size_t slot;
 	uint64_t chunk_end;
@@ -72,6 +74,9 @@ nsec workplace_timeout(const struct workplace *place);
 /* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER). */
 nsec workplace_time(const struct workplace *place);
 nsec workplace_when(const struct workplace *place, nsec time);
+
+/* The argv for a task, as template_expand has it; NULL with errno. */
+char **workplace_expand(struct workplace *place, const struct task *task);
 
 /* What fills replacement strings. */
 struct template_values workplace_values(const struct workplace *place);

@@ -45,7 +45,6 @@ static void choose_words(const struct session_options *options, char **prefix, s
 /* Compiles what is executed, what is shown of it, and the tag. */
 static int compile_templates(struct session *session, const struct run *run, struct error *error)
 {
-	static char record[] = "{}";
 	const struct session_options *options = session->options;
 	struct template_options template = run_template(run);
 
@@ -58,16 +57,11 @@ static int compile_templates(struct session *session, const struct run *run, str
 	}
 	if (template_compile(&session->template, &template, error) < 0)
 		return -1;
-	if (!options->tag)
+	if (!run->tag)
 		return 0;
-	session->tag_word = options->tag_is_template ? (char *)(uintptr_t)options->tag : record;
+	template = run_tag_template(run);
+	session->tag_word = run->tag;
 	template.words = &session->tag_word;
-	template.word_count = 1;
-	template.is_literal = false;
-	template.has_no_values = false;
-	template.is_complete = true;
-	if (!options->tag_is_template)
-		template.replace = NULL;
 	return template_compile(&session->tag, &template, error) < 0 ? error_wrap(error, "--tagstring") : 0;
 }
 
@@ -114,6 +108,7 @@ int instructions_open(struct session *session, struct error *error)
 	run.widths = options->widths;
 	run.width_count = (uint32_t)options->width_count;
 	run.value_count = (uint32_t)options->value_count;
+	run.tag = (char *)(uintptr_t)options->tag;
 	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
 		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u) |
 		     ((options->format && options->format->is_whole) || options->results ? RUN_MEASURED : 0u);

@@ -15,7 +15,10 @@ int record_open(struct session *session, struct error *error)
 		return 0;
 	if (options->results && results_open(&session->results, options->results, options->force, error) < 0)
 		return -1;
-	return options->joblog ? joblog_open(&session->joblog, options->joblog, error) : 0;
+	if (options->joblog && joblog_open(&session->joblog, options->joblog, error) < 0)
+		return -1;
+	/* Nothing of an earlier run goes before this one can begin. */
+	return results_clear(&session->results, error);
 }
 
 /* A record of the run that has a hole is none: the run ends. */

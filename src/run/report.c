@@ -51,10 +51,13 @@ char *report_problem(struct session *session, const struct result *result, const
 	if (result->astray && frame_find(task->frame, FIELD_DIRECTORY, &directory))
 		return mem_format("%s: %s", directory.data, strerror(result->number));
 	/* The worker could not make a command of it; nor can we. */
-	if (result->outcome != OUTCOME_NOT_STARTED || result->number != ENODATA ||
-	    template_expand(&session->template, task, &values))
+	if (result->outcome != OUTCOME_NOT_STARTED || result->number != ENODATA)
 		return NULL;
-	return mem_string(error_text(&session->template.problem));
+	if (!template_expand(&session->template, task, &values))
+		return mem_string(error_text(&session->template.problem));
+	if (session->options->tag && !template_expand(&session->tag, task, &values))
+		return mem_string(error_text(&session->tag.problem));
+	return NULL;
 }
 
 char *report_line(struct session *session, const struct result *result, const struct task *task)
