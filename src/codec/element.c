@@ -125,6 +125,20 @@ static int mask_numbers(struct bytes *masked, struct slice text, struct json_pro
 	return 0;
 }
 
+/* What jansson found; what it found it near is in the place, and here numbers are masked. */
+static void describe(const json_error_t *found, struct error *error)
+{
+	const char *near = strstr(found->text, " near ");
+	size_t length = near ? (size_t)(near - found->text) : strlen(found->text);
+
+	if (!length)
+		error_set(error, "the element has too many parts to be taken in");
+	else if (strncmp(found->text, "end of file expected", 20) == 0)
+		error_set(error, "there is more here than one value");
+	else
+		error_set(error, "%.*s", (int)length, found->text);
+}
+
 int element_parse(struct element *element, struct slice text, struct json_problem *problem)
 {
 	const char *nul = memchr(text.data, '\0', text.size);
@@ -142,7 +156,8 @@ int element_parse(struct element *element, struct slice text, struct json_proble
 		element->value = json_loadb(masked.data, masked.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 		if (!element->value) {
 			problem->offset = error.position > 0 && (size_t)error.position <= text.size ? (size_t)error.position - 1 : 0;
-			error_set(&problem->error, "%s", error.text[0] ? error.text : "the element has too many parts to be taken in");
+			problem->is_cut = strstr(error.text, "end of file");
+			describe(&error, &problem->error);
 		}
 	}
 	bytes_release(&masked);

@@ -15,6 +15,8 @@
 struct json_problem {
 	struct error error;
 	size_t offset;
+	/* It may go on where this ends. */
+	bool is_cut;
 };
 
 enum json_form {

@@ -178,7 +178,7 @@ static double number_of(const struct element *part)
 static int put_timeout(struct draft *draft, const struct element *value, const char *key UNUSED)
 {
 	double seconds = number_of(value);
-	nsec time = seconds <= TASK_TIMEOUT_MAX ? (nsec)(seconds * (double)NSEC_PER_SEC) : 0;
+	nsec time = seconds > 0 && seconds <= TASK_TIMEOUT_MAX ? (nsec)(seconds * (double)NSEC_PER_SEC) : 0;
 
 	if (time <= 0)
 		return error_set(element_blame(draft->whole, value, draft->problem), "timeout is not a number of seconds above 0 (up to 1e9)");
@@ -287,7 +287,7 @@ int json_as_command(struct slice text, struct bytes *out, struct json_problem *p
 		put = put_argv(&draft, &element, "argv");
 	else
 		put = error_set(element_blame(&element, &element, problem), "this is no task (an array of words or an object is; "
-				     "with a COMMAND, values are its arguments)");
+				     "--json takes one array apart, so that [[...]] is one task; with a COMMAND values are its arguments)");
 	frame_end(out, begun);
 	json_decref(element.value);
 	return put;

@@ -44,9 +44,15 @@ const struct output_format output_none = {.name = "none", .is_silent = true, .da
 
 static void lines_data(struct output_target *target, const char *label, enum stream stream, struct slice bytes)
 {
+	enum stream other = stream == STREAM_OUTPUT ? STREAM_ERRORS : STREAM_OUTPUT;
 	struct bytes *out = &target->scratch;
 
 	bytes_clear(out);
+	/* A line of one must not go on with what the other says. */
+	if (target->is_shared && target->within_line[other]) {
+		bytes_append_text(out, "\n");
+		target->within_line[other] = false;
+	}
 	while (bytes.size) {
 		const char *newline = memchr(bytes.data, '\n', bytes.size);
 		size_t size = newline ? (size_t)(newline - bytes.data) + 1 : bytes.size;

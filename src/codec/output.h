@@ -16,6 +16,8 @@ struct output_target {
 	const char *worker_prefix;
 	/* Something has been put since the beginning. */
 	bool begun;
+	/* Both streams go to one place. */
+	bool is_shared;
 	/* Of the task at hand: for each stream, whether its last line has not ended. */
 	bool within_line[STREAM_ERRORS + 1];
 	/* The stream whose text is being put (0: none yet), and which of them are text (as order_sink's begin says). */

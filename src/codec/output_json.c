@@ -137,11 +137,13 @@ static void put_costs(struct bytes *out, const struct result *result, const char
 
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
 {
+	/* With --dry-run nothing ran, and went well. */
+	enum outcome outcome = result->outcome == OUTCOME_OK && !result->pid ? OUTCOME_SKIPPED : result->outcome;
 	struct bytes why = {.data = NULL};
 
 	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1, label ? label : "\"argv\":null,",
-			    outcome_name(result->outcome));
-	if (result->status >= 0 && result->outcome != OUTCOME_SKIPPED)
+			    outcome_name(outcome));
+	if (result->status >= 0 && outcome != OUTCOME_SKIPPED)
 		bytes_append_format(out, ",\"status\":%d", result->status);
 	else
 		bytes_append_text(out, ",\"status\":null");
@@ -149,7 +151,8 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 		bytes_append_format(out, ",\"signal\":\"%s\"", error_signal(result->signal));
 	else
 		bytes_append_text(out, ",\"signal\":null");
-	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->pid ? result->attempt : 0);
+	/* One that could not even be started is not counted. */
+	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->attempt - (result->attempt && !result->pid));
 	if (result->pid)
 		put_costs(out, result, worker_prefix);
 	else

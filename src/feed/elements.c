@@ -126,6 +126,8 @@ static void take(struct elements *elements, struct slice bytes, struct slice tex
 	uint32_t width;
 
 	if (convert(elements, text, &width, &problem) < 0) {
+		if (problem.is_cut && elements->input.framing == JSON_LINES)
+			error_set(&problem.error, "the value has to end on its line (--json reads values over several)");
 		refuse(elements, bytes, problem.offset, error_text(&problem.error));
 		error_release(&problem.error);
 		return;

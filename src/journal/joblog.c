@@ -11,34 +11,32 @@
 
 static const char header[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
-/* What a file that is appended to still needs before the first line. */
-static void begin(struct joblog *log)
+/* Whether a file that is appended to ends within a line: whoever wrote it was killed there. */
+static bool is_cut(const struct joblog *log, off_t size)
 {
-	struct stat status;
+	int fd = open(log->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char last = '\n';
 
-	if (fstat(log->fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-		/* Whoever wrote it was killed within a line. */
-		if (pread(log->fd, &last, 1, status.st_size - 1) == 1 && last != '\n')
-			bytes_append_text(&log->lines, "\n");
-		return;
-	}
-	bytes_append_text(&log->lines, header);
+	if (fd >= 0 && pread(fd, &last, 1, size - 1) != 1)
+		last = '\n';
+	if (fd >= 0)
+		close(fd);
+	return last != '\n';
 }
 
 int joblog_open(struct joblog *log, const char *name, struct error *error)
 {
 	bool appends = name[0] == '+';
-	int flags = O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC);
+	struct stat status;
 
 	*log = (struct joblog){.name = name + appends};
-	log->fd = open(log->name, flags | O_RDWR, 0600);
-	/* One that can only be written to: a pipe, or somebody else's. */
-	if (log->fd < 0 && errno == EACCES)
-		log->fd = open(log->name, flags | O_WRONLY, 0600);
+	log->fd = open(log->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC), 0600);
 	if (log->fd < 0)
 		return error_set_errno(error, errno, "--joblog: cannot write %s", log->name);
-	begin(log);
+	if (fstat(log->fd, &status) < 0 || !S_ISREG(status.st_mode) || !status.st_size)
+		bytes_append_text(&log->lines, header);
+	else if (is_cut(log, status.st_size))
+		bytes_append_text(&log->lines, "\n");
 	return joblog_flush(log, error);
 }
 

@@ -149,6 +149,20 @@ static void name_temporary(char *name, size_t size, uint64_t index, uint32_t att
 	snprintf(name, size, ".%0*" PRIu64 ".%" PRIu32, DIGITS, index + 1, attempt);
 }
 
+/* Removes what the attempt before wrote, whichever was the last that did. */
+static void remove_earlier(struct results *results, uint64_t index, uint32_t attempt)
+{
+	char folder[64];
+
+	while (results->unfinished && attempt-- > 1) {
+		name_temporary(folder, sizeof folder, index, attempt);
+		if (remove_task_folder(results->fd, folder) < 0)
+			continue;
+		results->unfinished--;
+		return;
+	}
+}
+
 /* Opens a file of an attempt for appending; its folder is made with the first. -1 with errno. */
 static int open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
 {
@@ -160,6 +174,7 @@ static int open_file(struct results *results, uint64_t index, uint32_t attempt, 
 	fd = openat(results->fd, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
+	remove_earlier(results, index, attempt);
 	if (mkdirat(results->fd, folder, 0700) < 0)
 		return -1;
 	results->unfinished++;
@@ -198,7 +213,7 @@ int results_put(struct results *results, uint64_t index, uint32_t attempt, enum 
 int results_finish(struct results *results, const struct result *result, struct slice meta, struct error *error)
 {
 	const struct slice none = {.data = NULL};
-	uint32_t attempt = result->attempt, other;
+	uint32_t attempt = result->attempt;
 	char temporary[64], name[32];
 
 	if (results->fd < 0)
@@ -212,10 +227,6 @@ int results_finish(struct results *results, const struct result *result, struct 
 	if (renameat(results->fd, temporary, results->fd, name) < 0)
 		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1, results->name);
 	results->unfinished--;
-	for (other = 1; other < attempt && results->unfinished; other++) {
-		name_temporary(temporary, sizeof temporary, result->index, other);
-		results->unfinished -= remove_task_folder(results->fd, temporary) == 0;
-	}
 	return 0;
 }
 

@@ -41,7 +41,9 @@ static void lose(struct worker *worker, size_t slot, uint64_t index)
 {
 	struct pool *pool = worker->pool;
 	struct bytes words = {.data = NULL};
-	nsec duration = clock_now() - atomic_load(&worker->seat->started);
+	/* A worker's word, too. */
+	nsec started = atomic_load(&worker->seat->started), now = clock_now();
+	nsec duration = started > 0 && started < now ? now - started : 0;
 	struct result result = {
 		.index = index,
 		.attempt = pool->ledger.rows[slot].chunk.attempt,

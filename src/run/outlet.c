@@ -127,6 +127,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 		outlet->errors = &outlet->own_errors;
 		writer_init(outlet->errors, loop, diag_descriptor());
 	}
+	outlet->target.is_shared = outlet->errors == &outlet->output;
 	diag_outlet = outlet;
 	diag_set_sink(put_diag);
 	if (format->open)

@@ -16,7 +16,7 @@
 enum {
 	/* Failed tasks with a line of their own. */
 	LINES_MAX = 10,
-	/* Bytes of a command in such a line. */
+	/* Bytes of a command or a record in such a line, and of a tag. */
 	COMMAND_MAX = 512,
 };
 
@@ -68,9 +68,11 @@ char *report_line(struct session *session, const struct result *result, const st
 	output_describe(result, &line);
 	/* There is no command: the record instead. */
 	if (task && result->number == ENODATA && result->reason) {
-		frame_find(task->frame, FIELD_WHOLE, &record);
+		if (!frame_find(task->frame, FIELD_WHOLE, &record))
+			record = task->record;
+		record.size = record.size < COMMAND_MAX ? record.size : COMMAND_MAX;
 		bytes_append_text(&line, ": ");
-		quote_shell(&line, record.size ? record : task->record);
+		quote_shell(&line, record);
 		task = NULL;
 	}
 	/* Its output has begun to go out: another attempt's would come on top of it. */
@@ -103,6 +105,10 @@ char *report_tag(struct session *session, const struct task *task, uint32_t slot
 	/* A record for standard input comes with its delimiter. */
 	if (session->options->to_stdin && text.size && text.data[text.size - 1] == '\n')
 		text.size--;
+	if (text.size > COMMAND_MAX) {
+		text.size = COMMAND_MAX;
+		bytes_append_text(&text, "...");
+	}
 	quote_terminal(&label, bytes_slice(&text));
 	bytes_append(&label, "\t", 2);
 	bytes_release(&text);

@@ -258,27 +258,50 @@ static void finish_output(struct session *session)
 		session_step(session);
 }
 
-/* Writes out the rest of what goes out as a whole and has begun. */
+/*
+ * Waits for something to be written. False when there is no use in that: somebody ends the run, and nothing has been for as
+ * long as tasks that were told to end may take; or they say so once more.
+ */
+static bool wait_for_reader(struct session *session)
+{
+	uint64_t before = session->outlet.output.total;
+	nsec deadline = session->signal ? clock_now() + session->options->grace : NSEC_FOREVER;
+
+	while (!session->impatient && session->outlet.output.total == before && !outlet_is_idle(&session->outlet)) {
+		if (clock_now() >= deadline)
+			return false;
+		loop_step(&session->loop, deadline);
+		outlet_flush(&session->outlet);
+		if (session->signal && deadline == NSEC_FOREVER)
+			deadline = clock_now() + session->options->grace;
+	}
+	return !session->impatient;
+}
+
+/* Writes out the rest of what goes out as a whole and has begun, and what the form of the output still lacks. */
 static void finish_object(struct session *session)
 {
-	while (order_is_midway(&session->order) && !session->outlet.output.error && !session->impatient) {
-		order_go_on(&session->order);
+	struct order *order = &session->order;
+
+	while (order_is_midway(order) || (order->options.whole && order->complete && !session->failure)) {
+		if (order_is_midway(order))
+			order_go_on(order);
+		else
+			order_pump(order);
 		outlet_flush(&session->outlet);
-		if (order_is_midway(&session->order))
-			loop_step(&session->loop, NSEC_FOREVER);
+		if (session->outlet.output.error || (writer_is_full(&session->outlet.output) && !wait_for_reader(session)))
+			return;
 	}
 	outlet_end(&session->outlet);
 }
 
-/* Writes out the last words at the reader's pace; a (second) signal cuts them short, but not what has a form. */
+/* Writes out the last words at the reader's pace; a (second) signal cuts them short, but not at once what has a form. */
 static void finish_words(struct session *session)
 {
 	bool formed = session->outlet.format->is_whole;
 
-	while (!outlet_is_idle(&session->outlet) && !session->impatient && (formed || !session->signal)) {
-		loop_step(&session->loop, NSEC_FOREVER);
+	while (!outlet_is_idle(&session->outlet) && (formed || !session->signal) && wait_for_reader(session))
 		outlet_flush(&session->outlet);
-	}
 }
 
 int session_close(struct session *session)

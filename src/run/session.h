@@ -158,6 +158,8 @@ struct session {
 	/* The condition of --halt was met. */
 	bool halted;
 	bool halt_told;
+	/* It was said that COMMAND cannot be run. */
+	bool command_told;
 	/* Processes that were killed for want of memory before. */
 	uint64_t oom_kills;
 	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */

@@ -65,8 +65,9 @@ static void stop_for_command(struct session *session, const struct result *resul
 {
 	struct error error = {.number = 0};
 
-	if (session->failure)
+	if (session->command_told)
 		return;
+	session->command_told = true;
 	report_command(session, result, &error);
 	session_fail(session, result->number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE, &error);
 	error_release(&error);

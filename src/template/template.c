@@ -257,7 +257,7 @@ static void add_whole_value(struct template *template, struct slice value)
 	/* A column that is not there. */
 	if (!value.data)
 		return;
-	if (!template->columns.expression) {
+	if (template->values.are_ended) {
 		/* exec does not change what argv points at; its type is older than const. */
 		add_argument(template, (char *)(uintptr_t)value.data);
 		return;

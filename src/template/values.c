@@ -58,6 +58,7 @@ void values_gather(struct values *values, const struct task *task, const struct 
 
 	values->count = 0;
 	values->kind = VALUES_PLAIN;
+	values->are_ended = !columns->expression && (task->value_count || task->frame.size);
 	if (task->frame.size) {
 		gather_frame(values, task->frame);
 		return;

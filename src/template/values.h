@@ -26,6 +26,8 @@ struct values {
 	struct slice *names;
 	size_t count;
 	size_t capacity;
+	/* Each has a NUL behind it where it lies. */
+	bool are_ended;
 	/* What all of them are together; with VALUES_PLAIN nothing. */
 	struct slice whole;
 };

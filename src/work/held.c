@@ -83,8 +83,10 @@ static bool hand_on_from_disk(struct held *held, struct piece *piece, struct ord
 		size_t size = piece->size - piece->done < sizeof data ? piece->size - piece->done : sizeof data;
 		uint64_t offset = piece->offset + piece->done;
 
-		if (spill_read(&held->spill, offset, data, size, &held->error) < 0)
+		if (spill_read(&held->spill, offset, data, size, &held->error) < 0) {
+			held->is_lost = true;
 			return false;
+		}
 		sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = data, .size = size});
 		spill_free(&held->spill, offset, size);
 		piece->done += size;

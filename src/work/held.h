@@ -27,6 +27,8 @@ struct held {
 	uint64_t overhead;
 	/* The first thing that went wrong (the disk is full); what waited on disk is then lost. */
 	struct error error;
+	/* Some of that cannot be read back. */
+	bool is_lost;
 };
 
 /* directory must outlive it; limits in bytes. */

@@ -302,13 +302,18 @@ bool order_is_midway(const struct order *order)
 {
 	const struct entry *entry = find(order, order->current);
 
-	return entry && entry->begun && !entry->gone && !order->held.error.text;
+	return entry && entry->begun && !entry->gone;
 }
 
 void order_go_on(struct order *order)
 {
-	if (order_is_midway(order))
-		pump_current(order);
+	struct entry *entry = find(order, order->current);
+
+	if (!order_is_midway(order) || hand_on_entry(order, entry, order->current) || !order->held.is_lost)
+		return;
+	/* The rest cannot be had: it ends here. */
+	order->sink->result(order->sink, entry->result);
+	entry->gone = true;
 }
 
 /* A task's result is there. */
