@@ -219,7 +219,8 @@ whole() {
 	finish
 	expect 1
 	says '^mpmap: .*results.*No such file'
-	head -c "$(wc -c <out)" <(seq 200) | cmp - out
+	# tasks that had not begun are skipped, others may have been ahead of them
+	sort -nuc out
 	no_processes_left
 }
 

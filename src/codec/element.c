@@ -128,7 +128,8 @@ static int mask_numbers(struct bytes *masked, struct slice text, struct json_pro
 /* What jansson found; what it found it near is in the place, and here numbers are masked. */
 static void describe(const json_error_t *found, struct error *error)
 {
-	const char *near = strstr(found->text, " near ");
+	bool is_named = strncmp(found->text, "duplicate object key", 20) == 0;
+	const char *near = is_named ? NULL : strstr(found->text, " near ");
 	size_t length = near ? (size_t)(near - found->text) : strlen(found->text);
 
 	if (!length)
