@@ -323,3 +323,13 @@ on() {
 	is_log log
 	[ "$(cut -f 7 lines | sort -u)" = 1 ]
 }
+
+@test "joblog: a pipe whose reader goes away ends the run, and does not hold it" {
+	mkfifo log
+	head -n 1 log >first &
+	STARTED+=($!)
+	mp -j2 --joblog log echo ::: $(seq 2000)
+	expect 1
+	says '^mpmap: --joblog: cannot write log: Broken pipe$'
+	same first $'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand'
+}

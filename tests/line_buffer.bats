@@ -279,3 +279,8 @@ becomes() {
 	done
 	[ ! -e ran ]
 }
+
+@test "line-buffer: where both streams go to one place, neither goes on within a line of the other's" {
+	run_it bash -c 'exec "$@" 2>&1' sh "$MPMAP" --line-buffer sh -c 'printf a; printf b >&2' ::: 1
+	expect 0 $'a\nb'
+}

@@ -243,3 +243,9 @@ whole() {
 	mp --dry-run --force --results results echo ::: b
 	exactly results/000000001/stdout $'a\n'
 }
+
+@test "results: no more than one attempt's folder is kept at a time" {
+	mp --retries 4 --results results --shell 'ls -A results; echo "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 4 ]' ::: a
+	expect 0 $'.000000001.3\n4'
+	[ "$(ls -A results)" = 000000001 ]
+}

@@ -203,3 +203,20 @@ load helper
 	expect 127 ''
 	says '^mpmap: '
 }
+
+@test "tag: the record of --stdin, whatever lies behind it" {
+	seq 3 | mp_well --tag --stdin cat
+	same out $'1\t1\n2\t2\n3\t3'
+	printf 'a\0b\0' | mp_well -0 --tag --stdin tr '\0' '\n'
+	same out $'a\ta\nb\tb'
+	printf 'a,b,' | mp_well -d , --tag --stdin tr , '\n'
+	same out $'a\ta\nb\tb'
+	printf '"x" [1, 2]' | mp_well --json --tag --stdin cat
+	same out $'x\tx\n[1,2]\t[1,2]'
+}
+
+@test "tag: a long record is cut" {
+	head -c 1000 /dev/zero | tr '\0' a >record
+	mp_well --tag echo x '{#}' <record
+	same out "$(head -c 512 record)..."$'\tx 1'
+}

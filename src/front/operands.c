@@ -89,6 +89,7 @@ int operands_check(struct options *options, struct error *error)
 
 	if (!feed->source_count)
 		*options_add_source(options) = (struct source_options){.file = NULL};
+	options->run.delimiter = options->delimiter;
 	for (i = 0; i < feed->source_count; i++) {
 		struct source_options *source = &feed->sources[i];
 

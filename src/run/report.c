@@ -103,7 +103,7 @@ char *report_tag(struct session *session, const struct task *task, uint32_t slot
 		bytes_append_text(&text, *word);
 	}
 	/* A record for standard input comes with its delimiter. */
-	if (session->options->to_stdin && text.size && text.data[text.size - 1] == '\n')
+	if (session->options->to_stdin && text.size && text.data[text.size - 1] == session->options->delimiter)
 		text.size--;
 	if (text.size > COMMAND_MAX) {
 		text.size = COMMAND_MAX;

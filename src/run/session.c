@@ -278,12 +278,20 @@ static bool wait_for_reader(struct session *session)
 	return !session->impatient;
 }
 
+/* Whether tasks that have ended, and go out whole, still can. With a failure the output ends where it is. */
+static bool has_whole_ones(const struct session *session)
+{
+	const struct order *order = &session->order;
+
+	return order->options.whole && !session->failure && !order->held.error.text && order_is_finished(order, order->current);
+}
+
 /* Writes out the rest of what goes out as a whole and has begun, and what the form of the output still lacks. */
 static void finish_object(struct session *session)
 {
 	struct order *order = &session->order;
 
-	while (order_is_midway(order) || (order->options.whole && order->complete && !session->failure)) {
+	while (order_is_midway(order) || has_whole_ones(session)) {
 		if (order_is_midway(order))
 			order_go_on(order);
 		else

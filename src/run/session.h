@@ -52,8 +52,9 @@ struct session_options {
 	size_t value_count;
 	/* Bytes that a command's arguments may take, with their pointers: what the system allows, less the environment. */
 	size_t argument_space;
-	/* Records go to the tasks' standard input. */
+	/* Records go to the tasks' standard input, each with its delimiter. */
 	bool to_stdin;
+	char delimiter;
 	/* Records have names for their values, each its own; or they are tasks that bring their own command, and settings. */
 	bool names_vary;
 	bool brings_commands;

@@ -309,9 +309,15 @@ void order_go_on(struct order *order)
 {
 	struct entry *entry = find(order, order->current);
 
-	if (!order_is_midway(order) || hand_on_entry(order, entry, order->current) || !order->held.is_lost)
+	if (!order_is_midway(order))
 		return;
-	/* The rest cannot be had: it ends here. */
+	if (!order->held.error.text) {
+		pump_current(order);
+		return;
+	}
+	/* The disk took no more, but what this task has is there; unless it cannot be read back: then the task ends here. */
+	if (hand_on_entry(order, entry, order->current) || !order->held.is_lost)
+		return;
 	order->sink->result(order->sink, entry->result);
 	entry->gone = true;
 }
