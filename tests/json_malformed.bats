@@ -18,7 +18,7 @@ bytes() {
 # Every record of the file input on a line of out; $code is the status.
 map() {
 	code=0
-	timeout 20 "$MPMAP" -j1 "$1" printf '%s\n' '{}' <input >out 2>err 3>&- 4>&- || code=$?
+	"$MPMAP" -j1 "$1" printf '%s\n' '{}' <input >out 2>err 3>&- 4>&- || code=$?
 }
 
 # What was wrong is in the file wrong: one test tells it all.
@@ -34,8 +34,9 @@ nothing_wrong() {
 is_refused() {
 	local text
 	[ "$code" -eq 1 ] || return 1
-	text=$(tr '\0' '\1' <err && echo .)
-	[[ $text =~ ^'mpmap: standard input: element '([0-9]+)' (line '([0-9]+)', column '([0-9]+)'): '[^[:cntrl:]]+$'\n.'$ ]] || return 1
+	# up to a NUL, if there is one: then the line does not end
+	IFS= read -rd '' text <err || :
+	[[ $text =~ ^'mpmap: standard input: element '([0-9]+)' (line '([0-9]+)', column '([0-9]+)'): '[^[:cntrl:]]+$'\n'$ ]] || return 1
 	element=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]} column=${BASH_REMATCH[3]}
 	[[ $text != *$'\302'[$'\200'-$'\237']* && $text != *[$'\370'-$'\377']* ]]
 }
@@ -44,12 +45,14 @@ is_well() {
 	[ "$code" -eq 0 ] && [ ! -s err ]
 }
 
-# each KIND FUNCTION LEAST: calls FUNCTION with every TEXT of this kind, and a good one's RECORD; there are LEAST of them
+# each KIND FUNCTION LEAST [STEP]: calls FUNCTION with every TEXT of this kind, or every STEPth, and a good one's RECORD;
+# there are LEAST of them
 each() {
 	local row text rows=0
 	while IFS= read -r row; do
 		[[ $row = "$1 "* ]] || continue
 		rows=$((rows + 1))
+		[ $((rows % ${4:-1})) -eq 0 ] || continue
 		text=${row#* }
 		case $row in
 		good*' =>'*) "$2" "${text%% =>*}" "$(bytes "${text##* =>}" && echo .)" ;;
@@ -61,9 +64,16 @@ each() {
 	[ "$rows" -ge "$3" ]
 }
 
+# Whether the output is just the first record: no process for that, there are thousands.
+is_only_ok() {
+	local text
+	IFS= read -rd '' text <out || :
+	[ "$text" = $'ok\n' ]
+}
+
 # The second element of the input is refused, at or behind its beginning: second_refused NAME LINE COLUMN TEXT
 second_refused() {
-	is_refused && cmp -s out ok && [ "$element" -eq 2 ] || { wrong "$1" && return; }
+	is_refused && is_only_ok && [ "$element" -eq 2 ] || { wrong "$1" && return; }
 	[[ $4 != *'~0a'* ]] || return 0
 	[ "$line" -eq "$2" ] && [ "$column" -ge "$3" ] && [ "$column" -le $(($3 + ${#4} + 1)) ] || wrong "$1 (place)"
 }
@@ -124,7 +134,7 @@ accepted() {
 		second_refused "$1" 1 6 "$1"
 	}
 	echo ok >ok
-	each bad check 200
+	each bad check 200 3
 	nothing_wrong
 }
 
@@ -137,7 +147,7 @@ accepted() {
 		second_refused "--jsonl $1" 2 1 "$1"
 	}
 	echo ok >ok
-	each bad check 200
+	each bad check 200 3
 	nothing_wrong
 }
 
