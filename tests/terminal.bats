@@ -137,7 +137,8 @@ load screen
 	type_line 'stty tostop; "$MPMAP" -j2 --shell "[ \$1 = 1 ] || \"\$TOOL\" hold gate; echo word \$1" ::: 1 2 3 &'
 	wait_for_start 2
 	mpmap=$(event_field pid run_start)
-	wait_until all_in T "$mpmap" "$(event_field task_pid task_start '.seq == 2')"
+	# a shell that was about to start a program waits for its child's exec (D), and that is stopped
+	wait_until all_in TD "$mpmap" "$(event_field task_pid task_start '.seq == 2')"
 	type_line 'jobs -l'
 	wait_for_line 'Stopped *\(tty output\)'
 	not grep -q '^word' screen
