@@ -2,7 +2,6 @@
 /* Parsing JSON values without losing their text. */
 #include "codec/element.h"
 
-
 /* What one element may take while it is parsed: a small value takes many times its text. Bytes. */
 enum { PARSED_MAX = 256 << 20 };
 
@@ -42,11 +41,6 @@ static void release(void *memory)
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static bool is_of_number(char c)
@@ -198,7 +192,7 @@ static size_t skip_value(struct slice text, size_t at)
 /* Passes blanks and a punctuation mark among them. */
 static size_t skip_between(struct slice text, size_t at, char mark)
 {
-	while (at < text.size && (is_blank(text.data[at]) || text.data[at] == mark))
+	while (at < text.size && (json_is_blank(text.data[at]) || text.data[at] == mark))
 		at++;
 	return at;
 }
@@ -239,7 +233,7 @@ void element_compact(struct slice text, struct bytes *out)
 			at = skip_string(text, at);
 		else
 			at++;
-		if (!is_blank(text.data[start]))
+		if (!json_is_blank(text.data[start]))
 			bytes_append(out, text.data + start, at - start);
 	}
 }

@@ -35,6 +35,12 @@ struct element_children element_children(const struct element *parent);
 /* The next of them, and its key in an object: false at the end. */
 bool element_next(struct element_children *children, struct element *child, const char **key);
 
+/* What a string says. */
+static inline struct slice element_string(const struct element *element)
+{
+	return (struct slice){.data = json_string_value(element->value), .size = json_string_length(element->value)};
+}
+
 /* Appends a value's text without the blanks between its parts. */
 void element_compact(struct slice text, struct bytes *out);
 

@@ -2,15 +2,12 @@
 /* The JSON formats: a scanner for the ends of elements. */
 #include "codec/input_json.h"
 
+#include "codec/json.h"
+
 /* The mark in front of a value in a sequence (RFC 7464). */
 #define RECORD_SEPARATOR '\x1e'
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static struct json_step refuse(size_t offset, const char *why)
 {
@@ -63,7 +60,7 @@ void json_input_consume(struct json_input *input, struct slice *bytes, size_t si
 /* What ends a number or a word. */
 static bool ends_scalar(char c)
 {
-	return is_blank(c) || c == RECORD_SEPARATOR || (c && strchr(",:[]{}\"", c));
+	return json_is_blank(c) || c == RECORD_SEPARATOR || (c && strchr(",:[]{}\"", c));
 }
 
 /* Goes on in a string: true when its closing quote has been passed. */
@@ -211,7 +208,7 @@ static struct json_step find_value(struct json_input *input, struct slice *bytes
 
 	*is_value = false;
 	while (bytes->size && step.event == JSON_MORE) {
-		if (!is_blank(bytes->data[0]))
+		if (!json_is_blank(bytes->data[0]))
 			step = punctuate(input, bytes->data[0], is_value);
 		if (*is_value || step.event != JSON_MORE)
 			return step;
@@ -246,7 +243,7 @@ static struct json_step next_line(struct json_input *input, struct slice *bytes,
 	size_t size = 0;
 
 	if (!input->begun) {
-		while (size < bytes->size && is_blank(bytes->data[size]))
+		while (size < bytes->size && json_is_blank(bytes->data[size]))
 			size++;
 		json_input_consume(input, bytes, size);
 	}
@@ -255,7 +252,7 @@ static struct json_step next_line(struct json_input *input, struct slice *bytes,
 	input->begun = true;
 	newline = memchr(bytes->data + input->scanned, '\n', bytes->size - input->scanned);
 	size = input->scanned = newline ? (size_t)(newline - bytes->data) : bytes->size;
-	while (is_blank(bytes->data[size - 1]))
+	while (json_is_blank(bytes->data[size - 1]))
 		size--;
 	if (size > JSON_ELEMENT_MAX)
 		return refuse(0, "the element is too large (64 MiB at most)");

@@ -5,11 +5,6 @@
 #include "codec/element.h"
 #include "work/frame.h"
 
-static struct slice string_of(const json_t *value)
-{
-	return (struct slice){.data = json_string_value(value), .size = json_string_length(value)};
-}
-
 /* What a value is as an argument: a string itself, null nothing, others as they are written. -1: none can be. */
 static int put_value(struct bytes *frame, const struct element *whole, const struct element *part, struct json_problem *problem)
 {
@@ -17,7 +12,7 @@ static int put_value(struct bytes *frame, const struct element *whole, const str
 	struct slice text = part->text;
 
 	if (json_is_string(part->value))
-		text = string_of(part->value);
+		text = element_string(part);
 	else if (json_is_null(part->value))
 		text.size = 0;
 	else
@@ -59,7 +54,7 @@ static int put_scalar(struct bytes *out, const struct element *element, struct j
 		return error_set(element_blame(element, element, problem), "%.*s is no record (a string, a number, an array or an object is)",
 				      (int)text.size, text.data);
 	if (json_is_string(element->value))
-		text = string_of(element->value);
+		text = element_string(element);
 	bytes_append(out, text.data, text.size);
 	return 0;
 }

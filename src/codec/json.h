@@ -19,6 +19,12 @@ struct json_problem {
 	bool is_cut;
 };
 
+/* What may stand between the parts of JSON. */
+static inline bool json_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 enum json_form {
 	/* The record's own bytes. */
 	JSON_SCALAR,

@@ -29,17 +29,12 @@ struct draft {
 	struct element input;
 };
 
-static struct slice string_of(const json_t *value)
-{
-	return (struct slice){.data = json_string_value(value), .size = json_string_length(value)};
-}
-
 /* A string, or a number by its text, that can be an argument. -1 with the problem. */
 static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
 {
 	if (!json_is_string(part->value) && !json_is_number(part->value))
 		return error_set(element_blame(draft->whole, part, draft->problem), "%s is neither a string nor a number", what);
-	*text = json_is_string(part->value) ? string_of(part->value) : part->text;
+	*text = json_is_string(part->value) ? element_string(part) : part->text;
 	if (memchr(text->data, '\0', text->size))
 		return error_set(element_blame(draft->whole, part, draft->problem), "%s has a NUL in it, which no argument can have", what);
 	return 0;
@@ -48,7 +43,7 @@ static int text_of(const struct draft *draft, const struct element *part, const 
 /* A string with bytes in base64; appended to bytes. -1 with the problem. */
 static int bytes_of(const struct draft *draft, const struct element *part, const char *what, struct bytes *bytes)
 {
-	if (!json_is_string(part->value) || base64_decode(string_of(part->value), bytes) < 0)
+	if (!json_is_string(part->value) || base64_decode(element_string(part), bytes) < 0)
 		return error_set(element_blame(draft->whole, part, draft->problem), "%s is not a string of base64", what);
 	return 0;
 }
@@ -119,7 +114,7 @@ static int put_stdin(struct draft *draft, const struct element *value, const cha
 	else if (!json_is_string(value->value))
 		put = error_set(element_blame(draft->whole, value, draft->problem), "stdin is not a string");
 	if (put == 0)
-		frame_put(draft->frame, FIELD_STDIN, strcmp(key, "stdin") == 0 ? string_of(value->value) : bytes_slice(&bytes));
+		frame_put(draft->frame, FIELD_STDIN, strcmp(key, "stdin") == 0 ? element_string(value) : bytes_slice(&bytes));
 	bytes_release(&bytes);
 	return put;
 }

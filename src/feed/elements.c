@@ -14,7 +14,6 @@
 #include "feed/packer.h"
 #include "work/frame.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 enum {
@@ -83,8 +82,7 @@ static void pack(struct elements *elements, uint32_t width)
 	char *to = packer_reserve(&elements->packer, task->size);
 
 	if (!to) {
-		diag_error("memory for the input: %s", strerror(errno));
-		elements->feeder.session->failure = EXIT_TROUBLE;
+		inlet_fail(&elements->inlet, "memory for the input");
 		finish(elements);
 		return;
 	}
@@ -178,17 +176,16 @@ static bool has_more_to_read(const struct elements *elements)
 /* Reads once. False when nothing can be read now, or ever. */
 static bool read_more(struct elements *elements)
 {
-	bool failed;
 	size_t got;
 
 	if (elements->done) {
 		bytes_consume(&elements->buffer, elements->done);
 		elements->done = 0;
 	}
-	got = inlet_read(&elements->inlet, bytes_reserve(&elements->buffer, AHEAD), AHEAD, &failed);
+	got = inlet_read(&elements->inlet, bytes_reserve(&elements->buffer, AHEAD), AHEAD);
 	elements->buffer.size += got;
 	/* An element that was cut off is none. */
-	if (failed)
+	if (elements->inlet.failed)
 		finish(elements);
 	return got > 0 || elements->inlet.end;
 }
@@ -212,6 +209,8 @@ static void feed_elements(struct feeder *feeder)
 	if (elements->packer.open_count && session_has_room(session) && session_is_hungry(session))
 		packer_submit(&elements->packer);
 	inlet_watch(&elements->inlet, wants_input(elements));
+	if (elements->inlet.failed)
+		finish(elements);
 }
 
 static void source_ready(struct watch *watch, unsigned events UNUSED)

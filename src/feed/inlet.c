@@ -37,18 +37,26 @@ void inlet_end(struct inlet *inlet)
 	source_close(inlet->source);
 }
 
-size_t inlet_read(struct inlet *inlet, char *data, size_t size, bool *failed)
+void inlet_fail(struct inlet *inlet, const char *what)
+{
+	diag_error("%s: %s", what, strerror(errno));
+	inlet->session->failure = EXIT_TROUBLE;
+	inlet->failed = true;
+	inlet_end(inlet);
+}
+
+size_t inlet_read(struct inlet *inlet, char *data, size_t size)
 {
 	struct error error = {.number = 0};
 	ssize_t got = source_read(inlet->source, data, size, &error);
 
-	*failed = error.text;
-	if (*failed) {
+	if (error.text) {
 		diag_error("%s", error_text(&error));
 		inlet->session->failure = EXIT_TROUBLE;
+		inlet->failed = true;
 		error_release(&error);
 	}
-	if (got == 0 || *failed)
+	if (got == 0 || inlet->failed)
 		inlet_end(inlet);
 	return got > 0 ? (size_t)got : 0;
 }
@@ -75,9 +83,6 @@ void inlet_watch(struct inlet *inlet, bool wanted)
 		return;
 	}
 	wait_for_foreground(inlet);
-	if (loop_watch(loop, &inlet->watch, LOOP_INPUT) == 0)
-		return;
-	diag_error("cannot wait for %s: %s", inlet->source->name, strerror(errno));
-	inlet->session->failure = EXIT_TROUBLE;
-	inlet_end(inlet);
+	if (loop_watch(loop, &inlet->watch, LOOP_INPUT) < 0)
+		inlet_fail(inlet, "cannot wait for the input");
 }

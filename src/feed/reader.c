@@ -7,13 +7,11 @@
  */
 #include "feed/feeder.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
 #include "codec/input.h"
 #include "feed/inlet.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -229,22 +227,18 @@ static int make_room(struct reader *reader)
 /* Reads once. False when nothing can be read now, or ever. */
 static bool read_more(struct reader *reader)
 {
-	bool failed = false;
 	size_t got = 0;
 
 	if (make_room(reader) < 0) {
-		diag_error("memory for the input: %s", strerror(errno));
-		reader->feeder.session->failure = EXIT_TROUBLE;
-		inlet_end(&reader->inlet);
-		failed = true;
+		inlet_fail(&reader->inlet, "memory for the input");
 	} else {
 		char *to = arena_block(&reader->feeder.session->arena, reader->block) + reader->filled;
 
-		got = inlet_read(&reader->inlet, to, reader->size - reader->filled, &failed);
+		got = inlet_read(&reader->inlet, to, reader->size - reader->filled);
 	}
 	reader->filled += got;
 	/* A record that was cut off is none; the whole ones before it count. */
-	if (failed)
+	if (reader->inlet.failed)
 		reader->filled = reader->parsed + input_whole(&reader->input, unread(reader));
 	end_input(reader);
 	return got > 0;

@@ -34,7 +34,6 @@ void watchdog_tick(struct pool *pool)
 		struct worker *worker = &pool->workers[seat];
 		nsec timeout, since;
 
-
 		if (worker->state == WORKER_GONE || worker->overdue || !atomic_load(&worker->seat->running) ||
 		    worker->seat->task <= 1)
 			continue;

@@ -77,6 +77,17 @@ static uint64_t choose_gate(const struct session *session)
 	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
 
+/* Lets go of what a session has before its output is open. */
+static void release(struct session *session)
+{
+	pool_release(&session->pool);
+	template_release(&session->template);
+	template_release(&session->command);
+	template_release(&session->tag);
+	arena_release(&session->arena);
+	loop_release(&session->loop);
+}
+
 int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error)
 {
 	const struct output_format *format = options->format ? options->format : &output_text;
@@ -111,6 +122,7 @@ int session_open(struct session *session, const struct session_options *options,
 		return -1;
 	if (record_open(session, error) < 0) {
 		record_close(session);
+		release(session);
 		return -1;
 	}
 	if (interruption_open(session) < 0)
@@ -259,7 +271,7 @@ static void finish_output(struct session *session)
 }
 
 /*
- * Waits for something to be written. False when there is no use in that: somebody ends the run, and nothing has been for as
+ * Waits for something of the output to be written, or all of it. False when there is no use in that: somebody ends the run, and nothing has been for as
  * long as tasks that were told to end may take; or they say so once more.
  */
 static bool wait_for_reader(struct session *session)
@@ -297,7 +309,7 @@ static void finish_object(struct session *session)
 		else
 			order_pump(order);
 		outlet_flush(&session->outlet);
-		if (session->outlet.output.error || (writer_is_full(&session->outlet.output) && !wait_for_reader(session)))
+		if (session->outlet.output.error || (!order->sink->has_room(order->sink) && !wait_for_reader(session)))
 			return;
 	}
 	outlet_end(&session->outlet);
@@ -333,15 +345,10 @@ int session_close(struct session *session)
 	signal = session->signal;
 	interruption_close(session);
 	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, signal);
-	pool_release(&session->pool);
 	order_release(&session->order);
 	outlet_close(&session->outlet);
-	template_release(&session->template);
-	template_release(&session->command);
-	template_release(&session->tag);
 	bytes_release(&session->failures);
-	arena_release(&session->arena);
-	loop_release(&session->loop);
+	release(session);
 	if (signal)
 		signals_die(signal);
 	return status;
