@@ -35,10 +35,14 @@
  *   terminal handing it over
  * worker/   what runs the tasks
  *   worker   the role                       initializer what it does first
+ * reserve/  workers between runs
+ *   reserve  those that wait for a run
+ * ledger/   what is out
+ *   ledger   every chunk                    retries what is to be run again
  * pool/     who does it: the parent's side
- *   pool     chunks in, results out         roster  each worker's life     ledger  every chunk that is out
+ *   pool     chunks in, results out         roster  each worker's life     recruiting where its process comes from
  *   staffing how many workers               intake  what comes from them   signalling signals to tasks
- *   retries  what is to be run again        watchdog workers that let a task's time pass
+ *   watchdog workers that let a task's time pass
  * codec/    bytes to work and back
  *   input    records                        output  results                base64  bytes as text
  *   input_json  where elements end          element JSON with its text     json    elements as records
@@ -101,7 +105,7 @@ int main(int argc, char **argv)
 	if (options.mode == MODE_VERSION)
 		return help_print(help_version, closed);
 	if (options.run.quiet)
-		diag_set_quiet();
+		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
 	status = batch_run(&options, closed);
 	free(options.feed.sources);

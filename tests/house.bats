@@ -84,7 +84,8 @@ in_hacking() {
 		below["policy"] = "base work policy"; below["journal"] = "base work journal"
 		below["protocol"] = "base ipc process work template protocol"; below["executor"] = below["protocol"] " executor"
 		below["worker"] = below["executor"] " worker"
-		below["pool"] = below["worker"] " pool"; below["run"] = below["pool"] " machine policy codec journal run"
+		below["reserve"] = "base ipc process reserve"; below["ledger"] = "base ipc work ledger"
+		below["pool"] = below["worker"] " reserve ledger pool"; below["run"] = below["pool"] " machine policy codec journal run"
 		below["feed"] = below["run"] " feed"; below["front"] = below["main.c"] = below["feed"] " front"
 	}
 	/^ *# *include *"/ {

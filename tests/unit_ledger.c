@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "ipc/arena.h"
-#include "pool/ledger.h"
+#include "ledger/ledger.h"
 #include "protocol/board.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "pool/retries.h"
+#include "ledger/retries.h"
 #include "policy/halt.h"
 #include "policy/limit.h"
 

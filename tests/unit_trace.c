@@ -75,7 +75,7 @@ static void test_diag(void)
 	diag_error("%s: bad \x1b[1m name\n", "a");
 	diag_note("noted");
 	diag_line(slice_of("as it is\n"));
-	diag_set_quiet();
+	diag_set_level(DIAG_ERRORS);
 	diag_note("not heard");
 	diag_error("heard");
 	diag_line(slice_of("heard too\n"));

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 /* Set once by the front end of a process; messages come from everywhere. */
-static bool quiet;
+static enum diag_level level;
 static diag_sink *line_sink;
 
-void diag_set_quiet(void)
+void diag_set_level(enum diag_level wanted)
 {
-	quiet = true;
+	level = wanted;
 }
 
 void diag_set_sink(diag_sink *sink)
@@ -76,7 +76,7 @@ void diag_note(const char *format, ...)
 {
 	va_list arguments;
 
-	if (quiet)
+	if (level == DIAG_ERRORS)
 		return;
 	va_start(arguments, format);
 	say(format, arguments);

@@ -6,8 +6,9 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* Only errors from now on: notes and the summary are silenced (-q). */
-void diag_set_quiet(void);
+/* What is said from now on: all (the default), or only errors (-q). */
+enum diag_level { DIAG_NOTES, DIAG_ERRORS };
+void diag_set_level(enum diag_level level);
 
 /*
  * Where diag's lines go instead of straight to descriptor 2; NULL for descriptor 2 again. The front end sets it so that
@@ -21,7 +22,7 @@ int diag_descriptor(void);
 
 /* "mpmap: ..." and a newline, written at once. Control characters from outside are escaped. */
 void diag_error(const char *format, ...) PRINTF_LIKE(1, 2);
-/* The same, silenced by diag_set_quiet. */
+/* The same, silenced with DIAG_ERRORS. */
 void diag_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* A line as it is (already escaped), without prefix: what the user asked to see (-t, --stats). */

@@ -33,7 +33,7 @@ bool inlet_is_at_hand(const struct inlet *inlet)
 void inlet_end(struct inlet *inlet)
 {
 	inlet->end = true;
-	loop_forget(&inlet->session->loop, &inlet->watch);
+	loop_forget(inlet->session->place.loop, &inlet->watch);
 	source_close(inlet->source);
 }
 
@@ -73,7 +73,7 @@ static void wait_for_foreground(const struct inlet *inlet)
 
 void inlet_watch(struct inlet *inlet, bool wanted)
 {
-	struct loop *loop = &inlet->session->loop;
+	struct loop *loop = inlet->session->place.loop;
 
 	if (inlet->end || inlet_is_at_hand(inlet))
 		return;

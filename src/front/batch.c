@@ -5,8 +5,12 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "feed/feeder.h"
+#include "process/signals.h"
+
+#include <errno.h>
 
 struct batch {
+	struct loop loop;
 	struct session session;
 	struct session_options run;
 	struct feeder *feeder;
@@ -21,6 +25,12 @@ static void on_room(struct session *session)
 
 static int begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)
 {
+	const struct session_place place = {.loop = &batch->loop, .closed = closed, .is_alone = true};
+
+	if (loop_init(&batch->loop) < 0) {
+		error_set_errno(error, errno, "cannot begin");
+		return EXIT_TROUBLE;
+	}
 	if (strcmp(options->run.method->name, start_forkserver.name) == 0 && !options->run.dry_run &&
 	    forkserver_prepare(error) < 0)
 		return EXIT_TROUBLE;
@@ -28,7 +38,7 @@ static int begin(struct batch *batch, const struct options *options, unsigned cl
 	batch->feeder = feeder_open(&options->feed, &batch->run, error);
 	if (!batch->feeder)
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
-	if (session_open(&batch->session, &batch->run, closed, error) < 0)
+	if (session_open(&batch->session, &batch->run, &place, error) < 0)
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
 	batch->session.on_room = on_room;
 	feeder_begin(batch->feeder, &batch->session);
@@ -39,13 +49,14 @@ int batch_run(const struct options *options, unsigned closed)
 {
 	struct batch *batch = mem_new(1, sizeof *batch);
 	struct error error = {.number = 0};
-	int status = begin(batch, options, closed, &error);
+	int status = begin(batch, options, closed, &error), signal = 0;
 
 	if (status != EXIT_OK) {
 		diag_error("%s", error_text(&error));
 		error_release(&error);
 		if (batch->feeder)
 			feeder_close(batch->feeder);
+		loop_release(&batch->loop);
 		free(batch);
 		return status;
 	}
@@ -53,8 +64,11 @@ int batch_run(const struct options *options, unsigned closed)
 	outlet_flush(&batch->session.outlet);
 	while (!batch->feeder->kind->is_fed(batch->feeder) || !session_is_settled(&batch->session))
 		session_step(&batch->session);
-	status = session_close(&batch->session);
+	status = session_close(&batch->session, &signal);
 	feeder_close(batch->feeder);
+	loop_release(&batch->loop);
 	free(batch);
+	if (signal)
+		signals_die(signal);
 	return status;
 }

@@ -37,18 +37,20 @@ static size_t ring_size(size_t jobs)
 	return size;
 }
 
-/* Room for two descriptors per worker, as far as the hard limit goes. Returns the soft limit that was found. */
+/* Room for two descriptors per worker, as far as the hard limit goes. Returns the soft limit that the program found. */
 static uint64_t raise_descriptor_limit(size_t jobs)
 {
+	/* Of the first pool's time: another finds what that one has made of it. */
+	static rlim_t found;
 	struct rlimit limit;
-	rlim_t found, wanted = 2 * jobs + SPARE_DESCRIPTORS;
+	rlim_t wanted = 2 * jobs + SPARE_DESCRIPTORS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return RLIM_INFINITY;
-	found = limit.rlim_cur;
+	found = found ? found : limit.rlim_cur;
 	if (wanted > limit.rlim_max)
 		wanted = limit.rlim_max;
-	if (wanted > found) {
+	if (wanted > limit.rlim_cur) {
 		limit.rlim_cur = wanted;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
@@ -78,6 +80,7 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 		.jobs = options->jobs,
 		.limit = options->jobs,
 		.seats = options->jobs_max + options->repeats,
+		.close_at = NSEC_FOREVER,
 	};
 	pool->run.fd = pool->board.shm.fd = -1;
 	pool->descriptor_limit = raise_descriptor_limit(pool->seats);
@@ -273,24 +276,40 @@ nsec pool_deadline(const struct pool *pool)
 	nsec first = staffing < signalling ? staffing : signalling, watchdog = watchdog_deadline(pool);
 
 	first = retry < first ? retry : first;
+	first = pool->close_at < first ? pool->close_at : first;
 	return watchdog < first ? watchdog : first;
+}
+
+/* Workers that were told to go and have not. */
+static void end_late(struct pool *pool)
+{
+	size_t seat;
+
+	if (clock_now() < pool->close_at)
+		return;
+	pool->close_at = NSEC_FOREVER;
+	for (seat = 0; seat < pool->seats; seat++) {
+		if (pool->workers[seat].state != WORKER_GONE)
+			roster_kill(&pool->workers[seat]);
+	}
 }
 
 void pool_tick(struct pool *pool)
 {
+	end_late(pool);
 	submit_retries(pool);
 	signalling_tick(pool);
 	staffing_tick(pool);
 	watchdog_tick(pool);
 }
 
-void pool_close(struct pool *pool)
+/* The end of file on their channels tells workers to end. */
+void pool_hang_up(struct pool *pool)
 {
-	nsec deadline = clock_now() + CLOSE_TIME;
-	bool killed = false;
 	size_t seat;
 
 	pool->closing = true;
+	pool->close_at = clock_now() + CLOSE_TIME;
 	for (seat = 0; seat < pool->seats; seat++) {
 		struct worker *worker = &pool->workers[seat];
 
@@ -299,17 +318,36 @@ void pool_close(struct pool *pool)
 		loop_forget(pool->loop, &worker->channel);
 		fd_close(&worker->channel.fd);
 	}
-	while (pool->live) {
-		loop_step(pool->loop, deadline);
-		if (!killed && clock_now() >= deadline) {
-			for (seat = 0; seat < pool->seats; seat++) {
-				if (pool->workers[seat].state != WORKER_GONE)
-					roster_kill(&pool->workers[seat]);
-			}
-			killed = true;
-			deadline = NSEC_FOREVER;
-		}
+}
+
+void pool_dismiss(struct pool *pool)
+{
+	if (!pool->options.reserve) {
+		pool_hang_up(pool);
+		return;
 	}
+	pool->closing = true;
+	pool->close_at = clock_now() + CLOSE_TIME;
+	staffing_retire(pool, 0);
+}
+
+bool pool_is_empty(const struct pool *pool)
+{
+	return !pool->live;
+}
+
+void pool_close(struct pool *pool)
+{
+	pool_hang_up(pool);
+	while (!pool_is_empty(pool)) {
+		loop_step(pool->loop, pool->close_at);
+		end_late(pool);
+	}
+}
+
+void pool_look_for_workers(struct pool *pool)
+{
+	staffing_serve(pool);
 }
 
 void pool_release(struct pool *pool)

@@ -12,15 +12,18 @@
 #include "ipc/arena.h"
 #include "ipc/loop.h"
 #include "process/process.h"
+#include "reserve/reserve.h"
 #include "work/chunk.h"
 #include "work/task.h"
 #include "protocol/board.h"
 #include "protocol/message.h"
-#include "pool/ledger.h"
-#include "pool/retries.h"
+#include "ledger/ledger.h"
+#include "ledger/retries.h"
 
 struct pool_options {
 	const struct start_method *method;
+	/* Workers come from there and go back, and no more are started than it allows; NULL: they end with the pool. */
+	struct reserve *reserve;
 	/* How many workers at a time, and the most there may ever be (pool_set_jobs). */
 	size_t jobs;
 	size_t jobs_max;
@@ -123,6 +126,8 @@ struct pool {
 	bool noted;
 	bool failed;
 	bool closing;
+	/* When workers that were told to go are ended; NSEC_FOREVER. */
+	nsec close_at;
 	struct pool_tally tally;
 };
 
@@ -190,8 +195,20 @@ bool pool_running_at(struct pool *pool, size_t seat, struct running_task *task);
 nsec pool_deadline(const struct pool *pool);
 void pool_tick(struct pool *pool);
 
+/*
+ * No worker is needed any more. With pool_dismiss, once no task is out, they go back to the reserve; with pool_hang_up, or
+ * where there is none, or when they take too long, they end, and with them what they run. pool_is_empty tells when all have
+ * gone; until then the loop and pool_tick have to go on.
+ */
+void pool_dismiss(struct pool *pool);
+void pool_hang_up(struct pool *pool);
+bool pool_is_empty(const struct pool *pool);
+
 /* Ends all workers, and with them what they run, and waits for them. */
 void pool_close(struct pool *pool);
+
+/* There may be workers in the reserve, or room for more, that were not there before. */
+void pool_look_for_workers(struct pool *pool);
 
 void pool_release(struct pool *pool);
 

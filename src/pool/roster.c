@@ -7,14 +7,13 @@
  */
 #include "pool/roster.h"
 
-#include "base/fault.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "process/signals.h"
-#include "worker/worker.h"
 #include "pool/intake.h"
+#include "pool/recruiting.h"
 #include "pool/staffing.h"
 
 #include <errno.h>
@@ -130,6 +129,33 @@ static void do_look(struct worker *worker)
 	pool_rang(pool);
 }
 
+/* Nobody sits there any more, and everything of it is told. */
+static void vacate(struct worker *worker)
+{
+	worker->state = WORKER_GONE;
+	worker->pool->live--;
+	staffing_worker_ended(worker->pool);
+}
+
+static void do_freed(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	intake_look(worker, true);
+	if (!pool->options.reserve || worker->broken || atomic_load(&worker->seat->running) ||
+	    ledger_claimed_by(&pool->ledger, worker->number) != QUEUE_NONE) {
+		/* It cannot have let go of what it has. */
+		roster_kill(worker);
+		return;
+	}
+	loop_forget(pool->loop, &worker->channel);
+	loop_forget(pool->loop, &worker->sentinel);
+	trace_event("worker_free", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+	pool->tally.worker_time += clock_now() - worker->started;
+	recruiting_return(worker);
+	vacate(worker);
+}
+
 static void do_hangup(struct worker *worker)
 {
 	loop_forget(worker->pool->loop, &worker->channel);
@@ -167,9 +193,8 @@ static void do_exit(struct worker *worker)
 	fd_close(&worker->channel.fd);
 	if (process_close(&worker->process) < 0)
 		BUG("a worker that ended still runs");
-	worker->state = WORKER_GONE;
-	pool->live--;
-	staffing_worker_ended(pool);
+	recruiting_lose(worker);
+	vacate(worker);
 }
 
 /* What each event does in each state; where there is nothing, it cannot happen. */
@@ -178,7 +203,10 @@ static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
 			     [WORKER_RING] = do_look,
 			     [WORKER_HANGUP] = do_hangup,
 			     [WORKER_EXIT] = do_exit},
-	[WORKER_ACTIVE] = {[WORKER_RING] = do_look, [WORKER_HANGUP] = do_hangup, [WORKER_EXIT] = do_exit},
+	[WORKER_ACTIVE] = {[WORKER_RING] = do_look,
+			   [WORKER_FREED] = do_freed,
+			   [WORKER_HANGUP] = do_hangup,
+			   [WORKER_EXIT] = do_exit},
 	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
 };
 
@@ -194,11 +222,15 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 	struct worker *worker = container_of(watch, struct worker, channel);
 	struct message message;
 	bool rang = false;
-	int got;
+	int got = 0;
 
-	while ((got = channel_receive(watch->fd, &message)) > 0) {
+	while (watch->watched && (got = channel_receive(watch->fd, &message)) > 0) {
 		while (message.fd_count)
 			fd_close(&message.fds[--message.fd_count]);
+		if (message.type == MESSAGE_FREE && worker->state == WORKER_ACTIVE) {
+			happen(worker, WORKER_FREED);
+			return;
+		}
 		if (message.type == MESSAGE_HELLO && worker->state == WORKER_STARTING)
 			happen(worker, WORKER_HELLO);
 		rang |= message.type == MESSAGE_RING;
@@ -212,27 +244,6 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
 {
 	happen(container_of(watch, struct worker, sentinel), WORKER_EXIT);
-}
-
-/* Sends a new worker what it needs; a small message on a fresh socket always fits. */
-static int send_setup(struct worker *worker)
-{
-	struct pool *pool = worker->pool;
-	const int fds[] = {pool->board.shm.fd, pool->arena->shm.fd, pool->run.fd};
-	struct setup setup = {
-		.number = worker->number,
-		.seat = (uint32_t)(worker - pool->workers),
-		.seats = (uint32_t)pool->board.seats,
-		.queue_slots = (uint32_t)pool->board.queue.slots,
-		.ring_size = pool->board.ring_size,
-		.max_tasks = worker->spare ? 1 : pool->options.max_tasks,
-		.descriptor_limit = pool->descriptor_limit,
-		.name = worker->process.name,
-	};
-
-	bytes_clear(&pool->scratch);
-	setup_put(&pool->scratch, &setup);
-	return channel_send(worker->channel.fd, MESSAGE_SETUP, bytes_slice(&pool->scratch), fds, countof(fds));
 }
 
 /* The first free seat, of those where the fewest have failed to set themselves up; NULL. */
@@ -257,69 +268,57 @@ bool roster_has_seat(const struct pool *pool, unsigned unfit_max)
 	return worker && worker->unfit_before < unfit_max;
 }
 
-/* Starts the process, with ends[1] as its channel, and watches it. */
-static int begin(struct worker *worker, const int ends[2], struct error *error)
+/* Finds a process, tells it what it needs, and watches it. */
+static int begin(struct worker *worker, struct error *error)
 {
 	struct pool *pool = worker->pool;
 
-	if (fault_at("worker_start"))
-		return error_set_errno(error, errno, "cannot start %s", worker->process.name);
-	if (process_start(&worker->process, pool->options.method, role_find(WORKER_ROLE), ends[1], error) < 0)
+	if (recruiting_find(worker, error) < 0)
 		return -1;
-	worker->channel = (struct watch){.fd = ends[0], .ready = channel_ready};
+	worker->channel.ready = channel_ready;
 	worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = sentinel_ready};
 	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0 ||
-	    loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) < 0 || send_setup(worker) < 0)
+	    loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) < 0 || recruiting_instruct(worker) < 0)
 		return error_set_errno(error, errno, "%s", worker->process.name);
 	return 0;
 }
 
 /* Takes back all that begin had done before it failed. */
-static void undo(struct worker *worker, int ends[2])
+static void undo(struct worker *worker)
 {
 	loop_forget(worker->pool->loop, &worker->channel);
 	loop_forget(worker->pool->loop, &worker->sentinel);
-	fd_close(&ends[0]);
+	fd_close(&worker->channel.fd);
 	if (worker->process.state == PROCESS_STARTED &&
 	    (process_kill(&worker->process) < 0 || process_join(&worker->process, NSEC_FOREVER) < 0))
 		BUG("a new worker cannot be ended");
 	if (process_close(&worker->process) < 0)
 		BUG("a worker that ended still runs");
+	recruiting_lose(worker);
 }
 
 int roster_start(struct pool *pool, struct error *error)
 {
 	struct worker *worker = free_seat(pool);
-	char name[64];
-	int ends[2], begun;
 	size_t seat;
 
 	if (!worker)
 		BUG("no seat for a worker");
 	seat = (size_t)(worker - pool->workers);
-	if (channel_pair(ends) < 0)
-		return error_set_errno(error, errno, "socketpair");
-	*worker = (struct worker){.pool = pool, .number = pool->last_number + 1, .channel.fd = -1, .sentinel.fd = -1,
-				   .unfit_before = worker->unfit_before, .spare = pool->live >= pool->limit};
-	snprintf(name, sizeof name, "%sWorker-%" PRIu32, pool->options.method->prefix, worker->number);
-	process_init(&worker->process, name, true);
+	*worker = (struct worker){.pool = pool, .channel.fd = -1, .sentinel.fd = -1, .unfit_before = worker->unfit_before,
+				   .spare = pool->live >= pool->limit};
 	board_reset(&pool->board, seat);
 	worker->seat = board_seat(&pool->board, seat);
 	worker->ring = board_ring(&pool->board, seat);
 	worker->started = clock_now();
-	begun = begin(worker, ends, error);
-	fd_close(&ends[1]);
-	if (begun < 0) {
-		undo(worker, ends);
+	if (begin(worker, error) < 0) {
+		undo(worker);
 		return -1;
 	}
-	pool->last_number++;
+	pool->last_number = worker->number;
 	worker->state = WORKER_STARTING;
 	pool->live++;
 	pool->starting++;
-	pool->tally.workers_started++;
-	trace_event("worker_start", "\"worker\":\"%s\",\"worker_pid\":%ld,\"method\":\"%s\"", worker->process.name,
-		    (long)worker->process.pid, pool->options.method->name);
 	return 0;
 }
 

@@ -23,6 +23,8 @@ enum worker_event {
 	WORKER_HELLO,
 	/* It rang: there are records, or it is idle. */
 	WORKER_RING,
+	/* It was told to leave, and has let go of everything. */
+	WORKER_FREED,
 	/* The end of file on its channel. */
 	WORKER_HANGUP,
 	/* Its process has ended. */

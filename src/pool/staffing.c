@@ -55,8 +55,7 @@ static bool all_stalled(const struct pool *pool)
 	return true;
 }
 
-/* Makes all workers beyond so many leave after the task in hand. */
-static void retire(struct pool *pool, size_t jobs)
+void staffing_retire(struct pool *pool, size_t jobs)
 {
 	size_t left = pool->live, seat;
 
@@ -134,6 +133,8 @@ static bool start_one(struct pool *pool)
 		return false;
 	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same. */
 	if (pool->live >= pool->ledger.outstanding)
+		return false;
+	if (pool->options.reserve && !reserve_has_one(pool->options.reserve))
 		return false;
 	return start(pool);
 }
@@ -257,7 +258,7 @@ void pool_set_jobs(struct pool *pool, size_t jobs)
 		return;
 	trace_event("jobs_changed", "\"from\":%zu,\"to\":%zu", pool->jobs, jobs);
 	pool->jobs = pool->limit = jobs;
-	retire(pool, jobs);
+	staffing_retire(pool, jobs);
 	staffing_serve(pool);
 }
 

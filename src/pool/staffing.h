@@ -17,6 +17,9 @@ void staffing_serve(struct pool *pool);
 /* Starts the spare worker when only the head may start and every worker waits behind it. */
 void staffing_relieve(struct pool *pool);
 
+/* Makes all workers beyond so many leave after the task in hand. */
+void staffing_retire(struct pool *pool, size_t jobs);
+
 /* A worker gave up for want of resources (errno). */
 void staffing_starved(struct pool *pool, int number);
 

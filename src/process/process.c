@@ -110,6 +110,19 @@ int process_join(struct process *process, nsec deadline)
 	return 0;
 }
 
+void process_move(struct process *to, struct process *from)
+{
+	bool registered = !list_is_empty(&from->link);
+
+	list_remove(&from->link);
+	*to = *from;
+	list_init(&to->link);
+	if (registered)
+		list_append(registry(), &to->link);
+	*from = (struct process){.pidfd = -1, .state = PROCESS_CLOSED};
+	list_init(&from->link);
+}
+
 int process_is_alive(struct process *process)
 {
 	if (process->state == PROCESS_INITIAL)

@@ -73,6 +73,9 @@ int process_terminate(struct process *process) MUST_CHECK;
 int process_kill(struct process *process) MUST_CHECK;
 int process_interrupt(struct process *process) MUST_CHECK;
 
+/* Makes to, which holds nothing, what from is: from is closed afterwards. Nothing happens to the process itself. */
+void process_move(struct process *to, struct process *from);
+
 /* The descriptor to wait on for its end (stays the process's), or -1 with errno EINVAL (not started), EBADF. */
 int process_sentinel(const struct process *process);
 

@@ -17,6 +17,7 @@ void setup_put(struct bytes *bytes, const struct setup *setup)
 	bytes_put_u64(bytes, setup->ring_size);
 	bytes_put_u64(bytes, setup->max_tasks);
 	bytes_put_u64(bytes, setup->descriptor_limit);
+	bytes_put_u8(bytes, setup->stays);
 	bytes_put_text(bytes, setup->name);
 }
 
@@ -31,6 +32,7 @@ int setup_take(struct cursor *cursor, struct setup *setup)
 	setup->ring_size = cursor_u64(cursor);
 	setup->max_tasks = cursor_u64(cursor);
 	setup->descriptor_limit = cursor_u64(cursor);
+	setup->stays = cursor_u8(cursor);
 	setup->name = cursor_text(cursor);
 	if (!cursor_failed(cursor) && version == MESSAGE_VERSION && setup->seat < setup->seats && setup->number)
 		return 0;

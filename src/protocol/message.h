@@ -2,7 +2,7 @@
 /*
  * What the parent and its workers tell each other, to the byte.
  *
- * On the channel: HELLO, SETUP, WAKE, RING. In a worker's ring: OUTPUT and RESULT records. Every put has its take; a take
+ * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: OUTPUT and RESULT records. Every put has its take; a take
  * fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
  */
 #ifndef PROTOCOL_MESSAGE_H
@@ -15,17 +15,19 @@
 #include "work/task.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 3 };
+enum { MESSAGE_VERSION = 4 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
 	MESSAGE_HELLO = 1,
-	/* Parent, first: struct setup, with the descriptors of the board, the arena and the run. */
+	/* Parent, first, and whenever a worker is free: struct setup, with the descriptors of the board, the arena and the run. */
 	MESSAGE_SETUP,
 	/* Parent: there is something to look at (work, room). No payload. */
 	MESSAGE_WAKE,
 	/* Worker: there is something to look at (records, or that it is idle). No payload. */
 	MESSAGE_RING,
+	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No payload. */
+	MESSAGE_FREE,
 };
 
 enum record_type {
@@ -55,6 +57,8 @@ struct setup {
 	uint64_t max_tasks;
 	/* The soft limit on descriptors that its tasks are to find (RLIMIT_NOFILE). */
 	uint64_t descriptor_limit;
+	/* Told to leave the run, it waits for another, and ends otherwise. */
+	bool stays;
 	char *name;
 };
 

@@ -6,6 +6,7 @@
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -58,8 +59,13 @@ int workplace_open(struct workplace *place, int channel)
 	struct cursor cursor;
 	struct setup *setup = &place->setup;
 
-	*place = (struct workplace){.channel = channel};
-	if (channel_wait(channel, &message, NSEC_FOREVER) <= 0 || message.type != MESSAGE_SETUP || message.fd_count != 3)
+	*place = (struct workplace){.channel = channel, .home = -1, .board.shm.fd = -1, .arena.fd = -1};
+	/* What the parent said while the worker left another run is about that. */
+	do {
+		if (channel_wait(channel, &message, NSEC_FOREVER) <= 0)
+			return 0;
+	} while (message.type == MESSAGE_WAKE);
+	if (message.type != MESSAGE_SETUP || message.fd_count != 3)
 		return -1;
 	cursor = cursor_of(message.payload);
 	if (setup_take(&cursor, setup) < 0)
@@ -73,9 +79,26 @@ int workplace_open(struct workplace *place, int channel)
 	place->seat = board_seat(&place->board, setup->seat);
 	place->ring = board_ring(&place->board, setup->seat);
 	restore_descriptor_limit(setup->descriptor_limit);
-	if (place->run.directory && chdir(place->run.directory) < 0)
+	if (!place->run.directory)
+		return 1;
+	if (setup->stays && (place->home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return -1;
-	return 0;
+	return chdir(place->run.directory) < 0 ? -1 : 1;
+}
+
+int workplace_close(struct workplace *place)
+{
+	int back = place->home < 0 ? 0 : fchdir(place->home);
+
+	fd_close(&place->home);
+	board_release(&place->board);
+	shm_release(&place->arena);
+	template_release(&place->template);
+	template_release(&place->tag);
+	run_release(&place->run);
+	bytes_release(&place->scratch);
+	free(place->setup.name);
+	return back;
 }
 
 bool workplace_listen(struct workplace *place)

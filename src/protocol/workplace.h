@@ -14,6 +14,8 @@
 
 struct workplace {
 	int channel;
+	/* The folder the worker was in before, where the run has another; -1. */
+	int home;
 	struct setup setup;
 	struct run run;
 	struct board board;
@@ -38,8 +40,11 @@ struct workplace {
 	struct bytes scratch;
 };
 
-/* Sets everything up from the parent's first message on channel, which it owns from now on. -1 when that cannot be. */
+/* Sets everything up from the parent's next SETUP on channel: 1; 0 when the parent is gone; -1 when it cannot be. */
 int workplace_open(struct workplace *place, int channel) MUST_CHECK;
+
+/* Lets go of all that, but for the channel, and goes back to where the worker was before. -1 when it cannot. */
+int workplace_close(struct workplace *place) MUST_CHECK;
 
 /* Takes note of what the parent says, without waiting: false when the parent is gone. */
 bool workplace_listen(struct workplace *place);

@@ -71,6 +71,7 @@ int instructions_open(struct session *session, struct error *error)
 	const struct session_options *options = session->options;
 	struct pool_options pool = {
 		.method = options->method,
+		.reserve = session->place.reserve,
 		.jobs = options->jobs,
 		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
 		.max_tasks = options->max_tasks,
@@ -122,7 +123,7 @@ int instructions_open(struct session *session, struct error *error)
 	}
 	if (session->template.command_is_fixed || options->shell)
 		run.command = command_find(run.words[0], run.path);
-	opened = pool_init(&session->pool, &session->loop, &session->arena, &pool, &run, &session->pool_owner, error);
+	opened = pool_init(&session->pool, session->place.loop, &session->arena, &pool, &run, &session->pool_owner, error);
 	free(run.id);
 	free(run.command);
 	return opened;

@@ -77,7 +77,7 @@ static void signals_ready(struct watch *watch, unsigned events UNUSED)
 int interruption_open(struct session *session)
 {
 	session->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
-	if (session->signals.fd < 0 || loop_watch(&session->loop, &session->signals, LOOP_INPUT) < 0)
+	if (session->signals.fd < 0 || loop_watch(session->place.loop, &session->signals, LOOP_INPUT) < 0)
 		return -1;
 	listening = session;
 	signals_on_stop(stopped_by_terminal);
@@ -88,6 +88,6 @@ void interruption_close(struct session *session)
 {
 	signals_on_stop(NULL);
 	listening = NULL;
-	loop_forget(&session->loop, &session->signals);
+	loop_forget(session->place.loop, &session->signals);
 	fd_close(&session->signals.fd);
 }

@@ -52,6 +52,8 @@ static bool sink_has_room(struct order_sink *sink)
 {
 	const struct outlet *outlet = container_of(sink, struct outlet, sink);
 
+	if (outlet->screen)
+		return outlet->screen->has_room(outlet->screen);
 	return !writer_is_full(&outlet->output) && !writer_is_full(outlet->errors);
 }
 
@@ -59,14 +61,16 @@ static void sink_begin(struct order_sink *sink, const struct result *result, con
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
+	outlet->index = result->index;
 	if (outlet->format->begin)
 		outlet->format->begin(&outlet->target, result, label, text);
 }
 
-static void sink_data(struct order_sink *sink, uint64_t index UNUSED, const char *label, enum stream stream, struct slice bytes)
+static void sink_data(struct order_sink *sink, uint64_t index, const char *label, enum stream stream, struct slice bytes)
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
+	outlet->index = index;
 	outlet->current_bytes += bytes.size;
 	outlet->format->data(&outlet->target, label, stream, bytes);
 }
@@ -75,8 +79,11 @@ static void sink_result(struct order_sink *sink, const struct result *result)
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
+	outlet->index = result->index;
 	outlet->finished(outlet, result);
 	outlet->format->result(&outlet->target, result);
+	if (outlet->screen)
+		outlet->screen->ended(outlet->screen, result->index);
 	outlet->current_bytes = 0;
 }
 
@@ -84,6 +91,10 @@ static void target_put(struct output_target *target, enum stream stream, struct 
 {
 	struct outlet *outlet = container_of(target, struct outlet, target);
 
+	if (outlet->screen) {
+		outlet->screen->put(outlet->screen, outlet->index, stream, bytes);
+		return;
+	}
 	if (stream == STREAM_OUTPUT && outlet->closed && !outlet->output.error && bytes.size) {
 		outlet->output.error = EBADF;
 		output_changed(&outlet->output);
@@ -117,6 +128,13 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 	};
 	outlet->target = (struct output_target){.put = target_put, .worker_prefix = worker_prefix};
 	outlet->format = format;
+	/* Nothing is buffered here, and messages are its own affair. */
+	if (outlet->screen) {
+		outlet->target.is_shared = true;
+		if (format->open)
+			format->open(&outlet->target);
+		return;
+	}
 	outlet->closed = closed & 1u << STDOUT_FILENO;
 	writer_init(&outlet->output, loop, STDOUT_FILENO);
 	outlet->output.changed = output_changed;
@@ -142,20 +160,26 @@ void outlet_end(struct outlet *outlet)
 
 void outlet_flush(struct outlet *outlet)
 {
+	if (outlet->screen)
+		return;
 	writer_flush(&outlet->output);
 	writer_flush(outlet->errors);
 }
 
 bool outlet_is_idle(const struct outlet *outlet)
 {
+	if (outlet->screen)
+		return true;
 	return writer_is_idle(&outlet->output) && writer_is_idle(outlet->errors);
 }
 
 void outlet_close(struct outlet *outlet)
 {
-	diag_set_sink(NULL);
-	if (outlet->errors != &outlet->output)
-		writer_release(outlet->errors);
-	writer_release(&outlet->output);
+	if (!outlet->screen) {
+		diag_set_sink(NULL);
+		if (outlet->errors != &outlet->output)
+			writer_release(outlet->errors);
+		writer_release(&outlet->output);
+	}
 	bytes_release(&outlet->target.scratch);
 }

@@ -12,7 +12,17 @@
 #include "ipc/writer.h"
 #include "work/order.h"
 
-/* Embedded in its owner, who sets the two functions. */
+/* Where a run's output is shown that has not standard output and error for itself; embedded in its owner. */
+struct outlet_screen {
+	/* Whether more can be taken now. */
+	bool (*has_room)(struct outlet_screen *screen);
+	/* Formatted output, of the task of this index. */
+	void (*put)(struct outlet_screen *screen, uint64_t index, enum stream stream, struct slice bytes);
+	/* The end of a task's output. */
+	void (*ended)(struct outlet_screen *screen, uint64_t index);
+};
+
+/* Embedded in its owner, who sets the two functions, and the screen if there is one. */
 struct outlet {
 	/* Standard output cannot be written any more (errno). */
 	void (*failed)(struct outlet *outlet, int number);
@@ -20,6 +30,9 @@ struct outlet {
 	void (*finished)(struct outlet *outlet, const struct result *result);
 	/* Takes away what is shown below the text, before anything is put to standard error; may be NULL. */
 	void (*clear)(struct outlet *outlet);
+	struct outlet_screen *screen;
+	/* The task whose output goes by. */
+	uint64_t index;
 	struct order_sink sink;
 	struct output_target target;
 	const struct output_format *format;

@@ -31,6 +31,13 @@ void session_abort(struct session *session)
 	pool_signal_tasks(&session->pool, SIGKILL);
 }
 
+void session_cancel(struct session *session)
+{
+	session_drain(session);
+	pool_signal_tasks(&session->pool, SIGTERM);
+	session->kill_at = clock_now() + session->options->grace;
+}
+
 void session_drain(struct session *session)
 {
 	if (session->phase != SESSION_RUNNING)
@@ -85,10 +92,10 @@ static void release(struct session *session)
 	template_release(&session->command);
 	template_release(&session->tag);
 	arena_release(&session->arena);
-	loop_release(&session->loop);
 }
 
-int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error)
+int session_open(struct session *session, const struct session_options *options, const struct session_place *place,
+		 struct error *error)
 {
 	const struct output_format *format = options->format ? options->format : &output_text;
 	struct order_options order = {
@@ -106,6 +113,7 @@ int session_open(struct session *session, const struct session_options *options,
 		format = &output_lines;
 	*session = (struct session){
 		.options = options,
+		.place = *place,
 		.started = clock_now(),
 		.pace = {.fixed = options->chunk_size, .jobs = options->jobs},
 		.limit = {.options = options->limit},
@@ -113,7 +121,7 @@ int session_open(struct session *session, const struct session_options *options,
 		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result},
 	};
-	if (loop_init(&session->loop) < 0 || arena_init(&session->arena) < 0)
+	if (arena_init(&session->arena) < 0)
 		return error_set_errno(error, errno, "cannot begin");
 	if (options->terminal && (terminal = terminal_open()) < 0)
 		return error_set_errno(error, errno, "--tty: there is no terminal");
@@ -125,14 +133,15 @@ int session_open(struct session *session, const struct session_options *options,
 		release(session);
 		return -1;
 	}
-	if (interruption_open(session) < 0)
+	if (place->is_alone && interruption_open(session) < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
 	/* From here on nothing fails: messages go by the outlet. */
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->throttle);
 	throttle_look(&session->throttle);
 	pool_set_timeout(&session->pool, limit_now(&session->limit));
-	outlet_open(&session->outlet, &session->loop, format, options->method->prefix, closed);
+	session->outlet.screen = place->screen;
+	outlet_open(&session->outlet, place->loop, format, options->method->prefix, place->closed);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
 	pool_set_gate(&session->pool, choose_gate(session));
@@ -240,7 +249,7 @@ static void tick(struct session *session)
 	pool_tick(&session->pool);
 }
 
-void session_step(struct session *session)
+nsec session_deadline(const struct session *session)
 {
 	nsec deadline = pool_deadline(&session->pool);
 
@@ -250,10 +259,20 @@ void session_step(struct session *session)
 		deadline = throttle_deadline(&session->throttle);
 	if (progress_deadline(&session->progress) < deadline)
 		deadline = progress_deadline(&session->progress);
-	loop_step(&session->loop, deadline);
+	return deadline;
+}
+
+void session_advance(struct session *session)
+{
 	tick(session);
 	settle(session);
 	progress_update(&session->progress, session);
+}
+
+void session_step(struct session *session)
+{
+	loop_step(session->place.loop, session_deadline(session));
+	session_advance(session);
 }
 
 bool session_is_settled(const struct session *session)
@@ -261,12 +280,18 @@ bool session_is_settled(const struct session *session)
 	return session->finished == session->submitted || session->phase == SESSION_ABORTING;
 }
 
+bool session_is_over(const struct session *session)
+{
+	return session->phase == SESSION_ABORTING ||
+	       (session_is_settled(session) && order_head(&session->order) >= session->submitted &&
+		outlet_is_idle(&session->outlet));
+}
+
 /* Writes out what waits, at the reader's pace. */
 static void finish_output(struct session *session)
 {
 	settle(session);
-	while (session->phase != SESSION_ABORTING &&
-	       (order_head(&session->order) < session->submitted || !outlet_is_idle(&session->outlet)))
+	while (!session_is_over(session))
 		session_step(session);
 }
 
@@ -282,7 +307,7 @@ static bool wait_for_reader(struct session *session)
 	while (!session->impatient && session->outlet.output.total == before && !outlet_is_idle(&session->outlet)) {
 		if (clock_now() >= deadline)
 			return false;
-		loop_step(&session->loop, deadline);
+		loop_step(session->place.loop, deadline);
 		outlet_flush(&session->outlet);
 		if (session->signal && deadline == NSEC_FOREVER)
 			deadline = clock_now() + session->options->grace;
@@ -324,14 +349,29 @@ static void finish_words(struct session *session)
 		outlet_flush(&session->outlet);
 }
 
-int session_close(struct session *session)
+bool session_dismiss(struct session *session)
 {
-	int status, signal;
+	struct pool *pool = &session->pool;
+
+	if (!pool->closing && session->phase == SESSION_ABORTING)
+		pool_hang_up(pool);
+	else if (!pool->closing)
+		pool_dismiss(pool);
+	return pool_is_empty(pool);
+}
+
+int session_close(struct session *session, int *signal)
+{
+	int status;
 
 	finish_output(session);
 	progress_close(&session->progress);
-	pool_close(&session->pool);
-	forkserver_stop();
+	while (!session_dismiss(session)) {
+		loop_step(session->place.loop, pool_deadline(&session->pool));
+		pool_tick(&session->pool);
+	}
+	if (!session->place.reserve)
+		forkserver_stop();
 	/* Everything that will ever come has come in by now. A run that failed ends where its output is whole. */
 	if (!session->failure)
 		order_pump(&session->order);
@@ -342,14 +382,13 @@ int session_close(struct session *session)
 	outlet_flush(&session->outlet);
 	finish_words(session);
 	status = report_status(session);
-	signal = session->signal;
-	interruption_close(session);
-	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, signal);
+	*signal = session->signal;
+	if (session->place.is_alone)
+		interruption_close(session);
+	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, *signal);
 	order_release(&session->order);
 	outlet_close(&session->outlet);
 	bytes_release(&session->failures);
 	release(session);
-	if (signal)
-		signals_die(signal);
 	return status;
 }

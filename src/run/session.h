@@ -19,6 +19,7 @@
 #include "machine/throttle.h"
 #include "pool/pool.h"
 #include "process/start.h"
+#include "reserve/reserve.h"
 #include "work/order.h"
 #include "policy/pace.h"
 #include "template/template.h"
@@ -107,6 +108,21 @@ struct session_options {
 	struct progress_options progress;
 };
 
+/* Where a session takes place: what it does not have for itself. All of it outlives the session. */
+struct session_place {
+	struct loop *loop;
+	/* Where its workers come from and go to; NULL: they are its own. */
+	struct reserve *reserve;
+	/* The standard descriptors that were closed at the start (a mask). */
+	unsigned closed;
+	/* Signals are about this run: it is the only one, and they end it. */
+	bool is_alone;
+	/* What its tasks write is kept there; NULL. */
+	struct archive_run *archive;
+	/* What it writes is shown there; NULL: it goes to standard output and error. */
+	struct outlet_screen *screen;
+};
+
 enum session_phase {
 	SESSION_RUNNING,
 	/* No task is begun any more; those that run are waited for. */
@@ -117,7 +133,7 @@ enum session_phase {
 
 struct session {
 	const struct session_options *options;
-	struct loop loop;
+	struct session_place place;
 	struct arena arena;
 	struct pool pool;
 	struct pool_owner pool_owner;
@@ -173,8 +189,12 @@ struct session {
 	nsec started;
 };
 
-/* Sets everything up; no worker runs yet. closed is a mask of standard descriptors that were. -1 with the error. */
-int session_open(struct session *session, const struct session_options *options, unsigned closed, struct error *error) MUST_CHECK;
+/* Sets everything up; no worker runs yet. place is copied. -1 with the error, and nothing open. */
+int session_open(struct session *session, const struct session_options *options, const struct session_place *place,
+		 struct error *error) MUST_CHECK;
+
+/* No further task is begun; those that run are told to end, and killed after the grace time. */
+void session_cancel(struct session *session);
 
 /* No further task is begun; those that run are waited for. */
 void session_drain(struct session *session);
@@ -209,10 +229,23 @@ void session_fail(struct session *session, enum exit_status status, const struct
 /* Waits for something to happen and deals with it. */
 void session_step(struct session *session);
 
+/* The two halves of that, where several wait on one loop: until when at most, and what follows from what has happened. */
+nsec session_deadline(const struct session *session);
+void session_advance(struct session *session);
+
 /* Whether every task submitted has its result. */
 bool session_is_settled(const struct session *session);
 
-/* Ends the workers, writes what there is to write, says what there is to say. The exit status, or dies by a signal. */
-int session_close(struct session *session);
+/* Whether everything has been written, too, once all there will be has been submitted. */
+bool session_is_over(const struct session *session);
+
+/* When it is over: no worker is needed any more. Whether none is left; session_advance goes on until then. */
+bool session_dismiss(struct session *session);
+
+/*
+ * Ends the workers (or waits until they are in the reserve), writes what there is to write, says what there is to say.
+ * The exit status; *signal is the one that the program is to die of, or 0.
+ */
+int session_close(struct session *session, int *signal);
 
 #endif

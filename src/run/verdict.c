@@ -108,11 +108,10 @@ static void draw_conclusions(struct session *session)
 	if (!halt_is_due(halt, session->finished - succeeded - skipped, succeeded, session->total))
 		return;
 	session->halted = true;
-	session_drain(session);
-	if (halt->when == HALT_NOW) {
-		pool_signal_tasks(&session->pool, SIGTERM);
-		session->kill_at = clock_now() + session->options->grace;
-	}
+	if (halt->when == HALT_NOW)
+		session_cancel(session);
+	else
+		session_drain(session);
 }
 
 /* Says how the result object of a task begins. -1 when it cannot have one. */

@@ -2,6 +2,8 @@
 /*
  * A worker: claims a chunk, runs its tasks one by one, commits each result, sleeps when there is nothing to claim.
  *
+ * Told to leave, it ends, or lets go of everything and waits to be set up for the next run.
+ *
  * It can be killed at any instant. What it has committed counts; the task that its seat names is lost if a process was
  * started for it; everything else of its chunk the parent gives to others.
  */
@@ -302,23 +304,48 @@ static void work(struct worker_state *worker)
 	}
 }
 
-int worker_main(int channel)
+/* Lets go of a run that was left in good order. Whether the worker waits for another; if not it ends with *status. */
+static bool leave(struct worker_state *worker, int *status)
+{
+	struct workplace *place = &worker->place;
+	bool stays = place->setup.stays && !worker->leaving && !worker->parent_gone;
+
+	worker->executor->close(place, worker->state);
+	*status = worker->parent_gone;
+	if (workplace_close(place) < 0 || !stays)
+		return false;
+	*status = channel_send(place->channel, MESSAGE_FREE, (struct slice){.data = NULL}, NULL, 0) < 0;
+	return !*status;
+}
+
+/* Takes part in a run, from its setup on. Whether the worker waits for another. */
+static bool take_part(int channel, int *status)
 {
 	struct worker_state worker = {.tasks_done = 0};
+	int opened = workplace_open(&worker.place, channel);
 
-	if (workplace_open(&worker.place, channel) < 0)
-		return 1;
-	if (worker.place.run.flags & RUN_QUIET)
-		diag_set_quiet();
+	*status = opened < 0;
+	if (opened <= 0)
+		return false;
+	*status = 1;
+	diag_set_level(worker.place.run.flags & RUN_QUIET ? DIAG_ERRORS : DIAG_NOTES);
 	worker.executor = executor_find(worker.place.run.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
-		return 1;
+		return false;
 	if (!initializer_run(&worker.place))
-		return 1;
+		return false;
 	/* Only now: a worker that ends before it says so counts as one that cannot be used. */
 	if (channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0) < 0)
-		return 1;
+		return false;
 	work(&worker);
-	worker.executor->close(&worker.place, worker.state);
-	return worker.parent_gone;
+	return leave(&worker, status);
+}
+
+int worker_main(int channel)
+{
+	int status;
+
+	while (take_part(channel, &status))
+		;
+	return status;
 }

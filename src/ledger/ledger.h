@@ -3,8 +3,8 @@
  * The ledger: the parent's own account of every chunk that is out, one row per slot of the queue. It is the truth: what
  * workers write in shared memory is checked against it.
  */
-#ifndef POOL_LEDGER_H
-#define POOL_LEDGER_H
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
 
 #include "base/dialect.h"
 #include "ipc/arena.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ledger of chunks that are out. */
-#include "pool/ledger.h"
+#include "ledger/ledger.h"
 
 #include "base/mem.h"
 #include "base/trace.h"

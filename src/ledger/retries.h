@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tasks that are to be run again, each waiting for its time. They occupy no worker and no row of the ledger. */
-#ifndef POOL_RETRIES_H
-#define POOL_RETRIES_H
+#ifndef LEDGER_RETRIES_H
+#define LEDGER_RETRIES_H
 
 #include "base/clock.h"
 #include "base/dialect.h"

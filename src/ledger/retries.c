@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A heap of tasks that wait to be run again. */
-#include "pool/retries.h"
+#include "ledger/retries.h"
 
 #include "base/mem.h"
 

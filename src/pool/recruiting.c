@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The processes of workers: out of the reserve and back, or started. */
+#include "pool/recruiting.h"
+
+#include "base/fault.h"
+#include "base/trace.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+#include "pool/roster.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Starts the process, with a channel to it. */
+static int start_process(struct worker *worker, struct error *error)
+{
+	const struct start_method *method = worker->pool->options.method;
+	char name[64];
+	int ends[2], started;
+
+	snprintf(name, sizeof name, "%sWorker-%" PRIu32, method->prefix, worker->number);
+	process_init(&worker->process, name, true);
+	if (channel_pair(ends) < 0)
+		return error_set_errno(error, errno, "socketpair");
+	worker->channel.fd = ends[0];
+	if (fault_at("worker_start"))
+		started = error_set_errno(error, errno, "cannot start %s", name);
+	else
+		started = process_start(&worker->process, method, role_find(WORKER_ROLE), ends[1], error);
+	fd_close(&ends[1]);
+	if (started < 0)
+		return -1;
+	worker->pool->tally.workers_started++;
+	trace_event("worker_start", "\"worker\":\"%s\",\"worker_pid\":%ld,\"method\":\"%s\"", name,
+		    (long)worker->process.pid, method->name);
+	return 0;
+}
+
+int recruiting_find(struct worker *worker, struct error *error)
+{
+	struct pool *pool = worker->pool;
+	struct reserve *reserve = pool->options.reserve;
+	struct recruit recruit;
+
+	if (!reserve || !reserve_take(reserve, pool->options.method, &recruit)) {
+		worker->number = reserve ? reserve_engage(reserve) : pool->last_number + 1;
+		return start_process(worker, error);
+	}
+	worker->number = recruit.number;
+	worker->channel.fd = recruit.channel;
+	process_move(&worker->process, &recruit.process);
+	trace_event("worker_take", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+	return 0;
+}
+
+int recruiting_instruct(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+	const int fds[] = {pool->board.shm.fd, pool->arena->shm.fd, pool->run.fd};
+	struct setup setup = {
+		.number = worker->number,
+		.seat = (uint32_t)(worker - pool->workers),
+		.seats = (uint32_t)pool->board.seats,
+		.queue_slots = (uint32_t)pool->board.queue.slots,
+		.ring_size = pool->board.ring_size,
+		.max_tasks = worker->spare ? 1 : pool->options.max_tasks,
+		.descriptor_limit = pool->descriptor_limit,
+		.stays = pool->options.reserve != NULL,
+		.name = worker->process.name,
+	};
+
+	bytes_clear(&pool->scratch);
+	setup_put(&pool->scratch, &setup);
+	return channel_send(worker->channel.fd, MESSAGE_SETUP, bytes_slice(&pool->scratch), fds, countof(fds));
+}
+
+void recruiting_return(struct worker *worker)
+{
+	struct reserve *reserve = worker->pool->options.reserve;
+	struct recruit recruit = {
+		.method = worker->pool->options.method,
+		.channel = worker->channel.fd,
+		.number = worker->number,
+	};
+
+	process_move(&recruit.process, &worker->process);
+	reserve_return(reserve, &recruit);
+}
+
+void recruiting_lose(struct worker *worker)
+{
+	if (worker->pool->options.reserve)
+		reserve_lose(worker->pool->options.reserve);
+}
