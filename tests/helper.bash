@@ -172,7 +172,8 @@ start() {
 }
 
 start_it() {
-	rm -f status
+	# What an earlier run left must not be taken for this one's, which the background makes anew only in a while.
+	rm -f status out err
 	"$TOOL" under default -- "$@" <&0 >out 2>err 3>&- 4>&- 7>&- 8>&- &
 	pid=$!
 	STARTED+=("$pid")
