@@ -17,8 +17,7 @@ void spill_init(struct spill *spill, const char *directory, uint64_t limit)
 	*spill = (struct spill){.directory = directory, .limit = limit, .fd = -1, .current = NO_BLOCK};
 }
 
-/* A file without a name; where the file system cannot make one, a name that is gone before anybody sees it. */
-static int open_nameless(const char *directory)
+int spill_open_nameless(const char *directory)
 {
 	char *path;
 	int fd;
@@ -40,7 +39,7 @@ static int open_file(struct spill *spill, struct error *error)
 {
 	if (spill->fd >= 0)
 		return 0;
-	spill->fd = open_nameless(spill->directory);
+	spill->fd = spill_open_nameless(spill->directory);
 	if (spill->fd < 0)
 		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	spill->tail = mem_new(SPILL_BLOCK, 1);
@@ -83,23 +82,49 @@ static void take_block(struct spill *spill)
 	spill->filled = 0;
 }
 
-/* Writes the full block out. */
-static int finish_block(struct spill *spill, struct error *error)
+int spill_write_at(int fd, uint64_t offset, const char *data, size_t size)
 {
-	off_t base = (off_t)spill->current * SPILL_BLOCK;
 	size_t done = 0;
 
-	while (done < SPILL_BLOCK) {
+	while (done < size) {
 		ssize_t now = -1;
 
 		if (!fault_at("spill_write"))
-			now = pwrite(spill->fd, spill->tail + done, SPILL_BLOCK - done, base + (off_t)done);
+			now = pwrite(fd, data + done, size - done, (off_t)(offset + done));
 		if (now < 0 && errno == EINTR)
 			continue;
+		if (now == 0)
+			errno = ENOSPC;
 		if (now <= 0)
-			return error_set_errno(error, now < 0 ? errno : ENOSPC, "temporary file in %s", spill->directory);
+			return -1;
 		done += (size_t)now;
 	}
+	return 0;
+}
+
+int spill_read_at(int fd, uint64_t offset, char *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t now = pread(fd, data + done, size - done, (off_t)(offset + done));
+
+		if (now < 0 && errno == EINTR)
+			continue;
+		if (now == 0)
+			errno = EIO;
+		if (now <= 0)
+			return -1;
+		done += (size_t)now;
+	}
+	return 0;
+}
+
+/* Writes the full block out. */
+static int finish_block(struct spill *spill, struct error *error)
+{
+	if (spill_write_at(spill->fd, (uint64_t)spill->current * SPILL_BLOCK, spill->tail, SPILL_BLOCK) < 0)
+		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	spill->current = NO_BLOCK;
 	return 0;
 }
@@ -132,21 +157,12 @@ ssize_t spill_write(struct spill *spill, struct slice bytes, uint64_t *offset, s
 
 int spill_read(struct spill *spill, uint64_t offset, char *data, size_t size, struct error *error)
 {
-	size_t done = 0;
-
 	if (offset / SPILL_BLOCK == spill->current) {
 		memcpy(data, spill->tail + offset % SPILL_BLOCK, size);
 		return 0;
 	}
-	while (done < size) {
-		ssize_t now = pread(spill->fd, data + done, size - done, (off_t)(offset + done));
-
-		if (now < 0 && errno == EINTR)
-			continue;
-		if (now <= 0)
-			return error_set_errno(error, now < 0 ? errno : EIO, "temporary file in %s", spill->directory);
-		done += (size_t)now;
-	}
+	if (spill_read_at(spill->fd, offset, data, size) < 0)
+		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	return 0;
 }
 
