@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tape: blocks that are filled in memory, move to a file in which they take turns, and go. */
+#include "journal/tape.h"
+
+#include "base/mem.h"
+#include "base/trace.h"
+#include "work/spill.h"
+
+#include <errno.h>
+
+#define NO_WINDOW UINT64_MAX
+
+void tape_init(struct tape *tape, const char *directory, uint64_t disk)
+{
+	*tape = (struct tape){.directory = directory, .disk = disk / TAPE_BLOCK, .fd = -1, .window_position = NO_WINDOW};
+}
+
+static struct tape_block *block_at(const struct tape *tape, uint64_t number)
+{
+	return &tape->blocks[number & (tape->capacity - 1)];
+}
+
+uint64_t tape_memory(const struct tape *tape)
+{
+	return (tape->end - tape->first_in_memory) * TAPE_BLOCK + tape->capacity * sizeof *tape->blocks;
+}
+
+/* Makes the table of blocks reach one more. */
+static void grow(struct tape *tape)
+{
+	size_t capacity = tape->capacity ? size_multiply(tape->capacity, 2) : 16;
+	struct tape_block *blocks;
+	uint64_t number;
+
+	if (tape->end - tape->first < tape->capacity)
+		return;
+	blocks = mem_new(capacity, sizeof *blocks);
+	for (number = tape->first; number < tape->end; number++)
+		blocks[number & (capacity - 1)] = *block_at(tape, number);
+	free(tape->blocks);
+	tape->blocks = blocks;
+	tape->capacity = capacity;
+}
+
+size_t tape_append(struct tape *tape, struct slice bytes)
+{
+	size_t offset = (size_t)(tape->head % TAPE_BLOCK), size = TAPE_BLOCK - offset;
+
+	if (tape->head == tape->end * TAPE_BLOCK) {
+		grow(tape);
+		*block_at(tape, tape->end) = (struct tape_block){.data = mem_resize(NULL, TAPE_BLOCK, 1)};
+		tape->end++;
+	}
+	size = bytes.size < size ? bytes.size : size;
+	memcpy(block_at(tape, tape->end - 1)->data + offset, bytes.data, size);
+	tape->head += size;
+	return size;
+}
+
+/* Forgets the oldest block. */
+static void drop_first(struct tape *tape)
+{
+	struct tape_block *block = block_at(tape, tape->first);
+
+	tape->marks_gone += block->marks;
+	free(block->data);
+	*block = (struct tape_block){.data = NULL};
+	tape->first++;
+	if (tape->first_in_memory < tape->first)
+		tape->first_in_memory = tape->first;
+}
+
+static void close_file(struct tape *tape)
+{
+	if (tape->fd >= 0)
+		close(tape->fd);
+	tape->fd = -1;
+	tape->window_position = NO_WINDOW;
+}
+
+/* Writes the oldest block that is in memory to its place in the file. -1 with errno. */
+static int write_out(struct tape *tape)
+{
+	uint64_t number = tape->first_in_memory;
+	struct tape_block *block = block_at(tape, number);
+
+	if (tape->fd < 0) {
+		tape->fd = spill_open_nameless(tape->directory);
+		if (tape->fd < 0)
+			return -1;
+		trace_event("spill_open", "\"limit\":%llu", (unsigned long long)tape->disk * TAPE_BLOCK);
+	}
+	if (spill_write_at(tape->fd, number % tape->disk * TAPE_BLOCK, block->data, TAPE_BLOCK) < 0)
+		return -1;
+	free(block->data);
+	block->data = NULL;
+	tape->first_in_memory++;
+	return 0;
+}
+
+bool tape_give_way(struct tape *tape, struct error *error)
+{
+	bool full = tape->end - tape->first_in_memory > TAPE_BLOCKS_MIN;
+
+	if (!full && tape->first == tape->first_in_memory)
+		return false;
+	if (!full || tape->first_in_memory - tape->first == tape->disk)
+		drop_first(tape);
+	if (!full || !tape->disk || write_out(tape) == 0)
+		return true;
+	error_set_errno(error, errno, "temporary file in %s", tape->directory);
+	tape->disk = 0;
+	close_file(tape);
+	while (tape->first < tape->first_in_memory)
+		drop_first(tape);
+	drop_first(tape);
+	return true;
+}
+
+/* Reads from a block in the file: at most size bytes, how many is set. -1 with errno. */
+static int read_from_file(struct tape *tape, uint64_t position, char *data, size_t *size)
+{
+	uint64_t window = position - position % TAPE_WINDOW, end = window + TAPE_WINDOW;
+	uint64_t offset = window / TAPE_BLOCK % tape->disk * TAPE_BLOCK + window % TAPE_BLOCK;
+
+	if (*size >= TAPE_WINDOW) {
+		uint64_t rest = TAPE_BLOCK - position % TAPE_BLOCK;
+
+		*size = rest < *size ? (size_t)rest : *size;
+		return spill_read_at(tape->fd, offset + position % TAPE_WINDOW, data, *size);
+	}
+	if (tape->window_position != window) {
+		tape->window_position = NO_WINDOW;
+		if (spill_read_at(tape->fd, offset, tape->window, TAPE_WINDOW) < 0)
+			return -1;
+		tape->window_position = window;
+	}
+	*size = end - position < *size ? (size_t)(end - position) : *size;
+	memcpy(data, tape->window + position % TAPE_WINDOW, *size);
+	return 0;
+}
+
+int tape_read(struct tape *tape, uint64_t position, void *data, size_t size, struct error *error)
+{
+	char *to = data;
+
+	if (position < tape_tail(tape) || size > tape->head - position)
+		BUG("reading where the tape is not");
+	while (size) {
+		const struct tape_block *block = block_at(tape, position / TAPE_BLOCK);
+		size_t offset = (size_t)(position % TAPE_BLOCK), now = size;
+
+		if (block->data) {
+			now = now < TAPE_BLOCK - offset ? now : TAPE_BLOCK - offset;
+			memcpy(to, block->data + offset, now);
+		} else if (read_from_file(tape, position, to, &now) < 0) {
+			return error_set_errno(error, errno, "temporary file in %s", tape->directory);
+		}
+		to += now;
+		position += now;
+		size -= now;
+	}
+	return 0;
+}
+
+void tape_mark(struct tape *tape, uint64_t position)
+{
+	if (position < tape_tail(tape))
+		tape->marks_gone++;
+	else
+		block_at(tape, position / TAPE_BLOCK)->marks++;
+}
+
+void tape_unmark(struct tape *tape, uint64_t position)
+{
+	if (position >= tape_tail(tape))
+		block_at(tape, position / TAPE_BLOCK)->marks--;
+}
+
+void tape_clear(struct tape *tape)
+{
+	uint64_t gone = tape->marks_gone;
+
+	while (tape->first < tape->end)
+		drop_first(tape);
+	tape->marks_gone = gone;
+	tape->head = tape->end * TAPE_BLOCK;
+	close_file(tape);
+}
+
+void tape_release(struct tape *tape)
+{
+	tape_clear(tape);
+	free(tape->blocks);
+	tape->blocks = NULL;
+	tape->capacity = 0;
+}
