@@ -49,7 +49,7 @@
  *   json_command  elements as commands      output_json  result objects
  * journal/  what is written of a run besides its output
  *   joblog   a line for each task           results a folder for each
- *   tape     the newest bytes               chain   a task's pieces on it
+ *   tape     the newest bytes               chain   a task's pieces on it  census  tasks, in a few bytes each
  * run/      a run, whoever asks for it
  *   session  the parts wired together       verdict what follows from a result     interruption signals
  *   outlet   where output goes              report  summary, statistics    progress how far it is
