@@ -47,8 +47,8 @@
  *   input    records                        output  results                base64  bytes as text
  *   input_json  where elements end          element JSON with its text     json    elements as records
  *   json_command  elements as commands      output_json  result objects
- * journal/  what is written of a run besides its output
- *   joblog   a line for each task           results a folder for each
+ * journal/  what is written of a run besides its output, or kept
+ *   joblog   a line for each task           results a folder for each      archive what runs leave behind
  *   tape     the newest bytes               chain   a task's pieces on it  census  tasks, in a few bytes each
  * run/      a run, whoever asks for it
  *   session  the parts wired together       verdict what follows from a result     interruption signals

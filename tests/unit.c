@@ -47,7 +47,8 @@ static const struct {
 	{"find", unit_find},       {"work", unit_work},       {"spill", unit_spill},
 	{"order", unit_order},     {"window", unit_window},   {"input", unit_input},
 	{"message", unit_message}, {"ledger", unit_ledger},   {"attempts", unit_attempts},
-	{"policy", unit_policy},   {"pressure", unit_pressure},
+	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
+	{"archive model", unit_archive_model},
 };
 
 int unit_failures;
