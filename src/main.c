@@ -62,6 +62,9 @@
  *   options  parsing                        option_table                   setters what each sets
  *   setters_output
  *   operands command and sources            help    --help, --version      batch   one run
+ * prompt/   the interactive mode
+ *   words    a line into words              line    editing
+ *   completion  what TAB offers
  */
 #include "base/diag.h"
 #include "base/trace.h"

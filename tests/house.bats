@@ -86,7 +86,8 @@ in_hacking() {
 		below["worker"] = below["executor"] " worker"
 		below["reserve"] = "base ipc process reserve"; below["ledger"] = "base ipc work ledger"
 		below["pool"] = below["worker"] " reserve ledger pool"; below["run"] = below["pool"] " machine policy codec journal run"
-		below["feed"] = below["run"] " feed"; below["front"] = below["main.c"] = below["feed"] " front"
+		below["feed"] = below["run"] " feed"; below["front"] = below["feed"] " front"
+		below["prompt"] = below["main.c"] = below["front"] " prompt"
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\""); split(FILENAME, from, "/"); split(quoted[2], to, "/")
@@ -122,12 +123,12 @@ in_hacking() {
 }
 
 @test "house: readline and jansson each have one place" {
-	grep -nE '<readline/|(^|[^a-z_])(rl_|add_history)' $(cat ../files) | grep -v '^front/line\.c:' | none 'outside front/line.c'
+	grep -nE '<readline/|(^|[^a-z_])(rl_|add_history)' $(cat ../files) | grep -v '^prompt/line\.c:' | none 'outside prompt/line.c'
 	grep -nE '<jansson\.h>|(^|[^a-z_])json_t' $(cat ../files) | grep -v '^codec/' | none 'outside codec/'
 }
 
 @test "house: who writes to standard output" {
-	only 'codec/output|front/|run/' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
+	only 'codec/output|front/|run/|prompt/line' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
 }
 
 @test "house: who writes to standard error" {
