@@ -30,4 +30,10 @@ int words_split(const char *line, struct words *words, struct error *error) MUST
 /* Frees the words; there are none then. */
 void words_release(struct words *words);
 
+/*
+ * For completion: where the last word of the first size bytes begins (size itself after a blank), and whether a character
+ * that came next would be quoted.
+ */
+size_t words_last(const char *line, size_t size, bool *is_quoted);
+
 #endif
