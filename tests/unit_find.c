@@ -152,6 +152,46 @@ static void test_die(void)
 	check_int(die_in_child(SIGHUP), 1000 + SIGHUP);
 }
 
+static int crash_ends[2];
+
+static void tell_crash(void)
+{
+	fd_write(crash_ends[1], "!", 1);
+}
+
+/* SIGABRT: a sanitizer has the others. What is caught by somebody, or is no longer guarded, is as before. */
+static void test_crash(void)
+{
+	static const struct {
+		bool is_guarded;
+		bool is_ignored;
+		ssize_t told;
+		int end;
+	} cases[] = {{true, false, 1, 1000 + SIGABRT}, {false, false, 0, 1000 + SIGABRT}, {true, true, 0, 7}};
+	char told[4];
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		pid_t pid;
+
+		check_int(fd_pipe(crash_ends), 0);
+		pid = fork();
+		if (pid == 0) {
+			if (cases[i].is_ignored)
+				signals_ignore(UINT64_C(1) << (SIGABRT - 1));
+			signals_on_crash(tell_crash);
+			if (!cases[i].is_guarded)
+				signals_on_crash(NULL);
+			signals_tell_self(SIGABRT);
+			_exit(7);
+		}
+		fd_close(&crash_ends[1]);
+		check_int(unit_wait(pid), cases[i].end);
+		check_int(fd_read(crash_ends[0], told, sizeof told), cases[i].told);
+		fd_close(&crash_ends[0]);
+	}
+}
+
 static void test_capacity(void)
 {
 	struct rlimit limit = {.rlim_cur = 100, .rlim_max = 200};
@@ -180,5 +220,6 @@ const struct unit_test unit_find[] = {
 	{"signals ignored at the start", .run = test_ignored_at_start},
 	{"what there is to use", .run = test_capacity},
 	{"dying by a signal", .run = test_die},
+	{"a last word in a crash", .run = test_crash},
 	{.name = NULL},
 };

@@ -84,6 +84,11 @@ static void test_diag(void)
 	bytes_release(&told);
 }
 
+static void tell_last(void)
+{
+	fd_write(STDERR_FILENO, "last\n", 5);
+}
+
 static void test_fatal(void)
 {
 	char *path = unit_file("stderr", "", 0600), *text;
@@ -94,11 +99,12 @@ static void test_fatal(void)
 
 		dup2(fd, STDERR_FILENO);
 		diag_set_sink(tell);
+		diag_on_fatal(tell_last);
 		diag_fatal("no %d", 5);
 	}
 	check_int(unit_wait(pid), 1);
 	text = contents_of(path);
-	check_str(text, "mpmap: no 5\n");
+	check_str(text, "last\nmpmap: no 5\n");
 	free(text);
 	free(path);
 }

@@ -12,6 +12,7 @@
 /* Set once by the front end of a process; messages come from everywhere. */
 static enum diag_level level;
 static diag_sink *line_sink;
+static void (*before_fatal)(void);
 
 void diag_set_level(enum diag_level wanted)
 {
@@ -21,6 +22,11 @@ void diag_set_level(enum diag_level wanted)
 void diag_set_sink(diag_sink *sink)
 {
 	line_sink = sink;
+}
+
+void diag_on_fatal(void (*last)(void))
+{
+	before_fatal = last;
 }
 
 int diag_descriptor(void)
@@ -93,6 +99,8 @@ void diag_fatal(const char *format, ...)
 	va_list arguments;
 
 	line_sink = NULL;
+	if (before_fatal)
+		before_fatal();
 	va_start(arguments, format);
 	say(format, arguments);
 	va_end(arguments);

@@ -99,6 +99,28 @@ void signals_on_stop(void (*handler)(int number))
 	}
 }
 
+static void (*crash_handler)(void);
+
+static void crash(int number)
+{
+	crash_handler();
+	signals_die(number);
+}
+
+void signals_on_crash(void (*handler)(void))
+{
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	struct sigaction now;
+	size_t i;
+
+	if (handler)
+		crash_handler = handler;
+	for (i = 0; i < countof(crashes); i++) {
+		if (sigaction(crashes[i], NULL, &now) == 0 && now.sa_handler == (handler ? SIG_DFL : crash))
+			set(crashes[i], handler ? crash : SIG_DFL);
+	}
+}
+
 void signals_stop(int number)
 {
 	struct sigaction before;

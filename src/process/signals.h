@@ -31,6 +31,12 @@ int signals_open(void) MUST_CHECK;
  */
 void signals_on_stop(void (*handler)(int number));
 
+/*
+ * When this process is about to die of SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT, handler is called first, which must be
+ * async-signal-safe; NULL: it dies at once. Signals that somebody else catches stay with them.
+ */
+void signals_on_crash(void (*handler)(void));
+
 /* Stops this process by a signal that would do so by default, and returns when it goes on. Async-signal-safe. */
 void signals_stop(int number);
 
