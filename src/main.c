@@ -64,7 +64,8 @@
  *   operands command and sources            help    --help, --version      batch   one run
  * prompt/   the interactive mode
  *   words    a line into words              line    editing
- *   completion  what TAB offers
+ *   history  its file                       completion  what TAB offers
+ *   entered  lines to be told
  */
 #include "base/diag.h"
 #include "base/trace.h"

@@ -50,7 +50,7 @@ static const struct {
 	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
 	{"archive model", unit_archive_model},
 	{"policy", unit_policy},   {"pressure", unit_pressure},
-	{"words", unit_words},
+	{"history", unit_history}, {"words", unit_words},
 };
 
 int unit_failures;

@@ -308,6 +308,35 @@ static void test_last(void)
 	}
 }
 
+/* A name quoted for more to come behind it, then ended, is the word that is the name; and what was typed of it is understood. */
+static void test_names(void)
+{
+	static const char *const cases[][3] = {
+		{"plain", "plain", ""},  {"a b", "a\\ b", ""},       {"it's", "it\\'s", ""},       {"it's", "'it'\\''s", "'"},
+		{"a\"b", "\"a\\\"b", "\""}, {"a*?[", "a\\*\\?\\[", ""}, {"a\\", "\"a\\\\", "\""}, {"#a<b", "\\#a\\<b", ""},
+		{"a\tb", "$'a\\tb'", ""}, {"a;b|&", "a\\;b\\|\\&", ""}, {"$'x'", "$\\'x\\'", ""}, {"~", "'~", "'"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		char *quoted = words_quote_name(cases[i][0], cases[i][2][0]), *typed, *line, *shown, *expected;
+
+		check_str(quoted, cases[i][1]);
+		line = mem_format("%s%s", quoted, cases[i][2]);
+		shown = show(line);
+		expected = mem_format("%s|", cases[i][0]);
+		check_str(shown, expected);
+		typed = words_unquote_name(quoted + strlen(cases[i][2]), cases[i][2][0]);
+		if (quoted[0] != '$')
+			check_str(typed, cases[i][0]);
+		free(typed);
+		free(expected);
+		free(shown);
+		free(line);
+		free(quoted);
+	}
+}
+
 const struct unit_test unit_words[] = {
 	{"words and quotes", .run = test_words},
 	{"a file for input", .run = test_input},
@@ -318,5 +347,6 @@ const struct unit_test unit_words[] = {
 	{"what was quoted comes back", .run = test_round_trip},
 	{"any line", .run = test_any},
 	{"the last word", .run = test_last},
+	{"names being typed", .run = test_names},
 	{.name = NULL},
 };

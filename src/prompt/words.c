@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/quote.h"
 
 #include <glob.h>
 
@@ -342,4 +343,56 @@ size_t words_last(const char *line, size_t size, bool *is_quoted)
 	}
 	*is_quoted = quote || is_escaped;
 	return start;
+}
+
+/* Whether there is something that only $'...' can write in a line. */
+static bool has_controls(const char *name)
+{
+	for (; *name; name++) {
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* The contents as a string of its own, for whoever frees it. */
+static char *take_text(struct bytes *bytes)
+{
+	bytes_text(bytes);
+	return bytes->data;
+}
+
+char *words_quote_name(const char *name, char quote)
+{
+	struct bytes out = {.data = NULL};
+
+	if (!quote && has_controls(name)) {
+		quote_shell(&out, slice_of(name));
+		return take_text(&out);
+	}
+	if (quote)
+		bytes_append(&out, &quote, 1);
+	for (; *name; name++) {
+		if (quote == '\'' && *name == '\'')
+			bytes_append_text(&out, "'\\'");
+		else if (quote ? quote == '"' && strchr("\\\"", *name) : strchr(" \"\\'|&;<>*?[#", *name) != NULL)
+			bytes_append(&out, "\\", 1);
+		bytes_append(&out, name, 1);
+	}
+	return take_text(&out);
+}
+
+char *words_unquote_name(const char *typed, char quote)
+{
+	struct bytes out = {.data = NULL};
+
+	for (; *typed; typed++) {
+		if (*typed == '\\' && typed[1] && (!quote || (quote == '"' && strchr("\\\"", typed[1]))))
+			bytes_append(&out, ++typed, 1);
+		else if (quote ? *typed == quote : *typed == '\'' || *typed == '"')
+			quote = quote ? 0 : *typed;
+		else
+			bytes_append(&out, typed, 1);
+	}
+	return take_text(&out);
 }

@@ -36,4 +36,13 @@ void words_release(struct words *words);
  */
 size_t words_last(const char *line, size_t size, bool *is_quoted);
 
+/*
+ * The name of a file, quoted so that more can be typed behind it (free): from the quote on that is open (' or "), or 0: none. A ~
+ * at the beginning stays a home.
+ */
+char *words_quote_name(const char *name, char quote);
+
+/* The name that is meant by what was typed behind that quote (free). */
+char *words_unquote_name(const char *typed, char quote);
+
 #endif
