@@ -63,8 +63,8 @@
  *   setters_output
  *   operands command and sources            help    --help, --version      batch   one run
  * prompt/   the interactive mode
- *   words    a line into words              line    editing
- *   history  its file                       completion  what TAB offers
+ *   words    a line into words              line    editing                line_plain  without readline
+ *   history  its file                       modes   the terminal's         completion  what TAB offers
  *   entered  lines to be told
  */
 #include "base/diag.h"

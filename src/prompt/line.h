@@ -18,7 +18,10 @@
 
 struct line;
 
-/* Who is told. Every function of this file but line_open may be called from entered and ended, also line_close. */
+/*
+ * Who is told. entered and ended may call every function of this file but line_open, also line_close: the struct itself stays
+ * until they have returned.
+ */
 struct line_owner {
 	/* A line was entered, without its newline: a view. A pasted block comes line by line. */
 	void (*entered)(struct line_owner *owner, const char *text);
