@@ -50,7 +50,7 @@ static const struct {
 	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
 	{"archive model", unit_archive_model},
 	{"policy", unit_policy},   {"pressure", unit_pressure},
-	{"history", unit_history}, {"words", unit_words},
+	{"completion", unit_completion}, {"history", unit_history}, {"words", unit_words},
 };
 
 int unit_failures;

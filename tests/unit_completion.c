@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prompt/completion: what TAB offers. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "prompt/completion.h"
+
+static char **make_ids(void *context)
+{
+	char **ids = mem_new(4, sizeof *ids);
+
+	ids[0] = mem_string("last");
+	ids[1] = mem_string("3.17");
+	ids[2] = mem_string(context);
+	return ids;
+}
+
+/* What is offered at the end of text, with a blank behind each; "files" when it is for names of files. */
+static char *offers(const char *text, size_t start)
+{
+	static const char *const commands[] = {"map", "help", "history", "out", NULL};
+	const struct completion completion = {.commands = commands, .ids = make_ids, .context = mem_string("3.2")};
+	char **found = completion_find(&completion, text, start), **each, *shown;
+	struct bytes out = {.data = NULL};
+
+	for (each = found; each && *each; each++) {
+		bytes_append_format(&out, "%s ", *each);
+		free(*each);
+	}
+	free(found);
+	free(completion.context);
+	shown = mem_string(found ? bytes_text(&out) : "files");
+	bytes_release(&out);
+	return shown;
+}
+
+static void test_offers(void)
+{
+	/* | is where the word begins that is to be completed. */
+	static const char *const cases[][2] = {
+		{"|", "help history map out "},
+		{"|h", "help history "},
+		{"  |hi", "history "},
+		{"|x", ""},
+		{"help |h", "help history "},
+		{"out |", "3.17 3.2 last "},
+		{"show 3.17 |3.2", "3.2 "},
+		{"cancel |x", ""},
+		{"source |", "files"},
+		{"! ls |", "files"},
+		{"!|l", "files"},
+		{"<|l", "files"},
+		{"unknown |", "files"},
+		{"map |", "files"},
+		{"map |--start", "--start-method= "},
+		{"map |--key", ""},
+		{"map |--keep", "--keep-order "},
+		{"map |--progr", "--progress "},
+		{"map --start-method=|", "fork forkserver spawn "},
+		{"map --start-method=|fork", "fork forkserver "},
+		{"map |--start-method=s", "--start-method=spawn "},
+		{"map --output=|j", "json jsonl "},
+		{"map --output |j", "json jsonl "},
+		{"map -o |j", "json jsonl "},
+		{"map -ko |", "json jsonl none text "},
+		{"map -oj |", "files"},
+		{"map --jobs=|", ""},
+		{"map --jobs |", ""},
+		{"map --jobs 4 |--keep", "--keep-order "},
+		{"map --tagstring 'a b' |--keep", "--keep-order "},
+		{"map -j4 -k |--keep", "--keep-order "},
+		{"map < list |--keep", "--keep-order "},
+		{"map <list |--keep", "--keep-order "},
+		{"map < |l", "files"},
+		{"map gzip |--keep", "files"},
+		{"map -- |--keep", "files"},
+		{"map --joblog=|", "files"},
+		{"map --joblog |", "files"},
+		{"map --workdir=|", "files"},
+		{"map --no-such=|", ""},
+		{"apply |--dry", "--dry-run "},
+		{"set |keep", "keep-order "},
+		{"set |start", "start-method "},
+		{"set output |", "json jsonl none text "},
+		{"set jobs |", ""},
+		{"set no-such |", ""},
+		{"map 'a b' |", "files"},
+		{"map '|a b", "files"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		const char *bar = strchr(cases[i][0], '|');
+		size_t start = (size_t)(bar - cases[i][0]);
+		char *text = mem_format("%.*s%s", (int)start, cases[i][0], bar + 1), *shown = offers(text, start);
+
+		if (!check_str(shown, cases[i][1]))
+			printf("# at: %s\n", cases[i][0]);
+		free(shown);
+		free(text);
+	}
+}
+
+/* All options, and nothing else, sorted. */
+static void test_all_options(void)
+{
+	char *dashes = offers("map --", 4), *dash = offers("map -", 4), *names = offers("set ", 4);
+
+	check_str(dash, dashes);
+	check(strncmp(names, "arg-file ", 9) == 0);
+	check(strstr(names, " jobs "));
+	check(strstr(dashes, " --jobs= "));
+	free(dashes);
+	free(dash);
+	free(names);
+}
+
+const struct unit_test unit_completion[] = {
+	{"what fits", .run = test_offers},
+	{"all options", .run = test_all_options},
+	{.name = NULL},
+};
