@@ -69,6 +69,7 @@
  */
 #include "base/diag.h"
 #include "base/trace.h"
+#include "console/console.h"
 #include "front/batch.h"
 #include "front/help.h"
 #include "front/options.h"
@@ -112,7 +113,7 @@ int main(int argc, char **argv)
 	if (options.run.quiet)
 		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
-	status = batch_run(&options, closed);
+	status = options.mode == MODE_INTERACTIVE ? console_run(&options, argv, closed) : batch_run(&options, closed);
 	free(options.feed.sources);
 	return status;
 }

@@ -86,8 +86,9 @@ in_hacking() {
 		below["worker"] = below["executor"] " worker"
 		below["reserve"] = "base ipc process reserve"; below["ledger"] = "base ipc work ledger"
 		below["pool"] = below["worker"] " reserve ledger pool"; below["run"] = below["pool"] " machine policy codec journal run"
-		below["feed"] = below["run"] " feed"; below["front"] = below["feed"] " front"
-		below["prompt"] = below["main.c"] = below["front"] " prompt"
+		below["feed"] = below["run"] " feed"; below["jobs"] = below["feed"] " jobs"
+		below["front"] = below["feed"] " front"; below["prompt"] = below["front"] " prompt"; below["views"] = below["front"] " jobs views"
+		below["console"] = below["main.c"] = below["views"] " prompt console"
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\""); split(FILENAME, from, "/"); split(quoted[2], to, "/")
@@ -128,7 +129,7 @@ in_hacking() {
 }
 
 @test "house: who writes to standard output" {
-	only 'codec/output|front/|run/|prompt/line' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
+	only 'codec/output|front/|run/|prompt/(line|modes)' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
 }
 
 @test "house: who writes to standard error" {

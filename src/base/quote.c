@@ -2,6 +2,9 @@
 /* Quoting for shells and escaping for terminals. */
 #include "base/quote.h"
 
+#include <langinfo.h>
+#include <wchar.h>
+
 /* Characters that mean nothing to a shell anywhere in a word; '~', '=' and the like are quoted to be sure. */
 static bool is_plain(unsigned char c)
 {
@@ -131,4 +134,37 @@ void quote_terminal(struct bytes *out, struct slice text)
 {
 	while (text.size)
 		append_safe(out, &text, false);
+}
+
+/* Columns that a character takes; the terminal shows one that it does not know in one. */
+static size_t columns_of(uint32_t character)
+{
+	int columns = wcwidth((wchar_t)character);
+
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
+size_t quote_fitting(struct bytes *out, struct slice *text, size_t columns)
+{
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	size_t used = 0;
+
+	while (text->size) {
+		uint32_t character;
+		size_t size = quote_utf8(*text, &character), wide;
+
+		if (!size)
+			break;
+		wide = utf8 ? columns_of(character) : 1;
+		if (used + wide > columns)
+			break;
+		if (utf8 || size == 1)
+			bytes_append(out, text->data, size);
+		else
+			bytes_append_text(out, "?");
+		used += wide;
+		text->data += size;
+		text->size -= size;
+	}
+	return used;
 }

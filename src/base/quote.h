@@ -20,6 +20,12 @@ void quote_shell(struct bytes *out, struct slice word);
  */
 void quote_terminal(struct bytes *out, struct slice text);
 
+/*
+ * Appends as much of *text (nothing in it acts on a terminal) as fits into so many columns of one with this locale, and takes it
+ * off *text. A character that the locale does not have is a question mark. Returns the columns used.
+ */
+size_t quote_fitting(struct bytes *out, struct slice *text, size_t columns);
+
 /* The length of the valid UTF-8 sequence that text begins with (1 to 4), with *character set; 0 when there is none. */
 size_t quote_utf8(struct slice text, uint32_t *character);
 

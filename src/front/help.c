@@ -33,13 +33,9 @@ static const char trailer[] =
 	"out, lost or not started, 126 and 127 COMMAND cannot be run, 1 a failure of mpmap's\n"
 	"own, 2 wrong usage. The manual, mpmap(1), tells the rest.\n";
 
-/* A row: its names, then its help, whose further lines stay in its column. */
-static void append_row(struct bytes *out, const struct option_row *row)
+void help_option(struct bytes *out, const struct option_row *row)
 {
-	size_t start = out->size, column;
-	const char *line = row->help, *end;
-
-	bytes_append_format(out, "  ");
+	bytes_append_text(out, "  ");
 	if (row->letter)
 		bytes_append_format(out, "-%c, ", row->letter);
 	else
@@ -47,6 +43,15 @@ static void append_row(struct bytes *out, const struct option_row *row)
 	bytes_append_format(out, "--%s", row->name);
 	if (row->argument)
 		bytes_append_format(out, row->is_optional ? "[=%s]" : "=%s", row->argument);
+}
+
+/* A row: its names, then its help, whose further lines stay in its column. */
+static void append_row(struct bytes *out, const struct option_row *row)
+{
+	size_t start = out->size, column;
+	const char *line = row->help, *end;
+
+	help_option(out, row);
 	for (column = out->size - start;; column = 0, line = end + 1) {
 		end = strchr(line, '\n');
 		bytes_append_format(out, "%*s%.*s\n", (int)(column < HELP_COLUMN ? HELP_COLUMN - column : 1), "",

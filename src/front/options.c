@@ -3,6 +3,7 @@
 #include "front/options.h"
 
 #include "machine/capacity.h"
+#include "front/nearest.h"
 #include "front/operands.h"
 
 #include <getopt.h>
@@ -88,45 +89,16 @@ static const struct option_row *row_named(const char *name)
 	BUG("no option of that name");
 }
 
-/* How many letters must be changed, added or dropped to make one word of another (Levenshtein); both are short. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[64], i, j;
-
-	if (strlen(b) >= countof(row))
-		return SIZE_MAX;
-	for (j = 0; j <= strlen(b); j++)
-		row[j] = j;
-	for (i = 1; i <= strlen(a); i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (j = 1; j <= strlen(b); j++) {
-			size_t least = corner + (a[i - 1] != b[j - 1]);
-
-			corner = row[j];
-			least = row[j] + 1 < least ? row[j] + 1 : least;
-			row[j] = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
-		}
-	}
-	return row[strlen(b)];
-}
-
 /* The option that a mistyped name was probably meant to be, or NULL. */
-static const char *nearest(const char *name)
+static const char *nearest_option(const char *name)
 {
-	size_t best = strlen(name) / 3 + 1, i;
-	const char *found = NULL;
+	const char *names[ROWS_MAX];
+	size_t i;
 
-	for (i = 0; i < row_count(); i++) {
-		size_t away = strncmp(option_table[i].name, name, strlen(name)) == 0 ? 1 : distance(name, option_table[i].name);
-
-		if (away < best) {
-			best = away;
-			found = option_table[i].name;
-		}
-	}
-	return found;
+	for (i = 0; i < row_count(); i++)
+		names[i] = option_table[i].name;
+	names[i] = NULL;
+	return nearest(name, names);
 }
 
 /* Whether a word is "--NAME" or "--NAME=VALUE" with the whole name of an option, which getopt would let abbreviate. */
@@ -144,7 +116,7 @@ static int check_long(const char *word, struct error *error)
 			return 0;
 	}
 	snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word + 2);
-	meant = nearest(name);
+	meant = nearest_option(name);
 	if (meant)
 		return error_set(error, "unknown option --%s; did you mean --%s? (mpmap --help lists all)", name, meant);
 	return error_set(error, "unknown option --%s (mpmap --help lists all)", name);
@@ -196,6 +168,8 @@ static void parse_options(struct options *options, int argc, char **argv, struct
 		BUG("more options than their tables hold");
 	make_tables(longs, letters);
 	opterr = 0;
+	/* From the beginning: it may not be the first time. */
+	optind = 1;
 	while ((code = next_option(argc, argv, letters, longs, error)) != -1) {
 		struct error wrong = {.number = 0};
 
@@ -253,7 +227,15 @@ static int check_output(const struct session_options *run, struct error *error)
 
 static int check(struct options *options, struct error *error)
 {
-	if (!options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT)
+	bool asks_nothing = !options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT;
+
+	if (options->mode == MODE_INTERACTIVE && (!asks_nothing || options->feed.source_count))
+		return error_set(error, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)");
+	if (asks_nothing && !options->feed.source_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		options->mode = MODE_INTERACTIVE;
+	if (options->mode == MODE_INTERACTIVE)
+		return check_output(&options->run, error);
+	if (asks_nothing)
 		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
 	if (options->run.word_count && !*options->run.words[0])
 		return error_set(error, "COMMAND is empty");
@@ -291,6 +273,9 @@ static void take_surroundings(struct options *options)
 	run->temporary = getenv("TMPDIR");
 	if (!run->temporary || !*run->temporary)
 		run->temporary = "/var/tmp";
+	options->pager = getenv("PAGER");
+	options->state = getenv("XDG_STATE_HOME");
+	options->home = getenv("HOME");
 	run->progress.terminal_is_able = terminal && *terminal && strcmp(terminal, "dumb") != 0;
 	run->progress.colored = options->color == COLOR_ALWAYS || (options->color != COLOR_NEVER && !(colorless && *colorless));
 }
@@ -344,7 +329,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	};
 	/* The command line's own errors come first, and help before all. */
 	parse_options(options, argc, argv, error);
-	if (options->mode != MODE_RUN) {
+	if (options->mode == MODE_HELP || options->mode == MODE_VERSION) {
 		error_release(error);
 		return 0;
 	}
@@ -352,6 +337,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		return -1;
 	if (parse_environment(&defaults, error) < 0)
 		return -1;
+	options->first_operand = optind;
 	if (operands_parse(options, argc - optind, argv + optind, error) < 0)
 		return -1;
 	take_defaults(options, &defaults);

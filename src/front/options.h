@@ -18,11 +18,18 @@ struct options {
 		MODE_RUN,
 		MODE_HELP,
 		MODE_VERSION,
+		MODE_INTERACTIVE,
 	} mode;
+	/* The word of the command line behind the options. */
+	int first_operand;
 	struct feed_options feed;
 	struct session_options run;
 	/* What divides the records of all sources that are read. */
 	char delimiter;
+	/* From the environment, NULL where it is not there: a pager, and folders for what is kept from one time to the next. */
+	const char *pager;
+	const char *state;
+	const char *home;
 	/* It was given, and so was --progress; COLOR_UNSET: --color was not. */
 	bool has_delimiter;
 	bool has_progress;

@@ -303,6 +303,13 @@ int set_help(struct options *options, const char *value UNUSED, struct error *er
 	return 0;
 }
 
+int set_interactive(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	if (options->mode == MODE_RUN)
+		options->mode = MODE_INTERACTIVE;
+	return 0;
+}
+
 int set_version(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
 	if (options->mode != MODE_HELP)

@@ -56,6 +56,7 @@ option_setter set_quiet;
 option_setter set_dry_run;
 option_setter set_stats;
 option_setter set_help;
+option_setter set_interactive;
 option_setter set_version;
 
 #endif

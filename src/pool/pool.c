@@ -269,6 +269,24 @@ size_t pool_running(const struct pool *pool)
 	return count;
 }
 
+struct pool_tally pool_tally(const struct pool *pool)
+{
+	struct pool_tally tally = pool->tally;
+	nsec now = clock_now();
+	size_t seat;
+
+	for (seat = 0; seat < pool->seats; seat++) {
+		const struct worker *worker = &pool->workers[seat];
+
+		if (worker->state == WORKER_GONE)
+			continue;
+		tally.worker_time += now - worker->started;
+		if (atomic_load(&worker->seat->running))
+			tally.task_time += now - atomic_load(&worker->seat->started);
+	}
+	return tally;
+}
+
 nsec pool_deadline(const struct pool *pool)
 {
 	nsec staffing = staffing_deadline(pool), signalling = signalling_deadline(pool);

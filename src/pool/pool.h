@@ -191,6 +191,9 @@ struct running_task {
 /* The task that the worker in a seat (below pool->seats) runs; false when there is none. */
 bool pool_running_at(struct pool *pool, size_t seat, struct running_task *task);
 
+/* The tally up to now, with the workers that live and the tasks that run. */
+struct pool_tally pool_tally(const struct pool *pool);
+
 /* When pool_tick wants to be called; NSEC_FOREVER. */
 nsec pool_deadline(const struct pool *pool);
 void pool_tick(struct pool *pool);

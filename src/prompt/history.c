@@ -69,7 +69,7 @@ static void make_folders(const char *path)
 {
 	char *folder = mem_string(path), *slash;
 
-	for (slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (slash = strchr(folder, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		/* Those that are there already, or cannot be made: opening the file will tell. */
 		(void)!mkdir(folder, 0700);

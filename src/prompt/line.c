@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <signal.h>
-
 #include <readline/history.h>
 #include <readline/readline.h>
 
@@ -68,6 +67,7 @@ static void take_line(char *text);
 
 static void show_prompt(struct line *line)
 {
+	modes_await();
 	rl_reset_screen_size();
 	rl_callback_handler_install(line->prompt, take_line);
 	line->is_shown = true;
@@ -175,7 +175,9 @@ static void take_input(struct watch *watch, unsigned events)
 		lose(line);
 	} else if (line->is_shown) {
 		rl_callback_read_char();
-		if (line == current && line->is_shown && line->is_prompt_due)
+		if (line == current && line->is_shown && line->is_gone)
+			lose(line);
+		else if (line == current && line->is_shown && line->is_prompt_due)
 			change_prompt(line);
 	} else {
 		loop_forget(line->loop, watch);
@@ -225,9 +227,8 @@ static char *next_candidate(const char *text, int state UNUSED)
 
 static char **complete(const char *text, int start, int end)
 {
-	char *typed = mem_copy(rl_line_buffer, (size_t)end + 1), **found, **matches, **each;
+	char *typed = mem_format("%.*s", end, rl_line_buffer), **found, **matches, **each;
 
-	typed[end] = '\0';
 	found = current->owner->complete ? current->owner->complete(current->owner, typed, (size_t)start) : NULL;
 	free(typed);
 	rl_attempted_completion_over = found != NULL;
@@ -250,9 +251,7 @@ static void set_up_readline(void)
 	rl_readline_name = "mpmap";
 	rl_instream = stdin;
 	rl_outstream = stdout;
-	rl_catch_signals = 0;
-	rl_catch_sigwinch = 0;
-	rl_change_environment = 0;
+	rl_catch_signals = rl_catch_sigwinch = rl_change_environment = 0;
 	rl_getc_function = read_key;
 	rl_prep_term_function = prepare_terminal;
 	rl_deprep_term_function = release_terminal;

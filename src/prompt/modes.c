@@ -10,6 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+enum { ATTEMPTS = 16 };
+
 static struct {
 	struct termios modes;
 	const char *undo;
@@ -19,7 +21,18 @@ static struct {
 
 bool modes_are_ours(void)
 {
-	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	return group < 0 || group == getpgrp();
+}
+
+void modes_await(void)
+{
+	int attempt;
+
+	/* Where there is no shell to continue it a process cannot be stopped so. */
+	for (attempt = 0; !modes_are_ours() && attempt < ATTEMPTS; attempt++)
+		signals_stop(SIGTTOU);
 }
 
 /* Async-signal-safe. Children have inherited this, but the terminal is not theirs. */
@@ -28,8 +41,8 @@ static void restore(void)
 	if (!kept.is_kept || getpid() != kept.owner || !modes_are_ours())
 		return;
 	kept.is_kept = 0;
-	fd_write(STDIN_FILENO, kept.undo, strlen(kept.undo));
 	tcsetattr(STDIN_FILENO, TCSANOW, &kept.modes);
+	fd_write(STDOUT_FILENO, kept.undo, strlen(kept.undo));
 }
 
 void modes_guard(void)

@@ -10,15 +10,18 @@ void modes_guard(void);
 void modes_unguard(void);
 
 /*
- * Keeps the modes that the terminal (descriptor 0) has, which the caller is about to change, and text (not copied) that undoes
- * what is going to be written to it.
+ * Keeps the modes that the terminal (descriptors 0 and 1) has, which the caller is about to change, and text (not copied) that
+ * undoes what is going to be written to it.
  */
 void modes_keep(const char *undo);
 
 /* The caller restores them itself, or leaves them to whoever has the terminal. */
 void modes_forget(void);
 
-/* Whether the terminal is this process group's. */
+/* Whether the terminal is this process group's, or nobody's in particular. */
 bool modes_are_ours(void);
+
+/* Stops this process until they are: what others have made of the modes meanwhile is not to be taken for the usual ones. */
+void modes_await(void);
 
 #endif

@@ -112,7 +112,9 @@ int instructions_open(struct session *session, struct error *error)
 	run.tag = (char *)(uintptr_t)options->tag;
 	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
 		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u) |
-		     ((options->format && options->format->is_whole) || options->results ? RUN_MEASURED : 0u);
+		     ((options->format && options->format->is_whole) || options->results || session->place.observer ?
+			      RUN_MEASURED :
+			      0u);
 	if (compile_templates(session, &run, error) < 0) {
 		error->is_usage = true;
 		template_release(&session->template);

@@ -14,10 +14,8 @@
 #include "run/session.h"
 
 #include <inttypes.h>
-#include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #define FIRST_AFTER (200 * NSEC_PER_MSEC)
 #define FRAME_TIME (100 * NSEC_PER_MSEC)
@@ -155,45 +153,12 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 
 enum { PARTS = 6, PART_FAILED = 2 };
 
-/* Columns that a character takes; the terminal shows one that it does not know in one. */
-static size_t columns_of(uint32_t character)
-{
-	int columns = wcwidth((wchar_t)character);
-
-	return columns < 0 ? 1 : (size_t)columns;
-}
-
-/* Appends as much of text (UTF-8, nothing in it that acts on a terminal) as fits into so many columns. */
-static size_t append_fitting(struct bytes *out, struct slice text, size_t columns)
-{
-	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	size_t used = 0;
-
-	while (text.size) {
-		uint32_t character;
-		size_t size = quote_utf8(text, &character), wide;
-
-		if (!size)
-			break;
-		wide = utf8 ? columns_of(character) : 1;
-		if (used + wide > columns)
-			break;
-		if (utf8 || size == 1)
-			bytes_append(out, text.data, size);
-		else
-			bytes_append_text(out, "?");
-		used += wide;
-		text.data += size;
-		text.size -= size;
-	}
-	return used;
-}
-
 /* "#17 5s: gzip foo", the task that has been running longest, as far as it fits. Returns the columns used. */
 static size_t append_oldest(struct bytes *out, struct session *session, size_t columns)
 {
 	struct running_task oldest = {.started = NSEC_FOREVER}, task;
 	struct bytes words = {.data = NULL}, safe = {.data = NULL};
+	struct slice text;
 	size_t seat, used = 0;
 
 	for (seat = 0; seat < session->pool.seats; seat++) {
@@ -204,9 +169,10 @@ static size_t append_oldest(struct bytes *out, struct session *session, size_t c
 		bytes_append_format(&words, "#%" PRIu64 " ", oldest.task.index + 1);
 		append_time(&words, (double)(clock_now() - oldest.started) / NSEC_PER_SEC);
 		bytes_append_text(&words, " ");
-		report_command_line(session, &oldest, &words);
+		report_command_line(session, &oldest.task, oldest.slot, &words);
 		quote_terminal(&safe, bytes_slice(&words));
-		used = append_fitting(out, bytes_slice(&safe), columns);
+		text = bytes_slice(&safe);
+		used = quote_fitting(out, &text, columns);
 	}
 	bytes_release(&words);
 	bytes_release(&safe);

@@ -31,8 +31,11 @@ static void fail(struct session *session, struct error *error)
 
 void record_output(struct session *session, const struct output_header *header, struct slice bytes)
 {
+	struct session_observer *observer = session->place.observer;
 	struct error error = {.number = 0};
 
+	if (observer)
+		observer->wrote(observer, header, bytes);
 	if (results_put(&session->results, header->index, header->attempt, (enum stream)header->stream, bytes, &error) < 0)
 		fail(session, &error);
 }
@@ -56,8 +59,12 @@ static int finish_folder(struct session *session, const struct result *result, c
 void record_result(struct session *session, const struct result *result, const struct task *task)
 {
 	struct template_values values = {.slot = result->slot};
+	struct session_observer *observer = session->place.observer;
 	struct error error = {.number = 0};
 	struct bytes command = {.data = NULL};
+
+	if (observer)
+		observer->ended(observer, result, task);
 
 	if (result->outcome == OUTCOME_SKIPPED)
 		return;

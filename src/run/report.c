@@ -30,8 +30,7 @@ static double seconds(nsec time)
 	return (double)time / (double)NSEC_PER_SEC;
 }
 
-/* The command of a task as a person may see it, cut when it is long. */
-static void append_command(struct session *session, const struct task *task, uint32_t slot, struct bytes *line)
+void report_command_line(struct session *session, const struct task *task, uint32_t slot, struct bytes *line)
 {
 	struct template_values values = {.slot = slot};
 	struct bytes command = {.data = NULL};
@@ -81,15 +80,10 @@ char *report_line(struct session *session, const struct result *result, const st
 		bytes_append_text(&line, " (not run again: its output was more than could be held)");
 	if (task) {
 		bytes_append_text(&line, ": ");
-		append_command(session, task, result->slot, &line);
+		report_command_line(session, task, result->slot, &line);
 	}
 	bytes_append(&line, "", 1);
 	return line.data;
-}
-
-void report_command_line(struct session *session, const struct running_task *task, struct bytes *line)
-{
-	append_command(session, &task->task, task->slot, line);
 }
 
 char *report_tag(struct session *session, const struct task *task, uint32_t slot)
@@ -181,7 +175,7 @@ void report_state(struct session *session)
 		if (!pool_running_at(pool, seat, &task))
 			continue;
 		bytes_clear(&words);
-		report_command_line(session, &task, &words);
+		report_command_line(session, &task.task, task.slot, &words);
 		bytes_append_format(&out, "mpmap: %s (pid %ld): #%" PRIu64 " for %.1f s (pid %ld): ", task.worker->name,
 				    (long)task.worker->pid, task.task.index + 1, seconds(clock_now() - task.started), (long)task.pid);
 		quote_terminal(&out, bytes_slice(&words));

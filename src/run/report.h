@@ -29,8 +29,8 @@ char *report_object(struct session *session, const struct task *task, uint32_t s
 /* A result in its turn: its line, if it has one, is kept when it is among the first. */
 void report_failure(struct session *session, const struct result *result);
 
-/* Appends the command line of a task that runs, quoted for a shell, cut when it is long. */
-void report_command_line(struct session *session, const struct running_task *task, struct bytes *line);
+/* Appends the command line of a task, in that slot, quoted for a shell, cut when it is long. */
+void report_command_line(struct session *session, const struct task *task, uint32_t slot, struct bytes *line);
 
 /* Why the run stops early: what made the condition of --halt come true; line is its report_line. */
 void report_halt(const struct result *result, const char *line);

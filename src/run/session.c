@@ -31,6 +31,34 @@ void session_abort(struct session *session)
 	pool_signal_tasks(&session->pool, SIGKILL);
 }
 
+/* The gate: shut while the run ends or is held back, open for the head alone while the window is full. */
+static uint64_t choose_gate(const struct session *session)
+{
+	if (session->throttle.shut || session->held)
+		return 0;
+	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
+}
+
+void session_hold(struct session *session)
+{
+	session->held = true;
+	if (session->phase == SESSION_RUNNING)
+		pool_set_gate(&session->pool, 0);
+}
+
+void session_let_go(struct session *session)
+{
+	session->held = false;
+	if (session->phase == SESSION_RUNNING)
+		pool_set_gate(&session->pool, choose_gate(session));
+}
+
+void session_set_jobs(struct session *session, size_t jobs)
+{
+	pool_set_jobs(&session->pool, jobs);
+	session->pace.jobs = session->pool.jobs;
+}
+
 void session_cancel(struct session *session)
 {
 	session_drain(session);
@@ -74,14 +102,6 @@ static void outlet_failed(struct outlet *outlet, int number)
 static void outlet_result(struct outlet *outlet, const struct result *result)
 {
 	report_failure(container_of(outlet, struct session, outlet), result);
-}
-
-/* The gate: shut while the run ends or is held back, open for the head alone while the window is full. */
-static uint64_t choose_gate(const struct session *session)
-{
-	if (session->throttle.shut)
-		return 0;
-	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
 
 /* Lets go of what a session has before its output is open. */
@@ -161,11 +181,6 @@ bool session_has_room(const struct session *session)
 	return session->phase == SESSION_RUNNING && pool_has_room(&session->pool) && arena_used(&session->arena) < blocks;
 }
 
-bool session_is_hungry(const struct session *session)
-{
-	return pool_is_hungry(&session->pool);
-}
-
 void session_submit(struct session *session, const struct chunk *chunk)
 {
 	session->submitted += chunk->count;
@@ -188,20 +203,9 @@ void session_refuse(struct session *session, const char *reason)
 	free(line);
 }
 
-void session_expect_size(struct session *session, size_t blocks)
-{
-	if (blocks > session->task_blocks)
-		session->task_blocks = blocks;
-}
-
 void session_expect_retries(struct session *session, uint64_t index, uint64_t retries)
 {
 	order_expect(&session->order, index, retries < UINT32_MAX ? (uint32_t)retries + 1 : UINT32_MAX);
-}
-
-void session_expect(struct session *session, uint64_t total)
-{
-	session->total = total;
 }
 
 /* What follows from what has happened: output that can go on, the gate, tasks that will not begin. */
@@ -241,10 +245,8 @@ static void tick(struct session *session)
 	}
 	if (session->phase == SESSION_RUNNING)
 		throttle_look(throttle);
-	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle))) {
-		pool_set_jobs(&session->pool, jobs);
-		session->pace.jobs = session->pool.jobs;
-	}
+	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))
+		session_set_jobs(session, jobs);
 	session->jobs_stale = false;
 	pool_tick(&session->pool);
 }

@@ -108,6 +108,16 @@ struct session_options {
 	struct progress_options progress;
 };
 
+struct session;
+
+/* Who sees what comes of each task as it comes, in whatever order; embedded in its owner. */
+struct session_observer {
+	/* A piece of what a task's attempt wrote. */
+	void (*wrote)(struct session_observer *observer, const struct output_header *header, struct slice bytes);
+	/* A result that counts. */
+	void (*ended)(struct session_observer *observer, const struct result *result, const struct task *task);
+};
+
 /* Where a session takes place: what it does not have for itself. All of it outlives the session. */
 struct session_place {
 	struct loop *loop;
@@ -117,8 +127,8 @@ struct session_place {
 	unsigned closed;
 	/* Signals are about this run: it is the only one, and they end it. */
 	bool is_alone;
-	/* What its tasks write is kept there; NULL. */
-	struct archive_run *archive;
+	/* NULL: nobody. */
+	struct session_observer *observer;
 	/* What it writes is shown there; NULL: it goes to standard output and error. */
 	struct outlet_screen *screen;
 };
@@ -182,6 +192,8 @@ struct session {
 	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
 	enum exit_status failure;
 	int signal;
+	/* No task is begun for now. */
+	bool held;
 	/* Whoever ends the run does not even want to wait for what is half written. */
 	bool impatient;
 	/* When tasks that were told to end are killed. */
@@ -193,6 +205,13 @@ struct session {
 int session_open(struct session *session, const struct session_options *options, const struct session_place *place,
 		 struct error *error) MUST_CHECK;
 
+/* No task is begun until it is let go on. */
+void session_hold(struct session *session);
+void session_let_go(struct session *session);
+
+/* So many workers, from now on. */
+void session_set_jobs(struct session *session, size_t jobs);
+
 /* No further task is begun; those that run are told to end, and killed after the grace time. */
 void session_cancel(struct session *session);
 
@@ -203,10 +222,17 @@ void session_drain(struct session *session);
 void session_abort(struct session *session);
 
 /* How many tasks there will be in all, once that is known. */
-void session_expect(struct session *session, uint64_t total);
+static inline void session_expect(struct session *session, uint64_t total)
+{
+	session->total = total;
+}
 
 /* Tasks may take so many blocks of input each: room for as many of them is made as of small ones. */
-void session_expect_size(struct session *session, size_t blocks);
+static inline void session_expect_size(struct session *session, size_t blocks)
+{
+	if (blocks > session->task_blocks)
+		session->task_blocks = blocks;
+}
 
 /* The task of this index, which is still to be submitted, may be run again so often. */
 void session_expect_retries(struct session *session, uint64_t index, uint64_t retries);
@@ -215,7 +241,10 @@ void session_expect_retries(struct session *session, uint64_t index, uint64_t re
 bool session_has_room(const struct session *session);
 
 /* Whether even a small chunk would be of use. */
-bool session_is_hungry(const struct session *session);
+static inline bool session_is_hungry(const struct session *session)
+{
+	return pool_is_hungry(&session->pool);
+}
 
 /* Hands over a chunk, with its use of its block. Its indexes follow those before. */
 void session_submit(struct session *session, const struct chunk *chunk);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands of the interactive language: one table, a function each. */
+#ifndef CONSOLE_COMMANDS_H
+#define CONSOLE_COMMANDS_H
+
+#include "base/dialect.h"
+#include "base/error.h"
+#include "console/console.h"
+#include "prompt/words.h"
+
+/* A line, divided. */
+struct entered {
+	/* As it was typed, from its first word on. */
+	const char *line;
+	/* words[0] is the command. */
+	struct words words;
+};
+
+struct verb {
+	const char *name;
+	/* How many words may follow it. */
+	size_t least;
+	size_t most;
+	/* < FILE may follow it. */
+	bool takes_input;
+	/* The rest of its line is nothing of ours. */
+	bool is_raw;
+	/* -1 with the error. */
+	int (*run)(struct console *console, const struct entered *entered, struct error *error);
+};
+
+/* Ends with a NULL name. */
+extern const struct verb verbs[];
+
+/* Carries out a line. -1 with the error: nothing of it was done. */
+int commands_carry_out(struct console *console, const char *line, struct error *error) MUST_CHECK;
+
+/* The names of all commands, for completion: ends with NULL. */
+const char *const *commands_names(void);
+
+/* Those that begin jobs, and those that look at what there is: for the table. */
+int command_map(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_apply(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_retry(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_set(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_jobs(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_out(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_errors(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_show(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_stats(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_history(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_help(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that begin jobs: map, apply and retry; and set, which says how maps are to be. */
+#include "console/commands.h"
+
+#include "base/mem.h"
+#include "jobs/again.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+/* A list of words that grows; ends with NULL. */
+struct argv {
+	char **words;
+	size_t count;
+};
+
+static void add(struct argv *argv, char *word)
+{
+	argv->words = mem_resize(argv->words, argv->count + 2, sizeof *argv->words);
+	argv->words[argv->count++] = word;
+	argv->words[argv->count] = NULL;
+}
+
+/* The beginning of every map's words: what the program was started with, and what was set since. */
+static struct argv begin_argv(const struct console *console)
+{
+	struct argv argv = {.count = 0};
+	size_t i;
+
+	add(&argv, mem_string("map"));
+	add(&argv, mem_format("--jobs=%zu", console->jobs.options.workers));
+	for (i = 0; i < console->base_count; i++)
+		add(&argv, mem_string(console->base[i]));
+	for (i = 0; i < console->setting_count; i++)
+		add(&argv, mem_string(console->settings[i]));
+	return argv;
+}
+
+/* What only batch mode can do, or only a program that has standard input for itself. */
+static int check(const struct console *console, const struct options *options, struct error *error)
+{
+	size_t i;
+
+	if (options->mode == MODE_INTERACTIVE)
+		return error_set(error, "no COMMAND to run for each record (help map shows how)");
+	if (options->run.terminal)
+		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
+	if (options->run.ungrouped && console->is_terminal)
+		return error_set(error, "--ungroup: what tasks write comes in above the prompt, and so is captured");
+	for (i = 0; i < options->feed.source_count; i++) {
+		const struct source_options *source = &options->feed.sources[i];
+
+		if (!source->items && (!source->file || strcmp(source->file, "-") == 0))
+			return error_set(error, "where are the records? ::: ITEM... or < FILE says (standard input has the commands)");
+	}
+	return 0;
+}
+
+/* Parses the words of a map, which go into the options also when that fails. -1 with the error. */
+static int parse(const struct console *console, struct argv *argv, struct job_options *job, struct error *error)
+{
+	struct options options;
+	int parsed = options_parse(&options, (int)argv->count, argv->words, error);
+
+	job->text = job_text_new(argv->words);
+	job->text->sources = options.feed.sources;
+	*argv = (struct argv){.count = 0};
+	if (parsed < 0 || check(console, &options, error) < 0)
+		return -1;
+	job->run = options.run;
+	job->feed = options.feed;
+	if (console->is_terminal)
+		job->run.progress.kind = PROGRESS_NONE;
+	return 0;
+}
+
+static int begin(struct console *console, struct job_options *options, struct feeder *feeder, struct error *error)
+{
+	struct job *job = job_begin(&console->jobs, options, feeder, error);
+
+	if (!job)
+		return -1;
+	console_take_on(console, job);
+	return 0;
+}
+
+/* Whether an option among the words asks for help. */
+static bool wants_help(const struct words *words)
+{
+	return words->count == 2 && (strcmp(words->words[1], "--help") == 0 || strcmp(words->words[1], "-h") == 0);
+}
+
+int command_map(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct argv argv;
+	struct job_options options = {.line = NULL};
+	size_t i;
+
+	if (wants_help(&entered->words))
+		return command_help(console, entered, error);
+	argv = begin_argv(console);
+	if (entered->words.input)
+		add(&argv, mem_format("--arg-file=%s", entered->words.input));
+	for (i = 1; i < entered->words.count; i++)
+		add(&argv, mem_string(entered->words.words[i]));
+	options.line = mem_string(entered->line);
+	if (parse(console, &argv, &options, error) < 0) {
+		job_options_release(&options);
+		return -1;
+	}
+	return begin(console, &options, NULL, error);
+}
+
+int command_apply(struct console *console, const struct entered *entered, struct error *error)
+{
+	/* The command's words are the records of one group: so none of them means anything but itself. */
+	static const char *const form[] = {"--replace={}", "--max-args=max", "{}", ":::"};
+	struct argv argv = begin_argv(console);
+	struct job_options options = {.line = mem_string(entered->line)};
+	size_t i;
+
+	for (i = 0; i < countof(form); i++)
+		add(&argv, mem_string(form[i]));
+	for (i = 1; i < entered->words.count; i++)
+		add(&argv, mem_string(entered->words.words[i]));
+	if (parse(console, &argv, &options, error) < 0) {
+		job_options_release(&options);
+		return -1;
+	}
+	return begin(console, &options, NULL, error);
+}
+
+/* Runs what failed of a selection again. 1; 0 when nothing did; -1 with the error. */
+static int repeat(struct console *console, const struct selection *selection, struct error *error)
+{
+	struct selection failed = *selection;
+	struct job_options options;
+	char *line;
+
+	failed.failed = true;
+	if (selection->job->state != JOB_DONE)
+		return error_set(error, "run %" PRIu64 " still goes on (wait %" PRIu64 " waits for its end)", selection->job->number,
+				 selection->job->number);
+	if (selection_next(&failed, selection->job, 0) == ARCHIVE_NONE)
+		return 0;
+	line = selection->index == ARCHIVE_NONE ?
+		       mem_format("retry %" PRIu64 ": %s", selection->job->number, selection->job->options.line) :
+		       mem_format("retry %" PRIu64 ".%" PRIu64 ": %s", selection->job->number, selection->index + 1,
+				  selection->job->options.line);
+	options = job_options_share(&selection->job->options, line);
+	free(line);
+	return begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
+}
+
+int command_retry(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct selection selection;
+	struct job *job, *last;
+	struct answer answer;
+	int repeated = 0, more;
+
+	if (selection_parse(&console->jobs, entered->words.count > 1 ? entered->words.words[1] : "failed", &selection, error) < 0)
+		return -1;
+	if (selection.job) {
+		repeated = repeat(console, &selection, error);
+	} else {
+		last = jobs_last(&console->jobs);
+		for (job = jobs_next(&console->jobs, NULL); job && repeated >= 0; job = job == last ? NULL : jobs_next(&console->jobs, job)) {
+			selection.job = job;
+			more = repeat(console, &selection, error);
+			repeated = more < 0 ? -1 : repeated + more;
+		}
+	}
+	if (repeated)
+		return repeated < 0 ? -1 : 0;
+	console_answer(console, &answer);
+	answer_put(&answer, slice_of("nothing failed there\n"));
+	return console_show(console, &answer, error);
+}
+
+/* The setting of that option, or where it would go. */
+static size_t find_setting(const struct console *console, const char *name)
+{
+	size_t length = strlen(name), i;
+
+	for (i = 0; i < console->setting_count; i++) {
+		const char *setting = console->settings[i] + 2;
+
+		if (strncmp(setting, name, length) == 0 && (setting[length] == '=' || !setting[length]))
+			break;
+	}
+	return i;
+}
+
+static void drop_setting(struct console *console, size_t at)
+{
+	if (at == console->setting_count)
+		return;
+	free(console->settings[at]);
+	console->settings[at] = console->settings[--console->setting_count];
+}
+
+static int show_settings(struct console *console, struct error *error)
+{
+	struct answer answer;
+	size_t i;
+
+	console_answer(console, &answer);
+	for (i = 0; i < console->base_count; i++) {
+		answer_put(&answer, slice_of(console->base[i]));
+		answer_put(&answer, slice_of("\n"));
+	}
+	for (i = 0; i < console->setting_count; i++) {
+		answer_put(&answer, slice_of(console->settings[i]));
+		answer_put(&answer, slice_of("\n"));
+	}
+	if (!console->base_count && !console->setting_count)
+		answer_put(&answer, slice_of("nothing is set (set OPTION VALUE; help map lists the options)\n"));
+	return console_show(console, &answer, error);
+}
+
+/* Whether a map could be with this setting: tried on one that does nothing. */
+static int try_setting(const struct console *console, const char *setting, struct error *error)
+{
+	static const char *const form[] = {"true", ":::"};
+	struct argv argv = begin_argv(console);
+	struct job_options options = {.line = NULL};
+	size_t i;
+	int parsed;
+
+	add(&argv, mem_string(setting));
+	for (i = 0; i < countof(form); i++)
+		add(&argv, mem_string(form[i]));
+	parsed = parse(console, &argv, &options, error);
+	job_options_release(&options);
+	return parsed;
+}
+
+int command_set(struct console *console, const struct entered *entered, struct error *error)
+{
+	char **words = entered->words.words;
+	const char *name, *value = entered->words.count > 2 ? words[2] : NULL;
+	char *setting, *old;
+	size_t at;
+
+	if (entered->words.count < 2)
+		return show_settings(console, error);
+	name = words[1] + (strncmp(words[1], "--", 2) == 0 ? 2 : 0);
+	at = find_setting(console, name);
+	if (value && strcmp(value, "off") == 0) {
+		drop_setting(console, at);
+		return 0;
+	}
+	setting = value ? mem_format("--%s=%s", name, value) : mem_format("--%s", name);
+	/* In the place of what it was before. */
+	old = at < console->setting_count ? console->settings[at] : NULL;
+	if (old)
+		console->settings[at] = setting;
+	if (try_setting(console, setting, error) < 0) {
+		if (old)
+			console->settings[at] = old;
+		free(setting);
+		return -1;
+	}
+	free(old);
+	if (old)
+		return 0;
+	console->settings = mem_resize(console->settings, console->setting_count + 1, sizeof *console->settings);
+	console->settings[console->setting_count++] = setting;
+	return 0;
+}
