@@ -65,6 +65,7 @@ complete -c mpmap -n __mpmap_before_command -l grace -x -d 'SIGKILL follows SIGT
 complete -c mpmap -n __mpmap_before_command -l halt -x -d 'stop early: soon or now, fail, success or done=N or N%'
 complete -c mpmap -n __mpmap_before_command -l memfree -x -d 'start no task with less memory free'
 complete -c mpmap -n __mpmap_before_command -l load -x -d 'start no task while the load is N or above'
+complete -c mpmap -n __mpmap_before_command -l interactive -d 'a prompt where runs are started, looked at and repeated on one'
 complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 

@@ -58,18 +58,31 @@
  *   feeder   choosing who feeds             source  bytes of records       packer  tasks into chunks
  *   reader   one source, in place           combination several sources    elements JSON
  *   inlet    reading by the loop
+ * jobs/     several runs on one pool
+ *   job      one of them                    jobs    sharing workers out    selection ids
+ *   again    what failed, once more
  * front/    what the user touches
  *   options  parsing                        option_table                   setters what each sets
  *   setters_output
  *   operands command and sources            help    --help, --version      batch   one run
- * prompt/   the interactive mode
+ *   nearest  words that were mistyped
+ * prompt/   lines from a terminal
  *   words    a line into words              line    editing                line_plain  without readline
  *   history  its file                       modes   the terminal's         completion  what TAB offers
  *   entered  lines to be told
+ * views/    what people look at
+ *   views    runs, statistics               views_tasks tasks              canvas  tables and figures
+ *   guide    texts for help
+ * console/  the interactive mode
+ *   console  its parts                      interactive at a prompt        script  from a pipe or file
+ *   screen   lines above the prompt         display what jobs tell         agenda  lines that wait
+ *   answer   what commands say              foreground programs with the terminal
+ * commands/ what lines mean
+ *   commands the table                      commands_run what begins runs  commands_look what looks at them
  */
 #include "base/diag.h"
 #include "base/trace.h"
-#include "console/console.h"
+#include "commands/commands.h"
 #include "front/batch.h"
 #include "front/help.h"
 #include "front/options.h"
@@ -113,7 +126,7 @@ int main(int argc, char **argv)
 	if (options.run.quiet)
 		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
-	status = options.mode == MODE_INTERACTIVE ? console_run(&options, argv, closed) : batch_run(&options, closed);
+	status = options.mode == MODE_INTERACTIVE ? console_run(&options, argv, &commands, closed) : batch_run(&options, closed);
 	free(options.feed.sources);
 	return status;
 }

@@ -88,7 +88,7 @@ in_hacking() {
 		below["pool"] = below["worker"] " reserve ledger pool"; below["run"] = below["pool"] " machine policy codec journal run"
 		below["feed"] = below["run"] " feed"; below["jobs"] = below["feed"] " jobs"
 		below["front"] = below["feed"] " front"; below["prompt"] = below["front"] " prompt"; below["views"] = below["front"] " jobs views"
-		below["console"] = below["main.c"] = below["views"] " prompt console"
+		below["console"] = below["views"] " prompt console"; below["commands"] = below["main.c"] = below["console"] " commands"
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\""); split(FILENAME, from, "/"); split(quoted[2], to, "/")
@@ -129,7 +129,7 @@ in_hacking() {
 }
 
 @test "house: who writes to standard output" {
-	only 'codec/output|front/|run/|prompt/(line|modes)' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
+	only 'codec/output|front/|run/|prompt/(line|modes)|console/' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
 }
 
 @test "house: who writes to standard error" {
@@ -141,7 +141,7 @@ in_hacking() {
 	# spawn's hidden --role is written and read in process/start*
 	only 'front/|main.c|process/start.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
 	# passed on, not read
-	only 'front/|main.c|process/start_spawn.c|executor/launcher.c' "$(word 'environ')"
+	only 'front/|main.c|process/start_spawn.c|executor/launcher.c|console/foreground.c' "$(word 'environ')"
 }
 
 @test "house: no threads, and no functions with traps" {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of commands, how a line becomes one, and those that act on jobs and workers. */
-#include "console/commands.h"
+#include "commands/commands.h"
 
 #include "base/mem.h"
 #include "base/number.h"
@@ -132,7 +132,7 @@ const struct verb verbs[] = {
 	{.name = NULL},
 };
 
-const char *const *commands_names(void)
+static const char *const *list_names(void)
 {
 	static const char *names[countof(verbs)];
 	size_t i;
@@ -155,7 +155,7 @@ static const struct verb *find(const char *name)
 
 static int refuse(const char *name, struct error *error)
 {
-	const char *meant = nearest(name, commands_names());
+	const char *meant = nearest(name, list_names());
 
 	if (meant)
 		return error_set(error, "unknown command '%s'; did you mean %s? (help lists all)", name, meant);
@@ -176,7 +176,7 @@ static int check(const struct verb *command, const struct words *words, struct e
 	return 0;
 }
 
-int commands_carry_out(struct console *console, const char *line, struct error *error)
+static int carry_out(struct console *console, const char *line, struct error *error)
 {
 	struct entered entered = {.line = line + strspn(line, " \t\r")};
 	const struct verb *command;
@@ -198,3 +198,5 @@ int commands_carry_out(struct console *console, const char *line, struct error *
 	words_release(&entered.words);
 	return done;
 }
+
+const struct language commands = {.carry_out = carry_out, .names = list_names};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands of the interactive language: one table, a function each. */
-#ifndef CONSOLE_COMMANDS_H
-#define CONSOLE_COMMANDS_H
+#ifndef COMMANDS_COMMANDS_H
+#define COMMANDS_COMMANDS_H
 
 #include "base/dialect.h"
 #include "base/error.h"
@@ -32,11 +32,8 @@ struct verb {
 /* Ends with a NULL name. */
 extern const struct verb verbs[];
 
-/* Carries out a line. -1 with the error: nothing of it was done. */
-int commands_carry_out(struct console *console, const char *line, struct error *error) MUST_CHECK;
-
-/* The names of all commands, for completion: ends with NULL. */
-const char *const *commands_names(void);
+/* All of them, for a console. */
+extern const struct language commands;
 
 /* Those that begin jobs, and those that look at what there is: for the table. */
 int command_map(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;

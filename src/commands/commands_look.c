@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands that look at what there is: jobs, out, errors, show, stats, history, help. */
-#include "console/commands.h"
+#include "commands/commands.h"
 
 #include "base/mem.h"
 #include "views/canvas.h"

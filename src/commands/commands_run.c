@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The commands that begin jobs: map, apply and retry; and set, which says how maps are to be. */
-#include "console/commands.h"
+#include "commands/commands.h"
 
 #include "base/mem.h"
 #include "jobs/again.h"
@@ -9,31 +9,31 @@
 #include <unistd.h>
 
 /* A list of words that grows; ends with NULL. */
-struct argv {
+struct phrase {
 	char **words;
 	size_t count;
 };
 
-static void add(struct argv *argv, char *word)
+static void add(struct phrase *phrase, char *word)
 {
-	argv->words = mem_resize(argv->words, argv->count + 2, sizeof *argv->words);
-	argv->words[argv->count++] = word;
-	argv->words[argv->count] = NULL;
+	phrase->words = mem_resize(phrase->words, phrase->count + 2, sizeof *phrase->words);
+	phrase->words[phrase->count++] = word;
+	phrase->words[phrase->count] = NULL;
 }
 
 /* The beginning of every map's words: what the program was started with, and what was set since. */
-static struct argv begin_argv(const struct console *console)
+static struct phrase begin_phrase(const struct console *console)
 {
-	struct argv argv = {.count = 0};
+	struct phrase phrase = {.count = 0};
 	size_t i;
 
-	add(&argv, mem_string("map"));
-	add(&argv, mem_format("--jobs=%zu", console->jobs.options.workers));
+	add(&phrase, mem_string("map"));
+	add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
 	for (i = 0; i < console->base_count; i++)
-		add(&argv, mem_string(console->base[i]));
+		add(&phrase, mem_string(console->base[i]));
 	for (i = 0; i < console->setting_count; i++)
-		add(&argv, mem_string(console->settings[i]));
-	return argv;
+		add(&phrase, mem_string(console->settings[i]));
+	return phrase;
 }
 
 /* What only batch mode can do, or only a program that has standard input for itself. */
@@ -57,14 +57,14 @@ static int check(const struct console *console, const struct options *options, s
 }
 
 /* Parses the words of a map, which go into the options also when that fails. -1 with the error. */
-static int parse(const struct console *console, struct argv *argv, struct job_options *job, struct error *error)
+static int parse(const struct console *console, struct phrase *phrase, struct job_options *job, struct error *error)
 {
 	struct options options;
-	int parsed = options_parse(&options, (int)argv->count, argv->words, error);
+	int parsed = options_parse(&options, (int)phrase->count, phrase->words, error);
 
-	job->text = job_text_new(argv->words);
+	job->text = job_text_new(phrase->words);
 	job->text->sources = options.feed.sources;
-	*argv = (struct argv){.count = 0};
+	*phrase = (struct phrase){.count = 0};
 	if (parsed < 0 || check(console, &options, error) < 0)
 		return -1;
 	job->run = options.run;
@@ -92,19 +92,19 @@ static bool wants_help(const struct words *words)
 
 int command_map(struct console *console, const struct entered *entered, struct error *error)
 {
-	struct argv argv;
+	struct phrase phrase;
 	struct job_options options = {.line = NULL};
 	size_t i;
 
 	if (wants_help(&entered->words))
 		return command_help(console, entered, error);
-	argv = begin_argv(console);
+	phrase = begin_phrase(console);
 	if (entered->words.input)
-		add(&argv, mem_format("--arg-file=%s", entered->words.input));
+		add(&phrase, mem_format("--arg-file=%s", entered->words.input));
 	for (i = 1; i < entered->words.count; i++)
-		add(&argv, mem_string(entered->words.words[i]));
+		add(&phrase, mem_string(entered->words.words[i]));
 	options.line = mem_string(entered->line);
-	if (parse(console, &argv, &options, error) < 0) {
+	if (parse(console, &phrase, &options, error) < 0) {
 		job_options_release(&options);
 		return -1;
 	}
@@ -115,15 +115,15 @@ int command_apply(struct console *console, const struct entered *entered, struct
 {
 	/* The command's words are the records of one group: so none of them means anything but itself. */
 	static const char *const form[] = {"--replace={}", "--max-args=max", "{}", ":::"};
-	struct argv argv = begin_argv(console);
+	struct phrase phrase = begin_phrase(console);
 	struct job_options options = {.line = mem_string(entered->line)};
 	size_t i;
 
 	for (i = 0; i < countof(form); i++)
-		add(&argv, mem_string(form[i]));
+		add(&phrase, mem_string(form[i]));
 	for (i = 1; i < entered->words.count; i++)
-		add(&argv, mem_string(entered->words.words[i]));
-	if (parse(console, &argv, &options, error) < 0) {
+		add(&phrase, mem_string(entered->words.words[i]));
+	if (parse(console, &phrase, &options, error) < 0) {
 		job_options_release(&options);
 		return -1;
 	}
@@ -223,15 +223,15 @@ static int show_settings(struct console *console, struct error *error)
 static int try_setting(const struct console *console, const char *setting, struct error *error)
 {
 	static const char *const form[] = {"true", ":::"};
-	struct argv argv = begin_argv(console);
+	struct phrase phrase = begin_phrase(console);
 	struct job_options options = {.line = NULL};
 	size_t i;
 	int parsed;
 
-	add(&argv, mem_string(setting));
+	add(&phrase, mem_string(setting));
 	for (i = 0; i < countof(form); i++)
-		add(&argv, mem_string(form[i]));
-	parsed = parse(console, &argv, &options, error);
+		add(&phrase, mem_string(form[i]));
+	parsed = parse(console, &phrase, &options, error);
 	job_options_release(&options);
 	return parsed;
 }

@@ -4,7 +4,6 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
-#include "console/commands.h"
 #include "console/script.h"
 #include "console/interactive.h"
 #include "process/signals.h"
@@ -98,7 +97,7 @@ int console_carry_out(struct console *console)
 {
 	struct error error = {.number = 0};
 	const char *file = agenda_file_name(&console->at);
-	int done = commands_carry_out(console, console->at.text, &error);
+	int done = console->language->carry_out(console, console->at.text, &error);
 
 	if (done < 0) {
 		if (file)
@@ -113,14 +112,14 @@ int console_carry_out(struct console *console)
 }
 
 /* The words of the command line that are options; what asks for this mode itself is left out. */
-static void take_base(struct console *console, char **argv)
+static void take_base(struct console *console, char **words)
 {
 	int i;
 
 	console->base = mem_new((size_t)console->options->first_operand, sizeof *console->base);
 	for (i = 1; i < console->options->first_operand; i++) {
-		if (strcmp(argv[i], "--interactive") != 0 && strcmp(argv[i], "--") != 0)
-			console->base[console->base_count++] = argv[i];
+		if (strcmp(words[i], "--interactive") != 0 && strcmp(words[i], "--") != 0)
+			console->base[console->base_count++] = words[i];
 	}
 }
 
@@ -134,7 +133,7 @@ static int begin(struct console *console, const struct options *options, unsigne
 		.closed = closed,
 	};
 
-	*console = (struct console){.options = options, .page = -1, .signals.fd = -1};
+	*console = (struct console){.language = console->language, .options = options, .page = -1, .signals.fd = -1};
 	agenda_init(&console->agenda);
 	console->is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (jobs_open(&console->jobs, &jobs, &console->jobs_owner, error) < 0)
@@ -142,18 +141,19 @@ static int begin(struct console *console, const struct options *options, unsigne
 	return console->is_terminal ? interactive_open(console, error) : script_open(console);
 }
 
-int console_run(const struct options *options, char **argv, unsigned closed)
+int console_run(const struct options *options, char **words, const struct language *language, unsigned closed)
 {
 	struct console *console = mem_new(1, sizeof *console);
 	struct error error = {.number = 0};
 	int status = EXIT_TROUBLE, signal = 0;
 	size_t i;
 
+	console->language = language;
 	if (begin(console, options, closed, &error) < 0) {
 		diag_error("%s", error_text(&error));
 		error_release(&error);
 	} else {
-		take_base(console, argv);
+		take_base(console, words);
 		if (console->is_terminal)
 			interactive_run(console);
 		else

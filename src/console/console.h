@@ -27,7 +27,18 @@ enum console_end {
 	CONSOLE_OVER,
 };
 
+struct console;
+
+/* What lines mean. */
+struct language {
+	/* Carries out a line. -1 with the error: nothing of it was done. */
+	int (*carry_out)(struct console *console, const char *line, struct error *error);
+	/* What the first word can be, for completion: ends with NULL. */
+	const char *const *(*names)(void);
+};
+
 struct console {
+	const struct language *language;
 	/* What the program was started with; the words of it that hold for each map. */
 	const struct options *options;
 	char **base;
@@ -64,8 +75,11 @@ struct console {
 	nsec prompt_at;
 };
 
-/* All of it: the exit status. closed is a mask of the standard descriptors that were closed at the start. */
-int console_run(const struct options *options, char **argv, unsigned closed);
+/*
+ * All of it: the exit status. words are those of the command line that the options come from; closed is a mask of the standard
+ * descriptors that were closed at the start.
+ */
+int console_run(const struct options *options, char **words, const struct language *language, unsigned closed);
 
 /* For commands: shows an answer, by pages where it is long, and lets go of it. -1 with the error. */
 int console_show(struct console *console, struct answer *answer, struct error *error) MUST_CHECK;

@@ -7,16 +7,13 @@
  */
 #include "console/interactive.h"
 
-#include "base/diag.h"
 #include "base/mem.h"
-#include "console/commands.h"
 #include "console/console.h"
+#include "console/display.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "process/signals.h"
 #include "prompt/completion.h"
-#include "run/report.h"
-#include "views/canvas.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,32 +23,6 @@ enum { HISTORY_SIZE = 10000 };
 
 /* Between two times that the prompt tells of what goes on. */
 #define PROMPT_PERIOD (200 * NSEC_PER_MSEC)
-
-/* Messages go above the prompt of the one console there is. */
-static struct console *diag_console;
-
-/* Messages of a run bear its number in the place of our name. */
-static void put_diag(struct slice lines)
-{
-	static const char prefix[] = "mpmap: ";
-	struct console *console = diag_console;
-	struct bytes text = {.data = NULL};
-
-	while (lines.size) {
-		const char *end = memchr(lines.data, '\n', lines.size);
-		size_t size = end ? (size_t)(end - lines.data) + 1 : lines.size, skip = 0;
-
-		if (console->jobs.current && size >= sizeof prefix - 1 && memcmp(lines.data, prefix, sizeof prefix - 1) == 0) {
-			bytes_append_format(&text, "[%" PRIu64 "] ", console->jobs.current->number);
-			skip = sizeof prefix - 1;
-		}
-		bytes_append(&text, lines.data + skip, size - skip);
-		lines.data += size;
-		lines.size -= size;
-	}
-	screen_say(&console->screen, bytes_slice(&text));
-	bytes_release(&text);
-}
 
 /* The prompt: how many workers are busy, of how many there may be, and what is still to do. */
 static char *make_prompt(struct console *console)
@@ -162,47 +133,9 @@ static char **ids(void *context)
 static char **line_complete(struct line_owner *owner, const char *text, size_t start)
 {
 	struct console *console = container_of(owner, struct console, line_owner);
-	const struct completion completion = {.commands = commands_names(), .ids = ids, .context = &console->jobs};
+	const struct completion completion = {.commands = console->language->names(), .ids = ids, .context = &console->jobs};
 
 	return completion_find(&completion, text, start);
-}
-
-static bool jobs_have_room(struct jobs_owner *owner)
-{
-	return screen_has_room(&container_of(owner, struct console, jobs_owner)->screen);
-}
-
-static void jobs_put(struct jobs_owner *owner, struct job *job, uint64_t index, enum stream stream, struct slice bytes)
-{
-	screen_put(&container_of(owner, struct console, jobs_owner)->screen, job->number, index, stream, bytes);
-}
-
-static void task_ended(struct jobs_owner *owner, struct job *job, uint64_t index UNUSED)
-{
-	screen_end_task(&container_of(owner, struct console, jobs_owner)->screen, job->number);
-}
-
-/* Says how a run has ended, behind what it wrote. */
-static void job_ended(struct jobs_owner *owner, struct job *job)
-{
-	struct console *console = container_of(owner, struct console, jobs_owner);
-	struct job_counts counts = job_counts(job);
-	struct bytes text = {.data = NULL};
-	uint64_t dropped = archive_dropped(&console->jobs.archive);
-
-	screen_end_run(&console->screen, job->number);
-	bytes_append_format(&text, "[%" PRIu64 "] %s: %" PRIu64 " task%s in ", job->number,
-			    job->cancelled ? "cancelled" : job->status ? "ended" : "done", counts.finished, counts.finished == 1 ? "" : "s");
-	canvas_time(&text, counts.time);
-	if (job->status)
-		bytes_append_format(&text, ", status %d", job->status);
-	bytes_append_text(&text, "\n");
-	if (dropped > console->dropped)
-		bytes_append_format(&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
-	console->dropped = dropped;
-	if (!job->options.run.quiet)
-		screen_say(&console->screen, bytes_slice(&text));
-	bytes_release(&text);
 }
 
 void interactive_began(struct console *console, struct job *job UNUSED)
@@ -305,18 +238,6 @@ static void stop(struct console *console, int number)
 	arrange(console);
 }
 
-static void tell_state(struct console *console)
-{
-	struct job *job;
-
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		console->jobs.current = job;
-		if (job->state != JOB_DONE)
-			report_state(&job->session);
-	}
-	console->jobs.current = NULL;
-}
-
 static void signals_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct console *console = container_of(watch, struct console, signals);
@@ -334,7 +255,7 @@ static void signals_ready(struct watch *watch, unsigned events UNUSED)
 			line_resized(&console->line);
 			break;
 		case SIGUSR1:
-			tell_state(console);
+			display_state(console);
 			break;
 		case SIGUSR2:
 			break;
@@ -364,12 +285,6 @@ int interactive_open(struct console *console, struct error *error)
 	bool colored = options->run.progress.colored && options->run.progress.terminal_is_able;
 	int opened;
 
-	console->jobs_owner = (struct jobs_owner){
-		.has_room = jobs_have_room,
-		.put = jobs_put,
-		.task_ended = task_ended,
-		.job_ended = job_ended,
-	};
 	console->line_owner = (struct line_owner){.entered = line_entered, .ended = line_ended, .complete = line_complete};
 	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
 	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
@@ -381,8 +296,7 @@ int interactive_open(struct console *console, struct error *error)
 	free(history);
 	if (opened < 0)
 		return -1;
-	diag_console = console;
-	diag_set_sink(put_diag);
+	display_open(console);
 	return 0;
 }
 
@@ -417,7 +331,7 @@ void interactive_run(struct console *console)
 	}
 	screen_let_go(&console->screen);
 	line_close(&console->line);
-	diag_set_sink(NULL);
+	display_close();
 	loop_forget(&console->jobs.loop, &console->signals);
 	fd_close(&console->signals.fd);
 	screen_release(&console->screen);

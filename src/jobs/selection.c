@@ -44,6 +44,19 @@ static int parse_numbers(struct jobs *jobs, const char *id, struct selection *se
 	return 0;
 }
 
+/* The last job of which something failed, or the last one. */
+static struct job *last_failed(const struct jobs *jobs)
+{
+	struct selection selection = {.index = ARCHIVE_NONE, .failed = true};
+	struct job *job, *found = jobs_last(jobs);
+
+	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
+		if (selection_next(&selection, job, 0) != ARCHIVE_NONE)
+			found = job;
+	}
+	return found;
+}
+
 int selection_parse(struct jobs *jobs, const char *id, struct selection *selection, struct error *error)
 {
 	*selection = (struct selection){.job = jobs_last(jobs), .index = ARCHIVE_NONE};
@@ -52,6 +65,8 @@ int selection_parse(struct jobs *jobs, const char *id, struct selection *selecti
 	if (!selection->job)
 		return error_set(error, "there is no run yet (map COMMAND... ::: ITEM... begins one)");
 	selection->failed = id && strcmp(id, "failed") == 0;
+	if (selection->failed)
+		selection->job = last_failed(jobs);
 	if (id && strcmp(id, "all") == 0)
 		selection->job = NULL;
 	return 0;

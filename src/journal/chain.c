@@ -109,7 +109,7 @@ int chain_read(const struct chain *chain, struct tape *tape, struct chain_readin
 	reading->missing = 0;
 	for (i = 0; i < CHAIN_STREAMS; i++)
 		reading->missing += reading->streams >> (i + 1) & 1 ? rest.written[i] : 0;
-	if (result == 0)
+	if (result == 0 && reading->take)
 		result = hand_on(&spans, tape, reading, error);
 	free(spans.span);
 	return result;

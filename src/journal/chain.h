@@ -29,6 +29,7 @@ void chain_add(struct chain *chain, struct tape *tape, enum stream stream, uint3
 struct chain_reading {
 	/* Which streams: bits 1 << stream. */
 	unsigned streams;
+	/* NULL: only what is missing is of interest. */
 	void (*take)(void *context, enum stream stream, struct slice bytes);
 	void *context;
 	/* Set before take is called: how many of the first bytes of these streams are gone. */

@@ -8,6 +8,7 @@
 
 #include <glob.h>
 
+#define ESCAPED "\\\"$`" /* What a backslash in "..." takes its meaning from, as in a shell. */
 struct splitter {
 	const char *line;
 	const char *at;
@@ -128,7 +129,7 @@ static int take_quotes(struct splitter *splitter, char quote)
 	const char *begin = splitter->at - 1;
 
 	for (; *splitter->at && *splitter->at != quote; splitter->at++) {
-		if (quote == '"' && *splitter->at == '\\' && (splitter->at[1] == '\\' || splitter->at[1] == '"'))
+		if (quote == '"' && *splitter->at == '\\' && splitter->at[1] && strchr(ESCAPED, splitter->at[1]))
 			splitter->at++;
 		add_char(splitter, *splitter->at, true);
 	}
@@ -387,7 +388,7 @@ char *words_unquote_name(const char *typed, char quote)
 	struct bytes out = {.data = NULL};
 
 	for (; *typed; typed++) {
-		if (*typed == '\\' && typed[1] && (!quote || (quote == '"' && strchr("\\\"", typed[1]))))
+		if (*typed == '\\' && typed[1] && (!quote || (quote == '"' && strchr(ESCAPED, typed[1]))))
 			bytes_append(&out, ++typed, 1);
 		else if (quote ? *typed == quote : *typed == '\'' || *typed == '"')
 			quote = quote ? 0 : *typed;

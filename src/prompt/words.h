@@ -2,8 +2,8 @@
 /*
  * A line of the interactive language into words, as a shell would divide it, without its operators and variables.
  *
- * Blanks divide. '...' is literal; in "..." a backslash stands before \ and " only; $'...' has the escapes of bash; elsewhere a
- * backslash takes the next character as it is. # at the beginning of a word begins a comment. < FILE (or <FILE) names the
+ * Blanks divide. '...' is literal; in "..." a backslash takes its meaning from \ " $ and ` only; $'...' has the escapes of
+ * bash; elsewhere a backslash takes the next character as it is. # at the beginning of a word begins a comment. < FILE (or <FILE) names the
  * file for input. A leading ~, and *, ? and [ are expanded where they are not quoted; $, ! and braces mean nothing.
  */
 #ifndef PROMPT_WORDS_H

@@ -18,20 +18,18 @@ enum {
 void canvas_line(const struct canvas *canvas, struct slice line)
 {
 	struct bytes *out = canvas->out;
-	size_t start = out->size;
+	const char *mark = canvas->is_utf8 ? "…" : "...";
+	size_t columns = canvas->is_utf8 ? 1 : 3, start = out->size;
 	struct slice rest = line;
 
 	if (!canvas->width) {
 		bytes_append(out, line.data, line.size);
 	} else {
 		quote_fitting(out, &rest, canvas->width);
-		if (rest.size) {
-			const char *mark = canvas->is_utf8 ? "…" : "...";
-			size_t columns = canvas->is_utf8 ? 1 : 3;
-
+		if (rest.size && canvas->width >= columns) {
 			out->size = start;
 			rest = line;
-			quote_fitting(out, &rest, canvas->width > columns ? canvas->width - columns : 0);
+			quote_fitting(out, &rest, canvas->width - columns);
 			bytes_append_text(out, mark);
 		}
 	}
@@ -121,26 +119,14 @@ void canvas_bar(const struct canvas *canvas, struct bytes *out, double share, si
 		bytes_append_text(out, "-");
 }
 
-void canvas_spark(struct bytes *out, const uint64_t *counts, size_t count)
-{
-	static const char *const heights[EIGHTHS] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-	uint64_t most = 1;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		most = counts[i] > most ? counts[i] : most;
-	for (i = 0; i < count; i++)
-		bytes_append_text(out, counts[i] ? heights[(size_t)((double)counts[i] * (EIGHTHS - 1) / (double)most)] : " ");
-}
-
 void canvas_time(struct bytes *out, nsec time)
 {
 	double usec = (double)time / (double)NSEC_PER_USEC, msec = usec / 1000, sec = msec / 1000;
 	uint64_t whole = (uint64_t)(sec + 0.5);
 
 	/* Each bound is where the figure would be rounded up to the next unit. */
-	if (time < 0)
-		bytes_append_text(out, "-");
+	if (time <= 0)
+		bytes_append_text(out, time ? "-" : "0 s");
 	else if (usec < 9.95)
 		bytes_append_format(out, "%.1f us", usec);
 	else if (usec < 999.5)

@@ -36,11 +36,8 @@ void canvas_cell(struct canvas_table *table);
 /* Appends all rows and empties the table. A column of empty cells takes no room. */
 void canvas_draw(const struct canvas *canvas, struct canvas_table *table);
 
-/* Appends a bar, as long as part is of whole, that takes at most so many columns; something is seen of whatever is not 0. */
+/* Appends a bar: so much (0 to 1) of so many columns. Something is seen of whatever is not 0. */
 void canvas_bar(const struct canvas *canvas, struct bytes *out, double share, size_t columns);
-
-/* Appends bars that stand side by side, one for each count, of one column each; only where the canvas shows UTF-8. */
-void canvas_spark(struct bytes *out, const uint64_t *counts, size_t count);
 
 /* Append "850 us", "12 ms", "1.2 s", "3 m 05 s", "2 h 03 m"; "57 bytes", "1.2 KiB"; "1.5" or "120", of whatever in a second. */
 void canvas_time(struct bytes *out, nsec time);

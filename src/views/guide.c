@@ -41,96 +41,104 @@ static const char tutorial[] =
 	"ID), failed (what failed of that) or all.\n"
 
 static const struct guide_row rows[] = {
-	{"map", "map [OPTION]... COMMAND [ARG]... ::: ITEM...\nmap [OPTION]... COMMAND [ARG]... < FILE\nmap [OPTION]... --shell 'SCRIPT' ::: ITEM...",
+	{"map",
+	 "map [OPTION]... COMMAND [ARG]... ::: ITEM...\n"
+	 "map [OPTION]... COMMAND [ARG]... < FILE\n"
+	 "map [OPTION]... --shell 'SCRIPT' ::: ITEM...",
 	 "Runs COMMAND once for each ITEM, or each line of FILE, as a new run in the\n"
-	 "background. {} in an ARG is the item (without any it becomes the last ARG), {#}\n"
-	 "its number, {.} {/} {//} {/.} parts of a file's name. Output appears in the order\n"
-	 "of the items, each line with the task's id: [3.17].\n"
+	 "background. {} in an ARG is the item (without any it becomes the last ARG),\n"
+	 "{#} its number, {.} {/} {//} {/.} parts of a file's name. Output appears in\n"
+	 "the order of the items, each line with the task's id: [3.17].\n"
 	 "\n"
 	 "Words are divided as in a shell, with quotes; ~, *, ? and [ ] stand for files.\n"
-	 "Nothing else is a shell's: no variables, no pipes. With --shell it is sh that runs\n"
-	 "SCRIPT for each item, which is its \"$1\"; there all of that works.\n"
+	 "Nothing else is a shell's: no variables, no pipes. With --shell it is sh that\n"
+	 "runs SCRIPT for each item, which is its \"$1\"; there all of that works.\n"
 	 "\n"
-	 "  map -j4 --retries=2 curl -sSfO ::: https://example.org/a https://example.org/b\n"
+	 "  map -j4 --retries=2 curl -sSfO < urls\n"
 	 "  map --shell 'zcat \"$1\" | wc -l' ::: logs/*.gz\n"},
 	{"apply", "apply COMMAND [ARG]...",
-	 "Runs COMMAND once, just as it stands there, as a run of one task in the background,\n"
-	 "with the options that are set.\n"
+	 "Runs COMMAND once, just as it stands there, as a run of one task in the\n"
+	 "background, with the options that are set.\n"
 	 "\n"
 	 "  apply make -C ~/src/tool\n"},
 	{"jobs", "jobs",
-	 "Lists all runs, the newest last: state, tasks that have ended and how many there\n"
-	 "are (? while that is not known), how many failed, how many run now, and for how\n"
-	 "long the run has gone on or did. show ID tells more of one.\n"},
+	 "Lists all runs, the newest last: state, tasks that have ended and how many\n"
+	 "there are (? while that is not known), how many failed, how many run now, and\n"
+	 "for how long the run has gone on or did. show ID tells more of one.\n"},
 	{"workers", "workers [N]",
 	 "Shows how many workers there may be at a time, for all runs together, or makes\n"
-	 "that N. With fewer those that are too many go after the task in hand. A map's own\n"
-	 "--jobs is a limit for that run alone. stats shows what each is doing.\n"},
+	 "that N. With fewer those that are too many go after the task in hand. A map's\n"
+	 "own --jobs is a limit for that run alone. stats shows what each is doing.\n"},
 	{"out", "out [ID]",
-	 "Shows once more what tasks wrote to standard output, in the order of the items;\n"
-	 "in $PAGER when it is long. Of a task that runs: what there is of it. What is kept\n"
-	 "is bounded, and the oldest goes first; show ID says what is still there.\n"
+	 "Shows once more what tasks wrote to standard output, in the order of the\n"
+	 "items; in $PAGER when it is long. Of a task that runs: what there is of it.\n"
+	 "What is kept is bounded, and the oldest goes first; show ID says what is still\n"
+	 "there.\n"
 	 IDS},
 	{"errors", "errors [ID]",
-	 "Shows once more what tasks wrote to standard error, each line with its task's id;\n"
-	 "in $PAGER when it is long. show failed tells how they ended.\n"
+	 "Shows once more what tasks wrote to standard error, each line with its task's\n"
+	 "id; in $PAGER when it is long. show failed tells how they ended.\n"
 	 IDS
 	 "\n"
 	 "  errors failed\n"},
 	{"show", "show [ID]",
-	 "Tells all about a run (3): what was asked for, its state, what came of its tasks,\n"
-	 "what runs now; or about a task (3.17): its command, outcome, times, worker,\n"
-	 "attempts, memory, and how much it wrote.\n"
+	 "Tells all about a run (3): what was asked for, its state, what came of its\n"
+	 "tasks, what runs now; or about a task (3.17): its command, outcome, times,\n"
+	 "worker, attempts, memory, and how much it wrote.\n"
 	 IDS},
 	{"wait", "wait [ID]",
 	 "Waits until a run, or everything, is done. ^C stops waiting; the run goes on.\n"},
 	{"cancel", "cancel [ID]",
-	 "Ends a run early: no task of it begins any more, those that run get SIGTERM, and\n"
-	 "SIGKILL when they have not ended after --grace (2 s). What has ended by then stays\n"
-	 "as it is. Without ID: the last run; cancel all: all runs. The workers stay.\n"},
+	 "Ends a run early: no task of it begins any more, those that run get SIGTERM,\n"
+	 "and SIGKILL when they have not ended after --grace (2 s). What has ended by\n"
+	 "then stays as it is. Without ID: the last run; cancel all: all runs. The\n"
+	 "workers stay.\n"},
 	{"retry", "retry [ID]",
 	 "Runs tasks that failed once more, as a new run with the options of the first:\n"
-	 "those of run ID, of the last run (failed), or one (3.17). Their items are those of\n"
-	 "the first time, even when the files that they came from have changed.\n"
+	 "those of run ID, of the last run (failed), or one (3.17). Their items are\n"
+	 "those of the first time, even when the files that they came from have changed.\n"
 	 "\n"
 	 "  retry failed\n"},
 	{"pause", "pause [ID]",
-	 "No task of the run, or of any, begins until resume; those that run go on. Other\n"
-	 "runs get the workers meanwhile.\n"},
+	 "No task of the run, or of any, begins until resume; those that run go on.\n"
+	 "Other runs get the workers meanwhile.\n"},
 	{"resume", "resume [ID]",
 	 "Lets a run that was paused go on, or all of them.\n"},
 	{"set", "set\nset OPTION [VALUE]\nset OPTION off",
-	 "Sets an option of map, without its dashes, for all maps from now on; what a map's\n"
-	 "own line says comes before it. off takes it back. Alone: shows what is set.\n"
+	 "Sets an option of map, without its dashes, for all maps from now on; what a\n"
+	 "map's own line says comes before it. off takes it back. Alone: shows what is\n"
+	 "set.\n"
 	 "\n"
 	 "  set retries 2\n"
 	 "  set timeout 5m\n"
 	 "  set unordered\n"},
 	{"stats", "stats [ID]",
-	 "Shows how many workers there are, what each is doing, how much of their time they\n"
-	 "were busy, and how long tasks took: in how many under what time, p50, p90 and p99\n"
-	 "(half, nine tenths, 99 of 100 took less). Of one run, or of all there were.\n"},
+	 "Shows how many workers there are, what each is doing, how much of their time\n"
+	 "they were busy, and how long tasks took: in how many under what time, p50, p90\n"
+	 "and p99 (half, nine tenths, 99 of 100 took less). Of one run, or of all there\n"
+	 "were.\n"},
 	{"history", "history",
-	 "Lists the lines that were entered, also in sessions before. Up and down go through\n"
-	 "them, ^R searches.\n"},
+	 "Lists the lines that were entered, also in sessions before. Up and down go\n"
+	 "through them, ^R searches.\n"},
 	{"source", "source FILE",
 	 "Runs the lines of FILE as if they were typed. It stops at the first that is an\n"
 	 "error and says which one that was. # begins a comment.\n"},
 	{"!", "! COMMAND",
-	 "Runs a shell's command line in the foreground; it has the terminal until it ends.\n"
-	 "Runs go on meanwhile, and show what they have written afterwards.\n"
+	 "Runs a shell's command line in the foreground; it has the terminal until it\n"
+	 "ends. Runs go on meanwhile, and show what they have written afterwards.\n"
 	 "\n"
 	 "  ! ls -l | less\n"},
 	{"help", "help [COMMAND]",
 	 "Alone: how to begin. With a command: what it does; help map shows all options.\n"},
 	{"quit", "quit",
 	 "Leaves. When tasks still run it asks once; they are ended then, and nothing of\n"
-	 "them is left behind. ^D on an empty line does the same, ^C only clears the line.\n"},
+	 "them is left behind. ^D on an empty line does the same, ^C only clears the\n"
+	 "line.\n"},
 };
 
 /* Options that mean nothing under a prompt, or only what another does. */
 static const char *const hidden[] = {
-	"help", "interactive", "max-procs", "no-run-if-empty", "progress", "tty", "version",
+	"color", "help", "interactive", "max-procs", "no-run-if-empty", "progress", "tty", "ungroup", "version",
 };
 
 const struct guide_row *guide_find(const char *name)

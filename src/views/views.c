@@ -157,7 +157,7 @@ static const char *meaning(int status)
 	case EXIT_HALTED:
 		return "stopped by --halt";
 	case EXIT_TASK_KILLED:
-		return "a task was killed, timed out, was lost or not started";
+		return "a task did not come to its own end";
 	case EXIT_CANNOT_EXECUTE:
 		return "the command cannot be executed";
 	case EXIT_NOT_FOUND:
