@@ -49,7 +49,6 @@ static const struct {
 	{"message", unit_message}, {"ledger", unit_ledger},   {"attempts", unit_attempts},
 	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
 	{"archive model", unit_archive_model},
-	{"policy", unit_policy},   {"pressure", unit_pressure},
 	{"completion", unit_completion}, {"history", unit_history}, {"words", unit_words},
 };
 
