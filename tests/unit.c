@@ -49,7 +49,8 @@ static const struct {
 	{"message", unit_message}, {"ledger", unit_ledger},   {"attempts", unit_attempts},
 	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
 	{"archive model", unit_archive_model},
-	{"completion", unit_completion}, {"history", unit_history}, {"words", unit_words},
+	{"completion", unit_completion}, {"history", unit_history}, {"views", unit_views},
+	{"words", unit_words},
 };
 
 int unit_failures;

@@ -30,7 +30,7 @@ extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_wind
 extern const struct unit_test unit_message[], unit_ledger[];
 extern const struct unit_test unit_attempts[], unit_policy[], unit_pressure[];
 extern const struct unit_test unit_archive[], unit_archive_model[];
-extern const struct unit_test unit_completion[], unit_history[], unit_words[];
+extern const struct unit_test unit_completion[], unit_history[], unit_views[], unit_words[];
 
 /*
  * Checks: what fails is printed with its place and counted, and the test goes on. Each yields whether it held. In a

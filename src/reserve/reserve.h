@@ -33,7 +33,6 @@ struct reserve {
 	struct list waiting;
 	struct list leaving;
 	uint32_t last_number;
-	uint64_t started;
 	/* Whether it was told that one more can be had since somebody last looked. */
 	bool changed;
 };

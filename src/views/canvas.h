@@ -26,7 +26,7 @@ void canvas_key(const struct canvas *canvas, const char *key);
 /* Rows of cells. All zero but columns: blanks to begin each row with, then a letter for each column: l, or r to the right. */
 struct canvas_table {
 	const char *columns;
-	/* The cells row by row, each with a NUL; what is behind the last of them is the cell at hand, for the caller to append to. */
+	/* The cells row by row, each with a NUL; behind them the cell at hand, which the caller appends to. */
 	struct bytes cells;
 };
 

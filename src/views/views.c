@@ -64,7 +64,7 @@ static void append_progress(const struct canvas *canvas, struct canvas_table *ta
 	uint64_t total = total_of(job, counts);
 
 	bytes_append_format(&table->cells, "%" PRIu64 "/", ended(counts));
-	if (total || job->state == JOB_DONE)
+	if (total || (job->state == JOB_DONE && !counts->submitted))
 		bytes_append_format(&table->cells, "%" PRIu64, total);
 	else
 		bytes_append_text(&table->cells, "?");
@@ -293,8 +293,9 @@ static void show_failures(const struct canvas *canvas, struct job *job, uint64_t
 		canvas_cell(&table);
 	}
 	canvas_key(canvas, "failed");
-	bytes_append_format(canvas->out, "%" PRIu64 "%s (errors %" PRIu64 " shows what they wrote, retry %" PRIu64 " runs them again)\n",
-			    count, count > i ? ", the first of them:" : "", job->number, job->number);
+	bytes_append_format(canvas->out, "%" PRIu64 " (errors %" PRIu64 " shows what they wrote, retry %" PRIu64 " repeats them)",
+			    count, job->number, job->number);
+	bytes_append_text(canvas->out, count > i ? "; the first:\n" : "\n");
 	canvas_draw(canvas, &table);
 	bytes_release(&words);
 }

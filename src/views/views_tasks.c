@@ -169,7 +169,7 @@ static void show_bare(const struct canvas *canvas, const struct job *job, uint64
 {
 	struct job_counts counts = job_counts(job);
 	enum archive_presence presence = archive_presence(job->kept, index);
-	const char *words = "none yet: it waits for its turn";
+	const char *words = "none yet: it waits for its turn", *nothing = "there is no such task";
 	int outcome;
 
 	if (presence == ARCHIVE_OPEN && job->state != JOB_DONE)
@@ -177,16 +177,17 @@ static void show_bare(const struct canvas *canvas, const struct job *job, uint64
 	else if (index < counts.submitted && archive_counted(job->kept, ~0u))
 		words = "not known any more: what is known of tasks long ago had to make room";
 	else if (job->state == JOB_DONE)
-		words = index < counts.submitted || index < counts.total ? "skipped: the run ended before it" : "there is no such task";
+		words = index < counts.submitted || index < counts.total ? "skipped: the run ended before it" : nothing;
 	else if (index >= counts.submitted)
-		words = counts.total && index >= counts.total ? "there is no such task" : "none yet: it has not been read";
+		words = counts.total && index >= counts.total ? nothing : "none yet: it has not been read";
 	for (outcome = 0; presence != ARCHIVE_UNKNOWN && outcome < OUTCOMES; outcome++) {
 		if (archive_next(job->kept, index, 1u << outcome) == index)
 			break;
 	}
 	canvas_key(canvas, "outcome");
 	if (presence != ARCHIVE_UNKNOWN && outcome < OUTCOMES)
-		bytes_append_format(canvas->out, "%s (all else had to make room for later tasks)\n", outcome_name((enum outcome)outcome));
+		bytes_append_format(canvas->out, "%s (all else had to make room for later tasks)\n",
+				    outcome_name((enum outcome)outcome));
 	else
 		bytes_append_format(canvas->out, "%s\n", words);
 }
@@ -303,15 +304,17 @@ static void show_workers(const struct canvas *canvas, const struct jobs *jobs, c
 	struct bytes *out = canvas->out;
 
 	canvas_key(canvas, "workers");
-	bytes_append_format(out, "%zu at most; %zu live: %zu with runs, %zu in reserve; %" PRIu64 " started so far\n", reserve->size,
-			    reserve_count(reserve), reserve->engaged, reserve->idle, reserve->started);
+	bytes_append_format(out, "%zu at most; %zu live: %zu with runs, %zu in reserve; %" PRIu32 " started so far\n",
+			    reserve->size, reserve_count(reserve), reserve->engaged, reserve->idle, reserve->last_number);
 	canvas_key(canvas, "busy");
 	if (sums->worker_time > 0)
 		bytes_append_format(out, "%.0f %% of the time that workers were with runs",
 				    100 * (double)sums->task_time / (double)sums->worker_time);
 	else
 		bytes_append_text(out, "no worker has been with a run yet");
-	bytes_append_format(out, sums->running ? "; %zu task%s running now:\n" : "\n", sums->running, canvas_plural(sums->running));
+	if (sums->running)
+		bytes_append_format(out, "; %zu task%s running now:", sums->running, canvas_plural(sums->running));
+	bytes_append_text(out, "\n");
 }
 
 void view_stats(const struct canvas *canvas, struct jobs *jobs, struct job *job)

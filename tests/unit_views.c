@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is shown under a prompt, without any: views/canvas, views/views, views/guide. */
+#include "unit.h"
+
+#include "base/mem.h"
+#include "front/options.h"
+#include "views/canvas.h"
+#include "views/guide.h"
+#include "views/views.h"
+
+#include <locale.h>
+#include <time.h>
+
+#define SEC NSEC_PER_SEC
+
+/* What a view of so many columns shows of these. */
+static struct bytes shown;
+
+static struct canvas canvas_of(size_t width)
+{
+	bytes_clear(&shown);
+	return (struct canvas){.out = &shown, .width = width, .is_utf8 = true};
+}
+
+static void begin(void)
+{
+	check(setlocale(LC_CTYPE, "C.UTF-8") != NULL);
+	check_int(setenv("TZ", "UTC-1", 1), 0);
+	tzset();
+}
+
+/* Whether a text is among what was shown; else it is shown. */
+static bool has(const char *text)
+{
+	bool found = strstr(bytes_text(&shown), text) != NULL;
+
+	if (!found)
+		printf("# not shown: %s\n# but:\n%s", text, bytes_text(&shown));
+	return found;
+}
+
+static void test_time(void)
+{
+	static const struct {
+		nsec time;
+		const char *text;
+	} cases[] = {
+		{0, "0 s"},
+		{860, "0.9 us"},
+		{NSEC_PER_USEC * 9949 / 1000, "9.9 us"},
+		{NSEC_PER_USEC * 9951 / 1000, "10 us"},
+		{NSEC_PER_USEC * 999, "999 us"},
+		{NSEC_PER_USEC * 9996 / 10, "1.0 ms"},
+		{NSEC_PER_MSEC * 12, "12 ms"},
+		{NSEC_PER_MSEC * 9996 / 10, "1.0 s"},
+		{NSEC_PER_MSEC * 1234, "1.2 s"},
+		{NSEC_PER_MSEC * 59949, "59.9 s"},
+		{NSEC_PER_MSEC * 59951, "1 m 00 s"},
+		{SEC * 185, "3 m 05 s"},
+		{SEC * 3600 - SEC / 4, "1 h 00 m"},
+		{SEC * (2 * 3600 + 3 * 60 + 59), "2 h 03 m"},
+		{SEC * (3 * 86400 + 4 * 3600), "3 d 04 h"},
+		{-1, "-"},
+		{INT64_MAX, "106751 d 23 h"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		bytes_clear(&shown);
+		canvas_time(&shown, cases[i].time);
+		check_str(bytes_text(&shown), cases[i].text);
+	}
+}
+
+static void test_size(void)
+{
+	static const struct {
+		uint64_t size;
+		const char *text;
+	} cases[] = {
+		{0, "0 bytes"}, {1, "1 byte"}, {1023, "1023 bytes"}, {1024, "1.0 KiB"}, {1200000, "1.1 MiB"},
+		{UINT64_C(1024) * 1024 - 1, "1.0 MiB"}, {UINT64_C(5) << 30, "5.0 GiB"}, {UINT64_MAX, "16777216.0 TiB"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		bytes_clear(&shown);
+		canvas_size(&shown, cases[i].size);
+		check_str(bytes_text(&shown), cases[i].text);
+	}
+}
+
+static void test_lines(void)
+{
+	struct canvas canvas;
+
+	begin();
+	canvas = canvas_of(5);
+	canvas_line(&canvas, slice_of("12345"));
+	canvas_line(&canvas, slice_of("123456"));
+	/* Two columns each: the third would be cut in two. */
+	canvas_line(&canvas, slice_of("日本語"));
+	canvas.width = 0;
+	canvas_line(&canvas, slice_of("123456"));
+	canvas.width = 1;
+	canvas_line(&canvas, slice_of("12"));
+	canvas.is_utf8 = false;
+	canvas.width = 5;
+	canvas_line(&canvas, slice_of("123456"));
+	canvas.width = 2;
+	canvas_line(&canvas, slice_of("123456"));
+	check_str(bytes_text(&shown), "12345\n1234…\n日本…\n123456\n…\n12...\n12\n");
+}
+
+static void test_bars(void)
+{
+	struct canvas canvas = canvas_of(0);
+
+	begin();
+	canvas_bar(&canvas, &shown, 0, 4);
+	canvas_bar(&canvas, &shown, 1e-9, 4);
+	canvas_bar(&canvas, &shown, 0.5, 3);
+	canvas_bar(&canvas, &shown, 2, 3);
+	check_str(bytes_text(&shown), "▏█▌███");
+	canvas.is_utf8 = false;
+	bytes_clear(&shown);
+	canvas_bar(&canvas, &shown, 1e-9, 4);
+	canvas_bar(&canvas, &shown, 0.5, 4);
+	check_str(bytes_text(&shown), "-==");
+}
+
+static void test_table(void)
+{
+	static const char *const cells[] = {"a", "bb", "", "é", "aaa", "b", "", "ccc"};
+	struct canvas_table table = {.columns = " lrll"};
+	struct canvas canvas = canvas_of(0);
+	size_t i;
+
+	begin();
+	for (i = 0; i < countof(cells); i++) {
+		bytes_append_text(&table.cells, cells[i]);
+		canvas_cell(&table);
+	}
+	canvas_draw(&canvas, &table);
+	canvas_draw(&canvas, &table);
+	check_str(bytes_text(&shown), " a    bb  é\n aaa   b  ccc\n");
+}
+
+/* Several jobs, made by hand. */
+static struct jobs jobs;
+
+static void open_jobs(void)
+{
+	const struct archive_options options = {.memory = ARCHIVE_MEMORY_MIN, .directory = unit_directory()};
+
+	begin();
+	jobs = (struct jobs){.options.workers = 4, .reserve = {.size = 4, .engaged = 2, .idle = 1, .last_number = 7}};
+	list_init(&jobs.list);
+	archive_init(&jobs.archive, &options);
+}
+
+static struct job *add_job(const char *line, enum job_state state)
+{
+	struct job *job = mem_new(1, sizeof *job);
+
+	*job = (struct job){
+		.jobs = &jobs,
+		.number = ++jobs.last_number,
+		.state = state,
+		.most = 4,
+		.options = {.run.method = &start_fork, .line = mem_string(line)},
+		.kept = archive_begin(&jobs.archive),
+		.session.started = clock_now() - 125 * SEC,
+	};
+	list_append(&jobs.list, &job->link);
+	return job;
+}
+
+static void count(struct job *job, uint64_t ok, uint64_t failed, uint64_t total)
+{
+	uint64_t outcomes[OUTCOMES] = {[OUTCOME_OK] = ok, [OUTCOME_FAILED] = failed};
+
+	if (job->state == JOB_DONE) {
+		job->counts = (struct job_counts){.submitted = total, .total = total, .finished = ok + failed, .time = 185 * SEC};
+		memcpy(job->counts.outcomes, outcomes, sizeof outcomes);
+		return;
+	}
+	job->session.submitted = job->session.total = total;
+	job->session.finished = ok + failed;
+	memcpy(job->session.outcomes, outcomes, sizeof outcomes);
+}
+
+static void close_jobs(void)
+{
+	struct job *job;
+
+	while ((job = jobs_next(&jobs, NULL))) {
+		list_remove(&job->link);
+		free(job->options.line);
+		free(job);
+	}
+	archive_release(&jobs.archive);
+}
+
+static void test_jobs(void)
+{
+	struct canvas canvas;
+	struct job *job;
+
+	open_jobs();
+	canvas = canvas_of(80);
+	view_jobs(&canvas, &jobs);
+	check(has("map COMMAND"));
+
+	count(add_job("map gzip -9 ::: *.log", JOB_DONE), 340, 0, 340);
+	job = add_job("map --shell 'wc -l <\"$1\"' ::: \033]0;x\a and many more things than fit", JOB_DONE);
+	count(job, 97, 3, 100);
+	job->status = EXIT_TASK_FAILED;
+	job = add_job("map sleep ::: 1 2 3", JOB_DONE);
+	count(job, 1, 0, 3);
+	job->cancelled = true;
+	count(add_job("map curl -O < urls", JOB_RUNNING), 12, 1, 0);
+	count(add_job("map true ::: 1", JOB_PAUSED), 0, 0, 26);
+	count(add_job("map false ::: 1", JOB_CANCELLED), 13, 0, 26);
+	canvas = canvas_of(80);
+	view_jobs(&canvas, &jobs);
+	check_str(bytes_text(&shown),
+		  "run  state        tasks  failed  running      time  command\n"
+		  "  1  done       340/340       0        0  3 m 05 s  map gzip -9 ::: *.log\n"
+		  "  2  failed     100/100       3        0  3 m 05 s  map --shell 'wc -l <\"$1\"' :…\n"
+		  "  3  cancelled      1/3       0        0  3 m 05 s  map sleep ::: 1 2 3\n"
+		  "  4  running       13/?       1        0  2 m 05 s  map curl -O < urls\n"
+		  "  5  paused        0/26       0        0  2 m 05 s  map true ::: 1\n"
+		  "  6  ending       13/26       0        0  2 m 05 s  map false ::: 1\n");
+	/* It was cancelled before all of its input was read. */
+	job->counts.total = 0;
+	canvas = canvas_of(100);
+	view_jobs(&canvas, &jobs);
+	check(has("13/26  █████ "));
+	check(has("cancelled      1/?  "));
+	canvas = canvas_of(0);
+	view_jobs(&canvas, &jobs);
+	check(has("::: \\x1b]0;x\\x07 and many more things than fit\n"));
+	close_jobs();
+}
+
+static struct result result_of(uint64_t index, enum outcome outcome)
+{
+	return (struct result){
+		.index = index,
+		.attempt = 1,
+		.outcome = outcome,
+		.status = outcome == OUTCOME_OK ? 0 : outcome == OUTCOME_FAILED ? 2 : -1,
+		.signal = outcome == OUTCOME_SIGNALED ? 9 : 0,
+		.pid = 4711,
+		.slot = 2,
+		.worker = 3,
+		/* 2026-01-31 12:00:00.123 UTC. */
+		.start = INT64_C(1769860800123) * NSEC_PER_MSEC,
+		.duration = 1234 * NSEC_PER_MSEC,
+		.user_time = 900 * NSEC_PER_MSEC,
+		.system_time = 12 * NSEC_PER_MSEC,
+		.max_rss = 1234944,
+	};
+}
+
+static void finish(struct job *job, const struct result *result, const char *command)
+{
+	const struct archive_words words = {.command = slice_of(command), .record = slice_of("one\ntwo")};
+
+	archive_finish(job->kept, result, &words);
+}
+
+static void test_job(void)
+{
+	struct canvas canvas;
+	struct result failed = result_of(6, OUTCOME_FAILED), killed = result_of(16, OUTCOME_SIGNALED);
+	struct job *job;
+
+	open_jobs();
+	job = add_job("map --retries 2 gzip -9 ::: *.log", JOB_DONE);
+	job->options.run.retries = 2;
+	job->options.run.limit.fixed = 90 * SEC;
+	job->options.run.directory = "/tmp/a b";
+	job->status = EXIT_TASK_KILLED;
+	count(job, 37, 2, 40);
+	job->counts.outcomes[OUTCOME_SKIPPED] = 1;
+	job->counts.finished++;
+	job->buckets[10] = 30;
+	job->buckets[11] = 9;
+	job->longest = 1900 * NSEC_PER_USEC;
+	finish(job, &failed, "gzip -9 'a b.log'");
+	finish(job, &killed, "gzip -9 \033[m.log");
+	canvas = canvas_of(80);
+	view_job(&canvas, job);
+	check_str(bytes_text(&shown),
+		  "run 1       map --retries 2 gzip -9 ::: *.log\n"
+		  "state       failed: exit status 125, a task did not come to its own end\n"
+		  "tasks       40: 37 ok, 2 failed, 1 skipped\n"
+		  "time        3 m 05 s, 0.2 tasks/s\n"
+		  "each took   p50 under 1.0 ms, p90 under 2.0 ms, p99 under 2.0 ms, longest 1.9 ms\n"
+		  "options     --retries=2 --timeout=90 --workdir='/tmp/a b'\n"
+		  "failed      2 (errors 1 shows what they wrote, retry 1 repeats them)\n"
+		  "  1.7   exit status 2      gzip -9 'a b.log'\n"
+		  "  1.17  killed by SIGKILL  gzip -9 \\x1b[m.log\n");
+
+	job = add_job("map sleep ::: 1", JOB_PAUSED);
+	count(job, 3, 0, 10);
+	canvas = canvas_of(80);
+	view_job(&canvas, job);
+	check(has("state       paused: tasks that run go on, no others begin (resume 2)\n"));
+	check(has("tasks       10: 3 ok, 7 waiting\n"));
+	check(has("workers     0\n"));
+	check(!strstr(bytes_text(&shown), "options") && !strstr(bytes_text(&shown), "failed"));
+	job->session.total = 0;
+	canvas = canvas_of(80);
+	view_job(&canvas, job);
+	check(has("tasks       10 so far: 3 ok, 7 waiting\n"));
+	close_jobs();
+}
+
+static void test_task(void)
+{
+	struct canvas canvas;
+	struct result result = result_of(16, OUTCOME_FAILED);
+	struct job *job;
+
+	open_jobs();
+	job = add_job("map gzip", JOB_DONE);
+	count(job, 19, 1, 20);
+	result.attempt = 2;
+	archive_put(job->kept, 16, 2, STREAM_OUTPUT, slice_of("x"));
+	job->options.run.to_stdin = true;
+	finish(job, &result, "gzip -9 \033.log");
+	canvas = canvas_of(80);
+	view_task(&canvas, job, 16);
+	check_str(bytes_text(&shown), "task        1.17\n"
+				      "command     gzip -9 \\x1b.log\n"
+				      "input       $'one\\ntwo'\n"
+				      "outcome     failed: exit status 2\n"
+				      "attempts    2\n"
+				      "worker      ForkWorker-3, slot 2, pid 4711\n"
+				      "started     2026-01-31 13:00:00.123 +0100\n"
+				      "took        1.2 s (user 900 ms, system 12 ms)\n"
+				      "memory      1.2 MiB at most\n"
+				      "output      1 byte (out 1.17)\n"
+				      "errors      0 bytes\n");
+	canvas = canvas_of(80);
+	view_task(&canvas, job, 2);
+	check(has("outcome     skipped: the run ended before it\n"));
+	canvas = canvas_of(80);
+	view_task(&canvas, job, 20);
+	check(has("there is no such task\n"));
+
+	result = (struct result){.index = 0, .attempt = 0, .outcome = OUTCOME_NOT_STARTED, .status = -1, .reason = "\033 is odd"};
+	finish(job, &result, "");
+	canvas = canvas_of(80);
+	view_task(&canvas, job, 0);
+	check(has("outcome     not started: \\x1b is odd\n"));
+	check(!strstr(bytes_text(&shown), "worker"));
+
+	job = add_job("map gzip", JOB_RUNNING);
+	count(job, 1, 0, 20);
+	job->session.submitted = 10;
+	canvas = canvas_of(80);
+	view_task(&canvas, job, 5);
+	view_task(&canvas, job, 15);
+	check(has("outcome     none yet: it waits for its turn\n"));
+	check(has("outcome     none yet: it has not been read\n"));
+	close_jobs();
+}
+
+/* What a task wrote goes before what came of it. */
+static void test_forgotten(void)
+{
+	enum { TASKS = 100, SIZE = 60000 };
+	char *text = mem_new(SIZE, 1);
+	struct result result;
+	struct canvas canvas;
+	struct job *job;
+	uint64_t i;
+
+	open_jobs();
+	job = add_job("map gzip", JOB_DONE);
+	count(job, 0, TASKS, TASKS);
+	unit_fill(text, SIZE, 1);
+	for (i = 0; i < TASKS; i++) {
+		archive_put(job->kept, i, 1, STREAM_ERRORS, (struct slice){.data = text, .size = SIZE});
+		result = result_of(i, OUTCOME_FAILED);
+		finish(job, &result, "gzip");
+	}
+	canvas = canvas_of(80);
+	view_task(&canvas, job, 0);
+	check(has("outcome     failed (all else had to make room for later tasks)\n"));
+	for (i = 0; i < TASKS && archive_presence(job->kept, i) != ARCHIVE_KEPT; i++)
+		;
+	canvas = canvas_of(80);
+	view_task(&canvas, job, i);
+	check(has("errors      58.6 KiB, of which the first "));
+	canvas = canvas_of(80);
+	view_job(&canvas, job);
+	check(has("failed      100 (errors 1 shows what they wrote, retry 1 repeats them); the first:\n"));
+	free(text);
+	close_jobs();
+}
+
+static void test_stats(void)
+{
+	struct canvas canvas;
+	struct job *job;
+
+	open_jobs();
+	canvas = canvas_of(80);
+	view_stats(&canvas, &jobs, NULL);
+	check(has("busy        no worker has been with a run yet\n"));
+
+	job = add_job("map one", JOB_DONE);
+	job->buckets[0] = 1;
+	job->buckets[3] = 97;
+	job->longest = 7 * NSEC_PER_USEC;
+	job->counts.worker_time = 4 * SEC;
+	job->counts.task_time = 3 * SEC;
+	job = add_job("map two", JOB_DONE);
+	job->buckets[23] = 2;
+	job->longest = 8 * SEC;
+	job->counts.worker_time = 16 * SEC;
+	job->counts.task_time = 12 * SEC;
+	canvas = canvas_of(40);
+	view_stats(&canvas, &jobs, jobs_next(&jobs, NULL));
+	check_str(bytes_text(&shown), "workers     4 at most; 3 live: 2 with runs, 1 in reserve; 7 started so far\n"
+				      "busy        75 % of the time that workers were with runs\n"
+				      "task times  p50 under 8.0 us, p90 under 8.0 us, p99 under 8.0 us, longest 7.0 us\n"
+				      "  under 1.0 us   1  ▏\n"
+				      "  under 2.0 us   0\n"
+				      "  under 4.0 us   0\n"
+				      "  under 8.0 us  97  ████████████\n");
+	canvas = canvas_of(0);
+	view_stats(&canvas, &jobs, NULL);
+	check(has("p50 under 8.0 us, p90 under 8.0 us, p99 under 8.4 s, longest 8.0 s\n"));
+	check(has("under 8.4 s   2  █\n"));
+	close_jobs();
+}
+
+static const char *const commands[] = {
+	"map", "apply", "jobs", "workers", "out", "errors", "show", "wait", "cancel", "retry", "pause", "resume", "set", "stats",
+	"history", "source", "!", "help", "quit",
+};
+
+/* Whether what was shown is whole lines that no terminal has to break; how many. */
+static size_t count_lines(void)
+{
+	const char *line = bytes_text(&shown), *end;
+	size_t lines = 0;
+
+	for (; *line; line = end + 1, lines++) {
+		end = strchr(line, '\n');
+		if (!check(end != NULL))
+			break;
+		if (!check(end - line < 80))
+			printf("# %.*s\n", (int)(end - line), line);
+	}
+	return lines;
+}
+
+static void test_guide(void)
+{
+	static const char hidden_options[] = "color help interactive max-procs no-run-if-empty progress tty ungroup version";
+	const struct option_row *option;
+	size_t i;
+
+	bytes_clear(&shown);
+	guide_tutorial(&shown);
+	check(count_lines() <= 22);
+	for (i = 0; i < countof(commands); i++) {
+		bytes_clear(&shown);
+		guide_command(commands[i], &shown);
+		check(guide_find(commands[i]) && count_lines() > 2);
+		check_int(strncmp(bytes_text(&shown), commands[i], strlen(commands[i])), 0);
+	}
+	bytes_clear(&shown);
+	guide_command("mop", &shown);
+	check(!guide_find("mop") && !shown.size);
+
+	guide_command("map", &shown);
+	for (option = option_table; option->name; option++) {
+		char *name = mem_format("--%s", option->name);
+		const char *at = strstr(bytes_text(&shown), name);
+		bool hidden = strstr(hidden_options, option->name) != NULL;
+
+		if (!check(hidden ? !at : at != NULL))
+			printf("# %s\n", name);
+		free(name);
+	}
+}
+
+const struct unit_test unit_views[] = {
+	{"times are short and rounded once", .run = test_time},
+	{"sizes", .run = test_size},
+	{"lines are cut to the terminal", .run = test_lines},
+	{"bars", .run = test_bars},
+	{"tables are aligned, and have no empty columns", .run = test_table},
+	{"all runs in a table", .run = test_jobs},
+	{"a run in full", .run = test_job},
+	{"a task in full", .run = test_task},
+	{"tasks that had to make room", .run = test_forgotten},
+	{"statistics", .run = test_stats},
+	{"help fits the screen and knows every command", .run = test_guide},
+	{.name = NULL},
+};
