@@ -46,6 +46,53 @@ open_shell() {
 	wait_until screen_shows "^$SCREEN_SHELL_PROMPT?$"
 }
 
+# What the interactive mode asks with, before what has been typed.
+PROMPT='^mpmap[^>]*>'
+
+# open_prompt [OPTION]...: somebody sits before the interactive mode; $mpmap is its pid
+open_prompt() {
+	export XDG_STATE_HOME=$PWD/state
+	open_terminal 80 24 "$MPMAP" --interactive "$@"
+	mpmap=$(terminal display-message -p '#{pane_pid}')
+	wait_for_prompt
+}
+
+# The last line of the screen matches an extended expression.
+last_line_is() {
+	look && tail -n 1 screen | grep -Eq -- "$1"
+}
+
+wait_for_last_line() {
+	wait_until last_line_is "$1" && return
+	echo 'the screen:' && cat screen
+	return 1
+}
+
+# Nothing has been typed, and something can be.
+wait_for_prompt() {
+	wait_for_last_line "$PROMPT\$"
+}
+
+# Lines are edited with readline: the Makefile knows.
+needs_readline() {
+	[ -n "${MPMAP_READLINE-yes}" ] || skip 'built without readline'
+}
+
+# type_text TEXT: as a line, without its end
+type_text() {
+	terminal send-keys -l -- "$1"
+}
+
+# paste TEXT [OPTION]: from the clipboard; with -p a program that asked for it is told where it begins and ends
+paste() {
+	terminal set-buffer -- "$1" \; paste-buffer "${@:2}"
+}
+
+# resize COLUMNS ROWS
+resize() {
+	terminal resize-window -x "$1" -y "$2"
+}
+
 # Types a line.
 type_line() {
 	terminal send-keys -l -- "$1" \; send-keys Enter
@@ -120,6 +167,14 @@ shell_status() {
 	# shellcheck disable=SC2016
 	type_line 'echo $? >status.new; mv status.new status'
 	ended "$1"
+}
+
+# Of what the test started, the server of the terminal is all that runs.
+only_terminal_left() {
+	local server
+	server=$(terminal display-message -p '#{pid}')
+	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" >left || :
+	! grep -v "^$server " left
 }
 
 # Lets time pass in which nothing should happen.

@@ -1,0 +1,545 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The language of the interactive mode from a pipe, a file or a fifo: no prompt, no line editing, and what batch mode would do.
+
+# Scripts are for the tasks' shell.
+# shellcheck disable=SC2016
+
+load helper
+
+# run_script LINE...: they are the script, run to its end; never is there a byte that a terminal would act on
+run_script() {
+	printf '%s\n' "$@" >script
+	run_it "$MPMAP" --interactive <script && is_plain out && is_plain err
+}
+
+# The same with two tasks at a time, whatever the machine has.
+run_two() {
+	MPMAP_JOBS=2 run_script "$@"
+}
+
+is_plain() {
+	[ "$(tr -dc '\033' <"$1" | wc -c)" -eq 0 ] || complain "$1 has escape codes: $(cat -v "$1")"
+}
+
+# What is different in each run, made the same in the file out.
+mask() {
+	jq -c 'del(.worker, .slot, .pid, .start, .duration, .user, .sys, .max_rss)' out >masked && mv masked out
+}
+
+# as_batch LINE [COMMAND...]: map LINE gives what batch mode gives; the COMMAND (mask) changes both outputs before
+as_batch() {
+	local way
+	for way in batch script; do
+		rm -rf "$way"
+		mkdir "$way"
+		cd "$way" || return 1
+		seq 7 >numbers
+		printf 'a,1\nb,2\n' >table
+		printf '"s" 5\n' >values
+		if [ "$way" = batch ]; then
+			MPMAP_JOBS=2 run_it sh -c "exec \"\$MPMAP\" $1" || return 1
+		else
+			run_two "map $1" || return 1
+			rm script
+		fi
+		"${@:2}" || return 1
+		cd .. || return 1
+	done
+	diff -r batch script >differs || complain "map $1 (< batch, > script): $(head -n 20 differs)"
+}
+
+# stops_at NUMBER WORD...: the run before stopped at that line with one line that says it, and all WORDs; nothing ran behind it
+stops_at() {
+	local word
+	expect 2 || return 1
+	says_lines 1 || return 1
+	for word in '^mpmap: ' "(^|[^0-9])$1([^0-9]|\$)" "${@:2}"; do
+		says "$word" || return 1
+	done
+	[ ! -e ran ] || complain "something ran behind it: $(cat script)"
+}
+
+# error_line LINE WORD...: as the second line it stops the script there
+error_line() {
+	rm -f ran
+	run_script 'map echo ::: before' "$1" 'map touch ::: ran' && expect 2 before && stops_at 2 "${@:2}"
+}
+
+# feed_script [OPTION...]: mpmap reads lines as the test says them
+feed_script() {
+	trace_on
+	open_feed
+	start --interactive "$@" <feed
+}
+
+say() {
+	printf '%s\n' "$@" >&7
+}
+
+# A map of tasks that run as long as there is no gate.
+HOLD="map --shell 'exec \"\$TOOL\" hold gate' :::"
+
+# The lines said so far have been done: their maps have ended.
+all_done() {
+	marks=$((${marks:-0} + 1))
+	say "! touch done-$marks" && wait_until test -e "done-$marks"
+}
+
+end_feed() {
+	say quit && close_feed && finish
+}
+
+# The pids of the workers that were started: each once.
+workers_started() {
+	event_field worker_pid worker_start | sort -n
+}
+
+@test "interactive: each map is as in batch mode, byte for byte" {
+	as_batch 'echo ::: a "b c" ""'
+	as_batch '-j1 echo one {} {#} ::: x y'
+	as_batch "--tag printf '%s\n' ::: a b"
+	as_batch "-o jsonl sh -c 'echo out; echo err >&2; exit \$1' - ::: 0 3" mask
+	as_batch "--shell 'echo \"<\$1>\"; echo \"e \$1\" >&2' ::: a 'b  c'"
+	as_batch '-n 3 echo < numbers'
+	as_batch 'echo {2}{1} ::: a b ::: 1 2'
+	as_batch 'echo <numbers'
+	as_batch '--stdin cat < numbers'
+	as_batch "-j1 --retries 2 --shell 'echo \$MPMAP_ATTEMPT; [ \$MPMAP_ATTEMPT = \$1 ]' ::: 1 2 3"
+	as_batch "--shell 'echo \$1; exit \$((\$1 % 3))' < numbers"
+	as_batch "--shell '[ \$1 != 2 ] || kill -9 \$\$; echo \$1' < numbers"
+}
+
+@test "interactive: other sources, columns, files and endings, as in batch mode" {
+	as_batch 'echo :::: numbers ::: -'
+	as_batch '-a numbers -j3 --chunksize 2 echo'
+	as_batch '-C , --header=: echo {2} < table'
+	as_batch '-C , echo {2} < table'
+	as_batch '--json echo < values'
+	as_batch '--results=kept -q echo ::: a' find kept -name meta.json -delete
+	as_batch '--dry-run echo ::: "a b"'
+	as_batch "-q --shell 'exit \$1' ::: 1"
+	as_batch "-j1 --halt now,success=1 --shell 'echo \$1; exit \$1' ::: 1 0 2"
+	as_batch 'there-is-no-such-command ::: a'
+	as_batch "--shell 'head -c \${1}00000 /dev/zero | tr \"\\0\" \$1' < numbers"
+}
+
+@test "interactive: many maps in one script are what they are one by one" {
+	seq 1000 >numbers
+	run_two 'map echo < numbers' 'map -j1 --shell "echo out; echo err >&2; exit 1" ::: 1' 'map --tag echo ::: x' 'map printf %s ::: a b'
+	expect 0
+	{ cat numbers && printf 'out\nx\tx\nab'; } | cmp - out
+	exactly err $'err\nmpmap: 1 of 1 tasks failed (1 failed)\n'"$(sed -n 3p err)"$'\n'
+	says '^mpmap: #1: exit status 1: '
+}
+
+@test "interactive: the status is that of the last map" {
+	run_script 'map false ::: 1' 'map true ::: 1'
+	expect 0
+	run_script 'map true ::: 1' 'map false ::: 1'
+	expect 123
+	run_script 'map false ::: 1' "map --shell 'kill -9 \$\$' ::: 1" '# nothing' '' 'jobs' 'workers'
+	expect 125
+	run_script 'map false ::: 1' quit
+	expect 123
+}
+
+@test "interactive: comments and empty lines do nothing, and an empty script is well" {
+	run_script '' '# map touch ::: ran' '   # map touch ::: ran' $' \t ' 'map echo ::: "# none"' '#'
+	expect 0 '# none' ''
+	[ ! -e ran ]
+	mp --interactive
+	expect 0 '' ''
+	printf 'map echo ::: a\nmap echo ::: b' >script
+	mp --interactive <script
+	expect 0 $'a\nb' ''
+}
+
+@test "interactive: words are quoted as in a shell" {
+	run_script "map printf '<%s>\n' ::: ""'a  b' \"c'd\" e\\ f 'g\"h' i\"j  k\"'l' \\\\"
+	expect 0 $'<a  b>\n<c\'d>\n<e f>\n<g"h>\n<ij  kl>\n<\\>' ''
+	run_script 'map echo ::: '"'\$HOME' '*' '\`id\`' '~' ';' '|' '&' '<' '#'"
+	expect 0 $'$HOME\n*\n`id`\n~\n;\n|\n&\n<\n#' ''
+	run_script "  map   echo   :::	a  "
+	expect 0 a ''
+}
+
+@test "interactive: an unknown command is named, with the nearest one" {
+	error_line 'wokers 3' wokers workers
+	error_line 'jos' jos jobs
+	error_line 'hisotry' hisotry history
+	error_line 'xyzzyxyzzy' xyzzyxyzzy
+}
+
+@test "interactive: a quote that does not end, and options that are wrong" {
+	error_line "map echo ::: 'a" 'quote'
+	error_line 'map echo ::: "a b' 'quote'
+	error_line 'map --bogus echo ::: a' '--bogus'
+	error_line 'map --unordred echo ::: a' '--unordred' '--unordered'
+	error_line 'map -j x echo ::: a' 'x'
+	error_line 'map --interactive echo ::: a' interactive
+	error_line 'map'
+}
+
+@test "interactive: IDs that do not exist, or are none" {
+	error_line 'out 9' 9
+	error_line 'out 1.2' '1\.2|task 2'
+	error_line 'errors 3.1' '(^|[^0-9])3([^0-9]|$)'
+	error_line 'show 1.0' 0
+	error_line 'show nothing' nothing
+	error_line 'wait 7' 7
+	error_line 'cancel 99999999999999999999' 99999999999999999999
+	error_line 'out 1.' '1\.'
+}
+
+@test "interactive: workers and set take what makes sense only" {
+	error_line 'workers 0' 0
+	error_line 'workers x' x
+	error_line 'workers -1' '-1'
+	error_line 'set nonsense 3' nonsense
+	error_line 'set jobs x' x
+}
+
+@test "interactive: source of what is not there, of itself, and of what has an error" {
+	error_line 'source missing' missing
+	error_line 'source'
+	error_line 'source .'
+	echo 'source itself' >itself
+	rm -f ran
+	run_script 'map echo ::: before' 'source itself' 'map touch ::: ran'
+	expect 2 before
+	says_lines 1
+	says itself
+	printf 'source two\n' >one
+	printf 'map echo ::: in-two\nsource one\nmap touch ::: ran\n' >two
+	run_script 'source one' 'map touch ::: ran'
+	expect 2 in-two
+	says_lines 1
+	printf '\nnonsense\nmap touch ::: ran\n' >wrong
+	run_script 'source wrong' 'map touch ::: ran'
+	expect 2 ''
+	says_lines 1
+	says nonsense
+	[ ! -e ran ]
+}
+
+@test "interactive: operands do not go with it, on the command line" {
+	mp --interactive echo </dev/null
+	usage_error interactive
+	mp --interactive ::: a </dev/null
+	usage_error interactive
+}
+
+@test "interactive: source runs what is in a file" {
+	printf '# of a file\nmap echo ::: one\nsource deeper\n' >file
+	printf 'map echo ::: two' >deeper
+	run_script 'source file' 'map echo ::: three' 'source deeper'
+	expect 0 $'one\ntwo\nthree\ntwo' ''
+}
+
+@test "interactive: apply runs a command once" {
+	run_script 'apply echo "a  b" c' 'apply sh -c "echo out; echo err >&2"'
+	expect 0 $'a  b c\nout' 'err'
+}
+
+@test "interactive: outputs of ended runs can be had again" {
+	run_two "map --shell 'echo out \$1; echo err \$1 >&2' ::: a b" '! echo --' 'out 1.2' '! echo --' 'out last' '! echo --' 'errors 1.1'
+	expect 0
+	head -n 7 out >begin
+	same begin $'out a\nout b\n--\nout b\n--\nout a\nout b'
+	[ "$(cat out err | grep -c '^err a$')" -eq 2 ]
+	[ "$(cat out err | grep -c '^err b$')" -eq 1 ]
+}
+
+@test "interactive: outputs come back with all their bytes" {
+	"$TOOL" spew 200000 3 >noise
+	printf '%s\n' 'map cat ::: noise noise' 'out 1.2' 'out 1' >script
+	mp --interactive <script
+	expect 0
+	cat noise noise noise noise noise | cmp - out
+}
+
+@test "interactive: show tells of a task" {
+	run_two "map --retries 1 --shell 'exit \$1' ::: 0 3" 'show 1.2'
+	expect 123
+	for word in 'exit \$1' '(^|[^0-9])3([^0-9]|$)' 'failed' 'ForkWorker-[0-9]+' '[Aa]ttempts? .*2'; do
+		grep -Eq -- "$word" out || complain "show does not tell: $word: $(cat out)"
+	done
+	run_script "map --shell 'kill -9 \$\$' ::: 0" 'show 1.1'
+	grep -q SIGKILL out || complain "show does not tell the signal: $(cat out)"
+}
+
+@test "interactive: jobs, stats, history and help tell something" {
+	run_two 'map echo ::: one two three' 'jobs'
+	expect 0
+	[ "$(sed 1,3d out | grep -c '3')" -ge 1 ] || complain "jobs: $(cat out)"
+	run_two 'map true ::: 1' 'stats'
+	expect 0
+	grep -q [Ww]orker out || complain "stats: $(cat out)"
+	run_script 'map true ::: 1' 'history'
+	expect 0
+	run_script 'workers'
+	expect 0
+	grep -q '[0-9]' out || complain "workers: $(cat out)"
+}
+
+@test "interactive: help is one screen, help COMMAND has the details" {
+	run_script help
+	expect 0
+	[ "$(wc -l <out)" -le 24 ] && [ "$(wc -L <out)" -le 80 ] || complain "not one screen: $(cat out)"
+	for word in map jobs show out errors wait cancel retry set quit :::; do
+		grep -Eq -- "(^|[^a-z])$word([^a-z]|\$)" out || complain "help does not have: $word"
+	done
+	run_script 'help map'
+	expect 0
+	for word in '--jobs|-j' '--shell' ':::'; do
+		grep -Eq -- "$word" out || complain "help map does not have: $word"
+	done
+	for word in map apply jobs workers out errors show wait cancel retry pause resume set stats history source '!' help quit; do
+		echo "help $word" && echo '! echo --end--'
+	done >script
+	mp --interactive <script
+	expect 0
+	[ "$(grep -c '^--end--$' out)" -eq 19 ]
+	[ "$(uniq out | grep -c '^--end--$')" -eq 19 ] || complain "a command has no help: $(cat out)"
+}
+
+@test "interactive: retry failed runs what failed, and nothing else" {
+	run_two "map --shell 'echo \$1 >>runs; if mkdir had-\$1 2>/dev/null && [ \$1 -gt 2 ]; then exit 1; fi; echo well \$1' ::: 1 2 3 4" 'retry failed'
+	expect 0
+	[ "$(sort runs | tr '\n' ' ')" = '1 2 3 3 4 4 ' ] || complain "$(sort runs)"
+	same out $'well 1\nwell 2\nwell 3\nwell 4'
+	run_script 'map true ::: 1' 'retry failed'
+	[ "$(<status)" -ne 123 ]
+}
+
+@test "interactive: set holds for the maps behind it, workers for the pool" {
+	run_script 'set jobs 1' "map --shell 'echo \$MPMAP_SLOT' ::: 1 2 3" "map --shell 'echo \$MPMAP_SLOT' < /dev/null" 'map -j2 true ::: 1'
+	expect 0 $'1\n1\n1' ''
+	feed_script
+	say 'workers 3' "$HOLD 1 2 3"
+	wait_for_event task_start 3
+	touch gate
+	end_feed
+	expect 0
+	[ "$(event_field worker task_start | sort -u | wc -l)" -eq 3 ]
+}
+
+@test "interactive: wait, pause and resume do no harm in a script" {
+	run_script 'map echo ::: a' wait 'wait 1' 'wait all' pause resume 'map echo ::: b'
+	expect 0
+	grep -qx a out
+	grep -qx b out
+}
+
+@test "interactive: a command of the shell, and quit" {
+	run_script '! echo one; echo two | tr a-z A-Z' 'map echo ::: three' quit 'map touch ::: ran'
+	expect 0 $'one\nTWO\nthree' ''
+	[ ! -e ran ]
+}
+
+@test "interactive: no task, and no map, reads the script" {
+	run_script "map --shell 'cat; echo \$1' ::: a" 'map -j1 cat ::: /dev/stdin' 'map echo ::: b'
+	expect 0 $'a\nb' ''
+	run_script 'map echo' 'map echo ::: c'
+	[ "$(<status)" -ne 0 ] || same out c
+	not grep -q map out
+}
+
+@test "interactive: a line is run before the next one is there" {
+	feed_script
+	say 'map echo ::: a'
+	wait_until file_has out '^a$'
+	printf 'map echo' >&7
+	let_it_wait
+	say ' ::: b'
+	wait_until file_has out '^b$'
+	close_feed
+	finish
+	expect 0 $'a\nb' ''
+}
+
+# What has been written is read, and nothing comes of it yet.
+let_it_wait() {
+	wait_until trace_is_quiet
+	same out a
+}
+
+@test "interactive: map after map starts no process but the tasks" {
+	check() {
+		feed_script -j3
+		say "$HOLD 1 2 3"
+		wait_for_event task_start 3
+		workers_started >first
+		[ "$(wc -l <first)" -eq 3 ]
+		touch gate
+		say "map sh -c 'echo \$PPID \$MPMAP_WORKER' ::: 1 2 3 4 5 6 7 8 9" 'map true ::: 1 2 3'
+		end_feed
+		expect 0
+		workers_started | cmp first -
+		[ "$(event_count worker_start)" -eq 3 ] || complain "$(events worker_start)"
+		[ "$(event_count forkserver_start)" -le 1 ]
+		[ "$(event_count task_start)" -eq 15 ]
+		awk '{ print $1 }' out | sort -nu >parents
+		[ -z "$(comm -13 <(sort first) <(sort parents))" ] || complain "tasks of others: $(cat out)"
+		not grep -qv " $(worker_name)-[123]\$" out
+	}
+	under_methods check
+}
+
+@test "interactive: a worker that is killed between two maps is no loss" {
+	check() {
+		feed_script -j2
+		say "$HOLD 1 2"
+		wait_for_event task_start 2
+		touch gate
+		all_done
+		kill -KILL "$(workers_started | head -n 1)"
+		wait_until is_gone "$(workers_started | head -n 1)"
+		say 'map echo ::: a b c d'
+		all_done
+		end_feed
+		expect 0 $'a\nb\nc\nd'
+		[ "$(event_count task_lost)" -eq 0 ]
+	}
+	under_methods check
+}
+
+@test "interactive: a worker that is killed with its task costs that task" {
+	feed_script -j2
+	say "map --shell '[ \$1 = 1 ] && exec \"\$TOOL\" hold gate; echo \$1' ::: 1 2 3"
+	wait_for_start 1
+	kill -KILL "$(worker_pid "$worker")"
+	all_done
+	grep -Eq '^mpmap: #1: lost: ' err || complain "not said to be lost"
+	say 'map echo ::: well'
+	end_feed
+	expect 0 $'2\n3\nwell'
+}
+
+@test "interactive: nothing is left after SIGTERM, SIGHUP and SIGKILL" {
+	check() {
+		local signal
+		for signal in TERM HUP KILL; do
+			rm -f gate
+			feed_script -j2
+			say "$HOLD 1 2 3"
+			wait_for_event task_start 2
+			kill "-$signal" "$pid"
+			finish
+			close_feed
+			expect $((128 + $(kill -l "$signal")))
+			no_processes_left
+			[ "$(event_count task_start)" -eq 2 ]
+		done
+	}
+	under_methods check
+}
+
+@test "interactive: nothing is left when it is killed while the pool has nothing to do" {
+	check() {
+		local signal
+		for signal in TERM KILL; do
+			feed_script -j2
+			say 'map echo ::: 1 2 3'
+			all_done
+			kill "-$signal" "$pid"
+			finish
+			close_feed
+			expect $((128 + $(kill -l "$signal")))
+			no_processes_left
+		done
+	}
+	under_methods check
+}
+
+@test "interactive: SIGINT in a script ends it, and the lines behind are not run" {
+	feed_script -j2
+	say "$HOLD 1 2 3" 'map touch ::: ran'
+	wait_for_event task_start 2
+	kill -INT "$pid"
+	finish
+	close_feed
+	expect 130
+	no_processes_left
+	[ ! -e ran ]
+}
+
+@test "interactive: when the reader of the output has gone, all ends" {
+	printf '%s\n' 'map yes ::: a' 'map touch ::: ran' >script
+	LIMIT=20 run_it bash -c '"$MPMAP" --interactive <script | head -n 1; exit "${PIPESTATUS[0]}"'
+	expect 141 a ''
+	no_processes_left
+	[ ! -e ran ]
+	echo 'map echo ::: a' >script
+	run_it sh -c '"$MPMAP" --interactive <script >/dev/full'
+	expect 1
+	says '^mpmap: .*No space left'
+}
+
+# descriptors: of the parent and each worker, how many are open; memory: theirs, in KiB
+descriptors() {
+	local one
+	for one in $(mpmap_pids); do
+		find "/proc/$one/fd" -mindepth 1 2>/dev/null | wc -l
+	done | sort -n | tail -n 1
+}
+
+@test "interactive: two hundred maps leave descriptors, memory and processes as they were" {
+	local fds memory processes i lines=()
+	feed_script -j2
+	for ((i = 0; i < 20; i++)); do say 'map echo ::: a b'; done
+	all_done
+	fds=$(descriptors) memory=$(mpmap_memory) processes=$(mpmap_pids | wc -l)
+	for ((i = 20; i < 200; i++)); do lines+=('map echo ::: a b'); done
+	say "${lines[@]}"
+	all_done
+	[ "$(wc -l <out)" -eq 400 ]
+	[ "$(mpmap_pids | wc -l)" -eq "$processes" ] || complain "$(mpmap_pids | wc -l) processes, $processes before"
+	[ "$(descriptors)" -le $((fds + 2)) ] || complain "$(descriptors) descriptors, $fds before"
+	[ "$(mpmap_memory)" -le $((memory + 8192)) ] || complain "$(mpmap_memory) KiB, $memory before"
+	end_feed
+	expect 0
+	same err ''
+}
+
+@test "interactive: what is kept of outputs is bounded" {
+	local memory
+	ln -s /dev/null out
+	feed_script -j2 --buffer 4M
+	say "map '$TOOL' spew 1000000 ::: 1 2"
+	all_done
+	memory=$(mpmap_memory)
+	for _ in {1..30}; do say "map '$TOOL' spew 4000000 ::: 1 2"; done
+	all_done
+	[ "$(mpmap_memory)" -le $((memory + 130000)) ] || complain "$(mpmap_memory) KiB, $memory before"
+	end_feed
+	expect 0
+	same err ''
+	[ -z "$(ls -A "$TMPDIR")" ] || complain "left in TMPDIR: $(ls -A "$TMPDIR")"
+}
+
+@test "interactive: a long line, and bytes of all kinds in it" {
+	local line
+	line=$(seq -s ' ' 20000)
+	run_script "map -n max echo ::: $line" "map -j1 echo ::: 'ä€😀' "$'\xff\xfe'
+	expect 0 "$line"$'\nä€😀\n\xff\xfe' ''
+	printf 'map echo ::: a\0b\nmap touch ::: ran\n' >script
+	mp --interactive <script
+	not expect 0 >/dev/null
+	[ ! -e ran ]
+	head -c 5000 /dev/urandom | tr -d 'm!\n' >script
+	mp --interactive <script
+	[ "$(<status)" -le 2 ]
+	no_processes_left
+}
+
+@test "interactive: an empty script starts no worker, and the history of a script is not kept" {
+	trace_on
+	export XDG_STATE_HOME=$PWD/state HOME=$PWD
+	run_script '# nothing' jobs help
+	expect 0
+	[ "$(event_count worker_start)" -eq 0 ]
+	run_script 'map true ::: 1'
+	[ ! -e state/mpmap/history ] || complain "$(cat state/mpmap/history)"
+}
