@@ -39,43 +39,42 @@ static int run_workers(struct console *console, const struct entered *entered, s
 	return shown;
 }
 
-/* Does something with each selected job that is not done; tasks cannot be selected. How many there were, or -1. */
+/* Does something with each selected job that is not done; tasks cannot be selected. -1 with the error. */
 static int for_each(struct console *console, const char *id, void (*act)(struct job *job), struct error *error)
 {
 	struct selection selection;
 	struct job *job;
-	int count = 0;
 
 	if (selection_parse(&console->jobs, id, &selection, error) < 0)
 		return -1;
+	if (selection.job && selection.job->state == JOB_DONE && id && strcmp(id, "last") != 0)
+		return error_set(error, "run %" PRIu64 " is over", selection.job->number);
 	if (selection.failed || selection.index != ARCHIVE_NONE)
 		return error_set(error, "'%s' is not a run: this is for whole runs", id);
 	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		if (job->state == JOB_DONE || (selection.job && selection.job != job))
-			continue;
-		act(job);
-		count++;
+		if (job->state != JOB_DONE && (!selection.job || selection.job == job))
+			act(job);
 	}
-	return count;
+	return 0;
 }
 
 static int run_cancel(struct console *console, const struct entered *entered, struct error *error)
 {
-	return for_each(console, id_of(entered), job_cancel, error) < 0 ? -1 : 0;
+	return for_each(console, id_of(entered), job_cancel, error);
 }
 
 static int run_pause(struct console *console, const struct entered *entered, struct error *error)
 {
 	const char *id = id_of(entered) ? id_of(entered) : "all";
 
-	return for_each(console, id, job_pause, error) < 0 ? -1 : 0;
+	return for_each(console, id, job_pause, error);
 }
 
 static int run_resume(struct console *console, const struct entered *entered, struct error *error)
 {
 	const char *id = id_of(entered) ? id_of(entered) : "all";
 
-	return for_each(console, id, job_resume, error) < 0 ? -1 : 0;
+	return for_each(console, id, job_resume, error);
 }
 
 static int run_wait(struct console *console, const struct entered *entered, struct error *error)

@@ -69,6 +69,9 @@ static int parse(const struct console *console, struct phrase *phrase, struct jo
 		return -1;
 	job->run = options.run;
 	job->feed = options.feed;
+	/* What says no more than how many there are is no limit, should there be more. */
+	if (options.run.jobs != console->jobs.options.workers)
+		job->most = options.run.jobs;
 	if (console->is_terminal)
 		job->run.progress.kind = PROGRESS_NONE;
 	return 0;

@@ -138,7 +138,7 @@ static int begin(struct console *console, const struct options *options, unsigne
 	console->is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (jobs_open(&console->jobs, &jobs, &console->jobs_owner, error) < 0)
 		return -1;
-	return console->is_terminal ? interactive_open(console, error) : script_open(console);
+	return console->is_terminal ? interactive_open(console, error) : script_open(console, error);
 }
 
 int console_run(const struct options *options, char **words, const struct language *language, unsigned closed)

@@ -20,7 +20,7 @@ bool foreground_is_running(const struct foreground *foreground)
 
 static void take_end(struct foreground *foreground)
 {
-	command_reap(foreground->pid);
+	foreground->signal = command_reap(foreground->pid).signal;
 	foreground->pid = 0;
 	loop_forget(foreground->loop, &foreground->watch);
 	fd_close(&foreground->watch.fd);

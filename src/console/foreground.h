@@ -14,6 +14,8 @@ struct foreground {
 	void (*ended)(struct foreground *foreground);
 	struct watch watch;
 	pid_t pid;
+	/* The signal that ended the last one, or 0. */
+	int signal;
 };
 
 /* All zero but these. */

@@ -148,6 +148,9 @@ static void program_ended(struct foreground *foreground)
 	struct console *console = container_of(foreground, struct console, foreground);
 
 	fd_close(&console->page);
+	/* Behind the ^C that the terminal shows. */
+	if (foreground->signal == SIGINT)
+		line_show(&console->line, slice_of("\n"));
 	screen_let_go(&console->screen);
 	go_on(console);
 }
@@ -222,6 +225,7 @@ static void interrupt(struct console *console)
 	} else if (console->is_waiting) {
 		console->is_waiting = false;
 		agenda_clear(&console->agenda);
+		line_show(&console->line, slice_of("\n"));
 		arrange(console);
 	} else {
 		line_interrupt(&console->line);

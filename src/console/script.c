@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "console/console.h"
 #include "ipc/fd.h"
+#include "process/signals.h"
 #include "run/session.h"
 
 #include <errno.h>
@@ -20,6 +21,9 @@ enum {
 
 /* Lines of standard input, as they come. */
 struct reader {
+	struct watch watch;
+	/* There is something to be read. */
+	bool is_ready;
 	struct bytes bytes;
 	size_t taken;
 	uint64_t number;
@@ -36,14 +40,6 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 
 static void program_ended(struct foreground *foreground UNUSED)
 {
-}
-
-int script_open(struct console *console)
-{
-	console->jobs_owner = (struct jobs_owner){.job_ended = job_ended};
-	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
-	screen_init(&console->screen, NULL, SCREEN_PLAIN);
-	return 0;
 }
 
 void script_finish(struct console *console, struct job *job)
@@ -79,6 +75,41 @@ static bool fail(struct console *console, int number, const char *what)
 	return false;
 }
 
+static void input_ready(struct watch *watch, unsigned events UNUSED)
+{
+	container_of(watch, struct reader, watch)->is_ready = true;
+}
+
+static void signals_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct console *console = container_of(watch, struct console, signals);
+	int number;
+
+	while ((number = signals_next(watch->fd))) {
+		if (number == SIGTSTP) {
+			signals_stop(number);
+		} else if (number != SIGUSR1 && number != SIGUSR2 && number != SIGWINCH) {
+			console->signal = number;
+			console->end = CONSOLE_OVER;
+		}
+	}
+}
+
+/* Waits for input; a signal ends it all meanwhile. While jobs run signals are their affair. */
+static bool wait_for_input(struct console *console, struct reader *reader)
+{
+	struct loop *loop = &console->jobs.loop;
+
+	reader->is_ready = false;
+	if (loop_watch(loop, &console->signals, LOOP_INPUT) < 0 || loop_watch(loop, &reader->watch, LOOP_INPUT) < 0)
+		return fail(console, errno, "cannot wait for standard input");
+	while (!reader->is_ready && console->end == CONSOLE_GOES_ON)
+		jobs_step(&console->jobs, NSEC_FOREVER);
+	loop_forget(loop, &reader->watch);
+	loop_forget(loop, &console->signals);
+	return console->end == CONSOLE_GOES_ON;
+}
+
 /* Reads until there is a whole line: false when there is none any more. */
 static bool read_line(struct console *console, struct reader *reader)
 {
@@ -93,6 +124,8 @@ static bool read_line(struct console *console, struct reader *reader)
 		} else {
 			bytes_consume(&reader->bytes, reader->taken);
 			reader->taken = 0;
+			if (!wait_for_input(console, reader))
+				return false;
 			got = fd_read(STDIN_FILENO, bytes_reserve(&reader->bytes, READ_SIZE), READ_SIZE);
 			if (got < 0)
 				return fail(console, errno, "cannot read standard input");
@@ -107,14 +140,27 @@ static bool read_line(struct console *console, struct reader *reader)
 	reader->taken = (size_t)(end - reader->bytes.data) + 1;
 	reader->number++;
 	if (strlen(begin) != (size_t)(end - begin))
-		return fail(console, 0, "standard input holds no text");
+		return fail(console, 0, "standard input holds no text (a line has a NUL in it)");
 	agenda_add(&console->agenda, begin, reader->number);
 	return true;
 }
 
+int script_open(struct console *console, struct error *error)
+{
+	if (console->jobs.options.closed & 1u << STDIN_FILENO)
+		return error_set_errno(error, EBADF, "cannot read standard input");
+	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
+	if (console->signals.fd < 0)
+		return error_set_errno(error, errno, "cannot watch for signals");
+	console->jobs_owner = (struct jobs_owner){.job_ended = job_ended};
+	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
+	screen_init(&console->screen, NULL, SCREEN_PLAIN);
+	return 0;
+}
+
 void script_run(struct console *console)
 {
-	struct reader reader = {.number = 0};
+	struct reader reader = {.watch = {.fd = STDIN_FILENO, .ready = input_ready}};
 
 	while (console->end == CONSOLE_GOES_ON && read_line(console, &reader)) {
 		while (console->end == CONSOLE_GOES_ON && agenda_take(&console->agenda, &console->at)) {
@@ -125,5 +171,6 @@ void script_run(struct console *console)
 		}
 	}
 	bytes_release(&reader.bytes);
+	fd_close(&console->signals.fd);
 	screen_release(&console->screen);
 }

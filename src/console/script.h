@@ -9,8 +9,8 @@
 struct console;
 struct job;
 
-/* The console's parts for this. 0. */
-int script_open(struct console *console);
+/* The console's parts for this. -1 with the error. */
+int script_open(struct console *console, struct error *error) MUST_CHECK;
 
 /* Carries out all lines of standard input; console->status and signal say how it ended. */
 void script_run(struct console *console);

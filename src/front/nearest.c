@@ -2,28 +2,38 @@
 /* How far words are from each other. */
 #include "front/nearest.h"
 
-/* How many letters must be changed, added or dropped to make one word of another (Levenshtein); both are short. */
+/* Longer words are not compared. */
+enum { LENGTH_MAX = 63 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * How many letters must be changed, added, dropped or exchanged with their neighbour to make one word of another (optimal string
+ * alignment).
+ */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[64], i, j;
+	size_t rows[3][LENGTH_MAX + 1], i, j;
 
-	if (strlen(b) >= countof(row))
+	if (strlen(b) > LENGTH_MAX)
 		return SIZE_MAX;
 	for (j = 0; j <= strlen(b); j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (i = 1; i <= strlen(a); i++) {
-		size_t corner = row[0];
+		const size_t *above = rows[(i - 1) % 3], *before = rows[(i + 1) % 3];
+		size_t *row = rows[i % 3];
 
 		row[0] = i;
 		for (j = 1; j <= strlen(b); j++) {
-			size_t least = corner + (a[i - 1] != b[j - 1]);
-
-			corner = row[j];
-			least = row[j] + 1 < least ? row[j] + 1 : least;
-			row[j] = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
+			row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = least(row[j], before[j - 2] + 1);
 		}
 	}
-	return row[strlen(b)];
+	return rows[strlen(a) % 3][strlen(b)];
 }
 
 const char *nearest(const char *mistyped, const char *const *words)

@@ -168,7 +168,7 @@ static int open_session(struct job *job, struct error *error)
 
 	job->observer = (struct session_observer){.wrote = observe_output, .ended = observe_result};
 	job->screen = (struct outlet_screen){.has_room = screen_has_room, .put = screen_put, .ended = screen_ended};
-	job->most = run->jobs;
+	job->most = job->options.most ? job->options.most : SIZE_MAX;
 	if (run->jobs > jobs->options.workers)
 		run->jobs = jobs->options.workers;
 	if (run->jobs_max < SEATS_MIN)
@@ -198,6 +198,7 @@ struct job *job_begin(struct jobs *jobs, struct job_options *options, struct fee
 	job->kept = archive_begin(&jobs->archive);
 	job->number = ++jobs->last_number;
 	jobs->active++;
+	jobs->begun = true;
 	list_append(&jobs->list, &job->link);
 	job->session.on_room = on_room;
 	feeder_begin(job->feeder, &job->session);

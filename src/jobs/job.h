@@ -28,6 +28,8 @@ struct job_text {
 struct job_options {
 	struct session_options run;
 	struct feed_options feed;
+	/* How many workers it may have at most; 0: all there are. */
+	size_t most;
 	struct job_text *text;
 	/* The line that asked for it, for people: its own. */
 	char *line;
@@ -79,7 +81,7 @@ struct job {
 	/* It was cancelled at some time. */
 	bool cancelled;
 	struct job_options options;
-	/* How many workers it may have at most, whatever there are. */
+	/* The same; SIZE_MAX: all there are. */
 	size_t most;
 	/* While it is not done. */
 	struct session session;

@@ -73,7 +73,7 @@ static void share_out(struct jobs *jobs)
 		wanted = claims > 1 ? demand(job) : job->most;
 		/* What those after it leave of their equal parts. */
 		for (rest = link->next; rest != &jobs->list; rest = rest->next) {
-			size_t equal = left / claims;
+			size_t equal = left / claims ? left / claims : 1;
 
 			if (takes_part(job_at(rest)))
 				others += demand(job_at(rest)) < equal ? demand(job_at(rest)) : equal;
@@ -122,7 +122,9 @@ void jobs_step(struct jobs *jobs, nsec deadline)
 		if (job->state != JOB_DONE && job_deadline(job) < deadline)
 			deadline = job_deadline(job);
 	}
-	loop_step(&jobs->loop, deadline);
+	/* One without tasks is over, and nothing will happen that says so. */
+	loop_step(&jobs->loop, jobs->begun ? 0 : deadline);
+	jobs->begun = false;
 	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
 		if (job_at(link)->state != JOB_DONE)
 			job_advance(job_at(link));

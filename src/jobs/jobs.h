@@ -42,6 +42,8 @@ struct jobs {
 	uint64_t last_number;
 	/* Those that are not done. */
 	size_t active;
+	/* A job was begun and has not been looked at since. */
+	bool begun;
 	/* The job that is being taken a step on, whose messages come now; NULL. */
 	struct job *current;
 };

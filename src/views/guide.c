@@ -31,6 +31,7 @@ static const char tutorial[] =
 	"  wait, cancel 3     wait until all is done (^C stops waiting), end a run early\n"
 	"  set retries 2      an option for all maps from now on\n"
 	"\n"
+	"Also: apply, workers, pause, resume, history, source, ! (a shell's command).\n"
 	"TAB completes what you type. help COMMAND tells more, help map its options.\n"
 	"quit, or ^D, leaves; tasks that still run are ended then, after a question.\n";
 
@@ -38,7 +39,7 @@ static const char tutorial[] =
 #define IDS                                                                                                                 \
 	"\n"                                                                                                                \
 	"ID is 3 (a run), 3.17 (its task 17), last (the run begun last; the same without\n"                                 \
-	"ID), failed (what failed of that) or all.\n"
+	"ID), failed (what failed of the last run of which anything did) or all.\n"
 
 static const struct guide_row rows[] = {
 	{"map",

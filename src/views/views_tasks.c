@@ -54,7 +54,7 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 	output_describe(&once, &words);
 	show_text(canvas, "outcome", bytes_slice(&words));
 	bytes_release(&words);
-	if (result->attempt > 1) {
+	if (result->attempt) {
 		canvas_key(canvas, "attempts");
 		bytes_append_format(canvas->out, "%" PRIu32 "\n", result->attempt);
 	}
