@@ -85,3 +85,26 @@ load helper
 	mp -j2 true ::: $(seq -f "%g-$(head -c 400 /dev/zero | tr '\0' x)" 3000)
 	expect 0 '' ''
 }
+
+@test "sources: a FIFO is waited for, whoever opens it when" {
+	mkfifo fifo
+	trace_on
+	start -a fifo echo x
+	wait_for_event run_start
+	printf 'a\nb\n' >fifo
+	finish
+	expect 0 "$(printf 'x a\nx b')"
+	start --header : -a fifo echo '{h}'
+	printf 'h\na\n' >fifo
+	finish
+	expect 0 a
+	start echo x ::: 1 2 :::: fifo
+	printf 'a\n' >fifo
+	finish
+	expect 0 "$(printf 'x 1 a\nx 2 a')"
+	start -a fifo echo
+	wait_for_event run_start 4
+	kill -TERM "$pid"
+	finish
+	expect 143
+}

@@ -71,6 +71,8 @@ struct console {
 	int signal;
 	/* How many tasks' output is gone, as far as that was told. */
 	uint64_t dropped;
+	/* It was said that the file for it cannot be written. */
+	bool told_of_disk;
 	char *prompt;
 	nsec prompt_at;
 };

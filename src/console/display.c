@@ -3,6 +3,7 @@
 #include "console/display.h"
 
 #include "base/diag.h"
+#include "base/quote.h"
 #include "console/console.h"
 #include "run/report.h"
 #include "views/canvas.h"
@@ -68,6 +69,12 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 	if (dropped > console->dropped)
 		bytes_append_format(&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
 	console->dropped = dropped;
+	if (console->jobs.archive.error.text && !console->told_of_disk) {
+		console->told_of_disk = true;
+		bytes_append_text(&text, "what runs write is kept in memory alone from now on: ");
+		quote_terminal(&text, slice_of(error_text(&console->jobs.archive.error)));
+		bytes_append_text(&text, "\n");
+	}
 	if (!job->options.run.quiet)
 		screen_say(&console->screen, bytes_slice(&text));
 	bytes_release(&text);

@@ -21,7 +21,7 @@ int source_open(struct source *source, const struct source_options *options, str
 		source->fd = STDIN_FILENO;
 	} else {
 		source->name = options->file;
-		source->fd = open(options->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		source->fd = open(options->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		source->own = true;
 		if (source->fd < 0)
 			return error_set_errno(error, errno, "cannot open %s", options->file);
@@ -57,10 +57,15 @@ static ssize_t copy_items(struct source *source, char *data, size_t size)
 /* The next bytes of the source itself. */
 static ssize_t read_on(struct source *source, char *data, size_t size, struct error *error)
 {
+	struct fd_wait wait = {.fd = source->fd, .want_input = true};
 	ssize_t got = -1;
 
 	if (source->options->items)
 		return copy_items(source, data, size);
+	/* A FIFO that nobody has opened for writing yet would seem to be at its end. */
+	if (source->own && !source->begun)
+		fd_wait(&wait, 1, NSEC_FOREVER);
+	source->begun = true;
 	errno = EIO;
 	if (!fault_at("input_read"))
 		got = fd_read(source->fd, data, size);

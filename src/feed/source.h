@@ -25,9 +25,11 @@ struct source {
 	const struct source_options *options;
 	/* What people call it. */
 	const char *name;
-	/* What is read; -1 with items. */
+	/* What is read; -1 with items. Our own never blocks. */
 	int fd;
 	bool own;
+	/* It has been read from. */
+	bool begun;
 	/* The next item, and how much of it has been handed out. */
 	size_t item;
 	size_t offset;
