@@ -68,9 +68,9 @@ wait_for_last_line() {
 	return 1
 }
 
-# Nothing has been typed, and something can be.
+# Nothing has been typed, and something can be. Without readline an empty line that was typed ahead leaves a prompt before it.
 wait_for_prompt() {
-	wait_for_last_line "$PROMPT\$"
+	wait_for_last_line "$PROMPT( mpmap[^>]*>)*\$"
 }
 
 # Lines are edited with readline: the Makefile knows.
