@@ -14,9 +14,12 @@ static enum diag_level level;
 static diag_sink *line_sink;
 static void (*before_fatal)(void);
 
-void diag_set_level(enum diag_level wanted)
+enum diag_level diag_set_level(enum diag_level wanted)
 {
+	enum diag_level before = level;
+
 	level = wanted;
+	return before;
 }
 
 void diag_set_sink(diag_sink *sink)

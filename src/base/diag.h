@@ -6,9 +6,9 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* What is said from now on: all (the default), or only errors (-q). */
+/* What is said from now on: all (the default), or only errors (-q). Returns what it was before. */
 enum diag_level { DIAG_NOTES, DIAG_ERRORS };
-void diag_set_level(enum diag_level level);
+enum diag_level diag_set_level(enum diag_level level);
 
 /*
  * Where diag's lines go instead of straight to descriptor 2; NULL for descriptor 2 again. The front end sets it so that

@@ -39,22 +39,41 @@ static int run_workers(struct console *console, const struct entered *entered, s
 	return shown;
 }
 
+/* The last job that goes on, or NULL. */
+static struct job *last_active(const struct jobs *jobs)
+{
+	struct job *job, *found = NULL;
+
+	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
+		if (job->state != JOB_DONE)
+			found = job;
+	}
+	return found;
+}
+
 /* Does something with each selected job that is not done; tasks cannot be selected. -1 with the error. */
 static int for_each(struct console *console, const char *id, void (*act)(struct job *job), struct error *error)
 {
 	struct selection selection;
 	struct job *job;
+	bool some = false;
 
-	if (selection_parse(&console->jobs, id, &selection, error) < 0)
+	if (id && selection_parse(&console->jobs, id, &selection, error) < 0)
 		return -1;
-	if (selection.job && selection.job->state == JOB_DONE && id && strcmp(id, "last") != 0)
-		return error_set(error, "run %" PRIu64 " is over", selection.job->number);
+	if (!id)
+		selection = (struct selection){.job = last_active(&console->jobs), .index = ARCHIVE_NONE};
 	if (selection.failed || selection.index != ARCHIVE_NONE)
 		return error_set(error, "'%s' is not a run: this is for whole runs", id);
+	if (id && selection.job && selection.job->state == JOB_DONE)
+		return error_set(error, "run %" PRIu64 " is over", selection.job->number);
 	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		if (job->state != JOB_DONE && (!selection.job || selection.job == job))
-			act(job);
+		if (job->state == JOB_DONE || (selection.job && selection.job != job))
+			continue;
+		act(job);
+		some = true;
 	}
+	if (!some && console->is_terminal)
+		screen_say(&console->screen, slice_of("no run goes on\n"));
 	return 0;
 }
 

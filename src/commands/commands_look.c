@@ -2,6 +2,7 @@
 /* The commands that look at what there is: jobs, out, errors, show, stats, history, help. */
 #include "commands/commands.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "views/canvas.h"
 #include "views/guide.h"
@@ -137,10 +138,7 @@ static void take(void *context, enum stream stream UNUSED, struct slice bytes)
 	struct reading *reading = context;
 
 	if (reading->chain.missing) {
-		char *note = mem_format("(the first %" PRIu64 " bytes are not kept any more)\n", reading->chain.missing);
-
-		answer_put(&reading->answer, slice_of(note));
-		free(note);
+		diag_note("the first %" PRIu64 " bytes are not kept any more", reading->chain.missing);
 		reading->chain.missing = 0;
 	}
 	while (bytes.size) {

@@ -21,18 +21,21 @@ static void add(struct phrase *phrase, char *word)
 	phrase->words[phrase->count] = NULL;
 }
 
-/* The beginning of every map's words: what the program was started with, and what was set since. */
-static struct phrase begin_phrase(const struct console *console)
+/* The beginning of every map's words: what the program was started with, and what was set since, but for what is not wanted. */
+static struct phrase begin_phrase(const struct console *console, bool (*is_unwanted)(const char *setting))
 {
 	struct phrase phrase = {.count = 0};
 	size_t i;
 
 	add(&phrase, mem_string("map"));
-	add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
 	for (i = 0; i < console->base_count; i++)
 		add(&phrase, mem_string(console->base[i]));
-	for (i = 0; i < console->setting_count; i++)
-		add(&phrase, mem_string(console->settings[i]));
+	/* How many workers there are has been said, and perhaps changed, since. */
+	add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
+	for (i = 0; i < console->setting_count; i++) {
+		if (!is_unwanted || !is_unwanted(console->settings[i]))
+			add(&phrase, mem_string(console->settings[i]));
+	}
 	return phrase;
 }
 
@@ -43,6 +46,8 @@ static int check(const struct console *console, const struct options *options, s
 
 	if (options->mode == MODE_INTERACTIVE)
 		return error_set(error, "no COMMAND to run for each record (help map shows how)");
+	if (options->mode != MODE_RUN)
+		return error_set(error, "--help and --version are for the command line (help map tells all about map)");
 	if (options->run.terminal)
 		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
 	if (options->run.ungrouped && console->is_terminal)
@@ -56,11 +61,13 @@ static int check(const struct console *console, const struct options *options, s
 	return 0;
 }
 
-/* Parses the words of a map, which go into the options also when that fails. -1 with the error. */
-static int parse(const struct console *console, struct phrase *phrase, struct job_options *job, struct error *error)
+/*
+ * Parses the first count words of a phrase, all of which goes into the options also when that fails. -1 with the error.
+ */
+static int parse(const struct console *console, struct phrase *phrase, size_t count, struct job_options *job, struct error *error)
 {
 	struct options options;
-	int parsed = options_parse(&options, (int)phrase->count, phrase->words, error);
+	int parsed = options_parse(&options, (int)count, phrase->words, error);
 
 	job->text = job_text_new(phrase->words);
 	job->text->sources = options.feed.sources;
@@ -69,6 +76,9 @@ static int parse(const struct console *console, struct phrase *phrase, struct jo
 		return -1;
 	job->run = options.run;
 	job->feed = options.feed;
+	/* The brackets and commas of an array would be lines of nobody's. */
+	if (console->is_terminal && job->run.format == &output_json)
+		job->run.format = &output_json_lines;
 	/* What says no more than how many there are is no limit, should there be more. */
 	if (options.run.jobs != console->jobs.options.workers)
 		job->most = options.run.jobs;
@@ -101,35 +111,52 @@ int command_map(struct console *console, const struct entered *entered, struct e
 
 	if (wants_help(&entered->words))
 		return command_help(console, entered, error);
-	phrase = begin_phrase(console);
+	phrase = begin_phrase(console, NULL);
 	if (entered->words.input)
 		add(&phrase, mem_format("--arg-file=%s", entered->words.input));
 	for (i = 1; i < entered->words.count; i++)
 		add(&phrase, mem_string(entered->words.words[i]));
 	options.line = mem_string(entered->line);
-	if (parse(console, &phrase, &options, error) < 0) {
+	if (parse(console, &phrase, phrase.count, &options, error) < 0) {
 		job_options_release(&options);
 		return -1;
 	}
 	return begin(console, &options, NULL, error);
 }
 
+/* Settings about records, of which apply has none. */
+static bool is_about_records(const char *setting)
+{
+	static const char *const names[] = {"shell",   "stdin", "header", "colsep",  "delimiter", "null",
+					    "max-args", "replace", "arg-file", "json", "jsonl",  "link"};
+	size_t length = strcspn(setting, "="), i;
+
+	for (i = 0; i < countof(names); i++) {
+		if (strlen(names[i]) == length - 2 && strncmp(setting + 2, names[i], length - 2) == 0)
+			return true;
+	}
+	return false;
+}
+
 int command_apply(struct console *console, const struct entered *entered, struct error *error)
 {
 	/* The command's words are the records of one group: so none of them means anything but itself. */
 	static const char *const form[] = {"--replace={}", "--max-args=max", "{}", ":::"};
-	struct phrase phrase = begin_phrase(console);
+	struct phrase phrase = begin_phrase(console, is_about_records);
 	struct job_options options = {.line = mem_string(entered->line)};
-	size_t i;
+	size_t i, count;
 
 	for (i = 0; i < countof(form); i++)
 		add(&phrase, mem_string(form[i]));
+	count = phrase.count;
 	for (i = 1; i < entered->words.count; i++)
 		add(&phrase, mem_string(entered->words.words[i]));
-	if (parse(console, &phrase, &options, error) < 0) {
+	if (parse(console, &phrase, count, &options, error) < 0) {
 		job_options_release(&options);
 		return -1;
 	}
+	options.feed.sources[0].items = options.text->words + count;
+	options.feed.sources[0].item_count = entered->words.count - 1;
 	return begin(console, &options, NULL, error);
 }
 
@@ -226,7 +253,7 @@ static int show_settings(struct console *console, struct error *error)
 static int try_setting(const struct console *console, const char *setting, struct error *error)
 {
 	static const char *const form[] = {"true", ":::"};
-	struct phrase phrase = begin_phrase(console);
+	struct phrase phrase = begin_phrase(console, NULL);
 	struct job_options options = {.line = NULL};
 	size_t i;
 	int parsed;
@@ -234,7 +261,7 @@ static int try_setting(const struct console *console, const char *setting, struc
 	add(&phrase, mem_string(setting));
 	for (i = 0; i < countof(form); i++)
 		add(&phrase, mem_string(form[i]));
-	parsed = parse(console, &phrase, &options, error);
+	parsed = parse(console, &phrase, phrase.count, &options, error);
 	job_options_release(&options);
 	return parsed;
 }

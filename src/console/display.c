@@ -57,11 +57,11 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 	struct console *console = container_of(owner, struct console, jobs_owner);
 	struct job_counts counts = job_counts(job);
 	struct bytes text = {.data = NULL};
-	uint64_t dropped = archive_dropped(&console->jobs.archive);
+	uint64_t dropped = archive_dropped(&console->jobs.archive), ended = counts.finished - counts.outcomes[OUTCOME_SKIPPED];
 
 	screen_end_run(&console->screen, job->number);
 	bytes_append_format(&text, "[%" PRIu64 "] %s: %" PRIu64 " task%s in ", job->number,
-			    job->cancelled ? "cancelled" : job->status ? "ended" : "done", counts.finished, counts.finished == 1 ? "" : "s");
+			    job->cancelled ? "cancelled" : job->status ? "ended" : "done", ended, ended == 1 ? "" : "s");
 	canvas_time(&text, counts.time);
 	if (job->status)
 		bytes_append_format(&text, ", status %d", job->status);

@@ -55,8 +55,13 @@ int foreground_start(struct foreground *foreground, const char *script, int inpu
 		foreground->pid = 0;
 		return error_set_errno(error, errno, "/bin/sh");
 	}
-	if (loop_watch(foreground->loop, &foreground->watch, LOOP_INPUT) < 0)
-		foreground_wait(foreground);
+	if (loop_watch(foreground->loop, &foreground->watch, LOOP_INPUT) < 0) {
+		error_set_errno(error, errno, "cannot wait for '%s' while anything else goes on", script);
+		command_reap(foreground->pid);
+		foreground->pid = 0;
+		fd_close(&foreground->watch.fd);
+		return -1;
+	}
 	return 0;
 }
 

@@ -73,6 +73,8 @@ static void arrange(struct console *console)
 {
 	if (console_is_busy(console)) {
 		line_suspend(&console->line);
+		if (console->end == CONSOLE_LEAVING && console->jobs.active && !foreground_is_running(&console->foreground))
+			screen_say(&console->screen, slice_of("ending what runs; ^C ends it at once\n"));
 		return;
 	}
 	console->prompt_at = 0;
@@ -194,13 +196,18 @@ static int show_file(struct console *console, int fd, struct error *error)
 int interactive_show(struct console *console, struct answer *answer, struct error *error)
 {
 	const char *pager = find_pager(console);
+	struct bytes text = {.data = NULL};
 	size_t columns, rows;
 
-	if (answer->last != '\n')
+	if (answer_is_small(answer) && !answer->text.size)
+		answer_put(answer, slice_of("(nothing)\n"));
+	else if (answer->last != '\n')
 		answer_put(answer, slice_of("\n"));
 	screen_size(&console->screen, &columns, &rows);
 	if (answer_is_small(answer) && (!pager || answer->lines < rows)) {
-		screen_say(&console->screen, bytes_slice(&answer->text));
+		screen_clean(&text, bytes_slice(&answer->text));
+		screen_say(&console->screen, bytes_slice(&text));
+		bytes_release(&text);
 		return 0;
 	}
 	if (answer_to_file(answer, error) < 0)

@@ -3,6 +3,7 @@
 #include "console/screen.h"
 
 #include "base/mem.h"
+#include "base/quote.h"
 
 #include <inttypes.h>
 #include <sys/ioctl.h>
@@ -26,7 +27,54 @@ void screen_init(struct screen *screen, struct line *line, enum screen_kind kind
 
 bool screen_has_room(const struct screen *screen)
 {
-	return screen->text.size < WAITING_MAX;
+	return screen->closed || screen->text.size < WAITING_MAX;
+}
+
+/* The length of the sequence that sets colours at the beginning of text, or 0. */
+static size_t color_length(struct slice text)
+{
+	size_t size = 2;
+
+	if (text.size < 3 || text.data[0] != '\033' || text.data[1] != '[')
+		return 0;
+	while (size < text.size && text.data[size] && strchr("0123456789;:", text.data[size]))
+		size++;
+	return size < text.size && text.data[size] == 'm' ? size + 1 : 0;
+}
+
+/* How much of text needs no look at what it is. */
+static size_t plain_length(struct slice text)
+{
+	size_t size = 0;
+
+	while (size < text.size && text.data[size] != '\033' && text.data[size] != '\t' && text.data[size] != '\n')
+		size++;
+	return size;
+}
+
+void screen_clean(struct bytes *out, struct slice text)
+{
+	bool colored = false;
+
+	while (text.size) {
+		size_t color = color_length(text), size = color ? color : plain_length(text);
+		struct slice part = {.data = text.data, .size = size ? size : 1};
+		bool ends = part.data[0] == '\n', is_return;
+
+		if (ends && colored)
+			bytes_append_text(out, "\033[0m");
+		colored = color || (colored && !ends);
+		/* Before the end of a line it means nothing. */
+		is_return = !color && part.data[part.size - 1] == '\r' && (part.size == text.size || part.data[part.size] == '\n');
+		if (color || ends || part.data[0] == '\t')
+			bytes_append(out, part.data, part.size);
+		else
+			quote_terminal(out, (struct slice){.data = part.data, .size = part.size - is_return});
+		text.data += part.size;
+		text.size -= part.size;
+	}
+	if (colored)
+		bytes_append_text(out, "\033[0m");
 }
 
 static struct screen_tail *find_tail(const struct screen *screen, uint64_t run)
@@ -59,7 +107,7 @@ static void end_line(struct screen *screen, struct screen_tail *tail)
 		bytes_append_text(&screen->text, is_error ? "\033[31m" : "\033[2m");
 	bytes_append_format(&screen->text, "[%" PRIu64 ".%" PRIu64 "]%s", tail->run, tail->index + 1, is_error ? "!" : "");
 	bytes_append_text(&screen->text, screen->colored ? "\033[0m " : " ");
-	bytes_append(&screen->text, tail->text.data, tail->text.size);
+	screen_clean(&screen->text, bytes_slice(&tail->text));
 	bytes_append_text(&screen->text, "\n");
 	bytes_clear(&tail->text);
 }
@@ -87,6 +135,8 @@ void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream
 {
 	struct screen_tail *tail = find_tail(screen, run);
 
+	if (screen->closed)
+		return;
 	if (!tail)
 		tail = add_tail(screen, run);
 	if (tail->text.size && (tail->index != index || tail->stream != stream))
@@ -125,6 +175,8 @@ static void show_waiting(struct screen *screen)
 
 void screen_say(struct screen *screen, struct slice lines)
 {
+	if (screen->closed)
+		return;
 	bytes_append(&screen->text, lines.data, lines.size);
 	if (!screen->held)
 		show_waiting(screen);
@@ -166,5 +218,7 @@ void screen_release(struct screen *screen)
 	while (screen->tail_count)
 		bytes_release(&screen->tails[--screen->tail_count].text);
 	free(screen->tails);
+	screen->tails = NULL;
+	screen->closed = true;
 	bytes_release(&screen->text);
 }

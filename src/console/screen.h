@@ -35,6 +35,8 @@ struct screen {
 	nsec due;
 	/* Somebody else has the terminal. */
 	bool held;
+	/* It was released: what comes now is dropped. */
+	bool closed;
 };
 
 enum screen_kind { SCREEN_PLAIN, SCREEN_COLORED };
@@ -43,6 +45,12 @@ void screen_init(struct screen *screen, struct line *line, enum screen_kind kind
 
 /* Whether more output can be taken now. */
 bool screen_has_room(const struct screen *screen);
+
+/*
+ * Appends text (of one line, or more) without what would move about on a terminal: that is shown escaped, all but newlines,
+ * tabs and colours; and these end with the line.
+ */
+void screen_clean(struct bytes *out, struct slice text);
 
 /* A piece of what task index of a run wrote. */
 void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream stream, struct slice bytes);

@@ -15,6 +15,7 @@
 #include "feed/packer.h"
 #include "ipc/fd.h"
 #include "ipc/shm.h"
+#include "run/verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -238,7 +239,7 @@ static void refuse(struct combination *combination, const struct misfit *misfit)
 	else
 		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d", misfit->size, RECORD_MAX);
 	packer_submit(&combination->packer);
-	session_refuse(combination->feeder.session, reason);
+	verdict_refuse(combination->feeder.session, reason);
 }
 
 /* Packs the combination that the wheels show. -1 when there is no memory. */

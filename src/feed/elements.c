@@ -12,6 +12,7 @@
 #include "codec/json.h"
 #include "feed/inlet.h"
 #include "feed/packer.h"
+#include "run/verdict.h"
 #include "work/frame.h"
 
 #include <inttypes.h>
@@ -138,7 +139,7 @@ static void take(struct elements *elements, struct slice bytes, struct slice tex
 
 		snprintf(reason, sizeof reason, "the record has %zu bytes, an argument at most %d", elements->task.size - 1, RECORD_MAX);
 		packer_submit(&elements->packer);
-		session_refuse(session, reason);
+		verdict_refuse(session, reason);
 		return;
 	}
 	if (width == CHUNK_FRAMES && session->options->brings_commands &&

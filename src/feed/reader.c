@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "codec/input.h"
 #include "feed/inlet.h"
+#include "run/verdict.h"
 
 #include <inttypes.h>
 #include <unistd.h>
@@ -143,7 +144,7 @@ static void refuse(struct reader *reader, struct input_step step)
 			 is_for_stdin(reader) ? "a task's input" : "an argument", reader->input.limit);
 	close_group(reader);
 	submit_open(reader);
-	session_refuse(reader->feeder.session, reason);
+	verdict_refuse(reader->feeder.session, reason);
 	reader->parsed += step.consumed;
 	reader->open_offset = reader->group_offset = reader->parsed;
 }

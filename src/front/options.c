@@ -161,15 +161,17 @@ static int next_option(int argc, char **argv, const char *letters, const struct 
 static void parse_options(struct options *options, int argc, char **argv, struct error *error)
 {
 	struct option longs[ROWS_MAX];
-	char letters[2 * ROWS_MAX + 2];
+	char letters[2 * ROWS_MAX + 2], *nothing[] = {argv[0], NULL};
 	int code;
 
 	if (row_count() >= ROWS_MAX)
 		BUG("more options than their tables hold");
 	make_tables(longs, letters);
 	opterr = 0;
-	/* From the beginning: it may not be the first time. */
-	optind = 1;
+	/* It may not be the first time: what getopt remembers of the last goes with optind 0, on words that say nothing. */
+	optind = 0;
+	if (getopt_long(1, nothing, letters, longs, NULL) != -1)
+		BUG("getopt finds options where there are none");
 	while ((code = next_option(argc, argv, letters, longs, error)) != -1) {
 		struct error wrong = {.number = 0};
 
@@ -233,6 +235,8 @@ static int check(struct options *options, struct error *error)
 		return error_set(error, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)");
 	if (asks_nothing && !options->feed.source_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		options->mode = MODE_INTERACTIVE;
+	if (options->mode == MODE_INTERACTIVE && options->run.terminal)
+		return error_set(error, "--tty and --interactive: the terminal is the prompt's");
 	if (options->mode == MODE_INTERACTIVE)
 		return check_output(&options->run, error);
 	if (asks_nothing)

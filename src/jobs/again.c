@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "feed/packer.h"
+#include "run/verdict.h"
 #include "work/frame.h"
 
 #include <errno.h>
@@ -45,11 +46,11 @@ static void take(struct again *again)
 	if (archive_look(job->kept, again->next, &task) < 0 || !task.words.record.size) {
 		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", job->number, again->next + 1);
 		packer_submit(&again->packer);
-		session_refuse(again->feeder.session, reason);
+		verdict_refuse(again->feeder.session, reason);
 	} else {
 		if (!pack(again, &task.words)) {
 			packer_submit(&again->packer);
-			session_refuse(again->feeder.session, strerror(errno));
+			verdict_refuse(again->feeder.session, strerror(errno));
 		}
 		archive_task_release(&task);
 	}
@@ -90,8 +91,9 @@ static void begin_again(struct feeder *feeder)
 	trace_event("input_end", "\"records\":%" PRIu64, count);
 }
 
-static void close_again(struct feeder *feeder UNUSED)
+static void close_again(struct feeder *feeder)
 {
+	container_of(feeder, struct again, feeder)->selection.job->uses--;
 }
 
 static const struct feeder_kind again_kind = {
@@ -108,6 +110,7 @@ struct feeder *again_new(const struct selection *selection)
 
 	*again = (struct again){.feeder.kind = &again_kind, .selection = *selection};
 	again->selection.failed = true;
+	selection->job->uses++;
 	again->next = selection_next(&again->selection, selection->job, 0);
 	return &again->feeder;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "jobs/jobs.h"
 #include "run/report.h"
+#include "run/verdict.h"
 #include "work/chunk.h"
 
 #include <inttypes.h>
@@ -153,6 +154,50 @@ static void end_feeding(struct job *job)
 	job->feeder = NULL;
 }
 
+/* What is said from here on is said of this job. */
+static enum diag_level enter(struct job *job)
+{
+	job->jobs->current = job;
+	return diag_set_level(job->options.run.quiet ? DIAG_ERRORS : DIAG_NOTES);
+}
+
+static void leave(struct job *job, enum diag_level level)
+{
+	job->jobs->current = NULL;
+	diag_set_level(level);
+}
+
+/* What the pool tells of comes out of the loop, where nobody else knows whose it is. */
+
+static enum result_use owner_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
+				       nsec *delay)
+{
+	struct job *job = container_of(owner, struct job, session.pool_owner);
+	enum diag_level level = enter(job);
+	enum result_use use = verdict_owner.on_result(owner, result, task, delay);
+
+	leave(job, level);
+	return use;
+}
+
+static void owner_on_words(struct pool_owner *owner, struct slice words)
+{
+	struct job *job = container_of(owner, struct job, session.pool_owner);
+	enum diag_level level = enter(job);
+
+	verdict_owner.on_words(owner, words);
+	leave(job, level);
+}
+
+static void owner_on_failure(struct pool_owner *owner, const struct error *error)
+{
+	struct job *job = container_of(owner, struct job, session.pool_owner);
+	enum diag_level level = enter(job);
+
+	verdict_owner.on_failure(owner, error);
+	leave(job, level);
+}
+
 static int open_session(struct job *job, struct error *error)
 {
 	struct jobs *jobs = job->jobs;
@@ -175,7 +220,12 @@ static int open_session(struct job *job, struct error *error)
 		run->jobs_max = SEATS_MIN;
 	if (run->jobs_max > job->most)
 		run->jobs_max = job->most;
-	return session_open(&job->session, run, &place, error);
+	if (session_open(&job->session, run, &place, error) < 0)
+		return -1;
+	job->session.pool_owner.on_result = owner_on_result;
+	job->session.pool_owner.on_words = owner_on_words;
+	job->session.pool_owner.on_failure = owner_on_failure;
+	return 0;
 }
 
 struct job *job_begin(struct jobs *jobs, struct job_options *options, struct feeder *feeder, struct error *error)
@@ -197,7 +247,12 @@ struct job *job_begin(struct jobs *jobs, struct job_options *options, struct fee
 	}
 	job->kept = archive_begin(&jobs->archive);
 	job->number = ++jobs->last_number;
+	job->turn = ++jobs->last_turn;
+	/* Others may have been waiting for longer. */
+	if (jobs->active)
+		session_set_jobs(&job->session, 0);
 	jobs->active++;
+	jobs->known++;
 	jobs->begun = true;
 	list_append(&jobs->list, &job->link);
 	job->session.on_room = on_room;
@@ -226,13 +281,13 @@ static void finish(struct job *job)
 
 void job_advance(struct job *job)
 {
-	job->jobs->current = job;
-	diag_set_level(job->options.run.quiet ? DIAG_ERRORS : DIAG_NOTES);
+	enum diag_level level = enter(job);
+
 	session_advance(&job->session);
-	if (is_over(job) && session_dismiss(&job->session))
+	/* What is half shown ends before it does. */
+	if (is_over(job) && session_dismiss(&job->session) && session_write_out(&job->session))
 		finish(job);
-	diag_set_level(DIAG_NOTES);
-	job->jobs->current = NULL;
+	leave(job, level);
 }
 
 nsec job_deadline(const struct job *job)
@@ -285,8 +340,13 @@ void job_resume(struct job *job)
 
 void job_cancel(struct job *job)
 {
-	if (job->state == JOB_DONE || job->state == JOB_CANCELLED)
+	if (job->state == JOB_DONE)
 		return;
+	/* Said once more, it means at once. */
+	if (job->state == JOB_CANCELLED) {
+		session_abort(&job->session);
+		return;
+	}
 	job->state = JOB_CANCELLED;
 	job->cancelled = true;
 	session_cancel(&job->session);
@@ -296,6 +356,7 @@ void job_free(struct job *job)
 {
 	archive_forget(job->kept);
 	list_remove(&job->link);
+	job->jobs->known--;
 	job_options_release(&job->options);
 	free(job);
 }

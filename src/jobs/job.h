@@ -83,6 +83,11 @@ struct job {
 	struct job_options options;
 	/* The same; SIZE_MAX: all there are. */
 	size_t most;
+	/* Which is its turn to have workers (the lowest is first), and since when it has some; 0. */
+	uint64_t turn;
+	nsec served_since;
+	/* Others that still take its tasks. */
+	size_t uses;
 	/* While it is not done. */
 	struct session session;
 	struct feeder *feeder;
@@ -120,7 +125,7 @@ bool job_running_at(struct job *job, size_t seat, struct running_task *task);
 void job_pause(struct job *job);
 void job_resume(struct job *job);
 
-/* No task is begun any more, those that run are told to end, and killed after the grace time. */
+/* No task is begun any more, those that run are told to end, and killed after the grace time; when it is done again, at once. */
 void job_cancel(struct job *job);
 
 /* A job that is done is forgotten, with all it has kept. */

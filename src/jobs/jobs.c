@@ -3,18 +3,22 @@
  * Several jobs on one pool: a step of the loop is one for all, and workers are shared out.
  *
  * A job that runs alone may have all workers. Of several each gets an equal part, and what one cannot use goes to the others;
- * workers change jobs after the task in hand.
+ * workers change jobs after the task in hand. With more jobs than workers they take turns.
  */
 #include "jobs/jobs.h"
 
+#include "base/mem.h"
 #include "process/start.h"
 
 #include <errno.h>
 
 enum {
-	/* Jobs that are done are forgotten beyond so many, when none runs. */
+	/* Beyond so many, the oldest that are done are forgotten. */
 	JOBS_MAX = 1000,
 };
+
+/* How long a job has workers before others have them that got none. */
+#define TURN (500 * NSEC_PER_MSEC)
 
 static struct job *job_at(struct list *link)
 {
@@ -31,11 +35,9 @@ int jobs_open(struct jobs *jobs, const struct jobs_options *options, struct jobs
 
 	*jobs = (struct jobs){.options = *options, .owner = owner};
 	list_init(&jobs->list);
-	if (loop_init(&jobs->loop) < 0)
-		return error_set_errno(error, errno, "cannot begin");
 	reserve_init(&jobs->reserve, &jobs->loop, options->workers);
 	archive_init(&jobs->archive, &archive);
-	return 0;
+	return loop_init(&jobs->loop) < 0 ? error_set_errno(error, errno, "cannot begin") : 0;
 }
 
 /* Whether a job wants workers, or has them. */
@@ -44,45 +46,95 @@ static bool takes_part(const struct job *job)
 	return job->state != JOB_DONE && !job->session.pool.closing;
 }
 
+/* The jobs that take part, by their turns: how many. */
+static size_t collect(struct jobs *jobs)
+{
+	size_t count = 0, at;
+	struct list *link;
+
+	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
+		struct job *job = job_at(link);
+
+		if (!takes_part(job))
+			continue;
+		jobs->claims = mem_grow(jobs->claims, count, &jobs->claim_room, sizeof *jobs->claims);
+		for (at = count++; at && jobs->claims[at - 1].job->turn > job->turn; at--)
+			jobs->claims[at] = jobs->claims[at - 1];
+		jobs->claims[at] = (struct claim){.job = job};
+	}
+	return count;
+}
+
 /* How many workers a job could use now. */
 static size_t demand(struct job *job)
 {
-	uint64_t tasks = job->session.pool.ledger.outstanding + !job->feeder->kind->is_fed(job->feeder);
+	const struct session *session = &job->session;
+	uint64_t tasks = session->pool.ledger.outstanding;
 	size_t most = job->most < job->jobs->options.workers ? job->most : job->jobs->options.workers;
 
-	if (job->state == JOB_PAUSED)
-		tasks = pool_running(&job->session.pool);
-	return tasks < most ? (size_t)(tasks ? tasks : 1) : most;
+	/* It decides for itself, within what there is. */
+	if (session->throttle.options.jobs_file)
+		return session->pool.jobs < most ? session->pool.jobs : most;
+	if (session->held || session->throttle.shut)
+		tasks = pool_running(&session->pool);
+	return tasks < most ? (size_t)tasks : most;
 }
 
-/* Shares the workers out: whoever wants less than an equal part of what is left gets that, first come, first served. */
+/*
+ * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those before others.
+ * False when somebody wants some and gets none.
+ */
+static bool divide(struct jobs *jobs, size_t count)
+{
+	size_t left = jobs->options.workers, claims = 0, later = 0, i;
+	bool enough = true;
+
+	for (i = 0; i < count; i++)
+		claims += jobs->claims[i].wanted > 0;
+	for (i = count; i-- > 0;) {
+		size_t equal = claims && left / claims ? left / claims : 1;
+
+		jobs->claims[i].part = jobs->claims[i].wanted < equal ? jobs->claims[i].wanted : equal;
+		later += jobs->claims[i].part;
+	}
+	for (i = 0; i < count; i++) {
+		struct claim *claim = &jobs->claims[i];
+		size_t own;
+
+		later -= claim->part;
+		own = left > later ? left - later : claim->part;
+		claim->part = own < claim->wanted ? own : claim->wanted;
+		if (claim->part > left)
+			claim->part = left;
+		left -= claim->part;
+		enough &= claim->part || !claim->wanted;
+	}
+	return enough;
+}
+
+/* Shares the workers out. Where there are too few for all, whoever has had some for a while is last in the next round. */
 static void share_out(struct jobs *jobs)
 {
-	size_t left = jobs->options.workers, claims = 0;
-	struct list *link;
+	size_t count = collect(jobs), i;
+	nsec now = clock_now();
 
-	for (link = jobs->list.next; link != &jobs->list; link = link->next)
-		claims += takes_part(job_at(link));
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		struct job *job = job_at(link);
-		size_t part, others = 0, wanted;
-		struct list *rest;
+	for (i = 0; i < count; i++)
+		jobs->claims[i].wanted = count > 1 ? demand(jobs->claims[i].job) : jobs->claims[i].job->most;
+	jobs->is_crowded = !divide(jobs, count);
+	for (i = 0; i < count; i++) {
+		struct claim *claim = &jobs->claims[i];
+		struct job *job = claim->job;
 
-		if (!takes_part(job) || job->session.throttle.options.jobs_file)
-			continue;
-		wanted = claims > 1 ? demand(job) : job->most;
-		/* What those after it leave of their equal parts. */
-		for (rest = link->next; rest != &jobs->list; rest = rest->next) {
-			size_t equal = left / claims ? left / claims : 1;
-
-			if (takes_part(job_at(rest)))
-				others += demand(job_at(rest)) < equal ? demand(job_at(rest)) : equal;
+		if (!claim->part)
+			job->served_since = 0;
+		else if (!job->served_since)
+			job->served_since = now;
+		if (jobs->is_crowded && claim->part && now - job->served_since >= TURN) {
+			job->turn = ++jobs->last_turn;
+			job->served_since = now;
 		}
-		part = left > others ? left - others : 1;
-		part = part < wanted ? part : wanted;
-		session_set_jobs(&job->session, part ? part : 1);
-		left -= part < left ? part : left;
-		claims--;
+		if (!job->session.throttle.options.jobs_file || claim->part < job->session.pool.jobs)
+			session_set_jobs(&job->session, claim->part);
 	}
 }
 
@@ -101,27 +153,29 @@ static void offer_workers(struct jobs *jobs)
 /* Jobs may be begun while a job ends, but only this forgets any. */
 static void forget_oldest(struct jobs *jobs)
 {
-	size_t count = 0;
-	struct list *link;
+	struct list *link, *next;
 
-	if (jobs->active)
-		return;
-	for (link = jobs->list.next; link != &jobs->list; link = link->next)
-		count++;
-	for (; count > JOBS_MAX; count--)
-		job_free(job_at(jobs->list.next));
+	for (link = jobs->list.next; link != &jobs->list && jobs->known > JOBS_MAX; link = next) {
+		next = link->next;
+		if (job_at(link)->state == JOB_DONE && !job_at(link)->uses)
+			job_free(job_at(link));
+	}
 }
 
 void jobs_step(struct jobs *jobs, nsec deadline)
 {
 	struct list *link;
 
+	/* Before anything happens: whoever waited for one of them has seen that it is done. */
+	forget_oldest(jobs);
 	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
 		struct job *job = job_at(link);
 
 		if (job->state != JOB_DONE && job_deadline(job) < deadline)
 			deadline = job_deadline(job);
 	}
+	if (jobs->is_crowded && clock_now() + TURN < deadline)
+		deadline = clock_now() + TURN;
 	/* One without tasks is over, and nothing will happen that says so. */
 	loop_step(&jobs->loop, jobs->begun ? 0 : deadline);
 	jobs->begun = false;
@@ -132,7 +186,6 @@ void jobs_step(struct jobs *jobs, nsec deadline)
 	share_out(jobs);
 	if (jobs->reserve.changed)
 		offer_workers(jobs);
-	forget_oldest(jobs);
 }
 
 struct job *jobs_find(const struct jobs *jobs, uint64_t number)
@@ -201,5 +254,6 @@ void jobs_close(struct jobs *jobs)
 	reserve_close(&jobs->reserve);
 	forkserver_stop();
 	archive_release(&jobs->archive);
+	free(jobs->claims);
 	loop_release(&jobs->loop);
 }

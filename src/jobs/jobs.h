@@ -40,8 +40,19 @@ struct jobs {
 	/* All that are known, the oldest first. */
 	struct list list;
 	uint64_t last_number;
+	size_t known;
 	/* Those that are not done. */
 	size_t active;
+	/* For sharing workers out: who wants how many, and gets them. */
+	struct claim {
+		struct job *job;
+		size_t wanted;
+		size_t part;
+	} *claims;
+	size_t claim_room;
+	/* Some job wants workers and has none. */
+	bool is_crowded;
+	uint64_t last_turn;
 	/* A job was begun and has not been looked at since. */
 	bool begun;
 	/* The job that is being taken a step on, whose messages come now; NULL. */
@@ -64,7 +75,7 @@ struct job *jobs_next(const struct jobs *jobs, const struct job *job);
 /* How many workers there may be from now on, 1 or more. */
 void jobs_set_workers(struct jobs *jobs, size_t workers);
 
-/* All tasks are stopped, and go on. Async-signal-safe. */
+/* All tasks are stopped, and go on. */
 void jobs_freeze(struct jobs *jobs);
 void jobs_thaw(struct jobs *jobs);
 

@@ -98,12 +98,14 @@ bool pool_has_room(const struct pool *pool)
 {
 	/* One row is kept for the head, should it be run again. */
 	return ledger_has_room(&pool->ledger, 1) && pool->retries.count < RETRIES_MAX &&
-	       queue_ready(&pool->ledger.queue) < 2 * pool->jobs;
+	       queue_ready(&pool->ledger.queue) < 2 * (pool->jobs ? pool->jobs : 1);
 }
 
 bool pool_is_hungry(const struct pool *pool)
 {
-	return pool->live < pool->limit || pool->starting > queue_ready(&pool->ledger.queue) || roster_has_idle(pool);
+	bool may_start = !pool->options.reserve || reserve_has_one(pool->options.reserve);
+
+	return (pool->live < pool->limit && may_start) || pool->starting > queue_ready(&pool->ledger.queue) || roster_has_idle(pool);
 }
 
 /* Publishes tasks that are due to be run again. The last row is kept for the head: everything else may wait behind it. */
@@ -226,6 +228,9 @@ void pool_skip_waiting(struct pool *pool)
 
 void pool_rang(struct pool *pool)
 {
+	/* Whoever sleeps now leaves in the place of one that is busy. */
+	if (pool->options.reserve && pool->live > pool->jobs && !pool->closing)
+		staffing_retire(pool, pool->jobs);
 	staffing_serve(pool);
 	pool->owner->on_room(pool->owner);
 }

@@ -150,7 +150,10 @@ void pool_set_gate(struct pool *pool, uint64_t gate);
 /* Offers again what was not accepted. */
 void pool_resume(struct pool *pool);
 
-/* How many workers there should be from now on, 1 or more; no more than options.jobs_max. */
+/*
+ * How many workers there should be from now on; no more than options.jobs_max. With 0 tasks can still be submitted, but none is
+ * begun.
+ */
 void pool_set_jobs(struct pool *pool, size_t jobs);
 
 /* How long a task may take from now on (0: as long as it likes), also those that run. */

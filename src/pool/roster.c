@@ -141,6 +141,8 @@ static void do_freed(struct worker *worker)
 {
 	struct pool *pool = worker->pool;
 
+	/* It is not to be woken for what comes in now. */
+	atomic_store(&worker->seat->parked, 0);
 	intake_look(worker, true);
 	if (!pool->options.reserve || worker->broken || atomic_load(&worker->seat->running) ||
 	    ledger_claimed_by(&pool->ledger, worker->number) != QUEUE_NONE) {

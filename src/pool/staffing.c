@@ -58,17 +58,24 @@ static bool all_stalled(const struct pool *pool)
 void staffing_retire(struct pool *pool, size_t jobs)
 {
 	size_t left = pool->live, seat;
+	int pass;
 
-	for (seat = pool->seats; seat-- > 0;) {
-		struct worker *worker = &pool->workers[seat];
-		bool retires = worker->state != WORKER_GONE && left > jobs;
+	/* One that was started for the head alone leaves by itself. */
+	for (seat = 0; seat < pool->seats; seat++)
+		left -= pool->workers[seat].state != WORKER_GONE && pool->workers[seat].spare;
 
-		if (worker->state == WORKER_GONE)
-			continue;
-		left -= retires;
-		atomic_store(&worker->seat->retire, retires);
-		if (retires)
-			intake_wake(worker);
+	/* Those that sleep go first: one that runs a task may take its time. */
+	for (pass = 0; pass < 2; pass++) {
+		for (seat = pool->seats; seat-- > 0;) {
+			struct worker *worker = &pool->workers[seat];
+			bool sleeps = worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked), retires = left > jobs;
+
+			if (worker->state == WORKER_GONE || worker->spare || sleeps != !pass)
+				continue;
+			left -= retires;
+			if (atomic_exchange(&worker->seat->retire, retires) != retires && retires)
+				intake_wake(worker);
+		}
 	}
 }
 
@@ -157,7 +164,7 @@ void staffing_serve(struct pool *pool)
 
 void staffing_relieve(struct pool *pool)
 {
-	if (!pool->options.repeats || pool->closing || pool->failed || pool->live != pool->limit || pool->starting)
+	if (!pool->options.repeats || pool->closing || pool->failed || pool->live != pool->limit || !pool->limit || pool->starting)
 		return;
 	if (!head_waits(pool) || !all_stalled(pool) || !roster_has_seat(pool, UNFIT_MAX))
 		return;

@@ -45,7 +45,7 @@ enum record_type {
 
 /* Where a new worker finds everything. */
 struct setup {
-	/* Its number, from 1: its claims bear it. Never used twice in a run. */
+	/* Its number, from 1: its claims bear it. Never another worker's in a run. */
 	uint32_t number;
 	/* Which seat of the board it has; its slot is one more. */
 	uint32_t seat;

@@ -68,9 +68,9 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 		send_away(idler);
 }
 
-static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
+/* Takes the end of its process, and lets go of it all. */
+static void take_end(struct idler *idler)
 {
-	struct idler *idler = container_of(watch, struct idler, sentinel);
 	struct process *process = &idler->recruit.process;
 
 	if (process_join(process, NSEC_FOREVER) < 0)
@@ -82,6 +82,19 @@ static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
 	if (process_close(process) < 0)
 		BUG("a worker that ended still runs");
 	free(idler);
+}
+
+static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
+{
+	take_end(container_of(watch, struct idler, sentinel));
+}
+
+/* One whose end could not be noticed is ended here and now. */
+static void discard(struct idler *idler)
+{
+	if (process_kill(&idler->recruit.process) < 0)
+		BUG("a worker that cannot be killed");
+	take_end(idler);
 }
 
 void reserve_init(struct reserve *reserve, struct loop *loop, size_t size)
@@ -143,8 +156,9 @@ void reserve_return(struct reserve *reserve, struct recruit *recruit)
 	reserve->idle++;
 	reserve->changed = true;
 	list_append(&reserve->waiting, &idler->link);
-	if (loop_watch(reserve->loop, &idler->channel, LOOP_INPUT) < 0 ||
-	    loop_watch(reserve->loop, &idler->sentinel, LOOP_INPUT) < 0 || reserve_count(reserve) > reserve->size)
+	if (loop_watch(reserve->loop, &idler->sentinel, LOOP_INPUT) < 0)
+		discard(idler);
+	else if (loop_watch(reserve->loop, &idler->channel, LOOP_INPUT) < 0 || reserve_count(reserve) > reserve->size)
 		send_away(idler);
 }
 

@@ -117,9 +117,6 @@ int instructions_open(struct session *session, struct error *error)
 			      0u);
 	if (compile_templates(session, &run, error) < 0) {
 		error->is_usage = true;
-		template_release(&session->template);
-		template_release(&session->command);
-		template_release(&session->tag);
 		free(run.id);
 		return -1;
 	}

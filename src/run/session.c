@@ -17,6 +17,9 @@
 
 #include <errno.h>
 
+/* After tasks were killed. */
+#define GIVE_UP_TIME (3 * NSEC_PER_SEC)
+
 enum {
 	/* Blocks of input in use at most, or one for each job and some when that is more. */
 	BLOCKS_MIN = 24,
@@ -39,24 +42,10 @@ static uint64_t choose_gate(const struct session *session)
 	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
 
-void session_hold(struct session *session)
-{
-	session->held = true;
-	if (session->phase == SESSION_RUNNING)
-		pool_set_gate(&session->pool, 0);
-}
-
-void session_let_go(struct session *session)
-{
-	session->held = false;
-	if (session->phase == SESSION_RUNNING)
-		pool_set_gate(&session->pool, choose_gate(session));
-}
-
 void session_set_jobs(struct session *session, size_t jobs)
 {
 	pool_set_jobs(&session->pool, jobs);
-	session->pace.jobs = session->pool.jobs;
+	session->pace.jobs = jobs ? session->pool.jobs : 1;
 }
 
 void session_cancel(struct session *session)
@@ -68,10 +57,10 @@ void session_cancel(struct session *session)
 
 void session_drain(struct session *session)
 {
-	if (session->phase != SESSION_RUNNING)
-		return;
-	session->phase = SESSION_DRAINING;
-	pool_set_gate(&session->pool, 0);
+	if (session->phase == SESSION_RUNNING) {
+		session->phase = SESSION_DRAINING;
+		pool_set_gate(&session->pool, 0);
+	}
 }
 
 void session_fail(struct session *session, enum exit_status status, const struct error *error)
@@ -114,6 +103,25 @@ static void release(struct session *session)
 	arena_release(&session->arena);
 }
 
+/* Opens what may fail. -1 with the error: what is open by then is the caller's to release. */
+static int open_parts(struct session *session, struct error *error)
+{
+	int terminal = -1;
+
+	session->pool.board.shm.fd = session->pool.run.fd = -1;
+	session->joblog.fd = session->results.fd = -1;
+	if (arena_init(&session->arena) < 0)
+		return error_set_errno(error, errno, "cannot begin");
+	if (session->options->terminal && (terminal = terminal_open()) < 0)
+		return error_set_errno(error, errno, "--tty: there is no terminal");
+	fd_close(&terminal);
+	if (instructions_open(session, error) < 0 || record_open(session, error) < 0)
+		return -1;
+	if (session->place.is_alone && interruption_open(session) < 0)
+		return error_set_errno(error, errno, "cannot watch for signals");
+	return 0;
+}
+
 int session_open(struct session *session, const struct session_options *options, const struct session_place *place,
 		 struct error *error)
 {
@@ -127,8 +135,6 @@ int session_open(struct session *session, const struct session_options *options,
 		.attempts = options->retries < UINT32_MAX ? (uint32_t)options->retries + 1 : UINT32_MAX,
 	};
 
-	int terminal = -1;
-
 	if (format == &output_text && (options->tag || options->order == ORDER_LINES))
 		format = &output_lines;
 	*session = (struct session){
@@ -141,20 +147,11 @@ int session_open(struct session *session, const struct session_options *options,
 		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result},
 	};
-	if (arena_init(&session->arena) < 0)
-		return error_set_errno(error, errno, "cannot begin");
-	if (options->terminal && (terminal = terminal_open()) < 0)
-		return error_set_errno(error, errno, "--tty: there is no terminal");
-	fd_close(&terminal);
-	if (instructions_open(session, error) < 0)
-		return -1;
-	if (record_open(session, error) < 0) {
+	if (open_parts(session, error) < 0) {
 		record_close(session);
 		release(session);
 		return -1;
 	}
-	if (place->is_alone && interruption_open(session) < 0)
-		return error_set_errno(error, errno, "cannot watch for signals");
 	/* From here on nothing fails: messages go by the outlet. */
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->throttle);
@@ -174,7 +171,6 @@ bool session_has_room(const struct session *session)
 	size_t blocks = session->pool.jobs + 8 > BLOCKS_MIN ? session->pool.jobs + 8 : BLOCKS_MIN;
 
 	blocks *= session->task_blocks ? session->task_blocks : 1;
-
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->submitted)
 		return false;
@@ -185,22 +181,6 @@ void session_submit(struct session *session, const struct chunk *chunk)
 {
 	session->submitted += chunk->count;
 	pool_submit(&session->pool, chunk);
-}
-
-void session_refuse(struct session *session, const char *reason)
-{
-	struct result result = {
-		.index = session->submitted++,
-		.outcome = OUTCOME_NOT_STARTED,
-		.status = -1,
-		.reason = reason,
-	};
-	char *line = report_wants(session, &result) ? report_line(session, &result, NULL) : NULL;
-
-	result.line = line;
-	if (verdict_finish(session, &result, NULL) < 0)
-		BUG("a refused record that has a result");
-	free(line);
 }
 
 void session_expect_retries(struct session *session, uint64_t index, uint64_t retries)
@@ -238,10 +218,15 @@ static void tick(struct session *session)
 
 	if (session->kill_at && clock_now() >= session->kill_at) {
 		session->kill_at = 0;
-		if (session->signal)
+		if (session->signal || session->gives_up)
 			session_abort(session);
 		else
 			pool_signal_tasks(&session->pool, SIGKILL);
+		/* A worker that does not tell of it by then never will: others wait for what it has. */
+		if (session->phase != SESSION_ABORTING && session->place.reserve) {
+			session->gives_up = true;
+			session->kill_at = clock_now() + GIVE_UP_TIME;
+		}
 	}
 	if (session->phase == SESSION_RUNNING)
 		throttle_look(throttle);
@@ -306,6 +291,9 @@ static bool wait_for_reader(struct session *session)
 	uint64_t before = session->outlet.output.total;
 	nsec deadline = session->signal ? clock_now() + session->options->grace : NSEC_FOREVER;
 
+	/* Nobody reads but who shows it, and that is not here. */
+	if (session->outlet.screen)
+		return false;
 	while (!session->impatient && session->outlet.output.total == before && !outlet_is_idle(&session->outlet)) {
 		if (clock_now() >= deadline)
 			return false;
@@ -326,7 +314,7 @@ static bool has_whole_ones(const struct session *session)
 }
 
 /* Writes out the rest of what goes out as a whole and has begun, and what the form of the output still lacks. */
-static void finish_object(struct session *session)
+bool session_write_out(struct session *session)
 {
 	struct order *order = &session->order;
 
@@ -337,9 +325,9 @@ static void finish_object(struct session *session)
 			order_pump(order);
 		outlet_flush(&session->outlet);
 		if (session->outlet.output.error || (!order->sink->has_room(order->sink) && !wait_for_reader(session)))
-			return;
+			return false;
 	}
-	outlet_end(&session->outlet);
+	return true;
 }
 
 /* Writes out the last words at the reader's pace; a (second) signal cuts them short, but not at once what has a form. */
@@ -368,16 +356,19 @@ int session_close(struct session *session, int *signal)
 
 	finish_output(session);
 	progress_close(&session->progress);
+	if (!session->place.reserve) {
+		pool_close(&session->pool);
+		forkserver_stop();
+	}
 	while (!session_dismiss(session)) {
 		loop_step(session->place.loop, pool_deadline(&session->pool));
 		pool_tick(&session->pool);
 	}
-	if (!session->place.reserve)
-		forkserver_stop();
 	/* Everything that will ever come has come in by now. A run that failed ends where its output is whole. */
 	if (!session->failure)
 		order_pump(&session->order);
-	finish_object(session);
+	if (session_write_out(session))
+		outlet_end(&session->outlet);
 	record_flush(session);
 	record_close(session);
 	report_end(session);

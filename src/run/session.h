@@ -196,8 +196,9 @@ struct session {
 	bool held;
 	/* Whoever ends the run does not even want to wait for what is half written. */
 	bool impatient;
-	/* When tasks that were told to end are killed. */
+	/* When tasks that were told to end are killed; then, when they were, when the whole run is aborted. */
 	nsec kill_at;
+	bool gives_up;
 	nsec started;
 };
 
@@ -205,9 +206,16 @@ struct session {
 int session_open(struct session *session, const struct session_options *options, const struct session_place *place,
 		 struct error *error) MUST_CHECK;
 
-/* No task is begun until it is let go on. */
-void session_hold(struct session *session);
-void session_let_go(struct session *session);
+/* No task is begun from its next step on, until it is let go on. */
+static inline void session_hold(struct session *session)
+{
+	session->held = true;
+}
+
+static inline void session_let_go(struct session *session)
+{
+	session->held = false;
+}
 
 /* So many workers, from now on. */
 void session_set_jobs(struct session *session, size_t jobs);
@@ -249,9 +257,6 @@ static inline bool session_is_hungry(const struct session *session)
 /* Hands over a chunk, with its use of its block. Its indexes follow those before. */
 void session_submit(struct session *session, const struct chunk *chunk);
 
-/* The next record cannot be a task, for the given reason. */
-void session_refuse(struct session *session, const char *reason);
-
 /* A failure of our own: said at once; the tasks that run end in peace, no others begin. */
 void session_fail(struct session *session, enum exit_status status, const struct error *error);
 
@@ -270,6 +275,9 @@ bool session_is_over(const struct session *session);
 
 /* When it is over: no worker is needed any more. Whether none is left; session_advance goes on until then. */
 bool session_dismiss(struct session *session);
+
+/* Writes out the rest of what goes out as a whole and has begun, and of such that has ended. Whether all of it is. */
+bool session_write_out(struct session *session);
 
 /*
  * Ends the workers (or waits until they are in the reserve), writes what there is to write, says what there is to say.

@@ -141,6 +141,22 @@ int verdict_finish(struct session *session, const struct result *result, const s
 	return 0;
 }
 
+void verdict_refuse(struct session *session, const char *reason)
+{
+	struct result result = {
+		.index = session->submitted++,
+		.outcome = OUTCOME_NOT_STARTED,
+		.status = -1,
+		.reason = reason,
+	};
+	char *line = report_wants(session, &result) ? report_line(session, &result, NULL) : NULL;
+
+	result.line = line;
+	if (verdict_finish(session, &result, NULL) < 0)
+		BUG("a refused record that has a result");
+	free(line);
+}
+
 /* A task that will not be begun again after all: what came of it last counts. */
 static bool let_stand(struct session *session, const struct result *result, const struct task *task)
 {

@@ -14,4 +14,7 @@ extern const struct pool_owner verdict_owner;
 /* Takes in a result that counts (task may be NULL), and what follows from it. -1 when that task has one already. */
 int verdict_finish(struct session *session, const struct result *result, const struct task *task) MUST_CHECK;
 
+/* The next record cannot be a task, for the given reason. */
+void verdict_refuse(struct session *session, const char *reason);
+
 #endif

@@ -33,7 +33,7 @@ static const char tutorial[] =
 	"\n"
 	"Also: apply, workers, pause, resume, history, source, ! (a shell's command).\n"
 	"TAB completes what you type. help COMMAND tells more, help map its options.\n"
-	"quit, or ^D, leaves; tasks that still run are ended then, after a question.\n";
+	"quit, or ^D, leaves; tasks that still run are ended then (^D asks before).\n";
 
 /* How runs and tasks are named. */
 #define IDS                                                                                                                 \

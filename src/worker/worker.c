@@ -168,12 +168,22 @@ static bool wait_for_turn(struct worker_state *worker, const struct task *task)
 	if (place->unannounced)
 		workplace_announce(place);
 	/* Whoever shuts the gate wakes us. */
-	while (clock_now() < turn && task->index < queue_gate(&place->board.queue)) {
+	while (clock_now() < turn && task->index < queue_gate(&place->board.queue) && !atomic_load(&place->seat->retire)) {
 		place->woken = false;
 		if (!workplace_wait(place, turn))
 			return false;
 	}
 	return true;
+}
+
+/* Whether the task may still be begun, after waiting for its turn. */
+static bool may_go_on(const struct worker_state *worker, const struct task *task)
+{
+	const struct workplace *place = &worker->place;
+
+	if (place->run.delay && atomic_load(&place->seat->retire))
+		return false;
+	return task->index < queue_gate(&place->board.queue);
 }
 
 /* Runs one task of a chunk: true to go on with the next. */
@@ -191,7 +201,7 @@ static bool run_task(struct worker_state *worker, const struct task *task)
 	atomic_store_explicit(&worker->place.seat->limit, (nsec)frame_number(task->frame, FIELD_TIMEOUT), memory_order_relaxed);
 	atomic_store(&worker->place.seat->running, task->index + 1);
 	/* Looked at again now that whoever shuts it can see what is being begun. */
-	if (task->index >= queue_gate(&worker->place.board.queue)) {
+	if (!may_go_on(worker, task)) {
 		atomic_store(&worker->place.seat->running, 0);
 		return_chunk(worker);
 		return false;
@@ -219,9 +229,11 @@ static bool may_begin(struct worker_state *worker, const struct task *task)
 {
 	uint64_t most = worker->place.setup.max_tasks;
 
-	if ((most && worker->tasks_done >= most) || atomic_load(&worker->place.seat->retire))
+	if (most && worker->tasks_done >= most)
 		worker->leaving = true;
-	return !worker->leaving && task->index < queue_gate(&worker->place.board.queue);
+	if (worker->leaving || atomic_load(&worker->place.seat->retire))
+		return false;
+	return task->index < queue_gate(&worker->place.board.queue);
 }
 
 /* A view of a chunk's bytes, which may lie where this process has not mapped yet. Empty when the entry is nonsense. */
