@@ -543,3 +543,27 @@ descriptors() {
 	run_script 'map true ::: 1'
 	[ ! -e state/mpmap/history ] || complain "$(cat state/mpmap/history)"
 }
+
+@test "interactive: --help, --version and what cannot be set are errors of their line" {
+	local line
+	for line in 'map --version' 'map --help echo ::: a' 'map -j2 --help' 'set version' 'set help' 'set interactive'; do
+		run_script 'map echo ::: a' "$line" ': >ran'
+		stops_at 2
+	done
+}
+
+@test "interactive: options are understood anew each time, and apply takes its words as they are" {
+	run_script 'map -j2 -u -k echo ::: 1' 'map -k true ::: 1' 'set shell' 'apply echo -j {} ::: "a  b"'
+	expect 0 $'1\n-j {} ::: a  b' ''
+}
+
+@test "interactive: --quiet is about its own run" {
+	run_script 'map -q --halt now,fail=1 false ::: 1' 'map false ::: 1'
+	expect 123
+	says_lines 2
+}
+
+@test "interactive: a run without tasks is done at once" {
+	run_script 'map echo :::' 'map echo ::: a'
+	expect 0 a ''
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Several runs at once on the workers there are: who gets how many, when they change hands, and what is said of whom.
+
+# Scripts are for the tasks' shell.
+# shellcheck disable=SC2016
+
+load helper
+load screen
+
+@test "sharing: a run that comes later gets the worker that sleeps, not the one that is busy" {
+	open_prompt -j2
+	type_line "map --chunksize=1 '$TOOL' hold ::: short long"
+	touch short
+	type_line 'map echo ::: quick'
+	wait_for_line '\[2\.1\] quick$'
+	touch long
+	wait_for_line '\[1\] done: 2 tasks'
+}
+
+@test "sharing: a run that is busy gives one of two workers away after the task in hand" {
+	open_prompt -j2
+	type_line "map --chunksize=100 --shell '\"\$TOOL\" hold gate\$1' ::: 1 2 3 4"
+	type_line 'map echo ::: quick'
+	touch gate1
+	wait_for_line '\[2\.1\] quick$'
+	touch gate2 gate3 gate4
+	wait_for_line '\[1\] done: 4 tasks'
+}
+
+@test "sharing: a run that is paused, or waits for its input, keeps no worker from others" {
+	open_prompt -j1
+	mkfifo fifo
+	type_line 'map cat < fifo'
+	type_line "map '$TOOL' hold ::: one two"
+	type_line 'pause 2'
+	touch one
+	type_line 'map echo ::: third'
+	wait_for_line '\[3\.1\] third$'
+	touch two
+	type_line 'resume 2'
+	wait_for_line '\[2\] done: 2 tasks'
+	echo "$PWD/two" >fifo
+	wait_for_line '\[1\] done: 1 task'
+}
+
+@test "sharing: more runs than workers take turns" {
+	open_prompt -j1
+	type_line "map --shell '[ -e stop ] || sleep 0.05' ::: {1..9}{0..9}{0..9}"
+	wait_for_line '/1 .*left'
+	type_line "! seq 999 >numbers"
+	type_line "map --shell '[ -e stop ] || sleep 0.05' < numbers"
+	type_line 'map echo ::: third'
+	wait_for_line '\[3\.1\] third$'
+	type_line 'cancel all'
+	wait_for_line '\[2\] cancelled'
+}
+
+@test "sharing: workers N holds also where -j said another number, and for runs that go on" {
+	open_prompt -j1
+	type_line "map --shell ': >here\$1; \"\$TOOL\" hold gate' ::: 1 2"
+	wait_until test -e here1
+	type_line 'workers 2'
+	wait_until test -e here2
+	touch gate
+	wait_for_line '\[1\] done: 2 tasks'
+	type_line "map --shell ': >there\$1; \"\$TOOL\" hold gate\$1' ::: 1 2"
+	wait_until test -e there1 -a -e there2
+	touch gate1 gate2
+	wait_for_line '\[2\] done: 2 tasks'
+}
+
+@test "sharing: what is said of a run bears its number, and a quiet one says nothing" {
+	open_prompt -j2
+	type_line 'map /nonexistent/command ::: a'
+	wait_for_line '^\[1\] /nonexistent/command: command not found'
+	type_line 'map --halt now,fail=1 false ::: 1'
+	wait_for_line '^\[2\] stopped by --halt after #1'
+	type_line 'map -q --halt now,fail=1 false ::: 1'
+	type_line 'wait'
+	type_line '! echo behind'
+	wait_for_line '^behind$'
+	look
+	not grep -q '^\[3\]' screen
+}
+
+@test "sharing: what tasks write cannot move about on the screen, but has its colours" {
+	open_prompt -j2
+	type_line "map printf 'a\\033[2Jb\\033[5A\\016\\033[31mred\\rx\\n' ::: ''"
+	wait_for_line '^\[1\.1\] a\\x1b\[2Jb\\x1b\[5A\\x0ered\\rx$'
+	terminal capture-pane -e -p >colored
+	grep -q $'\033\[31mred' colored
+	type_line 'out 1'
+	wait_for_line '^a\\x1b\[2Jb'
+}
+
+@test "sharing: a map that cannot begin leaves nothing open" {
+	open_prompt -j2
+	type_line 'map echo ::: a'
+	wait_for_line '^\[1\] done'
+	type_line '! ls /proc/$PPID/fd | wc -l >before'
+	for try in 1 2 3; do
+		type_line "map echo {3} ::: try$try"
+		type_line "map --workdir /nonexistent --colsep '(' echo ::: try$try"
+	done
+	type_line '! ls /proc/$PPID/fd | wc -l >after'
+	wait_until test -s after
+	same before "$(cat after)"
+}
+
+@test "sharing: leaving in the middle of output leaves nothing" {
+	for way in quit TERM; do
+		open_prompt -j2
+		type_line 'map yes ::: 1'
+		wait_for_line '\[1\.1\]'
+		if [ "$way" = quit ]; then
+			type_line quit
+		else
+			kill -TERM "$mpmap"
+		fi
+		wait_until is_gone "$mpmap"
+	done
+}
