@@ -20,6 +20,8 @@
 /* After tasks were killed. */
 #define GIVE_UP_TIME (3 * NSEC_PER_SEC)
 
+#define KILLS_UNKNOWN UINT64_MAX
+
 enum {
 	/* Blocks of input in use at most, or one for each job and some when that is more. */
 	BLOCKS_MIN = 24,
@@ -143,7 +145,7 @@ int session_open(struct session *session, const struct session_options *options,
 		.started = clock_now(),
 		.pace = {.fixed = options->chunk_size, .jobs = options->jobs},
 		.limit = {.options = options->limit},
-		.oom_kills = pressure_oom_kills(),
+		.oom_kills = KILLS_UNKNOWN,
 		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result},
 	};
@@ -181,6 +183,9 @@ void session_submit(struct session *session, const struct chunk *chunk)
 {
 	session->submitted += chunk->count;
 	pool_submit(&session->pool, chunk);
+	/* Asked for while a worker begins, and before anything of it is taken in. */
+	if (session->oom_kills == KILLS_UNKNOWN)
+		session->oom_kills = pressure_oom_kills();
 }
 
 void session_expect_retries(struct session *session, uint64_t index, uint64_t retries)

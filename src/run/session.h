@@ -188,6 +188,7 @@ struct session {
 	/* It was said that COMMAND cannot be run. */
 	bool command_told;
 	/* Processes that were killed for want of memory before. */
+	/* UINT64_MAX: not looked up yet. */
 	uint64_t oom_kills;
 	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
 	enum exit_status failure;
