@@ -215,24 +215,31 @@ static void settle(struct session *session)
 	outlet_flush(&session->outlet);
 }
 
+/*
+ * Tasks that were told to end have had their time. Where others wait for their workers it is looked again: a worker that tells
+ * of no end although what it writes is taken never will.
+ */
+static void kill_late(struct session *session)
+{
+	struct order_sink *sink = &session->outlet.sink;
+	bool waits = session->place.screen && !session->signal;
+
+	session->kill_at = waits ? clock_now() + GIVE_UP_TIME : 0;
+	if (session->signal || (session->killed && waits && session->finished < session->submitted && sink->has_room(sink)))
+		session_abort(session);
+	else if (!session->killed || !waits)
+		pool_signal_tasks(&session->pool, SIGKILL);
+	session->killed = true;
+}
+
 /* What is due by now, whatever has happened. */
 static void tick(struct session *session)
 {
 	struct throttle *throttle = &session->throttle;
 	size_t jobs;
 
-	if (session->kill_at && clock_now() >= session->kill_at) {
-		session->kill_at = 0;
-		if (session->signal || session->gives_up)
-			session_abort(session);
-		else
-			pool_signal_tasks(&session->pool, SIGKILL);
-		/* A worker that does not tell of it by then never will: others wait for what it has. */
-		if (session->phase != SESSION_ABORTING && session->place.reserve) {
-			session->gives_up = true;
-			session->kill_at = clock_now() + GIVE_UP_TIME;
-		}
-	}
+	if (session->kill_at && clock_now() >= session->kill_at)
+		kill_late(session);
 	if (session->phase == SESSION_RUNNING)
 		throttle_look(throttle);
 	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))

@@ -197,9 +197,9 @@ struct session {
 	bool held;
 	/* Whoever ends the run does not even want to wait for what is half written. */
 	bool impatient;
-	/* When tasks that were told to end are killed; then, when they were, when the whole run is aborted. */
+	/* When tasks that were told to end are killed; and that they were. */
 	nsec kill_at;
-	bool gives_up;
+	bool killed;
 	nsec started;
 };
 
