@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The benchmarks run through, and the limit does what it is measured for. Nothing here asserts a time.
+
+load helper
+
+bench="$BATS_TEST_DIRNAME/../bench/bench"
+
+@test "bench: the limit runs the command once for each line, however it captures and starts" {
+	[ -x "$BENCH_LIMIT" ]
+	seq 100 >list
+	for options in '' -s -c -f '-c -s' '-f -s'; do
+		# shellcheck disable=SC2086
+		"$BENCH_LIMIT" $options 2 /bin/echo a b <list >out
+		sort -n -k 3 out | cmp - <(seq -f 'a b %g' 100)
+	done
+	code=0
+	"$BENCH_LIMIT" -c 2 /bin/sh -c 'echo "$1" >&2; [ "$1" != 7 ]' sh <list 2>err || code=$?
+	[ "$code" = 1 ]
+	sort -n err | cmp - list
+}
+
+@test "bench: every workload runs through, and is in the table and in the samples" {
+	command -v python3 >/dev/null || skip_or_fail 'there is no python3'
+	# Not E6: GNU parallel and Python take seconds to begin with 1,000 processes.
+	"$bench" --rounds 1 --scale 0.001 --output . E1 E2 E3 E4 E5 J1 M1 P1 >out
+	cmp out results.md
+	for workload in E1 E2 E3 E4 E5 M1 P1; do grep "^| $workload | mpmap |" results.md >/dev/null; done
+	python3 -c 'import json, sys; sys.exit(len(json.load(open("results.json"))["workloads"]) != 8)'
+}
