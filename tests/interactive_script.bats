@@ -567,3 +567,19 @@ descriptors() {
 	run_script 'map echo :::' 'map echo ::: a'
 	expect 0 a ''
 }
+
+@test "interactive: what was run before does not change what a wrong line means" {
+	run_script 'map echo < .' 'nonsense' ': >ran'
+	expect 2
+	says 'line 2: unknown command'
+}
+
+@test "interactive: a command line that also says what to run is a usage error" {
+	run_it "$MPMAP" --interactive echo
+	expect 2 ''
+	says '--interactive'
+	run_it "$MPMAP" --interactive ::: a
+	expect 2 ''
+	run_it "$MPMAP" --interactive --tty
+	expect 2 ''
+}

@@ -74,8 +74,9 @@ load screen
 	open_prompt -j2
 	type_line 'map /nonexistent/command ::: a'
 	wait_for_line '^\[1\] /nonexistent/command: command not found'
-	type_line 'map --halt now,fail=1 false ::: 1'
+	type_line 'map -j1 --halt now,fail=1 false ::: 1 2 3'
 	wait_for_line '^\[2\] stopped by --halt after #1'
+	wait_for_line '^\[2\] 1 of 3 tasks failed'
 	type_line 'map -q --halt now,fail=1 false ::: 1'
 	type_line 'wait'
 	type_line '! echo behind'

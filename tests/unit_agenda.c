@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "console/agenda.h"
 
+#include <sys/stat.h>
+
 /* Takes the next line, which is to be this one, at this place ("" : of no file). */
 static void check_next(struct agenda *agenda, const char *text, const char *file, uint64_t number)
 {
@@ -80,7 +82,7 @@ static void test_bad_files(void)
 	struct agenda_line none = {.text = NULL}, line;
 	struct error error = {.number = 0};
 	struct agenda agenda;
-	char *empty;
+	char *empty, *fifo;
 
 	agenda_init(&agenda);
 	check_int(agenda_add_file(&agenda, "/nonexistent/lines", &none, &error), -1);
@@ -91,6 +93,11 @@ static void test_bad_files(void)
 	check(strstr(error_text(&error), "too large"));
 	check_int(agenda_add_file(&agenda, "/proc/self/cmdline", &none, &error), -1);
 	check(strstr(error_text(&error), "holds no text"));
+	fifo = mem_format("%s/fifo", unit_directory());
+	check_int(mkfifo(fifo, 0600), 0);
+	check_int(agenda_add_file(&agenda, fifo, &none, &error), -1);
+	check(strstr(error_text(&error), "is a pipe"));
+	free(fifo);
 	empty = unit_file("empty", "", 0600);
 	check_int(agenda_add_file(&agenda, empty, &none, &error), 0);
 	check(!agenda_take(&agenda, &line));

@@ -10,12 +10,6 @@
 
 enum { WORKERS_MAX = 4096 };
 
-/* The id behind a command, or NULL. */
-static const char *id_of(const struct entered *entered)
-{
-	return entered->words.count > 1 ? entered->words.words[1] : NULL;
-}
-
 static int run_workers(struct console *console, const struct entered *entered, struct error *error)
 {
 	struct jobs *jobs = &console->jobs;
@@ -24,9 +18,9 @@ static int run_workers(struct console *console, const struct entered *entered, s
 	uint64_t workers;
 	int shown;
 
-	if (id_of(entered)) {
-		if (number_parse(id_of(entered), WORKERS_MAX, &workers) < 0 || !workers)
-			return error_set(error, "workers '%s': not a number from 1 to %d", id_of(entered), WORKERS_MAX);
+	if (entered_id(entered)) {
+		if (number_parse(entered_id(entered), WORKERS_MAX, &workers) < 0 || !workers)
+			return error_set(error, "workers '%s': not a number from 1 to %d", entered_id(entered), WORKERS_MAX);
 		jobs_set_workers(jobs, (size_t)workers);
 		return 0;
 	}
@@ -79,19 +73,19 @@ static int for_each(struct console *console, const char *id, void (*act)(struct 
 
 static int run_cancel(struct console *console, const struct entered *entered, struct error *error)
 {
-	return for_each(console, id_of(entered), job_cancel, error);
+	return for_each(console, entered_id(entered), job_cancel, error);
 }
 
 static int run_pause(struct console *console, const struct entered *entered, struct error *error)
 {
-	const char *id = id_of(entered) ? id_of(entered) : "all";
+	const char *id = entered_id(entered) ? entered_id(entered) : "all";
 
 	return for_each(console, id, job_pause, error);
 }
 
 static int run_resume(struct console *console, const struct entered *entered, struct error *error)
 {
-	const char *id = id_of(entered) ? id_of(entered) : "all";
+	const char *id = entered_id(entered) ? entered_id(entered) : "all";
 
 	return for_each(console, id, job_resume, error);
 }
@@ -100,7 +94,7 @@ static int run_wait(struct console *console, const struct entered *entered, stru
 {
 	struct selection selection = {.index = ARCHIVE_NONE};
 
-	if (id_of(entered) && selection_parse(&console->jobs, id_of(entered), &selection, error) < 0)
+	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	console_wait(console, &selection);
 	return 0;
@@ -144,7 +138,7 @@ const struct verb verbs[] = {
 	{.name = "stats", .most = 1, .run = command_stats},
 	{.name = "history", .run = command_history},
 	{.name = "source", .least = 1, .most = 1, .run = run_source},
-	{.name = "!", .most = SIZE_MAX, .is_raw = true, .run = run_shell},
+	{.name = "!", .most = SIZE_MAX, .run = run_shell},
 	{.name = "help", .most = 1, .run = command_help},
 	{.name = "quit", .run = run_quit},
 	{.name = NULL},
@@ -200,6 +194,7 @@ static int carry_out(struct console *console, const char *line, struct error *er
 	const struct verb *command;
 	int done = 0;
 
+	/* The rest of such a line is the shell's: it is not divided. */
 	if (*entered.line == '!')
 		return run_shell(console, &entered, error);
 	if (words_split(entered.line, &entered.words, error) < 0)

@@ -16,6 +16,12 @@ struct entered {
 	struct words words;
 };
 
+/* The id behind a command, or NULL. */
+static inline const char *entered_id(const struct entered *entered)
+{
+	return entered->words.count > 1 ? entered->words.words[1] : NULL;
+}
+
 struct verb {
 	const char *name;
 	/* How many words may follow it. */
@@ -23,8 +29,6 @@ struct verb {
 	size_t most;
 	/* < FILE may follow it. */
 	bool takes_input;
-	/* The rest of its line is nothing of ours. */
-	bool is_raw;
 	/* -1 with the error. */
 	int (*run)(struct console *console, const struct entered *entered, struct error *error);
 };

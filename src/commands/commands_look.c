@@ -10,11 +10,6 @@
 
 #include <inttypes.h>
 
-static const char *id_of(const struct entered *entered)
-{
-	return entered->words.count > 1 ? entered->words.words[1] : NULL;
-}
-
 /* What a view is drawn on, for this terminal. */
 static struct canvas canvas_for(const struct console *console, struct bytes *text)
 {
@@ -51,7 +46,7 @@ int command_stats(struct console *console, const struct entered *entered, struct
 	struct canvas canvas = canvas_for(console, &text);
 	struct selection selection = {.job = NULL};
 
-	if (id_of(entered) && selection_parse(&console->jobs, id_of(entered), &selection, error) < 0)
+	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	view_stats(&canvas, &console->jobs, selection.job);
 	return show_text(console, &text, error);
@@ -114,7 +109,7 @@ int command_show(struct console *console, const struct entered *entered, struct 
 	struct selection selection;
 	struct showing showing = {.canvas = canvas_for(console, &text), .selection = &selection};
 
-	if (selection_parse(&console->jobs, id_of(entered), &selection, error) < 0)
+	if (selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	if (for_each_job(console, &selection, &showing, show_job, error) < 0) {
 		bytes_release(&text);
@@ -195,7 +190,7 @@ static int read_out(struct console *console, const struct entered *entered, enum
 	struct selection selection;
 	struct reading reading = {.selection = &selection, .streams = 1u << stream};
 
-	if (selection_parse(&console->jobs, id_of(entered), &selection, error) < 0)
+	if (selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	console_answer(console, &reading.answer);
 	if (for_each_job(console, &selection, &reading, read_job, error) < 0) {

@@ -189,7 +189,7 @@ int command_retry(struct console *console, const struct entered *entered, struct
 	struct answer answer;
 	int repeated = 0, more;
 
-	if (selection_parse(&console->jobs, entered->words.count > 1 ? entered->words.words[1] : "failed", &selection, error) < 0)
+	if (selection_parse(&console->jobs, entered_id(entered) ? entered_id(entered) : "failed", &selection, error) < 0)
 		return -1;
 	if (selection.job) {
 		repeated = repeat(console, &selection, error);

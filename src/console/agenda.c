@@ -119,6 +119,8 @@ int agenda_add_file(struct agenda *agenda, const char *name, const struct agenda
 		return error_set_errno(error, errno, "cannot open '%s'", name);
 	if (fstat(fd, &status) < 0) {
 		error_set_errno(error, errno, "cannot read '%s'", name);
+	} else if (S_ISFIFO(status.st_mode)) {
+		error_set(error, "'%s' is a pipe, and source reads files", name);
 	} else if (is_within(by->file, &status)) {
 		error_set(error, "'%s' is being carried out already: a file cannot ask for itself", name);
 	} else if (read_all(fd, name, &contents, error) == 0) {

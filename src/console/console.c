@@ -29,7 +29,7 @@ int console_show(struct console *console, struct answer *answer, struct error *e
 	} else if (answer->error.text) {
 		*error = answer->error;
 		answer->error = (struct error){.number = 0};
-		console->status = EXIT_TROUBLE;
+		console->has_failed = true;
 		shown = -1;
 	}
 	answer_release(answer);
@@ -71,7 +71,8 @@ void console_wait(struct console *console, const struct selection *selection)
 void console_take_on(struct console *console, struct job *job)
 {
 	if (console->is_terminal)
-		interactive_began(console, job);
+		/* It is to be seen in the prompt. */
+		console->prompt_at = 0;
 	else
 		script_finish(console, job);
 }

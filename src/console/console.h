@@ -66,6 +66,8 @@ struct console {
 	/* It was said that leaving ends what runs. */
 	bool asked;
 	enum console_end end;
+	/* What went wrong is a failure of our own: an answer could not be written. */
+	bool has_failed;
 	/* Of the last map, or of what ended it all; the signal that did. */
 	int status;
 	int signal;

@@ -66,6 +66,8 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 	if (job->status)
 		bytes_append_format(&text, ", status %d", job->status);
 	bytes_append_text(&text, "\n");
+	if (job->options.run.quiet)
+		bytes_clear(&text);
 	if (dropped > console->dropped)
 		bytes_append_format(&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
 	console->dropped = dropped;
@@ -75,8 +77,7 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 		quote_terminal(&text, slice_of(error_text(&console->jobs.archive.error)));
 		bytes_append_text(&text, "\n");
 	}
-	if (!job->options.run.quiet)
-		screen_say(&console->screen, bytes_slice(&text));
+	screen_say(&console->screen, bytes_slice(&text));
 	bytes_release(&text);
 }
 

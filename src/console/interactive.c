@@ -19,7 +19,11 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-enum { HISTORY_SIZE = 10000 };
+enum {
+	HISTORY_SIZE = 10000,
+	/* Of a file that is shown. */
+	PIECE = 65536,
+};
 
 /* Between two times that the prompt tells of what goes on. */
 #define PROMPT_PERIOD (200 * NSEC_PER_MSEC)
@@ -140,11 +144,6 @@ static char **line_complete(struct line_owner *owner, const char *text, size_t s
 	return completion_find(&completion, text, start);
 }
 
-void interactive_began(struct console *console, struct job *job UNUSED)
-{
-	console->prompt_at = 0;
-}
-
 static void program_ended(struct foreground *foreground)
 {
 	struct console *console = container_of(foreground, struct console, foreground);
@@ -182,21 +181,45 @@ static const char *find_pager(const struct console *console)
 	return found ? "less -FRX" : NULL;
 }
 
-/* Shows what is in a file on the screen as it is. -1 with the error. */
+/* Shows whole lines, with nothing in them that would move about. */
+static void show_text(struct console *console, struct slice lines)
+{
+	struct bytes text = {.data = NULL};
+
+	screen_clean(&text, lines);
+	screen_say(&console->screen, bytes_slice(&text));
+	bytes_release(&text);
+}
+
+/* Shows what is in a file, line by line; one that is very long in pieces. -1 with the error. */
 static int show_file(struct console *console, int fd, struct error *error)
 {
-	char part[65536];
+	struct bytes waiting = {.data = NULL};
 	ssize_t got;
 
-	while ((got = fd_read(fd, part, sizeof part)) > 0)
-		screen_say(&console->screen, (struct slice){.data = part, .size = (size_t)got});
+	while ((got = fd_read(fd, bytes_reserve(&waiting, PIECE), PIECE)) > 0) {
+		const char *last;
+
+		waiting.size += (size_t)got;
+		last = memrchr(waiting.data, '\n', waiting.size);
+		if (last) {
+			size_t size = (size_t)(last - waiting.data) + 1;
+
+			show_text(console, (struct slice){.data = waiting.data, .size = size});
+			bytes_consume(&waiting, size);
+		} else if (waiting.size >= PIECE) {
+			bytes_append_text(&waiting, "\n");
+			show_text(console, bytes_slice(&waiting));
+			bytes_clear(&waiting);
+		}
+	}
+	bytes_release(&waiting);
 	return got < 0 ? error_set_errno(error, errno, "cannot read back what is to be shown") : 0;
 }
 
 int interactive_show(struct console *console, struct answer *answer, struct error *error)
 {
 	const char *pager = find_pager(console);
-	struct bytes text = {.data = NULL};
 	size_t columns, rows;
 
 	if (answer_is_small(answer) && !answer->text.size)
@@ -205,9 +228,7 @@ int interactive_show(struct console *console, struct answer *answer, struct erro
 		answer_put(answer, slice_of("\n"));
 	screen_size(&console->screen, &columns, &rows);
 	if (answer_is_small(answer) && (!pager || answer->lines < rows)) {
-		screen_clean(&text, bytes_slice(&answer->text));
-		screen_say(&console->screen, bytes_slice(&text));
-		bytes_release(&text);
+		show_text(console, bytes_slice(&answer->text));
 		return 0;
 	}
 	if (answer_to_file(answer, error) < 0)

@@ -16,9 +16,6 @@ int interactive_open(struct console *console, struct error *error) MUST_CHECK;
 /* Carries out what is entered, until the user leaves or a signal ends it; then the terminal is as it was. */
 void interactive_run(struct console *console);
 
-/* For the console: a job was begun. */
-void interactive_began(struct console *console, struct job *job);
-
 /* Shows an answer above the prompt, or in a pager where it is longer than the screen. -1 with the error. */
 int interactive_show(struct console *console, struct answer *answer, struct error *error) MUST_CHECK;
 

@@ -166,7 +166,7 @@ void script_run(struct console *console)
 		while (console->end == CONSOLE_GOES_ON && agenda_take(&console->agenda, &console->at)) {
 			if (console_carry_out(console) == 0)
 				continue;
-			console->status = console->status == EXIT_TROUBLE ? EXIT_TROUBLE : EXIT_USAGE;
+			console->status = console->has_failed ? EXIT_TROUBLE : EXIT_USAGE;
 			console->end = CONSOLE_OVER;
 		}
 	}

@@ -154,17 +154,26 @@ static void end_feeding(struct job *job)
 	job->feeder = NULL;
 }
 
-/* What is said from here on is said of this job. */
-static enum diag_level enter(struct job *job)
+/* Of whom was spoken before, and how much of it was said. */
+struct topic {
+	struct job *job;
+	enum diag_level level;
+};
+
+/* What is said from here on is said of this job, until leave. */
+static struct topic enter(struct job *job)
 {
+	struct topic before = {.job = job->jobs->current};
+
 	job->jobs->current = job;
-	return diag_set_level(job->options.run.quiet ? DIAG_ERRORS : DIAG_NOTES);
+	before.level = diag_set_level(job->options.run.quiet ? DIAG_ERRORS : DIAG_NOTES);
+	return before;
 }
 
-static void leave(struct job *job, enum diag_level level)
+static void leave(struct job *job, struct topic before)
 {
-	job->jobs->current = NULL;
-	diag_set_level(level);
+	job->jobs->current = before.job;
+	diag_set_level(before.level);
 }
 
 /* What the pool tells of comes out of the loop, where nobody else knows whose it is. */
@@ -173,29 +182,29 @@ static enum result_use owner_on_result(struct pool_owner *owner, const struct re
 				       nsec *delay)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
-	enum diag_level level = enter(job);
+	struct topic before = enter(job);
 	enum result_use use = verdict_owner.on_result(owner, result, task, delay);
 
-	leave(job, level);
+	leave(job, before);
 	return use;
 }
 
 static void owner_on_words(struct pool_owner *owner, struct slice words)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
-	enum diag_level level = enter(job);
+	struct topic before = enter(job);
 
 	verdict_owner.on_words(owner, words);
-	leave(job, level);
+	leave(job, before);
 }
 
 static void owner_on_failure(struct pool_owner *owner, const struct error *error)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
-	enum diag_level level = enter(job);
+	struct topic before = enter(job);
 
 	verdict_owner.on_failure(owner, error);
-	leave(job, level);
+	leave(job, before);
 }
 
 static int open_session(struct job *job, struct error *error)
@@ -281,13 +290,13 @@ static void finish(struct job *job)
 
 void job_advance(struct job *job)
 {
-	enum diag_level level = enter(job);
+	struct topic before = enter(job);
 
 	session_advance(&job->session);
 	/* What is half shown ends before it does. */
 	if (is_over(job) && session_dismiss(&job->session) && session_write_out(&job->session))
 		finish(job);
-	leave(job, level);
+	leave(job, before);
 }
 
 nsec job_deadline(const struct job *job)

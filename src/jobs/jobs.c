@@ -81,8 +81,8 @@ static size_t demand(struct job *job)
 }
 
 /*
- * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those before others.
- * False when somebody wants some and gets none.
+ * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those that come
+ * first. False when somebody wants some and gets none.
  */
 static bool divide(struct jobs *jobs, size_t count)
 {
