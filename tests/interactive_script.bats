@@ -339,7 +339,7 @@ workers_started() {
 }
 
 @test "interactive: no task, and no map, reads the script" {
-	run_script "map --shell 'cat; echo \$1' ::: a" 'map -j1 cat ::: /dev/stdin' 'map echo ::: b'
+	run_script "map --shell 'cat; echo \$1' ::: a" 'map -j1 cat ::: /proc/self/fd/0' 'map echo ::: b'
 	expect 0 $'a\nb' ''
 	run_script 'map echo' 'map echo ::: c'
 	[ "$(<status)" -ne 0 ] || same out c
