@@ -57,6 +57,8 @@ struct worker {
 	bool ready;
 	/* It was started beyond what is wanted, for the head alone. */
 	bool spare;
+	/* It slept when it was looked for who is to leave. */
+	bool sleeps;
 	unsigned unfit_before;
 	nsec started;
 	/* It let a task's time pass, which was so long, and was killed for that; 0. */

@@ -60,17 +60,22 @@ void staffing_retire(struct pool *pool, size_t jobs)
 	size_t left = pool->live, seat;
 	int pass;
 
-	/* One that was started for the head alone leaves by itself. */
-	for (seat = 0; seat < pool->seats; seat++)
-		left -= pool->workers[seat].state != WORKER_GONE && pool->workers[seat].spare;
+	for (seat = 0; seat < pool->seats; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		/* One that was started for the head alone leaves by itself. */
+		left -= worker->state != WORKER_GONE && worker->spare;
+		/* Looked at once: a worker that goes to sleep between the passes is in one of them all the same. */
+		worker->sleeps = worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked);
+	}
 
 	/* Those that sleep go first: one that runs a task may take its time. */
 	for (pass = 0; pass < 2; pass++) {
 		for (seat = pool->seats; seat-- > 0;) {
 			struct worker *worker = &pool->workers[seat];
-			bool sleeps = worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked), retires = left > jobs;
+			bool retires = left > jobs;
 
-			if (worker->state == WORKER_GONE || worker->spare || sleeps != !pass)
+			if (worker->state == WORKER_GONE || worker->spare || worker->sleeps != !pass)
 				continue;
 			left -= retires;
 			if (atomic_exchange(&worker->seat->retire, retires) != retires && retires)
