@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a task's pipes straight into shared memory. */
+/*
+ * Reading a task's pipes straight into shared memory.
+ *
+ * Most tasks write little and end soon. Then one poll tells all: a pipe that is hung up has no more than what is in it, so
+ * one that is empty is not read at all, and one that was read short is at its end. Only for the others reading must not wait.
+ */
 #include "executor/capture.h"
 
 #include "ipc/fd.h"
@@ -25,7 +30,7 @@ int capture_open(struct capture *capture, const struct task *task, int writers[C
 	for (i = 0; i < CAPTURE_STREAMS; i++) {
 		int ends[2];
 
-		if (fd_pipe(ends) < 0) {
+		if (fd_pipe_blocking(ends) < 0) {
 			fd_close(&writers[0]);
 			capture_close(capture);
 			return -1;
@@ -45,8 +50,8 @@ static void block(struct capture *capture, struct workplace *place)
 		workplace_announce(place);
 }
 
-/* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. */
-static bool read_piece(struct capture *capture, struct workplace *place, int stream)
+/* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. *emptied: it was short. */
+static bool read_piece(struct capture *capture, struct workplace *place, int stream, bool *emptied)
 {
 	struct output_header header = {
 		.index = capture->index,
@@ -62,7 +67,8 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 		return !capture->blocked;
 	}
 	room -= sizeof header;
-	got = fd_read(capture->readers[stream], to + sizeof header, room < READ_MAX ? room : READ_MAX);
+	room = room < READ_MAX ? room : READ_MAX;
+	got = fd_read(capture->readers[stream], to + sizeof header, room);
 	if (got < 0 && errno == EAGAIN)
 		return false;
 	if (got <= 0) {
@@ -74,22 +80,55 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 	place->unannounced = true;
 	capture->total += (uint64_t)got;
 	capture->output += stream ? 0 : (uint64_t)got;
+	*emptied = (size_t)got < room;
 	return true;
+}
+
+void capture_take_rest(struct capture *capture, struct workplace *place)
+{
+	struct fd_wait waits[CAPTURE_STREAMS];
+	int stream;
+
+	for (stream = 0; stream < CAPTURE_STREAMS; stream++)
+		waits[stream] = (struct fd_wait){.fd = capture->readers[stream], .want_input = true};
+	fd_wait(waits, CAPTURE_STREAMS, 0);
+	for (stream = 0; stream < CAPTURE_STREAMS && !capture->blocked; stream++) {
+		bool at_end = waits[stream].end, emptied = false;
+
+		if (!at_end && waits[stream].input && read_piece(capture, place, stream, &emptied))
+			at_end = emptied && waits[stream].hangup;
+		if (at_end)
+			fd_close(&capture->readers[stream]);
+	}
+}
+
+static void unblock_readers(struct capture *capture)
+{
+	int stream;
+
+	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
+		if (capture->readers[stream] >= 0)
+			fd_unblock(capture->readers[stream]);
+	}
+	capture->unblocked = true;
 }
 
 void capture_drain(struct capture *capture, struct workplace *place)
 {
+	bool emptied;
 	int stream;
 
 	if (capture->blocked && !place->woken)
 		return;
 	capture->blocked = false;
+	if (!capture->unblocked)
+		unblock_readers(capture);
 	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
 		int pieces;
 
 		/* Not for ever: there is more to watch than one who writes without end. */
 		for (pieces = 0; pieces < PIECES_MAX && capture->readers[stream] >= 0; pieces++) {
-			if (!read_piece(capture, place, stream))
+			if (!read_piece(capture, place, stream, &emptied))
 				break;
 			workplace_announce_if_due(place);
 		}

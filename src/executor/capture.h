@@ -15,6 +15,8 @@ struct capture {
 	int readers[CAPTURE_STREAMS];
 	/* The ring is full: nothing is read until the parent has made room and woken us. */
 	bool blocked;
+	/* Reading does not wait (O_NONBLOCK). */
+	bool unblocked;
 	/* Bytes taken in all, and those of standard output. */
 	uint64_t total;
 	uint64_t output;
@@ -22,6 +24,12 @@ struct capture {
 
 /* Pipes for a task: writers are the caller's to hand over and close. -1 with errno. */
 int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
+
+/*
+ * After the task's end: takes all that it wrote, where that is no more than a piece of each stream. What goes on (more
+ * than that, somebody else who writes, no room) is left for capture_drain.
+ */
+void capture_take_rest(struct capture *capture, struct workplace *place);
 
 /* Takes what is there now, as far as the ring has room. */
 void capture_drain(struct capture *capture, struct workplace *place);

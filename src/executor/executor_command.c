@@ -302,6 +302,8 @@ static bool settle(struct workplace *place, struct running *running)
 	bool ended;
 
 	group_plan(&running->group, place, DRAIN_TIME);
+	if (!running->capture.unblocked)
+		capture_take_rest(&running->capture, place);
 	for (;;) {
 		bool group, waiting;
 		nsec now;

@@ -49,14 +49,29 @@ ssize_t fd_write(int fd, const void *data, size_t size)
 	return written;
 }
 
+int fd_pipe_blocking(int ends[2])
+{
+	return fault_at("pipe") ? -1 : pipe2(ends, O_CLOEXEC);
+}
+
+void fd_unblock(int fd)
+{
+	/* A flag of the open file, so only this end's: who writes must see an ordinary blocking pipe. */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		BUG("a pipe cannot be made non-blocking");
+}
+
 int fd_pipe(int ends[2])
 {
-	if (fault_at("pipe") || pipe2(ends, O_CLOEXEC) < 0)
+	if (fd_pipe_blocking(ends) < 0)
 		return -1;
-	/* A flag of the open file, so only the reading end's: the task must see an ordinary blocking pipe. */
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
-		BUG("a fresh pipe cannot be made non-blocking");
+	fd_unblock(ends[0]);
 	return 0;
+}
+
+int fd_replace(int place, int fd)
+{
+	return dup2(fd, place) < 0 ? -1 : 0;
 }
 
 /* A pipe holds this much at least, whatever the user has of them already (pipe(7)). */
@@ -230,6 +245,7 @@ int fd_wait(struct fd_wait *waits, size_t count, nsec deadline)
 		waits[i].input = events & (POLLIN | POLLHUP | POLLERR);
 		waits[i].output = events & (POLLOUT | POLLERR);
 		waits[i].hangup = events & (POLLHUP | POLLERR | POLLNVAL);
+		waits[i].end = (events & (POLLIN | POLLHUP)) == POLLHUP;
 	}
 	return ready;
 }

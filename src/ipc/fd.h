@@ -19,6 +19,13 @@ ssize_t fd_write(int fd, const void *data, size_t size);
 /* A pipe: ends[0] reads without blocking, ends[1] writes (blocking). -1 with errno. */
 int fd_pipe(int ends[2]) MUST_CHECK;
 
+/* The same, but ends[0] blocks until it is told not to: two system calls fewer for who need not. */
+int fd_pipe_blocking(int ends[2]) MUST_CHECK;
+void fd_unblock(int fd);
+
+/* Makes place (0, 1 or 2) the same as fd, for this process and those that it starts. -1 with errno. */
+int fd_replace(int place, int fd) MUST_CHECK;
+
 /*
  * A descriptor from which these bytes can be read, and then the end of the file: a pipe when that holds them, else memory.
  * -1 with errno.
@@ -57,6 +64,8 @@ struct fd_wait {
 	bool input;
 	bool output;
 	bool hangup;
+	/* Hung up, and nothing is left to read. */
+	bool end;
 };
 
 /* Waits until one is ready or the deadline (monotonic) has passed: how many are ready, 0 at the deadline; -1 with EINTR. */

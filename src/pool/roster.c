@@ -223,24 +223,23 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct worker *worker = container_of(watch, struct worker, channel);
 	struct message message;
-	bool rang = false;
-	int got = 0;
+	/* One at a time: mostly there is one, and the loop tells of the next. */
+	int got = channel_receive(watch->fd, &message);
 
-	while (watch->watched && (got = channel_receive(watch->fd, &message)) > 0) {
-		while (message.fd_count)
-			fd_close(&message.fds[--message.fd_count]);
-		if (message.type == MESSAGE_FREE && worker->state == WORKER_ACTIVE) {
-			happen(worker, WORKER_FREED);
-			return;
-		}
-		if (message.type == MESSAGE_HELLO && worker->state == WORKER_STARTING)
-			happen(worker, WORKER_HELLO);
-		rang |= message.type == MESSAGE_RING;
-	}
-	if (rang)
-		happen(worker, WORKER_RING);
-	if (got < 0 && worker->channel.watched)
+	if (got < 0) {
 		happen(worker, WORKER_HANGUP);
+		return;
+	}
+	while (got && message.fd_count)
+		fd_close(&message.fds[--message.fd_count]);
+	if (!got)
+		return;
+	if (message.type == MESSAGE_FREE && worker->state == WORKER_ACTIVE)
+		happen(worker, WORKER_FREED);
+	else if (message.type == MESSAGE_HELLO && worker->state == WORKER_STARTING)
+		happen(worker, WORKER_HELLO);
+	else if (message.type == MESSAGE_RING)
+		happen(worker, WORKER_RING);
 }
 
 static void sentinel_ready(struct watch *watch, unsigned events UNUSED)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Results wait this long for company at most, and only behind an announcement that was as recent. */
-#define GATHER_TIME (4 * NSEC_PER_MSEC)
+#define GATHER_TIME (8 * NSEC_PER_MSEC)
 
 /* Tasks find the limit on descriptors that the program was started with. */
 static void restore_descriptor_limit(uint64_t soft)
