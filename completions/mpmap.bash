@@ -57,7 +57,7 @@ _mpmap() {
 			done
 			set -- -f
 		elif [[ $word == -* && ! $ended ]]; then
-			set -- -W '--null -0 --delimiter -d --arg-file -a --link --colsep -C --header --max-args -n --stdin --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --tty --workdir --nice --delay --keep-order -k --unordered --ungroup -u --line-buffer --tag --tagstring --output -o --results --force --joblog --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --halt --memfree --load --interactive --help -h --version'
+			set -- -W '--null -0 --delimiter -d --arg-file -a --link --colsep -C --header --max-args -n --stdin --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --zygote --tty --workdir --nice --delay --keep-order -k --unordered --ungroup -u --line-buffer --tag --tagstring --output -o --results --force --joblog --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --halt --memfree --load --interactive --help -h --version'
 		else
 			set -- -c
 		fi

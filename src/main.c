@@ -20,6 +20,9 @@
  * process/  how processes begin and end
  *   signals  in, and for children           process its life               start   roles and methods
  *   start_fork  start_spawn  start_forkserver       command  executing programs
+ * zygote/   a program stopped before its main
+ *   fitness  which programs can be          object  what is preloaded      preload its source, which is part of them
+ *   request  what is asked of one
  * work/     what flows
  *   task     tasks and results              chunk   tasks handed over together
  *   order    the reorder window             window  the table behind it    entry   what is kept of a task
@@ -32,7 +35,7 @@
  * executor/ how a task is run: inside a worker process
  *   executor ways to run a task             executor_command  executor_print
  *   launcher starting                       capture a task's output        group   ending
- *   terminal handing it over
+ *   terminal handing it over                zygote  tasks that are forked
  * worker/   what runs the tasks
  *   worker   the role                       initializer what it does first
  * reserve/  workers between runs

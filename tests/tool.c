@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -27,6 +28,36 @@
 #define SEED_MASK UINT64_C(0xffffff)
 
 extern char **environ;
+
+/* What a thread of before_main does. */
+static int sleep_on(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* TOOL_BEFORE_MAIN says what is strange before main: what a library could do there. */
+static __attribute__((constructor)) void before_main(void)
+{
+	static char stack[65536] __attribute__((aligned(64)));
+	const char *what = getenv("TOOL_BEFORE_MAIN");
+
+	if (!what)
+		return;
+	if (strcmp(what, "exit") == 0)
+		_exit(7);
+	if (strcmp(what, "kill") == 0)
+		raise(SIGKILL);
+	if (strcmp(what, "thread") == 0)
+		clone(sleep_on, stack + sizeof stack,
+		      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, NULL);
+	if (strcmp(what, "close") == 0)
+		close(0);
+	if (strcmp(what, "setenv") == 0)
+		setenv("TOOL_SET_BEFORE_MAIN", "yes", 1);
+}
 
 struct command {
 	const char *name;

@@ -12,7 +12,7 @@ enum executor_end {
 	EXECUTOR_DONE,
 	/* The task was not begun, for want of processes or descriptors (errno): it may be tried again, here or elsewhere. */
 	EXECUTOR_STARVED,
-	/* The parent is gone, and what ran has been ended. */
+	/* The parent is gone, or what tasks are started by: nothing more can be done. What ran has been ended, or will be. */
 	EXECUTOR_ABANDONED,
 };
 

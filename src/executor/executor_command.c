@@ -135,6 +135,10 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	number = errno;
 	fd_close(&writers[0]);
 	fd_close(&writers[1]);
+	if (launched.is_abandoned) {
+		capture_close(&running->capture);
+		return EXECUTOR_ABANDONED;
+	}
 	if (started == 0) {
 		running->pid = launched.pid;
 		running->pidfd = launched.pidfd;

@@ -33,7 +33,8 @@ int launcher_init(struct launcher *launcher, const struct workplace *place)
 	size_t count = 0, kept = 0, i;
 
 	*launcher = (struct launcher){.null = fd_null(), .terminal = -1};
-	if (launcher->null < 0)
+	zygote_init(&launcher->zygote);
+	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
 		return -1;
 	while (environ[count])
 		count++;
@@ -56,6 +57,7 @@ void launcher_release(struct launcher *launcher)
 {
 	size_t i;
 
+	zygote_release(&launcher->zygote);
 	for (i = launcher->own_variables; launcher->environment && launcher->environment[i] &&
 				  launcher->environment[i] != launcher->sequence; i++)
 		free(launcher->environment[i]);
@@ -95,12 +97,41 @@ static int start_for_shell(struct command *command, struct launched *launched)
 	return started;
 }
 
+/* Whether a task is forked from a zygote, which is there then: 1, 0; -1 with errno. */
+static int prepare_zygote(struct launcher *launcher, struct workplace *place, const struct command *command)
+{
+	/* What a task brings of its own is for execve. */
+	if (!(place->run.flags & RUN_ZYGOTE) || command->directory || command->environment != launcher->environment ||
+	    !zygote_can_take(command))
+		return 0;
+	return zygote_prepare(&launcher->zygote, place, command, launcher->null);
+}
+
+/* Starts what has been found, in whichever way. */
+static int start_found(struct launcher *launcher, struct workplace *place, struct command *command,
+		       struct launched *launched)
+{
+	int prepared = prepare_zygote(launcher, place, command), started;
+
+	if (prepared > 0)
+		started = zygote_start(&launcher->zygote, place, command, launcher->sequence, launcher->attempt, &launched->pidfd);
+	else
+		started = prepared < 0 ? -1 : start(command, launched);
+	if (started < 0 && !prepared && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
+		return start_for_shell(command, launched);
+	if (started < 0 && prepared)
+		launched->stage = COMMAND_UNBORN;
+	launched->is_abandoned = started < 0 && prepared && errno == ECANCELED;
+	launched->pid = started < 0 ? 0 : *command->pid;
+	return started;
+}
+
 /* What every process of a worker has in common. */
 static struct command prepare(struct launcher *launcher, struct workplace *place)
 {
 	return (struct command){
 		.environment = launcher->environment,
-		.input = launcher->terminal >= 0 ? launcher->terminal : launcher->null,
+		.input = launcher->terminal,
 		.output = -1,
 		.errors = -1,
 		.keep = -1,
@@ -196,11 +227,8 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	command.path = place->run.command;
 	if (command.arguments && !command.path)
 		command.path = found = command_find(command.arguments[0], path);
-	if (command.arguments && command.path) {
-		started = start(&command, launched);
-		if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
-			started = start_for_shell(&command, launched);
-	}
+	if (command.arguments && command.path)
+		started = start_found(launcher, place, &command, launched);
 	number = errno;
 	free(found);
 	if (command.input != usual)

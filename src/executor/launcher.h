@@ -5,6 +5,7 @@
 
 #include "base/dialect.h"
 #include "executor/capture.h"
+#include "executor/zygote.h"
 #include "process/command.h"
 #include "protocol/workplace.h"
 #include "work/task.h"
@@ -13,6 +14,8 @@ struct launcher {
 	int null;
 	/* The terminal that tasks get; -1: none. */
 	int terminal;
+	/* What tasks are forked from (RUN_ZYGOTE), once there has been one. */
+	struct zygote zygote;
 	/* NULL-terminated. The last two are what differs from task to task, below. */
 	char **environment;
 	size_t own_variables;
@@ -24,7 +27,7 @@ struct launcher {
 	char attempt[32];
 };
 
-/* Makes everything ready for a worker; -1 with errno. */
+/* Makes everything ready for a worker, whose standard input is /dev/null from here on, as its tasks' is; -1 with errno. */
 int launcher_init(struct launcher *launcher, const struct workplace *place) MUST_CHECK;
 
 /* What becomes of a start. */
@@ -34,6 +37,8 @@ struct launched {
 	int pidfd;
 	/* How far it came, when it failed. */
 	enum command_stage stage;
+	/* It failed because the parent is gone, or the zygote: no other start will go better. */
+	bool is_abandoned;
 };
 
 /* Starts the command for a task. 0, or -1 with errno. */

@@ -35,6 +35,7 @@ const struct option_row option_table[] = {
 	 .help = "replace a worker after N tasks", .set = set_max_tasks},
 	{.name = "initializer", .argument = "CMD", .values = VALUES_FREE,
 	 .help = "run CMD (by sh) in each new worker first", .set = set_initializer},
+	{.name = "zygote", .help = "start COMMAND once per worker, and fork it for each task", .set = set_zygote},
 	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR", .set = set_directory},
 	{.name = "nice", .argument = "N", .values = VALUES_FREE, .help = "add N to the niceness of the tasks", .set = set_nice},

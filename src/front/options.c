@@ -246,6 +246,8 @@ static int check(struct options *options, struct error *error)
 	if (options->run.terminal && (options->run.order != ORDER_INPUT || options->run.ungrouped))
 		return error_set(error, "--tty and --%s: tasks have the terminal, and run one by one",
 				 options->run.ungrouped ? "ungroup" : options->run.order == ORDER_LINES ? "line-buffer" : "unordered");
+	if (options->run.terminal && options->run.zygote)
+		return error_set(error, "--tty and --zygote: what has the terminal is executed");
 	if (check_output(&options->run, error) < 0)
 		return -1;
 	if (options->run.shell && options->run.word_count > 1)

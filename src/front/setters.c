@@ -247,6 +247,12 @@ int set_terminal(struct options *options, const char *value UNUSED, struct error
 	return 0;
 }
 
+int set_zygote(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.zygote = true;
+	return 0;
+}
+
 int set_delay(struct options *options, const char *value, struct error *error)
 {
 	return set_time("delay", value, true, &options->run.delay, error);

@@ -198,6 +198,15 @@ static void owner_on_words(struct pool_owner *owner, struct slice words)
 	leave(job, before);
 }
 
+static void owner_on_unfit(struct pool_owner *owner, struct slice why)
+{
+	struct job *job = container_of(owner, struct job, session.pool_owner);
+	struct topic before = enter(job);
+
+	verdict_owner.on_unfit(owner, why);
+	leave(job, before);
+}
+
 static void owner_on_failure(struct pool_owner *owner, const struct error *error)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
@@ -233,6 +242,7 @@ static int open_session(struct job *job, struct error *error)
 		return -1;
 	job->session.pool_owner.on_result = owner_on_result;
 	job->session.pool_owner.on_words = owner_on_words;
+	job->session.pool_owner.on_unfit = owner_on_unfit;
 	job->session.pool_owner.on_failure = owner_on_failure;
 	return 0;
 }

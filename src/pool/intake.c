@@ -89,6 +89,9 @@ static int take_record(struct worker *worker, uint32_t type, struct slice record
 	case RECORD_WORDS:
 		worker->pool->owner->on_words(worker->pool->owner, record);
 		return 0;
+	case RECORD_UNFIT:
+		worker->pool->owner->on_unfit(worker->pool->owner, record);
+		return 0;
 	case RECORD_INITIALIZED:
 		return take_initialized(worker, record);
 	default:
@@ -103,6 +106,11 @@ static uint64_t index_of(struct slice record)
 
 	memcpy(&index, record.data, sizeof index);
 	return index;
+}
+
+static bool is_about_worker(uint32_t type)
+{
+	return type == RECORD_STARVED || type == RECORD_INITIALIZED || type == RECORD_WORDS || type == RECORD_UNFIT;
 }
 
 static bool is_about_task(uint32_t type, struct slice record)
@@ -151,7 +159,7 @@ bool intake_look(struct worker *worker, bool ended)
 	worker->stalled = false;
 	atomic_store(&worker->seat->rung, 0);
 	while ((got = ring_peek(&worker->ring, &type, &record)) > 0) {
-		bool of_worker = type == RECORD_STARVED || type == RECORD_INITIALIZED || type == RECORD_WORDS;
+		bool of_worker = is_about_worker(type);
 
 		if (!of_worker && !is_about_task(type, record))
 			got = -1;

@@ -63,6 +63,8 @@ struct pool_owner {
 				     nsec *delay);
 	/* What is for the user to see: a command that is run (RUN_VERBOSE), or what an initializer wrote. */
 	void (*on_words)(struct pool_owner *owner, struct slice words);
+	/* Why tasks are executed where they should be forked (RUN_ZYGOTE); each worker that finds it so says it. */
+	void (*on_unfit)(struct pool_owner *owner, struct slice why);
 	/* Room for a chunk, or an idle worker. */
 	void (*on_room)(struct pool_owner *owner);
 	/* The pool cannot go on: no worker can be started, or no task by any worker. */

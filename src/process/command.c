@@ -100,37 +100,40 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 	/* One child at a time runs on it: this process is held until the child has executed or ended. */
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
 	struct launch launch = {.command = command, .parent = getpid(), .stage = COMMAND_EXECUTED};
-	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, reserve;
+	/* Its memory is ours: that the child's pid is written there is as good as here, and CLONE_PIDFD has our place for it. */
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CHILD_SETTID | SIGCHLD;
 	pid_t pid = -1;
 
 	*stage = COMMAND_UNBORN;
 	*pidfd = -1;
-	/* A place for the pidfd, made sure of first: what was executed cannot be taken back. */
-	reserve = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (reserve < 0)
-		return -1;
 	if (!fault_at("task_start"))
-		pid = clone(child_main, stack + sizeof stack, flags, &launch, command->pid, NULL, NULL);
-	fd_close(&reserve);
+		pid = clone(child_main, stack + sizeof stack, flags, &launch, pidfd, NULL, command->pid);
 	if (pid < 0)
 		return -1;
-	if (launch.failure) {
-		waitpid(pid, NULL, 0);
-		*stage = launch.stage;
-		errno = launch.failure;
-		return -1;
-	}
-	*pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (*pidfd < 0) {
-		int saved = errno;
+	*stage = launch.failure ? launch.stage : COMMAND_EXECUTED;
+	if (!launch.failure)
+		return 0;
+	waitpid(pid, NULL, 0);
+	fd_close(pidfd);
+	errno = launch.failure;
+	return -1;
+}
 
-		kill(command->is_task ? -pid : pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		errno = saved;
-		return -1;
-	}
-	*stage = COMMAND_EXECUTED;
-	return 0;
+int command_adopt(pid_t pid, int *pidfd)
+{
+	int saved;
+
+	/* It does the same for itself, and one of both is the first. */
+	setpgid(pid, pid);
+	*pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (*pidfd >= 0)
+		return 0;
+	/* It cannot be followed. */
+	saved = errno;
+	kill(-pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	errno = saved;
+	return -1;
 }
 
 static nsec nsec_of(struct timeval time)

@@ -65,6 +65,12 @@ struct command_end {
  */
 int command_start(const struct command *command, int *pidfd, enum command_stage *stage) MUST_CHECK;
 
+/*
+ * Takes on a child that another process has started for this one, and that has not executed anything since: it leads a process
+ * group of its own from here on. 0 with *pidfd, or -1 with errno, and the child is dead.
+ */
+int command_adopt(pid_t pid, int *pidfd) MUST_CHECK;
+
 /* Whether an errno says that processes, memory or descriptors are short: what failed may go well later. */
 bool command_wants_resources(int number);
 

@@ -15,7 +15,7 @@
 #include "work/task.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 4 };
+enum { MESSAGE_VERSION = 5 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -41,6 +41,8 @@ enum record_type {
 	RECORD_INITIALIZED,
 	/* For the user to see on standard error, as it is. */
 	RECORD_WORDS,
+	/* Why COMMAND cannot be a zygote, in words: its tasks are executed. */
+	RECORD_UNFIT,
 };
 
 /* Where a new worker finds everything. */
@@ -87,6 +89,8 @@ enum run_flags {
 	RUN_NAMES_VARY = 256,
 	/* What tasks cost is to be told exactly. */
 	RUN_MEASURED = 512,
+	/* Tasks are forked from the command, which is started once in each worker, where that is possible. */
+	RUN_ZYGOTE = 1024,
 };
 
 /* What is to be done with the records: the same for all workers, in memory that they share. */

@@ -73,8 +73,9 @@ int workplace_open(struct workplace *place, int channel)
 	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) < 0 ||
 	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
 		return -1;
-	/* The board never grows: its mapping is all that is needed. */
-	fd_close(&place->board.shm.fd);
+	/* The board never grows: its mapping is all that is needed, but for others who are to map it. */
+	if (!(place->run.flags & RUN_ZYGOTE))
+		fd_close(&place->board.shm.fd);
 	place->notice = board_notice(&place->board);
 	place->seat = board_seat(&place->board, setup->seat);
 	place->ring = board_ring(&place->board, setup->seat);

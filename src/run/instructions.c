@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "process/command.h"
 #include "process/signals.h"
+#include "run/report.h"
 #include "run/session.h"
 
 #include <inttypes.h>
@@ -122,6 +123,11 @@ int instructions_open(struct session *session, struct error *error)
 	}
 	if (session->template.command_is_fixed || options->shell)
 		run.command = command_find(run.words[0], run.path);
+	/* What is not found is told of by the first task. */
+	if (options->zygote && !options->dry_run && run.command)
+		run.flags |= RUN_ZYGOTE;
+	else if (options->zygote && !options->dry_run && !(session->template.command_is_fixed || options->shell))
+		report_unfit(session, slice_of("it is not the same for all tasks"));
 	opened = pool_init(&session->pool, session->place.loop, &session->arena, &pool, &run, &session->pool_owner, error);
 	free(run.id);
 	free(run.command);

@@ -155,6 +155,16 @@ void report_halt(const struct result *result, const char *line)
 	diag_note("stopped by --halt after #%" PRIu64 ": %s", result->index + 1, line);
 }
 
+void report_unfit(struct session *session, struct slice why)
+{
+	const struct template_options *command = &session->command.options;
+
+	if (!session->unfit_told)
+		diag_note("--zygote: %s: %.*s; it is executed for each task", command->word_count ? command->words[0] : "COMMAND",
+			  (int)(why.size < INT32_MAX ? why.size : INT32_MAX), why.data);
+	session->unfit_told = true;
+}
+
 void report_state(struct session *session)
 {
 	struct pool *pool = &session->pool;

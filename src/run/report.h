@@ -35,6 +35,9 @@ void report_command_line(struct session *session, const struct task *task, uint3
 /* Why the run stops early: what made the condition of --halt come true; line is its report_line. */
 void report_halt(const struct result *result, const char *line);
 
+/* Why tasks are executed although they should be forked from their command; said once. */
+void report_unfit(struct session *session, struct slice why);
+
 /* The state of the run and of each worker, now (SIGUSR1). */
 void report_state(struct session *session);
 

@@ -102,6 +102,8 @@ struct session_options {
 	nsec delay;
 	/* One task at a time, with the terminal. */
 	bool terminal;
+	/* COMMAND is started once in each worker, and tasks are forked from it. */
+	bool zygote;
 	struct throttle_options throttle;
 	/* The most workers there may be, should the number of jobs change; 0: jobs. */
 	size_t jobs_max;
@@ -187,6 +189,8 @@ struct session {
 	bool halt_told;
 	/* It was said that COMMAND cannot be run. */
 	bool command_told;
+	/* It was said that COMMAND cannot be a zygote. */
+	bool unfit_told;
 	/* Processes that were killed for want of memory before. */
 	/* UINT64_MAX: not looked up yet. */
 	uint64_t oom_kills;

@@ -230,6 +230,11 @@ static void owner_on_words(struct pool_owner *owner UNUSED, struct slice words)
 	diag_line(words);
 }
 
+static void owner_on_unfit(struct pool_owner *owner, struct slice why)
+{
+	report_unfit(container_of(owner, struct session, pool_owner), why);
+}
+
 static void owner_on_room(struct pool_owner *owner)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
@@ -252,6 +257,7 @@ const struct pool_owner verdict_owner = {
 	.on_output = owner_on_output,
 	.on_result = owner_on_result,
 	.on_words = owner_on_words,
+	.on_unfit = owner_on_unfit,
 	.on_room = owner_on_room,
 	.on_failure = owner_on_failure,
 };

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A worker's zygote: COMMAND, started once and stopped before its main; tasks are forked from there (zygote/preload.c).
+ *
+ * It is started when the first task is, and ends with the worker: it sees the end of file on its channel, and has the
+ * parent-death signal. Its death is a worker's: no task can be begun any more, and those that run are not touched.
+ */
+#ifndef EXECUTOR_ZYGOTE_H
+#define EXECUTOR_ZYGOTE_H
+
+#include "base/dialect.h"
+#include "process/command.h"
+#include "protocol/workplace.h"
+
+struct zygote {
+	/* -1: there is none. */
+	int channel;
+	int pidfd;
+	pid_t pid;
+	/* It has been tried to start it: that is done once. */
+	bool tried;
+};
+
+void zygote_init(struct zygote *zygote);
+
+/*
+ * Makes sure of a zygote of the command's program, where that is possible: 1 when there is one, 0 when there cannot be (the user
+ * has been told why); -1 with errno: for want of resources, or ECANCELED when the parent is gone. null is /dev/null.
+ */
+int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct command *command, int null) MUST_CHECK;
+
+/* Whether a task's arguments are few enough for it; the others are to be executed. */
+bool zygote_can_take(const struct command *command);
+
+/*
+ * Starts a task: 0 with its pid in seat->task and *pidfd (close-on-exec, the caller's). -1 with errno: for want of resources, or
+ * ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote was prepared with, but
+ * for MPMAP_SEQ and MPMAP_ATTEMPT: sequence and attempt are these for the task.
+ */
+int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, const char *sequence,
+		 const char *attempt, int *pidfd) MUST_CHECK;
+
+void zygote_release(struct zygote *zygote);
+
+#endif

@@ -1,0 +1,288 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --zygote: the same results as by execution, whatever dies, and execution with one note where it cannot be.
+
+load helper
+
+# Both ways, with the same arguments: the same output, errors and status; and there were zygotes.
+same_both_ways() {
+	trace_on
+	rm -rf executed zygotes
+	mkdir executed zygotes
+	mp "$@" <"${INPUT:-/dev/null}"
+	mv out err status executed
+	mp --zygote "$@" <"${INPUT:-/dev/null}"
+	cp out err status zygotes
+	diff -r executed zygotes | head -n 20 | cat -v
+	diff -qr executed zygotes >/dev/null || complain 'not the same'
+	has_events zygote_start 1 || complain 'without a zygote'
+	unset MPMAP_TRACE
+}
+
+# The run before was without one, for this reason, which was told once.
+was_executed() {
+	[ "$(grep -c '^mpmap: --zygote: ' err)" -eq 1 ] || complain 'not one note'
+	says "^mpmap: --zygote: $1; it is executed for each task\$"
+}
+
+zygote_pids() {
+	event_field zygote_pid zygote_start
+}
+
+@test "zygote: one in each worker, and tasks are forked from it" {
+	check() {
+		trace_on
+		seq 200 >numbers
+		mp -j3 --zygote echo <numbers
+		expect 0
+		same err ''
+		cmp numbers out
+		[ "$(event_count zygote_start)" -le 3 ]
+		[ "$(event_count task_start)" -eq 200 ]
+		no_processes_left
+	}
+	under_methods check
+}
+
+@test "zygote: the whole differential suite holds" {
+	# A program that adds the option, and leaves a trace of zygotes.
+	cat >with-zygote <<-'END'
+		#!/bin/sh
+		MPMAP_TRACE=$ZYGOTE_TRACE exec "$ZYGOTE_MPMAP" --zygote "$@"
+	END
+	chmod +x with-zygote
+	export ZYGOTE_TRACE=$PWD/zygote-trace ZYGOTE_MPMAP=$MPMAP
+	MPMAP=$PWD/with-zygote bats --formatter tap "$BATS_TEST_DIRNAME/differential.bats" >inner 2>&1 3>&- 4>&- || {
+		grep -A 20 '^not ok' inner
+		return 1
+	}
+	grep -q '^ok 6 ' inner
+	[ "$(grep -c zygote_start zygote-trace)" -gt 50 ]
+}
+
+@test "zygote: a task finds the same arguments, environment, descriptors, signals, limits and folder" {
+	local what
+	mkdir folder
+	echo seven >seven
+	seq 40 >records
+	for what in args fds signals limits surroundings stdin; do
+		echo "$what"
+		INPUT=records same_both_ways -j1 --nice 3 --workdir folder "$TOOL" "$what" '{#}'
+		INPUT=records same_both_ways -j2 --chunksize 3 "$TOOL" "$what" '{#}' 7<seven
+	done 2>&1 | sed 's/pipe:\[[0-9]*\]/pipe/'
+	same_both_ways -j1 "$TOOL" args {} ::: '' ' a  b ' $'new\nline' $'\377\001' '*' "'" "$(printf %3900s x)"
+}
+
+@test "zygote: the environment is the same, in the same order, with LD_PRELOAD as the user has it" {
+	local object
+	object=$(ldd "$TOOL" | sed -n 's/.* => \(\/[^ ]*libc\.so[^ ]*\) .*/\1/p')
+	[ -n "$object" ] || skip_or_fail 'ldd names no libc'
+	for preload in '' "$object"; do
+		rm -f executed zygotes
+		export EMPTY= ODD=$'a\nb=c'
+		LD_PRELOAD=$preload mp -j1 env ::: A=1 A=2
+		grep -avE '^MPMAP_RUN_ID=' out >executed
+		LD_PRELOAD=$preload mp -j1 --zygote env ::: A=1 A=2
+		expect 0
+		same err ''
+		grep -avE '^MPMAP_RUN_ID=' out >zygotes
+		diff executed zygotes
+		[ -z "$preload" ] || grep -q "^LD_PRELOAD=$object\$" zygotes
+		not grep -q ZYGOTE zygotes
+	done
+	# what a library has set before main stays
+	TOOL_BEFORE_MAIN=setenv same_both_ways -j1 "$TOOL" env TOOL_SET_BEFORE_MAIN MPMAP_SEQ MPMAP_ATTEMPT '{#}' ::: a b
+	grep -q 'TOOL_SET_BEFORE_MAIN="yes"' out
+}
+
+@test "zygote: a task is the child of its worker, and leads its group" {
+	trace_on
+	mp -j1 --zygote "$TOOL" ids '{#}' ::: a b
+	expect 0
+	local worker pids
+	worker=$(event_field worker_pid worker_start | head -n 1)
+	mapfile -t pids < <(event_field task_pid task_start)
+	for i in 0 1; do
+		grep -q "pid ${pids[i]}\$\|pid=${pids[i]}\b\|\b${pids[i]}\b" out
+	done
+	[ "$(grep -ow "$worker" out | wc -l)" -eq 2 ]
+	# mpmap knows the process that the task itself is
+	[ "${pids[0]}" != "${pids[1]}" ]
+}
+
+@test "zygote: exit statuses, signals and what comes of them" {
+	same_both_ways -j1 "$TOOL" exit ::: 0 1 2 255
+	expect 123
+	same_both_ways -j1 "$TOOL" signal ::: KILL TERM SEGV PIPE
+	expect 125
+	same_both_ways -j1 --retries 2 --shell 'echo "$MPMAP_SEQ $MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -ge "$1" ]' ::: 1 2 3 4
+}
+
+@test "zygote: large outputs, both streams, and bytes of all kinds" {
+	same_both_ways -j2 "$TOOL" spew 3000000 ::: 1 2 3
+	same_both_ways -j2 "$TOOL" both ::: a b c d
+	seq 5 >records
+	INPUT=records same_both_ways -j2 --stdin cat
+	INPUT=records same_both_ways -j1 --ungroup echo
+	same_both_ways -j1 -o none echo ::: a
+	mp --zygote -o jsonl echo ::: a b
+	expect 0
+	[ "$(jq -r .stdout out | tr -d '\n')" = ab ]
+	jq -e 'select(.pid > 1 and .duration > 0 and .outcome == "ok")' out >/dev/null
+}
+
+@test "zygote: an argument list that is large is executed, and one that is too large is told of" {
+	head -c 100000 /dev/zero | tr '\0' x >large
+	echo >>large
+	INPUT=large same_both_ways -j1 --shell 'echo "${#1}"' ::: "$(head -c 3000 large)" "$(head -c 4096 large)" "$(head -c 5000 large)"
+	seq 100000 >records
+	mp --zygote -j2 -n max echo <records
+	expect 0
+	tr ' ' '\n' <out | cmp - records
+}
+
+@test "zygote: scripts, static programs and programs with rights of their own are executed, with one note" {
+	printf '#!/bin/sh\necho "script $1"\n' >script
+	printf 'echo "plain $1"\n' >plain
+	chmod +x script plain
+	mp -j2 --zygote --chunksize 1 ./script ::: a b c
+	expect 0 $'script a\nscript b\nscript c'
+	was_executed '\./script: it is a script'
+	mp -q -j2 --zygote ./script ::: a
+	expect 0 'script a' ''
+	mp -j1 --zygote ./plain ::: a
+	expect 0 'plain a'
+	was_executed '\./plain: it is no program for this machine.s dynamic linker'
+	cp "$(type -P echo)" own
+	chmod u+s own
+	mp -j1 --zygote ./own ::: a
+	expect 0 a
+	was_executed '\./own: it is setuid or setgid'
+	if [ -x /sbin/ldconfig ] && ! ldd /sbin/ldconfig >/dev/null 2>&1; then
+		mp -j1 --zygote /sbin/ldconfig --version --
+		expect 0
+		mp -j1 --zygote /sbin/ldconfig ::: --version
+		expect 0
+		was_executed '/sbin/ldconfig: it is statically linked'
+	fi
+}
+
+@test "zygote: what is strange before main" {
+	export TOOL_BEFORE_MAIN
+	for TOOL_BEFORE_MAIN in exit kill; do
+		mp -j1 --zygote "$TOOL" args ::: a
+		[ "$(<status)" -ne 0 ]
+		was_executed '[^ ]*tool: it ends before its main'
+	done
+	TOOL_BEFORE_MAIN=thread
+	mp -j2 --zygote "$TOOL" args ::: a b
+	expect 0 $'"a"\n"b"'
+	was_executed '[^ ]*tool: it has threads before its main'
+	TOOL_BEFORE_MAIN=close
+	mp -j2 --zygote "$TOOL" args ::: a b
+	expect 0 $'"a"\n"b"'
+	was_executed '[^ ]*tool: its C library is not known well enough'
+}
+
+@test "zygote: a command that differs from task to task, and tasks of their own, are executed" {
+	mp -j1 --zygote {} x ::: echo printf
+	expect 0
+	was_executed '\{\}: it is not the same for all tasks'
+	echo '["echo","a"]' | mp --zygote --jsonl
+	expect 0 a
+	was_executed 'COMMAND: it is not the same for all tasks'
+	mp --zygote --dry-run {} x ::: echo
+	expect 0 'echo x' ''
+	mp --zygote --shell ::: 'echo a' 'echo b'
+	expect 0 $'a\nb' ''
+}
+
+@test "zygote: a command that is not there, or cannot be executed: as ever" {
+	same_or_both() {
+		mp -j2 "$@"
+		mv out err status "$WORK/executed/"
+		mp -j2 --zygote "$@"
+		grep -v -- '--zygote' err >"$WORK/executed/seen" || :
+		cmp "$WORK/executed/err" "$WORK/executed/seen"
+		cmp "$WORK/executed/status" status
+	}
+	mkdir executed
+	same_or_both no-such-command ::: a b
+	: >plain
+	same_or_both ./plain ::: a b
+}
+
+@test "zygote: not with --tty" {
+	mp --zygote --tty true ::: a
+	usage_error --tty --zygote
+}
+
+@test "zygote: killed between tasks and while one runs: nothing is lost" {
+	check() {
+		trace_on
+		open_feed
+		start -j2 --zygote --chunksize 1 sh -c '[ "$1" -gt 2 ] || "$TOOL" hold gate; echo "$1"' sh <feed
+		seq 2 >&7
+		wait_for_event task_start 2
+		for pid_of in $(zygote_pids); do kill -KILL "$pid_of"; done
+		touch gate
+		wait_for_event task_end 2
+		# now they sleep
+		seq 3 20 >&7
+		wait_for_event task_end 20
+		for pid_of in $(zygote_pids); do kill -KILL "$pid_of" 2>/dev/null || :; done
+		seq 21 30 >&7
+		exec 7>&-
+		finish
+		expect 0 "$(seq 30)"
+		same err ''
+		[ "$(event_count zygote_start)" -ge 4 ]
+		no_processes_left
+	}
+	under_methods check
+}
+
+@test "zygote: mpmap killed, with a zygote that has been stopped: nothing is left" {
+	check() {
+		trace_on
+		start -j2 --zygote "$TOOL" hold gate ::: 1 2 3
+		wait_for_event task_start 2
+		for pid_of in $(zygote_pids); do kill -STOP "$pid_of"; done
+		kill -KILL "$pid"
+		finish
+		no_processes_left
+	}
+	under_methods check
+}
+
+@test "zygote: ^C, time-outs and what a task leaves behind" {
+	trace_on
+	start -j2 --zygote "$TOOL" hold gate ::: 1 2 3
+	wait_for_event task_start 2
+	kill -INT "$pid"
+	finish
+	expect 130
+	no_processes_left
+	same_both_ways -j1 --timeout 0.2 --grace 0 "$TOOL" hold gate ::: a
+	expect 125
+	mp -j1 --zygote "$TOOL" background pids ::: TERM
+	expect 0
+	no_processes_left
+}
+
+@test "zygote: workers that are replaced have zygotes of their own" {
+	trace_on
+	seq 10 >numbers
+	mp -j1 --zygote --max-tasks-per-worker 3 echo <numbers
+	expect 0
+	cmp numbers out
+	[ "$(event_count zygote_start)" -eq 4 ]
+}
+
+@test "zygote: at the prompt's script, run after run on the same workers" {
+	trace_on
+	printf '%s\n' 'map --zygote echo ::: 1 2 3' 'map echo ::: 4' 'map --zygote sh -c "echo \$1" sh ::: 5 6' >script
+	mp --interactive -j2 <script
+	expect 0 "$(seq 6)" ''
+	no_processes_left
+}
