@@ -35,7 +35,7 @@
  * executor/ how a task is run: inside a worker process
  *   executor ways to run a task             executor_command  executor_print
  *   launcher starting                       capture a task's output        group   ending
- *   terminal handing it over                zygote  tasks that are forked
+ *   terminal handing it over                zygote  tasks that are forked   preloading  making one
  * worker/   what runs the tasks
  *   worker   the role                       initializer what it does first
  * reserve/  workers between runs

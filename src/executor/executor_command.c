@@ -2,9 +2,9 @@
 /*
  * The executor that gives each task a process of its own.
  *
- * Waking up for every write of a short task would cost a context switch each, so at first only the task's end is waited
- * for, and its pipes are read once it has ended. A task that is still there after a moment, or whose forerunner filled
- * its pipes, is followed closely.
+ * Waking up for every write of a short task would cost a context switch each, and a descriptor to wait for its end three system
+ * calls; so at first only wait4 waits for it, interrupted now and then, and its pipes are read once it has ended. A task
+ * that is still there after a moment, or whose forerunner filled its pipes, is followed closely.
  *
  * A task is its process group: when its process has ended, what is left of the group gets a moment for output in the
  * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not got.
@@ -58,21 +58,21 @@ struct running {
 	struct capture capture;
 	struct group group;
 	pid_t pid;
-	int pidfd;
+	/* How it ended, once it has. */
+	struct command_end end;
+	bool ended;
 	/* When it began, monotonic, and in the time that stands still while the run is stopped. */
 	nsec started;
 	nsec began;
 	/* Its time was over: how long that was; 0. */
 	nsec limit;
 	bool closely;
-	/* A child has ended or stopped. */
-	bool stirred;
+	/* The signal that has stopped it, which is still to be dealt with; 0. */
+	int stopped_by;
 	/* It has been stopped for wanting the terminal, and is being ended for that. */
 	bool wanted_terminal;
-	/* It has the terminal and was stopped: it goes on when the run does. */
-	bool suspended;
-	/* How long the run had been stopped before that: it has been stopped and goes on when that has grown. */
-	nsec stopped_for;
+	/* Of one that has the terminal and was stopped. */
+	struct suspension suspension;
 };
 
 static int open_command(struct workplace *place, void **opaque)
@@ -111,7 +111,7 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	int writers[CAPTURE_STREAMS] = {-1, -1}, started, number;
 	struct launched launched;
 
-	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}, .pidfd = -1};
+	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}};
 	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
 		return EXECUTOR_STARVED;
 	if (place->run.flags & RUN_VERBOSE && !place->retrying && !launcher_show(place, task)) {
@@ -141,7 +141,6 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	}
 	if (started == 0) {
 		running->pid = launched.pid;
-		running->pidfd = launched.pidfd;
 		group_init(&running->group, running->pid, task->index);
 		trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
 			    task->index + 1, task->attempt, place->setup.name, (long)running->pid);
@@ -159,81 +158,76 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	return EXECUTOR_DONE;
 }
 
-enum { WAIT_CHANNEL, WAIT_END, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
+static void note(struct running *running, enum command_change change)
+{
+	running->ended = change == COMMAND_ENDED;
+	if (change == COMMAND_STOPPED)
+		running->stopped_by = running->end.signal;
+}
+
+enum { WAIT_CHANNEL, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
+
+/* Waits for whatever is first, until the deadline at most. False when the parent is gone. */
+static bool watch_task(struct workplace *place, struct running *running, nsec deadline)
+{
+	struct capture *capture = &running->capture;
+	struct fd_wait waits[WAITS] = {
+		[WAIT_CHANNEL] = {.fd = place->channel, .want_input = true},
+		[WAIT_OUTPUT] = {.fd = capture->blocked ? -1 : capture->readers[0], .want_input = true},
+		[WAIT_ERRORS] = {.fd = capture->blocked ? -1 : capture->readers[1], .want_input = true},
+		[WAIT_CHILDREN] = {.fd = running->state->children, .want_input = true},
+	};
+	nsec due = workplace_deadline(place);
+
+	command_relax();
+	fd_wait(waits, WAITS, due < deadline ? due : deadline);
+	if (waits[WAIT_CHANNEL].input && !workplace_listen(place))
+		return false;
+	if (waits[WAIT_CHILDREN].input)
+		signals_take_children(running->state->children);
+	return true;
+}
 
 /*
  * Waits for the parent, the task's end or stop and its output, whichever is first, at most until the deadline; takes in
  * the output. False when the parent is gone.
  */
-static bool wait_for_task(struct workplace *place, struct running *running, nsec deadline, bool *ended)
+static bool wait_for_task(struct workplace *place, struct running *running, nsec deadline)
 {
-	struct fd_wait waits[WAITS] = {
-		[WAIT_CHANNEL] = {.fd = place->channel, .want_input = true},
-		[WAIT_END] = {.fd = running->pidfd, .want_input = true},
-		[WAIT_OUTPUT] = {.fd = -1, .want_input = true},
-		[WAIT_ERRORS] = {.fd = -1, .want_input = true},
-		[WAIT_CHILDREN] = {.fd = -1, .want_input = true},
-	};
-	nsec due = workplace_deadline(place);
+	struct command_state *state = running->state;
 
-	if (running->closely) {
-		if (running->state->children < 0)
-			running->state->children = signals_open_children();
-		waits[WAIT_CHILDREN].fd = running->state->children;
-		if (!running->capture.blocked) {
-			waits[WAIT_OUTPUT].fd = running->capture.readers[0];
-			waits[WAIT_ERRORS].fd = running->capture.readers[1];
-		}
-	}
-	fd_wait(waits, WAITS, due < deadline ? due : deadline);
-	if (waits[WAIT_CHANNEL].input && !workplace_listen(place))
+	if (running->closely && state->children < 0)
+		state->children = signals_open_children();
+	if (!running->ended && (!running->closely || state->children < 0)) {
+		note(running, command_wait(running->pid, &running->end));
+		/* One that cannot be watched for want of a descriptor is looked at every few milliseconds. */
+		if (running->closely && !workplace_listen(place))
+			return false;
+	} else if (!watch_task(place, running, deadline)) {
 		return false;
-	*ended = waits[WAIT_END].input;
-	running->stirred = waits[WAIT_CHILDREN].input;
-	if (running->stirred)
-		signals_take_children(running->state->children);
+	} else if (!running->ended) {
+		note(running, command_look(running->pid, &running->end));
+	}
 	if (running->closely)
 		capture_drain(&running->capture, place);
 	workplace_announce_if_due(place);
 	return true;
 }
 
-/* Lets a task that has the terminal go on when the run does. */
-static void resume(struct workplace *place, struct running *running)
-{
-	int terminal = running->state->launcher.terminal;
-	bool denied;
-
-	if (!running->suspended || atomic_load(&place->notice->stopped_at) ||
-	    atomic_load(&place->notice->stopped_for) == running->stopped_for)
-		return;
-	if (!terminal_is_ours(terminal)) {
-		/* Gone on in the background: stopped again, as whoever uses the terminal there is. */
-		running->stopped_for = atomic_load(&place->notice->stopped_for);
-		signals_tell_parent(SIGTTOU);
-		return;
-	}
-	running->suspended = false;
-	terminal_give(terminal, running->pid);
-	command_signal_group(running->pid, SIGCONT, &denied);
-}
-
 /* Deals with a task that has been stopped: by the user, by us, or for wanting the terminal. */
 static void look_for_stop(struct workplace *place, struct running *running)
 {
-	int signal = command_stopped(running->pid);
+	int signal = running->stopped_by;
 
 	if (!signal)
 		return;
+	running->stopped_by = 0;
 	trace_event("task_stop", "\"seq\":%" PRIu64 ",\"signal\":%d", running->index + 1, signal);
 	if (running->state->launcher.terminal >= 0) {
 		if (place->run.ignored >> (SIGTSTP - 1) & 1)
 			return;
 		/* ^Z: we stop as well. */
-		terminal_give(running->state->launcher.terminal, 0);
-		running->suspended = true;
-		running->stopped_for = atomic_load(&place->notice->stopped_for);
-		signals_tell_parent(SIGTSTP);
+		terminal_suspend(running->state->launcher.terminal, place, &running->suspension);
 	} else if ((signal == SIGTTIN || signal == SIGTTOU) && !running->group.signal) {
 		running->wanted_terminal = true;
 		group_terminate(&running->group, place);
@@ -268,7 +262,7 @@ static void enforce_limit(struct workplace *place, struct running *running)
 static bool follow(struct workplace *place, struct running *running)
 {
 	nsec patience = running->started + PATIENCE, share = running->started + SHARE_TIME;
-	bool ended = false, denied;
+	bool denied;
 
 	/* It has started in the moment in which everything stopped; and if all goes on again meanwhile, so does it. */
 	if (atomic_load(&place->notice->stopped_at)) {
@@ -276,16 +270,15 @@ static bool follow(struct workplace *place, struct running *running)
 		if (!atomic_load(&place->notice->stopped_at))
 			command_signal_group(running->pid, SIGCONT, &denied);
 	}
-	while (!ended && !running->group.denied) {
+	while (!running->ended && !running->group.denied) {
 		nsec next = running->closely ? share : patience, limit = limit_of(place, running);
 
-		if (!wait_for_task(place, running, next < limit ? next : limit, &ended))
+		if (!wait_for_task(place, running, next < limit ? next : limit))
 			return false;
-		if (ended)
+		if (running->ended)
 			break;
-		if (running->stirred)
-			look_for_stop(place, running);
-		resume(place, running);
+		look_for_stop(place, running);
+		terminal_resume(running->state->launcher.terminal, place, &running->suspension, running->pid);
 		enforce_limit(place, running);
 		if (clock_now() < patience)
 			continue;
@@ -303,7 +296,6 @@ static bool settle(struct workplace *place, struct running *running)
 {
 	nsec drained = clock_now() + DRAIN_TIME;
 	uint64_t before = running->capture.total;
-	bool ended;
 
 	group_plan(&running->group, place, DRAIN_TIME);
 	if (!running->capture.unblocked)
@@ -322,7 +314,7 @@ static bool settle(struct workplace *place, struct running *running)
 		if (!group && now >= drained && !running->capture.blocked)
 			return true;
 		running->closely = true;
-		if (!wait_for_task(place, running, group ? now + GROUP_PERIOD : drained, &ended))
+		if (!wait_for_task(place, running, group ? now + GROUP_PERIOD : drained))
 			return false;
 		if (running->capture.blocked && running->capture.total - before < PIPE_MOST)
 			drained = clock_now() + DRAIN_TIME;
@@ -331,11 +323,9 @@ static bool settle(struct workplace *place, struct running *running)
 
 static void fill_result(const struct workplace *place, struct result *result, const struct running *running)
 {
-	struct command_end end = {.status = -1};
-
 	/* One that may not be signalled is left to end when it likes. */
-	if (!running->group.denied)
-		end = command_reap(running->pid);
+	struct command_end end = running->ended ? running->end : (struct command_end){.status = -1};
+
 	result->duration = clock_now() - running->started;
 	result->pid = running->pid;
 	result->status = end.status;
@@ -370,7 +360,13 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	running.closely = state->eager || (place->run.flags & RUN_TERMINAL);
 	if (!follow(place, &running))
 		goto abandoned;
-	fd_close(&running.pidfd);
+	if (running.end.signal && zygote_was_untaken(&state->launcher.zygote)) {
+		/* It was killed before it had begun: it may begin elsewhere. */
+		capture_close(&running.capture);
+		place->seat->task = 0;
+		errno = EAGAIN;
+		return EXECUTOR_STARVED;
+	}
 	fill_result(place, result, &running);
 	if (state->launcher.terminal >= 0)
 		terminal_take_back(state->launcher.terminal, state->terminal, place, result);

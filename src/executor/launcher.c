@@ -32,7 +32,7 @@ int launcher_init(struct launcher *launcher, const struct workplace *place)
 {
 	size_t count = 0, kept = 0, i;
 
-	*launcher = (struct launcher){.null = fd_null(), .terminal = -1};
+	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1};
 	zygote_init(&launcher->zygote);
 	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
 		return -1;
@@ -70,7 +70,7 @@ void launcher_release(struct launcher *launcher)
 
 static int start(struct command *command, struct launched *launched)
 {
-	int started = command_start(command, &launched->pidfd, &launched->stage);
+	int started = command_start(command, NULL, &launched->stage);
 
 	launched->pid = started < 0 ? 0 : *command->pid;
 	return started;
@@ -114,7 +114,7 @@ static int start_found(struct launcher *launcher, struct workplace *place, struc
 	int prepared = prepare_zygote(launcher, place, command), started;
 
 	if (prepared > 0)
-		started = zygote_start(&launcher->zygote, place, command, launcher->sequence, launcher->attempt, &launched->pidfd);
+		started = zygote_start(&launcher->zygote, place, command, launcher->sequence, launcher->attempt);
 	else
 		started = prepared < 0 ? -1 : start(command, launched);
 	if (started < 0 && !prepared && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
@@ -139,6 +139,7 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 		.ignored = place->run.ignored,
 		.nice = place->run.nice,
 		.is_task = true,
+		.starter = launcher->self,
 		.pid = (pid_t *)(uintptr_t)&place->seat->task,
 	};
 }
@@ -215,7 +216,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	int started = -1, number, usual = command.input;
 	char *found = NULL;
 
-	*launched = (struct launched){.pidfd = -1};
+	*launched = (struct launched){.pid = 0};
 	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, task->index + 1);
 	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, task->attempt);
 	if (take_settings(launcher, place, task, &command, &path) < 0)
@@ -238,15 +239,15 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 }
 
 int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
-			  struct launched *launched)
+			  int *pidfd)
 {
 	char shell[] = "/bin/sh", name[] = "sh", flag[] = "-c";
 	char *arguments[] = {name, flag, (char *)(uintptr_t)script, NULL};
 	struct command command = prepare(launcher, place);
 	size_t last = launcher->own_variables;
+	enum command_stage stage;
 	int started;
 
-	*launched = (struct launched){.pidfd = -1};
 	while (launcher->environment[last] != launcher->sequence)
 		last++;
 	/* It is no task: it has no number. */
@@ -254,7 +255,7 @@ int launcher_start_script(struct launcher *launcher, struct workplace *place, co
 	command.path = shell;
 	command.arguments = arguments;
 	command.output = command.errors = writer;
-	started = start(&command, launched);
+	started = command_start(&command, pidfd, &stage);
 	launcher->environment[last] = launcher->sequence;
 	return started;
 }

@@ -11,6 +11,8 @@
 #include "work/task.h"
 
 struct launcher {
+	/* This process. */
+	pid_t self;
 	int null;
 	/* The terminal that tasks get; -1: none. */
 	int terminal;
@@ -32,9 +34,8 @@ int launcher_init(struct launcher *launcher, const struct workplace *place) MUST
 
 /* What becomes of a start. */
 struct launched {
-	/* The process, seat->task too; readable when it has ended (the caller's). */
+	/* The process, seat->task too. */
 	pid_t pid;
-	int pidfd;
 	/* How far it came, when it failed. */
 	enum command_stage stage;
 	/* It failed because the parent is gone, or the zygote: no other start will go better. */
@@ -45,9 +46,9 @@ struct launched {
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched) MUST_CHECK;
 
-/* Starts sh -c script, with both outputs into writer. 0, or -1 with errno. */
+/* Starts sh -c script, with both outputs into writer: 0 with *pidfd (the caller's), or -1 with errno. */
 int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
-			  struct launched *launched) MUST_CHECK;
+			  int *pidfd) MUST_CHECK;
 
 /* Shows the command that is about to run. False when the parent is gone. */
 bool launcher_show(struct workplace *place, const struct task *task) MUST_CHECK;

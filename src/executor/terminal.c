@@ -3,6 +3,7 @@
 #include "executor/terminal.h"
 
 #include "base/mem.h"
+#include "process/command.h"
 #include "process/signals.h"
 
 #include <errno.h>
@@ -99,4 +100,29 @@ void terminal_take_back(int terminal, const struct terminal *modes, struct workp
 		terminal_restore(terminal, modes);
 	if (result->signal == SIGINT || result->signal == SIGQUIT)
 		terminal_pass_on(place, result->signal);
+}
+
+void terminal_suspend(int fd, const struct workplace *place, struct suspension *suspension)
+{
+	terminal_give(fd, 0);
+	*suspension = (struct suspension){.is_on = true, .stopped_for = atomic_load(&place->notice->stopped_for)};
+	signals_tell_parent(SIGTSTP);
+}
+
+void terminal_resume(int fd, const struct workplace *place, struct suspension *suspension, pid_t task)
+{
+	bool denied;
+
+	if (!suspension->is_on || atomic_load(&place->notice->stopped_at) ||
+	    atomic_load(&place->notice->stopped_for) == suspension->stopped_for)
+		return;
+	if (!terminal_is_ours(fd)) {
+		/* Gone on in the background: stopped again, as whoever uses the terminal there is. */
+		suspension->stopped_for = atomic_load(&place->notice->stopped_for);
+		signals_tell_parent(SIGTTOU);
+		return;
+	}
+	suspension->is_on = false;
+	terminal_give(fd, task);
+	command_signal_group(task, SIGCONT, &denied);
 }

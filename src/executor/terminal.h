@@ -36,4 +36,17 @@ void terminal_restore(int fd, const struct terminal *terminal);
  */
 void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place, const struct result *result);
 
+/* That the task which has the terminal was stopped: it goes on when the run does. All zero: it was not. */
+struct suspension {
+	bool is_on;
+	/* How long the run had been stopped before that: it has been stopped and goes on when that has grown. */
+	nsec stopped_for;
+};
+
+/* The task was stopped by ^Z: the run stops as well. */
+void terminal_suspend(int fd, const struct workplace *place, struct suspension *suspension);
+
+/* Lets the task, which leads its group, go on when the run has. */
+void terminal_resume(int fd, const struct workplace *place, struct suspension *suspension, pid_t task);
+
 #endif

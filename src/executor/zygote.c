@@ -1,161 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The worker's side of its zygote.
- *
- * What is preloaded is passed over by the dynamic linker where that thinks it better (a program with rights of its own), and then
- * main would run, without a task. So the linker is asked first, by a start that only lists what would be loaded.
- */
+/* The worker's side of its zygote: making it, and starting tasks in its children. */
 #include "executor/zygote.h"
 
 #include "base/mem.h"
 #include "base/trace.h"
+#include "executor/preloading.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "zygote/fitness.h"
-#include "zygote/object.h"
-#include "zygote/request.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 
 /* What comes before main may take so long. */
 #define START_TIME (10 * NSEC_PER_SEC)
 
-/* A start of the program with the object preloaded. */
-struct start {
-	const struct command *command;
-	/* Of what it is made. */
-	char *preload;
-	char *variable;
-	char **environment;
-	char *arguments[2];
-	pid_t pid;
-};
-
 void zygote_init(struct zygote *zygote)
 {
-	*zygote = (struct zygote){.channel = -1, .pidfd = -1};
-}
-
-/* Where the object is: memory of this process, which only its own user can open. */
-static char *object_path(int object)
-{
-	return mem_format("/proc/%ld/fd/%d", (long)getpid(), object);
-}
-
-/* The command's environment, with the object preloaded before what the user has preloaded, and one variable more. */
-static void start_init(struct start *start, const struct command *command, const char *path, const char *variable)
-{
-	static const char preload[] = "LD_PRELOAD=";
-	size_t count = 0, i;
-
-	while (command->environment[count])
-		count++;
-	*start = (struct start){.command = command, .variable = mem_string(variable), .arguments = {command->arguments[0]}};
-	start->environment = mem_new(count + 3, sizeof *start->environment);
-	for (i = 0; i < count; i++) {
-		start->environment[i] = command->environment[i];
-		if (!start->preload && strncmp(command->environment[i], preload, strlen(preload)) == 0) {
-			start->preload = mem_format("%s%s:%s", preload, path, command->environment[i] + strlen(preload));
-			start->environment[i] = start->preload;
-		}
-	}
-	if (!start->preload)
-		start->environment[count++] = start->preload = mem_format("%s%s", preload, path);
-	start->environment[count] = start->variable;
-}
-
-static void start_release(struct start *start)
-{
-	free(start->environment);
-	free(start->preload);
-	free(start->variable);
-}
-
-/* Begins it: 0 with *pidfd, or -1 with errno. */
-static int begin(struct start *start, int input, int output, int errors, int keep, int *pidfd)
-{
-	struct command command = *start->command;
-	enum command_stage stage;
-
-	command.arguments = start->arguments;
-	command.environment = start->environment;
-	command.input = input;
-	command.output = output;
-	command.errors = errors;
-	command.keep = keep;
-	command.pid = &start->pid;
-	return command_start(&command, pidfd, &stage);
-}
-
-/* Waits for one of ours to be readable, or for the deadline. False when the parent is gone. */
-static bool await(struct workplace *place, int fd, nsec deadline, bool *readable)
-{
-	for (;;) {
-		struct fd_wait waits[] = {{.fd = place->channel, .want_input = true}, {.fd = fd, .want_input = true}};
-
-		fd_wait(waits, countof(waits), deadline);
-		if (waits[0].input && !workplace_listen(place))
-			return false;
-		*readable = waits[1].input;
-		if (*readable || clock_now() >= deadline)
-			return true;
-	}
-}
-
-/* Ends a start of ours that has not ended by itself. */
-static void end(pid_t pid, int *pidfd)
-{
-	bool denied;
-
-	command_signal_group(pid, SIGKILL, &denied);
-	command_reap(pid);
-	fd_close(pidfd);
-}
-
-/* Everything that can be read until the end, or the parent is gone (false). */
-static bool read_all(struct workplace *place, int fd, struct bytes *bytes)
-{
-	enum { SIZE = 4096 };
-	ssize_t got = 1;
-
-	while (got != 0) {
-		bool readable;
-
-		if (!await(place, fd, NSEC_FOREVER, &readable))
-			return false;
-		got = fd_read(fd, bytes_reserve(bytes, SIZE), SIZE);
-		if (got < 0 && errno != EAGAIN)
-			break;
-		bytes->size += got > 0 ? (size_t)got : 0;
-	}
-	return true;
-}
-
-/* Whether the linker would load the object: 1, 0; -1 with errno. */
-static int ask_linker(struct workplace *place, const struct command *command, const char *path, int null)
-{
-	struct bytes list = {.data = NULL};
-	int ends[2], pidfd = -1, answer = -1, number;
-	struct start start;
-
-	if (fd_pipe(ends) < 0)
-		return -1;
-	start_init(&start, command, path, "LD_TRACE_LOADED_OBJECTS=1");
-	if (begin(&start, null, ends[1], null, -1, &pidfd) == 0) {
-		fd_close(&ends[1]);
-		answer = read_all(place, ends[0], &list) ? strstr(bytes_text(&list), path) != NULL : -1;
-		end(start.pid, &pidfd);
-		errno = ECANCELED;
-	}
-	number = errno;
-	start_release(&start);
-	bytes_release(&list);
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	errno = number;
-	return answer;
+	*zygote = (struct zygote){.channel = -1, .tasks = {-1, -1}, .pidfd = -1};
 }
 
 /* Why a zygote is none, by its answer. */
@@ -177,60 +39,82 @@ static uint32_t streams(const struct workplace *place)
 	return (place->run.flags & RUN_STDIN ? 1u : 0u) | (place->run.flags & RUN_UNGROUPED ? 0u : 6u);
 }
 
-/* Tells a zygote what it needs, and waits for its answer: NULL in *problem when it is ready. -1 with errno. */
-static int introduce(struct zygote *zygote, struct workplace *place, const char **problem)
+/* Takes its next answer: 0 with it; -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED: no parent. */
+static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadline, struct zygote_answer *answer)
 {
-	struct zygote_setup setup = {
-		.pid_offset = (uint64_t)((const volatile char *)&place->seat->task - place->board.shm.base),
-		.streams = streams(place),
-		.worker = getpid(),
-	};
-	struct slice payload = {.data = (const char *)&setup, .size = sizeof setup};
 	struct message message;
 	bool readable;
-	int32_t answer;
 
-	/* One that has gone already says more by its answer. */
-	(void)!channel_send(zygote->channel, ZYGOTE_SETUP, payload, &place->board.shm.fd, 1);
-	if (!await(place, zygote->channel, clock_now() + START_TIME, &readable)) {
-		errno = ECANCELED;
+	errno = ECANCELED;
+	if (!workplace_await(place, zygote->channel, deadline, &readable))
 		return -1;
-	}
-	*problem = "it takes too long to come to its main";
-	if (!readable)
-		return 0;
-	*problem = "it ends before its main";
-	if (channel_receive(zygote->channel, &message) <= 0 || message.payload.size != sizeof answer)
-		return 0;
-	memcpy(&answer, message.payload.data, sizeof answer);
-	*problem = answer == ZYGOTE_READY ? NULL : describe(answer);
+	errno = readable ? ENOTCONN : ETIME;
+	if (!readable || channel_receive(zygote->channel, &message) <= 0 || message.payload.size != sizeof *answer)
+		return -1;
+	memcpy(answer, message.payload.data, sizeof *answer);
 	return 0;
 }
 
-/* Starts the program up to its main: NULL in *problem when it is there. -1 with errno. */
-static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command, const char *path,
-			 int null, const char **problem)
+/* There is a child for the next task, unless there could be none. */
+static void take_child(struct zygote *zygote, const struct zygote_answer *answer)
 {
-	int ends[2], standard = place->run.flags & RUN_UNGROUPED ? -1 : null, started;
-	struct start start;
-	char *variable;
+	zygote->next = answer->number ? 0 : answer->pid;
+	zygote->turn = answer->turn % ZYGOTE_TURNS;
+}
 
-	if (channel_pair(ends) < 0)
-		return -1;
-	variable = mem_format("%s%d", ZYGOTE_VARIABLE, ends[1]);
-	start_init(&start, command, path, variable);
-	free(variable);
-	started = begin(&start, null, standard, standard, ends[1], &zygote->pidfd);
-	fd_close(&ends[1]);
-	zygote->channel = ends[0];
-	zygote->pid = start.pid;
-	if (started == 0) {
-		trace_event("zygote_start", "\"worker\":\"%s\",\"zygote_pid\":%ld", place->setup.name, (long)start.pid);
-		started = introduce(zygote, place, problem);
+/* Tells a zygote what it needs, and waits for its first child: NULL in *problem when there is one. -1 with errno. */
+static int introduce(struct zygote *zygote, struct workplace *place, const int *children, const char **problem)
+{
+	struct zygote_setup setup = {.streams = streams(place), .worker = getpid()};
+	struct slice payload = {.data = (const char *)&setup, .size = sizeof setup};
+	struct zygote_answer answer;
+
+	/* One that has gone already says more by its answer. */
+	(void)!channel_send(zygote->channel, ZYGOTE_SETUP, payload, children, ZYGOTE_TURNS);
+	if (listen_to(zygote, place, clock_now() + START_TIME, &answer) < 0) {
+		*problem = errno == ETIME ? "it takes too long to come to its main" : "it ends before its main";
+		return errno == ECANCELED ? -1 : 0;
 	}
-	start_release(&start);
-	if (started < 0 || *problem)
-		zygote_release(zygote);
+	*problem = answer.number < 0 ? describe(answer.number) : NULL;
+	take_child(zygote, &answer);
+	return 0;
+}
+
+/* The children's channels: our ends in the zygote, theirs in children. -1 with errno. */
+static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
+{
+	int ends[2], i;
+
+	for (i = 0; i < ZYGOTE_TURNS; i++) {
+		if (channel_pair(ends) < 0)
+			return -1;
+		zygote->tasks[i] = ends[0];
+		children[i] = ends[1];
+	}
+	return 0;
+}
+
+/* Starts the program up to its main, with its end of the channel: NULL in *problem when it is there. -1 with errno. */
+static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command, const char *object,
+			 int null, int channel, const char **problem)
+{
+	int children[ZYGOTE_TURNS] = {-1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null, started = -1, i;
+	char *variable = mem_format("%s%d", ZYGOTE_VARIABLE, channel);
+	struct preloading preloading;
+
+	preloading_init(&preloading, command, object, variable);
+	if (open_turns(zygote, children) == 0)
+		started = preloading_begin(&preloading, null, standard, standard, channel, &zygote->pidfd);
+	fd_close(&channel);
+	zygote->pid = preloading.pid;
+	if (started == 0) {
+		trace_event("zygote_start", "\"worker\":\"%s\",\"zygote_pid\":%ld", place->setup.name, (long)preloading.pid);
+		started = introduce(zygote, place, children, problem);
+	}
+	for (i = 0; i < ZYGOTE_TURNS; i++)
+		fd_close(&children[i]);
+	preloading_release(&preloading);
+	free(variable);
 	return started;
 }
 
@@ -238,24 +122,27 @@ static int start_program(struct zygote *zygote, struct workplace *place, const s
 static int make(struct zygote *zygote, struct workplace *place, const struct command *command, int null,
 		const char **problem)
 {
-	int object, made, number;
-	char *path;
+	int fd, made, number, ends[2];
+	char *object;
 
 	*problem = fitness_problem(command->path);
 	if (*problem)
 		return 0;
-	object = fd_holding(zygote_object());
-	if (object < 0)
+	object = preloading_object(&fd);
+	if (!object)
 		return -1;
-	path = object_path(object);
-	made = ask_linker(place, command, path, null);
+	made = preloading_ask(place, command, object, null);
 	if (made == 0)
 		*problem = "the dynamic linker does not preload into it";
-	else if (made > 0)
-		made = start_program(zygote, place, command, path, null, problem);
+	else if (made > 0 && (made = channel_pair(ends)) == 0) {
+		zygote->channel = ends[0];
+		made = start_program(zygote, place, command, object, null, ends[1], problem);
+	}
 	number = errno;
-	free(path);
-	fd_close(&object);
+	if (made < 0 || *problem)
+		zygote_release(zygote);
+	free(object);
+	fd_close(&fd);
 	errno = number;
 	return made;
 }
@@ -295,9 +182,10 @@ bool zygote_can_take(const struct command *command)
 	return size_of(command) <= CHANNEL_MESSAGE_MAX;
 }
 
-static void put_task(struct bytes *bytes, const struct command *command, const char *sequence, const char *attempt)
+static void put_task(struct bytes *bytes, pid_t pid, const struct command *command, const char *sequence,
+		     const char *attempt)
 {
-	struct zygote_task task = {.count = 0};
+	struct zygote_task task = {.pid = pid};
 	char *const *argument;
 
 	snprintf(task.sequence, sizeof task.sequence, "%s", sequence);
@@ -310,44 +198,82 @@ static void put_task(struct bytes *bytes, const struct command *command, const c
 		bytes_append(bytes, *argument, strlen(*argument) + 1);
 }
 
+/* Asks for another child. -1: the zygote is gone. */
+static int ask_for_child(struct zygote *zygote)
+{
+	if (!zygote->asked && channel_send(zygote->channel, ZYGOTE_FORK, (struct slice){.data = NULL}, NULL, 0) < 0)
+		return -1;
+	zygote->asked = true;
+	return 0;
+}
+
+/* Makes sure of a child that waits for a task: 0; -1 with errno, as zygote_start. */
+static int find_child(struct zygote *zygote, struct workplace *place)
+{
+	struct zygote_answer answer;
+
+	/* One that was killed while it waited may be gone altogether. */
+	while (!zygote->next || command_lead(zygote->next) < 0) {
+		zygote->next = 0;
+		if (ask_for_child(zygote) < 0 || listen_to(zygote, place, NSEC_FOREVER, &answer) < 0) {
+			errno = ECANCELED;
+			return -1;
+		}
+		zygote->asked = false;
+		take_child(zygote, &answer);
+		errno = answer.number;
+		if (answer.number)
+			return -1;
+	}
+	return 0;
+}
+
 int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, const char *sequence,
-		 const char *attempt, int *pidfd)
+		 const char *attempt)
 {
 	const int given[] = {command->input, command->output, command->errors};
 	int fds[countof(given)], fd;
-	struct message message;
 	size_t fd_count = 0;
-	int32_t answer;
-	bool readable;
 
-	*pidfd = -1;
+	if (find_child(zygote, place) < 0)
+		return -1;
 	for (fd = 0; fd < (int)countof(given); fd++) {
 		if (streams(place) >> fd & 1)
 			fds[fd_count++] = given[fd];
 	}
-	put_task(&place->scratch, command, sequence, attempt);
-	if (channel_send(zygote->channel, ZYGOTE_TASK, bytes_slice(&place->scratch), fds, fd_count) < 0 ||
-	    !await(place, zygote->channel, NSEC_FOREVER, &readable) ||
-	    channel_receive(zygote->channel, &message) <= 0 || message.payload.size != sizeof answer) {
+	put_task(&place->scratch, zygote->next, command, sequence, attempt);
+	/* Known before it can do anything. */
+	*command->pid = zygote->next;
+	if (channel_send(zygote->tasks[zygote->turn], ZYGOTE_TASK, bytes_slice(&place->scratch), fds, fd_count) < 0) {
+		*command->pid = 0;
 		errno = ECANCELED;
 		return -1;
 	}
-	memcpy(&answer, message.payload.data, sizeof answer);
-	if (answer == ZYGOTE_READY)
-		return command_adopt(place->seat->task, pidfd);
-	errno = answer;
-	return -1;
+	zygote->next = 0;
+	/* While the task runs. Should the zygote be gone, the next start tells. */
+	(void)!ask_for_child(zygote);
+	return 0;
+}
+
+bool zygote_was_untaken(const struct zygote *zygote)
+{
+	return zygote->channel >= 0 && channel_has_unread(zygote->tasks[zygote->turn]);
 }
 
 void zygote_release(struct zygote *zygote)
 {
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
+	int i;
 
 	fd_close(&zygote->channel);
+	/* A child that waits sees that, also one that nobody knows of yet. */
+	for (i = 0; i < ZYGOTE_TURNS; i++)
+		fd_close(&zygote->tasks[i]);
 	if (zygote->pidfd < 0)
 		return;
 	/* One that has ended may have been waited for with the orphans, and its number be another's. */
 	if (fd_wait(&ended, 1, 0) == 0)
-		end(zygote->pid, &zygote->pidfd);
+		command_kill(zygote->pid);
 	fd_close(&zygote->pidfd);
+	command_reap_orphans();
 }

@@ -11,12 +11,19 @@
 #include "base/dialect.h"
 #include "process/command.h"
 #include "protocol/workplace.h"
+#include "zygote/request.h"
 
 struct zygote {
 	/* -1: there is none. */
 	int channel;
+	/* Where its children wait by turns. */
+	int tasks[ZYGOTE_TURNS];
 	int pidfd;
 	pid_t pid;
+	/* The child that waits for a task, and where; 0: none, or another has been asked for. */
+	pid_t next;
+	uint32_t turn;
+	bool asked;
 	/* It has been tried to start it: that is done once. */
 	bool tried;
 };
@@ -33,12 +40,14 @@ int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct 
 bool zygote_can_take(const struct command *command);
 
 /*
- * Starts a task: 0 with its pid in seat->task and *pidfd (close-on-exec, the caller's). -1 with errno: for want of resources, or
- * ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote was prepared with, but
+ * Starts a task: 0 with its pid in seat->task. -1 with errno: for want of resources, or ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote was prepared with, but
  * for MPMAP_SEQ and MPMAP_ATTEMPT: sequence and attempt are these for the task.
  */
 int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, const char *sequence,
-		 const char *attempt, int *pidfd) MUST_CHECK;
+		 const char *attempt) MUST_CHECK;
+
+/* Whether the task that was started last has not been taken by its process, which has been killed before. */
+bool zygote_was_untaken(const struct zygote *zygote);
 
 void zygote_release(struct zygote *zygote);
 

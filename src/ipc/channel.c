@@ -6,6 +6,8 @@
 #include "ipc/fd.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -105,4 +107,11 @@ int channel_wait(int channel, struct message *message, nsec deadline)
 			return channel_receive(channel, message);
 	}
 	return got;
+}
+
+bool channel_has_unread(int channel)
+{
+	int size = 0;
+
+	return ioctl(channel, SIOCOUTQ, &size) == 0 && size > 0;
 }

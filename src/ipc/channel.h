@@ -41,4 +41,7 @@ int channel_receive(int channel, struct message *message) MUST_CHECK;
 /* The same, waiting for a message until the deadline (monotonic): 0 when that has passed. */
 int channel_wait(int channel, struct message *message, nsec deadline) MUST_CHECK;
 
+/* Whether the other end has not received all that was sent. */
+bool channel_has_unread(int channel);
+
 #endif

@@ -17,11 +17,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { STACK_SIZE = 64 * 1024 };
+
+/* How long a child is waited for at a time, at most. */
+#define TICK (2 * NSEC_PER_MSEC)
 
 /* What the child needs besides the command; in memory that both share. */
 struct launch {
@@ -99,13 +102,15 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 {
 	/* One child at a time runs on it: this process is held until the child has executed or ended. */
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
-	struct launch launch = {.command = command, .parent = getpid(), .stage = COMMAND_EXECUTED};
+	struct launch launch = {.command = command, .stage = COMMAND_EXECUTED};
 	/* Its memory is ours: that the child's pid is written there is as good as here, and CLONE_PIDFD has our place for it. */
-	int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CHILD_SETTID | SIGCHLD;
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_CHILD_SETTID | (pidfd ? CLONE_PIDFD : 0) | SIGCHLD;
 	pid_t pid = -1;
 
+	launch.parent = command->starter ? command->starter : getpid();
 	*stage = COMMAND_UNBORN;
-	*pidfd = -1;
+	if (pidfd)
+		*pidfd = -1;
 	if (!fault_at("task_start"))
 		pid = clone(child_main, stack + sizeof stack, flags, &launch, pidfd, NULL, command->pid);
 	if (pid < 0)
@@ -114,26 +119,15 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 	if (!launch.failure)
 		return 0;
 	waitpid(pid, NULL, 0);
-	fd_close(pidfd);
+	if (pidfd)
+		fd_close(pidfd);
 	errno = launch.failure;
 	return -1;
 }
 
-int command_adopt(pid_t pid, int *pidfd)
+int command_lead(pid_t pid)
 {
-	int saved;
-
-	/* It does the same for itself, and one of both is the first. */
-	setpgid(pid, pid);
-	*pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (*pidfd >= 0)
-		return 0;
-	/* It cannot be followed. */
-	saved = errno;
-	kill(-pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	errno = saved;
-	return -1;
+	return setpgid(pid, pid);
 }
 
 static nsec nsec_of(struct timeval time)
@@ -146,35 +140,99 @@ bool command_wants_resources(int number)
 	return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
 }
 
-int command_stopped(pid_t pid)
+/* A child's status and costs, in our words. */
+static struct command_end end_of(int status, const struct rusage *usage)
 {
-	siginfo_t info = {.si_pid = 0};
+	return (struct command_end){
+		.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.signal = WIFEXITED(status) ? 0 : WTERMSIG(status),
+		.user_time = nsec_of(usage->ru_utime),
+		.system_time = nsec_of(usage->ru_stime),
+		.max_rss = (uint64_t)usage->ru_maxrss * 1024,
+	};
+}
 
-	if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG) < 0 || !info.si_pid)
-		return 0;
-	return info.si_status;
+static enum command_change ask(pid_t pid, int flags, struct command_end *end)
+{
+	struct rusage usage;
+	int status;
+	pid_t got = wait4(pid, &status, flags | WUNTRACED, &usage);
+
+	if (got < 0 && errno != EINTR)
+		BUG("a task that somebody else has waited for");
+	if (got <= 0)
+		return COMMAND_SAME;
+	if (WIFSTOPPED(status)) {
+		*end = (struct command_end){.status = -1, .signal = WSTOPSIG(status)};
+		return COMMAND_STOPPED;
+	}
+	*end = end_of(status, &usage);
+	return COMMAND_ENDED;
+}
+
+enum command_change command_look(pid_t pid, struct command_end *end)
+{
+	return ask(pid, WNOHANG, end);
+}
+
+/*
+ * The waiting is interrupted by a timer that goes on from one child to the next, so that it need not be set for each. A tick
+ * that comes just before the wait is made good by the next. When nothing is waited for, it stops by itself.
+ */
+static volatile sig_atomic_t is_ticking, is_waiting;
+
+static void set_ticks(nsec period)
+{
+	struct timeval time = {.tv_usec = period / NSEC_PER_USEC};
+	struct itimerval timer = {.it_interval = time, .it_value = time};
+
+	is_ticking = period != 0;
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void tick(int number UNUSED)
+{
+	int saved = errno;
+
+	if (!is_waiting)
+		set_ticks(0);
+	errno = saved;
+}
+
+enum command_change command_wait(pid_t pid, struct command_end *end)
+{
+	enum command_change change;
+
+	is_waiting = 1;
+	if (!is_ticking) {
+		/* Nothing begins again what it interrupts. */
+		sigaction(SIGALRM, &(struct sigaction){.sa_handler = tick}, NULL);
+		set_ticks(TICK);
+	}
+	change = ask(pid, 0, end);
+	is_waiting = 0;
+	return change;
+}
+
+void command_relax(void)
+{
+	if (is_ticking)
+		set_ticks(0);
 }
 
 struct command_end command_reap(pid_t pid)
 {
-	struct rusage usage = {.ru_maxrss = 0};
-	struct command_end end = {.status = -1};
-	int status = 0;
-	pid_t got;
+	struct command_end end;
 
-	do
-		got = wait4(pid, &status, 0, &usage);
-	while (got < 0 && errno == EINTR);
-	if (got != pid)
-		BUG("a task that somebody else has waited for");
-	if (WIFEXITED(status))
-		end.status = WEXITSTATUS(status);
-	else
-		end.signal = WTERMSIG(status);
-	end.user_time = nsec_of(usage.ru_utime);
-	end.system_time = nsec_of(usage.ru_stime);
-	end.max_rss = (uint64_t)usage.ru_maxrss * 1024;
+	while (ask(pid, 0, &end) != COMMAND_ENDED)
+		;
 	return end;
+}
+
+void command_kill(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	command_reap(pid);
 }
 
 uint64_t command_own_peak(void)

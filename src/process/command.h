@@ -34,6 +34,8 @@ struct command {
 	bool is_task;
 	/* A terminal that its group gets to the foreground of; -1. */
 	int terminal;
+	/* This process, where the caller has its pid at hand already; 0. */
+	pid_t starter;
 	/* Where the kernel writes the pid before the child runs; may be in shared memory. Never NULL. */
 	pid_t *pid;
 };
@@ -60,28 +62,44 @@ struct command_end {
 };
 
 /*
- * Starts it: 0 with *pidfd (close-on-exec, the caller's), or -1 with errno and *stage: that of execve (ENOENT, EACCES,
+ * Starts it: 0 with *pidfd (close-on-exec, the caller's; pidfd may be NULL), or -1 with errno and *stage: that of execve (ENOENT, EACCES,
  * E2BIG, ENOEXEC ...), of chdir, or why there was no process (EAGAIN, ENOMEM, EMFILE).
  */
 int command_start(const struct command *command, int *pidfd, enum command_stage *stage) MUST_CHECK;
 
-/*
- * Takes on a child that another process has started for this one, and that has not executed anything since: it leads a process
- * group of its own from here on. 0 with *pidfd, or -1 with errno, and the child is dead.
- */
-int command_adopt(pid_t pid, int *pidfd) MUST_CHECK;
+/* Makes a child that has not executed anything the leader of a process group of its own. -1 when there is no such child. */
+int command_lead(pid_t pid) MUST_CHECK;
 
 /* Whether an errno says that processes, memory or descriptors are short: what failed may go well later. */
 bool command_wants_resources(int number);
 
-/* The signal that has stopped a child since this was last asked, or 0. */
-int command_stopped(pid_t pid);
+/* What a child has done since it was last asked for. */
+enum command_change {
+	COMMAND_SAME,
+	/* It has stopped: end->signal says by which signal. */
+	COMMAND_STOPPED,
+	/* It has ended, and its end has been taken. */
+	COMMAND_ENDED,
+};
+
+/* Looks at a child without waiting. */
+enum command_change command_look(pid_t pid, struct command_end *end);
+
+/*
+ * Waits until a child ends or stops, but not longer than a few milliseconds (COMMAND_SAME then): the way to wait for one that
+ * will not take long, since it costs a single system call. command_relax stops what interrupts the waiting, before a long one.
+ */
+enum command_change command_wait(pid_t pid, struct command_end *end);
+void command_relax(void);
 
 /* This process's own peak so far, bytes: a child that never had more cannot be told from it. */
 uint64_t command_own_peak(void);
 
 /* Takes the end of a child that pidfd told of (or waits for it). */
 struct command_end command_reap(pid_t pid);
+
+/* Kills a child that leads a group, with that, and takes its end. */
+void command_kill(pid_t pid);
 
 /*
  * From now on what a task leaves behind becomes this process's child when its own parent ends, so that it can be waited

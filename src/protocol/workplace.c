@@ -73,9 +73,8 @@ int workplace_open(struct workplace *place, int channel)
 	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) < 0 ||
 	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
 		return -1;
-	/* The board never grows: its mapping is all that is needed, but for others who are to map it. */
-	if (!(place->run.flags & RUN_ZYGOTE))
-		fd_close(&place->board.shm.fd);
+	/* The board never grows: its mapping is all that is needed. */
+	fd_close(&place->board.shm.fd);
 	place->notice = board_notice(&place->board);
 	place->seat = board_seat(&place->board, setup->seat);
 	place->ring = board_ring(&place->board, setup->seat);
@@ -126,6 +125,20 @@ bool workplace_wait(struct workplace *place, nsec deadline)
 			break;
 	}
 	return true;
+}
+
+bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *readable)
+{
+	for (;;) {
+		struct fd_wait waits[] = {{.fd = place->channel, .want_input = true}, {.fd = fd, .want_input = true}};
+
+		fd_wait(waits, countof(waits), deadline);
+		if (waits[0].input && !workplace_listen(place))
+			return false;
+		*readable = waits[1].input;
+		if (*readable || clock_now() >= deadline)
+			return true;
+	}
 }
 
 void workplace_announce(struct workplace *place)

@@ -52,6 +52,9 @@ bool workplace_listen(struct workplace *place);
 /* Waits for the parent to wake us, until the deadline: false when it is gone. */
 bool workplace_wait(struct workplace *place, nsec deadline);
 
+/* Waits until fd can be read, or the deadline: false when the parent is gone. */
+bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *readable);
+
 /* Tells the parent now that there is something to look at. */
 void workplace_announce(struct workplace *place);
 

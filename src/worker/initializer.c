@@ -57,34 +57,33 @@ static bool follow(struct workplace *place, int pidfd, int *reader, struct bytes
 /* Runs it, with what it wrote behind what is in *words. False when the parent is gone. */
 static bool run(struct workplace *place, struct launcher *launcher, struct initialized *initialized, struct bytes *words)
 {
-	struct launched launched;
 	struct command_end end;
 	struct group group;
-	int ends[2], started;
+	int ends[2], started, pidfd;
 	bool followed;
 
 	if (fd_pipe(ends) < 0) {
 		initialized->number = errno;
 		return true;
 	}
-	started = launcher_start_script(launcher, place, place->run.initializer, ends[1], &launched);
+	started = launcher_start_script(launcher, place, place->run.initializer, ends[1], &pidfd);
 	initialized->number = started < 0 ? errno : 0;
 	fd_close(&ends[1]);
 	if (started < 0) {
 		fd_close(&ends[0]);
 		return true;
 	}
-	group_init(&group, launched.pid, 0);
-	followed = follow(place, launched.pidfd, &ends[0], words);
+	group_init(&group, place->seat->task, 0);
+	followed = follow(place, pidfd, &ends[0], words);
 	if (!followed)
 		group_kill(&group);
-	end = command_reap(launched.pid);
+	end = command_reap(group.leader);
 	initialized->status = end.status < 0 ? 0 : end.status;
 	initialized->signal = end.signal;
 	if (group_is_left(&group))
 		group_kill(&group);
 	place->seat->task = 0;
-	fd_close(&launched.pidfd);
+	fd_close(&pidfd);
 	fd_close(&ends[0]);
 	return followed;
 }

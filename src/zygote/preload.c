@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The object that makes a zygote of a program: preloaded, it stops it before main, and for each task forks from there.
+ * The object that makes a zygote of a program: preloaded, it stops it before main, and forks children that go on there.
  *
- * A task is the child of the worker, not of the zygote (CLONE_PARENT), so its end, its costs and its group are dealt with as
- * those of any task. What libc's fork does beyond the system call is done here: the thread's id is where libc keeps
- * it (set_tid_address), and the list of robust mutexes is told to the kernel. Functions that were registered with
- * pthread_atfork are not called: there is one thread, and it is between main and what comes before it.
+ * A child is that of the worker, not of the zygote (CLONE_PARENT), so its end, its costs and its group are dealt with as
+ * those of any task. It is forked ahead, and waits for its task itself, so that the worker never waits for a fork. What libc's
+ * fork does beyond the system call is done here: the thread's id is where libc keeps it (set_tid_address), and the list
+ * of robust mutexes is told to the kernel. Functions that were registered with pthread_atfork are not called: there is one
+ * thread, and it is between main and what comes before it.
  *
  * This is part of another program, so nothing here allocates, opens streams, or is seen by it but __libc_start_main. The
  * descriptors that a task gets come while their places are free, so the kernel puts them there.
@@ -25,7 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-enum { FDS_MAX = 3, TEXT_SIZE = 4096, ENVIRONMENT_SPARE = 3 };
+enum { STREAMS = 3, FDS_MAX = 3, TEXT_SIZE = 4096, ENVIRONMENT_SPARE = 3 };
 
 typedef int main_function(int count, char **arguments, char **environment);
 typedef int start_function(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
@@ -41,10 +42,11 @@ union received {
 };
 
 static main_function *real_main;
+/* The zygote's own, and those that children wait at. */
 static int channel = -1;
+static int tasks[ZYGOTE_TURNS];
+static uint32_t turn;
 static struct zygote_setup setup;
-/* Mapped here and not in tasks. */
-static pid_t *task_pid;
 static pid_t *thread_id;
 static void *robust_list;
 static size_t robust_size;
@@ -55,19 +57,19 @@ static size_t task_argument_count;
 static char **environment;
 static size_t environment_size;
 
-static void answer(int number)
+static void answer(int number, pid_t pid)
 {
 	struct {
 		uint32_t type;
-		int32_t number;
-	} message = {ZYGOTE_ANSWER, number};
+		struct zygote_answer answer;
+	} message = {ZYGOTE_ANSWER, {.number = number, .pid = pid, .turn = turn}};
 
 	send(channel, &message, sizeof message, MSG_NOSIGNAL);
 }
 
 static NORETURN void give_up(int number)
 {
-	answer(number);
+	answer(number, 0);
 	_exit(0);
 }
 
@@ -180,8 +182,8 @@ static bool find_identity(void)
 	       syscall(SYS_get_robust_list, 0, &robust_list, &robust_size) == 0;
 }
 
-/* Receives a message of a type: false at the end of the channel. *fd_count descriptors have come with it, *fd is the first. */
-static bool receive(uint32_t type, size_t *fd_count, int *fd)
+/* Receives a message of a type: false at the end of a channel. *fd_count descriptors have come with it, in fds. */
+static bool receive(int from, uint32_t type, size_t *fd_count, int fds[FDS_MAX])
 {
 	union {
 		char data[CMSG_SPACE(sizeof(int) * FDS_MAX)];
@@ -202,7 +204,7 @@ static bool receive(uint32_t type, size_t *fd_count, int *fd)
 	ssize_t size;
 
 	do
-		size = recvmsg(channel, &header, 0);
+		size = recvmsg(from, &header, 0);
 	while (size < 0 && errno == EINTR);
 	if (size < (ssize_t)sizeof its_type || its_type != type)
 		return false;
@@ -210,102 +212,106 @@ static bool receive(uint32_t type, size_t *fd_count, int *fd)
 	*fd_count = 0;
 	if (message && message->cmsg_type == SCM_RIGHTS) {
 		*fd_count = (message->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fd, CMSG_DATA(message), sizeof *fd);
+		memcpy(fds, CMSG_DATA(message), *fd_count * sizeof *fds);
 	}
 	return true;
-}
-
-/* Takes the setup: the memory is mapped, and the places that tasks' descriptors come to are made free. */
-static bool take_setup(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), fd_count;
-	char *base;
-	int fd = -1, stream;
-
-	if (!receive(ZYGOTE_SETUP, &fd_count, &fd) || fd_count != 1)
-		return false;
-	setup = received.setup;
-	base = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)(setup.pid_offset / page * page));
-	close(fd);
-	if (base == MAP_FAILED || madvise(base, page, MADV_DONTFORK) < 0)
-		return false;
-	task_pid = (pid_t *)(void *)(base + setup.pid_offset % page);
-	for (stream = 0; stream < 3; stream++) {
-		if (fcntl(stream, F_GETFD) < 0)
-			return false;
-		if (setup.streams >> stream & 1)
-			close(stream);
-	}
-	return true;
-}
-
-/* Takes in what a task is: 0, or an errno. */
-static int take_task(size_t fd_count)
-{
-	const struct zygote_task *task = &received.task.head;
-	char *place = received.task.text;
-
-	if (fd_count != (size_t)__builtin_popcount(setup.streams) || task->count > TEXT_SIZE)
-		return EPROTO;
-	for (task_argument_count = 0; task_argument_count < task->count; task_argument_count++) {
-		task_arguments[task_argument_count] = place;
-		place += strlen(place) + 1;
-	}
-	task_arguments[task_argument_count] = NULL;
-	return 0;
-}
-
-/* As libc's fork does it, but for the parent: 0 in the child. */
-static pid_t fork_task(void)
-{
-	unsigned long flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
-
-	/* The last two change places from machine to machine; without CLONE_SETTLS the one that is not the id is not looked at. */
-	return (pid_t)syscall(SYS_clone, flags, NULL, task_pid, thread_id, thread_id);
-}
-
-static void become_task(void)
-{
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != setup.worker)
-		_exit(127);
-	syscall(SYS_set_robust_list, robust_list, robust_size);
-	close(channel);
-	environ = environment;
 }
 
 static void close_streams(void)
 {
 	int stream;
 
-	for (stream = 0; stream < 3; stream++) {
+	for (stream = 0; stream < STREAMS; stream++) {
 		if (setup.streams >> stream & 1)
 			close(stream);
 	}
 }
 
-/* Starts tasks until the worker has gone. Returns in each task. */
+/* Takes the setup: the places that tasks' descriptors come to are made free. */
+static bool take_setup(void)
+{
+	int fds[FDS_MAX], stream, i;
+	size_t fd_count;
+
+	/* Looked at before anything else could have come there. */
+	for (stream = 0; stream < STREAMS; stream++) {
+		if (fcntl(stream, F_GETFD) < 0)
+			return false;
+	}
+	if (!receive(channel, ZYGOTE_SETUP, &fd_count, fds) || fd_count != ZYGOTE_TURNS)
+		return false;
+	setup = received.setup;
+	for (i = 0; i < ZYGOTE_TURNS; i++) {
+		tasks[i] = fds[i];
+		if (fcntl(tasks[i], F_SETFL, 0) < 0)
+			return false;
+	}
+	close_streams();
+	return true;
+}
+
+/* As libc's fork does it, but for the parent: 0 in the child. */
+static pid_t fork_task(void)
+{
+	unsigned long flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+
+	/* The last two change places from machine to machine; without CLONE_SETTLS the one that is not the id is not looked at. */
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, thread_id, thread_id);
+}
+
+/* The child's own task, not one that was another's. */
+static bool is_own_task(size_t fd_count)
+{
+	const struct zygote_task *task = &received.task.head;
+
+	return task->pid == *thread_id && task->count <= TEXT_SIZE && fd_count == (size_t)__builtin_popcount(setup.streams);
+}
+
+/* A child of the worker from its birth to its main. */
+static void become_task(void)
+{
+	char *place = received.task.text;
+	int fds[FDS_MAX], i;
+	size_t fd_count;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != setup.worker)
+		_exit(127);
+	syscall(SYS_set_robust_list, robust_list, robust_size);
+	close(channel);
+	for (;;) {
+		if (!receive(tasks[turn], ZYGOTE_TASK, &fd_count, fds))
+			_exit(127);
+		if (is_own_task(fd_count))
+			break;
+		close_streams();
+	}
+	for (i = 0; i < ZYGOTE_TURNS; i++)
+		close(tasks[i]);
+	while (task_argument_count < received.task.head.count) {
+		task_arguments[task_argument_count++] = place;
+		place += strlen(place) + 1;
+	}
+	environ = environment;
+}
+
+/* Forks children until the worker has gone. Returns in each of them. */
 static void serve(void)
 {
+	int fds[FDS_MAX];
 	size_t fd_count;
-	int first;
 
-	while (receive(ZYGOTE_TASK, &fd_count, &first)) {
-		int number = take_task(fd_count);
+	do {
+		pid_t pid = fork_task();
 
-		if (!number) {
-			pid_t pid = fork_task();
-
-			if (pid == 0) {
-				become_task();
-				return;
-			}
-			number = pid < 0 ? errno : 0;
+		if (pid == 0) {
+			become_task();
+			return;
 		}
-		close_streams();
-		answer(number);
-	}
+		answer(pid < 0 ? errno : 0, pid);
+		turn = (turn + 1) % ZYGOTE_TURNS;
+	} while (receive(channel, ZYGOTE_FORK, &fd_count, fds));
 	_exit(0);
 }
 
@@ -315,7 +321,6 @@ static int zygote_main(int count UNUSED, char **arguments UNUSED, char **variabl
 		give_up(ZYGOTE_HAS_THREADS);
 	if (fcntl(channel, F_SETFL, 0) < 0 || !restore_environment() || !find_identity() || !take_setup())
 		give_up(ZYGOTE_IS_STRANGE);
-	answer(ZYGOTE_READY);
 	serve();
 	return real_main((int)task_argument_count, task_arguments, environment);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker and its zygote tell each other, over a channel of theirs (ipc/channel.h: a 32-bit type, then the payload).
- * Both are of the same build, and the worker made the zygote: a layout is all there is to agree on.
+ * What a worker, its zygote and the children of that tell each other, over three channels (ipc/channel.h: a 32-bit type, then
+ * the payload). All are of the same build, and the worker made the zygote: a layout is all there is to agree on.
+ *
+ * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others TASK: children wait at them by turns, since one
+ * is forked while the one before may not have taken its task yet.
  */
 #ifndef ZYGOTE_REQUEST_H
 #define ZYGOTE_REQUEST_H
@@ -14,35 +17,44 @@
 #define ZYGOTE_SEQUENCE "MPMAP_SEQ="
 #define ZYGOTE_ATTEMPT "MPMAP_ATTEMPT="
 
+enum { ZYGOTE_TURNS = 2 };
+
 enum zygote_message {
-	/* Worker, once: struct zygote_setup, with the descriptor of the memory that holds the task's pid. */
+	/* Worker, once: struct zygote_setup, with the children's ends of their channels. */
 	ZYGOTE_SETUP = 1,
-	/* Worker, for each task: struct zygote_task, with the descriptors that the task gets; it is answered. */
-	ZYGOTE_TASK,
-	/* Zygote: a 32-bit enum zygote_answer, or an errno when a task could not be started. */
+	/* Worker: another child is wanted. No payload. */
+	ZYGOTE_FORK,
+	/* Zygote: struct zygote_answer. */
 	ZYGOTE_ANSWER,
+	/* Worker: struct zygote_task and the arguments, each with its NUL, with the descriptors that the task gets. */
+	ZYGOTE_TASK,
 };
 
-enum zygote_answer {
-	/* Ready for tasks; or a task was started, and its pid is in the memory. */
-	ZYGOTE_READY = 0,
-	/* It cannot be stopped before main, or not be forked from. Never an errno. */
+struct zygote_setup {
+	/* Which of the descriptors 0, 1 and 2 come with each task (1 << descriptor). */
+	uint32_t streams;
+	/* The worker's pid: it is the parent of the children. */
+	int32_t worker;
+};
+
+/* Why a zygote is none. Never an errno. */
+enum zygote_problem {
 	ZYGOTE_HAS_NO_START = -1,
 	ZYGOTE_HAS_THREADS = -2,
 	ZYGOTE_IS_STRANGE = -3,
 };
 
-struct zygote_setup {
-	/* Where in the memory the kernel is to write the pid, before the task runs. */
-	uint64_t pid_offset;
-	/* Which of the descriptors 0, 1 and 2 come with each task (1 << descriptor). */
-	uint32_t streams;
-	/* The worker's pid: it becomes the task's parent. */
-	int32_t worker;
+struct zygote_answer {
+	/* 0: here is a child; an errno: not now; or a problem. */
+	int32_t number;
+	/* The child that waits for a task, and at which channel. */
+	int32_t pid;
+	uint32_t turn;
 };
 
-/* Followed by the arguments, each with its NUL. The whole is a message: what is larger is for execve. */
 struct zygote_task {
+	/* Which child it is for: one that was killed leaves its task to the next, who must not take it. */
+	int32_t pid;
 	uint32_t count;
 	/* Whole variables. */
 	char sequence[32];
