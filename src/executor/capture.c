@@ -149,3 +149,10 @@ void capture_close(struct capture *capture)
 	for (stream = 0; stream < CAPTURE_STREAMS; stream++)
 		fd_close(&capture->readers[stream]);
 }
+
+void capture_drop(struct capture *capture, int writers[CAPTURE_STREAMS])
+{
+	fd_close(&writers[0]);
+	fd_close(&writers[1]);
+	capture_close(capture);
+}

@@ -39,4 +39,7 @@ bool capture_is_at_end(const struct capture *capture);
 
 void capture_close(struct capture *capture);
 
+/* The same, of a task that has not been started, with the other ends. Keeps errno. */
+void capture_drop(struct capture *capture, int writers[CAPTURE_STREAMS]);
+
 #endif

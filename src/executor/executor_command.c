@@ -41,8 +41,9 @@ enum {
 
 struct command_state {
 	struct launcher launcher;
-	/* Readable when a child has ended or stopped; opened when a task is followed closely. */
+	/* Readable when a child has ended or stopped; opened when a task is followed closely, and SIGCHLD is blocked then. */
 	int children;
+	bool listens;
 	/* Descriptors are short: that one is not kept. */
 	bool frugal;
 	/* The terminal's modes at the start, where tasks have it. */
@@ -82,7 +83,6 @@ static int open_command(struct workplace *place, void **opaque)
 	*opaque = state;
 	command_adopt_orphans();
 	state->children = -1;
-	signals_block_children();
 	if (launcher_init(&state->launcher, place) < 0)
 		return -1;
 	if (place->run.flags & RUN_TERMINAL) {
@@ -98,6 +98,8 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 {
 	struct command_state *state = opaque;
 
+	if (state->listens)
+		signals_unblock();
 	launcher_release(&state->launcher);
 	fd_close(&state->children);
 	free(state->terminal);
@@ -108,16 +110,14 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 static enum executor_end begin(struct workplace *place, struct command_state *state, const struct task *task,
 			       struct result *result, struct running *running)
 {
-	int writers[CAPTURE_STREAMS] = {-1, -1}, started, number;
+	int writers[CAPTURE_STREAMS] = {-1, -1}, started;
 	struct launched launched;
 
 	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}};
 	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
 		return EXECUTOR_STARVED;
 	if (place->run.flags & RUN_VERBOSE && !place->retrying && !launcher_show(place, task)) {
-		fd_close(&writers[0]);
-		fd_close(&writers[1]);
-		capture_close(&running->capture);
+		capture_drop(&running->capture, writers);
 		return EXECUTOR_ABANDONED;
 	}
 	if (state->launcher.terminal >= 0 && !terminal_wait(state->launcher.terminal, place)) {
@@ -127,33 +127,33 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 		result->number = errno;
 		return EXECUTOR_DONE;
 	}
+	/* No signal is blocked when a task is born. */
+	if (state->listens)
+		signals_unblock();
+	state->listens = false;
 	place->seat->task = 0;
 	result->start = clock_wall();
 	running->started = clock_now();
 	running->began = workplace_time(place);
 	started = launcher_start_task(&state->launcher, place, task, writers, &launched);
-	number = errno;
-	fd_close(&writers[0]);
-	fd_close(&writers[1]);
-	if (launched.is_abandoned) {
-		capture_close(&running->capture);
-		return EXECUTOR_ABANDONED;
-	}
 	if (started == 0) {
+		fd_close(&writers[0]);
+		fd_close(&writers[1]);
 		running->pid = launched.pid;
 		group_init(&running->group, running->pid, task->index);
 		trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
 			    task->index + 1, task->attempt, place->setup.name, (long)running->pid);
 		return EXECUTOR_DONE;
 	}
-	capture_close(&running->capture);
+	capture_drop(&running->capture, writers);
+	if (launched.is_abandoned)
+		return EXECUTOR_ABANDONED;
 	place->seat->task = 0;
-	errno = number;
-	if (launched.stage == COMMAND_UNBORN && command_wants_resources(number))
+	if (launched.stage == COMMAND_UNBORN && command_wants_resources(errno))
 		return EXECUTOR_STARVED;
 	result->start = 0;
 	result->outcome = OUTCOME_NOT_STARTED;
-	result->number = number;
+	result->number = errno;
 	result->astray = launched.stage == COMMAND_ASTRAY;
 	return EXECUTOR_DONE;
 }
@@ -188,6 +188,20 @@ static bool watch_task(struct workplace *place, struct running *running, nsec de
 	return true;
 }
 
+/* From here on the descriptor tells of children, and what was before is looked for now. */
+static void listen_to_children(struct running *running)
+{
+	struct command_state *state = running->state;
+
+	if (state->children < 0)
+		state->children = signals_open_children();
+	if (state->children < 0)
+		return;
+	signals_block_children();
+	state->listens = true;
+	note(running, command_look(running->pid, &running->end));
+}
+
 /*
  * Waits for the parent, the task's end or stop and its output, whichever is first, at most until the deadline; takes in
  * the output. False when the parent is gone.
@@ -196,9 +210,12 @@ static bool wait_for_task(struct workplace *place, struct running *running, nsec
 {
 	struct command_state *state = running->state;
 
-	if (running->closely && state->children < 0)
-		state->children = signals_open_children();
-	if (!running->ended && (!running->closely || state->children < 0)) {
+	if (running->closely && !state->listens && !running->ended) {
+		listen_to_children(running);
+		if (running->ended || running->stopped_by)
+			return true;
+	}
+	if (!running->ended && !(running->closely && state->listens)) {
 		note(running, command_wait(running->pid, &running->end));
 		/* One that cannot be watched for want of a descriptor is looked at every few milliseconds. */
 		if (running->closely && !workplace_listen(place))
@@ -234,30 +251,6 @@ static void look_for_stop(struct workplace *place, struct running *running)
 	}
 }
 
-/* When the task's time is over, or the next step against it is due; monotonic. */
-static nsec limit_of(struct workplace *place, const struct running *running)
-{
-	nsec timeout = workplace_timeout(place);
-
-	if (running->group.signal)
-		return group_deadline(&running->group, place);
-	return timeout ? workplace_when(place, running->began + timeout) : NSEC_FOREVER;
-}
-
-/* Ends a task whose time is over. */
-static void enforce_limit(struct workplace *place, struct running *running)
-{
-	nsec timeout = workplace_timeout(place);
-
-	if (running->group.signal) {
-		group_step(&running->group, place);
-	} else if (timeout && workplace_time(place) - running->began >= timeout) {
-		running->limit = timeout;
-		trace_event("task_timeout", "\"seq\":%" PRIu64 ",\"after\":%" PRId64, running->index + 1, timeout);
-		group_terminate(&running->group, place);
-	}
-}
-
 /* Follows a task to the end of its process, or until it is one that may not be ended. False when the parent is gone. */
 static bool follow(struct workplace *place, struct running *running)
 {
@@ -271,7 +264,7 @@ static bool follow(struct workplace *place, struct running *running)
 			command_signal_group(running->pid, SIGCONT, &denied);
 	}
 	while (!running->ended && !running->group.denied) {
-		nsec next = running->closely ? share : patience, limit = limit_of(place, running);
+		nsec next = running->closely ? share : patience, limit = group_limit(&running->group, place, running->began);
 
 		if (!wait_for_task(place, running, next < limit ? next : limit))
 			return false;
@@ -279,7 +272,7 @@ static bool follow(struct workplace *place, struct running *running)
 			break;
 		look_for_stop(place, running);
 		terminal_resume(running->state->launcher.terminal, place, &running->suspension, running->pid);
-		enforce_limit(place, running);
+		running->limit += group_enforce(&running->group, place, running->began);
 		if (clock_now() < patience)
 			continue;
 		running->closely = true;

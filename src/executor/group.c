@@ -3,6 +3,7 @@
 #include "executor/group.h"
 
 #include "base/diag.h"
+#include "base/trace.h"
 #include "process/command.h"
 
 #include <inttypes.h>
@@ -68,6 +69,29 @@ bool group_step(struct group *group, const struct workplace *place)
 		return false;
 	take_step(group, place);
 	return true;
+}
+
+nsec group_limit(const struct group *group, const struct workplace *place, nsec began)
+{
+	nsec timeout = workplace_timeout(place);
+
+	if (group->signal)
+		return group_deadline(group, place);
+	return timeout ? workplace_when(place, began + timeout) : NSEC_FOREVER;
+}
+
+nsec group_enforce(struct group *group, const struct workplace *place, nsec began)
+{
+	nsec timeout = workplace_timeout(place);
+
+	if (group->signal) {
+		group_step(group, place);
+	} else if (timeout && workplace_time(place) - began >= timeout) {
+		trace_event("task_timeout", "\"seq\":%" PRIu64 ",\"after\":%" PRId64, group->index + 1, timeout);
+		group_terminate(group, place);
+		return timeout;
+	}
+	return 0;
 }
 
 bool group_is_left(struct group *group)

@@ -38,6 +38,12 @@ nsec group_deadline(const struct group *group, const struct workplace *place);
 /* Takes the step that is due. False when all has been done and its time is over too. */
 bool group_step(struct group *group, const struct workplace *place);
 
+/* When the time of its task is over, which began then (workplace_time), or the next step is due; monotonic. */
+nsec group_limit(const struct group *group, const struct workplace *place, nsec began);
+
+/* Takes the step that is due, or the first one when the task's time is over: how long that was then, else 0. */
+nsec group_enforce(struct group *group, const struct workplace *place, nsec began);
+
 /* After its leader's end has been taken: whether anything is left that is ours to end. */
 bool group_is_left(struct group *group);
 

@@ -17,7 +17,7 @@
 
 void zygote_init(struct zygote *zygote)
 {
-	*zygote = (struct zygote){.channel = -1, .tasks = {-1, -1}, .pidfd = -1};
+	*zygote = (struct zygote){.channel = -1, .tasks = {-1, -1, -1}, .pidfd = -1};
 }
 
 /* Why a zygote is none, by its answer. */
@@ -43,13 +43,18 @@ static uint32_t streams(const struct workplace *place)
 static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadline, struct zygote_answer *answer)
 {
 	struct message message;
-	bool readable;
+	bool readable = true;
+	int got;
 
-	errno = ECANCELED;
-	if (!workplace_await(place, zygote->channel, deadline, &readable))
-		return -1;
+	/* Mostly it is there. */
+	while ((got = channel_receive(zygote->channel, &message)) == 0 && readable) {
+		if (!workplace_await(place, zygote->channel, deadline, &readable)) {
+			errno = ECANCELED;
+			return -1;
+		}
+	}
 	errno = readable ? ENOTCONN : ETIME;
-	if (!readable || channel_receive(zygote->channel, &message) <= 0 || message.payload.size != sizeof *answer)
+	if (got <= 0 || message.payload.size != sizeof *answer)
 		return -1;
 	memcpy(answer, message.payload.data, sizeof *answer);
 	return 0;
@@ -98,7 +103,7 @@ static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command, const char *object,
 			 int null, int channel, const char **problem)
 {
-	int children[ZYGOTE_TURNS] = {-1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null, started = -1, i;
+	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null, started = -1, i;
 	char *variable = mem_format("%s%d", ZYGOTE_VARIABLE, channel);
 	struct preloading preloading;
 
@@ -198,12 +203,13 @@ static void put_task(struct bytes *bytes, pid_t pid, const struct command *comma
 		bytes_append(bytes, *argument, strlen(*argument) + 1);
 }
 
-/* Asks for another child. -1: the zygote is gone. */
-static int ask_for_child(struct zygote *zygote)
+/* Asks for as many children as may wait. -1: the zygote is gone. */
+static int ask_for_children(struct zygote *zygote)
 {
-	if (!zygote->asked && channel_send(zygote->channel, ZYGOTE_FORK, (struct slice){.data = NULL}, NULL, 0) < 0)
-		return -1;
-	zygote->asked = true;
+	for (; zygote->asked + (zygote->next != 0) < ZYGOTE_AHEAD; zygote->asked++) {
+		if (channel_send(zygote->channel, ZYGOTE_FORK, (struct slice){.data = NULL}, NULL, 0) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -215,11 +221,11 @@ static int find_child(struct zygote *zygote, struct workplace *place)
 	/* One that was killed while it waited may be gone altogether. */
 	while (!zygote->next || command_lead(zygote->next) < 0) {
 		zygote->next = 0;
-		if (ask_for_child(zygote) < 0 || listen_to(zygote, place, NSEC_FOREVER, &answer) < 0) {
+		if (ask_for_children(zygote) < 0 || listen_to(zygote, place, NSEC_FOREVER, &answer) < 0) {
 			errno = ECANCELED;
 			return -1;
 		}
-		zygote->asked = false;
+		zygote->asked--;
 		take_child(zygote, &answer);
 		errno = answer.number;
 		if (answer.number)
@@ -251,7 +257,7 @@ int zygote_start(struct zygote *zygote, struct workplace *place, const struct co
 	}
 	zygote->next = 0;
 	/* While the task runs. Should the zygote be gone, the next start tells. */
-	(void)!ask_for_child(zygote);
+	(void)!ask_for_children(zygote);
 	return 0;
 }
 

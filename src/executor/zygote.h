@@ -20,10 +20,12 @@ struct zygote {
 	int tasks[ZYGOTE_TURNS];
 	int pidfd;
 	pid_t pid;
-	/* The child that waits for a task, and where; 0: none, or another has been asked for. */
+	/* The child that waits for the next task; 0: none. */
 	pid_t next;
+	/* Where it waits; or where the one did that was given a task last. */
 	uint32_t turn;
-	bool asked;
+	/* How many children were asked for, and have not been told of yet. */
+	unsigned asked;
 	/* It has been tried to start it: that is done once. */
 	bool tried;
 };

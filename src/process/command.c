@@ -24,7 +24,7 @@
 enum { STACK_SIZE = 64 * 1024 };
 
 /* How long a child is waited for at a time, at most. */
-#define TICK (2 * NSEC_PER_MSEC)
+#define TICK (8 * NSEC_PER_MSEC)
 
 /* What the child needs besides the command; in memory that both share. */
 struct launch {
@@ -52,9 +52,8 @@ static void become_task(const struct launch *launch)
 	if (launch->command->terminal >= 0) {
 		signals_block_terminal(true);
 		tcsetpgrp(launch->command->terminal, getpid());
+		signals_block_terminal(false);
 	}
-	/* A worker blocks SIGCHLD. */
-	signals_unblock();
 }
 
 /* A process that is not a worker has changed what its children must not see changed. */

@@ -30,7 +30,7 @@ struct command {
 	signal_mask ignored;
 	/* Added to the niceness. */
 	int nice;
-	/* Leads a process group of its own and is killed when this process dies. */
+	/* Leads a process group of its own and is killed when this process dies. Of this process, which must block no signal. */
 	bool is_task;
 	/* A terminal that its group gets to the foreground of; -1. */
 	int terminal;

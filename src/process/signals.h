@@ -58,7 +58,7 @@ void signals_ignore(signal_mask mask);
 /* Ends this process by the signal, as if it had never been caught; exits with 128 + number should that fail. */
 void signals_die(int number) NORETURN;
 
-/* Blocks SIGCHLD; what a child does is then told by the descriptor. */
+/* Blocks SIGCHLD; what a child does from here on is told by the descriptor. signals_unblock undoes it. */
 void signals_block_children(void);
 
 /* A descriptor that becomes readable when a child ends or stops. -1 with errno. */

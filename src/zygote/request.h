@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker, its zygote and the children of that tell each other, over three channels (ipc/channel.h: a 32-bit type, then
+ * What a worker, its zygote and the children of that tell each other, over channels (ipc/channel.h: a 32-bit type, then
  * the payload). All are of the same build, and the worker made the zygote: a layout is all there is to agree on.
  *
- * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others TASK: children wait at them by turns, since one
- * is forked while the one before may not have taken its task yet.
+ * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others TASK: children wait at them by turns, since some
+ * are forked while one before them may not have taken its task yet.
  */
 #ifndef ZYGOTE_REQUEST_H
 #define ZYGOTE_REQUEST_H
@@ -17,7 +17,8 @@
 #define ZYGOTE_SEQUENCE "MPMAP_SEQ="
 #define ZYGOTE_ATTEMPT "MPMAP_ATTEMPT="
 
-enum { ZYGOTE_TURNS = 2 };
+/* So many children wait, beside the one that has a task: one that is forked late must not be missed. */
+enum { ZYGOTE_AHEAD = 2, ZYGOTE_TURNS = ZYGOTE_AHEAD + 1 };
 
 enum zygote_message {
 	/* Worker, once: struct zygote_setup, with the children's ends of their channels. */
