@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How many system calls a task costs: the numbers that HACKING.md states. Counts repeat where times do not.
+
+load helper
+
+# What worker, zygote and task make until the task's main, and its worker behind it; a task makes none of these itself.
+CALLS=clone,dup2,execve,fcntl,getppid,getpid,kill,pidfd_open,pipe2,ppoll,prctl,recvmsg,rt_sigprocmask,sendmsg,setpgid,wait4
+
+# count COUNT ARG...: the calls of a run of so many tasks, "NAME CALLS" on each line, by the name
+count() {
+	seq "$1" >records
+	timeout 60 strace -f --seccomp-bpf -qq -c -o calls -e trace="$CALLS" "$MPMAP" -j1 --chunksize 50 "${@:2}" <records >/dev/null ||
+		complain "strace says $?"
+	awk '$NF != "total" && $4 ~ /^[0-9]+$/ { print $NF, $4 }' calls | sort
+}
+
+# per_task ARG...: what a task more costs, in hundredths, in the file per_task; from the least of three counts each, since a
+# task that takes long, as on a busy machine, is followed by other means
+per_task() {
+	local each
+	rm -f few.all many.all
+	for each in 1 2 3; do
+		count 50 "$@" >>few.all
+		count 150 "$@" >>many.all
+	done
+	for each in few many; do
+		sort -k 1,1 -k 2,2n "$each.all" | sort -s -u -k 1,1 >"$each"
+	done
+	join -a 2 -e 0 -o 0,1.2,2.2 few many | awk '{ print $1, $3 - $2 }' >per_task
+}
+
+# costs NAME LEAST [MOST]: so many of it a hundred tasks make
+costs() {
+	local found
+	found=$(awk -v name="$1" '$1 == name { print $2 }' per_task)
+	[ "${found:-0}" -ge "$2" ] && [ "${found:-0}" -le "${3:-$2}" ] || complain "$1: ${found:-0} for 100 tasks; all: $(tr '\n' ' ' <per_task)"
+}
+
+@test "system calls: what a task costs that is executed" {
+	needs strace
+	per_task true
+	costs pipe2 200
+	# a tick may interrupt one, and it is begun again
+	costs clone 98 102
+	costs setpgid 100
+	costs prctl 100
+	costs getppid 100
+	costs dup2 200
+	costs execve 100
+	costs kill 100
+	costs getpid 0
+	costs pidfd_open 0
+	# and what time decides: rings, ticks, chunks
+	costs wait4 95 140
+	costs ppoll 95 140
+	costs fcntl -10 40
+	costs rt_sigprocmask -10 40
+	costs sendmsg 0 40
+	costs recvmsg 0 40
+}
+
+@test "system calls: what a task costs that is forked from a zygote" {
+	needs strace
+	per_task --zygote true
+	costs execve 0
+	costs dup2 0
+	costs pidfd_open 0
+	costs pipe2 200
+	costs clone 98 102
+	costs setpgid 200
+	costs prctl 100
+	costs getppid 100
+	costs kill 100
+	# the task, the order for another child, and its answer
+	costs sendmsg 195 250
+	costs recvmsg 95 500
+	costs wait4 95 140
+	costs ppoll 95 240
+}
+
+@test "system calls: the parent makes less than one for each task" {
+	needs strace
+	seq 2000 >records
+	timeout 60 strace -qq -c -o calls "$MPMAP" -j1 --chunksize 50 --unordered -o none true <records || complain "strace says $?"
+	[ "$(awk '$NF == "total" { print $4 }' calls)" -lt 2000 ] || complain "$(cat calls)"
+}
