@@ -52,12 +52,12 @@ costs() {
 	costs getpid 0
 	costs pidfd_open 0
 	# and what time decides: rings, ticks, chunks
-	costs wait4 95 140
-	costs ppoll 95 140
-	costs fcntl -10 40
-	costs rt_sigprocmask -10 40
-	costs sendmsg 0 40
-	costs recvmsg 0 40
+	costs wait4 95 350
+	costs ppoll 95 350
+	costs fcntl -10 220
+	costs rt_sigprocmask -10 220
+	costs sendmsg 0 220
+	costs recvmsg 0 220
 }
 
 @test "system calls: what a task costs that is forked from a zygote" {
@@ -73,10 +73,10 @@ costs() {
 	costs getppid 100
 	costs kill 100
 	# the task, the order for another child, and its answer
-	costs sendmsg 195 250
-	costs recvmsg 95 500
-	costs wait4 95 140
-	costs ppoll 95 240
+	costs sendmsg 195 420
+	costs recvmsg 95 900
+	costs wait4 95 350
+	costs ppoll 95 550
 }
 
 @test "system calls: the parent makes less than one for each task" {
