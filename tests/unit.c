@@ -46,7 +46,7 @@ static const struct {
 	{"start", unit_start},     {"forkserver", unit_forkserver}, {"command", unit_command},
 	{"find", unit_find},       {"work", unit_work},       {"spill", unit_spill},
 	{"order", unit_order},     {"window", unit_window},   {"input", unit_input},
-	{"message", unit_message}, {"ledger", unit_ledger}, {"reserve", unit_reserve}, {"attempts", unit_attempts},
+	{"message", unit_message}, {"ledger", unit_ledger}, {"reserve", unit_reserve}, {"pool", unit_pool}, {"attempts", unit_attempts},
 	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
 	{"archive model", unit_archive_model},
 	{"agenda", unit_agenda}, {"completion", unit_completion}, {"history", unit_history}, {"views", unit_views},
