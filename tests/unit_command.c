@@ -224,6 +224,54 @@ static void test_not_a_task(void)
 	check_int(facts.ignored, 0);
 }
 
+/* Stops the process, once there is one. */
+static pid_t stop_as_it_starts(const volatile pid_t *pid)
+{
+	pid_t stopper = fork();
+
+	if (stopper != 0)
+		return stopper;
+	while (!*pid)
+		;
+	kill(*pid, SIGTSTP);
+	_exit(0);
+}
+
+/* ^Z at any instant of a start: it stops the program, and never what starts it. */
+static void test_stopped_as_it_starts(void)
+{
+	struct command command = command_for("/bin/cat", WORDS("cat"));
+	char directory[4000];
+	int round;
+
+	/* Where it takes a while to get to: most stops come in between. */
+	for (round = 0; round < (int)sizeof directory; round++)
+		directory[round] = round % 2 ? '.' : '/';
+	directory[sizeof directory - 1] = '\0';
+	command.directory = directory;
+	command.is_task = false;
+	for (round = 0; round < 100; round++) {
+		enum command_stage stage;
+		int input[2], pidfd;
+		siginfo_t info;
+		pid_t stopper;
+
+		*command.pid = 0;
+		check_int(pipe2(input, O_CLOEXEC), 0);
+		command.input = input[0];
+		stopper = stop_as_it_starts(command.pid);
+		if (!check_int(command_start(&command, &pidfd, &stage), 0))
+			return;
+		check_int(unit_wait(stopper), 0);
+		check_int(waitid(P_PID, (id_t)*command.pid, &info, WSTOPPED), 0);
+		kill(*command.pid, SIGCONT);
+		fd_close(&input[1]);
+		check_int(command_reap(*command.pid).status, 0);
+		fd_close(&input[0]);
+		fd_close(&pidfd);
+	}
+}
+
 static void test_choices(void)
 {
 	struct command command = command_for(NULL, NULL);
@@ -364,6 +412,7 @@ const struct unit_test unit_command[] = {
 #endif
 	{"what a task is born with", .run = test_birth},
 	{"what another program is born with", .run = test_not_a_task},
+	{"stopped as it starts", .run = test_stopped_as_it_starts},
 	{"ignored signals, niceness, a kept descriptor", .run = test_choices},
 	{"standard descriptors", .run = test_standard_descriptors},
 	{"a descriptor in its place", .run = test_descriptor_in_place},

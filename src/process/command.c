@@ -56,6 +56,14 @@ static void become_task(const struct launch *launch)
 	}
 }
 
+/* What would have stopped a child that has not executed yet, and held us for good, who could not be stopped with it; 0. */
+static volatile sig_atomic_t stopped_by;
+
+static void note_stop(int number)
+{
+	stopped_by = number;
+}
+
 /* A process that is not a worker has changed what its children must not see changed. */
 static void become_other(const struct launch *launch)
 {
@@ -67,6 +75,10 @@ static void become_other(const struct launch *launch)
 		_exit(127);
 	sigaction(SIGPIPE, &standard, NULL);
 	sigaction(SIGXFSZ, &standard, NULL);
+	/* A role has the mask of its starter until it can be stopped by nothing any more. */
+	if (launch->command->is_role)
+		return;
+	signals_catch_stops(note_stop);
 	signals_unblock();
 }
 
@@ -104,19 +116,29 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 	struct launch launch = {.command = command, .stage = COMMAND_EXECUTED};
 	/* Its memory is ours: that the child's pid is written there is as good as here, and CLONE_PIDFD has our place for it. */
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_CHILD_SETTID | (pidfd ? CLONE_PIDFD : 0) | SIGCHLD;
+	sigset_t mask;
 	pid_t pid = -1;
 
 	launch.parent = command->starter ? command->starter : getpid();
 	*stage = COMMAND_UNBORN;
 	if (pidfd)
 		*pidfd = -1;
+	stopped_by = 0;
+	/* A worker can be stopped by nothing that its tasks could be. */
+	if (!command->is_task)
+		signals_hold_stops(&mask);
 	if (!fault_at("task_start"))
 		pid = clone(child_main, stack + sizeof stack, flags, &launch, pidfd, NULL, command->pid);
+	if (!command->is_task)
+		sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (pid < 0)
 		return -1;
 	*stage = launch.failure ? launch.stage : COMMAND_EXECUTED;
-	if (!launch.failure)
+	if (!launch.failure) {
+		if (stopped_by)
+			kill(pid, stopped_by);
 		return 0;
+	}
 	waitpid(pid, NULL, 0);
 	if (pidfd)
 		fd_close(pidfd);

@@ -32,6 +32,8 @@ struct command {
 	int nice;
 	/* Leads a process group of its own and is killed when this process dies. Of this process, which must block no signal. */
 	bool is_task;
+	/* Is this program in another role: it has the mask that it finds until role_enter. */
+	bool is_role;
 	/* A terminal that its group gets to the foreground of; -1. */
 	int terminal;
 	/* This process, where the caller has its pid at hand already; 0. */

@@ -137,6 +137,25 @@ void signals_stop(int number)
 	sigaction(number, &before, NULL);
 }
 
+void signals_hold_stops(sigset_t *before)
+{
+	sigset_t stops;
+	size_t i;
+
+	sigemptyset(&stops);
+	for (i = 0; i < countof(stopping); i++)
+		sigaddset(&stops, stopping[i]);
+	sigprocmask(SIG_BLOCK, &stops, before);
+}
+
+void signals_catch_stops(void (*handler)(int number))
+{
+	size_t i;
+
+	for (i = 0; i < countof(stopping); i++)
+		set(stopping[i], handler);
+}
+
 static void do_nothing(int number UNUSED)
 {
 }
@@ -144,13 +163,11 @@ static void do_nothing(int number UNUSED)
 void signals_reset(void)
 {
 	sigset_t none;
-	size_t i;
 	int number;
 
 	for (number = 1; number <= 64; number++)
 		set(number, SIG_DFL);
-	for (i = 0; i < countof(stopping); i++)
-		set(stopping[i], do_nothing);
+	signals_catch_stops(do_nothing);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -52,6 +52,12 @@ int signals_next(int fd);
  */
 void signals_reset(void);
 
+/* Blocks SIGTSTP and its kin; *before is the mask from before. */
+void signals_hold_stops(sigset_t *before);
+
+/* In a child about to execute a program, in which they are default again: SIGTSTP and its kin call handler. Async-signal-safe. */
+void signals_catch_stops(void (*handler)(int number));
+
 /* In a child about to execute a program: ignores the signals in mask. Async-signal-safe. */
 void signals_ignore(signal_mask mask);
 

@@ -21,6 +21,7 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 		.output = -1,
 		.errors = -1,
 		.keep = fd,
+		.is_role = true,
 		.pid = &pid,
 	};
 	enum command_stage stage;
