@@ -9,8 +9,10 @@ load helper
 load screen
 
 @test "sharing: a run that comes later gets the worker that sleeps, not the one that is busy" {
+	trace_on
 	open_prompt -j2
 	type_line "map --chunksize=1 '$TOOL' hold ::: short long"
+	wait_for_event task_start 2
 	touch short
 	type_line 'map echo ::: quick'
 	wait_for_line '\[2\.1\] quick$'
@@ -19,9 +21,12 @@ load screen
 }
 
 @test "sharing: a run that is busy gives one of two workers away after the task in hand" {
+	trace_on
 	open_prompt -j2
 	type_line "map --chunksize=100 --shell '\"\$TOOL\" hold gate\$1' ::: 1 2 3 4"
+	wait_for_event task_start 2
 	type_line 'map echo ::: quick'
+	wait_for_event jobs_changed 1 '.from == 2 and .to == 1'
 	# one of them was told to leave
 	touch gate1 gate2
 	wait_for_line '\[2\.1\] quick$'
@@ -30,11 +35,14 @@ load screen
 }
 
 @test "sharing: a run that is paused, or waits for its input, keeps no worker from others" {
+	trace_on
 	open_prompt -j1
 	mkfifo fifo
 	type_line 'map cat < fifo'
 	type_line "map '$TOOL' hold ::: one two"
+	wait_for_event task_start
 	type_line 'pause 2'
+	wait_for_last_line 'paused\]>$'
 	touch one
 	type_line 'map echo ::: third'
 	wait_for_line '\[3\.1\] third$'

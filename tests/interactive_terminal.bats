@@ -426,7 +426,7 @@ has_complaint() {
 		proof back
 		terminal clear-history
 		type_line '! clear'
-		wait_for_prompt
+		wait_until screen_is_clear
 	done
 	touch gate
 	wait_for_line '1\.2.*result-2$'
@@ -583,13 +583,14 @@ asked_or_gone() {
 
 @test "prompt: a command of the shell has the terminal, and ^C is for it" {
 	open_prompt
-	type_line '! cat'
+	type_line '! echo begun-$((1 + 1)); cat'
+	wait_for_line '^begun-2$'
 	type_line 'for cat'
 	wait_until said_twice 'for cat'
 	press C-d
 	wait_for_prompt
-	type_line '! cat; echo not-$((1 + 1))'
-	wait_for_last_line '! cat|^$'
+	type_line '! echo again-$((1 + 1)); cat; echo not-$((1 + 1))'
+	wait_for_line '^again-2$'
 	type_line 'once more'
 	wait_until said_twice 'once more'
 	press C-c
