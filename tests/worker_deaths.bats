@@ -267,7 +267,7 @@ all_asleep() {
 @test "W7: all workers die after the end of input, with tasks yet to start: the run ends" {
 	check() {
 		trace_on
-		start -j2 --chunksize 3 --shell '[ "$1" != 1 ] && [ "$1" != 4 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 12)
+		start -j2 --chunksize 3 --shell '[ "$1" != 1 ] && [ "$1" != 4 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 9)
 		wait_for_start 1
 		wait_for_start 4
 		wait_for_event input_end
@@ -275,8 +275,8 @@ all_asleep() {
 			kill -KILL "$(worker_pid "$name")"
 		done
 		finish
-		expect 125 "$(seq 12 | grep -vxE '1|4')"
-		says '^mpmap: 2 of 12 tasks failed \(2 lost\)$'
+		expect 125 "$(seq 9 | grep -vxE '1|4')"
+		says '^mpmap: 2 of 9 tasks failed \(2 lost\)$'
 		no_processes_left
 	}
 	under_methods check
@@ -302,7 +302,7 @@ all_asleep() {
 @test "W9: a stopped worker does not keep its task from being timed out" {
 	check() {
 		trace_on
-		start -j2 --chunksize 1 --timeout 1 --shell '
+		start -j2 --chunksize 1 --timeout 3 --shell '
 			[ "$1" != 1 ] || { "$TOOL" background child TERM; exec "$TOOL" ignore task TERM; }
 			echo "$1"' ::: $(seq 30)
 		wait_until test -s task
@@ -311,7 +311,7 @@ all_asleep() {
 		finish
 		expect 125 "$(seq 2 30)"
 		says '^mpmap: 1 of 30 tasks failed'
-		says '^mpmap: #1: (timed out after 1 s|lost: )'
+		says '^mpmap: #1: (timed out after 3 s|lost: )'
 		is_gone "$(cat child)"
 		is_gone "$(cat task)"
 		no_processes_left
