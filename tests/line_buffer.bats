@@ -187,8 +187,7 @@ becomes() {
 			"$TOOL" hold "gate$MPMAP_ATTEMPT"
 			printf end
 			[ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1 2 3
-		wait_for_event task_end 1 '.seq == 3'
-		wait_until trace_is_quiet
+		wait_until file_holds out 2
 		same <(sort out) $'2 1\n3 1'
 		touch gate1
 		wait_for_event task_start 1 '.seq == 1 and .attempt == 2'
@@ -207,15 +206,14 @@ becomes() {
 	check() {
 		trace_on
 		start -j2 --line-buffer --shell 'printf "so far $1"; [ "$1" -ne 1 ] || { "$TOOL" hold gate; kill -KILL $$; }' ::: 1 2
-		wait_for_event task_end
+		wait_until file_has out '^so far 2$'
 		touch gate
 		finish
 		expect 125 $'so far 2\nso far 1'
 		rm gate
 		trace_on
 		start -j2 --line-buffer --tag --shell 'printf "so far $1"; [ "$1" -ne 1 ] || { "$TOOL" hold gate; kill -KILL $PPID; exec "$TOOL" pause pid; }' ::: 1 2
-		wait_for_event task_end
-		wait_until trace_is_quiet
+		wait_until file_has out 'so far 2$'
 		touch gate
 		finish
 		expect 125 $'2\tso far 2\n1\tso far 1'
@@ -246,6 +244,7 @@ becomes() {
 			wait_for_event task_start 2
 			touch gate
 			wait_for_event task_end 3
+			wait_until file_has out '^1$'
 			wait_until trace_is_quiet
 			same out 1
 			;;
