@@ -54,11 +54,11 @@ load screen
 @test "terminal: a time-out stands still while the run is stopped" {
 	trace_on
 	open_shell
-	type_line '"$MPMAP" -j1 --timeout 3 "$TOOL" hold gate "{} " ::: 1 2 >out 2>err'
+	type_line '"$MPMAP" -j1 --timeout 8 "$TOOL" hold gate "{} " ::: 1 2 >out 2>err'
 	wait_for_tasks 1
 	press C-z
 	wait_for_stop
-	let_pass 3.5
+	let_pass 8.5
 	touch gate
 	type_line fg
 	wait_for_event run_end
@@ -70,7 +70,7 @@ load screen
 @test "terminal: a time-out still comes after a stop" {
 	trace_on
 	open_shell
-	type_line '"$MPMAP" -j1 --timeout 1 "$TOOL" hold {} ::: gate >out 2>err'
+	type_line '"$MPMAP" -j1 --timeout 6 "$TOOL" hold {} ::: gate >out 2>err'
 	wait_for_tasks 1
 	press C-z
 	wait_for_stop
@@ -78,7 +78,7 @@ load screen
 	wait_for_event task_timeout
 	wait_for_event run_end
 	shell_status 125
-	says 'timed out after 1 s'
+	says 'timed out after 6 s'
 }
 
 @test "terminal: stopped and continued by kill" {

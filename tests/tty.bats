@@ -81,6 +81,7 @@ load screen
 		type_line '"$MPMAP" --tty sh -c ">ready\$1; read -r x; echo \$1 \$x >>got" x ::: 1 2'
 		for i in 1 2; do
 			wait_until test -e "ready$i"
+			wait_for_start "$i"
 			tasks=("$(event_field task_pid task_start ".seq == $i")")
 			mpmap=$(event_field pid run_start)
 			for _ in 1 2; do
@@ -170,7 +171,7 @@ raw_task() {
 	ended 123
 	cmp before after
 	terminal kill-server
-	raw_task '--timeout 0.5' 'exec "$TOOL" hold gate'
+	raw_task '--timeout 3' 'exec "$TOOL" hold gate'
 	ended 125
 	cmp before after
 }
@@ -212,7 +213,8 @@ raw_task() {
 	wait_until test -e got
 	same got 'and more'
 	wait_for_line '^task 3'
-	wait_for_event task_end 1 '.seq == 1'
+	# the first run had one, too
+	wait_for_event task_end 2 '.seq == 1'
 	press C-c
 	ended 130
 }
