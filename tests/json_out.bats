@@ -56,7 +56,7 @@ whole() {
 }
 
 @test "json: a task that ends in its own way when its time is over has its status" {
-	mp -o jsonl --timeout 0.3 --shell 'exec "$TOOL" catch "ready$1" bye' ::: 1
+	mp -o jsonl --timeout 2 --shell 'exec "$TOOL" catch "ready$1" bye' ::: 1
 	expect 125
 	are_objects out 1
 	the_result 1 '.outcome == "timeout" and .status == 0 and .signal == null and .stdout == "bye"'

@@ -95,7 +95,7 @@ at_least() {
 	check() {
 		mp_well --retries 1 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || kill -KILL $$; echo "$1"' ::: a b
 		same out $'a\nb'
-		mp_well --retries 1 --timeout 0.3 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || exec "$TOOL" pause "pid$1"; echo "$1"' ::: a b
+		mp_well --retries 1 --timeout 2 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || exec "$TOOL" pause "pid$1"; echo "$1"' ::: a b
 		same out $'a\nb'
 		mp_well --retries 1 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || { kill -KILL $PPID; exec "$TOOL" pause pid; }; echo "$1"' ::: a b
 		same out $'a\nb'
@@ -130,9 +130,10 @@ at_least() {
 	trace_on
 	mp --retries 3 --retry-delay 0.1 false ::: a
 	expect 123 ''
-	at_least "$(between task_end true 1 task_start true 2)" 100
-	at_least "$(between task_end true 2 task_start true 3)" 200
-	at_least "$(between task_end true 3 task_start true 4)" 400
+	# a worker may tell of an end only after its result was taken
+	at_least "$(between task_start true 1 task_start true 2)" 100
+	at_least "$(between task_start true 2 task_start true 3)" 200
+	at_least "$(between task_start true 3 task_start true 4)" 400
 }
 
 @test "policy: what waits to be run again occupies no worker; ^C lets its last outcome stand" {
@@ -191,30 +192,30 @@ at_least() {
 
 @test "policy: --timeout ends who takes longer; the others go on, and the order stays" {
 	check() {
-		mp -j2 --timeout 0.5 --shell 'echo "$1"; [ "$1" -ne 2 ] || exec "$TOOL" pause pid' ::: 1 2 3 4 5
+		mp -j2 --timeout 2 --shell 'echo "$1"; [ "$1" -ne 2 ] || exec "$TOOL" pause pid' ::: 1 2 3 4 5
 		expect 125 $'1\n2\n3\n4\n5'
 		says '^mpmap: 1 of 5 tasks failed \(1 timeout\)$'
-		says '^mpmap: #2: timed out after 0.5 s: '
+		says '^mpmap: #2: timed out after 2 s: '
 	}
 	under_methods check
 	trace_on
 	mp --timeout 0.3 "$TOOL" pause ::: pid
-	at_least "$(between task_start true 1 task_timeout true 1)" 295
+	at_least "$(between chunk_claim true 1 task_timeout true 1)" 300
 }
 
 @test "policy: a task whose time is over is asked to end first, and what it says then counts" {
-	mp --timeout 0.3 --shell 'trap "echo bye; exit 0" TERM; "$TOOL" pause pid & wait' ::: a
+	mp --timeout 2 --shell 'trap "echo bye; exit 0" TERM; "$TOOL" pause pid & wait' ::: a
 	expect 125 bye
-	says '^mpmap: #1: timed out after 0.3 s: '
+	says '^mpmap: #1: timed out after 2 s: '
 }
 
 @test "policy: neither a task that ignores SIGTERM nor its children outlive their time" {
 	check() {
 		trace_on
-		mp -j2 --timeout 0.2 --grace 0.4 --shell '"$TOOL" background "child$1" TERM; exec "$TOOL" ignore "task$1" TERM' ::: 1 2
+		mp -j2 --timeout 2 --grace 0.4 --shell '"$TOOL" background "child$1" TERM; exec "$TOOL" ignore "task$1" TERM' ::: 1 2
 		expect 125 ''
 		says '2 of 2 tasks failed \(2 timeout\)'
-		at_least "$(between task_timeout '.seq == 1' 1 task_end '.seq == 1' 1)" 395
+		at_least "$(between task_timeout '.seq == 1' 1 task_end '.seq == 1' 1)" 400
 		no_processes_left
 	}
 	under_methods check
@@ -236,7 +237,7 @@ at_least() {
 		touch "gate$number"
 	done
 	wait_for_event task_end 9
-	trace_is_quiet
+	wait_until trace_is_quiet
 	touch gate1
 	finish
 	expect 0 '' ''
@@ -256,7 +257,7 @@ at_least() {
 	kill -TERM "$pid"
 	finish
 	expect 143
-	at_least "$(between signal true 1 run_end true 1)" 395
+	at_least "$(between signal true 1 run_end true 1)" 400
 }
 
 @test "policy: --halt now,fail=1: what runs is ended, the rest never begun, status 124 and the name of the task" {
@@ -293,9 +294,9 @@ at_least() {
 }
 
 @test "policy: --halt counts failures of every kind, successes, or both" {
-	whole -j1 --timeout 0.3 --halt now,fail=3 --shell 'case $1 in 2) kill -KILL $$ ;; 4) exit 1 ;; 6) exec "$TOOL" pause pid ;; esac' ::: 1 2 3 4 5 6 7
+	whole -j1 --timeout 2 --halt now,fail=3 --shell 'case $1 in 2) kill -KILL $$ ;; 4) exit 1 ;; 6) exec "$TOOL" pause pid ;; esac' ::: 1 2 3 4 5 6 7
 	expect 124
-	says '^mpmap: stopped by --halt after #6: timed out after 0.3 s'
+	says '^mpmap: stopped by --halt after #6: timed out after 2 s'
 	whole -j1 --halt now,success=2 --shell '[ "$1" -ne 5 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 4 5
 	expect 0
 	says '^mpmap: stopped by --halt after #4'
@@ -325,7 +326,7 @@ at_least() {
 	start -j2 --chunksize 1 --halt now,fail=50% --shell '[ "$1" -lt 5 ] || "$TOOL" hold gate; exit 1' <feed
 	seq 4 >&7
 	wait_for_event task_end 4
-	trace_is_quiet
+	wait_until trace_is_quiet
 	[ "$(event_count gate_close)" -eq 0 ]
 	seq 5 7 >&7
 	close_feed
@@ -345,7 +346,7 @@ at_least() {
 		finish
 		expect 124
 		says '^mpmap: #2: killed by SIGKILL'
-		at_least "$(between task_end '.seq == 1' 1 task_end '.seq == 2' 1)" 395
+		at_least "$(between gate_close true 1 task_end '.seq == 2' 1)" 400
 		no_processes_left
 	}
 	under_methods check

@@ -306,7 +306,7 @@ END
 
 @test "schema: results of tasks that succeed, fail, are killed, take too long, are lost, are not started" {
 	check() {
-		mp -j2 -q --timeout 1 -o jsonl --shell '
+		mp -j2 -q --timeout 2 -o jsonl --shell '
 			echo "$1"
 			case $1 in
 			2) exit 7 ;;

@@ -162,13 +162,13 @@ ms_after_start() {
 		echo 1 >wanted
 		start -j @wanted "$TOOL" hold 'gate{}' '{} ' ::: $(seq 8)
 		wait_for_event task_start
-		trace_is_quiet
+		wait_until trace_is_quiet
 		[ "$(event_count task_start)" -eq 1 ]
 		echo 3 >wanted
 		touch gate1
 		wait_for_event jobs_changed 1 '.from == 1 and .to == 3'
 		wait_for_event task_start 4
-		trace_is_quiet
+		wait_until trace_is_quiet
 		[ "$(event_count task_start)" -eq 4 ]
 		echo 1 >wanted
 		touch gate2
@@ -214,7 +214,7 @@ ms_after_start() {
 		for attempt in 1 2 3 4 5; do
 			start -j2 --memfree 1000T touch ran ::: a b
 			wait_for_event worker_park
-			trace_is_quiet
+			wait_until trace_is_quiet
 			kill -USR1 "$pid"
 			wait_until file_has err 'waiting for memory or load'
 			kill -INT "$pid"
