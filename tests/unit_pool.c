@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pool/pool: what becomes of workers that end at instants which no outside test can choose. */
+/* pool/pool: what becomes of workers at instants that no outside test can choose. */
 #include "unit.h"
 
+#include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "pool/pool.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { JOBS = 2 };
 
-/* How many workers were started; the first is dead before its starter goes on. */
-static size_t born;
-
-static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct error *error UNUSED)
-{
-	siginfo_t info;
-	pid_t pid = fork();
-
-	if (pid == 0 && !born)
-		_exit(0);
-	if (pid == 0) {
-		fd_close_others(&fd, 1);
-		unit_wait_for_hangup(fd);
-		_exit(0);
-	}
-	if (!born++)
-		check_int(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	return pid;
-}
+struct scene {
+	struct loop loop;
+	struct arena arena;
+	struct pool pool;
+	struct pool_owner owner;
+};
 
 static void on_room(struct pool_owner *owner UNUSED)
 {
@@ -37,6 +26,29 @@ static void on_room(struct pool_owner *owner UNUSED)
 static void on_failure(struct pool_owner *owner UNUSED, const struct error *error)
 {
 	check_str(error_text(error), "");
+}
+
+/* A pool whose workers are what start makes them. */
+static bool open_scene(struct scene *scene, const struct start_method *method)
+{
+	static char name[] = "print";
+	const struct pool_options options = {.method = method, .jobs = JOBS, .jobs_max = JOBS};
+	const struct run run = {.executor = name, .id = name, .path = name, .command = name};
+	struct error error = {.number = 0};
+
+	unit_skip_under_valgrind();
+	scene->owner = (struct pool_owner){.on_room = on_room, .on_failure = on_failure};
+	check_int(loop_init(&scene->loop), 0);
+	check_int(arena_init(&scene->arena), 0);
+	return check_int(pool_init(&scene->pool, &scene->loop, &scene->arena, &options, &run, &scene->owner, &error), 0);
+}
+
+static void close_scene(struct scene *scene)
+{
+	pool_close(&scene->pool);
+	pool_release(&scene->pool);
+	arena_release(&scene->arena);
+	loop_release(&scene->loop);
 }
 
 /* A chunk of one task. */
@@ -48,40 +60,95 @@ static void submit(struct pool *pool)
 	pool_submit(pool, &chunk);
 }
 
+/* A worker that does nothing until it is to end. */
+static void idle(int fd)
+{
+	fd_close_others(&fd, 1);
+	unit_wait_for_hangup(fd);
+	_exit(0);
+}
+
+/* How many workers were started; the first is dead before its starter goes on. */
+static size_t born;
+
+static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (pid == 0 && !born)
+		_exit(0);
+	if (pid == 0)
+		idle(fd);
+	if (!born++)
+		check_int(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	return pid;
+}
+
 /* It counts as one that was started: another takes its place at once, and nobody is told of a want of workers. */
 static void test_stillborn(void)
 {
-	static char name[] = "print";
 	const struct start_method method = {.name = "stillborn", .prefix = "Stillborn", .start = start_stillborn};
-	const struct pool_options options = {.method = &method, .jobs = JOBS, .jobs_max = JOBS};
-	const struct run run = {.executor = name, .id = name, .path = name, .command = name};
-	struct pool_owner owner = {.on_room = on_room, .on_failure = on_failure};
 	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
-	struct error error = {.number = 0};
-	struct arena arena;
-	struct loop loop;
-	struct pool pool;
+	struct scene scene;
 
-	unit_skip_under_valgrind();
-	check_int(loop_init(&loop), 0);
-	check_int(arena_init(&arena), 0);
-	if (!check_int(pool_init(&pool, &loop, &arena, &options, &run, &owner, &error), 0))
+	if (!open_scene(&scene, &method))
 		return;
-	submit(&pool);
-	check_int(pool.live, 1);
+	submit(&scene.pool);
+	check_int(scene.pool.live, 1);
 	while (born < 2 && clock_now() < deadline)
-		loop_step(&loop, deadline);
+		loop_step(&scene.loop, deadline);
 	check_int(born, 2);
-	check_int(pool.limit, JOBS);
-	check(!pool.noted);
-	check_int(pool.retry_at, 0);
-	pool_close(&pool);
-	pool_release(&pool);
-	arena_release(&arena);
-	loop_release(&loop);
+	check_int(scene.pool.limit, JOBS);
+	check(!scene.pool.noted);
+	check_int(scene.pool.retry_at, 0);
+	close_scene(&scene);
+}
+
+/* As SIGTTOU does it in a run, and the first message that the worker gets. */
+static struct pool *stopping;
+static volatile uint32_t *heard;
+
+static void stop_and_go_on(int number UNUSED)
+{
+	pool_freeze(stopping);
+	pool_thaw(stopping);
+}
+
+static pid_t start_stopped(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+{
+	struct message message;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		*heard = channel_wait(fd, &message, NSEC_FOREVER) > 0 ? message.type : UINT32_MAX;
+		idle(fd);
+	}
+	raise(SIGTTOU);
+	return pid;
+}
+
+/* A worker waits until its run goes on: also the one that is being started is told. */
+static void test_stopped(void)
+{
+	const struct start_method method = {.name = "stopped", .prefix = "Stopped", .start = start_stopped};
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+
+	if (!open_scene(&scene, &method))
+		return;
+	heard = unit_share(sizeof *heard);
+	stopping = &scene.pool;
+	signals_on_stop(stop_and_go_on);
+	submit(&scene.pool);
+	while (!*heard && clock_now() < deadline)
+		loop_step(&scene.loop, clock_now() + NSEC_PER_MSEC);
+	check_int(*heard, MESSAGE_WAKE);
+	close_scene(&scene);
 }
 
 const struct unit_test unit_pool[] = {
 	{.name = "a worker that is dead before it is told what to do", .run = test_stillborn},
+	{.name = "stopped while a worker is started", .run = test_stopped},
 	{.name = NULL},
 };

@@ -314,12 +314,14 @@ int roster_start(struct pool *pool, struct error *error)
 	worker->seat = board_seat(&pool->board, seat);
 	worker->ring = board_ring(&pool->board, seat);
 	worker->started = clock_now();
+	/* Once it has heard anything it may have this process stopped from within here (SIGTTOU), and is to go on with it. */
+	worker->state = WORKER_STARTING;
 	if (begin(worker, error) < 0) {
 		undo(worker);
+		worker->state = WORKER_GONE;
 		return -1;
 	}
 	pool->last_number = worker->number;
-	worker->state = WORKER_STARTING;
 	pool->live++;
 	pool->starting++;
 	return 0;
