@@ -205,9 +205,9 @@ finish() {
 	echo "$status" >status
 }
 
-# The one place that polls: until the command succeeds, within LIMIT (30) seconds.
+# The one place that polls: until the command succeeds, within LIMIT (60) seconds.
 wait_until() {
-	local deadline=$((SECONDS + ${LIMIT:-30}))
+	local deadline=$((SECONDS + ${LIMIT:-60}))
 	until "$@"; do
 		if [ "$SECONDS" -ge "$deadline" ]; then
 			[ ! -f trace ] || { echo 'the trace ends so:' && tail -n 20 trace; }

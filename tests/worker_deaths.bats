@@ -479,11 +479,11 @@ interrupted() {
 	under_methods check
 }
 
-# strace makes every prctl, which arms the parent-death signal, begin late.
+# strace makes the first prctl of every process, which arms the parent-death signal, begin late.
 start_slowly() {
 	needs strace
 	trace_on
-	start_it strace -f -q -o calls -e trace=prctl -e inject=prctl:delay_enter=500000 "$MPMAP" -j1 \
+	start_it strace -f -q -o calls -e trace=prctl -e inject=prctl:delay_enter=1500000:when=1 "$MPMAP" -j1 \
 		--shell 'touch ran; exec "$TOOL" hold gate' ::: a
 }
 
