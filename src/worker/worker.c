@@ -324,7 +324,8 @@ static bool leave(struct worker_state *worker, int *status)
 
 	worker->executor->close(place, worker->state);
 	*status = worker->parent_gone;
-	if (workplace_close(place) < 0 || !stays)
+	/* One that ends leaves the rest to its end: others wait for that. */
+	if (!stays || workplace_close(place) < 0)
 		return false;
 	*status = channel_send(place->channel, MESSAGE_FREE, (struct slice){.data = NULL}, NULL, 0) < 0;
 	return !*status;
