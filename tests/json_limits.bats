@@ -19,9 +19,11 @@ measured() {
 	[ "$(awk '/^max_rss/ { print $2 }' how)" -lt "$limit" ]
 }
 
+# On a busy machine one of the workers may be far behind: what waits for it is bounded by --buffer, and is not looked at here.
+
 @test "limits: a million tasks of one array, in less than 16 MiB" {
 	awk 'BEGIN { printf "["; for (i = 1; i < 1000000; i++) printf "{\"argv\":[\"echo\",%d],\"id\":\"task %d\"},\n", i, i; print "[\"echo\",\"last\"]]" }' |
-		timeout 200 "$TOOL" ending how "$MPMAP" --json --dry-run 2>err | tail -n 3 >out
+		timeout 200 "$TOOL" ending how "$MPMAP" --buffer 4M --json --dry-run 2>err | tail -n 3 >out
 	same out $'echo 999998\necho 999999\necho last'
 	same err ''
 	cat how
@@ -36,7 +38,7 @@ measured() {
 			seq 999999 | sed "s/.*/{\"n\":&,\"text\":\"\\\\u0065\"}$([ "$option" = --jsonl ] || echo ,)/"
 			printf '{"n":"last"}'
 			[ "$option" = --jsonl ] || printf ']'
-		} | timeout 200 "$TOOL" ending how "$MPMAP" "$option" --dry-run echo '{n}' 2>err | tail -n 2 >out
+		} | timeout 200 "$TOOL" ending how "$MPMAP" --buffer 4M "$option" --dry-run echo '{n}' 2>err | tail -n 2 >out
 		same out $'echo 999999\necho last'
 		same err ''
 		cat how
