@@ -53,6 +53,15 @@ static __attribute__((constructor)) void before_main(void)
 	if (strcmp(what, "thread") == 0)
 		clone(sleep_on, stack + sizeof stack,
 		      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, NULL);
+	unsetenv("TOOL_BEFORE_MAIN");
+	if (strcmp(what, "system") == 0 && system("exec cat </dev/null") != 0)
+		_exit(8);
+	if (strcmp(what, "fork") == 0 && fork() == 0) {
+		/* It goes when the worker does. */
+		while (getppid() != 1 && poll(NULL, 0, 20) == 0)
+			;
+		_exit(0);
+	}
 	if (strcmp(what, "close") == 0)
 		close(0);
 	if (strcmp(what, "setenv") == 0)

@@ -483,7 +483,7 @@ interrupted() {
 start_slowly() {
 	needs strace
 	trace_on
-	start_it strace -f -q -o calls -e trace=prctl -e inject=prctl:delay_enter=1500000:when=1 "$MPMAP" -j1 \
+	start_it strace -f -q -o calls -e trace=prctl -e inject=prctl:delay_enter=3000000:when=1 "$MPMAP" -j1 \
 		--shell 'touch ran; exec "$TOOL" hold gate' ::: a
 }
 

@@ -152,7 +152,7 @@ zygote_pids() {
 	expect 0 'script a' ''
 	mp -j1 --zygote ./plain ::: a
 	expect 0 'plain a'
-	was_executed '\./plain: it is no program for this machine.s dynamic linker'
+	was_executed '\./plain: it is a script'
 	cp "$(type -P echo)" own
 	chmod u+s own
 	mp -j1 --zygote ./own ::: a
@@ -190,7 +190,7 @@ zygote_pids() {
 	was_executed '\{\}: it is not the same for all tasks'
 	echo '["echo","a"]' | mp --zygote --jsonl
 	expect 0 a
-	was_executed 'COMMAND: it is not the same for all tasks'
+	was_executed 'tasks in JSON: each says what is executed'
 	mp --zygote --dry-run {} x ::: echo
 	expect 0 'echo x' ''
 	mp --zygote --shell ::: 'echo a' 'echo b'
@@ -285,4 +285,49 @@ zygote_pids() {
 	mp --interactive -j2 <script
 	expect 0 "$(seq 6)" ''
 	no_processes_left
+}
+
+@test "zygote: a task that makes packets of its pipe, and one that leaves some of them behind" {
+	same_both_ways -j2 sh -c 'dd if="$0" oflag=direct bs=100 count=5 status=none' "$BATS_TEST_FILENAME" ::: 1 2 3 4
+	[ "$(wc -c <out)" -eq 2000 ]
+}
+
+@test "zygote: too few descriptors for it, not for tasks" {
+	local limit
+	for limit in 14 16 18 20 22; do
+		echo "$limit descriptors"
+		(ulimit -n "$limit" && mp -q -j1 --zygote echo ::: 1 2 3)
+		expect 0 $'1\n2\n3' ''
+	done
+}
+
+@test "zygote: what a program starts before its main is none" {
+	TOOL_BEFORE_MAIN=system mp -j2 --zygote "$TOOL" args ::: a b c
+	expect 0 $'"a"\n"b"\n"c"' ''
+}
+
+@test "zygote: one that is stopped, or killed while others hold its line, does not hold the run up" {
+	trace_on
+	open_feed
+	TOOL_BEFORE_MAIN=fork start -j1 --zygote --chunksize 1 "$TOOL" args <feed
+	seq 3 >&7
+	wait_for_event task_end 3
+	kill -KILL "$(zygote_pids)"
+	seq 4 9 >&7
+	exec 7>&-
+	finish
+	expect 0 "$(seq 9 | sed 's/.*/"&"/')" ''
+}
+
+@test "zygote: mpmap killed while tasks are short: soon nothing is left" {
+	check() {
+		trace_on
+		seq 100000 >records
+		start -j2 --zygote --chunksize 20000 true <records
+		wait_for_event task_end 50
+		kill -KILL "$pid"
+		finish
+		no_processes_left
+	}
+	under_methods check
 }

@@ -3,7 +3,8 @@
  * Reading a task's pipes straight into shared memory.
  *
  * Most tasks write little and end soon. Then one poll tells all: a pipe that is hung up has no more than what is in it, so
- * one that is empty is not read at all, and one that was read short is at its end. Only for the others reading must not wait.
+ * one that is empty is not read at all, and reading the others does not wait. (A short read is no end: in a pipe that
+ * a task has made one of packets, with O_DIRECT, each is short.) Only where somebody still writes reading must not wait.
  */
 #include "executor/capture.h"
 
@@ -50,8 +51,8 @@ static void block(struct capture *capture, struct workplace *place)
 		workplace_announce(place);
 }
 
-/* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. *emptied: it was short. */
-static bool read_piece(struct capture *capture, struct workplace *place, int stream, bool *emptied)
+/* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. */
+static bool read_piece(struct capture *capture, struct workplace *place, int stream)
 {
 	struct output_header header = {
 		.index = capture->index,
@@ -80,7 +81,6 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 	place->unannounced = true;
 	capture->total += (uint64_t)got;
 	capture->output += stream ? 0 : (uint64_t)got;
-	*emptied = (size_t)got < room;
 	return true;
 }
 
@@ -93,12 +93,13 @@ void capture_take_rest(struct capture *capture, struct workplace *place)
 		waits[stream] = (struct fd_wait){.fd = capture->readers[stream], .want_input = true};
 	fd_wait(waits, CAPTURE_STREAMS, 0);
 	for (stream = 0; stream < CAPTURE_STREAMS && !capture->blocked; stream++) {
-		bool at_end = waits[stream].end, emptied = false;
+		int pieces = 0;
 
-		if (!at_end && waits[stream].input && read_piece(capture, place, stream, &emptied))
-			at_end = emptied && waits[stream].hangup;
-		if (at_end)
+		if (waits[stream].end)
 			fd_close(&capture->readers[stream]);
+		else if (waits[stream].hangup)
+			while (pieces++ < PIECES_MAX && read_piece(capture, place, stream))
+				workplace_announce_if_due(place);
 	}
 }
 
@@ -115,7 +116,6 @@ static void unblock_readers(struct capture *capture)
 
 void capture_drain(struct capture *capture, struct workplace *place)
 {
-	bool emptied;
 	int stream;
 
 	if (capture->blocked && !place->woken)
@@ -128,7 +128,7 @@ void capture_drain(struct capture *capture, struct workplace *place)
 
 		/* Not for ever: there is more to watch than one who writes without end. */
 		for (pieces = 0; pieces < PIECES_MAX && capture->readers[stream] >= 0; pieces++) {
-			if (!read_piece(capture, place, stream, &emptied))
+			if (!read_piece(capture, place, stream))
 				break;
 			workplace_announce_if_due(place);
 		}

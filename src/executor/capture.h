@@ -26,8 +26,8 @@ struct capture {
 int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /*
- * After the task's end: takes all that it wrote, where that is no more than a piece of each stream. What goes on (more
- * than that, somebody else who writes, no room) is left for capture_drain.
+ * After the task's end: takes all that it wrote, where nobody else can write. What is more than a few pieces, or has no room, or
+ * goes on, is left for capture_drain.
  */
 void capture_take_rest(struct capture *capture, struct workplace *place);
 

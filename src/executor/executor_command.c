@@ -70,6 +70,8 @@ struct running {
 	bool closely;
 	/* The signal that has stopped it, which is still to be dealt with; 0. */
 	int stopped_by;
+	/* It was forked from the zygote. */
+	bool is_forked;
 	/* It has been stopped for wanting the terminal, and is being ended for that. */
 	bool wanted_terminal;
 	/* Of one that has the terminal and was stopped. */
@@ -113,6 +115,13 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	int writers[CAPTURE_STREAMS] = {-1, -1}, started;
 	struct launched launched;
 
+	started = launcher_prepare(&state->launcher, place);
+	if (started < 0)
+		return EXECUTOR_ABANDONED;
+	/* What took its time was no task's. */
+	atomic_store(&place->seat->started, clock_now());
+	if (started && task->index >= queue_gate(&place->board.queue))
+		return EXECUTOR_HELD;
 	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}};
 	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
 		return EXECUTOR_STARVED;
@@ -132,6 +141,7 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 		signals_unblock();
 	state->listens = false;
 	place->seat->task = 0;
+	atomic_store(&place->seat->executed, 0);
 	result->start = clock_wall();
 	running->started = clock_now();
 	running->began = workplace_time(place);
@@ -139,7 +149,9 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 	if (started == 0) {
 		fd_close(&writers[0]);
 		fd_close(&writers[1]);
+		atomic_store(&place->seat->executed, 1);
 		running->pid = launched.pid;
+		running->is_forked = launched.is_forked;
 		group_init(&running->group, running->pid, task->index);
 		trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
 			    task->index + 1, task->attempt, place->setup.name, (long)running->pid);
@@ -216,9 +228,10 @@ static bool wait_for_task(struct workplace *place, struct running *running, nsec
 			return true;
 	}
 	if (!running->ended && !(running->closely && state->listens)) {
-		note(running, command_wait(running->pid, &running->end));
-		/* One that cannot be watched for want of a descriptor is looked at every few milliseconds. */
-		if (running->closely && !workplace_listen(place))
+		enum command_change change = command_wait(running->pid, &running->end);
+
+		note(running, change);
+		if (change == COMMAND_SAME && !workplace_listen(place))
 			return false;
 	} else if (!watch_task(place, running, deadline)) {
 		return false;
@@ -353,7 +366,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	running.closely = state->eager || (place->run.flags & RUN_TERMINAL);
 	if (!follow(place, &running))
 		goto abandoned;
-	if (running.end.signal && zygote_was_untaken(&state->launcher.zygote)) {
+	if (running.is_forked && running.end.signal && zygote_was_untaken(&state->launcher.zygote)) {
 		/* It was killed before it had begun: it may begin elsewhere. */
 		capture_close(&running.capture);
 		place->seat->task = 0;

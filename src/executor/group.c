@@ -96,7 +96,8 @@ nsec group_enforce(struct group *group, const struct workplace *place, nsec bega
 
 bool group_is_left(struct group *group)
 {
-	if (!send(group, 0))
+	/* The leader of one that we may not signal may not have been waited for: it is none of the orphans. */
+	if (!send(group, 0) || group->denied)
 		return false;
 	/* Zombies count as members until somebody has waited for them. */
 	command_reap_orphans();

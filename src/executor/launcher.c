@@ -28,12 +28,19 @@ static bool is_own_variable(const char *variable)
 	return false;
 }
 
+static void set_task(struct launcher *launcher, uint64_t sequence, uint32_t attempt)
+{
+	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, sequence);
+	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, attempt);
+}
+
 int launcher_init(struct launcher *launcher, const struct workplace *place)
 {
 	size_t count = 0, kept = 0, i;
 
 	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1};
 	zygote_init(&launcher->zygote);
+	set_task(launcher, 0, 0);
 	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
 		return -1;
 	while (environ[count])
@@ -97,32 +104,33 @@ static int start_for_shell(struct command *command, struct launched *launched)
 	return started;
 }
 
-/* Whether a task is forked from a zygote, which is there then: 1, 0; -1 with errno. */
-static int prepare_zygote(struct launcher *launcher, struct workplace *place, const struct command *command)
+/* Whether a task can be forked from the zygote: what it brings of its own is for execve. */
+static bool is_forkable(const struct launcher *launcher, const struct command *command)
 {
-	/* What a task brings of its own is for execve. */
-	if (!(place->run.flags & RUN_ZYGOTE) || command->directory || command->environment != launcher->environment ||
-	    !zygote_can_take(command))
-		return 0;
-	return zygote_prepare(&launcher->zygote, place, command, launcher->null);
+	return launcher->zygote.channel >= 0 && !command->directory && command->environment == launcher->environment &&
+	       zygote_can_take(command);
 }
 
 /* Starts what has been found, in whichever way. */
 static int start_found(struct launcher *launcher, struct workplace *place, struct command *command,
 		       struct launched *launched)
 {
-	int prepared = prepare_zygote(launcher, place, command), started;
+	int started;
 
-	if (prepared > 0)
+	launched->is_forked = is_forkable(launcher, command);
+	if (launched->is_forked) {
 		started = zygote_start(&launcher->zygote, place, command, launcher->sequence, launcher->attempt);
-	else
-		started = prepared < 0 ? -1 : start(command, launched);
-	if (started < 0 && !prepared && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
-		return start_for_shell(command, launched);
-	if (started < 0 && prepared)
-		launched->stage = COMMAND_UNBORN;
-	launched->is_abandoned = started < 0 && prepared && errno == ECANCELED;
-	launched->pid = started < 0 ? 0 : *command->pid;
+		if (started < 0)
+			launched->stage = COMMAND_UNBORN;
+		launched->is_abandoned = started < 0 && errno == ECANCELED;
+		launched->is_forked = started == 0;
+		launched->pid = started ? 0 : *command->pid;
+		if (started <= 0)
+			return started;
+	}
+	started = start(command, launched);
+	if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
+		started = start_for_shell(command, launched);
 	return started;
 }
 
@@ -142,6 +150,18 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 		.starter = launcher->self,
 		.pid = (pid_t *)(uintptr_t)&place->seat->task,
 	};
+}
+
+int launcher_prepare(struct launcher *launcher, struct workplace *place)
+{
+	char *arguments[] = {place->run.words[0], NULL};
+	struct command command = prepare(launcher, place);
+
+	if (!(place->run.flags & RUN_ZYGOTE) || launcher->zygote.tried)
+		return 0;
+	command.path = place->run.command;
+	command.arguments = arguments;
+	return zygote_prepare(&launcher->zygote, place, &command, launcher->null) < 0 ? -1 : 1;
 }
 
 /* Takes the variable of a name (up to its '=', if there is one) out of the environment that a task changes. */
@@ -217,8 +237,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	char *found = NULL;
 
 	*launched = (struct launched){.pid = 0};
-	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, task->index + 1);
-	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, task->attempt);
+	set_task(launcher, task->index + 1, task->attempt);
 	if (take_settings(launcher, place, task, &command, &path) < 0)
 		return -1;
 	launched->stage = COMMAND_EXECUTED;

@@ -38,9 +38,17 @@ struct launched {
 	pid_t pid;
 	/* How far it came, when it failed. */
 	enum command_stage stage;
+	/* It was forked from the zygote. */
+	bool is_forked;
 	/* It failed because the parent is gone, or the zygote: no other start will go better. */
 	bool is_abandoned;
 };
+
+/*
+ * What comes before a start and may take its time: a zygote. 1 when it was made or tried just now, 0 when there is nothing to do;
+ * -1 when the parent is gone.
+ */
+int launcher_prepare(struct launcher *launcher, struct workplace *place) MUST_CHECK;
 
 /* Starts the command for a task. 0, or -1 with errno. */
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,

@@ -10,8 +10,12 @@
 #include "base/mem.h"
 #include "ipc/fd.h"
 #include "zygote/object.h"
+#include "zygote/request.h"
 
 #include <errno.h>
+
+/* The linker runs nothing of the program's. */
+#define ASK_TIME (10 * NSEC_PER_SEC)
 
 char *preloading_object(int *fd)
 {
@@ -23,22 +27,26 @@ char *preloading_object(int *fd)
 void preloading_init(struct preloading *preloading, const struct command *command, const char *object, const char *variable)
 {
 	static const char preload[] = "LD_PRELOAD=";
-	size_t count = 0, i;
+	size_t count = 0, kept = 0, i;
 
 	while (command->environment[count])
 		count++;
 	*preloading = (struct preloading){.command = command, .variable = mem_string(variable), .arguments = {command->arguments[0]}};
 	preloading->environment = mem_new(count + 3, sizeof *preloading->environment);
 	for (i = 0; i < count; i++) {
-		preloading->environment[i] = command->environment[i];
+		/* The first of a name counts: what the user may have is not to be taken for ours. */
+		if (strncmp(command->environment[i], ZYGOTE_VARIABLE, strlen(ZYGOTE_VARIABLE)) == 0)
+			continue;
+		preloading->environment[kept] = command->environment[i];
 		if (!preloading->preload && strncmp(command->environment[i], preload, strlen(preload)) == 0) {
 			preloading->preload = mem_format("%s%s:%s", preload, object, command->environment[i] + strlen(preload));
-			preloading->environment[i] = preloading->preload;
+			preloading->environment[kept] = preloading->preload;
 		}
+		kept++;
 	}
 	if (!preloading->preload)
-		preloading->environment[count++] = preloading->preload = mem_format("%s%s", preload, object);
-	preloading->environment[count] = preloading->variable;
+		preloading->environment[kept++] = preloading->preload = mem_format("%s%s", preload, object);
+	preloading->environment[kept] = preloading->variable;
 }
 
 void preloading_release(struct preloading *preloading)
@@ -67,13 +75,16 @@ int preloading_begin(struct preloading *preloading, int input, int output, int e
 static bool read_all(struct workplace *place, int fd, struct bytes *bytes)
 {
 	enum { SIZE = 4096 };
+	nsec deadline = clock_now() + ASK_TIME;
 	ssize_t got = 1;
 
 	while (got != 0) {
 		bool readable;
 
-		if (!workplace_await(place, fd, NSEC_FOREVER, &readable))
+		if (!workplace_await(place, fd, deadline, &readable))
 			return false;
+		if (!readable)
+			break;
 		got = fd_read(fd, bytes_reserve(bytes, SIZE), SIZE);
 		if (got < 0 && errno != EAGAIN)
 			break;

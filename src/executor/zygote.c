@@ -39,21 +39,42 @@ static uint32_t streams(const struct workplace *place)
 	return (place->run.flags & RUN_STDIN ? 1u : 0u) | (place->run.flags & RUN_UNGROUPED ? 0u : 6u);
 }
 
+/* Whether a message was refused for want of what the kernel allows to be on its way, and may be sent again later. */
+static bool is_short(int number)
+{
+	return number == ETOOMANYREFS || number == ENOBUFS || number == ENOMEM || number == EAGAIN;
+}
+
+/* Waits until it has said something or has ended, whoever else may have its end of the channel. False: the parent is gone. */
+static bool await_words(const struct zygote *zygote, struct workplace *place, nsec deadline)
+{
+	struct fd_wait waits[] = {
+		{.fd = place->channel, .want_input = true},
+		{.fd = zygote->channel, .want_input = true},
+		{.fd = zygote->pidfd, .want_input = true},
+	};
+
+	fd_wait(waits, countof(waits), deadline);
+	return !waits[0].input || workplace_listen(place);
+}
+
 /* Takes its next answer: 0 with it; -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED: no parent. */
 static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadline, struct zygote_answer *answer)
 {
+	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
 	struct message message;
-	bool readable = true;
 	int got;
 
 	/* Mostly it is there. */
-	while ((got = channel_receive(zygote->channel, &message)) == 0 && readable) {
-		if (!workplace_await(place, zygote->channel, deadline, &readable)) {
+	while ((got = channel_receive(zygote->channel, &message)) == 0 && !ended.input && clock_now() < deadline) {
+		if (!await_words(zygote, place, deadline)) {
 			errno = ECANCELED;
 			return -1;
 		}
+		/* Looked at before what it may have said last. */
+		fd_wait(&ended, 1, 0);
 	}
-	errno = readable ? ENOTCONN : ETIME;
+	errno = got || ended.input ? ENOTCONN : ETIME;
 	if (got <= 0 || message.payload.size != sizeof *answer)
 		return -1;
 	memcpy(answer, message.payload.data, sizeof *answer);
@@ -75,7 +96,10 @@ static int introduce(struct zygote *zygote, struct workplace *place, const int *
 	struct zygote_answer answer;
 
 	/* One that has gone already says more by its answer. */
-	(void)!channel_send(zygote->channel, ZYGOTE_SETUP, payload, children, ZYGOTE_TURNS);
+	if (channel_send(zygote->channel, ZYGOTE_SETUP, payload, children, ZYGOTE_TURNS) < 0 && is_short(errno)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	if (listen_to(zygote, place, clock_now() + START_TIME, &answer) < 0) {
 		*problem = errno == ETIME ? "it takes too long to come to its main" : "it ends before its main";
 		return errno == ECANCELED ? -1 : 0;
@@ -104,7 +128,7 @@ static int start_program(struct zygote *zygote, struct workplace *place, const s
 			 int null, int channel, const char **problem)
 {
 	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null, started = -1, i;
-	char *variable = mem_format("%s%d", ZYGOTE_VARIABLE, channel);
+	char *variable = mem_format("%s%d:%ld", ZYGOTE_VARIABLE, channel, (long)getpid());
 	struct preloading preloading;
 
 	preloading_init(&preloading, command, object, variable);
@@ -152,23 +176,33 @@ static int make(struct zygote *zygote, struct workplace *place, const struct com
 	return made;
 }
 
+static const char too_few[] = "there are too few processes or descriptors for that";
+
+/* Tells why tasks are executed: 0; -1 when the parent is gone. */
+static int tell(struct workplace *place, const char *problem)
+{
+	if (workplace_send(place, RECORD_UNFIT, slice_of(problem)))
+		return 0;
+	errno = ECANCELED;
+	return -1;
+}
+
 int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct command *command, int null)
 {
 	const char *problem;
 
 	if (zygote->tried)
 		return zygote->channel >= 0;
-	if (make(zygote, place, command, null, &problem) < 0 && (errno == ECANCELED || command_wants_resources(errno)))
-		return -1;
+	if (make(zygote, place, command, null, &problem) < 0) {
+		if (errno == ECANCELED)
+			return -1;
+		/* It takes more of them than its tasks do. What cannot be executed at all is told of by the task that is. */
+		problem = command_wants_resources(errno) ? too_few : NULL;
+	}
 	zygote->tried = true;
 	if (zygote->channel >= 0)
 		return 1;
-	/* What cannot be executed at all is told of by the task that is. */
-	if (problem && !workplace_send(place, RECORD_UNFIT, slice_of(problem))) {
-		errno = ECANCELED;
-		return -1;
-	}
-	return 0;
+	return problem ? tell(place, problem) : 0;
 }
 
 /* How large the message for a task would be. */
@@ -221,7 +255,7 @@ static int find_child(struct zygote *zygote, struct workplace *place)
 	/* One that was killed while it waited may be gone altogether. */
 	while (!zygote->next || command_lead(zygote->next) < 0) {
 		zygote->next = 0;
-		if (ask_for_children(zygote) < 0 || listen_to(zygote, place, NSEC_FOREVER, &answer) < 0) {
+		if (ask_for_children(zygote) < 0 || listen_to(zygote, place, clock_now() + START_TIME, &answer) < 0) {
 			errno = ECANCELED;
 			return -1;
 		}
@@ -241,8 +275,13 @@ int zygote_start(struct zygote *zygote, struct workplace *place, const struct co
 	int fds[countof(given)], fd;
 	size_t fd_count = 0;
 
-	if (find_child(zygote, place) < 0)
-		return -1;
+	if (find_child(zygote, place) < 0) {
+		if (!command_wants_resources(errno))
+			return -1;
+		/* Executed, tasks take fewer. */
+		zygote_release(zygote);
+		return tell(place, too_few) < 0 ? -1 : 1;
+	}
 	for (fd = 0; fd < (int)countof(given); fd++) {
 		if (streams(place) >> fd & 1)
 			fds[fd_count++] = given[fd];
@@ -252,7 +291,7 @@ int zygote_start(struct zygote *zygote, struct workplace *place, const struct co
 	*command->pid = zygote->next;
 	if (channel_send(zygote->tasks[zygote->turn], ZYGOTE_TASK, bytes_slice(&place->scratch), fds, fd_count) < 0) {
 		*command->pid = 0;
-		errno = ECANCELED;
+		errno = is_short(errno) ? EAGAIN : ECANCELED;
 		return -1;
 	}
 	zygote->next = 0;
@@ -271,14 +310,18 @@ void zygote_release(struct zygote *zygote)
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
 	int i;
 
+	/* A child that waits and cannot hear is killed; the others see the end of the channel, also one that nobody knows of yet. */
+	if (zygote->next && command_lead(zygote->next) == 0)
+		command_kill(zygote->next);
+	zygote->next = 0;
 	fd_close(&zygote->channel);
-	/* A child that waits sees that, also one that nobody knows of yet. */
 	for (i = 0; i < ZYGOTE_TURNS; i++)
 		fd_close(&zygote->tasks[i]);
 	if (zygote->pidfd < 0)
 		return;
 	/* One that has ended may have been waited for with the orphans, and its number be another's. */
-	if (fd_wait(&ended, 1, 0) == 0)
+	fd_wait(&ended, 1, 0);
+	if (!ended.input)
 		command_kill(zygote->pid);
 	fd_close(&zygote->pidfd);
 	command_reap_orphans();

@@ -27,6 +27,7 @@ static const struct {
 	{.letter = 'p', .hint = "look at the commands with --dry-run first"},
 	{.letter = 'X', .hint = "-n max puts as many records as fit on a command line"},
 	{.letter = 'm', .hint = "-n max puts as many records as fit on a command line"},
+	{.letter = 'N', .hint = "-n N puts N records in a command"},
 	{.letter = 'L', .hint = "each line is a record; join lines before mpmap"},
 	{.letter = 's', .hint = "the system's own limit applies"},
 	{.letter = 'x', .hint = "a record that is too long is told of, and the others run"},

@@ -79,7 +79,7 @@ static void signal_started(struct pool *pool, int signal)
 	for (seat = 0; seat < pool->seats; seat++) {
 		pid_t task = running_task(&pool->workers[seat]);
 
-		if (task)
+		if (task && (signal != SIGSTOP || atomic_load(&pool->workers[seat].seat->executed)))
 			command_signal_group(task, signal, &denied);
 	}
 }

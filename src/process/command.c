@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,41 +110,49 @@ failed:
 	_exit(127);
 }
 
+/* A place for a pidfd, made sure of first: what was executed cannot be taken back. -1 with errno. */
+static int reserve(int *pidfd)
+{
+	return *pidfd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 int command_start(const struct command *command, int *pidfd, enum command_stage *stage)
 {
 	/* One child at a time runs on it: this process is held until the child has executed or ended. */
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
 	struct launch launch = {.command = command, .stage = COMMAND_EXECUTED};
-	/* Its memory is ours: that the child's pid is written there is as good as here, and CLONE_PIDFD has our place for it. */
-	int flags = CLONE_VM | CLONE_VFORK | CLONE_CHILD_SETTID | (pidfd ? CLONE_PIDFD : 0) | SIGCHLD;
+	/* Written by the kernel for this process: what it wrote for the child could come when others have its memory. */
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD;
 	sigset_t mask;
 	pid_t pid = -1;
 
 	launch.parent = command->starter ? command->starter : getpid();
 	*stage = COMMAND_UNBORN;
-	if (pidfd)
-		*pidfd = -1;
+	if (pidfd && reserve(pidfd) < 0)
+		return -1;
 	stopped_by = 0;
 	/* A worker can be stopped by nothing that its tasks could be. */
 	if (!command->is_task)
 		signals_hold_stops(&mask);
 	if (!fault_at("task_start"))
-		pid = clone(child_main, stack + sizeof stack, flags, &launch, pidfd, NULL, command->pid);
+		pid = clone(child_main, stack + sizeof stack, flags, &launch, command->pid, NULL, NULL);
 	if (!command->is_task)
 		sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (pidfd)
+		fd_close(pidfd);
 	if (pid < 0)
 		return -1;
 	*stage = launch.failure ? launch.stage : COMMAND_EXECUTED;
-	if (!launch.failure) {
-		if (stopped_by)
-			kill(pid, stopped_by);
-		return 0;
+	if (launch.failure) {
+		command_reap(pid);
+		errno = launch.failure;
+		return -1;
 	}
-	waitpid(pid, NULL, 0);
-	if (pidfd)
-		fd_close(pidfd);
-	errno = launch.failure;
-	return -1;
+	if (pidfd && (*pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0)
+		BUG("a pidfd whose place was free");
+	if (stopped_by)
+		kill(pid, stopped_by);
+	return 0;
 }
 
 int command_lead(pid_t pid)

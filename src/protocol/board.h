@@ -50,6 +50,11 @@ struct seat {
 	_Atomic int64_t limit;
 	/* That task's process: zeroed by the worker before each start, written by the kernel before the process runs. */
 	volatile pid_t task;
+	/*
+	 * 1: that process has executed, and may be stopped: before, it has its worker's memory, and would hold that. Cleared by the
+	 * worker before each start; set after it and before its look at notice->stopped_at, which the parent sets before its look here.
+	 */
+	_Atomic uint32_t executed;
 };
 
 struct board {

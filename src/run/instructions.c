@@ -127,7 +127,7 @@ int instructions_open(struct session *session, struct error *error)
 	if (options->zygote && !options->dry_run && run.command)
 		run.flags |= RUN_ZYGOTE;
 	else if (options->zygote && !options->dry_run && !(session->template.command_is_fixed || options->shell))
-		report_unfit(session, slice_of("it is not the same for all tasks"));
+		report_unfit(session, slice_of(options->word_count ? "it is not the same for all tasks" : "each says what is executed"));
 	opened = pool_init(&session->pool, session->place.loop, &session->arena, &pool, &run, &session->pool_owner, error);
 	free(run.id);
 	free(run.command);

@@ -160,7 +160,7 @@ void report_unfit(struct session *session, struct slice why)
 	const struct template_options *command = &session->command.options;
 
 	if (!session->unfit_told)
-		diag_note("--zygote: %s: %.*s; it is executed for each task", command->word_count ? command->words[0] : "COMMAND",
+		diag_note("--zygote: %s: %.*s; it is executed for each task", command->word_count ? command->words[0] : "tasks in JSON",
 			  (int)(why.size < INT32_MAX ? why.size : INT32_MAX), why.data);
 	session->unfit_told = true;
 }

@@ -108,6 +108,9 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 		worker->place.woken = false;
 		if (!workplace_wait(&worker->place, clock_now() + wait))
 			return EXECUTOR_ABANDONED;
+		/* What was told to end meanwhile is not to be begun again. */
+		if (task->index >= queue_gate(&worker->place.board.queue))
+			return EXECUTOR_HELD;
 	}
 }
 
@@ -132,6 +135,7 @@ static bool wait_for_judgement(struct worker_state *worker)
 static bool commit(struct worker_state *worker, const struct result *result)
 {
 	struct workplace *place = &worker->place;
+	nsec before;
 
 	bytes_clear(&place->scratch);
 	result_put(&place->scratch, result, (uint32_t)place->slot);
@@ -148,8 +152,10 @@ static bool commit(struct worker_state *worker, const struct result *result)
 	worker->tasks_done++;
 	if (place->run.judged >> result->outcome & 1)
 		return wait_for_judgement(worker);
+	/* While tasks are short nothing else asks whether the parent is there. */
+	before = place->announced_at;
 	workplace_committed(place);
-	return true;
+	return place->announced_at == before || workplace_listen(place);
 }
 
 /* Waits for a turn to start a task (--delay). False when the parent is gone. */
@@ -211,6 +217,10 @@ static bool run_task(struct worker_state *worker, const struct task *task)
 		if (commit(worker, &result))
 			return !worker->place.shared;
 		worker->parent_gone = true;
+		return false;
+	case EXECUTOR_HELD:
+		atomic_store(&worker->place.seat->running, 0);
+		return_chunk(worker);
 		return false;
 	case EXECUTOR_STARVED:
 		starve(worker, errno);

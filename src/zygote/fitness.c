@@ -62,6 +62,8 @@ static const char *compare_to_own(int fd)
 	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	bool known = self >= 0 && read_interpreter(self, own) && own[0];
 
+	if (self < 0)
+		return "it cannot be compared to mpmap";
 	fd_close(&self);
 	if (!known)
 		return "mpmap is not dynamically linked";
@@ -77,9 +79,10 @@ static const char *examine(int fd)
 	struct stat status;
 	char start[2];
 
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !read_at(fd, start, sizeof start, 0))
-		return "it cannot be read";
-	if (memcmp(start, "#!", sizeof start) == 0)
+	/* What cannot be executed is told of when that is tried. */
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return NULL;
+	if (!read_at(fd, start, sizeof start, 0) || memcmp(start, ELFMAG, sizeof start) != 0)
 		return "it is a script";
 	if (status.st_mode & (S_ISUID | S_ISGID))
 		return "it is setuid or setgid";
@@ -96,7 +99,7 @@ const char *fitness_problem(const char *path)
 	if (!IS_SUPPORTED)
 		return "this machine's C library is not known well enough";
 	if (fd < 0)
-		return "it cannot be read";
+		return errno == EACCES ? "it cannot be read" : NULL;
 	problem = examine(fd);
 	fd_close(&fd);
 	return problem;

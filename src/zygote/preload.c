@@ -85,12 +85,17 @@ static bool begins_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The channel, if the program was started to be a zygote; -1. */
+/* The channel, if this process was started to be a zygote; -1. One that it starts before main finds the same variable. */
 static int find_channel(char **variables)
 {
 	for (; *variables; variables++) {
-		if (begins_with(*variables, ZYGOTE_VARIABLE))
-			return (int)strtol(*variables + strlen(ZYGOTE_VARIABLE), NULL, 10);
+		char *end;
+		long fd;
+
+		if (!begins_with(*variables, ZYGOTE_VARIABLE))
+			continue;
+		fd = strtol(*variables + strlen(ZYGOTE_VARIABLE), &end, 10);
+		return *end == ':' && strtol(end + 1, NULL, 10) == getppid() ? (int)fd : -1;
 	}
 	return -1;
 }
@@ -130,6 +135,7 @@ static __attribute__((constructor)) void check_program(int count UNUSED, char **
 	channel = find_channel(variables);
 	if (channel < 0)
 		return;
+	fcntl(channel, F_SETFD, FD_CLOEXEC);
 	dl_iterate_phdr(look_for_start, &found);
 	if (!found)
 		give_up(ZYGOTE_HAS_NO_START);
@@ -189,7 +195,7 @@ static bool receive(int from, uint32_t type, size_t *fd_count, int fds[FDS_MAX])
 		char data[CMSG_SPACE(sizeof(int) * FDS_MAX)];
 		struct cmsghdr align;
 	} control;
-	uint32_t its_type;
+	uint32_t its_type = 0;
 	struct iovec parts[2] = {
 		{.iov_base = &its_type, .iov_len = sizeof its_type},
 		{.iov_base = &received, .iov_len = sizeof received},

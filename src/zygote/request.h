@@ -11,7 +11,7 @@
 
 #include "base/dialect.h"
 
-/* Tells the preloaded object in the environment which descriptor its end of the channel is. */
+/* Tells the preloaded object in the environment which descriptor its end of the channel is, and whose child: "FD:PID". */
 #define ZYGOTE_VARIABLE "MPMAP_ZYGOTE="
 /* The variables that differ from task to task. */
 #define ZYGOTE_SEQUENCE "MPMAP_SEQ="
