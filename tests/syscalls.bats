@@ -71,7 +71,7 @@ costs() {
 	costs setpgid 200
 	costs prctl 100
 	costs getppid 100
-	costs kill 100
+	costs kill 98 102
 	# the task, the order for another child, and its answer
 	costs sendmsg 195 420
 	costs recvmsg 95 900

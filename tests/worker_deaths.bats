@@ -479,17 +479,18 @@ interrupted() {
 	under_methods check
 }
 
-# strace makes the first prctl of every process, which arms the parent-death signal, begin late.
+# strace makes prctl, which arms the parent-death signal, begin late: start_slowly DELAY[:when=...]
 start_slowly() {
 	needs strace
 	trace_on
-	start_it strace -f -q -o calls -e trace=prctl -e inject=prctl:delay_enter=3000000:when=1 "$MPMAP" -j1 \
+	start_it strace -f -q -o calls -e trace=prctl -e inject=prctl:delay_enter="$1" "$MPMAP" -j1 \
 		--shell 'touch ran; exec "$TOOL" hold gate' ::: a
 }
 
 @test "W16: mpmap killed before its worker has armed the parent-death signal: no orphan" {
 	check() {
-		start_slowly
+		# also the one behind execve, so that a worker gets no task
+		start_slowly 500000
 		wait_for_event worker_start
 		kill -KILL "$(parent_pid)"
 		finish
@@ -501,7 +502,7 @@ start_slowly() {
 
 @test "W16: mpmap and its worker killed before a task has armed the parent-death signal: no orphan" {
 	check() {
-		start_slowly
+		start_slowly 3000000:when=1
 		wait_for_event worker_start
 		# the last is what becomes the task
 		wait_until has_mpmap_processes "$([ "$METHOD" = forkserver ] && echo 4 || echo 3)"
