@@ -37,3 +37,15 @@ AC_DEFUN([MPMAP_LIBRARY], [
       AC_CHECK_LIB([$2], [$4], [$1_LIBS=-l$2], [AC_MSG_ERROR([$5])])
     ], [AC_MSG_ERROR([$5])], [#include <stdio.h>])])
 ])
+
+# MPMAP_ARCHIVE(VARIABLE, LIBRARIES, FUNCTION)
+# --------------------------------------------
+# Set VARIABLE to LIBRARIES, which name archives, if a program that calls FUNCTION can be linked with them as this one is.
+AC_DEFUN([MPMAP_ARCHIVE], [
+  AC_MSG_CHECKING([whether $2 can be linked])
+  mpmap_libs=$LIBS mpmap_cflags=$CFLAGS mpmap_ldflags=$LDFLAGS
+  LIBS="$2 $LIBS" CFLAGS="$CFLAGS $MPMAP_CFLAGS" LDFLAGS="$LDFLAGS $MPMAP_LDFLAGS"
+  AC_LINK_IFELSE([AC_LANG_SOURCE([[void $3(void); int main(void) { $3(); return 0; }]])],
+    [AC_MSG_RESULT([yes]); $1="$2"], [AC_MSG_RESULT([no])])
+  LIBS=$mpmap_libs CFLAGS=$mpmap_cflags LDFLAGS=$mpmap_ldflags
+])
