@@ -415,8 +415,9 @@ has_complaint() {
 	for _ in 1 2; do
 		press C-z
 		wait_for_stop
-		type_line 'clear; stty -a | tr " " "\n" >modes'
-		wait_until file_has modes '^echo'
+		rm -f modes
+		type_line 'clear; stty -a | tr " " "\n" >modes.new; mv modes.new modes'
+		wait_until test -e modes
 		# the terminal is the shell's
 		grep -qx icrnl modes
 		type_line fg
