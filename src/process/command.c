@@ -116,6 +116,21 @@ static int reserve(int *pidfd)
 	return *pidfd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
+/* Opens a child's pidfd. -1 with errno, and the child is dead: it could not be followed. */
+static int hold(pid_t pid, bool is_leader, int *pidfd)
+{
+	int saved;
+
+	*pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (*pidfd >= 0)
+		return 0;
+	saved = errno;
+	kill(is_leader ? -pid : pid, SIGKILL);
+	command_reap(pid);
+	errno = saved;
+	return -1;
+}
+
 int command_start(const struct command *command, int *pidfd, enum command_stage *stage)
 {
 	/* One child at a time runs on it: this process is held until the child has executed or ended. */
@@ -148,8 +163,8 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 		errno = launch.failure;
 		return -1;
 	}
-	if (pidfd && (*pidfd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0)
-		BUG("a pidfd whose place was free");
+	if (pidfd && hold(pid, command->is_task, pidfd) < 0)
+		return -1;
 	if (stopped_by)
 		kill(pid, stopped_by);
 	return 0;
