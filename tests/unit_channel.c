@@ -64,6 +64,28 @@ static void test_end(void)
 	check_int(channel_wait(-1, &message, NSEC_FOREVER), -1);
 }
 
+/* What was sent before the end is there, also when the other side has left something unread. */
+static void test_unread_end(void)
+{
+	struct message message;
+	int ends[2] = {-1, -1};
+
+	check_int(channel_pair(ends), 0);
+	check_int(channel_send(ends[0], 1, slice_of("last words"), NULL, 0), 0);
+	check_int(channel_send(ends[1], 2, slice_of("never read"), NULL, 0), 0);
+	fd_close(&ends[0]);
+	check_int(channel_receive(ends[1], &message), 1);
+	check_slice(message.payload, slice_of("last words"));
+	check_int(channel_receive(ends[1], &message), -1);
+	fd_close(&ends[1]);
+	check_int(channel_pair(ends), 0);
+	check_int(channel_send(ends[1], 2, slice_of("never read"), NULL, 0), 0);
+	fd_close(&ends[0]);
+	check_fails(channel_send(ends[1], 1, nothing, NULL, 0), EPIPE);
+	check_fails(channel_send(ends[1], 1, nothing, NULL, 0), EPIPE);
+	fd_close(&ends[1]);
+}
+
 static void test_descriptors(void)
 {
 	struct message message;
@@ -199,6 +221,7 @@ static void test_wait(void)
 const struct unit_test unit_channel[] = {
 	{"boundaries", .run = test_boundaries},
 	{"the end", .run = test_end},
+	{"the end with something unread", .run = test_unread_end},
 	{"descriptors", .run = test_descriptors},
 	{"nonsense is refused and leaks nothing", .run = test_nonsense},
 	{"full", .run = test_full},

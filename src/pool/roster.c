@@ -281,7 +281,7 @@ static int begin(struct worker *worker, struct error *error)
 	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0 || loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) < 0)
 		return error_set_errno(error, errno, "%s", worker->process.name);
 	/* One that was killed before it has heard anything was started all the same: its end is told by the loop. */
-	if (recruiting_instruct(worker) < 0 && errno != EPIPE && errno != ECONNRESET)
+	if (recruiting_instruct(worker) < 0 && errno != EPIPE)
 		return error_set_errno(error, errno, "%s", worker->process.name);
 	return 0;
 }

@@ -96,7 +96,7 @@ int forkserver_prepare(struct error *error)
 			return 0;
 		forkserver_stop();
 		/* One that was killed before it had heard anything is replaced like any other. */
-		if (error->number != EPIPE && error->number != ECONNRESET)
+		if (error->number != EPIPE)
 			return -1;
 	}
 	return server.pid > 0 ? 0 : -1;
