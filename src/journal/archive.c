@@ -331,6 +331,9 @@ static int find_chain(struct archive_run *run, uint64_t index, struct chain *cha
 	struct ending ending;
 
 	if (task.state == CENSUS_OPEN) {
+		/* Only then: it takes room, and what a task that has ended wrote must not go to make it. */
+		if (run->archive->writer == task.writer)
+			seal(run->archive);
 		*chain = *task.writer;
 		return 0;
 	}
@@ -349,7 +352,6 @@ int archive_read(struct archive_run *run, uint64_t index, struct chain_reading *
 	struct chain chain;
 
 	reading->missing = 0;
-	seal(run->archive);
 	if (find_chain(run, index, &chain, error) < 0)
 		return -1;
 	return chain_read(&chain, &run->archive->tape, reading, error);
