@@ -29,23 +29,35 @@ struct draft {
 	struct element input;
 };
 
-/* A string, or a number by its text, that can be an argument. -1 with the problem. */
-static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
+static const char has_nul[] = "has a NUL in it, which no argument can have";
+
+/* A string, or a number by its text, that can be an argument: NULL, or what is wrong with it. */
+static const char *take_text(const struct element *part, struct slice *text)
 {
 	if (!json_is_string(part->value) && !json_is_number(part->value))
-		return error_set(element_blame(draft->whole, part, draft->problem), "%s is neither a string nor a number", what);
+		return "is neither a string nor a number";
 	*text = json_is_string(part->value) ? element_string(part) : part->text;
-	if (memchr(text->data, '\0', text->size))
-		return error_set(element_blame(draft->whole, part, draft->problem), "%s has a NUL in it, which no argument can have", what);
-	return 0;
+	return memchr(text->data, '\0', text->size) ? has_nul : NULL;
 }
 
-/* A string with bytes in base64; appended to bytes. -1 with the problem. */
+static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
+{
+	const char *wrong = take_text(part, text);
+
+	return wrong ? error_set(element_blame(draft->whole, part, draft->problem), "%s %s", what, wrong) : 0;
+}
+
+/* A string with bytes in base64, appended to bytes: NULL, or what is wrong with it. */
+static const char *take_bytes(const struct element *part, struct bytes *bytes)
+{
+	return json_is_string(part->value) && base64_decode(element_string(part), bytes) == 0 ? NULL : "is not a string of base64";
+}
+
 static int bytes_of(const struct draft *draft, const struct element *part, const char *what, struct bytes *bytes)
 {
-	if (!json_is_string(part->value) || base64_decode(element_string(part), bytes) < 0)
-		return error_set(element_blame(draft->whole, part, draft->problem), "%s is not a string of base64", what);
-	return 0;
+	const char *wrong = take_bytes(part, bytes);
+
+	return wrong ? error_set(element_blame(draft->whole, part, draft->problem), "%s %s", what, wrong) : 0;
 }
 
 /* The words of an array, each an argument. */
@@ -53,26 +65,23 @@ static int put_words(const struct draft *draft, const struct element *array, con
 {
 	struct element_children children = element_children(array);
 	struct bytes bytes = {.data = NULL};
+	const char *wrong = NULL, *key;
 	struct element child;
-	const char *key;
-	int put = 0;
 
-	while (put == 0 && element_next(&children, &child, &key)) {
+	while (!wrong && element_next(&children, &child, &key)) {
 		struct slice text = {.data = NULL};
-		char name[48];
 
-		snprintf(name, sizeof name, "%s[%zu]", what, children.index - 1);
 		bytes_clear(&bytes);
-		put = encoded ? bytes_of(draft, &child, name, &bytes) : text_of(draft, &child, name, &text);
+		wrong = encoded ? take_bytes(&child, &bytes) : take_text(&child, &text);
 		if (encoded)
 			text = bytes_slice(&bytes);
-		if (put == 0 && encoded && text.size && memchr(text.data, '\0', text.size))
-			put = error_set(element_blame(draft->whole, &child, draft->problem), "%s has a NUL in it, which no argument can have", name);
-		if (put == 0)
+		if (!wrong && encoded && text.size && memchr(text.data, '\0', text.size))
+			wrong = has_nul;
+		if (!wrong)
 			frame_put(draft->frame, FIELD_ARGUMENT, text);
 	}
 	bytes_release(&bytes);
-	return put;
+	return wrong ? error_set(element_blame(draft->whole, &child, draft->problem), "%s[%zu] %s", what, children.index - 1, wrong) : 0;
 }
 
 static int put_argv(struct draft *draft, const struct element *value, const char *key)
