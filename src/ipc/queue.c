@@ -5,7 +5,7 @@
  * A word is STATE in the top two bits and a value below: the first task's index when ready, the claimer's number when
  * claimed. Two orders matter. An entry is filled before its word becomes ready (release) and read after the swap that
  * claims it (acquire). And announcing that one sleeps must not pass looking for work, nor publishing pass looking for
- * sleepers: publishing, the gate and queue_claimable are sequentially consistent for that reason.
+ * sleepers: marks, the gate and queue_claimable are sequentially consistent for that reason.
  */
 #include "ipc/queue.h"
 
@@ -22,37 +22,68 @@ static enum queue_state state_of(uint64_t word)
 	return (enum queue_state)(word >> STATE_SHIFT);
 }
 
-static size_t header_size(size_t slots)
-{
-	size_t size = sizeof(struct queue_shared) + slots * sizeof(uint64_t);
+enum { GROUP = 64 };
 
+static size_t padded(size_t size)
+{
 	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+/* How many words of marks there are. */
+static size_t groups(size_t slots)
+{
+	return (slots + GROUP - 1) / GROUP;
+}
+
+static size_t words_offset(size_t slots)
+{
+	return padded(sizeof(struct queue_shared) + groups(slots) * sizeof(uint64_t));
+}
+
+static size_t entries_offset(size_t slots)
+{
+	return words_offset(slots) + padded(slots * sizeof(uint64_t));
 }
 
 size_t queue_size(size_t slots)
 {
-	return header_size(slots) + slots * sizeof(struct queue_entry);
+	return entries_offset(slots) + slots * sizeof(struct queue_entry);
 }
 
 struct queue queue_at(void *memory, size_t slots)
 {
+	char *base = memory;
+
 	return (struct queue){
 		.shared = memory,
-		.entries = (struct queue_entry *)(void *)((char *)memory + header_size(slots)),
+		.words = (_Atomic uint64_t *)(void *)(base + words_offset(slots)),
+		.entries = (struct queue_entry *)(void *)(base + entries_offset(slots)),
 		.slots = slots,
 	};
+}
+
+static uint64_t mark_of(size_t slot)
+{
+	return UINT64_C(1) << slot % GROUP;
+}
+
+static void unmark(struct queue *queue, size_t slot)
+{
+	atomic_fetch_and(&queue->shared->marks[slot / GROUP], ~mark_of(slot));
 }
 
 void queue_publish(struct queue *queue, size_t slot)
 {
 	uint64_t next = atomic_load_explicit(&queue->entries[slot].next, memory_order_relaxed);
 
-	atomic_store(&queue->shared->words[slot], word_of(QUEUE_READY, next));
+	atomic_store_explicit(&queue->words[slot], word_of(QUEUE_READY, next), memory_order_release);
+	/* Behind the word: a mark is never late for what it marks. */
+	atomic_fetch_or(&queue->shared->marks[slot / GROUP], mark_of(slot));
 }
 
 enum queue_state queue_state(const struct queue *queue, size_t slot, uint32_t *claimer)
 {
-	uint64_t word = atomic_load_explicit(&queue->shared->words[slot], memory_order_acquire);
+	uint64_t word = atomic_load_explicit(&queue->words[slot], memory_order_acquire);
 
 	*claimer = state_of(word) == QUEUE_CLAIMED ? (uint32_t)(word & VALUE_MASK) : 0;
 	return state_of(word);
@@ -60,15 +91,21 @@ enum queue_state queue_state(const struct queue *queue, size_t slot, uint32_t *c
 
 void queue_free(struct queue *queue, size_t slot)
 {
-	atomic_store_explicit(&queue->shared->words[slot], word_of(QUEUE_FREE, 0), memory_order_relaxed);
+	atomic_store_explicit(&queue->words[slot], word_of(QUEUE_FREE, 0), memory_order_relaxed);
+	/* Its claimer was killed before it had done that. */
+	if (atomic_load_explicit(&queue->shared->marks[slot / GROUP], memory_order_relaxed) & mark_of(slot))
+		unmark(queue, slot);
 }
 
 bool queue_withdraw(struct queue *queue, size_t slot)
 {
-	uint64_t word = atomic_load_explicit(&queue->shared->words[slot], memory_order_relaxed);
+	uint64_t word = atomic_load_explicit(&queue->words[slot], memory_order_relaxed);
 
-	return state_of(word) == QUEUE_READY &&
-	       atomic_compare_exchange_strong(&queue->shared->words[slot], &word, word_of(QUEUE_FREE, 0));
+	if (state_of(word) != QUEUE_READY ||
+	    !atomic_compare_exchange_strong(&queue->words[slot], &word, word_of(QUEUE_FREE, 0)))
+		return false;
+	unmark(queue, slot);
+	return true;
 }
 
 void queue_set_gate(struct queue *queue, uint64_t gate)
@@ -81,40 +118,58 @@ uint64_t queue_gate(const struct queue *queue)
 	return atomic_load(&queue->shared->gate);
 }
 
+/* Takes the next slot off what is left of a group's marks. */
+static size_t next_marked(size_t group, uint64_t *marks)
+{
+	size_t slot = group * GROUP + (size_t)__builtin_ctzll(*marks);
+
+	*marks &= *marks - 1;
+	return slot;
+}
+
 size_t queue_claimable(const struct queue *queue, size_t limit)
 {
 	uint64_t end = word_of(QUEUE_READY, atomic_load(&queue->shared->gate));
-	size_t found = 0, slot;
+	size_t found = 0, group;
 
-	for (slot = 0; slot < queue->slots && found < limit; slot++) {
-		uint64_t word = atomic_load(&queue->shared->words[slot]);
+	for (group = 0; group < groups(queue->slots); group++) {
+		uint64_t marks = atomic_load(&queue->shared->marks[group]);
 
-		found += state_of(word) == QUEUE_READY && word < end;
+		while (marks && found < limit) {
+			uint64_t word = atomic_load(&queue->words[next_marked(group, &marks)]);
+
+			found += state_of(word) == QUEUE_READY && word < end;
+		}
 	}
 	return found;
 }
 
 size_t queue_ready(const struct queue *queue)
 {
-	size_t found = 0, slot;
+	size_t found = 0, group;
 
-	for (slot = 0; slot < queue->slots; slot++)
-		found += state_of(atomic_load_explicit(&queue->shared->words[slot], memory_order_relaxed)) == QUEUE_READY;
+	for (group = 0; group < groups(queue->slots); group++)
+		found += (size_t)__builtin_popcountll(atomic_load_explicit(&queue->shared->marks[group], memory_order_relaxed));
 	return found;
 }
 
 /* The slot with the lowest ready word below end; its word in *lowest. */
 static size_t find_lowest(const struct queue *queue, uint64_t end, uint64_t *lowest)
 {
-	size_t best = QUEUE_NONE, slot;
+	size_t best = QUEUE_NONE, group;
 
 	*lowest = end;
-	for (slot = 0; slot < queue->slots; slot++) {
-		uint64_t word = atomic_load(&queue->shared->words[slot]);
+	for (group = 0; group < groups(queue->slots); group++) {
+		uint64_t marks = atomic_load(&queue->shared->marks[group]);
 
-		if (state_of(word) == QUEUE_READY && word < *lowest) {
-			*lowest = word;
-			best = slot;
+		while (marks) {
+			size_t slot = next_marked(group, &marks);
+			uint64_t word = atomic_load(&queue->words[slot]);
+
+			if (state_of(word) == QUEUE_READY && word < *lowest) {
+				*lowest = word;
+				best = slot;
+			}
 		}
 	}
 	return best;
@@ -126,10 +181,13 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 		uint64_t end = word_of(QUEUE_READY, atomic_load(&queue->shared->gate)), word;
 		size_t slot = find_lowest(queue, end, &word);
 
-		/* Every failed swap means that somebody else's succeeded. */
-		if (slot == QUEUE_NONE ||
-		    atomic_compare_exchange_strong(&queue->shared->words[slot], &word, word_of(QUEUE_CLAIMED, claimer)))
+		if (slot == QUEUE_NONE)
 			return slot;
+		/* Every failed swap means that somebody else's succeeded. */
+		if (atomic_compare_exchange_strong(&queue->words[slot], &word, word_of(QUEUE_CLAIMED, claimer))) {
+			unmark(queue, slot);
+			return slot;
+		}
 	}
 }
 

@@ -5,8 +5,9 @@
  * There is no lock that a dying process could hold. A slot is one 64-bit word: free, ready with the index of its first
  * task, or claimed with the claimer's number. Claiming is one compare-and-swap of that word, so the claim itself tells
  * the owner of the queue who has what. The ready slot with the lowest index goes first: what is given back after a
- * death is thereby at the front again. Scanning n words is cheap beside what a chunk costs; n is about twice the
- * number of workers.
+ * death is thereby at the front again. So that not all of them are looked at, each slot has a mark, a bit among 64: it is set when
+ * the slot becomes ready, and taken back by whoever claims it. A claimer killed in between leaves a mark that says too much, which
+ * costs a look; one that says too little there is never.
  *
  * The gate holds claimers back: only slots whose index is below it can be claimed.
  */
@@ -44,12 +45,13 @@ struct queue_entry {
 struct queue_shared {
 	/* Written by the owner, read by claimers. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t gate;
-	_Alignas(CACHE_LINE) _Atomic uint64_t words[];
+	_Alignas(CACHE_LINE) _Atomic uint64_t marks[];
 };
 
 /* A process's view of it. */
 struct queue {
 	struct queue_shared *shared;
+	_Atomic uint64_t *words;
 	struct queue_entry *entries;
 	size_t slots;
 };
@@ -85,7 +87,7 @@ uint64_t queue_gate(const struct queue *queue);
 /* Anyone: how many slots are ready and below the gate, at most limit. */
 size_t queue_claimable(const struct queue *queue, size_t limit);
 
-/* Owner: how many slots are ready, wherever the gate is. */
+/* Anyone: how many slots are ready, wherever the gate is; one that is being claimed may count still. */
 size_t queue_ready(const struct queue *queue);
 
 /* Claims the ready slot with the lowest index below the gate for claimer (not 0): the slot, or QUEUE_NONE. */
