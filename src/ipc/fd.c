@@ -13,7 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAITS_MAX = 8 };
+enum {
+	WAITS_MAX = 8,
+	/* Descriptors below are low. */
+	LOW = 64,
+};
 
 /* Descriptors above 2 that this program was started with, ascending. Set once, read in forked children. */
 static int *inherited;
@@ -198,6 +202,16 @@ void fd_close_others(const int *keep, size_t count)
 	}
 	close_range(from, ~0u, 0);
 	free(kept);
+}
+
+int fd_lower(int fd)
+{
+	int low = fd < LOW ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (low < 0)
+		return fd;
+	close(fd);
+	return low;
 }
 
 int fd_reopen_for_writing(int fd)

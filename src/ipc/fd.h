@@ -47,6 +47,12 @@ unsigned fd_fill_standard(void);
  */
 void fd_remember_inherited(int except);
 
+/*
+ * Moves a high descriptor to the lowest place above 2 that is free: its new number. What a child of this process costs goes by
+ * its highest one.
+ */
+int fd_lower(int fd);
+
 /* In a forked child: closes everything but 0, 1, 2, what was inherited and the given ones (-1 is ignored). */
 void fd_close_others(const int *keep, size_t count);
 

@@ -50,6 +50,7 @@ void role_enter(const struct role *role, int fd)
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	setpgid(0, 0);
 	fd_close_others(keep, countof(keep));
+	fd = fd_lower(fd);
 	diag_set_sink(NULL);
 	signals_reset();
 	_exit(role->main(fd));
