@@ -230,6 +230,38 @@ processors() {
 	awk '$1 + $2 > 0.5 { print "took " $0; exit 1 }' took
 }
 
+@test "pool: workers that nothing is left for leave while others still run" {
+	trace_on
+	start -j4 --chunksize 1 --shell '[ "$1" != 1 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 8)
+	wait_for_event task_end 7
+	wait_for_event worker_exit 3
+	wait_for_start 1
+	kill -KILL "$(worker_pid "$worker")"
+	finish
+	expect 125 "$(seq 2 8)"
+	says '^mpmap: #1: lost: '
+}
+
+@test "pool: what a task that takes long has left in its chunk is run, though the others have gone" {
+	trace_on
+	start -j2 --chunksize 3 --shell '[ "$1" != 1 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 6)
+	wait_for_event task_end 5
+	: >gate
+	finish
+	expect 0 "$(seq 2 6)"
+}
+
+@test "pool: where tasks can be run again workers stay to the end" {
+	trace_on
+	start -j4 --retries 1 --chunksize 1 --shell '[ "$1" != 1 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 8)
+	wait_for_event task_end 7
+	wait_until all_asleep
+	: >gate
+	finish
+	expect 0
+	[ "$(event_field worker worker_start | wc -l)" = 4 ]
+}
+
 @test "pool: a worker that has nothing to do is parked, and asleep" {
 	trace_on
 	open_feed

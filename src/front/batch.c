@@ -21,6 +21,8 @@ static void on_room(struct session *session)
 	struct feeder *feeder = container_of(session, struct batch, session)->feeder;
 
 	feeder->kind->feed(feeder);
+	if (feeder->kind->is_fed(feeder))
+		session_last_call(session);
 }
 
 static int begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)

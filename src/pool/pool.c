@@ -139,6 +139,17 @@ void pool_submit(struct pool *pool, const struct chunk *chunk)
 	staffing_serve_one(pool);
 }
 
+void pool_last_call(struct pool *pool)
+{
+	struct notice *notice = board_notice(&pool->board);
+
+	if (pool->options.reserve || pool->options.repeats || pool->options.is_slow || atomic_load(&notice->last_call))
+		return;
+	atomic_store(&notice->last_call, 1);
+	while (roster_wake_one(pool))
+		;
+}
+
 int pool_take_result(struct pool *pool, size_t slot, const struct result *result)
 {
 	struct task task = ledger_task(&pool->ledger, slot, result->index);

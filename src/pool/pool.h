@@ -29,6 +29,8 @@ struct pool_options {
 	size_t jobs_max;
 	/* A worker is replaced after so many tasks; 0: never. */
 	uint64_t max_tasks;
+	/* Workers take their time before they are ready. */
+	bool is_slow;
 	/* A task may be run again: then one worker more may be needed for the head when all others wait behind it. */
 	bool repeats;
 	/* How long a task that was told to end may take. */
@@ -145,6 +147,13 @@ bool pool_is_hungry(const struct pool *pool);
 
 /* Hands a chunk over: its use of its block is the pool's from now on. */
 void pool_submit(struct pool *pool, const struct chunk *chunk);
+
+/*
+ * Nothing more will be submitted: workers that find nothing to do leave, and are not in the way when the others have done. Should
+ * a task be there all the same (its worker died), they are started anew. Not where tasks are run again by design, or
+ * workers take long to begin.
+ */
+void pool_last_call(struct pool *pool);
 
 /* Only tasks with an index below gate may start (QUEUE_OPEN: all). */
 void pool_set_gate(struct pool *pool, uint64_t gate);

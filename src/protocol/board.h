@@ -21,6 +21,8 @@ struct notice {
 	/* Since when the run is stopped (SIGTSTP), 0 while it goes on; and how long it was stopped before, in all. */
 	_Atomic int64_t stopped_at;
 	_Atomic int64_t stopped_for;
+	/* 1: no other tasks will come. Who finds none left leaves, while others still run theirs. Set by the parent, once. */
+	_Atomic uint32_t last_call;
 	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 };

@@ -76,6 +76,7 @@ int instructions_open(struct session *session, struct error *error)
 		.jobs = options->jobs,
 		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
 		.max_tasks = options->max_tasks,
+		.is_slow = options->initializer || options->zygote,
 		.repeats = options->retries || options->brings_commands,
 		.has_limits = options->brings_commands,
 		.grace = options->grace,

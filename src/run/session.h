@@ -262,6 +262,12 @@ static inline bool session_is_hungry(const struct session *session)
 /* Hands over a chunk, with its use of its block. Its indexes follow those before. */
 void session_submit(struct session *session, const struct chunk *chunk);
 
+/* Everything has been submitted: workers that have nothing to do need not stay. */
+static inline void session_last_call(struct session *session)
+{
+	pool_last_call(&session->pool);
+}
+
 /* A failure of our own: said at once; the tasks that run end in peace, no others begin. */
 void session_fail(struct session *session, enum exit_status status, const struct error *error);
 

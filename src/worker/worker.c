@@ -286,11 +286,13 @@ static void run_chunk(struct worker_state *worker, size_t slot)
 		BUG("a chunk with fewer tasks than it should have");
 }
 
-/* Sleeps until there may be work: false when the parent is gone. */
+/* Sleeps until there may be work: false when there will be none, or the parent is gone. */
 static bool park(struct worker_state *worker)
 {
 	struct workplace *place = &worker->place;
 
+	if (atomic_load(&place->notice->last_call) && !queue_ready(&place->board.queue))
+		return false;
 	place->woken = false;
 	atomic_store(&place->seat->parked, 1);
 	if (queue_claimable(&place->board.queue, 1)) {
