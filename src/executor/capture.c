@@ -8,8 +8,6 @@
  */
 #include "executor/capture.h"
 
-#include "ipc/fd.h"
-
 #include <errno.h>
 
 enum {
@@ -89,6 +87,8 @@ void capture_take_rest(struct capture *capture, struct workplace *place)
 	struct fd_wait waits[CAPTURE_STREAMS];
 	int stream;
 
+	if (capture_is_at_end(capture))
+		return;
 	for (stream = 0; stream < CAPTURE_STREAMS; stream++)
 		waits[stream] = (struct fd_wait){.fd = capture->readers[stream], .want_input = true};
 	fd_wait(waits, CAPTURE_STREAMS, 0);
@@ -135,6 +135,23 @@ void capture_drain(struct capture *capture, struct workplace *place)
 		if (capture->blocked)
 			return;
 	}
+}
+
+void capture_heed(struct capture *capture, struct workplace *place, const struct fd_wait waits[CAPTURE_STREAMS])
+{
+	bool readable = capture->blocked;
+	int stream;
+
+	capture->is_ending = false;
+	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
+		capture->is_ending |= waits[stream].end;
+		if (waits[stream].end)
+			fd_close(&capture->readers[stream]);
+		else
+			readable |= waits[stream].input;
+	}
+	if (readable)
+		capture_drain(capture, place);
 }
 
 bool capture_is_at_end(const struct capture *capture)

@@ -4,6 +4,7 @@
 #define EXECUTOR_CAPTURE_H
 
 #include "base/dialect.h"
+#include "ipc/fd.h"
 #include "protocol/workplace.h"
 
 enum { CAPTURE_STREAMS = 2 };
@@ -15,6 +16,8 @@ struct capture {
 	int readers[CAPTURE_STREAMS];
 	/* The ring is full: nothing is read until the parent has made room and woken us. */
 	bool blocked;
+	/* What was heeded last was the end of a stream. */
+	bool is_ending;
 	/* Reading does not wait (O_NONBLOCK). */
 	bool unblocked;
 	/* Bytes taken in all, and those of standard output. */
@@ -30,6 +33,12 @@ int capture_open(struct capture *capture, const struct task *task, int writers[C
  * goes on, is left for capture_drain.
  */
 void capture_take_rest(struct capture *capture, struct workplace *place);
+
+/*
+ * Heeds what a wait for input said of each stream: one that is at its end is closed, and what is there is taken; so it is when
+ * the parent has made room.
+ */
+void capture_heed(struct capture *capture, struct workplace *place, const struct fd_wait waits[CAPTURE_STREAMS]);
 
 /* Takes what is there now, as far as the ring has room. */
 void capture_drain(struct capture *capture, struct workplace *place);

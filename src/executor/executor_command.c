@@ -4,7 +4,8 @@
  *
  * Waking up for every write of a short task would cost a context switch each, and a descriptor to wait for its end three system
  * calls; so at first only wait4 waits for it, interrupted now and then, and its pipes are read once it has ended. A task
- * that is still there after a moment, or whose forerunner filled its pipes, is followed closely.
+ * that is still there after a moment is followed closely, and so is one from the start whose forerunner took long or filled
+ * its pipes.
  *
  * A task is its process group: when its process has ended, what is left of the group gets a moment for output in the
  * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not got.
@@ -27,6 +28,10 @@
 #define PATIENCE NSEC_PER_MSEC
 /* What is behind a task in its chunk waits this long for it at most. */
 #define SHARE_TIME (8 * NSEC_PER_MSEC)
+/* A process ends this soon after its streams, mostly. */
+#define ENDING_TIME NSEC_PER_MSEC
+/* Beyond this a tick of the wait for the end alone costs more than it saves. */
+#define LONG_TIME (8 * NSEC_PER_MSEC)
 /* How long output is waited for after a task's end, when somebody still holds its pipe. */
 #define DRAIN_TIME (200 * NSEC_PER_MSEC)
 /* How often a group that is ending is looked at: there is no event for its end. */
@@ -41,14 +46,11 @@ enum {
 
 struct command_state {
 	struct launcher launcher;
-	/* Readable when a child has ended or stopped; opened when a task is followed closely, and SIGCHLD is blocked then. */
-	int children;
-	bool listens;
-	/* Descriptors are short: that one is not kept. */
+	/* Descriptors are short: the one that tells of children is not kept. */
 	bool frugal;
 	/* The terminal's modes at the start, where tasks have it. */
 	struct terminal *terminal;
-	/* The last task filled its pipes: the next is followed closely from the start. */
+	/* The last task was one that is better followed closely: so is the next, from the start. */
 	bool eager;
 };
 
@@ -84,7 +86,6 @@ static int open_command(struct workplace *place, void **opaque)
 
 	*opaque = state;
 	command_adopt_orphans();
-	state->children = -1;
 	if (launcher_init(&state->launcher, place) < 0)
 		return -1;
 	if (place->run.flags & RUN_TERMINAL) {
@@ -100,10 +101,7 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 {
 	struct command_state *state = opaque;
 
-	if (state->listens)
-		signals_unblock();
 	launcher_release(&state->launcher);
-	fd_close(&state->children);
 	free(state->terminal);
 	free(state);
 }
@@ -136,10 +134,10 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 		result->number = errno;
 		return EXECUTOR_DONE;
 	}
-	/* No signal is blocked when a task is born. */
-	if (state->listens)
-		signals_unblock();
-	state->listens = false;
+	running->closely = state->eager || (place->run.flags & RUN_TERMINAL);
+	/* A block costs each short task a system call. */
+	if (!running->closely)
+		launcher_listen_no_more(&state->launcher);
 	place->seat->task = 0;
 	atomic_store(&place->seat->executed, 0);
 	result->start = clock_wall();
@@ -183,35 +181,28 @@ enum { WAIT_CHANNEL, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
 static bool watch_task(struct workplace *place, struct running *running, nsec deadline)
 {
 	struct capture *capture = &running->capture;
+	/* An end of one stream is mostly the process's: the other's end is no reason to wake up between the two. */
+	bool is_ending = capture->is_ending && !running->ended, is_deaf = capture->blocked || is_ending;
 	struct fd_wait waits[WAITS] = {
 		[WAIT_CHANNEL] = {.fd = place->channel, .want_input = true},
-		[WAIT_OUTPUT] = {.fd = capture->blocked ? -1 : capture->readers[0], .want_input = true},
-		[WAIT_ERRORS] = {.fd = capture->blocked ? -1 : capture->readers[1], .want_input = true},
-		[WAIT_CHILDREN] = {.fd = running->state->children, .want_input = true},
+		[WAIT_OUTPUT] = {.fd = is_deaf ? -1 : capture->readers[0], .want_input = true},
+		[WAIT_ERRORS] = {.fd = is_deaf ? -1 : capture->readers[1], .want_input = true},
+		[WAIT_CHILDREN] = {.fd = running->state->launcher.children, .want_input = true},
 	};
-	nsec due = workplace_deadline(place);
+	nsec due = workplace_deadline(place), soon = is_ending ? clock_now() + ENDING_TIME : NSEC_FOREVER;
 
 	command_relax();
+	due = soon < due ? soon : due;
 	fd_wait(waits, WAITS, due < deadline ? due : deadline);
 	if (waits[WAIT_CHANNEL].input && !workplace_listen(place))
 		return false;
-	if (waits[WAIT_CHILDREN].input)
-		signals_take_children(running->state->children);
+	if (waits[WAIT_CHILDREN].input) {
+		signals_take_children(running->state->launcher.children);
+		if (!running->ended)
+			note(running, command_look(running->pid, &running->end));
+	}
+	capture_heed(capture, place, &waits[WAIT_OUTPUT]);
 	return true;
-}
-
-/* From here on the descriptor tells of children, and what was before is looked for now. */
-static void listen_to_children(struct running *running)
-{
-	struct command_state *state = running->state;
-
-	if (state->children < 0)
-		state->children = signals_open_children();
-	if (state->children < 0)
-		return;
-	signals_block_children();
-	state->listens = true;
-	note(running, command_look(running->pid, &running->end));
 }
 
 /*
@@ -220,26 +211,26 @@ static void listen_to_children(struct running *running)
  */
 static bool wait_for_task(struct workplace *place, struct running *running, nsec deadline)
 {
-	struct command_state *state = running->state;
+	struct launcher *launcher = &running->state->launcher;
 
-	if (running->closely && !state->listens && !running->ended) {
-		listen_to_children(running);
+	if (running->closely && !launcher->listens && !running->ended && launcher_listen(launcher)) {
+		/* What was before is told by no descriptor. */
+		note(running, command_look(running->pid, &running->end));
 		if (running->ended || running->stopped_by)
 			return true;
 	}
-	if (!running->ended && !(running->closely && state->listens)) {
+	if (running->ended || (running->closely && launcher->listens)) {
+		if (!watch_task(place, running, deadline))
+			return false;
+	} else {
 		enum command_change change = command_wait(running->pid, &running->end);
 
 		note(running, change);
 		if (change == COMMAND_SAME && !workplace_listen(place))
 			return false;
-	} else if (!watch_task(place, running, deadline)) {
-		return false;
-	} else if (!running->ended) {
-		note(running, command_look(running->pid, &running->end));
+		if (running->closely)
+			capture_drain(&running->capture, place);
 	}
-	if (running->closely)
-		capture_drain(&running->capture, place);
 	workplace_announce_if_due(place);
 	return true;
 }
@@ -267,7 +258,8 @@ static void look_for_stop(struct workplace *place, struct running *running)
 /* Follows a task to the end of its process, or until it is one that may not be ended. False when the parent is gone. */
 static bool follow(struct workplace *place, struct running *running)
 {
-	nsec patience = running->started + PATIENCE, share = running->started + SHARE_TIME;
+	nsec patience = running->started + PATIENCE;
+	nsec share = workplace_can_share(place, running->index) ? running->started + SHARE_TIME : NSEC_FOREVER;
 	bool denied;
 
 	/* It has started in the moment in which everything stopped; and if all goes on again meanwhile, so does it. */
@@ -357,13 +349,14 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	struct running running;
 	enum executor_end begun;
 
-	if (state->frugal)
-		fd_close(&state->children);
+	if (state->frugal) {
+		launcher_listen_no_more(&state->launcher);
+		fd_close(&state->launcher.children);
+	}
 	begun = begin(place, state, task, result, &running);
 	state->frugal |= begun == EXECUTOR_STARVED;
 	if (begun != EXECUTOR_DONE || !running.pid)
 		return begun;
-	running.closely = state->eager || (place->run.flags & RUN_TERMINAL);
 	if (!follow(place, &running))
 		goto abandoned;
 	if (running.is_forked && running.end.signal && zygote_was_untaken(&state->launcher.zygote)) {
@@ -379,7 +372,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	if (!settle(place, &running))
 		goto abandoned;
 	result->output_size = running.capture.output;
-	state->eager = running.capture.total >= MUCH_OUTPUT;
+	state->eager = running.capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;
 	capture_close(&running.capture);
 	return EXECUTOR_DONE;
 abandoned:

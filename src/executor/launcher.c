@@ -38,7 +38,7 @@ int launcher_init(struct launcher *launcher, const struct workplace *place)
 {
 	size_t count = 0, kept = 0, i;
 
-	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1};
+	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1, .children = -1};
 	zygote_init(&launcher->zygote);
 	set_task(launcher, 0, 0);
 	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
@@ -64,6 +64,7 @@ void launcher_release(struct launcher *launcher)
 {
 	size_t i;
 
+	launcher_listen_no_more(launcher);
 	zygote_release(&launcher->zygote);
 	for (i = launcher->own_variables; launcher->environment && launcher->environment[i] &&
 				  launcher->environment[i] != launcher->sequence; i++)
@@ -73,6 +74,24 @@ void launcher_release(struct launcher *launcher)
 	launcher->environment = launcher->changed = NULL;
 	fd_close(&launcher->null);
 	fd_close(&launcher->terminal);
+	fd_close(&launcher->children);
+}
+
+bool launcher_listen(struct launcher *launcher)
+{
+	if (launcher->children < 0)
+		launcher->children = signals_open_children();
+	if (launcher->children < 0)
+		return false;
+	signals_block_children();
+	return launcher->listens = true;
+}
+
+void launcher_listen_no_more(struct launcher *launcher)
+{
+	if (launcher->listens)
+		signals_unblock();
+	launcher->listens = false;
 }
 
 static int start(struct command *command, struct launched *launched)
@@ -147,6 +166,7 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 		.ignored = place->run.ignored,
 		.nice = place->run.nice,
 		.is_task = true,
+		.unblocks = launcher->listens,
 		.starter = launcher->self,
 		.pid = (pid_t *)(uintptr_t)&place->seat->task,
 	};

@@ -16,6 +16,9 @@ struct launcher {
 	int null;
 	/* The terminal that tasks get; -1: none. */
 	int terminal;
+	/* Readable when a child has ended or stopped, while SIGCHLD is blocked (listens); -1 until it was wanted. */
+	int children;
+	bool listens;
 	/* What tasks are forked from (RUN_ZYGOTE), once there has been one. */
 	struct zygote zygote;
 	/* NULL-terminated. The last two are what differs from task to task, below. */
@@ -49,6 +52,13 @@ struct launched {
  * -1 when the parent is gone.
  */
 int launcher_prepare(struct launcher *launcher, struct workplace *place) MUST_CHECK;
+
+/*
+ * From here on the descriptor tells of children; tasks begin without the block all the same. False: there is no descriptor for it.
+ * And the end of that.
+ */
+bool launcher_listen(struct launcher *launcher) MUST_CHECK;
+void launcher_listen_no_more(struct launcher *launcher);
 
 /* Starts the command for a task. 0, or -1 with errno. */
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,

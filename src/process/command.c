@@ -50,6 +50,8 @@ static void become_task(const struct launch *launch)
 	/* Died before that was armed: nobody wants this task any more. */
 	if (getppid() != launch->parent)
 		_exit(127);
+	if (launch->command->unblocks)
+		signals_unblock();
 	if (launch->command->terminal >= 0) {
 		signals_block_terminal(true);
 		tcsetpgrp(launch->command->terminal, getpid());

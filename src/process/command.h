@@ -30,8 +30,10 @@ struct command {
 	signal_mask ignored;
 	/* Added to the niceness. */
 	int nice;
-	/* Leads a process group of its own and is killed when this process dies. Of this process, which must block no signal. */
+	/* Leads a process group of its own and is killed when this process dies. Its mask is this process's. */
 	bool is_task;
+	/* This process blocks signals: the program is not to. */
+	bool unblocks;
 	/* Is this program in another role: it has the mask that it finds until role_enter. */
 	bool is_role;
 	/* A terminal that its group gets to the foreground of; -1. */

@@ -70,7 +70,7 @@ void signals_block_children(void);
 /* A descriptor that becomes readable when a child ends or stops. -1 with errno. */
 int signals_open_children(void) MUST_CHECK;
 
-/* Reads that descriptor empty. */
+/* Takes what that descriptor has to tell. */
 void signals_take_children(int fd);
 
 /* Sends a signal to the process that started this one. */

@@ -202,11 +202,16 @@ bool workplace_say(struct workplace *place, struct slice words)
 	return true;
 }
 
+bool workplace_can_share(const struct workplace *place, uint64_t index)
+{
+	return !place->shared && index + 1 < place->chunk_end;
+}
+
 void workplace_share(struct workplace *place, uint64_t index)
 {
 	struct queue *queue = &place->board.queue;
 
-	if (place->shared || index + 1 >= place->chunk_end)
+	if (!workplace_can_share(place, index))
 		return;
 	place->shared = true;
 	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name, index + 2);

@@ -73,6 +73,9 @@ bool workplace_send(struct workplace *place, enum record_type type, struct slice
 /* Words for the user to see, in as many records as it takes: false when the parent is gone. */
 bool workplace_say(struct workplace *place, struct slice words);
 
+/* Whether something of its chunk is behind the task being run that others do not know of. */
+bool workplace_can_share(const struct workplace *place, uint64_t index);
+
 /* The task being run takes long: leaves the rest of its chunk to others. */
 void workplace_share(struct workplace *place, uint64_t index);
 
