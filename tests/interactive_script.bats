@@ -325,6 +325,13 @@ workers_started() {
 	[ "$(event_field worker task_start | sort -u | wc -l)" -eq 3 ]
 }
 
+@test "interactive: set OPTION on, for options without a value; apply has no zygote" {
+	run_script 'set unordered on' 'set zygote on' set 'apply echo a' 'set zygote off' 'set unordered off' set
+	expect 0 $'--unordered\n--zygote\na\nnothing is set (set OPTION VALUE; help map lists the options)' ''
+	run_script 'set retries on'
+	expect 2
+}
+
 @test "interactive: wait, pause and resume do no harm in a script" {
 	run_script 'map echo ::: a' wait 'wait 1' 'wait all' pause resume 'map echo ::: b'
 	expect 0

@@ -124,11 +124,11 @@ int command_map(struct console *console, const struct entered *entered, struct e
 	return begin(console, &options, NULL, error);
 }
 
-/* Settings about records, of which apply has none. */
+/* Settings about records, of which apply has none, and about a command for many of them. */
 static bool is_about_records(const char *setting)
 {
 	static const char *const names[] = {"shell",   "stdin", "header", "colsep",  "delimiter", "null",
-					    "max-args", "replace", "arg-file", "json", "jsonl",  "link"};
+					    "max-args", "replace", "arg-file", "json", "jsonl",  "link",   "zygote"};
 	size_t length = strcspn(setting, "="), i;
 
 	for (i = 0; i < countof(names); i++) {
@@ -270,6 +270,7 @@ int command_set(struct console *console, const struct entered *entered, struct e
 {
 	char **words = entered->words.words;
 	const char *name, *value = entered->words.count > 2 ? words[2] : NULL;
+	const struct option_row *row;
 	char *setting, *old;
 	size_t at;
 
@@ -281,6 +282,10 @@ int command_set(struct console *console, const struct entered *entered, struct e
 		drop_setting(console, at);
 		return 0;
 	}
+	row = option_find(slice_of(name));
+	/* What the other way round is off. */
+	if (value && row && !row->argument && strcmp(value, "on") == 0)
+		value = NULL;
 	setting = value ? mem_format("--%s=%s", name, value) : mem_format("--%s", name);
 	/* In the place of what it was before. */
 	old = at < console->setting_count ? console->settings[at] : NULL;

@@ -79,15 +79,15 @@ static const struct option_row *row_of(int code)
 	return NULL;
 }
 
-static const struct option_row *row_named(const char *name)
+const struct option_row *option_find(struct slice name)
 {
 	const struct option_row *row;
 
 	for (row = option_table; row->name; row++) {
-		if (strcmp(row->name, name) == 0)
+		if (slice_equals(slice_of(row->name), name))
 			return row;
 	}
-	BUG("no option of that name");
+	return NULL;
 }
 
 /* The option that a mistyped name was probably meant to be, or NULL. */
@@ -204,7 +204,7 @@ static int parse_environment(struct options *options, struct error *error)
 	for (i = 0; i < countof(defaults); i++) {
 		const char *value = getenv(defaults[i].variable);
 
-		if (value && *value && row_named(defaults[i].option)->set(options, value, error) < 0)
+		if (value && *value && option_find(slice_of(defaults[i].option))->set(options, value, error) < 0)
 			return error_wrap(error, "%s in the environment", defaults[i].variable);
 	}
 	return 0;

@@ -76,6 +76,9 @@ struct source_options *options_add_source(struct options *options);
 /* Ends with a NULL name. Synonyms follow what they stand for. */
 extern const struct option_row option_table[];
 
+/* The row of a long name, or NULL. */
+const struct option_row *option_find(struct slice name);
+
 /* Parses the command line and the environment's defaults. -1 with the error: a usage error. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error) MUST_CHECK;
 

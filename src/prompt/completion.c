@@ -108,17 +108,6 @@ static char **offer_values(struct offer *offer, const struct option_row *row, st
 	return finish(offer);
 }
 
-static const struct option_row *find_row(struct slice name)
-{
-	const struct option_row *row;
-
-	for (row = option_table; row->name; row++) {
-		if (slice_equals(slice_of(row->name), name))
-			return row;
-	}
-	return NULL;
-}
-
 /* The next word of what is left, with its quotes; empty at the end. */
 static struct slice next_word(struct slice *left)
 {
@@ -141,7 +130,7 @@ static const struct option_row *wants_value(struct slice word)
 	size_t i;
 
 	if (word.data[1] == '-') {
-		row = find_row((struct slice){.data = word.data + 2, .size = word.size - 2});
+		row = option_find((struct slice){.data = word.data + 2, .size = word.size - 2});
 		return row && row->argument && !row->is_optional ? row : NULL;
 	}
 	/* Letters, of which the first that takes a value has the rest of the word. */
@@ -182,7 +171,7 @@ static char **offer_for_map(struct offer *offer, struct slice before, struct sli
 		return word.size == 1 && word.data[0] == '-' ? offer_options(offer, "--", "=") : NULL;
 	if (!equals)
 		return offer_options(offer, "--", "=");
-	row = find_row((struct slice){.data = word.data + 2, .size = (size_t)(equals - word.data) - 2});
+	row = option_find((struct slice){.data = word.data + 2, .size = (size_t)(equals - word.data) - 2});
 	/* What is to be completed may be the word or what is behind its equals sign. */
 	if (offer->typed.data > equals)
 		return offer_values(offer, row, (struct slice){.data = ""});
@@ -214,7 +203,7 @@ char **completion_find(const struct completion *completion, const char *text, si
 		return offer_for_map(&offer, before, word);
 	case OPERANDS_SETTING:
 		earlier = next_word(&before);
-		return earlier.size ? offer_values(&offer, find_row(earlier), (struct slice){.data = ""}) : offer_options(&offer, "", "");
+		return earlier.size ? offer_values(&offer, option_find(earlier), (struct slice){.data = ""}) : offer_options(&offer, "", "");
 	case OPERANDS_COMMAND:
 		return offer_commands(completion, &offer);
 	case OPERANDS_IDS:

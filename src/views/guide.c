@@ -107,8 +107,8 @@ static const struct guide_row rows[] = {
 	 "Lets a run that was paused go on, or all of them.\n"},
 	{"set", "set\nset OPTION [VALUE]\nset OPTION off",
 	 "Sets an option of map, without its dashes, for all maps from now on; what a\n"
-	 "map's own line says comes before it. off takes it back. Alone: shows what is\n"
-	 "set.\n"
+	 "map's own line says comes before it. off takes it back; on is for options\n"
+	 "without a value, and may be left out. Alone: shows what is set.\n"
 	 "\n"
 	 "  set retries 2\n"
 	 "  set timeout 5m\n"
