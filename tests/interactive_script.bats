@@ -494,6 +494,7 @@ descriptors() {
 
 @test "interactive: two hundred maps leave descriptors, memory and processes as they were" {
 	local fds memory processes i lines=()
+	measures_memory
 	feed_script -j2
 	for ((i = 0; i < 20; i++)); do say 'map echo ::: a b'; done
 	all_done
@@ -512,6 +513,7 @@ descriptors() {
 
 @test "interactive: what is kept of outputs is bounded" {
 	local memory
+	measures_memory
 	ln -s /dev/null out
 	feed_script -j2 --buffer 4M
 	say "map '$TOOL' spew 1000000 ::: 1 2"
