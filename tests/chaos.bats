@@ -6,6 +6,7 @@
 # it tells what it can do. MPMAP_TEST_SEED is the first seed of each test, instead of a random one.
 
 load helper
+no_leak_check
 
 # survives MODE RECORDS SEEDS [OPTION]...: so many runs under each start method, with seeds that follow one another
 survives() {

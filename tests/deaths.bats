@@ -58,6 +58,15 @@ load helper
 	under_methods check
 }
 
+@test "deaths: a worker killed while it leaves the rest of its chunk to others: nothing of that is lost" {
+	check() {
+		MPMAP_FAULT=returned:1:KILL mp -j1 --chunksize 3 --shell '[ "$1" != a ] || exec "$TOOL" hold gate; echo "$1"' ::: a b c
+		expect 125 $'b\nc'
+		says '#1: lost: '
+	}
+	under_methods check
+}
+
 @test "deaths: idle workers killed, then more input: all done" {
 	check() {
 		trace_on

@@ -11,6 +11,10 @@ shopt -s lastpipe
 # The last resort of Bats, in seconds, beyond all limits below.
 export BATS_TEST_TIMEOUT=${MPMAP_TEST_TIMEOUT:-300}
 
+# Signals that tests send kill, also in a build with --enable-asan: its sanitizers would take them for crashes of their own.
+uncaught=verify_asan_link_order=0:handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0
+export ASAN_OPTIONS=$uncaught:${ASAN_OPTIONS-} UBSAN_OPTIONS=$uncaught:${UBSAN_OPTIONS-}
+
 setup() {
 	WORK=$BATS_TEST_TMPDIR/work
 	STARTED=()
@@ -68,10 +72,16 @@ skip_or_fail() {
 	skip "$*"
 }
 
+# Where mpmap is traced, or all its children are killed, a sanitizer's look for leaks never ends.
+no_leak_check() {
+	export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
+}
+
 needs() {
 	local name
 	for name; do
 		command -v "$name" >/dev/null || skip_or_fail "$name is not installed" || return 1
+		[ "$name" != strace ] || no_leak_check
 	done
 }
 
@@ -292,7 +302,7 @@ mpmap_pids() {
 
 # Before mpmap starts, in tests that measure its memory: a build with --enable-asan keeps less of what was freed.
 measures_memory() {
-	export ASAN_OPTIONS=quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=2:${ASAN_OPTIONS-}
+	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=2
 }
 
 # The sum of their proportional memory, in KiB.

@@ -3,6 +3,7 @@
 # JSON without end, and elements that are large: what memory they may take, and where the bounds are.
 
 load helper
+measures_memory
 
 # letters SIZE
 letters() {

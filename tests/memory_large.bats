@@ -3,6 +3,7 @@
 # Outputs larger than any memory that mpmap may take. MPMAP_TEST_BIG is the size of a large output, 1G unless set.
 
 load helper
+measures_memory
 
 BIG=${MPMAP_TEST_BIG:-1G}
 

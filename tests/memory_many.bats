@@ -3,6 +3,7 @@
 # 100,000 tasks leave mpmap as large as 1,000 did.
 
 load helper
+measures_memory
 
 # One line per process of mpmap: role, open descriptors, resident KiB.
 measure() {

@@ -5,9 +5,11 @@
  * A word is STATE in the top two bits and a value below: the first task's index when ready, the claimer's number when
  * claimed. Two orders matter. An entry is filled before its word becomes ready (release) and read after the swap that
  * claims it (acquire). And announcing that one sleeps must not pass looking for work, nor publishing pass looking for
- * sleepers: marks, the gate and queue_claimable are sequentially consistent for that reason.
+ * sleepers: words and marks, the gate and queue_claimable are sequentially consistent for that reason.
  */
 #include "ipc/queue.h"
+
+#include "base/fault.h"
 
 #define STATE_SHIFT 62
 #define VALUE_MASK ((UINT64_C(1) << STATE_SHIFT) - 1)
@@ -67,6 +69,11 @@ static uint64_t mark_of(size_t slot)
 	return UINT64_C(1) << slot % GROUP;
 }
 
+static void mark(struct queue *queue, size_t slot)
+{
+	atomic_fetch_or(&queue->shared->marks[slot / GROUP], mark_of(slot));
+}
+
 static void unmark(struct queue *queue, size_t slot)
 {
 	atomic_fetch_and(&queue->shared->marks[slot / GROUP], ~mark_of(slot));
@@ -76,9 +83,9 @@ void queue_publish(struct queue *queue, size_t slot)
 {
 	uint64_t next = atomic_load_explicit(&queue->entries[slot].next, memory_order_relaxed);
 
-	atomic_store_explicit(&queue->words[slot], word_of(QUEUE_READY, next), memory_order_release);
-	/* Behind the word: a mark is never late for what it marks. */
-	atomic_fetch_or(&queue->shared->marks[slot / GROUP], mark_of(slot));
+	/* First: who is killed in between has the slot still, and one that is ready has a mark. */
+	mark(queue, slot);
+	atomic_store(&queue->words[slot], word_of(QUEUE_READY, next));
 }
 
 enum queue_state queue_state(const struct queue *queue, size_t slot, uint32_t *claimer)
@@ -193,5 +200,7 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 
 void queue_return(struct queue *queue, size_t slot)
 {
+	mark(queue, slot);
+	fault_at("returned");
 	queue_publish(queue, slot);
 }

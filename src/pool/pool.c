@@ -146,8 +146,7 @@ void pool_last_call(struct pool *pool)
 	if (pool->options.reserve || pool->options.repeats || pool->options.is_slow || atomic_load(&notice->last_call))
 		return;
 	atomic_store(&notice->last_call, 1);
-	while (roster_wake_one(pool))
-		;
+	roster_wake_all(pool);
 }
 
 int pool_take_result(struct pool *pool, size_t slot, const struct result *result)

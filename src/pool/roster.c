@@ -348,6 +348,19 @@ bool roster_wake_one(struct pool *pool)
 	return false;
 }
 
+void roster_wake_all(struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->seats; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		/* Also one whose HELLO has not been taken. */
+		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) && atomic_exchange(&worker->seat->parked, 0))
+			intake_wake(worker);
+	}
+}
+
 bool roster_has_idle(const struct pool *pool)
 {
 	size_t seat;

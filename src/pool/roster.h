@@ -73,6 +73,9 @@ int roster_start(struct pool *pool, struct error *error) MUST_CHECK;
 /* Wakes a worker that sleeps: false when none does. */
 bool roster_wake_one(struct pool *pool);
 
+/* Wakes each that sleeps, once. */
+void roster_wake_all(struct pool *pool);
+
 /* Whether a worker sleeps. */
 bool roster_has_idle(const struct pool *pool);
 

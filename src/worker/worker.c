@@ -291,10 +291,10 @@ static bool park(struct worker_state *worker)
 {
 	struct workplace *place = &worker->place;
 
-	if (atomic_load(&place->notice->last_call) && !queue_ready(&place->board.queue))
-		return false;
 	place->woken = false;
 	atomic_store(&place->seat->parked, 1);
+	if (atomic_load(&place->notice->last_call) && !queue_ready(&place->board.queue))
+		return false;
 	if (queue_claimable(&place->board.queue, 1)) {
 		/* If the parent has taken the mark its wake-up is under way and wakes us once for nothing. */
 		atomic_store(&place->seat->parked, 0);
