@@ -12,8 +12,9 @@ shopt -s lastpipe
 export BATS_TEST_TIMEOUT=${MPMAP_TEST_TIMEOUT:-300}
 
 # Signals that tests send kill, also in a build with --enable-asan: its sanitizers would take them for crashes of their own.
-uncaught=verify_asan_link_order=0:handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0
-export ASAN_OPTIONS=$uncaught:${ASAN_OPTIONS-} UBSAN_OPTIONS=$uncaught:${UBSAN_OPTIONS-}
+# And it stands no LD_PRELOAD of the user's.
+uncaught=handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0
+export ASAN_OPTIONS=$uncaught:verify_asan_link_order=0:${ASAN_OPTIONS-} UBSAN_OPTIONS=$uncaught:${UBSAN_OPTIONS-}
 
 setup() {
 	WORK=$BATS_TEST_TMPDIR/work

@@ -247,8 +247,28 @@ static void test_reopen(void)
 	fd_close(&ends[1]);
 }
 
+/* A high descriptor comes down, and its old place is free; a low one stays where it is. */
+static void test_lower(void)
+{
+	int ends[2] = {-1, -1}, high, low;
+
+	check_int(fd_pipe_blocking(ends), 0);
+	high = fcntl(ends[1], F_DUPFD_CLOEXEC, 200);
+	check(high >= 200);
+	low = fd_lower(high);
+	check(low > 2 && low < 64);
+	check_int(fcntl(low, F_GETFD), FD_CLOEXEC);
+	check_fails(fcntl(high, F_GETFD), EBADF);
+	check_int(write(low, "x", 1), 1);
+	check_int(fd_lower(low), low);
+	fd_close(&low);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+}
+
 const struct unit_test unit_fd[] = {
 	{"close", .run = test_close},
+	{"lower", .run = test_lower},
 	{"a pipe", .run = test_pipe},
 	{"no descriptors left", .run = test_no_descriptors},
 	{"closed standard descriptors are filled", .run = test_fill},

@@ -200,6 +200,7 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 
 void queue_return(struct queue *queue, size_t slot)
 {
+	/* As it is published, with a place between the two to be killed at. */
 	mark(queue, slot);
 	fault_at("returned");
 	queue_publish(queue, slot);
