@@ -209,20 +209,6 @@ ms_after_start() {
 	done
 }
 
-@test "policy: --memfree: many workers wait when the input ends, and mpmap still hears" {
-	trace_on
-	open_feed
-	start -j100 --chunksize 1 --memfree 1000T touch ran <feed
-	seq 100 >&7
-	wait_for_event worker_park 90
-	close_feed
-	wait_for_event input_end
-	kill -TERM "$pid"
-	finish
-	expect 143
-	[ ! -e ran ]
-}
-
 @test "policy: --memfree: nothing begins below it" {
 	check() {
 		trace_on
