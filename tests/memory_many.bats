@@ -36,7 +36,8 @@ no_zombies() {
 	expect 0
 	cat early late
 	cut -d ' ' -f 1 early | cmp - <(cut -d ' ' -f 1 late)
-	paste -d ' ' early late | awk '$5 != $2 || $6 > $3 + 1024 { print "grown: " $0; bad = 1 } END { exit bad }'
+	# A worker opens a descriptor once, at the first task that takes it longer: that may be early or late.
+	paste -d ' ' early late | awk '$5 > $2 + 2 || $6 > $3 + 1024 { print "grown: " $0; bad = 1 } END { exit bad }'
 	tr -d '"' <out | cmp - <(seq 100000)
 }
 
