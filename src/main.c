@@ -11,7 +11,7 @@
  * ipc/      how bytes move between processes
  *   fd       descriptors                    loop    the event loop         channel private lines, fd passing
  *   shm      shared memory                  queue   the shared task queue  ring    records without locks
- *   arena    blocks of input                writer  output that never blocks the loop
+ *   arena    blocks of input                marks   a bit for each of many         writer  output that never blocks the loop
  * machine/  what the machine allows
  *   capacity CPUs, processes, descriptors   cgroup  control groups         pressure memory and load
  *   throttle holding tasks back

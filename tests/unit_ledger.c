@@ -3,11 +3,14 @@
 #include "unit.h"
 
 #include "ipc/arena.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
 #include "ledger/ledger.h"
 #include "protocol/board.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 enum { SLOTS = 8, SEATS = 3, RING = 4096, TASKS = 5000, CHUNK = 6 };
 
@@ -194,6 +197,89 @@ static void test_board(void)
 	board_release(&other);
 }
 
+enum { ROUNDS = 300000, SLEEPER = 1 };
+
+/* Sleeps whenever it has done all that there is to do, until the channel wakes it. */
+static void sleeper(const struct board *board, _Atomic uint64_t *wanted, _Atomic uint64_t *done, int channel)
+{
+	struct message message;
+
+	while (atomic_load(done) < ROUNDS) {
+		uint64_t seen = atomic_load(wanted);
+
+		if (seen != atomic_load(done)) {
+			atomic_store(done, seen);
+			continue;
+		}
+		board_sleep(board, SLEEPER);
+		if (atomic_load(wanted) != seen)
+			(void)!board_rouse(board, SLEEPER);
+		else if (channel_wait(channel, &message, NSEC_FOREVER) < 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* Wakes whoever sleeps: how many. */
+static size_t wake(const struct board *board, int channel)
+{
+	struct marks_walk walk = {.groups = 0};
+	size_t woken = 0, seat;
+
+	while (marks_next(&board->sleepers, &walk, &seat)) {
+		check_int(seat, SLEEPER);
+		if (board_rouse(board, seat)) {
+			woken++;
+			/* Where it has wake-ups enough already there is no room for another. */
+			(void)!channel_send(channel, 1, slice_of(""), NULL, 0);
+		}
+	}
+	return woken;
+}
+
+/* Whoever asks for something and then looks for sleepers misses none that did not see it, however often others have looked. */
+static void test_sleepers(void)
+{
+	struct board board;
+	_Atomic uint64_t *wanted, *done;
+	size_t woken = 0, seat;
+	int ends[2] = {-1, -1}, looks;
+	pid_t pid;
+
+	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_int(channel_pair(ends), 0);
+	wanted = &board_seat(&board, 0)->running;
+	done = &board_seat(&board, 2)->running;
+	pid = fork();
+	if (pid == 0) {
+		fd_close(&ends[0]);
+		sleeper(&board, wanted, done, ends[1]);
+	}
+	fd_close(&ends[1]);
+	while (atomic_load(done) < ROUNDS) {
+		nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+
+		for (looks = (int)(atomic_load(done) % 4); looks > 0; looks--)
+			woken += wake(&board, ends[0]);
+		atomic_fetch_add(wanted, 1);
+		woken += wake(&board, ends[0]);
+		while (atomic_load(done) != atomic_load(wanted) && clock_now() < deadline)
+			;
+		if (!check_int(atomic_load(done), atomic_load(wanted)))
+			break;
+	}
+	check(woken > 0);
+	fd_close(&ends[0]);
+	check_int(unit_wait(pid), 0);
+	/* What was never told to anybody, or stays of one that was killed. */
+	board_sleep(&board, 2);
+	board_reset(&board, 2);
+	seat = 0;
+	check(!marks_next(&board.sleepers, &(struct marks_walk){.groups = 0}, &seat) || seat != 2);
+	check(!board_rouse(&board, 2));
+	board_release(&board);
+}
+
 static void test_board_too_small(void)
 {
 	struct board board, other;
@@ -213,6 +299,7 @@ const struct unit_test unit_ledger[] = {
 	{"room", .run = test_room},
 	{"each task once, at random", .run = test_random},
 	{"the board", .run = test_board},
+	{"no sleeper is missed", .run = test_sleepers},
 	{"a board that is too small", .run = test_board_too_small},
 	{.name = NULL},
 };

@@ -5,7 +5,7 @@
  * A word is STATE in the top two bits and a value below: the first task's index when ready, the claimer's number when
  * claimed. Two orders matter. An entry is filled before its word becomes ready (release) and read after the swap that
  * claims it (acquire). And announcing that one sleeps must not pass looking for work, nor publishing pass looking for
- * sleepers: words and marks, the gate and queue_claimable are sequentially consistent for that reason.
+ * sleepers: words, the gate and queue_claimable are sequentially consistent for that reason.
  */
 #include "ipc/queue.h"
 
@@ -24,22 +24,14 @@ static enum queue_state state_of(uint64_t word)
 	return (enum queue_state)(word >> STATE_SHIFT);
 }
 
-enum { GROUP = 64 };
-
 static size_t padded(size_t size)
 {
 	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-/* How many words of marks there are. */
-static size_t groups(size_t slots)
-{
-	return (slots + GROUP - 1) / GROUP;
-}
-
 static size_t words_offset(size_t slots)
 {
-	return padded(sizeof(struct queue_shared) + groups(slots) * sizeof(uint64_t));
+	return sizeof(struct queue_shared) + marks_size(slots);
 }
 
 static size_t entries_offset(size_t slots)
@@ -58,25 +50,11 @@ struct queue queue_at(void *memory, size_t slots)
 
 	return (struct queue){
 		.shared = memory,
+		.marks = marks_at(base + sizeof(struct queue_shared), slots),
 		.words = (_Atomic uint64_t *)(void *)(base + words_offset(slots)),
 		.entries = (struct queue_entry *)(void *)(base + entries_offset(slots)),
 		.slots = slots,
 	};
-}
-
-static uint64_t mark_of(size_t slot)
-{
-	return UINT64_C(1) << slot % GROUP;
-}
-
-static void mark(struct queue *queue, size_t slot)
-{
-	atomic_fetch_or(&queue->shared->marks[slot / GROUP], mark_of(slot));
-}
-
-static void unmark(struct queue *queue, size_t slot)
-{
-	atomic_fetch_and(&queue->shared->marks[slot / GROUP], ~mark_of(slot));
 }
 
 void queue_publish(struct queue *queue, size_t slot)
@@ -84,7 +62,7 @@ void queue_publish(struct queue *queue, size_t slot)
 	uint64_t next = atomic_load_explicit(&queue->entries[slot].next, memory_order_relaxed);
 
 	/* First: who is killed in between has the slot still, and one that is ready has a mark. */
-	mark(queue, slot);
+	marks_set(&queue->marks, slot);
 	atomic_store(&queue->words[slot], word_of(QUEUE_READY, next));
 }
 
@@ -100,8 +78,7 @@ void queue_free(struct queue *queue, size_t slot)
 {
 	atomic_store_explicit(&queue->words[slot], word_of(QUEUE_FREE, 0), memory_order_relaxed);
 	/* Its claimer was killed before it had done that. */
-	if (atomic_load_explicit(&queue->shared->marks[slot / GROUP], memory_order_relaxed) & mark_of(slot))
-		unmark(queue, slot);
+	marks_clear(&queue->marks, slot);
 }
 
 bool queue_withdraw(struct queue *queue, size_t slot)
@@ -111,7 +88,7 @@ bool queue_withdraw(struct queue *queue, size_t slot)
 	if (state_of(word) != QUEUE_READY ||
 	    !atomic_compare_exchange_strong(&queue->words[slot], &word, word_of(QUEUE_FREE, 0)))
 		return false;
-	unmark(queue, slot);
+	marks_clear(&queue->marks, slot);
 	return true;
 }
 
@@ -125,58 +102,43 @@ uint64_t queue_gate(const struct queue *queue)
 	return atomic_load(&queue->shared->gate);
 }
 
-/* Takes the next slot off what is left of a group's marks. */
-static size_t next_marked(size_t group, uint64_t *marks)
-{
-	size_t slot = group * GROUP + (size_t)__builtin_ctzll(*marks);
-
-	*marks &= *marks - 1;
-	return slot;
-}
-
 size_t queue_claimable(const struct queue *queue, size_t limit)
 {
 	uint64_t end = word_of(QUEUE_READY, atomic_load(&queue->shared->gate));
-	size_t found = 0, group;
+	struct marks_walk walk = {.groups = 0};
+	size_t found = 0, slot;
 
-	for (group = 0; group < groups(queue->slots); group++) {
-		uint64_t marks = atomic_load(&queue->shared->marks[group]);
+	while (found < limit && marks_next(&queue->marks, &walk, &slot)) {
+		uint64_t word = atomic_load(&queue->words[slot]);
 
-		while (marks && found < limit) {
-			uint64_t word = atomic_load(&queue->words[next_marked(group, &marks)]);
-
-			found += state_of(word) == QUEUE_READY && word < end;
-		}
+		found += state_of(word) == QUEUE_READY && word < end;
 	}
 	return found;
 }
 
+bool queue_has_ready(const struct queue *queue)
+{
+	return marks_any(&queue->marks);
+}
+
 size_t queue_ready(const struct queue *queue)
 {
-	size_t found = 0, group;
-
-	for (group = 0; group < groups(queue->slots); group++)
-		found += (size_t)__builtin_popcountll(atomic_load_explicit(&queue->shared->marks[group], memory_order_relaxed));
-	return found;
+	return marks_count(&queue->marks);
 }
 
 /* The slot with the lowest ready word below end; its word in *lowest. */
 static size_t find_lowest(const struct queue *queue, uint64_t end, uint64_t *lowest)
 {
-	size_t best = QUEUE_NONE, group;
+	struct marks_walk walk = {.groups = 0};
+	size_t best = QUEUE_NONE, slot;
 
 	*lowest = end;
-	for (group = 0; group < groups(queue->slots); group++) {
-		uint64_t marks = atomic_load(&queue->shared->marks[group]);
+	while (marks_next(&queue->marks, &walk, &slot)) {
+		uint64_t word = atomic_load(&queue->words[slot]);
 
-		while (marks) {
-			size_t slot = next_marked(group, &marks);
-			uint64_t word = atomic_load(&queue->words[slot]);
-
-			if (state_of(word) == QUEUE_READY && word < *lowest) {
-				*lowest = word;
-				best = slot;
-			}
+		if (state_of(word) == QUEUE_READY && word < *lowest) {
+			*lowest = word;
+			best = slot;
 		}
 	}
 	return best;
@@ -192,7 +154,7 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 			return slot;
 		/* Every failed swap means that somebody else's succeeded. */
 		if (atomic_compare_exchange_strong(&queue->words[slot], &word, word_of(QUEUE_CLAIMED, claimer))) {
-			unmark(queue, slot);
+			marks_clear(&queue->marks, slot);
 			return slot;
 		}
 	}
@@ -201,7 +163,7 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 void queue_return(struct queue *queue, size_t slot)
 {
 	/* As it is published, with a place between the two to be killed at. */
-	mark(queue, slot);
+	marks_set(&queue->marks, slot);
 	fault_at("returned");
 	queue_publish(queue, slot);
 }

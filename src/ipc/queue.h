@@ -5,9 +5,8 @@
  * There is no lock that a dying process could hold. A slot is one 64-bit word: free, ready with the index of its first
  * task, or claimed with the claimer's number. Claiming is one compare-and-swap of that word, so the claim itself tells
  * the owner of the queue who has what. The ready slot with the lowest index goes first: what is given back after a
- * death is thereby at the front again. So that not all of them are looked at, each slot has a mark, a bit among 64: it is set
- * before the slot becomes ready, and taken back by whoever has claimed it. Who is killed in between leaves a mark that says too
- * much, which costs a look; one that says too little there is never.
+ * death is thereby at the front again. So that not all of them are looked at, each slot has a mark: it is set before the
+ * slot becomes ready, and taken back by whoever has claimed it. One that says too little there is never.
  *
  * The gate holds claimers back: only slots whose index is below it can be claimed.
  */
@@ -15,6 +14,7 @@
 #define IPC_QUEUE_H
 
 #include "base/dialect.h"
+#include "ipc/marks.h"
 
 #include <stdatomic.h>
 
@@ -45,12 +45,12 @@ struct queue_entry {
 struct queue_shared {
 	/* Written by the owner, read by claimers. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t gate;
-	_Alignas(CACHE_LINE) _Atomic uint64_t marks[];
 };
 
 /* A process's view of it. */
 struct queue {
 	struct queue_shared *shared;
+	struct marks marks;
 	_Atomic uint64_t *words;
 	struct queue_entry *entries;
 	size_t slots;
@@ -89,6 +89,9 @@ size_t queue_claimable(const struct queue *queue, size_t limit);
 
 /* Anyone: how many slots are ready, wherever the gate is; one that is being claimed may count still. */
 size_t queue_ready(const struct queue *queue);
+
+/* Anyone: whether there is one. */
+bool queue_has_ready(const struct queue *queue);
 
 /* Claims the ready slot with the lowest index below the gate for claimer (not 0): the slot, or QUEUE_NONE. */
 size_t queue_claim(struct queue *queue, uint32_t claimer);

@@ -142,7 +142,7 @@ static void do_freed(struct worker *worker)
 	struct pool *pool = worker->pool;
 
 	/* It is not to be woken for what comes in now. */
-	atomic_store(&worker->seat->parked, 0);
+	(void)!board_rouse(&pool->board, (size_t)(worker - pool->workers));
 	intake_look(worker, true);
 	if (!pool->options.reserve || worker->broken || atomic_load(&worker->seat->running) ||
 	    ledger_claimed_by(&pool->ledger, worker->number) != QUEUE_NONE) {
@@ -335,12 +335,13 @@ static bool is_idle(const struct worker *worker)
 
 bool roster_wake_one(struct pool *pool)
 {
+	struct marks_walk walk = {.groups = 0};
 	size_t seat;
 
-	for (seat = 0; seat < pool->seats; seat++) {
+	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
 		struct worker *worker = &pool->workers[seat];
 
-		if (is_idle(worker) && atomic_exchange(&worker->seat->parked, 0)) {
+		if (is_idle(worker) && board_rouse(&pool->board, seat)) {
 			intake_wake(worker);
 			return true;
 		}
@@ -350,22 +351,24 @@ bool roster_wake_one(struct pool *pool)
 
 void roster_wake_all(struct pool *pool)
 {
+	struct marks_walk walk = {.groups = 0};
 	size_t seat;
 
-	for (seat = 0; seat < pool->seats; seat++) {
+	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
 		struct worker *worker = &pool->workers[seat];
 
 		/* Also one whose HELLO has not been taken. */
-		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) && atomic_exchange(&worker->seat->parked, 0))
+		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) && board_rouse(&pool->board, seat))
 			intake_wake(worker);
 	}
 }
 
 bool roster_has_idle(const struct pool *pool)
 {
+	struct marks_walk walk = {.groups = 0};
 	size_t seat;
 
-	for (seat = 0; seat < pool->seats; seat++) {
+	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
 		if (is_idle(&pool->workers[seat]))
 			return true;
 	}

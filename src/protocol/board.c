@@ -4,14 +4,19 @@
 
 #include <errno.h>
 
-static size_t seats_offset(size_t queue_slots)
+static size_t sleepers_offset(size_t queue_slots)
 {
 	return queue_size(queue_slots) + sizeof(struct notice);
 }
 
+static size_t seats_offset(size_t seats, size_t queue_slots)
+{
+	return sleepers_offset(queue_slots) + marks_size(seats);
+}
+
 static size_t rings_offset(size_t seats, size_t queue_slots)
 {
-	return seats_offset(queue_slots) + seats * sizeof(struct seat);
+	return seats_offset(seats, queue_slots) + seats * sizeof(struct seat);
 }
 
 static size_t size_of(size_t seats, size_t queue_slots, size_t ring_size)
@@ -22,6 +27,7 @@ static size_t size_of(size_t seats, size_t queue_slots, size_t ring_size)
 static void lay_out(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
 {
 	board->queue = queue_at(board->shm.base, queue_slots);
+	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_slots), seats);
 	board->seats = seats;
 	board->ring_size = ring_size;
 }
@@ -55,7 +61,7 @@ struct notice *board_notice(const struct board *board)
 
 struct seat *board_seat(const struct board *board, size_t seat)
 {
-	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->queue.slots));
+	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->seats, board->queue.slots));
 
 	return &seats[seat];
 }
@@ -67,12 +73,25 @@ struct ring board_ring(const struct board *board, size_t seat)
 	return ring_at(board->shm.base + offset, board->ring_size);
 }
 
+void board_sleep(const struct board *board, size_t seat)
+{
+	atomic_store(&board_seat(board, seat)->parked, 1);
+	marks_set(&board->sleepers, seat);
+}
+
+bool board_rouse(const struct board *board, size_t seat)
+{
+	/* First: who has gone to sleep again since the mark was seen is awake then, or is roused here. */
+	marks_clear(&board->sleepers, seat);
+	return atomic_exchange(&board_seat(board, seat)->parked, 0);
+}
+
 void board_reset(struct board *board, size_t seat)
 {
 	struct seat *status = board_seat(board, seat);
 	struct ring ring = board_ring(board, seat);
 
-	atomic_store(&status->parked, 0);
+	(void)!board_rouse(board, seat);
 	atomic_store(&status->rung, 0);
 	atomic_store(&status->retire, 0);
 	atomic_store(&status->taken, 0);

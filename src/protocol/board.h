@@ -30,8 +30,8 @@ struct notice {
 /* A worker's status. "Worker" is the one in the seat; the parent resets it all before it starts a new one. */
 struct seat {
 	/*
-	 * 1: the worker sleeps until it is woken. Set by the worker before its last look at the queue; taken (exchanged for
-	 * 0) by whoever wakes it, or by the worker when that look found something.
+	 * 1: the worker sleeps until it is woken. Set by the worker before its last look at the queue; taken by whoever wakes
+	 * it, or by the worker when that look found something. See board_sleep.
 	 */
 	_Alignas(CACHE_LINE) _Atomic uint32_t parked;
 	/* 1: the worker has rung and the parent has not looked since. Set by the worker, cleared by the parent. */
@@ -62,6 +62,8 @@ struct seat {
 struct board {
 	struct shm shm;
 	struct queue queue;
+	/* The seats where somebody may sleep. */
+	struct marks sleepers;
 	size_t seats;
 	size_t ring_size;
 };
@@ -75,6 +77,15 @@ int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, 
 struct notice *board_notice(const struct board *board);
 
 struct seat *board_seat(const struct board *board, size_t seat);
+
+/*
+ * Worker: says that it is about to sleep. A mark may stay where nobody sleeps (its worker was killed); whoever sleeps has
+ * one, or is being roused.
+ */
+void board_sleep(const struct board *board, size_t seat);
+
+/* Parent, or the worker itself: whoever sleeps there does not any more, and was told to be asleep until now: true. */
+bool board_rouse(const struct board *board, size_t seat);
 
 /* A view of a seat's ring; positions begin at 0 after board_reset. */
 struct ring board_ring(const struct board *board, size_t seat);

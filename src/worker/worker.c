@@ -292,12 +292,12 @@ static bool park(struct worker_state *worker)
 	struct workplace *place = &worker->place;
 
 	place->woken = false;
-	atomic_store(&place->seat->parked, 1);
-	if (atomic_load(&place->notice->last_call) && !queue_ready(&place->board.queue))
+	board_sleep(&place->board, place->setup.seat);
+	if (atomic_load(&place->notice->last_call) && !queue_has_ready(&place->board.queue))
 		return false;
 	if (queue_claimable(&place->board.queue, 1)) {
-		/* If the parent has taken the mark its wake-up is under way and wakes us once for nothing. */
-		atomic_store(&place->seat->parked, 0);
+		/* If the parent has roused us its wake-up is under way and wakes us once for nothing. */
+		(void)!board_rouse(&place->board, place->setup.seat);
 		return true;
 	}
 	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
