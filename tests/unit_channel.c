@@ -191,6 +191,29 @@ static void test_full(void)
 	fd_close(&ends[1]);
 }
 
+/* Who has finished hears still, messages and the end; and nothing of what was sent before is lost. */
+static void test_finish(void)
+{
+	struct message message;
+	int ends[2] = {-1, -1};
+
+	check_int(channel_pair(ends), 0);
+	check_int(channel_send(ends[0], 1, slice_of("last"), NULL, 0), 0);
+	channel_finish(ends[0]);
+	channel_finish(ends[0]);
+	check_fails(channel_send(ends[0], 1, slice_of("later"), NULL, 0), EPIPE);
+	check_int(channel_receive(ends[1], &message), 1);
+	check_slice(message.payload, slice_of("last"));
+	check_int(channel_receive(ends[1], &message), -1);
+	check_int(channel_receive(ends[0], &message), 0);
+	check_int(channel_send(ends[1], 2, slice_of("answer"), NULL, 0), 0);
+	fd_close(&ends[1]);
+	check_int(channel_receive(ends[0], &message), 1);
+	check_slice(message.payload, slice_of("answer"));
+	check_int(channel_receive(ends[0], &message), -1);
+	fd_close(&ends[0]);
+}
+
 static void test_wait(void)
 {
 	struct message message;
@@ -224,6 +247,7 @@ const struct unit_test unit_channel[] = {
 	{"the end with something unread", .run = test_unread_end},
 	{"descriptors", .run = test_descriptors},
 	{"nonsense is refused and leaks nothing", .run = test_nonsense},
+	{"finishing", .run = test_finish},
 	{"full", .run = test_full},
 	{"waiting", .run = test_wait},
 	{.name = NULL},

@@ -7,6 +7,7 @@
 #include "ipc/fd.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -252,6 +253,36 @@ static void test_sentinel(const struct start_method *method)
 	forkserver_stop();
 }
 
+/* One that nobody asks to be told of its end takes no descriptor; and where there is none left, it can be joined all the same. */
+static void test_without_sentinel(const struct start_method *method)
+{
+	struct puppet puppet;
+	struct rlimit limit, none;
+	size_t before;
+
+	if (!puppet_start(&puppet, method, false))
+		return;
+	before = unit_count_fds();
+	check_running(&puppet.process);
+	check_int(unit_count_fds(), before);
+	check_int(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 3;
+	check_int(setrlimit(RLIMIT_NOFILE, &none), 0);
+	check_fails(process_sentinel(&puppet.process), EMFILE);
+	check_fails(process_join(&puppet.process, SOON), EMFILE);
+	check_fails(process_join(&puppet.process, 0), ETIMEDOUT);
+	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	puppet_order(&puppet, PUPPET_EXIT, 5);
+	check_int(process_join(&puppet.process, NSEC_FOREVER), 0);
+	check_int(unit_count_fds(), before);
+	/* Its pid may be another's by now. */
+	check_fails(process_sentinel(&puppet.process), ESRCH);
+	check_end(&puppet.process, 5, 0);
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
 static void test_strangers(const struct start_method *method)
 {
 	struct puppet puppet;
@@ -344,6 +375,7 @@ const struct unit_test unit_process[] = {
 	{"terminate, kill, interrupt", .run_with = test_ending},
 	{"an end that nobody has taken", .run_with = test_ended_unnoticed},
 	{"the sentinel and a grandchild", .run_with = test_sentinel},
+	{"nobody asks for the sentinel", .run_with = test_without_sentinel},
 	{"strangers may not wait", .run_with = test_strangers},
 	{"joining goes on after signals", .run_with = test_interrupted_join},
 	{"somebody else has waited", .run_with = test_foreign_wait},

@@ -196,7 +196,7 @@ static void test_orphans(const struct start_method *method)
 	check_int(unit_wait(pids[1]), 0);
 }
 
-/* Without a descriptor left nothing is started, and nothing stays. */
+/* Without a process left nothing is started, and nothing stays. */
 static void test_cannot_start(const struct start_method *method)
 {
 	struct rlimit limit, none;
@@ -207,16 +207,21 @@ static void test_cannot_start(const struct start_method *method)
 	size_t before;
 
 	unit_skip_under_valgrind();
-	check_int(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	check_int(getrlimit(RLIMIT_NPROC, &limit), 0);
 	before = unit_count_fds();
 	check_int(channel_pair(ends), 0);
 	process_init(&process, "Unborn", false);
 	none = limit;
-	none.rlim_cur = 3;
-	check_int(setrlimit(RLIMIT_NOFILE, &none), 0);
+	none.rlim_cur = 0;
+	check_int(setrlimit(RLIMIT_NPROC, &none), 0);
+	/* The limit does not hold for root. */
+	if (geteuid() == 0)
+		check_int(setresuid(65534, 65534, 0), 0);
 	check_int(process_start(&process, method, role_find(PUPPET_ROLE), ends[1], &error), -1);
-	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	check_int(error.number, EMFILE);
+	if (getuid() == 65534 && seteuid(0) == 0)
+		check_int(setresuid(0, 0, 0), 0);
+	check_int(setrlimit(RLIMIT_NPROC, &limit), 0);
+	check_int(error.number, EAGAIN);
 	check(strstr(error_text(&error), " Unborn: ") != NULL);
 	check_int(process.state, PROCESS_INITIAL);
 	check_int(process_is_alive(&process), 0);
@@ -261,7 +266,7 @@ const struct unit_test unit_start[] = {
 	{"a hundred at once", .run_with = test_many},
 	{"daemons are ended", .run_with = test_daemons},
 	{"orphans end", .run_with = test_orphans},
-	{"no descriptor for a start", .run_with = test_cannot_start},
+	{"no process for a start", .run_with = test_cannot_start},
 	{"role arguments that are refused", .run = test_role_argument},
 	{.name = NULL},
 };

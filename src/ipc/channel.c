@@ -113,6 +113,11 @@ int channel_wait(int channel, struct message *message, nsec deadline)
 	return got;
 }
 
+void channel_finish(int channel)
+{
+	shutdown(channel, SHUT_WR);
+}
+
 bool channel_has_unread(int channel)
 {
 	int size = 0;

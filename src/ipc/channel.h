@@ -41,6 +41,9 @@ int channel_receive(int channel, struct message *message) MUST_CHECK;
 /* The same, waiting for a message until the deadline (monotonic): 0 when that has passed. */
 int channel_wait(int channel, struct message *message, nsec deadline) MUST_CHECK;
 
+/* Says that nothing more will be sent: the other end reads an end of file, and can still be heard. */
+void channel_finish(int channel);
+
 /* Whether the other end has not received all that was sent. */
 bool channel_has_unread(int channel);
 

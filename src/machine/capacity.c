@@ -109,7 +109,7 @@ static uint64_t own_processes(void)
 
 size_t capacity_jobs(void)
 {
-	/* Half of what is left; and a job takes two processes, and two descriptors of the parent's. */
+	/* Half of what is left; and a job takes two processes, and up to two descriptors of the parent's. */
 	uint64_t processes = left_of(RLIMIT_NPROC, own_processes()) / 4, descriptors = left_of(RLIMIT_NOFILE, SPARE) / 4;
 	uint64_t most = processes < descriptors ? processes : descriptors;
 

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/trace.h"
-#include "ipc/fd.h"
+#include "ipc/channel.h"
 #include "pool/roster.h"
 #include "pool/signalling.h"
 #include "pool/staffing.h"
@@ -37,7 +37,7 @@ static size_t ring_size(size_t jobs)
 	return size;
 }
 
-/* Room for two descriptors per worker, as far as the hard limit goes. Returns the soft limit that the program found. */
+/* Room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft limit that the program found. */
 static uint64_t raise_descriptor_limit(size_t jobs)
 {
 	/* Of the first pool's time: another finds what that one has made of it. */
@@ -341,15 +341,13 @@ void pool_hang_up(struct pool *pool)
 {
 	size_t seat;
 
-	pool->closing = true;
+	pool->closing = pool->hung_up = true;
 	pool->close_at = clock_now() + CLOSE_TIME;
 	for (seat = 0; seat < pool->seats; seat++) {
 		struct worker *worker = &pool->workers[seat];
 
-		if (worker->state == WORKER_GONE)
-			continue;
-		loop_forget(pool->loop, &worker->channel);
-		fd_close(&worker->channel.fd);
+		if (worker->state != WORKER_GONE && worker->channel.fd >= 0)
+			channel_finish(worker->channel.fd);
 	}
 }
 

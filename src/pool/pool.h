@@ -130,6 +130,8 @@ struct pool {
 	bool noted;
 	bool failed;
 	bool closing;
+	/* Workers have been told to end, and are not listened to. */
+	bool hung_up;
 	/* When workers that were told to go are ended; NSEC_FOREVER. */
 	nsec close_at;
 	struct pool_tally tally;

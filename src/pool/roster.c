@@ -3,7 +3,9 @@
  * The workers of a pool.
  *
  * A worker moves by the table of actions at the end. Its channel's end of file and the end of its process are two
- * halves of one end; the process's end is the one that counts, since only then is what it left in shared memory final.
+ * halves of one end; the process's end is the one that counts, since only then is what it left in shared memory final. It
+ * is the channel that tells, of any death: nobody else has its other end. So a process is watched only once its channel has
+ * closed, and while workers live each costs the parent, and all that it forks, one descriptor.
  */
 #include "pool/roster.h"
 
@@ -151,23 +153,38 @@ static void do_freed(struct worker *worker)
 		return;
 	}
 	loop_forget(pool->loop, &worker->channel);
-	loop_forget(pool->loop, &worker->sentinel);
 	trace_event("worker_free", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
 	pool->tally.worker_time += clock_now() - worker->started;
 	recruiting_return(worker);
 	vacate(worker);
 }
 
+static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
+{
+	happen(container_of(watch, struct worker, sentinel), WORKER_EXIT);
+}
+
 static void do_hangup(struct worker *worker)
 {
-	loop_forget(worker->pool->loop, &worker->channel);
+	struct pool *pool = worker->pool;
+
+	/* Makes room for the sentinel. */
+	loop_forget(pool->loop, &worker->channel);
+	fd_close(&worker->channel.fd);
 	if (worker->state == WORKER_STARTING) {
-		worker->pool->starting--;
+		pool->starting--;
 		worker->early = true;
 	}
 	worker->state = WORKER_LEAVING;
-	/* Of no use without its channel. One that is exiting does so with the status it has. */
-	roster_kill(worker);
+	if (process_is_alive(&worker->process) > 0) {
+		/* Of no use without its channel. One that is exiting does so with the status it has. */
+		roster_kill(worker);
+		worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = sentinel_ready};
+		if (loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) == 0)
+			return;
+	}
+	/* It has ended; or, where it cannot be watched, is waited for here: it was killed. */
+	happen(worker, WORKER_EXIT);
 }
 
 static void do_exit(struct worker *worker)
@@ -176,23 +193,15 @@ static void do_exit(struct worker *worker)
 
 	if (process_join(&worker->process, NSEC_FOREVER) < 0)
 		BUG("a worker whose end cannot be taken");
-	if (worker->state == WORKER_STARTING) {
-		pool->starting--;
-		worker->early = true;
-	}
-	loop_forget(pool->loop, &worker->channel);
 	loop_forget(pool->loop, &worker->sentinel);
 	trace_event("worker_exit", "\"worker\":\"%s\",\"worker_pid\":%ld,\"exit\":%d,\"signal\":%d", worker->process.name,
 		    (long)worker->process.pid, worker->process.end.status, worker->process.end.signal);
-	/* Its seat is not free before everything of it is told: what is told may start another. */
-	worker->state = WORKER_LEAVING;
 	pool->tally.worker_time += clock_now() - worker->started;
 	pool->tally.workers_died += worker->process.end.signal != 0;
 	intake_look(worker, true);
 	give_back(worker);
 	if (worker->early && !worker->unfit)
 		*(worker->process.end.signal ? &pool->early_kills : &pool->early_ends) += 1;
-	fd_close(&worker->channel.fd);
 	if (process_close(&worker->process) < 0)
 		BUG("a worker that ended still runs");
 	recruiting_lose(worker);
@@ -203,12 +212,10 @@ static void do_exit(struct worker *worker)
 static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
 	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello,
 			     [WORKER_RING] = do_look,
-			     [WORKER_HANGUP] = do_hangup,
-			     [WORKER_EXIT] = do_exit},
+			     [WORKER_HANGUP] = do_hangup},
 	[WORKER_ACTIVE] = {[WORKER_RING] = do_look,
 			   [WORKER_FREED] = do_freed,
-			   [WORKER_HANGUP] = do_hangup,
-			   [WORKER_EXIT] = do_exit},
+			   [WORKER_HANGUP] = do_hangup},
 	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
 };
 
@@ -232,7 +239,8 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 	}
 	while (got && message.fd_count)
 		fd_close(&message.fds[--message.fd_count]);
-	if (!got)
+	/* What it says after it was told to end is in its ring, too, and taken at its end. */
+	if (!got || worker->pool->hung_up)
 		return;
 	if (message.type == MESSAGE_FREE && worker->state == WORKER_ACTIVE)
 		happen(worker, WORKER_FREED);
@@ -240,11 +248,6 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 		happen(worker, WORKER_HELLO);
 	else if (message.type == MESSAGE_RING)
 		happen(worker, WORKER_RING);
-}
-
-static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
-{
-	happen(container_of(watch, struct worker, sentinel), WORKER_EXIT);
 }
 
 /* The first free seat, of those where the fewest have failed to set themselves up; NULL. */
@@ -277,8 +280,7 @@ static int begin(struct worker *worker, struct error *error)
 	if (recruiting_find(worker, error) < 0)
 		return -1;
 	worker->channel.ready = channel_ready;
-	worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = sentinel_ready};
-	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0 || loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) < 0)
+	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0)
 		return error_set_errno(error, errno, "%s", worker->process.name);
 	/* One that was killed before it has heard anything was started all the same: its end is told by the loop. */
 	if (recruiting_instruct(worker) < 0 && errno != EPIPE)
@@ -290,7 +292,6 @@ static int begin(struct worker *worker, struct error *error)
 static void undo(struct worker *worker)
 {
 	loop_forget(worker->pool->loop, &worker->channel);
-	loop_forget(worker->pool->loop, &worker->sentinel);
 	fd_close(&worker->channel.fd);
 	if (worker->process.state == PROCESS_STARTED &&
 	    (process_kill(&worker->process) < 0 || process_join(&worker->process, NSEC_FOREVER) < 0))

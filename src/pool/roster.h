@@ -39,6 +39,7 @@ struct worker {
 	uint32_t number;
 	struct process process;
 	struct watch channel;
+	/* Of its process, once its channel has closed. */
 	struct watch sentinel;
 	struct seat *seat;
 	struct ring ring;

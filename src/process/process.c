@@ -49,28 +49,19 @@ int process_start(struct process *process, const struct start_method *method, co
 		return error_wrap(error, "cannot start %s", process->name);
 	}
 	process->parent = getpid();
-	process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
-	if (process->pidfd < 0) {
-		int number = errno;
-
-		kill(process->pid, SIGKILL);
-		waitpid(process->pid, NULL, 0);
-		process->pid = 0;
-		return error_set_errno(error, number, "cannot watch %s", process->name);
-	}
 	process->state = PROCESS_STARTED;
 	list_append(registry(), &process->link);
 	return 0;
 }
 
-/* Takes note of an end, if there is one. Somebody else having waited for it leaves how it ended unknown. */
-static void take_end(struct process *process)
+/* Takes note of an end, if there is one (0: waits for it). Somebody else having waited for it leaves how it ended unknown. */
+static void take_end(struct process *process, int flags)
 {
 	int status;
 	pid_t got;
 
 	do
-		got = waitpid(process->pid, &status, WNOHANG);
+		got = waitpid(process->pid, &status, flags);
 	while (got < 0 && errno == EINTR);
 	if (got == 0)
 		return;
@@ -94,18 +85,20 @@ static int check(const struct process *process)
 
 int process_join(struct process *process, nsec deadline)
 {
-	struct fd_wait wait = {.fd = process->pidfd, .want_input = true};
+	struct fd_wait wait = {.fd = -1, .want_input = true};
 
 	if (check(process) < 0)
 		return -1;
+	if (process->state == PROCESS_STARTED)
+		take_end(process, deadline == NSEC_FOREVER ? 0 : WNOHANG);
 	while (process->state == PROCESS_STARTED) {
-		int ready = fd_wait(&wait, 1, deadline);
-
-		if (ready < 0)
-			continue;
-		take_end(process);
-		if (ready == 0 && process->state == PROCESS_STARTED)
+		if (clock_now() >= deadline)
 			return refuse(ETIMEDOUT);
+		wait.fd = process_sentinel(process);
+		if (wait.fd < 0)
+			return -1;
+		fd_wait(&wait, 1, deadline);
+		take_end(process, WNOHANG);
 	}
 	return 0;
 }
@@ -130,7 +123,7 @@ int process_is_alive(struct process *process)
 	if (check(process) < 0)
 		return -1;
 	if (process->state == PROCESS_STARTED)
-		take_end(process);
+		take_end(process, WNOHANG);
 	return process->state == PROCESS_STARTED;
 }
 
@@ -139,7 +132,7 @@ int process_get_end(struct process *process, struct process_end *end)
 	if (check(process) < 0)
 		return -1;
 	if (process->state == PROCESS_STARTED)
-		take_end(process);
+		take_end(process, WNOHANG);
 	if (process->state == PROCESS_STARTED)
 		return refuse(EAGAIN);
 	*end = process->end;
@@ -171,11 +164,15 @@ int process_interrupt(struct process *process)
 	return process_signal(process, SIGINT);
 }
 
-int process_sentinel(const struct process *process)
+int process_sentinel(struct process *process)
 {
-	if (process->state == PROCESS_CLOSED)
-		return refuse(EBADF);
-	return process->state == PROCESS_INITIAL ? refuse(EINVAL) : process->pidfd;
+	if (check(process) < 0)
+		return -1;
+	if (process->pidfd < 0 && process->state != PROCESS_STARTED)
+		return refuse(ESRCH);
+	if (process->pidfd < 0)
+		process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	return process->pidfd;
 }
 
 int process_close(struct process *process)
@@ -183,7 +180,7 @@ int process_close(struct process *process)
 	if (process->state == PROCESS_CLOSED)
 		return 0;
 	if (process->state == PROCESS_STARTED && process->parent == getpid())
-		take_end(process);
+		take_end(process, WNOHANG);
 	if (process->state == PROCESS_STARTED)
 		return refuse(EBUSY);
 	fd_close(&process->pidfd);
@@ -202,7 +199,7 @@ size_t process_active_children(struct process **found, size_t size)
 		struct process *process = container_of(link, struct process, link);
 
 		next = link->next;
-		take_end(process);
+		take_end(process, WNOHANG);
 		if (process->state != PROCESS_STARTED)
 			continue;
 		if (count < size)

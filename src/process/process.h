@@ -36,7 +36,7 @@ struct process {
 	pid_t pid;
 	/* The process that started it: nobody else may wait for it. */
 	pid_t parent;
-	/* Ready for reading exactly when the process has ended. */
+	/* Ready for reading exactly when the process has ended; -1 until somebody asks for it. */
 	int pidfd;
 	/* Ended when its parent ends its children (process_end_daemons). */
 	bool daemon;
@@ -57,7 +57,8 @@ int process_start(struct process *process, const struct start_method *method, co
 
 /*
  * Waits for its end until the deadline (monotonic; one in the past only looks). 0 when it has ended; -1 with errno: ETIMEDOUT,
- * EINVAL (not started), ECHILD (not a child of this process), EBADF (closed). May be repeated.
+ * EINVAL (not started), ECHILD (not a child of this process), EBADF (closed), or why there can be no sentinel, which only a
+ * deadline to come needs. May be repeated.
  */
 int process_join(struct process *process, nsec deadline) MUST_CHECK;
 
@@ -76,8 +77,12 @@ int process_interrupt(struct process *process) MUST_CHECK;
 /* Makes to, which holds nothing, what from is: from is closed afterwards. Nothing happens to the process itself. */
 void process_move(struct process *to, struct process *from);
 
-/* The descriptor to wait on for its end (stays the process's), or -1 with errno EINVAL (not started), EBADF. */
-int process_sentinel(const struct process *process);
+/*
+ * The descriptor to wait on for its end (stays the process's), opened by the first who asks: who is told of an end otherwise
+ * keeps it out of all the children that are forked meanwhile. -1 with errno: EINVAL (not started), ESRCH (its end was taken
+ * before anybody had asked), ECHILD, EBADF (closed), or EMFILE, ENFILE, ENOMEM.
+ */
+int process_sentinel(struct process *process);
 
 /*
  * Lets go of everything: 0; -1 with EBUSY while it runs. Harmless when done twice. Afterwards every other call fails with EBADF.

@@ -25,15 +25,13 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 		.pid = &pid,
 	};
 	enum command_stage stage;
-	int pidfd;
 
 	snprintf(name, sizeof name, ROLE_ARGUMENT "%s", role->name);
 	snprintf(number, sizeof number, "%d", fd);
-	if (command_start(&command, &pidfd, &stage) < 0) {
+	if (command_start(&command, NULL, &stage) < 0) {
 		error_set_errno(error, errno, "spawn");
 		return -1;
 	}
-	fd_close(&pidfd);
 	return pid;
 }
 
