@@ -12,6 +12,8 @@ static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, 
 static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 
 static signal_mask ignored_at_start;
+/* Those whose disposition may not be the default. Only grows: a child that has our memory sets its own here, too. */
+static signal_mask altered;
 
 static signal_mask mask_of(int number)
 {
@@ -23,6 +25,7 @@ static void set(int number, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
+	altered |= mask_of(number);
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
 }
@@ -34,7 +37,10 @@ void signals_init(void)
 	for (number = 1; number <= 64; number++) {
 		struct sigaction action;
 
-		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+		if (sigaction(number, NULL, &action) < 0 || action.sa_handler == SIG_DFL)
+			continue;
+		altered |= mask_of(number);
+		if (action.sa_handler == SIG_IGN)
 			ignored_at_start |= mask_of(number);
 	}
 	set(SIGPIPE, SIG_IGN);
@@ -165,8 +171,10 @@ void signals_reset(void)
 	sigset_t none;
 	int number;
 
-	for (number = 1; number <= 64; number++)
-		set(number, SIG_DFL);
+	for (number = 1; number <= 64; number++) {
+		if (altered & mask_of(number))
+			set(number, SIG_DFL);
+	}
 	signals_catch_stops(do_nothing);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -47,7 +47,8 @@ void signals_tell_self(int number);
 int signals_next(int fd);
 
 /*
- * In a forked child: default dispositions, an empty mask. SIGTSTP and its kin are caught by a handler that does
+ * In a forked child: default dispositions, of all that signals_init found otherwise or was set here since (nothing else
+ * sets any in a process that starts roles), and an empty mask. SIGTSTP and its kin are caught by a handler that does
  * nothing: a stopped process sees no end of file; and what is caught becomes default again in programs it executes.
  */
 void signals_reset(void);
