@@ -130,6 +130,7 @@ static void test_number(void)
 		{"-1", EINVAL, 0},   {"1x", EINVAL, 0},  {"x", EINVAL, 0},   {"0x1", EINVAL, 0}, {"1.0", EINVAL, 0},
 		{"1\n", EINVAL, 0},  {"99999999999999999999999999", ERANGE, 0},
 	};
+	char text[NUMBER_TEXT_MAX];
 	uint64_t value;
 	size_t i;
 
@@ -145,6 +146,12 @@ static void test_number(void)
 	check_fails(number_parse("18446744073709551616", UINT64_MAX, &value), ERANGE);
 	check_fails(number_parse("18446744073709551620", UINT64_MAX, &value), ERANGE);
 	check_fails(number_parse("1", 0, &value), ERANGE);
+	number_print(text, 0);
+	check_str(text, "0");
+	number_print(text, 1090);
+	check_str(text, "1090");
+	number_print(text, UINT64_MAX);
+	check_str(text, "18446744073709551615");
 }
 
 static void test_signed_number(void)

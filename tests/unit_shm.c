@@ -193,10 +193,56 @@ static void test_arena_memory(void)
 	arena_release(&arena);
 }
 
+/* Read in one piece, as often as asked for, and behind what is there. */
+static void test_read(void)
+{
+	struct bytes bytes = {.data = NULL};
+	struct shm shm;
+	int ends[2] = {-1, -1};
+
+	check_int(shm_create(&shm, "unit", 3), 0);
+	memcpy(shm.base, "abc", 3);
+	check_int(shm_read(shm.fd, &bytes), 0);
+	check_int(shm_read(shm.fd, &bytes), 0);
+	check_slice(bytes_slice(&bytes), slice_of("abcabc"));
+	check_int(fd_pipe(ends), 0);
+	check_fails(shm_read(ends[0], &bytes), ESPIPE);
+	check_fails(shm_read(-1, &bytes), EBADF);
+	check_slice(bytes_slice(&bytes), slice_of("abcabc"));
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	bytes_release(&bytes);
+	shm_release(&shm);
+}
+
+/* A forked child has not got it at all; whoever shares all memory, as one that is about to execute, has. */
+static void test_unshared(void)
+{
+	char *memory = shm_new_unshared(3, 5000);
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < 15000; i++)
+		check(memory[i] == 0);
+	memset(memory, 1, 15000);
+	pid = fork();
+	if (pid == 0) {
+		unsigned char there;
+
+		_exit(mincore(memory, 1, &there) == 0 || errno != ENOMEM);
+	}
+	check_int(unit_wait(pid), 0);
+	check_int(memory[14999], 1);
+	shm_free_unshared(memory, 3, 5000);
+	shm_free_unshared(NULL, 3, 5000);
+}
+
 const struct unit_test unit_shm[] = {
 	{"sharing", .run = test_share},
 	{"growing and following", .run = test_grow},
 	{"refusals", .run = test_refusals},
+	{"reading without mapping", .run = test_read},
+	{"memory that a child does not get", .run = test_unshared},
 	{"giving pages back", .run = test_discard},
 	{"an arena against a model", .run = test_arena},
 	{"what an arena costs", .run = test_arena_memory},

@@ -44,6 +44,16 @@ char *mem_string(const char *text)
 	return mem_copy(text, strlen(text) + 1);
 }
 
+char *mem_join(const char *first, const char *second)
+{
+	size_t length = strlen(first), size = strlen(second) + 1;
+	char *text = mem_resize(NULL, size_add(length, size), 1);
+
+	memcpy(text, first, length);
+	memcpy(text + length, second, size);
+	return text;
+}
+
 char *mem_format(const char *format, ...)
 {
 	char *text = NULL;

@@ -34,6 +34,7 @@ void *mem_resize(void *memory, size_t count, size_t size);
 /* Copies owned by the caller (free). Never NULL. */
 void *mem_copy(const void *data, size_t size);
 char *mem_string(const char *text);
+char *mem_join(const char *first, const char *second);
 char *mem_format(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /*

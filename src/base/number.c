@@ -148,3 +148,14 @@ int number_parse_time(const char *text, nsec *time)
 	*time = (nsec)sum * NSEC_PER_SEC;
 	return 0;
 }
+
+void number_print(char *text, uint64_t value)
+{
+	char digits[NUMBER_TEXT_MAX], *first = digits + sizeof digits;
+
+	*--first = '\0';
+	do
+		*--first = (char)('0' + value % 10);
+	while (value /= 10);
+	memcpy(text, first, (size_t)(digits + sizeof digits - first));
+}

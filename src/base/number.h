@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one checked parser of numbers that people write. */
+/* Numbers in decimal digits: the one checked parser of those that people write, and the fast way to write one. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
@@ -20,5 +20,10 @@ int number_parse_size(const char *text, uint64_t *bytes) MUST_CHECK;
 
 /* A time: decimal seconds ("1.5"), or whole hours, minutes and seconds ("1h30m10s"). Fails like number_parse. */
 int number_parse_time(const char *text, nsec *time) MUST_CHECK;
+
+enum { NUMBER_TEXT_MAX = 21 };
+
+/* Writes value and a NUL to text, which has room for NUMBER_TEXT_MAX: where printf would cost more than what it is for. */
+void number_print(char *text, uint64_t value);
 
 #endif

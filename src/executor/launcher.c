@@ -4,24 +4,30 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "work/frame.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <unistd.h>
 
 /* Environment variables that are ours. */
-static const char *const own_names[] = {
-	"MPMAP_SEQ=", "MPMAP_SLOT=", "MPMAP_WORKER=", "MPMAP_ATTEMPT=", "MPMAP_RUN_ID=",
-};
+#define OURS "MPMAP_"
+#define SEQUENCE OURS "SEQ="
+#define SLOT OURS "SLOT="
+#define WORKER OURS "WORKER="
+#define ATTEMPT OURS "ATTEMPT="
+#define RUN_ID OURS "RUN_ID="
+
+static const char *const own_names[] = {SEQUENCE, SLOT, WORKER, ATTEMPT, RUN_ID};
 
 static bool is_own_variable(const char *variable)
 {
 	size_t i;
 
-	for (i = 0; i < countof(own_names); i++) {
+	/* Few of an environment are looked at more closely: each worker looks at all. */
+	for (i = 0; *variable == *OURS && i < countof(own_names); i++) {
 		if (strncmp(variable, own_names[i], strlen(own_names[i])) == 0)
 			return true;
 	}
@@ -30,15 +36,24 @@ static bool is_own_variable(const char *variable)
 
 static void set_task(struct launcher *launcher, uint64_t sequence, uint32_t attempt)
 {
-	snprintf(launcher->sequence, sizeof launcher->sequence, "MPMAP_SEQ=%" PRIu64, sequence);
-	snprintf(launcher->attempt, sizeof launcher->attempt, "MPMAP_ATTEMPT=%" PRIu32, attempt);
+	number_print(launcher->sequence + strlen(SEQUENCE), sequence);
+	number_print(launcher->attempt + strlen(ATTEMPT), attempt);
 }
 
 int launcher_init(struct launcher *launcher, const struct workplace *place)
 {
+	char slot[NUMBER_TEXT_MAX];
 	size_t count = 0, kept = 0, i;
 
-	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1, .children = -1};
+	*launcher = (struct launcher){
+		.self = getpid(),
+		.null = fd_null(),
+		.terminal = -1,
+		.children = -1,
+		.sequence = SEQUENCE,
+		.attempt = ATTEMPT,
+	};
+	number_print(slot, place->setup.seat + 1);
 	zygote_init(&launcher->zygote);
 	set_task(launcher, 0, 0);
 	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
@@ -51,9 +66,9 @@ int launcher_init(struct launcher *launcher, const struct workplace *place)
 			launcher->environment[kept++] = environ[i];
 	}
 	launcher->own_variables = kept;
-	launcher->environment[kept++] = mem_format("MPMAP_SLOT=%" PRIu32, place->setup.seat + 1);
-	launcher->environment[kept++] = mem_format("MPMAP_WORKER=%s", place->setup.name);
-	launcher->environment[kept++] = mem_format("MPMAP_RUN_ID=%s", place->run.id);
+	launcher->environment[kept++] = mem_join(SLOT, slot);
+	launcher->environment[kept++] = mem_join(WORKER, place->setup.name);
+	launcher->environment[kept++] = mem_join(RUN_ID, place->run.id);
 	launcher->environment[kept++] = launcher->sequence;
 	launcher->environment[kept++] = launcher->attempt;
 	launcher->environment[kept] = NULL;

@@ -27,9 +27,9 @@ struct launcher {
 	/* The same with what a task brings; used again for the next. */
 	char **changed;
 	size_t changed_capacity;
-	/* "MPMAP_SEQ=" and "MPMAP_ATTEMPT=", with room for a number. */
-	char sequence[32];
-	char attempt[32];
+	/* "MPMAP_SEQ=" and "MPMAP_ATTEMPT=", with room for a number (NUMBER_TEXT_MAX). */
+	char sequence[40];
+	char attempt[40];
 };
 
 /* Makes everything ready for a worker, whose standard input is /dev/null from here on, as its tasks' is; -1 with errno. */

@@ -182,26 +182,33 @@ void fd_remember_inherited(int except)
 		qsort(inherited, inherited_count, sizeof *inherited, compare_ints);
 }
 
+/* The lowest to stay open that is not below from, *next being where to go on in the inherited ones; -1: none. */
+static int next_kept(const int *keep, size_t count, size_t *next, int from)
+{
+	int lowest = -1;
+	size_t i;
+
+	while (*next < inherited_count && inherited[*next] < from)
+		(*next)++;
+	if (*next < inherited_count)
+		lowest = inherited[*next];
+	for (i = 0; i < count; i++) {
+		if (keep[i] >= from && (lowest < 0 || keep[i] < lowest))
+			lowest = keep[i];
+	}
+	return lowest;
+}
+
 void fd_close_others(const int *keep, size_t count)
 {
-	size_t total = inherited_count + count, i;
-	int *kept = mem_new(total, sizeof *kept);
-	unsigned from = 3;
+	size_t next = 0;
+	int from = 3, kept;
 
-	if (inherited_count)
-		memcpy(kept, inherited, inherited_count * sizeof *kept);
-	if (count)
-		memcpy(kept + inherited_count, keep, count * sizeof *kept);
-	qsort(kept, total, sizeof *kept, compare_ints);
-	for (i = 0; i < total; i++) {
-		if (kept[i] < 0 || (unsigned)kept[i] < from)
-			continue;
-		if ((unsigned)kept[i] > from)
-			close_range(from, (unsigned)kept[i] - 1, 0);
-		from = (unsigned)kept[i] + 1;
+	for (; (kept = next_kept(keep, count, &next, from)) >= 0; from = kept + 1) {
+		if (kept > from)
+			close_range((unsigned)from, (unsigned)kept - 1, 0);
 	}
-	close_range(from, ~0u, 0);
-	free(kept);
+	close_range((unsigned)from, ~0u, 0);
 }
 
 int fd_lower(int fd)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared memory on memfd. */
+/* Shared memory on memfd, and memory that is not shared. */
 #include "ipc/shm.h"
 
+#include "base/diag.h"
 #include "base/fault.h"
+#include "base/mem.h"
 #include "ipc/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int map(struct shm *shm, size_t size)
@@ -47,18 +48,32 @@ int shm_create_file(struct shm *shm, const char *directory, size_t size)
 	return failed ? -1 : map(shm, size);
 }
 
+/* Of an object, or 0 with errno. Nobody uses the position that this moves. */
+static size_t size_of(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	if (size == 0)
+		errno = EINVAL;
+	return size > 0 ? (size_t)size : 0;
+}
+
 int shm_attach(struct shm *shm, int fd)
 {
-	struct stat status;
+	size_t size = size_of(fd);
 
 	*shm = (struct shm){.fd = fd};
-	if (fstat(fd, &status) < 0)
+	return size ? map(shm, size) : -1;
+}
+
+int shm_read(int fd, struct bytes *bytes)
+{
+	size_t size = size_of(fd);
+
+	if (!size || pread(fd, bytes_reserve(bytes, size), size, 0) != (ssize_t)size)
 		return -1;
-	if (status.st_size <= 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	return map(shm, (size_t)status.st_size);
+	bytes->size += size;
+	return 0;
 }
 
 int shm_grow(struct shm *shm, size_t size)
@@ -72,17 +87,14 @@ int shm_grow(struct shm *shm, size_t size)
 
 int shm_follow(struct shm *shm, size_t size)
 {
-	struct stat status;
+	size_t now;
 
 	if (size <= shm->size)
 		return 0;
-	if (fstat(shm->fd, &status) < 0)
-		return -1;
-	if ((uint64_t)status.st_size < size) {
+	now = size_of(shm->fd);
+	if (now && now < size)
 		errno = EPROTO;
-		return -1;
-	}
-	return map(shm, (size_t)status.st_size);
+	return now < size ? -1 : map(shm, now);
 }
 
 void shm_discard(struct shm *shm, size_t offset, size_t size)
@@ -100,4 +112,22 @@ void shm_release(struct shm *shm)
 		munmap(shm->base, shm->size);
 	shm->base = NULL;
 	fd_close(&shm->fd);
+}
+
+void *shm_new_unshared(size_t count, size_t size)
+{
+	size_t all = size_multiply(count, size);
+	void *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		diag_fatal("out of memory (%zu bytes wanted)", all);
+	/* Where that cannot be said a child gets it, and does not look at it. */
+	madvise(memory, all, MADV_DONTFORK);
+	return memory;
+}
+
+void shm_free_unshared(void *memory, size_t count, size_t size)
+{
+	if (memory)
+		munmap(memory, size_multiply(count, size));
 }

@@ -2,15 +2,15 @@
 /* The ledger of chunks that are out. */
 #include "ledger/ledger.h"
 
-#include "base/mem.h"
 #include "base/trace.h"
+#include "ipc/shm.h"
 
 #include <inttypes.h>
 
 void ledger_init(struct ledger *ledger, struct queue queue, struct arena *arena)
 {
 	*ledger = (struct ledger){.queue = queue, .arena = arena};
-	ledger->rows = mem_new(queue.slots, sizeof *ledger->rows);
+	ledger->rows = shm_new_unshared(queue.slots, sizeof *ledger->rows);
 }
 
 bool ledger_has_room(const struct ledger *ledger, size_t reserve)
@@ -124,7 +124,8 @@ size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer)
 {
 	size_t slot;
 
-	for (slot = 0; slot < ledger->queue.slots; slot++) {
+	/* Every worker's end asks: at the end of a run all in a row, when nothing is out any more. */
+	for (slot = 0; ledger->outstanding && slot < ledger->queue.slots; slot++) {
 		uint32_t who;
 
 		if (queue_state(&ledger->queue, slot, &who) == QUEUE_CLAIMED && who == claimer)
@@ -162,6 +163,6 @@ size_t ledger_withdraw(struct ledger *ledger, uint64_t *next)
 
 void ledger_release(struct ledger *ledger)
 {
-	free(ledger->rows);
+	shm_free_unshared(ledger->rows, ledger->queue.slots, sizeof *ledger->rows);
 	ledger->rows = NULL;
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
+#include "ipc/shm.h"
 #include "pool/roster.h"
 #include "pool/signalling.h"
 #include "pool/staffing.h"
@@ -90,7 +91,7 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 		return error_set_errno(error, errno, "shared memory");
 	ledger_init(&pool->ledger, pool->board.queue, arena);
 	queue_set_gate(&pool->ledger.queue, QUEUE_OPEN);
-	pool->workers = mem_new(pool->seats, sizeof *pool->workers);
+	pool->workers = shm_new_unshared(pool->seats, sizeof *pool->workers);
 	return 0;
 }
 
@@ -383,7 +384,7 @@ void pool_look_for_workers(struct pool *pool)
 
 void pool_release(struct pool *pool)
 {
-	free(pool->workers);
+	shm_free_unshared(pool->workers, pool->seats, sizeof *pool->workers);
 	pool->workers = NULL;
 	ledger_release(&pool->ledger);
 	retries_release(&pool->retries);

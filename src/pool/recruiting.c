@@ -3,6 +3,7 @@
 #include "pool/recruiting.h"
 
 #include "base/fault.h"
+#include "base/number.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
@@ -19,7 +20,8 @@ static int start_process(struct worker *worker, struct error *error)
 	char name[64];
 	int ends[2], started;
 
-	snprintf(name, sizeof name, "%sWorker-%" PRIu32, method->prefix, worker->number);
+	/* As multiprocessing names them. Not printed: see number_print. */
+	number_print(stpcpy(stpcpy(name, method->prefix), "Worker-"), worker->number);
 	process_init(&worker->process, name, true);
 	if (channel_pair(ends) < 0)
 		return error_set_errno(error, errno, "socketpair");

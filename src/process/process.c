@@ -2,7 +2,6 @@
 /* The life of a process that runs a role, and the registry of those that live. */
 #include "process/process.h"
 
-#include "base/mem.h"
 #include "ipc/fd.h"
 
 #include <errno.h>
@@ -26,7 +25,10 @@ static struct list *registry(void)
 
 void process_init(struct process *process, const char *name, bool daemon)
 {
-	*process = (struct process){.name = mem_string(name), .pidfd = -1, .daemon = daemon, .end.status = -1};
+	size_t length = strnlen(name, sizeof process->name - 1);
+
+	*process = (struct process){.pidfd = -1, .daemon = daemon, .end.status = -1};
+	memcpy(process->name, name, length);
 	list_init(&process->link);
 }
 
@@ -184,8 +186,6 @@ int process_close(struct process *process)
 	if (process->state == PROCESS_STARTED)
 		return refuse(EBUSY);
 	fd_close(&process->pidfd);
-	free(process->name);
-	process->name = NULL;
 	process->state = PROCESS_CLOSED;
 	return 0;
 }

@@ -14,6 +14,8 @@
 #include "base/list.h"
 #include "process/start.h"
 
+enum { PROCESS_NAME_SIZE = 48 };
+
 enum process_state {
 	PROCESS_INITIAL,
 	PROCESS_STARTED,
@@ -31,7 +33,8 @@ struct process_end {
 
 /* Embedded in what it serves. Only process.c changes it; the fields may be read. */
 struct process {
-	char *name;
+	/* Here, so that a start need not allocate: a fork makes each page that is written after it dear. */
+	char name[PROCESS_NAME_SIZE];
 	enum process_state state;
 	pid_t pid;
 	/* The process that started it: nobody else may wait for it. */
@@ -45,7 +48,7 @@ struct process {
 	struct list link;
 };
 
-/* A process to be started, with a copy of the name. */
+/* A process to be started, with a copy of the name (cut, if it is longer than PROCESS_NAME_SIZE - 1 bytes). */
 void process_init(struct process *process, const char *name, bool daemon);
 
 /*

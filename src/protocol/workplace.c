@@ -30,15 +30,16 @@ static int read_run(struct workplace *place, int fd)
 {
 	struct error error = {.number = 0};
 	struct template_options options;
-	struct shm shm;
+	struct bytes bytes = {.data = NULL};
 	struct cursor cursor;
 	int taken = -1;
 
-	if (shm_attach(&shm, fd) == 0) {
-		cursor = cursor_of((struct slice){.data = shm.base, .size = shm.size});
+	if (shm_read(fd, &bytes) == 0) {
+		cursor = cursor_of(bytes_slice(&bytes));
 		taken = run_take(&cursor, &place->run);
 	}
-	shm_release(&shm);
+	bytes_release(&bytes);
+	fd_close(&fd);
 	if (taken < 0)
 		return -1;
 	options = run_template(&place->run);
