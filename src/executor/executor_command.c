@@ -194,6 +194,7 @@ static bool watch_task(struct workplace *place, struct running *running, nsec de
 	command_relax();
 	due = soon < due ? soon : due;
 	fd_wait(waits, WAITS, due < deadline ? due : deadline);
+	place->listened = true;
 	if (waits[WAIT_CHANNEL].input && !workplace_listen(place))
 		return false;
 	if (waits[WAIT_CHILDREN].input) {

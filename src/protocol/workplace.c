@@ -107,6 +107,7 @@ bool workplace_listen(struct workplace *place)
 	struct message message;
 	int got;
 
+	place->listened = true;
 	while ((got = channel_receive(place->channel, &message)) > 0) {
 		while (message.fd_count)
 			fd_close(&message.fds[--message.fd_count]);

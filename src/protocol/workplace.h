@@ -37,6 +37,8 @@ struct workplace {
 	nsec announced_at;
 	/* The parent has woken us since this was last cleared. */
 	bool woken;
+	/* The channel was looked at since this was last cleared. */
+	bool listened;
 	struct bytes scratch;
 };
 

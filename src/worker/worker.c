@@ -152,10 +152,10 @@ static bool commit(struct worker_state *worker, const struct result *result)
 	worker->tasks_done++;
 	if (place->run.judged >> result->outcome & 1)
 		return wait_for_judgement(worker);
-	/* While tasks are short nothing else asks whether the parent is there. */
 	before = place->announced_at;
 	workplace_committed(place);
-	return place->announced_at == before || workplace_listen(place);
+	/* While tasks are short nothing else asks whether the parent is there. */
+	return place->announced_at == before || place->listened || workplace_listen(place);
 }
 
 /* Waits for a turn to start a task (--delay). False when the parent is gone. */
@@ -201,6 +201,7 @@ static bool run_task(struct worker_state *worker, const struct task *task)
 		worker->parent_gone = true;
 		return false;
 	}
+	worker->place.listened = false;
 	worker->place.seat->task = 0;
 	atomic_store_explicit(&worker->place.seat->attempt, task->attempt, memory_order_relaxed);
 	atomic_store_explicit(&worker->place.seat->started, clock_now(), memory_order_relaxed);
