@@ -100,6 +100,8 @@ struct unit_facts {
 	int nice;
 	size_t fd_count;
 	int fds[UNIT_FDS_MAX];
+	/* The descriptor that does not count. */
+	int except;
 };
 
 /* Those of this process; except is a descriptor that does not count. */

@@ -106,7 +106,7 @@ void unit_gather(struct unit_facts *facts, int except)
 	sigset_t blocked;
 	int number;
 
-	*facts = (struct unit_facts){.pid = getpid(), .parent = getppid(), .group = getpgrp()};
+	*facts = (struct unit_facts){.pid = getpid(), .parent = getppid(), .group = getpgrp(), .except = except};
 	sigprocmask(SIG_SETMASK, NULL, &blocked);
 	for (number = 1; number <= 64; number++) {
 		signal_mask bit = UINT64_C(1) << (number - 1);

@@ -112,6 +112,29 @@ static void test_census(const struct start_method *method)
 	forkserver_stop();
 }
 
+/* Its channel has a low number, however high that was in us: a child of its own copies its table of descriptors up to there. */
+static void test_low_channel(const struct start_method *method)
+{
+	struct unit_facts facts = {.pid = 0};
+	struct puppet puppet;
+	int high, taken[100];
+	size_t i;
+
+	for (i = 0; i < countof(taken); i++)
+		taken[i] = fd_null();
+	high = taken[countof(taken) - 1];
+	check(high > 99);
+	if (!puppet_start(&puppet, method, false))
+		return;
+	check(puppet.channel > high);
+	check(puppet_ask(&puppet, PUPPET_GATHER, 0, &facts, sizeof facts));
+	check(facts.except > 2 && facts.except < 64);
+	puppet_release(&puppet);
+	for (i = 0; i < countof(taken); i++)
+		fd_close(&taken[i]);
+	forkserver_stop();
+}
+
 static void test_many(const struct start_method *method)
 {
 	struct puppet *puppets = mem_new(MANY, sizeof *puppets);
@@ -263,6 +286,7 @@ const struct unit_test unit_start[] = {
 	{"the tables", .run = test_tables},
 	{"what a child is born with", .run_with = test_birth},
 	{"the descriptors of a child", .run_with = test_census},
+	{"the number of a child's channel", .run_with = test_low_channel},
 	{"a hundred at once", .run_with = test_many},
 	{"daemons are ended", .run_with = test_daemons},
 	{"orphans end", .run_with = test_orphans},
