@@ -74,6 +74,16 @@ costs() {
 	costs wait4 195 320
 	costs rt_sigprocmask 100 110
 	costs fcntl 0 10
+	# the parent's, for two rings; the worker heard of the parent while it waited
+	costs recvmsg 90 240
+}
+
+@test "system calls: a worker begins as those before it went on, where tasks take long" {
+	needs strace
+	count 10 --max-tasks-per-worker 1 sleep '0.02{}' >calls.counted
+	# the first one's tick, on and off
+	awk '$1 == "setitimer" && $2 > 4 { exit 1 }' calls.counted || complain "$(cat calls.counted)"
+	grep -q '^setitimer ' calls.counted || complain "no tick at all"
 }
 
 @test "system calls: what a task costs that is forked from a zygote" {

@@ -85,6 +85,7 @@ static int open_command(struct workplace *place, void **opaque)
 	struct command_state *state = mem_new(1, sizeof *state);
 
 	*opaque = state;
+	state->eager = atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed);
 	command_adopt_orphans();
 	if (launcher_init(&state->launcher, place) < 0)
 		return -1;
@@ -282,6 +283,7 @@ static bool follow(struct workplace *place, struct running *running)
 		if (clock_now() < patience)
 			continue;
 		running->closely = true;
+		workplace_note_length(place, true);
 		if (clock_now() >= share) {
 			workplace_share(place, running->index);
 			share = NSEC_FOREVER;
@@ -374,6 +376,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 		goto abandoned;
 	result->output_size = running.capture.output;
 	state->eager = running.capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;
+	workplace_note_length(place, state->eager);
 	capture_close(&running.capture);
 	return EXECUTOR_DONE;
 abandoned:

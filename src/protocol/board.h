@@ -25,6 +25,8 @@ struct notice {
 	_Atomic uint32_t last_call;
 	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
+	/* 1: tasks take long, as far as is known: what a worker makes of its first task. Written by workers. */
+	_Atomic uint32_t long_tasks;
 };
 
 /* A worker's status. "Worker" is the one in the seat; the parent resets it all before it starts a new one. */

@@ -222,6 +222,13 @@ void workplace_share(struct workplace *place, uint64_t index)
 	workplace_announce(place);
 }
 
+void workplace_note_length(struct workplace *place, bool is_long)
+{
+	/* All workers do so after each task: written only where it changes. */
+	if (atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed) != is_long)
+		atomic_store_explicit(&place->notice->long_tasks, is_long, memory_order_relaxed);
+}
+
 nsec workplace_timeout(const struct workplace *place)
 {
 	nsec own = atomic_load_explicit(&place->seat->limit, memory_order_relaxed);

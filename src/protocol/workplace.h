@@ -81,6 +81,9 @@ bool workplace_can_share(const struct workplace *place, uint64_t index);
 /* The task being run takes long: leaves the rest of its chunk to others. */
 void workplace_share(struct workplace *place, uint64_t index);
 
+/* Tells workers that begin after this whether tasks take long. */
+void workplace_note_length(struct workplace *place, bool is_long);
+
 /* How long the task in hand may take; 0: as long as it likes. */
 nsec workplace_timeout(const struct workplace *place);
 
