@@ -45,7 +45,7 @@
  * pool/     who does it: the parent's side
  *   pool     chunks in, results out         roster  each worker's life     recruiting where its process comes from
  *   staffing how many workers               intake  what comes from them   signalling signals to tasks
- *   watchdog workers that let a task's time pass
+ *   watchdog workers that let a task's time pass                           sleepers  and waking them
  * codec/    bytes to work and back
  *   input    records                        output  results                base64  bytes as text
  *   input_json  where elements end          element JSON with its text     json    elements as records

@@ -128,6 +128,44 @@ ms_after_start() {
 	under_methods check
 }
 
+@test "policy: what comes in while a worker's initializer ends and mpmap cannot look is done" {
+	trace_on
+	open_feed
+	start -j1 --initializer 'while [ ! -e go ]; do :; done' echo got <feed
+	echo 1 >&7
+	wait_for_event worker_start
+	kill -STOP "$pid"
+	touch go
+	# It has said that it is ready, done what there was, and sleeps.
+	wait_for_event worker_park
+	echo 2 >&7
+	kill -CONT "$pid"
+	wait_until file_has out 'got 2'
+	close_feed
+	finish
+	expect 0
+	printf 'got 1\ngot 2\n' | cmp - out
+}
+
+@test "policy: workers that are still starting when all is done are no failure" {
+	trace_on
+	open_feed
+	echo 20 >wanted
+	start -j @wanted --chunksize 1 --initializer '[ "$MPMAP_SLOT" = 1 ] || "$TOOL" hold never' "$TOOL" hold 'gate{}' '{} ' <feed
+	seq 20 >&7
+	wait_for_event worker_start 20
+	echo 1 >wanted
+	touch gate1
+	wait_for_event jobs_changed 1 '.to == 1'
+	for number in $(seq 2 20); do touch "gate$number"; done
+	wait_for_event task_end 20
+	close_feed
+	finish
+	expect 0
+	exactly out "$(seq -s ' ' 20) "
+	not grep -q . err
+}
+
 @test "policy: --delay: the starts of tasks are that far apart" {
 	check() {
 		trace_on

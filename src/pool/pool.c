@@ -8,6 +8,7 @@
 #include "ipc/shm.h"
 #include "pool/roster.h"
 #include "pool/signalling.h"
+#include "pool/sleepers.h"
 #include "pool/staffing.h"
 #include "pool/watchdog.h"
 
@@ -20,6 +21,8 @@ enum {
 	RINGS_TOTAL = 8 * 1024 * 1024,
 	RING_MIN = 16 * 1024,
 	RING_MAX = 256 * 1024,
+	/* More chunks need not wait, beyond those for workers that start: whoever claims one looks at all. */
+	READY_ENOUGH = 128,
 	/* Descriptors that the parent needs besides those for workers. */
 	SPARE_DESCRIPTORS = 64,
 	/* With so many tasks waiting to be run again no more are taken in. */
@@ -97,16 +100,18 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 
 bool pool_has_room(const struct pool *pool)
 {
+	size_t most = 2 * (pool->jobs ? pool->jobs : 1), enough = READY_ENOUGH + pool->starting;
+
 	/* One row is kept for the head, should it be run again. */
 	return ledger_has_room(&pool->ledger, 1) && pool->retries.count < RETRIES_MAX &&
-	       queue_ready(&pool->ledger.queue) < 2 * (pool->jobs ? pool->jobs : 1);
+	       queue_ready(&pool->ledger.queue) < (most < enough ? most : enough);
 }
 
 bool pool_is_hungry(const struct pool *pool)
 {
 	bool may_start = !pool->options.reserve || reserve_has_one(pool->options.reserve);
 
-	return (pool->live < pool->limit && may_start) || pool->starting > queue_ready(&pool->ledger.queue) || roster_has_idle(pool);
+	return (pool->live < pool->limit && may_start) || pool->starting > queue_ready(&pool->ledger.queue) || sleepers_exist(pool);
 }
 
 /* Publishes tasks that are due to be run again. The last row is kept for the head: everything else may wait behind it. */
@@ -147,7 +152,7 @@ void pool_last_call(struct pool *pool)
 	if (pool->options.reserve || pool->options.repeats || pool->options.is_slow || atomic_load(&notice->last_call))
 		return;
 	atomic_store(&notice->last_call, 1);
-	roster_wake_all(pool);
+	sleepers_wake_all(pool);
 }
 
 int pool_take_result(struct pool *pool, size_t slot, const struct result *result)

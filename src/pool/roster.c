@@ -16,6 +16,7 @@
 #include "process/signals.h"
 #include "pool/intake.h"
 #include "pool/recruiting.h"
+#include "pool/sleepers.h"
 #include "pool/staffing.h"
 
 #include <errno.h>
@@ -116,11 +117,16 @@ static void give_back(struct worker *worker)
 
 static void do_hello(struct worker *worker)
 {
+	struct pool *pool = worker->pool;
+
 	worker->state = WORKER_ACTIVE;
 	worker->unfit_before = 0;
 	worker->ready = true;
-	worker->pool->starting--;
+	pool->starting--;
 	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+	/* It may sleep by now, and was not to be woken for what has come in meanwhile. */
+	if (sleepers_include(worker))
+		staffing_serve(pool);
 }
 
 static void do_look(struct worker *worker)
@@ -326,54 +332,6 @@ int roster_start(struct pool *pool, struct error *error)
 	pool->live++;
 	pool->starting++;
 	return 0;
-}
-
-/* Whether a worker sleeps, as far as its seat says. */
-static bool is_idle(const struct worker *worker)
-{
-	return worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked);
-}
-
-bool roster_wake_one(struct pool *pool)
-{
-	struct marks_walk walk = {.groups = 0};
-	size_t seat;
-
-	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
-		struct worker *worker = &pool->workers[seat];
-
-		if (is_idle(worker) && board_rouse(&pool->board, seat)) {
-			intake_wake(worker);
-			return true;
-		}
-	}
-	return false;
-}
-
-void roster_wake_all(struct pool *pool)
-{
-	struct marks_walk walk = {.groups = 0};
-	size_t seat;
-
-	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
-		struct worker *worker = &pool->workers[seat];
-
-		/* Also one whose HELLO has not been taken. */
-		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) && board_rouse(&pool->board, seat))
-			intake_wake(worker);
-	}
-}
-
-bool roster_has_idle(const struct pool *pool)
-{
-	struct marks_walk walk = {.groups = 0};
-	size_t seat;
-
-	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
-		if (is_idle(&pool->workers[seat]))
-			return true;
-	}
-	return false;
 }
 
 void roster_resume(struct pool *pool)

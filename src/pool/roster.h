@@ -71,15 +71,6 @@ struct worker {
 /* Starts a worker in a free seat. 0, or -1 with the error. */
 int roster_start(struct pool *pool, struct error *error) MUST_CHECK;
 
-/* Wakes a worker that sleeps: false when none does. */
-bool roster_wake_one(struct pool *pool);
-
-/* Wakes each that sleeps, once. */
-void roster_wake_all(struct pool *pool);
-
-/* Whether a worker sleeps. */
-bool roster_has_idle(const struct pool *pool);
-
 /* Whether there is a free seat, where fewer than unfit_max workers in a row have failed to set themselves up. */
 bool roster_has_seat(const struct pool *pool, unsigned unfit_max);
 

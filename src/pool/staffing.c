@@ -12,6 +12,7 @@
 #include "process/signals.h"
 #include "pool/intake.h"
 #include "pool/roster.h"
+#include "pool/sleepers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -153,15 +154,19 @@ static bool start_one(struct pool *pool)
 
 void staffing_serve_one(struct pool *pool)
 {
-	if (!roster_wake_one(pool))
+	if (!sleepers_wake_one(pool))
 		start_one(pool);
 }
 
 void staffing_serve(struct pool *pool)
 {
-	size_t waiting = queue_claimable(&pool->ledger.queue, pool->jobs);
+	size_t waiting;
 
-	while (waiting && roster_wake_one(pool))
+	/* Mostly all are busy, and what waits need not be counted. */
+	if (pool->live >= pool->limit && !sleepers_exist(pool))
+		return;
+	waiting = queue_claimable(&pool->ledger.queue, pool->jobs);
+	while (waiting && sleepers_wake_one(pool))
 		waiting--;
 	for (waiting -= waiting < pool->starting ? waiting : pool->starting; waiting && start_one(pool); waiting--)
 		;
@@ -248,6 +253,9 @@ void staffing_worker_ended(struct pool *pool)
 	struct error error = {.number = 0};
 	size_t most = 2 * pool->jobs > EARLY_ENDS_MIN ? 2 * pool->jobs : EARLY_ENDS_MIN;
 
+	/* Those that were still starting have been ended by us. */
+	if (pool->closing)
+		return;
 	if ((pool->early_ends >= most || pool->early_kills >= KILLS_FACTOR * most) && !pool->failed) {
 		error_set(&error, "workers end as soon as they are started (%zu in a row)", pool->early_ends + pool->early_kills);
 		fail(pool, &error);
@@ -256,8 +264,6 @@ void staffing_worker_ended(struct pool *pool)
 		fail(pool, &error);
 	}
 	error_release(&error);
-	if (pool->closing)
-		return;
 	staffing_serve(pool);
 	pool->owner->on_room(pool->owner);
 }

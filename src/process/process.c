@@ -177,6 +177,11 @@ int process_sentinel(struct process *process)
 	return process->pidfd;
 }
 
+void process_forget_sentinel(struct process *process)
+{
+	fd_close(&process->pidfd);
+}
+
 int process_close(struct process *process)
 {
 	if (process->state == PROCESS_CLOSED)

@@ -87,6 +87,9 @@ void process_move(struct process *to, struct process *from);
  */
 int process_sentinel(struct process *process);
 
+/* Closes that, where nobody waits on it any more; whoever asks again has it opened again. */
+void process_forget_sentinel(struct process *process);
+
 /*
  * Lets go of everything: 0; -1 with EBUSY while it runs. Harmless when done twice. Afterwards every other call fails with EBADF.
  */

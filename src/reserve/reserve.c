@@ -136,6 +136,8 @@ bool reserve_take(struct reserve *reserve, const struct start_method *method, st
 		forget(idler);
 		*recruit = (struct recruit){.method = method, .channel = idler->recruit.channel, .number = idler->recruit.number};
 		process_move(&recruit->process, &idler->recruit.process);
+		/* With a run its channel tells of its end. */
+		process_forget_sentinel(&recruit->process);
 		free(idler);
 		reserve->engaged++;
 		return true;

@@ -291,6 +291,7 @@ static void run_chunk(struct worker_state *worker, size_t slot)
 static bool park(struct worker_state *worker)
 {
 	struct workplace *place = &worker->place;
+	bool parent_there;
 
 	place->woken = false;
 	board_sleep(&place->board, place->setup.seat);
@@ -303,7 +304,10 @@ static bool park(struct worker_state *worker)
 	}
 	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
 	workplace_announce(place);
-	return workplace_wait(place, NSEC_FOREVER);
+	parent_there = workplace_wait(place, NSEC_FOREVER);
+	/* A wake-up for all, or one that was late, has roused nobody: who is awake must not look asleep. */
+	(void)!board_rouse(&place->board, place->setup.seat);
+	return parent_there;
 }
 
 static void work(struct worker_state *worker)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The workers that sleep: found by their marks, and woken. */
+#include "pool/sleepers.h"
+
+#include "pool/intake.h"
+#include "pool/roster.h"
+
+bool sleepers_include(const struct worker *worker)
+{
+	return worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked);
+}
+
+bool sleepers_wake_one(struct pool *pool)
+{
+	struct marks_walk walk = {.groups = 0};
+	size_t seat;
+
+	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
+		struct worker *worker = &pool->workers[seat];
+
+		if (sleepers_include(worker) && board_rouse(&pool->board, seat)) {
+			intake_wake(worker);
+			return true;
+		}
+	}
+	return false;
+}
+
+void sleepers_wake_all(struct pool *pool)
+{
+	struct marks_walk walk = {.groups = 0};
+	size_t seat;
+
+	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
+		struct worker *worker = &pool->workers[seat];
+
+		/* Also one whose HELLO has not been taken. */
+		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) && board_rouse(&pool->board, seat))
+			intake_wake(worker);
+	}
+}
+
+bool sleepers_exist(const struct pool *pool)
+{
+	struct marks_walk walk = {.groups = 0};
+	size_t seat;
+
+	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
+		if (sleepers_include(&pool->workers[seat]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The workers of a pool that sleep until there is work. Private to the pool. */
+#ifndef POOL_SLEEPERS_H
+#define POOL_SLEEPERS_H
+
+#include "pool/pool.h"
+
+/* Whether a worker sleeps, as far as it says itself. One that has not said HELLO is not reckoned with. */
+bool sleepers_include(const struct worker *worker);
+
+/* Whether any does. */
+bool sleepers_exist(const struct pool *pool);
+
+/* Wakes one of them: false when none sleeps. */
+bool sleepers_wake_one(struct pool *pool);
+
+/* Wakes each of them, once; also one whose HELLO has not been taken. */
+void sleepers_wake_all(struct pool *pool);
+
+#endif
