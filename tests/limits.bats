@@ -32,7 +32,11 @@ whole_or_clear() {
 @test "limits: enough descriptors for some workers are enough for the run" {
 	check() {
 		seq 200 >records
-		run_it "$TOOL" under only=0,1,2 -- bash -c "ulimit -n 48; exec \"\$@\"" sh "$MPMAP" -j64 --shell 'echo "$1"' <records
+		rm -f gate
+		start_it "$TOOL" under only=0,1,2 -- bash -c "ulimit -n 48; exec \"\$@\"" sh "$MPMAP" -j64 --shell '"$TOOL" hold gate; echo "$1"' <records
+		wait_until test -s err
+		touch gate
+		finish
 		expect 0 "$(cat records)"
 		says '^mpmap: .*worker'
 		says_lines 1

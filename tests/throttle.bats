@@ -252,7 +252,7 @@ ms_after_start() {
 		trace_on
 		for attempt in 1 2 3 4 5; do
 			start -j2 --memfree 1000T touch ran ::: a b
-			wait_for_event worker_park
+			wait_for_event input_end
 			wait_until trace_is_quiet
 			kill -USR1 "$pid"
 			wait_until file_has err 'waiting for memory or load'
@@ -260,6 +260,7 @@ ms_after_start() {
 			finish
 			expect 130 ''
 			[ ! -e ran ] || complain "a task was begun (try $attempt)"
+			[ "$(event_count worker_start)" -eq 0 ] || complain "a worker was started for nothing (try $attempt)"
 			trace_on
 		done
 		mp_well -j2 --memfree 1 echo ::: a b

@@ -63,8 +63,11 @@ static void submit(struct pool *pool)
 /* A worker that does nothing until it is to end. */
 static void idle(int fd)
 {
+	struct message message;
+
 	fd_close_others(&fd, 1);
-	unit_wait_for_hangup(fd);
+	while (channel_wait(fd, &message, NSEC_FOREVER) > 0)
+		;
 	_exit(0);
 }
 
@@ -95,9 +98,14 @@ static void test_stillborn(void)
 	if (!open_scene(&scene, &method))
 		return;
 	submit(&scene.pool);
+	/* Not waited for: there is something to do. */
+	check(pool_deadline(&scene.pool) <= clock_now());
+	pool_tick(&scene.pool);
 	check_int(scene.pool.live, 1);
-	while (born < 2 && clock_now() < deadline)
-		loop_step(&scene.loop, deadline);
+	while (born < 2 && clock_now() < deadline) {
+		loop_step(&scene.loop, pool_deadline(&scene.pool) < deadline ? pool_deadline(&scene.pool) : deadline);
+		pool_tick(&scene.pool);
+	}
 	check_int(born, 2);
 	check_int(scene.pool.limit, JOBS);
 	check(!scene.pool.noted);
@@ -141,6 +149,7 @@ static void test_stopped(void)
 	stopping = &scene.pool;
 	signals_on_stop(stop_and_go_on);
 	submit(&scene.pool);
+	pool_tick(&scene.pool);
 	while (!*heard && clock_now() < deadline)
 		loop_step(&scene.loop, clock_now() + NSEC_PER_MSEC);
 	check_int(*heard, MESSAGE_WAKE);

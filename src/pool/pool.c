@@ -21,8 +21,6 @@ enum {
 	RINGS_TOTAL = 8 * 1024 * 1024,
 	RING_MIN = 16 * 1024,
 	RING_MAX = 256 * 1024,
-	/* More chunks need not wait, beyond those for workers that start: whoever claims one looks at all. */
-	READY_ENOUGH = 128,
 	/* Descriptors that the parent needs besides those for workers. */
 	SPARE_DESCRIPTORS = 64,
 	/* With so many tasks waiting to be run again no more are taken in. */
@@ -100,11 +98,12 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 
 bool pool_has_room(const struct pool *pool)
 {
-	size_t most = 2 * (pool->jobs ? pool->jobs : 1), enough = READY_ENOUGH + pool->starting;
+	/* Where jobs are many it may take long until the parent has its turn among them: there is to be enough until then. */
+	size_t most = 2 * (pool->jobs ? pool->jobs : 1);
 
 	/* One row is kept for the head, should it be run again. */
 	return ledger_has_room(&pool->ledger, 1) && pool->retries.count < RETRIES_MAX &&
-	       queue_ready(&pool->ledger.queue) < (most < enough ? most : enough);
+	       queue_ready(&pool->ledger.queue) < most;
 }
 
 bool pool_is_hungry(const struct pool *pool)
@@ -122,13 +121,13 @@ static void submit_retries(struct pool *pool)
 
 	while (ledger_has_room(&pool->ledger, 1) && retries_take(&pool->retries, now, &retry)) {
 		ledger_submit(&pool->ledger, &retry.chunk);
-		staffing_serve_one(pool);
+		pool->unserved = true;
 	}
 	pool->retries_wait = retries_due(&pool->retries) <= now;
 	if (pool->retries_wait && ledger_has_room(&pool->ledger, 0) &&
 	    retries_take_task(&pool->retries, now, pool->owner->head(pool->owner), &retry)) {
 		ledger_submit(&pool->ledger, &retry.chunk);
-		staffing_serve_one(pool);
+		pool->unserved = true;
 	}
 }
 
@@ -142,7 +141,7 @@ void pool_submit(struct pool *pool, const struct chunk *chunk)
 		tally->chunk_min = chunk->count;
 	if (chunk->count > tally->chunk_max)
 		tally->chunk_max = chunk->count;
-	staffing_serve_one(pool);
+	pool->unserved = true;
 }
 
 void pool_last_call(struct pool *pool)
@@ -193,7 +192,7 @@ void pool_set_gate(struct pool *pool, uint64_t gate)
 	else if (gate == QUEUE_OPEN)
 		trace_event("gate_open", "\"head\":%" PRIu64, before);
 	if (gate > before)
-		staffing_serve(pool);
+		pool->unserved = true;
 	else if (!gate || pool->options.judged)
 		signalling_wake_all(pool);
 }
@@ -247,7 +246,7 @@ void pool_rang(struct pool *pool)
 	/* Whoever sleeps now leaves in the place of one that is busy. */
 	if (pool->options.reserve && pool->live > pool->jobs && !pool->closing)
 		staffing_retire(pool, pool->jobs);
-	staffing_serve(pool);
+	pool->unserved = true;
 	pool->owner->on_room(pool->owner);
 }
 
@@ -384,7 +383,7 @@ void pool_close(struct pool *pool)
 
 void pool_look_for_workers(struct pool *pool)
 {
-	staffing_serve(pool);
+	pool->unserved = true;
 }
 
 void pool_release(struct pool *pool)

@@ -106,6 +106,8 @@ struct pool {
 	/* How many workers are wanted, and how many of them can be had: fewer after processes or descriptors were short. */
 	size_t jobs;
 	size_t limit;
+	/* Chunks or workers have changed since it was last seen to that every chunk has a worker coming for it. */
+	bool unserved;
 	struct retries retries;
 	/* Tasks that are due to be run again wait for a row of the ledger. */
 	bool retries_wait;

@@ -16,7 +16,6 @@
 #include "process/signals.h"
 #include "pool/intake.h"
 #include "pool/recruiting.h"
-#include "pool/sleepers.h"
 #include "pool/staffing.h"
 
 #include <errno.h>
@@ -125,8 +124,7 @@ static void do_hello(struct worker *worker)
 	pool->starting--;
 	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
 	/* It may sleep by now, and was not to be woken for what has come in meanwhile. */
-	if (sleepers_include(worker))
-		staffing_serve(pool);
+	pool->unserved = true;
 }
 
 static void do_look(struct worker *worker)

@@ -5,7 +5,8 @@
 #include "pool/intake.h"
 #include "pool/roster.h"
 
-bool sleepers_include(const struct worker *worker)
+/* Whether a worker sleeps, as far as it says itself. One that has not said HELLO is not reckoned with. */
+static bool sleeps(const struct worker *worker)
 {
 	return worker->state == WORKER_ACTIVE && atomic_load(&worker->seat->parked);
 }
@@ -18,7 +19,7 @@ bool sleepers_wake_one(struct pool *pool)
 	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
 		struct worker *worker = &pool->workers[seat];
 
-		if (sleepers_include(worker) && board_rouse(&pool->board, seat)) {
+		if (sleeps(worker) && board_rouse(&pool->board, seat)) {
 			intake_wake(worker);
 			return true;
 		}
@@ -46,7 +47,7 @@ bool sleepers_exist(const struct pool *pool)
 	size_t seat;
 
 	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
-		if (sleepers_include(&pool->workers[seat]))
+		if (sleeps(&pool->workers[seat]))
 			return true;
 	}
 	return false;

@@ -5,10 +5,7 @@
 
 #include "pool/pool.h"
 
-/* Whether a worker sleeps, as far as it says itself. One that has not said HELLO is not reckoned with. */
-bool sleepers_include(const struct worker *worker);
-
-/* Whether any does. */
+/* Whether any does, of those that have said HELLO. */
 bool sleepers_exist(const struct pool *pool);
 
 /* Wakes one of them: false when none sleeps. */

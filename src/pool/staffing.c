@@ -2,8 +2,10 @@
 /*
  * How many workers there are, and what happens when there cannot be enough.
  *
- * For every chunk that is submitted one sleeping worker is woken, or else one more started while there are fewer than
- * wanted. A worker's end is the only other occasion to wake or start: then for every chunk that waits.
+ * For every chunk that waits one sleeping worker is woken, or else one more started while there are fewer than wanted: once
+ * in a step of the loop, when all that fits is published. A worker that is woken runs at once, in the parent's place, and one
+ * chunk at a time would be all that the parent got to publish: each would be gone before the next worker looks, and that
+ * would sleep again.
  */
 #include "pool/staffing.h"
 
@@ -22,6 +24,8 @@ enum {
 	KILLS_FACTOR = 10,
 	/* Workers that are started in a seat, one after the other, whose initializer fails. */
 	UNFIT_MAX = 2,
+	/* No more workers are started at a time: those that run have something to tell, too. */
+	STARTS_MAX = 4,
 };
 
 /* Starting workers is tried again this long before it is given up. */
@@ -152,24 +156,23 @@ static bool start_one(struct pool *pool)
 	return start(pool);
 }
 
-void staffing_serve_one(struct pool *pool)
+/* Sees to it that every chunk that can be claimed has a worker coming for it, as far as there are workers. */
+static void serve(struct pool *pool)
 {
-	if (!sleepers_wake_one(pool))
-		start_one(pool);
-}
+	size_t waiting, starts = 0;
 
-void staffing_serve(struct pool *pool)
-{
-	size_t waiting;
-
+	pool->unserved = false;
 	/* Mostly all are busy, and what waits need not be counted. */
 	if (pool->live >= pool->limit && !sleepers_exist(pool))
 		return;
 	waiting = queue_claimable(&pool->ledger.queue, pool->jobs);
 	while (waiting && sleepers_wake_one(pool))
 		waiting--;
-	for (waiting -= waiting < pool->starting ? waiting : pool->starting; waiting && start_one(pool); waiting--)
-		;
+	waiting -= waiting < pool->starting ? waiting : pool->starting;
+	while (starts < waiting && starts < STARTS_MAX && start_one(pool))
+		starts++;
+	if (starts == STARTS_MAX)
+		pool->unserved = true;
 }
 
 void staffing_relieve(struct pool *pool)
@@ -264,7 +267,7 @@ void staffing_worker_ended(struct pool *pool)
 		fail(pool, &error);
 	}
 	error_release(&error);
-	staffing_serve(pool);
+	pool->unserved = true;
 	pool->owner->on_room(pool->owner);
 }
 
@@ -277,20 +280,24 @@ void pool_set_jobs(struct pool *pool, size_t jobs)
 	trace_event("jobs_changed", "\"from\":%zu,\"to\":%zu", pool->jobs, jobs);
 	pool->jobs = pool->limit = jobs;
 	staffing_retire(pool, jobs);
-	staffing_serve(pool);
+	pool->unserved = true;
 }
 
 nsec staffing_deadline(const struct pool *pool)
 {
+	if (pool->unserved)
+		return 0;
 	return pool->retry_at ? pool->retry_at : NSEC_FOREVER;
 }
 
 void staffing_tick(struct pool *pool)
 {
-	if (!pool->retry_at || clock_now() < pool->retry_at)
-		return;
-	pool->retry_at = 0;
-	if (pool->limit < pool->jobs)
-		pool->limit++;
-	staffing_serve(pool);
+	if (pool->retry_at && clock_now() >= pool->retry_at) {
+		pool->retry_at = 0;
+		if (pool->limit < pool->jobs)
+			pool->limit++;
+		pool->unserved = true;
+	}
+	if (pool->unserved)
+		serve(pool);
 }

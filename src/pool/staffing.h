@@ -8,12 +8,6 @@
 #include "pool/pool.h"
 #include "protocol/message.h"
 
-/* A chunk was published: wakes a sleeping worker, or starts one more. */
-void staffing_serve_one(struct pool *pool);
-
-/* Sees to it that every chunk that can be claimed has a worker coming for it, as far as there are workers. */
-void staffing_serve(struct pool *pool);
-
 /* Starts the spare worker when only the head may start and every worker waits behind it. */
 void staffing_relieve(struct pool *pool);
 
@@ -31,7 +25,7 @@ void staffing_initialized(struct worker *worker, const struct initialized *initi
 /* A worker has ended and everything of it is told. */
 void staffing_worker_ended(struct pool *pool);
 
-/* When staffing_tick wants to be called; NSEC_FOREVER. */
+/* When staffing_tick wants to be called; NSEC_FOREVER. It wakes and starts workers where pool->unserved says so. */
 nsec staffing_deadline(const struct pool *pool);
 void staffing_tick(struct pool *pool);
 
