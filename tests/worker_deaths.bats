@@ -299,6 +299,41 @@ all_asleep() {
 	under_methods check
 }
 
+# One task more each time it is asked.
+feed_until_stopped() {
+	local each count=0
+	echo $((fed += 1)) >&7
+	for each in $(event_field worker_pid worker_start); do
+		! is_stopped "$each" || count=$((count + 1))
+	done
+	[ "$count" -eq "$1" ]
+}
+
+@test "W9: workers that die, or are stopped, while they ring: nothing is lost, nobody else waits" {
+	needs_faults
+	check() {
+		seq 60 >records
+		for point in ring rung; do
+			# a worker may ring for what a task has written so far: with it that task dies
+			MPMAP_FAULT=$point:2:KILL mp -j2 --chunksize 2 --retries 20 echo <records
+			expect 0 "$(seq 60)" ''
+			# the others go on until each is stopped where it rings for the second time, and all of them once they may
+			trace_on
+			open_feed
+			export MPMAP_FAULT=$point:2:STOP
+			start -j3 --chunksize 1 echo <feed
+			unset MPMAP_FAULT
+			fed=0
+			wait_until feed_until_stopped 3
+			exec 7>&-
+			kill -CONT $(event_field worker_pid worker_start)
+			finish
+			expect 0 "$(seq "$fed")" ''
+		done
+	}
+	under_methods check
+}
+
 @test "W9: a stopped worker does not keep its task from being timed out" {
 	check() {
 		trace_on

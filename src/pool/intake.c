@@ -157,7 +157,7 @@ bool intake_look(struct worker *worker, bool ended)
 	if (worker->broken)
 		return false;
 	worker->stalled = false;
-	atomic_store(&worker->seat->rung, 0);
+	marks_clear(&worker->pool->board.callers, (size_t)(worker - worker->pool->workers));
 	while ((got = ring_peek(&worker->ring, &type, &record)) > 0) {
 		bool of_worker = is_about_worker(type);
 

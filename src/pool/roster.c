@@ -129,10 +129,7 @@ static void do_hello(struct worker *worker)
 
 static void do_look(struct worker *worker)
 {
-	struct pool *pool = worker->pool;
-
 	intake_look(worker, false);
-	pool_rang(pool);
 }
 
 /* Nobody sits there any more, and everything of it is told. */
@@ -215,9 +212,9 @@ static void do_exit(struct worker *worker)
 /* What each event does in each state; where there is nothing, it cannot happen. */
 static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
 	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello,
-			     [WORKER_RING] = do_look,
+			     [WORKER_CALL] = do_look,
 			     [WORKER_HANGUP] = do_hangup},
-	[WORKER_ACTIVE] = {[WORKER_RING] = do_look,
+	[WORKER_ACTIVE] = {[WORKER_CALL] = do_look,
 			   [WORKER_FREED] = do_freed,
 			   [WORKER_HANGUP] = do_hangup},
 	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
@@ -230,28 +227,45 @@ static void happen(struct worker *worker, enum worker_event event)
 	actions[worker->state][event](worker);
 }
 
+/* A worker has told for all that call, or it may have. */
+static void look_at_callers(struct pool *pool)
+{
+	struct marks_walk walk = board_look(&pool->board);
+	size_t seat;
+
+	/* What they say after they were told to end is in their rings, too, and taken at their ends. */
+	while (!pool->hung_up && marks_next(&pool->board.callers, &walk, &seat)) {
+		/* What one left whose channel has closed is taken at its end. */
+		if (actions[pool->workers[seat].state][WORKER_CALL])
+			happen(&pool->workers[seat], WORKER_CALL);
+	}
+	if (!pool->hung_up)
+		pool_rang(pool);
+}
+
 static void channel_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct worker *worker = container_of(watch, struct worker, channel);
+	struct pool *pool = worker->pool;
 	struct message message;
 	/* One at a time: mostly there is one, and the loop tells of the next. */
 	int got = channel_receive(watch->fd, &message);
 
+	while (got > 0 && message.fd_count)
+		fd_close(&message.fds[--message.fd_count]);
 	if (got < 0) {
 		happen(worker, WORKER_HANGUP);
-		return;
+		/* Behind nonsense nothing is read, not even that. */
+		look_at_callers(pool);
 	}
-	while (got && message.fd_count)
-		fd_close(&message.fds[--message.fd_count]);
-	/* What it says after it was told to end is in its ring, too, and taken at its end. */
-	if (!got || worker->pool->hung_up)
+	if (got <= 0 || pool->hung_up)
 		return;
 	if (message.type == MESSAGE_FREE && worker->state == WORKER_ACTIVE)
 		happen(worker, WORKER_FREED);
 	else if (message.type == MESSAGE_HELLO && worker->state == WORKER_STARTING)
 		happen(worker, WORKER_HELLO);
 	else if (message.type == MESSAGE_RING)
-		happen(worker, WORKER_RING);
+		look_at_callers(pool);
 }
 
 /* The first free seat, of those where the fewest have failed to set themselves up; NULL. */

@@ -21,8 +21,8 @@ enum worker_state {
 enum worker_event {
 	/* It is set up. */
 	WORKER_HELLO,
-	/* It rang: there are records, or it is idle. */
-	WORKER_RING,
+	/* It calls: there are records, or it is idle. */
+	WORKER_CALL,
 	/* It was told to leave, and has let go of everything. */
 	WORKER_FREED,
 	/* The end of file on its channel. */
@@ -77,7 +77,7 @@ bool roster_has_seat(const struct pool *pool, unsigned unfit_max);
 /* Offers the records of workers that were stalled again. */
 void roster_resume(struct pool *pool);
 
-/* For the roster: a worker rang; it may have gone idle, or left a part of its chunk to others. */
+/* For the roster: workers called; they may have gone idle, or left a part of their chunks to others. */
 void pool_rang(struct pool *pool);
 
 /* For the roster: a result of the chunk in slot, which has such an attempt at this task. -1: the owner refuses it. */

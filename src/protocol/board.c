@@ -9,9 +9,14 @@ static size_t sleepers_offset(size_t queue_slots)
 	return queue_size(queue_slots) + sizeof(struct notice);
 }
 
-static size_t seats_offset(size_t seats, size_t queue_slots)
+static size_t callers_offset(size_t seats, size_t queue_slots)
 {
 	return sleepers_offset(queue_slots) + marks_size(seats);
+}
+
+static size_t seats_offset(size_t seats, size_t queue_slots)
+{
+	return callers_offset(seats, queue_slots) + marks_size(seats);
 }
 
 static size_t rings_offset(size_t seats, size_t queue_slots)
@@ -28,6 +33,7 @@ static void lay_out(struct board *board, size_t seats, size_t queue_slots, size_
 {
 	board->queue = queue_at(board->shm.base, queue_slots);
 	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_slots), seats);
+	board->callers = marks_at(board->shm.base + callers_offset(seats, queue_slots), seats);
 	board->seats = seats;
 	board->ring_size = ring_size;
 }
@@ -86,13 +92,34 @@ bool board_rouse(const struct board *board, size_t seat)
 	return atomic_exchange(&board_seat(board, seat)->parked, 0);
 }
 
+bool board_call(const struct board *board, size_t seat, uint64_t *look)
+{
+	struct notice *notice = board_notice(board);
+
+	/* First: a look that begins after ours at the number sees the mark. */
+	marks_set(&board->callers, seat);
+	*look = atomic_load(&notice->looks);
+	return atomic_load(&notice->told) != *look + 1;
+}
+
+void board_told(const struct board *board, uint64_t look)
+{
+	atomic_store(&board_notice(board)->told, look + 1);
+}
+
+struct marks_walk board_look(const struct board *board)
+{
+	atomic_fetch_add(&board_notice(board)->looks, 1);
+	return (struct marks_walk){.groups = 0};
+}
+
 void board_reset(struct board *board, size_t seat)
 {
 	struct seat *status = board_seat(board, seat);
 	struct ring ring = board_ring(board, seat);
 
 	(void)!board_rouse(board, seat);
-	atomic_store(&status->rung, 0);
+	marks_clear(&board->callers, seat);
 	atomic_store(&status->retire, 0);
 	atomic_store(&status->taken, 0);
 	atomic_store(&status->running, 0);

@@ -23,10 +23,14 @@ struct notice {
 	_Atomic int64_t stopped_for;
 	/* 1: no other tasks will come. Who finds none left leaves, while others still run theirs. Set by the parent, once. */
 	_Atomic uint32_t last_call;
+	/* How often the parent has begun to look at those who call. See board_call. */
+	_Atomic uint64_t looks;
 	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1: tasks take long, as far as is known: what a worker makes of its first task. Written by workers. */
 	_Atomic uint32_t long_tasks;
+	/* One more than looks was when a worker had the parent told last. Written by workers. */
+	_Atomic uint64_t told;
 };
 
 /* A worker's status. "Worker" is the one in the seat; the parent resets it all before it starts a new one. */
@@ -36,8 +40,6 @@ struct seat {
 	 * it, or by the worker when that look found something. See board_sleep.
 	 */
 	_Alignas(CACHE_LINE) _Atomic uint32_t parked;
-	/* 1: the worker has rung and the parent has not looked since. Set by the worker, cleared by the parent. */
-	_Atomic uint32_t rung;
 	/* How many results have been taken. Written by the parent. */
 	_Atomic uint32_t taken;
 	/* 1: the worker is to leave after the task in hand. Set and cleared by the parent. */
@@ -66,6 +68,8 @@ struct board {
 	struct queue queue;
 	/* The seats where somebody may sleep. */
 	struct marks sleepers;
+	/* The seats whose worker has something to be looked at. */
+	struct marks callers;
 	size_t seats;
 	size_t ring_size;
 };
@@ -88,6 +92,17 @@ void board_sleep(const struct board *board, size_t seat);
 
 /* Parent, or the worker itself: whoever sleeps there does not any more, and was told to be asleep until now: true. */
 bool board_rouse(const struct board *board, size_t seat);
+
+/*
+ * Worker: says that there is something of it to be looked at. Whether the parent has to be told: not when it has been since it
+ * last began to look, by whomever, since then it still is to look at all. Who has told it says so, with what *look was. Nobody is
+ * missed whoever is stopped or dies in between: that one's word is not there yet, and the next tells the parent, too.
+ */
+bool board_call(const struct board *board, size_t seat, uint64_t *look) MUST_CHECK;
+void board_told(const struct board *board, uint64_t look);
+
+/* Parent, told by a worker: begins to look at all callers, of whom each is none any more before it is looked at. */
+struct marks_walk board_look(const struct board *board) MUST_CHECK;
 
 /* A view of a seat's ring; positions begin at 0 after board_reset. */
 struct ring board_ring(const struct board *board, size_t seat);

@@ -15,7 +15,7 @@
 #include "work/task.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 5 };
+enum { MESSAGE_VERSION = 6 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -24,7 +24,7 @@ enum message_type {
 	MESSAGE_SETUP,
 	/* Parent: there is something to look at (work, room). No payload. */
 	MESSAGE_WAKE,
-	/* Worker: there is something to look at (records, or that it is idle). No payload. */
+	/* Worker: somebody has something to look at (records, or that he is idle). No payload. See board_call. */
 	MESSAGE_RING,
 	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No payload. */
 	MESSAGE_FREE,

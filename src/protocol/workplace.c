@@ -2,6 +2,7 @@
 /* A worker's surroundings: set up once, then records out and wake-ups in. */
 #include "protocol/workplace.h"
 
+#include "base/fault.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
@@ -145,12 +146,18 @@ bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *reada
 
 void workplace_announce(struct workplace *place)
 {
+	uint64_t look;
+
 	place->unannounced = false;
 	place->announced_at = clock_now();
-	if (atomic_exchange(&place->seat->rung, 1))
+	if (!board_call(&place->board, place->setup.seat, &look))
 		return;
+	fault_at("ring");
 	/* A parent that is gone shows as the end of file; one that does not keep up has been told already. */
-	(void)!channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0);
+	if (channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0)
+		return;
+	fault_at("rung");
+	board_told(&place->board, look);
 }
 
 void workplace_committed(struct workplace *place)
