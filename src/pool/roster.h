@@ -21,7 +21,7 @@ enum worker_state {
 enum worker_event {
 	/* It is set up. */
 	WORKER_HELLO,
-	/* It calls: there are records, or it is idle. */
+	/* It calls, perhaps before its HELLO is read: there are records, or it is idle. */
 	WORKER_CALL,
 	/* It was told to leave, and has let go of everything. */
 	WORKER_FREED,

@@ -96,7 +96,7 @@ bool board_call(const struct board *board, size_t seat, uint64_t *look)
 {
 	struct notice *notice = board_notice(board);
 
-	/* First: a look that begins after ours at the number sees the mark. */
+	/* First: each look that begins after looks was read here sees the mark. */
 	marks_set(&board->callers, seat);
 	*look = atomic_load(&notice->looks);
 	return atomic_load(&notice->told) != *look + 1;

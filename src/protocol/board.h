@@ -29,7 +29,7 @@ struct notice {
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1: tasks take long, as far as is known: what a worker makes of its first task. Written by workers. */
 	_Atomic uint32_t long_tasks;
-	/* One more than looks was when a worker had the parent told last. Written by workers. */
+	/* One more than looks was when a worker told the parent last (0: none has yet). Written by workers. */
 	_Atomic uint64_t told;
 };
 
@@ -94,9 +94,9 @@ void board_sleep(const struct board *board, size_t seat);
 bool board_rouse(const struct board *board, size_t seat);
 
 /*
- * Worker: says that there is something of it to be looked at. Whether the parent has to be told: not when it has been since it
- * last began to look, by whomever, since then it still is to look at all. Who has told it says so, with what *look was. Nobody is
- * missed whoever is stopped or dies in between: that one's word is not there yet, and the next tells the parent, too.
+ * Worker: says that there is something of it to be looked at. Whether the parent has to be told (a RING, then board_told with
+ * *look): not when a RING is under way that no look has followed yet, whoever sent it, since that look will see this worker's mark,
+ * too. Who is stopped or dies before its board_told keeps nobody from telling: until then its RING does not count.
  */
 bool board_call(const struct board *board, size_t seat, uint64_t *look) MUST_CHECK;
 void board_told(const struct board *board, uint64_t look);

@@ -153,7 +153,7 @@ void workplace_announce(struct workplace *place)
 	if (!board_call(&place->board, place->setup.seat, &look))
 		return;
 	fault_at("ring");
-	/* A parent that is gone shows as the end of file; one that does not keep up has been told already. */
+	/* A parent that is gone shows as the end of file; one that does not keep up (EAGAIN) has RINGs of ours to read. */
 	if (channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0)
 		return;
 	fault_at("rung");
