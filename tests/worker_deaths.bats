@@ -325,7 +325,7 @@ feed_until_stopped() {
 			unset MPMAP_FAULT
 			fed=0
 			wait_until feed_until_stopped 3
-			exec 7>&-
+			close_feed
 			kill -CONT $(event_field worker_pid worker_start)
 			finish
 			expect 0 "$(seq "$fed")" ''
