@@ -51,7 +51,8 @@ costs() {
 	# the parent may see a worker's channel end before the worker
 	costs kill 98 102
 	costs getpid -2 2
-	costs pidfd_open 0
+	# not for a task: for a worker whose channel ends before it is dead, one in each run
+	costs pidfd_open -1 1
 	# and what time decides: rings, ticks, chunks
 	costs wait4 95 350
 	costs ppoll 95 350
@@ -91,7 +92,7 @@ costs() {
 	per_task --zygote true
 	costs execve 0
 	costs dup2 0
-	costs pidfd_open 0
+	costs pidfd_open -1 1
 	costs pipe2 200
 	# children are forked ahead: one more or less of them
 	costs clone 98 102
