@@ -6,11 +6,12 @@
 #include "ipc/fd.h"
 #include "pool/pool.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS = 2 };
+enum { JOBS = 3 };
 
 struct scene {
 	struct loop loop;
@@ -73,6 +74,7 @@ static void idle(int fd)
 
 /* How many workers were started; the first is dead before its starter goes on. */
 static size_t born;
+static bool refused;
 
 static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct error *error UNUSED)
 {
@@ -109,6 +111,49 @@ static void test_stillborn(void)
 	check_int(born, 2);
 	check_int(scene.pool.limit, JOBS);
 	check(!scene.pool.noted);
+	check_int(scene.pool.retry_at, 0);
+	close_scene(&scene);
+}
+
+static pid_t start_scarce(const struct role *role UNUSED, int fd, struct error *error)
+{
+	pid_t pid;
+
+	if (born == 1 && !refused) {
+		refused = true;
+		error_set_errno(error, EAGAIN, "not yet");
+		return -1;
+	}
+	born++;
+	pid = fork();
+	if (pid == 0)
+		idle(fd);
+	return pid;
+}
+
+/* As many as are wanted are had again in time, not one more than there were. */
+static void test_scarce(void)
+{
+	const struct start_method method = {.name = "scarce", .prefix = "Scarce", .start = start_scarce};
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+	int i;
+
+	if (!open_scene(&scene, &method))
+		return;
+	/* What is said of it is tested elsewhere. */
+	scene.pool.noted = true;
+	for (i = 0; i < JOBS; i++)
+		submit(&scene.pool);
+	pool_tick(&scene.pool);
+	check(refused);
+	check_int(scene.pool.limit, 1);
+	while (born < JOBS && clock_now() < deadline) {
+		loop_step(&scene.loop, pool_deadline(&scene.pool) < deadline ? pool_deadline(&scene.pool) : deadline);
+		pool_tick(&scene.pool);
+	}
+	check_int(born, JOBS);
+	check_int(scene.pool.live, JOBS);
 	check_int(scene.pool.retry_at, 0);
 	close_scene(&scene);
 }
@@ -158,6 +203,7 @@ static void test_stopped(void)
 
 const struct unit_test unit_pool[] = {
 	{.name = "a worker that is dead before it is told what to do", .run = test_stillborn},
+	{.name = "workers that cannot be started for a moment", .run = test_scarce},
 	{.name = "stopped while a worker is started", .run = test_stopped},
 	{.name = NULL},
 };

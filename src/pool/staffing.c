@@ -292,10 +292,12 @@ nsec staffing_deadline(const struct pool *pool)
 
 void staffing_tick(struct pool *pool)
 {
-	if (pool->retry_at && clock_now() >= pool->retry_at) {
-		pool->retry_at = 0;
+	nsec now = pool->retry_at ? clock_now() : 0;
+
+	if (pool->retry_at && now >= pool->retry_at) {
 		if (pool->limit < pool->jobs)
 			pool->limit++;
+		pool->retry_at = pool->limit < pool->jobs ? now + RETRY_TIME : 0;
 		pool->unserved = true;
 	}
 	if (pool->unserved)
