@@ -299,6 +299,33 @@ all_asleep() {
 	under_methods check
 }
 
+@test "W9: a stopped worker that sleeps keeps nothing that another could do" {
+	check() {
+		local fed=2 each
+		trace_on
+		open_feed
+		start -j2 --chunksize 1 --shell '[ "$1" -gt 2 ] || "$TOOL" hold gate; echo "$1"' <feed
+		seq 2 >&7
+		wait_for_event task_start 2
+		touch gate
+		wait_until file_holds out 2
+		# one of the two is woken first: each is stopped once
+		for each in $(event_field worker_pid worker_start); do
+			wait_until trace_is_quiet
+			kill -STOP "$each"
+			wait_until is_stopped "$each"
+			echo $((fed += 1)) >&7
+			wait_until file_holds out "$fed"
+			kill -CONT "$each"
+		done
+		close_feed
+		finish
+		expect 0 "$(seq 4)" ''
+		rm gate
+	}
+	under_methods check
+}
+
 # One task more each time it is asked.
 feed_until_stopped() {
 	local each count=0

@@ -124,6 +124,8 @@ struct pool {
 	/* After a worker could not be started: when it is tried again, and since when it fails. */
 	nsec retry_at;
 	nsec failing_since;
+	/* When those that were woken should have claimed what they were woken for; 0. */
+	nsec claim_by;
 	/* When signals that could not be sent yet are tried again; 0. */
 	nsec owed_at;
 	/* When it is looked again for tasks whose time has passed; and when the run last went on after it had been stopped. */

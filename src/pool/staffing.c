@@ -32,6 +32,9 @@ enum {
 #define RETRY_TIME NSEC_PER_SEC
 #define RETRY_PERIOD (50 * NSEC_PER_MSEC)
 
+/* A worker that was woken has claimed a chunk after this long, or it is stopped (SIGSTOP), and another is woken. */
+#define CLAIM_TIME (100 * NSEC_PER_MSEC)
+
 /* Whether a task of any worker has a process. */
 static bool runs_task(const struct pool *pool)
 {
@@ -166,8 +169,12 @@ static void serve(struct pool *pool)
 	if (pool->live >= pool->limit && !sleepers_exist(pool))
 		return;
 	waiting = queue_claimable(&pool->ledger.queue, pool->jobs);
-	while (waiting && sleepers_wake_one(pool))
+	while (waiting && sleepers_wake_one(pool)) {
 		waiting--;
+		/* Not put off by those that are woken later: one of them may be stopped as well. */
+		if (!pool->claim_by)
+			pool->claim_by = clock_now() + CLAIM_TIME;
+	}
 	waiting -= waiting < pool->starting ? waiting : pool->starting;
 	while (starts < waiting && starts < STARTS_MAX && start_one(pool))
 		starts++;
@@ -285,19 +292,25 @@ void pool_set_jobs(struct pool *pool, size_t jobs)
 
 nsec staffing_deadline(const struct pool *pool)
 {
+	nsec first = pool->retry_at ? pool->retry_at : NSEC_FOREVER;
+
 	if (pool->unserved)
 		return 0;
-	return pool->retry_at ? pool->retry_at : NSEC_FOREVER;
+	return pool->claim_by && pool->claim_by < first ? pool->claim_by : first;
 }
 
 void staffing_tick(struct pool *pool)
 {
-	nsec now = pool->retry_at ? clock_now() : 0;
+	nsec now = pool->retry_at || pool->claim_by ? clock_now() : 0;
 
 	if (pool->retry_at && now >= pool->retry_at) {
 		if (pool->limit < pool->jobs)
 			pool->limit++;
 		pool->retry_at = pool->limit < pool->jobs ? now + RETRY_TIME : 0;
+		pool->unserved = true;
+	}
+	if (pool->claim_by && now >= pool->claim_by) {
+		pool->claim_by = 0;
 		pool->unserved = true;
 	}
 	if (pool->unserved)
