@@ -200,7 +200,8 @@ load screen
 		terminal kill-session
 		wait_until is_gone "$mpmap"
 		no_processes_left
-		[ "$(event_field number signal | head -n 1)" = 1 ] || complain "$(<trace)"
+		# whichever is seen first: SIGHUP, or that the output is gone
+		has_events signal 1 '.number == 1' || has_events output_gone 1 || complain "$(<trace)"
 		[ "$(event_count task_start)" -eq 2 ]
 	}
 	under_methods check
