@@ -184,3 +184,21 @@ head_loses_its_worker() {
 	expect 1
 	says 'cannot start.*Resource temporarily unavailable'
 }
+
+@test "limits: what the parent could not be told, for want of memory, it is told a moment later" {
+	needs_faults
+	check() {
+		open_feed
+		export MPMAP_FAULT=ring:1:ENOMEM,ring:2:ENOMEM
+		start -j1 --chunksize 1 echo <feed
+		unset MPMAP_FAULT
+		for each in 1 2; do
+			echo "$each" >&7
+			wait_until file_holds out "$each"
+		done
+		close_feed
+		finish
+		expect 0 "$(seq 2)" ''
+	}
+	under_methods check
+}

@@ -76,9 +76,9 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 	}
 	memcpy(to, &header, sizeof header);
 	ring_commit(&place->ring, RECORD_OUTPUT, sizeof header + (size_t)got);
-	place->unannounced = true;
 	capture->total += (uint64_t)got;
 	capture->output += stream ? 0 : (uint64_t)got;
+	workplace_committed(place);
 	return true;
 }
 
@@ -98,8 +98,9 @@ void capture_take_rest(struct capture *capture, struct workplace *place)
 		if (waits[stream].end)
 			fd_close(&capture->readers[stream]);
 		else if (waits[stream].hangup)
-			while (pieces++ < PIECES_MAX && read_piece(capture, place, stream))
-				workplace_announce_if_due(place);
+			/* The result is to follow at once: the parent need not be told of both. */
+			while (pieces < PIECES_MAX && read_piece(capture, place, stream))
+				pieces++;
 	}
 }
 

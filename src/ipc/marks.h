@@ -46,18 +46,24 @@ static inline struct marks marks_at(void *memory, size_t count)
 	return (struct marks){.groups = memory, .count = count};
 }
 
-static inline void marks_set(const struct marks *marks, size_t index)
+/* Whether it was not set before. */
+static inline bool marks_set(const struct marks *marks, size_t index)
 {
-	atomic_fetch_or(&marks->groups[index / MARKS_GROUP], UINT64_C(1) << index % MARKS_GROUP);
+	uint64_t mark = UINT64_C(1) << index % MARKS_GROUP;
+
+	return !(atomic_fetch_or(&marks->groups[index / MARKS_GROUP], mark) & mark);
+}
+
+static inline bool marks_has(const struct marks *marks, size_t index)
+{
+	return atomic_load(&marks->groups[index / MARKS_GROUP]) >> index % MARKS_GROUP & 1;
 }
 
 /* Nothing is written where there is no mark. */
 static inline void marks_clear(const struct marks *marks, size_t index)
 {
-	uint64_t mark = UINT64_C(1) << index % MARKS_GROUP;
-
-	if (atomic_load(&marks->groups[index / MARKS_GROUP]) & mark)
-		atomic_fetch_and(&marks->groups[index / MARKS_GROUP], ~mark);
+	if (marks_has(marks, index))
+		atomic_fetch_and(&marks->groups[index / MARKS_GROUP], ~(UINT64_C(1) << index % MARKS_GROUP));
 }
 
 /*

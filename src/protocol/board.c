@@ -92,12 +92,22 @@ bool board_rouse(const struct board *board, size_t seat)
 	return atomic_exchange(&board_seat(board, seat)->parked, 0);
 }
 
+bool board_mark(const struct board *board, size_t seat)
+{
+	return marks_set(&board->callers, seat);
+}
+
+bool board_is_marked(const struct board *board, size_t seat)
+{
+	return marks_has(&board->callers, seat);
+}
+
 bool board_call(const struct board *board, size_t seat, uint64_t *look)
 {
 	struct notice *notice = board_notice(board);
 
 	/* First: each look that begins after looks was read here sees the mark. */
-	marks_set(&board->callers, seat);
+	board_mark(board, seat);
 	*look = atomic_load(&notice->looks);
 	return atomic_load(&notice->told) != *look + 1;
 }
@@ -109,7 +119,10 @@ void board_told(const struct board *board, uint64_t look)
 
 struct marks_walk board_look(const struct board *board)
 {
-	atomic_fetch_add(&board_notice(board)->looks, 1);
+	struct notice *notice = board_notice(board);
+
+	atomic_store(&notice->looked_at, clock_now());
+	atomic_fetch_add(&notice->looks, 1);
 	return (struct marks_walk){.groups = 0};
 }
 

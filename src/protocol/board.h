@@ -23,8 +23,9 @@ struct notice {
 	_Atomic int64_t stopped_for;
 	/* 1: no other tasks will come. Who finds none left leaves, while others still run theirs. Set by the parent, once. */
 	_Atomic uint32_t last_call;
-	/* How often the parent has begun to look at those who call. See board_call. */
+	/* How often the parent has begun to look at those who call, and when it did last (monotonic). See board_call. */
 	_Atomic uint64_t looks;
+	_Atomic int64_t looked_at;
 	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1: tasks take long, as far as is known: what a worker makes of its first task. Written by workers. */
@@ -94,7 +95,16 @@ void board_sleep(const struct board *board, size_t seat);
 bool board_rouse(const struct board *board, size_t seat);
 
 /*
- * Worker: says that there is something of it to be looked at. Whether the parent has to be told (a RING, then board_told with
+ * Worker: says that there is something of it to be looked at, at the next look, for whomever that is. Whether all that was
+ * before has been looked at.
+ */
+bool board_mark(const struct board *board, size_t seat);
+
+/* Worker: whether that look has not begun yet. If it has, all that was committed before is taken by it. */
+bool board_is_marked(const struct board *board, size_t seat);
+
+/*
+ * Worker: likewise, and now. Whether the parent has to be told (a RING, then board_told with
  * *look): not when a RING is under way that no look has followed yet, whoever sent it, since that look will see this worker's mark,
  * too. Who is stopped or dies before its board_told keeps nobody from telling: until then its RING does not count.
  */

@@ -122,10 +122,14 @@ bool workplace_wait(struct workplace *place, nsec deadline)
 	struct fd_wait wait = {.fd = place->channel, .want_input = true};
 
 	while (!place->woken) {
+		nsec due = workplace_deadline(place);
+
 		if (!workplace_listen(place))
 			return false;
-		if (!place->woken && fd_wait(&wait, 1, deadline) == 0)
+		if (place->woken || clock_now() >= deadline)
 			break;
+		fd_wait(&wait, 1, due < deadline ? due : deadline);
+		workplace_announce_if_due(place);
 	}
 	return true;
 }
@@ -152,18 +156,30 @@ void workplace_announce(struct workplace *place)
 	place->announced_at = clock_now();
 	if (!board_call(&place->board, place->setup.seat, &look))
 		return;
-	fault_at("ring");
-	/* A parent that is gone shows as the end of file; one that does not keep up (EAGAIN) has RINGs of ours to read. */
-	if (channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0)
+	/* A parent that is gone shows as the end of file. Otherwise memory was short for a moment, or the parent does not keep up. */
+	if (fault_at("ring") || channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0) {
+		place->unannounced = true;
 		return;
+	}
 	fault_at("rung");
 	board_told(&place->board, look);
 }
 
+/* The parent has looked at what it was not told of, since another told it: that was as good. */
+static void note_look(struct workplace *place)
+{
+	place->unannounced = false;
+	place->announced_at = atomic_load(&place->notice->looked_at);
+}
+
 void workplace_committed(struct workplace *place)
 {
+	/* Long before it is told of: one look, whoever it is for, is for all who have something by then. */
+	if (!board_mark(&place->board, place->setup.seat))
+		return;
+	if (place->unannounced)
+		note_look(place);
 	place->unannounced = true;
-	workplace_announce_if_due(place);
 }
 
 nsec workplace_deadline(const struct workplace *place)
@@ -173,8 +189,12 @@ nsec workplace_deadline(const struct workplace *place)
 
 void workplace_announce_if_due(struct workplace *place)
 {
-	if (place->unannounced && clock_now() >= workplace_deadline(place))
+	if (!place->unannounced || clock_now() < workplace_deadline(place))
+		return;
+	if (board_is_marked(&place->board, place->setup.seat))
 		workplace_announce(place);
+	else
+		note_look(place);
 }
 
 bool workplace_send(struct workplace *place, enum record_type type, struct slice payload)
@@ -208,6 +228,7 @@ bool workplace_say(struct workplace *place, struct slice words)
 		words.size -= size;
 	}
 	workplace_committed(place);
+	workplace_announce_if_due(place);
 	return true;
 }
 

@@ -32,7 +32,7 @@ struct workplace {
 	bool shared;
 	/* The task in hand could not be started before, for want of resources. */
 	bool retrying;
-	/* Records that the parent has not been told of, and when it was last told. */
+	/* Records that the parent has not been told of, and when it was last told, or has looked without. */
 	bool unannounced;
 	nsec announced_at;
 	/* The parent has woken us since this was last cleared. */
@@ -51,7 +51,7 @@ int workplace_close(struct workplace *place) MUST_CHECK;
 /* Takes note of what the parent says, without waiting: false when the parent is gone. */
 bool workplace_listen(struct workplace *place);
 
-/* Waits for the parent to wake us, until the deadline: false when it is gone. */
+/* Waits for the parent to wake us, until the deadline; announces when that is due. False when the parent is gone. */
 bool workplace_wait(struct workplace *place, nsec deadline);
 
 /* Waits until fd can be read, or the deadline: false when the parent is gone. */
@@ -60,13 +60,19 @@ bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *reada
 /* Tells the parent now that there is something to look at. */
 void workplace_announce(struct workplace *place);
 
-/* A record was committed: tells the parent, unless it was told so recently that the record can wait for company. */
+/*
+ * A record was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at the
+ * latest.
+ */
 void workplace_committed(struct workplace *place);
 
-/* When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. */
+/*
+ * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Records wait for company for a while
+ * after it was told or has looked.
+ */
 nsec workplace_deadline(const struct workplace *place);
 
-/* Announces when that deadline has passed. */
+/* Announces when that deadline has passed and the parent has not looked. */
 void workplace_announce_if_due(struct workplace *place);
 
 /* Commits a record of a copied payload, waiting for room if need be: false when the parent is gone. */

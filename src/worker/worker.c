@@ -154,6 +154,7 @@ static bool commit(struct worker_state *worker, const struct result *result)
 		return wait_for_judgement(worker);
 	before = place->announced_at;
 	workplace_committed(place);
+	workplace_announce_if_due(place);
 	/* While tasks are short nothing else asks whether the parent is there. */
 	return place->announced_at == before || place->listened || workplace_listen(place);
 }
