@@ -25,6 +25,8 @@ enum {
 	SPARE_DESCRIPTORS = 64,
 	/* With so many tasks waiting to be run again no more are taken in. */
 	RETRIES_MAX = 65536,
+	/* Chunks that wait, for each job: the parent looks every 8 ms, and later where it has to wait for its turn among many. */
+	READY_PER_JOB = 3,
 };
 
 /* How long workers may take to end what they run when the pool closes. */
@@ -86,8 +88,8 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 	};
 	pool->run.fd = pool->board.shm.fd = -1;
 	pool->descriptor_limit = raise_descriptor_limit(pool->seats);
-	/* Ready chunks for every worker, one in each worker's hands, and some whose results are still under way. */
-	if (board_create(&pool->board, pool->seats, 4 * pool->seats + 8, ring_size(pool->seats)) < 0 ||
+	/* Ready chunks for every worker, one in each worker's hands, and as many as it can have done since they were looked at. */
+	if (board_create(&pool->board, pool->seats, 2 * READY_PER_JOB * pool->seats + 8, ring_size(pool->seats)) < 0 ||
 	    share_run(pool, run) < 0)
 		return error_set_errno(error, errno, "shared memory");
 	ledger_init(&pool->ledger, pool->board.queue, arena);
@@ -98,8 +100,7 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 
 bool pool_has_room(const struct pool *pool)
 {
-	/* Where jobs are many it may take long until the parent has its turn among them: there is to be enough until then. */
-	size_t most = 2 * (pool->jobs ? pool->jobs : 1);
+	size_t most = READY_PER_JOB * (pool->jobs ? pool->jobs : 1);
 
 	/* One row is kept for the head, should it be run again. */
 	return ledger_has_room(&pool->ledger, 1) && pool->retries.count < RETRIES_MAX &&
