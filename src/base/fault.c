@@ -88,6 +88,7 @@ static void parse_all(void)
 
 bool fault_at(const char *name)
 {
+	int number = 0;
 	size_t i;
 
 	if (!parsed)
@@ -104,10 +105,11 @@ bool fault_at(const char *name)
 			raise(fault->signal);
 			continue;
 		}
-		errno = fault->number;
-		return true;
+		number = fault->number;
 	}
-	return false;
+	if (number)
+		errno = number;
+	return number;
 }
 
 #endif
