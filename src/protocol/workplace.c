@@ -175,10 +175,9 @@ static void note_look(struct workplace *place)
 void workplace_committed(struct workplace *place)
 {
 	/* Long before it is told of: one look, whoever it is for, is for all who have something by then. */
-	if (!board_mark(&place->board, place->setup.seat))
-		return;
-	if (place->unannounced)
+	if (board_mark(&place->board, place->setup.seat) && place->unannounced)
 		note_look(place);
+	/* Also where the parent has been told and has not looked: whether it is there is asked where it is told. */
 	place->unannounced = true;
 }
 
