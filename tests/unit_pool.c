@@ -5,6 +5,7 @@
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "pool/pool.h"
+#include "pool/staffing.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -76,6 +77,20 @@ static void idle(int fd)
 static size_t born;
 static bool refused;
 
+/* Lets the pool go on until so many were started. */
+static void step_until_born(struct scene *scene, size_t count)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+
+	while (born < count && clock_now() < deadline) {
+		nsec next = pool_deadline(&scene->pool);
+
+		loop_step(&scene->loop, next < deadline ? next : deadline);
+		pool_tick(&scene->pool);
+	}
+	check_int(born, count);
+}
+
 static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct error *error UNUSED)
 {
 	siginfo_t info;
@@ -94,7 +109,6 @@ static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct erro
 static void test_stillborn(void)
 {
 	const struct start_method method = {.name = "stillborn", .prefix = "Stillborn", .start = start_stillborn};
-	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
 
 	if (!open_scene(&scene, &method))
@@ -104,11 +118,7 @@ static void test_stillborn(void)
 	check(pool_deadline(&scene.pool) <= clock_now());
 	pool_tick(&scene.pool);
 	check_int(scene.pool.live, 1);
-	while (born < 2 && clock_now() < deadline) {
-		loop_step(&scene.loop, pool_deadline(&scene.pool) < deadline ? pool_deadline(&scene.pool) : deadline);
-		pool_tick(&scene.pool);
-	}
-	check_int(born, 2);
+	step_until_born(&scene, 2);
 	check_int(scene.pool.limit, JOBS);
 	check(!scene.pool.noted);
 	check_int(scene.pool.retry_at, 0);
@@ -135,7 +145,6 @@ static pid_t start_scarce(const struct role *role UNUSED, int fd, struct error *
 static void test_scarce(void)
 {
 	const struct start_method method = {.name = "scarce", .prefix = "Scarce", .start = start_scarce};
-	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
 	int i;
 
@@ -148,13 +157,40 @@ static void test_scarce(void)
 	pool_tick(&scene.pool);
 	check(refused);
 	check_int(scene.pool.limit, 1);
-	while (born < JOBS && clock_now() < deadline) {
-		loop_step(&scene.loop, pool_deadline(&scene.pool) < deadline ? pool_deadline(&scene.pool) : deadline);
-		pool_tick(&scene.pool);
-	}
-	check_int(born, JOBS);
+	step_until_born(&scene, JOBS);
 	check_int(scene.pool.live, JOBS);
 	check_int(scene.pool.retry_at, 0);
+	close_scene(&scene);
+}
+
+static pid_t start_idle(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+{
+	pid_t pid;
+
+	born++;
+	pid = fork();
+	if (pid == 0)
+		idle(fd);
+	return pid;
+}
+
+/* One that gives up, of many that are to leave anyway, does not bring back more than are wanted. */
+static void test_starved(void)
+{
+	const struct start_method method = {.name = "idle", .prefix = "Idle", .start = start_idle};
+	struct scene scene;
+	int i;
+
+	if (!open_scene(&scene, &method))
+		return;
+	for (i = 0; i < JOBS; i++)
+		submit(&scene.pool);
+	pool_tick(&scene.pool);
+	check_int(scene.pool.live, JOBS);
+	pool_set_jobs(&scene.pool, 1);
+	staffing_starved(&scene.pool, EAGAIN);
+	check_int(scene.pool.limit, 1);
+	check(!scene.pool.noted);
 	close_scene(&scene);
 }
 
@@ -204,6 +240,7 @@ static void test_stopped(void)
 const struct unit_test unit_pool[] = {
 	{.name = "a worker that is dead before it is told what to do", .run = test_stillborn},
 	{.name = "workers that cannot be started for a moment", .run = test_scarce},
+	{.name = "tasks that cannot be started after there were to be fewer workers", .run = test_starved},
 	{.name = "stopped while a worker is started", .run = test_stopped},
 	{.name = NULL},
 };

@@ -326,6 +326,26 @@ all_asleep() {
 	under_methods check
 }
 
+@test "W9: a stopped worker that sleeps keeps nothing that one could be started for" {
+	check() {
+		trace_on
+		open_feed
+		start -j2 --chunksize 1 echo <feed
+		echo 1 >&7
+		wait_until file_holds out 1
+		wait_for_event worker_park
+		kill -STOP "$(event_field worker_pid worker_start)"
+		echo 2 >&7
+		wait_until file_holds out 2
+		[ "$(event_count worker_start)" -eq 2 ] || complain "$(<trace)"
+		kill -CONT $(event_field worker_pid worker_start)
+		close_feed
+		finish
+		expect 0 "$(seq 2)" ''
+	}
+	under_methods check
+}
+
 # One task more each time it is asked.
 feed_until_stopped() {
 	local each count=0

@@ -124,7 +124,7 @@ struct pool {
 	/* After a worker could not be started: when it is tried again, and since when it fails. */
 	nsec retry_at;
 	nsec failing_since;
-	/* When those that were woken should have claimed what they were woken for; 0. */
+	/* When those that were woken or started should have claimed what waits; 0 when nothing does. */
 	nsec claim_by;
 	/* When signals that could not be sent yet are tried again; 0. */
 	nsec owed_at;

@@ -32,8 +32,8 @@ enum {
 #define RETRY_TIME NSEC_PER_SEC
 #define RETRY_PERIOD (50 * NSEC_PER_MSEC)
 
-/* A worker that was woken has claimed a chunk after this long, or it is stopped (SIGSTOP), and another is woken. */
-#define CLAIM_TIME (100 * NSEC_PER_MSEC)
+/* A worker that was woken or started has claimed a chunk after this long, or it is stopped (SIGSTOP), and reckoned with no more. */
+#define CLAIM_TIME NSEC_PER_SEC
 
 /* Whether a task of any worker has a process. */
 static bool runs_task(const struct pool *pool)
@@ -146,13 +146,16 @@ static bool start(struct pool *pool)
 	return false;
 }
 
-/* Starts a worker if there may be one more: false when there may not, or it cannot be. */
-static bool start_one(struct pool *pool)
+/*
+ * Starts a worker if there may be one more: false when there may not, or it cannot be. late: what waits has been waiting for one
+ * that does not come.
+ */
+static bool start_one(struct pool *pool, bool late)
 {
 	if (pool->closing || pool->failed || pool->live >= pool->limit || !roster_has_seat(pool, UNFIT_MAX))
 		return false;
 	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same. */
-	if (pool->live >= pool->ledger.outstanding)
+	if (!late && pool->live >= pool->ledger.outstanding)
 		return false;
 	if (pool->options.reserve && !reserve_has_one(pool->options.reserve))
 		return false;
@@ -160,23 +163,22 @@ static bool start_one(struct pool *pool)
 }
 
 /* Sees to it that every chunk that can be claimed has a worker coming for it, as far as there are workers. */
-static void serve(struct pool *pool)
+static void serve(struct pool *pool, bool late)
 {
-	size_t waiting, starts = 0;
+	size_t waiting, coming = late && !pool->options.is_slow ? 0 : pool->starting, starts = 0;
 
 	pool->unserved = false;
 	/* Mostly all are busy, and what waits need not be counted. */
-	if (pool->live >= pool->limit && !sleepers_exist(pool))
-		return;
-	waiting = queue_claimable(&pool->ledger.queue, pool->jobs);
-	while (waiting && sleepers_wake_one(pool)) {
+	waiting = pool->live < pool->limit || sleepers_exist(pool) ? queue_claimable(&pool->ledger.queue, pool->jobs) : 0;
+	/* Not put off by those that come later: one of them may be stopped as well. */
+	if (!waiting)
+		pool->claim_by = 0;
+	else if (!pool->claim_by)
+		pool->claim_by = clock_now() + CLAIM_TIME;
+	while (waiting && sleepers_wake_one(pool))
 		waiting--;
-		/* Not put off by those that are woken later: one of them may be stopped as well. */
-		if (!pool->claim_by)
-			pool->claim_by = clock_now() + CLAIM_TIME;
-	}
-	waiting -= waiting < pool->starting ? waiting : pool->starting;
-	while (starts < waiting && starts < STARTS_MAX && start_one(pool))
+	waiting -= waiting < coming ? waiting : coming;
+	while (starts < waiting && starts < STARTS_MAX && start_one(pool, late))
 		starts++;
 	if (starts == STARTS_MAX)
 		pool->unserved = true;
@@ -204,8 +206,11 @@ void staffing_starved(struct pool *pool, int number)
 	if (now - pool->failing_since >= RETRY_TIME && !runs_task(pool)) {
 		fail(pool, &error);
 	} else if (pool->live > 1) {
-		note_fewer(pool, pool->live - 1, error_text(&error));
-		pool->limit = pool->live - 1;
+		/* Those that are to leave since --jobs was lowered are not reckoned with. */
+		if (pool->live - 1 < pool->limit) {
+			note_fewer(pool, pool->live - 1, error_text(&error));
+			pool->limit = pool->live - 1;
+		}
 		pool->retry_at = now + RETRY_TIME;
 	}
 	error_release(&error);
@@ -296,12 +301,16 @@ nsec staffing_deadline(const struct pool *pool)
 
 	if (pool->unserved)
 		return 0;
+	/* With nothing to do more workers are of no use. */
+	if (!pool->ledger.outstanding)
+		return NSEC_FOREVER;
 	return pool->claim_by && pool->claim_by < first ? pool->claim_by : first;
 }
 
 void staffing_tick(struct pool *pool)
 {
 	nsec now = pool->retry_at || pool->claim_by ? clock_now() : 0;
+	bool late = pool->claim_by && now >= pool->claim_by;
 
 	if (pool->retry_at && now >= pool->retry_at) {
 		if (pool->limit < pool->jobs)
@@ -309,10 +318,8 @@ void staffing_tick(struct pool *pool)
 		pool->retry_at = pool->limit < pool->jobs ? now + RETRY_TIME : 0;
 		pool->unserved = true;
 	}
-	if (pool->claim_by && now >= pool->claim_by) {
+	if (late)
 		pool->claim_by = 0;
-		pool->unserved = true;
-	}
-	if (pool->unserved)
-		serve(pool);
+	if (late || pool->unserved)
+		serve(pool, late);
 }
