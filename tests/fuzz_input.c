@@ -9,8 +9,8 @@
 #include "fuzz.h"
 
 #include "base/mem.h"
+#include "task/task.h"
 #include "codec/input.h"
-#include "work/task.h"
 
 enum { LETTER = 31, LOWER_CASE = 32 };
 

@@ -10,11 +10,11 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "task/frame.h"
 #include "codec/base64.h"
 #include "codec/element.h"
 #include "codec/input_json.h"
 #include "codec/json.h"
-#include "work/frame.h"
 
 enum { LETTER = 31, ENOUGH = 1 << 16 };
 

@@ -13,8 +13,8 @@
 #include "fuzz.h"
 
 #include "base/mem.h"
-#include "template/template.h"
-#include "work/chunk.h"
+#include "task/chunk.h"
+#include "task/template.h"
 
 enum { FIELDS_MAX = 16, TASKS_MAX = 32, SEPARATOR_MAX = 32, PLUSES_MAX = 4 };
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "console/agenda.h"
+#include "interactive/console/agenda.h"
 
 #include <sys/stat.h>
 

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "work/order.h"
+#include "order/order.h"
 
 enum { TASKS = 120, AHEAD = 8, STEPS = 200000, PIECE_MAX = 3000, PIECES = 6 };
 

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "prompt/completion.h"
+#include "interactive/prompt/completion.h"
 
 static char **make_ids(void *context)
 {

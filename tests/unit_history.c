@@ -4,8 +4,8 @@
 
 #include "base/mem.h"
 #include "ipc/fd.h"
-#include "prompt/entered.h"
-#include "prompt/history.h"
+#include "interactive/prompt/entered.h"
+#include "interactive/prompt/history.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -3,8 +3,8 @@
 #include "unit.h"
 
 #include "base/mem.h"
+#include "task/task.h"
 #include "codec/input.h"
-#include "work/task.h"
 #include "codec/output.h"
 
 #include <errno.h>

@@ -2,11 +2,11 @@
 /* pool/ledger and protocol/board: the account of what is out, and the memory that is shared with workers. */
 #include "unit.h"
 
-#include "ipc/arena.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
-#include "ledger/ledger.h"
-#include "protocol/board.h"
+#include "board/arena.h"
+#include "board/board.h"
+#include "pool/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "protocol/message.h"
+#include "board/message.h"
 
 static const struct setup full_setup = {
 	.number = 0x01020304,

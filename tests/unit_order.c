@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "work/order.h"
+#include "order/order.h"
 
 #include <errno.h>
 

@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "ledger/retries.h"
-#include "policy/halt.h"
-#include "policy/limit.h"
+#include "pool/retries.h"
+#include "run/policy/halt.h"
+#include "run/policy/limit.h"
 
 static void test_halt_parse(void)
 {

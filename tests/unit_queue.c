@@ -2,7 +2,7 @@
 /* ipc/queue: everything is claimed once, by whoever lives, the lowest first. */
 #include "unit.h"
 
-#include "ipc/queue.h"
+#include "board/queue.h"
 
 #include <signal.h>
 #include <time.h>

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "ipc/fd.h"
-#include "reserve/reserve.h"
+#include "pool/reserve.h"
 
 #include <errno.h>
 

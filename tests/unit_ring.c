@@ -4,7 +4,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/fd.h"
-#include "ipc/ring.h"
+#include "board/ring.h"
 
 #include <signal.h>
 #include <sys/mman.h>

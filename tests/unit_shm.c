@@ -2,9 +2,9 @@
 /* ipc/shm and ipc/arena: memory that is shared, grows, is given back, and is counted. */
 #include "unit.h"
 
-#include "ipc/arena.h"
 #include "ipc/fd.h"
 #include "ipc/shm.h"
+#include "board/arena.h"
 
 #include <errno.h>
 #include <fcntl.h>

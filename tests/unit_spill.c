@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "work/spill.h"
+#include "order/spill.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,9 +4,9 @@
 
 #include "base/mem.h"
 #include "front/options.h"
-#include "views/canvas.h"
-#include "views/guide.h"
-#include "views/views.h"
+#include "interactive/views/canvas.h"
+#include "interactive/views/guide.h"
+#include "interactive/views/views.h"
 
 #include <locale.h>
 #include <time.h>

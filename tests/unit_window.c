@@ -6,7 +6,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "work/order.h"
+#include "order/order.h"
 
 enum { TASKS = 250, PIECES_MAX = 5, PIECE_MAX = 20000, WORKERS = 5, CHUNK_MAX = 4, STUCK = 1000 };
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/quote.h"
-#include "prompt/words.h"
+#include "interactive/prompt/words.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include "base/mem.h"
-#include "template/template.h"
-#include "work/chunk.h"
-#include "policy/pace.h"
+#include "task/chunk.h"
+#include "task/template.h"
+#include "run/policy/pace.h"
 
 #include <unistd.h>
 

@@ -2,8 +2,8 @@
 /* JSON values as records. */
 #include "codec/json.h"
 
+#include "task/frame.h"
 #include "codec/element.h"
-#include "work/frame.h"
 
 /* What a value is as an argument: a string itself, null nothing, others as they are written. -1: none can be. */
 static int put_value(struct bytes *frame, const struct element *whole, const struct element *part, struct json_problem *problem)

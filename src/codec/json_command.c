@@ -3,9 +3,9 @@
 #include "codec/json.h"
 
 #include "base/clock.h"
+#include "task/frame.h"
 #include "codec/base64.h"
 #include "codec/element.h"
-#include "work/frame.h"
 
 #include <math.h>
 

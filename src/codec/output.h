@@ -6,8 +6,8 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/slice.h"
+#include "task/task.h"
 #include "codec/base64.h"
-#include "work/task.h"
 
 /* Where formatted bytes go, and how far a format is; embedded in its owner, who sets the first two. */
 struct output_target {

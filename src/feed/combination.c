@@ -11,11 +11,11 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
-#include "codec/input.h"
-#include "feed/packer.h"
 #include "ipc/fd.h"
 #include "ipc/shm.h"
+#include "codec/input.h"
 #include "run/verdict.h"
+#include "feed/packer.h"
 
 #include <errno.h>
 #include <inttypes.h>

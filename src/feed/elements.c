@@ -8,12 +8,12 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
+#include "task/frame.h"
 #include "codec/input_json.h"
 #include "codec/json.h"
+#include "run/verdict.h"
 #include "feed/inlet.h"
 #include "feed/packer.h"
-#include "run/verdict.h"
-#include "work/frame.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #include "feed/feeder.h"
 
 #include "base/mem.h"
-#include "template/columns.h"
+#include "task/columns.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -5,8 +5,8 @@
 
 #include "base/dialect.h"
 #include "base/error.h"
-#include "feed/source.h"
 #include "run/session.h"
+#include "feed/source.h"
 
 /* As many records for a task as fit. */
 #define FEED_MAX UINT64_MAX

@@ -4,8 +4,8 @@
 #define FEED_INLET_H
 
 #include "base/dialect.h"
-#include "feed/source.h"
 #include "run/session.h"
+#include "feed/source.h"
 
 /* Embedded in its owner. */
 struct inlet {

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "codec/input.h"
-#include "feed/inlet.h"
 #include "run/verdict.h"
+#include "feed/inlet.h"
 
 #include <inttypes.h>
 #include <unistd.h>

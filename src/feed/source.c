@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
-#include "work/task.h"
+#include "task/task.h"
 
 #include <errno.h>
 #include <fcntl.h>

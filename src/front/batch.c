@@ -4,8 +4,8 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
-#include "feed/feeder.h"
 #include "process/signals.h"
+#include "feed/feeder.h"
 
 #include <errno.h>
 

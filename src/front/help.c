@@ -3,8 +3,8 @@
 #include "front/help.h"
 
 #include "base/diag.h"
-#include "front/options.h"
 #include "run/session.h"
+#include "front/options.h"
 
 #include <errno.h>
 

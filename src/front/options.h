@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/error.h"
-#include "feed/feeder.h"
 #include "run/session.h"
+#include "feed/feeder.h"
 
 /* What the command line asks for. Strings point into argv or the environment. */
 struct options {

@@ -3,8 +3,8 @@
 #include "front/setters.h"
 
 #include "base/number.h"
+#include "task/columns.h"
 #include "machine/capacity.h"
-#include "template/columns.h"
 
 #include <errno.h>
 #include <sys/resource.h>

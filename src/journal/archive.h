@@ -18,10 +18,10 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/slice.h"
+#include "task/task.h"
 #include "journal/census.h"
 #include "journal/chain.h"
 #include "journal/tape.h"
-#include "work/task.h"
 
 /* What memory is at least, whatever was said. */
 #define ARCHIVE_MEMORY_MIN (UINT64_C(512) * 1024)

@@ -10,8 +10,8 @@
 
 #include "base/dialect.h"
 #include "base/list.h"
+#include "task/task.h"
 #include "journal/chain.h"
-#include "work/task.h"
 
 enum { CENSUS_PAGE = 256 };
 

@@ -10,8 +10,8 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "task/task.h"
 #include "journal/tape.h"
-#include "work/task.h"
 
 enum { CHAIN_STREAMS = STREAM_ERRORS };
 

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/error.h"
-#include "work/task.h"
+#include "task/task.h"
 
 struct joblog {
 	/* The caller's. */

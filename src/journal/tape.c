@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/trace.h"
-#include "work/spill.h"
+#include "order/spill.h"
 
 #include <errno.h>
 

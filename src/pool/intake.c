@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/diag.h"
 #include "ipc/channel.h"
-#include "protocol/message.h"
+#include "board/message.h"
 #include "pool/staffing.h"
 
 void intake_wake(struct worker *worker)

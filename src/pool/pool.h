@@ -9,16 +9,16 @@
 
 #include "base/clock.h"
 #include "base/dialect.h"
-#include "ipc/arena.h"
 #include "ipc/loop.h"
+#include "task/chunk.h"
+#include "task/task.h"
 #include "process/process.h"
-#include "reserve/reserve.h"
-#include "work/chunk.h"
-#include "work/task.h"
-#include "protocol/board.h"
-#include "protocol/message.h"
-#include "ledger/ledger.h"
-#include "ledger/retries.h"
+#include "board/arena.h"
+#include "board/board.h"
+#include "board/message.h"
+#include "pool/ledger.h"
+#include "pool/reserve.h"
+#include "pool/retries.h"
 
 struct pool_options {
 	const struct start_method *method;

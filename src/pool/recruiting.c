@@ -7,8 +7,8 @@
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
-#include "pool/roster.h"
 #include "worker/worker.h"
+#include "pool/roster.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #define POOL_ROSTER_H
 
 #include "ipc/loop.h"
-#include "ipc/ring.h"
+#include "board/ring.h"
 #include "pool/pool.h"
 
 enum worker_state {

@@ -5,8 +5,8 @@
 
 #include "base/dialect.h"
 #include "base/slice.h"
+#include "board/message.h"
 #include "pool/pool.h"
-#include "protocol/message.h"
 
 /* Starts the spare worker when only the head may start and every worker waits behind it. */
 void staffing_relieve(struct pool *pool);

@@ -7,10 +7,10 @@
 #define RUN_OUTLET_H
 
 #include "base/dialect.h"
-#include "codec/output.h"
 #include "ipc/loop.h"
 #include "ipc/writer.h"
-#include "work/order.h"
+#include "codec/output.h"
+#include "order/order.h"
 
 /* Where a run's output is shown that has not standard output and error for itself; embedded in its owner. */
 struct outlet_screen {

@@ -5,9 +5,9 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "task/frame.h"
 #include "codec/output.h"
 #include "run/session.h"
-#include "work/frame.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,8 +6,8 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "task/task.h"
 #include "pool/pool.h"
-#include "work/task.h"
 
 struct session;
 

@@ -8,7 +8,7 @@
 #include "base/diag.h"
 #include "base/trace.h"
 #include "machine/pressure.h"
-#include "run/record.h"
+#include "run/logbook.h"
 #include "run/report.h"
 #include "run/session.h"
 

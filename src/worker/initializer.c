@@ -2,10 +2,10 @@
 /* Running the initializer. It is a process group like a task: what it leaves in it is ended with it. */
 #include "worker/initializer.h"
 
-#include "executor/group.h"
-#include "executor/launcher.h"
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "worker/group.h"
+#include "worker/launcher.h"
 
 #include <errno.h>
 

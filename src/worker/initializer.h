@@ -4,7 +4,7 @@
 #define WORKER_INITIALIZER_H
 
 #include "base/dialect.h"
-#include "protocol/workplace.h"
+#include "worker/workplace.h"
 
 /*
  * Runs it to its end and tells the parent what came of it and what it wrote last. True when the worker may go on: it did

@@ -13,12 +13,12 @@
 #include "base/fault.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
+#include "task/chunk.h"
+#include "task/frame.h"
 #include "process/command.h"
-#include "work/chunk.h"
-#include "work/frame.h"
-#include "protocol/workplace.h"
-#include "executor/executor.h"
+#include "worker/executor.h"
 #include "worker/initializer.h"
+#include "worker/workplace.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The layout of the memory that a pool and its workers share: queue, seats, rings. */
+#include "board/board.h"
+
+#include <errno.h>
+
+static size_t sleepers_offset(size_t queue_slots)
+{
+	return queue_size(queue_slots) + sizeof(struct notice);
+}
+
+static size_t callers_offset(size_t seats, size_t queue_slots)
+{
+	return sleepers_offset(queue_slots) + marks_size(seats);
+}
+
+static size_t seats_offset(size_t seats, size_t queue_slots)
+{
+	return callers_offset(seats, queue_slots) + marks_size(seats);
+}
+
+static size_t rings_offset(size_t seats, size_t queue_slots)
+{
+	return seats_offset(seats, queue_slots) + seats * sizeof(struct seat);
+}
+
+static size_t size_of(size_t seats, size_t queue_slots, size_t ring_size)
+{
+	return rings_offset(seats, queue_slots) + seats * ring_footprint(ring_size);
+}
+
+static void lay_out(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
+{
+	board->queue = queue_at(board->shm.base, queue_slots);
+	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_slots), seats);
+	board->callers = marks_at(board->shm.base + callers_offset(seats, queue_slots), seats);
+	board->seats = seats;
+	board->ring_size = ring_size;
+}
+
+int board_create(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
+{
+	*board = (struct board){.seats = 0};
+	if (shm_create(&board->shm, "mpmap-board", size_of(seats, queue_slots, ring_size)) < 0)
+		return -1;
+	lay_out(board, seats, queue_slots, ring_size);
+	return 0;
+}
+
+int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, size_t ring_size)
+{
+	*board = (struct board){.seats = 0};
+	if (shm_attach(&board->shm, fd) < 0)
+		return -1;
+	if (board->shm.size < size_of(seats, queue_slots, ring_size)) {
+		errno = EPROTO;
+		return -1;
+	}
+	lay_out(board, seats, queue_slots, ring_size);
+	return 0;
+}
+
+struct notice *board_notice(const struct board *board)
+{
+	return (struct notice *)(void *)(board->shm.base + queue_size(board->queue.slots));
+}
+
+struct seat *board_seat(const struct board *board, size_t seat)
+{
+	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->seats, board->queue.slots));
+
+	return &seats[seat];
+}
+
+struct ring board_ring(const struct board *board, size_t seat)
+{
+	size_t offset = rings_offset(board->seats, board->queue.slots) + seat * ring_footprint(board->ring_size);
+
+	return ring_at(board->shm.base + offset, board->ring_size);
+}
+
+void board_sleep(const struct board *board, size_t seat)
+{
+	atomic_store(&board_seat(board, seat)->parked, 1);
+	marks_set(&board->sleepers, seat);
+}
+
+bool board_rouse(const struct board *board, size_t seat)
+{
+	/* First: who has gone to sleep again since the mark was seen is awake then, or is roused here. */
+	marks_clear(&board->sleepers, seat);
+	return atomic_exchange(&board_seat(board, seat)->parked, 0);
+}
+
+bool board_mark(const struct board *board, size_t seat)
+{
+	return marks_set(&board->callers, seat);
+}
+
+bool board_is_marked(const struct board *board, size_t seat)
+{
+	return marks_has(&board->callers, seat);
+}
+
+bool board_call(const struct board *board, size_t seat, uint64_t *look)
+{
+	struct notice *notice = board_notice(board);
+
+	/* First: each look that begins after looks was read here sees the mark. */
+	board_mark(board, seat);
+	*look = atomic_load(&notice->looks);
+	return atomic_load(&notice->told) != *look + 1;
+}
+
+void board_told(const struct board *board, uint64_t look)
+{
+	atomic_store(&board_notice(board)->told, look + 1);
+}
+
+struct marks_walk board_look(const struct board *board)
+{
+	struct notice *notice = board_notice(board);
+
+	atomic_store(&notice->looked_at, clock_now());
+	atomic_fetch_add(&notice->looks, 1);
+	return (struct marks_walk){.groups = 0};
+}
+
+void board_reset(struct board *board, size_t seat)
+{
+	struct seat *status = board_seat(board, seat);
+	struct ring ring = board_ring(board, seat);
+
+	(void)!board_rouse(board, seat);
+	marks_clear(&board->callers, seat);
+	atomic_store(&status->retire, 0);
+	atomic_store(&status->taken, 0);
+	atomic_store(&status->running, 0);
+	atomic_store(&status->attempt, 0);
+	atomic_store(&status->started, 0);
+	status->task = 0;
+	atomic_store(&ring.shared->committed, 0);
+	atomic_store(&ring.shared->released, 0);
+	atomic_store(&ring.shared->wanting, 0);
+}
+
+void board_release(struct board *board)
+{
+	shm_release(&board->shm);
+}

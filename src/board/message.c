@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Putting and taking the messages between parent and workers. */
+#include "board/message.h"
+
+#include "base/mem.h"
+
+/* More words than any exec would take. */
+enum { WORDS_MAX = 1024 * 1024 };
+
+void setup_put(struct bytes *bytes, const struct setup *setup)
+{
+	bytes_put_u32(bytes, MESSAGE_VERSION);
+	bytes_put_u32(bytes, setup->number);
+	bytes_put_u32(bytes, setup->seat);
+	bytes_put_u32(bytes, setup->seats);
+	bytes_put_u32(bytes, setup->queue_slots);
+	bytes_put_u64(bytes, setup->ring_size);
+	bytes_put_u64(bytes, setup->max_tasks);
+	bytes_put_u64(bytes, setup->descriptor_limit);
+	bytes_put_u8(bytes, setup->stays);
+	bytes_put_text(bytes, setup->name);
+}
+
+int setup_take(struct cursor *cursor, struct setup *setup)
+{
+	uint32_t version = cursor_u32(cursor);
+
+	*setup = (struct setup){.number = cursor_u32(cursor)};
+	setup->seat = cursor_u32(cursor);
+	setup->seats = cursor_u32(cursor);
+	setup->queue_slots = cursor_u32(cursor);
+	setup->ring_size = cursor_u64(cursor);
+	setup->max_tasks = cursor_u64(cursor);
+	setup->descriptor_limit = cursor_u64(cursor);
+	setup->stays = cursor_u8(cursor);
+	setup->name = cursor_text(cursor);
+	if (!cursor_failed(cursor) && version == MESSAGE_VERSION && setup->seat < setup->seats && setup->number)
+		return 0;
+	free(setup->name);
+	setup->name = NULL;
+	return -1;
+}
+
+/* A text that may be absent. */
+static void put_optional(struct bytes *bytes, const char *text)
+{
+	bytes_put_u8(bytes, text != NULL);
+	bytes_put_text(bytes, text ? text : "");
+}
+
+static char *take_optional(struct cursor *cursor)
+{
+	bool present = cursor_u8(cursor);
+	char *text = cursor_text(cursor);
+
+	if (present)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void put_texts(struct bytes *bytes, char **texts, uint32_t count)
+{
+	uint32_t i;
+
+	bytes_put_u32(bytes, count);
+	for (i = 0; i < count; i++)
+		bytes_put_text(bytes, texts[i]);
+}
+
+/* -1 when they are not there; those that are belong to the caller all the same. */
+static int take_texts(struct cursor *cursor, char ***texts, uint32_t *count)
+{
+	uint32_t wanted = cursor_u32(cursor);
+
+	if (cursor_failed(cursor) || wanted > WORDS_MAX)
+		return -1;
+	*texts = mem_new(wanted, sizeof **texts);
+	for (*count = 0; *count < wanted; ++*count)
+		(*texts)[*count] = cursor_text(cursor);
+	return cursor_failed(cursor) ? -1 : 0;
+}
+
+static void free_texts(char **texts, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+void run_put(struct bytes *bytes, const struct run *run)
+{
+	uint32_t i;
+
+	bytes_put_text(bytes, run->executor);
+	bytes_put_u32(bytes, run->flags);
+	bytes_put_u32(bytes, (uint32_t)run->nice);
+	bytes_put_u64(bytes, run->ignored);
+	bytes_put_u64(bytes, (uint64_t)run->grace);
+	bytes_put_u64(bytes, (uint64_t)run->delay);
+	bytes_put_u32(bytes, run->judged);
+	put_optional(bytes, run->initializer);
+	bytes_put_text(bytes, run->id);
+	put_optional(bytes, run->directory);
+	put_optional(bytes, run->path);
+	put_optional(bytes, run->command);
+	put_optional(bytes, run->replace);
+	put_optional(bytes, run->separator);
+	put_optional(bytes, run->tag);
+	bytes_put_u32(bytes, run->value_count);
+	put_texts(bytes, run->words, run->word_count);
+	put_texts(bytes, run->names, run->name_count);
+	bytes_put_u32(bytes, run->width_count);
+	for (i = 0; i < run->width_count; i++)
+		bytes_put_u32(bytes, run->widths[i]);
+}
+
+int run_take(struct cursor *cursor, struct run *run)
+{
+	uint32_t count;
+
+	*run = (struct run){.executor = cursor_text(cursor)};
+	run->flags = cursor_u32(cursor);
+	run->nice = (int32_t)cursor_u32(cursor);
+	run->ignored = cursor_u64(cursor);
+	run->grace = (nsec)cursor_u64(cursor);
+	run->delay = (nsec)cursor_u64(cursor);
+	run->judged = cursor_u32(cursor);
+	run->initializer = take_optional(cursor);
+	run->id = cursor_text(cursor);
+	run->directory = take_optional(cursor);
+	run->path = take_optional(cursor);
+	run->command = take_optional(cursor);
+	run->replace = take_optional(cursor);
+	run->separator = take_optional(cursor);
+	run->tag = take_optional(cursor);
+	run->value_count = cursor_u32(cursor);
+	if (take_texts(cursor, &run->words, &run->word_count) < 0 || take_texts(cursor, &run->names, &run->name_count) < 0)
+		return -1;
+	count = cursor_u32(cursor);
+	if (cursor_failed(cursor) || count > WORDS_MAX)
+		return -1;
+	run->widths = mem_new(count, sizeof *run->widths);
+	for (run->width_count = 0; run->width_count < count; run->width_count++)
+		run->widths[run->width_count] = cursor_u32(cursor);
+	return cursor_failed(cursor) ? -1 : 0;
+}
+
+struct template_options run_template(const struct run *run)
+{
+	return (struct template_options){
+		.words = run->words,
+		.word_count = run->word_count,
+		.is_literal = run->flags & RUN_LITERAL,
+		.replace = run->replace,
+		.separator = run->separator,
+		.names = run->flags & RUN_NAMED ? run->names : NULL,
+		.name_count = run->name_count,
+		.widths = run->widths,
+		.width_count = run->width_count,
+		.is_grouped = run->flags & RUN_GROUPED,
+		.has_no_values = run->flags & RUN_STDIN,
+		.names_vary = run->flags & RUN_NAMES_VARY,
+		.value_count = run->value_count,
+	};
+}
+
+struct template_options run_tag_template(const struct run *run)
+{
+	struct template_options options = run_template(run);
+
+	options.words = &run->tag;
+	options.word_count = 1;
+	options.is_literal = false;
+	/* There may be nothing for arguments, but the record can be shown. */
+	options.has_no_values = false;
+	options.is_complete = true;
+	/* The record as it is, whatever stands for it in the command. */
+	if (strcmp(run->tag, "{}") == 0)
+		options.replace = NULL;
+	return options;
+}
+
+void run_release(struct run *run)
+{
+	free(run->tag);
+	free_texts(run->words, run->word_count);
+	free_texts(run->names, run->name_count);
+	free(run->widths);
+	free(run->replace);
+	free(run->separator);
+	free(run->executor);
+	free(run->id);
+	free(run->initializer);
+	free(run->directory);
+	free(run->path);
+	free(run->command);
+	*run = (struct run){.words = NULL};
+}
+
+void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_slot)
+{
+	bytes_put_u64(bytes, result->index);
+	bytes_put_u32(bytes, result->attempt);
+	bytes_put_u32(bytes, queue_slot);
+	bytes_put_u8(bytes, (uint8_t)result->outcome);
+	bytes_put_u32(bytes, (uint32_t)result->status);
+	bytes_put_u32(bytes, (uint32_t)result->signal);
+	bytes_put_u32(bytes, (uint32_t)result->number);
+	bytes_put_u32(bytes, (uint32_t)result->pid);
+	bytes_put_u32(bytes, result->slot);
+	bytes_put_u64(bytes, (uint64_t)result->limit);
+	bytes_put_u8(bytes, result->wanted_terminal);
+	bytes_put_u8(bytes, result->astray);
+	bytes_put_u64(bytes, result->output_size);
+	bytes_put_u64(bytes, (uint64_t)result->start);
+	bytes_put_u64(bytes, (uint64_t)result->duration);
+	bytes_put_u64(bytes, (uint64_t)result->user_time);
+	bytes_put_u64(bytes, (uint64_t)result->system_time);
+	bytes_put_u64(bytes, result->max_rss);
+}
+
+int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_slot)
+{
+	uint8_t outcome;
+
+	*result = (struct result){.index = cursor_u64(cursor)};
+	result->attempt = cursor_u32(cursor);
+	*queue_slot = cursor_u32(cursor);
+	outcome = cursor_u8(cursor);
+	result->status = (int32_t)cursor_u32(cursor);
+	result->signal = (int32_t)cursor_u32(cursor);
+	result->number = (int32_t)cursor_u32(cursor);
+	result->pid = (pid_t)cursor_u32(cursor);
+	result->slot = cursor_u32(cursor);
+	result->limit = (nsec)cursor_u64(cursor);
+	result->wanted_terminal = cursor_u8(cursor) != 0;
+	result->astray = cursor_u8(cursor) != 0;
+	result->output_size = cursor_u64(cursor);
+	result->start = (nsec)cursor_u64(cursor);
+	result->duration = (nsec)cursor_u64(cursor);
+	result->user_time = (nsec)cursor_u64(cursor);
+	result->system_time = (nsec)cursor_u64(cursor);
+	result->max_rss = cursor_u64(cursor);
+	if (cursor_failed(cursor) || outcome >= OUTCOMES)
+		return -1;
+	result->outcome = (enum outcome)outcome;
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The record ring: one producer, one consumer, one store to publish. */
+#include "board/ring.h"
+
+/* In front of every record. size is that of the record's bytes; the next header follows at the next multiple of 8. */
+struct header {
+	uint32_t size;
+	uint32_t type;
+};
+
+/* The type of a record that only fills the space to the ring's end, or to where the producer begins again. */
+#define PADDING UINT32_MAX
+
+/* An empty ring is begun again once its position has passed this many bytes: the pages before are warm. */
+enum { WARM = 16384 };
+
+static size_t span_of(size_t size)
+{
+	return sizeof(struct header) + (size + 7) / 8 * 8;
+}
+
+size_t ring_footprint(size_t size)
+{
+	return sizeof(struct ring_shared) + size;
+}
+
+struct ring ring_at(void *memory, size_t size)
+{
+	return (struct ring){.shared = memory, .data = (char *)memory + sizeof(struct ring_shared), .size = size};
+}
+
+size_t ring_record_max(const struct ring *ring)
+{
+	return ring->size / 2 - 2 * sizeof(struct header);
+}
+
+static struct header *header_at(const struct ring *ring, uint64_t position)
+{
+	return (struct header *)(void *)(ring->data + (position & (ring->size - 1)));
+}
+
+/* Bytes from a position to the end of the ring. */
+static size_t to_end(const struct ring *ring, uint64_t position)
+{
+	return ring->size - (size_t)(position & (ring->size - 1));
+}
+
+char *ring_reserve(struct ring *ring, size_t minimum, size_t *room)
+{
+	uint64_t released = atomic_load_explicit(&ring->shared->released, memory_order_acquire);
+	size_t offset = (size_t)(ring->position & (ring->size - 1)), rest = to_end(ring, ring->position);
+	size_t unused = ring->size - (size_t)(ring->position - released), contiguous;
+	bool again = offset > WARM && unused == ring->size && offset >= span_of(minimum);
+
+	ring->reserved = ring->position;
+	if (again || rest < span_of(minimum)) {
+		if (unused < rest)
+			return NULL;
+		unused -= rest;
+		ring->reserved += rest;
+	}
+	contiguous = to_end(ring, ring->reserved);
+	contiguous = unused < contiguous ? unused : contiguous;
+	if (contiguous < span_of(minimum))
+		return NULL;
+	*room = contiguous - sizeof(struct header);
+	return (char *)(header_at(ring, ring->reserved) + 1);
+}
+
+void ring_commit(struct ring *ring, uint32_t type, size_t size)
+{
+	/* Padding shows only together with the record behind it: a producer that waits for room waits for records. */
+	if (ring->reserved != ring->position)
+		*header_at(ring, ring->position) = (struct header){
+			.size = (uint32_t)(ring->reserved - ring->position - sizeof(struct header)),
+			.type = PADDING,
+		};
+	*header_at(ring, ring->reserved) = (struct header){.size = (uint32_t)size, .type = type};
+	ring->position = ring->reserved + span_of(size);
+	atomic_store_explicit(&ring->shared->committed, ring->position, memory_order_release);
+}
+
+bool ring_want(struct ring *ring, size_t minimum)
+{
+	size_t room;
+
+	atomic_store(&ring->shared->wanting, 1);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!ring_reserve(ring, minimum, &room))
+		return true;
+	atomic_store(&ring->shared->wanting, 0);
+	return false;
+}
+
+int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type, struct slice *record)
+{
+	uint64_t committed = atomic_load_explicit(&ring->shared->committed, memory_order_acquire), at;
+	struct header header;
+
+	do {
+		size_t filled = (size_t)(committed - *position);
+
+		at = *position;
+		if (!filled)
+			return 0;
+		if (filled > ring->size || filled < sizeof header)
+			return -1;
+		/* Read once: what is checked is what is used. */
+		header = *(volatile struct header *)header_at(ring, at);
+		if (header.size > ring->size || span_of(header.size) > filled || span_of(header.size) > to_end(ring, at))
+			return -1;
+		*position += span_of(header.size);
+	} while (header.type == PADDING);
+	*type = header.type;
+	*record = (struct slice){.data = (char *)(header_at(ring, at) + 1), .size = header.size};
+	return 1;
+}
+
+int ring_peek(struct ring *ring, uint32_t *type, struct slice *record)
+{
+	uint64_t position = ring->position;
+	int got = ring_look_ahead(ring, &position, type, record);
+
+	/* Past the padding, to the record: ring_release begins there. */
+	if (got > 0)
+		ring->position = position - span_of(record->size);
+	return got;
+}
+
+bool ring_release(struct ring *ring)
+{
+	size_t span = span_of(header_at(ring, ring->position)->size), rest = to_end(ring, ring->position);
+
+	/* Checked when it was peeked; checked again, since the other side could have changed it. */
+	ring->position += span > rest ? rest : span;
+	atomic_store(&ring->shared->released, ring->position);
+	atomic_thread_fence(memory_order_seq_cst);
+	return atomic_load(&ring->shared->wanting) && atomic_exchange(&ring->shared->wanting, 0);
+}

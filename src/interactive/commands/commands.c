@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of commands, how a line becomes one, and those that act on jobs and workers. */
+#include "interactive/commands/commands.h"
+
+#include "base/mem.h"
+#include "base/number.h"
+#include "front/nearest.h"
+
+#include <inttypes.h>
+
+enum { WORKERS_MAX = 4096 };
+
+static int run_workers(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct jobs *jobs = &console->jobs;
+	struct answer answer;
+	struct bytes text = {.data = NULL};
+	uint64_t workers;
+	int shown;
+
+	if (entered_id(entered)) {
+		if (number_parse(entered_id(entered), WORKERS_MAX, &workers) < 0 || !workers)
+			return error_set(error, "workers '%s': not a number from 1 to %d", entered_id(entered), WORKERS_MAX);
+		jobs_set_workers(jobs, (size_t)workers);
+		return 0;
+	}
+	console_answer(console, &answer);
+	bytes_append_format(&text, "%zu workers at most, %zu there, %zu of them with a run\n", jobs->options.workers,
+			    reserve_count(&jobs->reserve), jobs->reserve.engaged);
+	answer_put(&answer, bytes_slice(&text));
+	shown = console_show(console, &answer, error);
+	bytes_release(&text);
+	return shown;
+}
+
+/* The last job that goes on, or NULL. */
+static struct job *last_active(const struct jobs *jobs)
+{
+	struct job *job, *found = NULL;
+
+	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
+		if (job->state != JOB_DONE)
+			found = job;
+	}
+	return found;
+}
+
+/* Does something with each selected job that is not done; tasks cannot be selected. -1 with the error. */
+static int for_each(struct console *console, const char *id, void (*act)(struct job *job), struct error *error)
+{
+	struct selection selection;
+	struct job *job;
+	bool some = false;
+
+	if (id && selection_parse(&console->jobs, id, &selection, error) < 0)
+		return -1;
+	if (!id)
+		selection = (struct selection){.job = last_active(&console->jobs), .index = ARCHIVE_NONE};
+	if (selection.failed || selection.index != ARCHIVE_NONE)
+		return error_set(error, "'%s' is not a run: this is for whole runs", id);
+	if (id && selection.job && selection.job->state == JOB_DONE)
+		return error_set(error, "run %" PRIu64 " is over", selection.job->number);
+	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
+		if (job->state == JOB_DONE || (selection.job && selection.job != job))
+			continue;
+		act(job);
+		some = true;
+	}
+	if (!some && console->is_terminal)
+		screen_say(&console->screen, slice_of("no run goes on\n"));
+	return 0;
+}
+
+static int run_cancel(struct console *console, const struct entered *entered, struct error *error)
+{
+	return for_each(console, entered_id(entered), job_cancel, error);
+}
+
+static int run_pause(struct console *console, const struct entered *entered, struct error *error)
+{
+	const char *id = entered_id(entered) ? entered_id(entered) : "all";
+
+	return for_each(console, id, job_pause, error);
+}
+
+static int run_resume(struct console *console, const struct entered *entered, struct error *error)
+{
+	const char *id = entered_id(entered) ? entered_id(entered) : "all";
+
+	return for_each(console, id, job_resume, error);
+}
+
+static int run_wait(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct selection selection = {.index = ARCHIVE_NONE};
+
+	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+		return -1;
+	console_wait(console, &selection);
+	return 0;
+}
+
+static int run_source(struct console *console, const struct entered *entered, struct error *error)
+{
+	return agenda_add_file(&console->agenda, entered->words.words[1], &console->at, error);
+}
+
+static int run_shell(struct console *console, const struct entered *entered, struct error *error)
+{
+	const char *script = entered->line + 1;
+
+	script += strspn(script, " \t");
+	if (!*script)
+		return error_set(error, "! needs a COMMAND for the shell");
+	return console_call(console, script, error);
+}
+
+static int run_quit(struct console *console, const struct entered *entered UNUSED, struct error *error UNUSED)
+{
+	console_leave(console);
+	return 0;
+}
+
+const struct verb verbs[] = {
+	{.name = "map", .least = 1, .most = SIZE_MAX, .takes_input = true, .run = command_map},
+	{.name = "apply", .least = 1, .most = SIZE_MAX, .run = command_apply},
+	{.name = "jobs", .run = command_jobs},
+	{.name = "workers", .most = 1, .run = run_workers},
+	{.name = "out", .most = 1, .run = command_out},
+	{.name = "errors", .most = 1, .run = command_errors},
+	{.name = "show", .most = 1, .run = command_show},
+	{.name = "wait", .most = 1, .run = run_wait},
+	{.name = "cancel", .most = 1, .run = run_cancel},
+	{.name = "retry", .most = 1, .run = command_retry},
+	{.name = "pause", .most = 1, .run = run_pause},
+	{.name = "resume", .most = 1, .run = run_resume},
+	{.name = "set", .most = 2, .run = command_set},
+	{.name = "stats", .most = 1, .run = command_stats},
+	{.name = "history", .run = command_history},
+	{.name = "source", .least = 1, .most = 1, .run = run_source},
+	{.name = "!", .most = SIZE_MAX, .run = run_shell},
+	{.name = "help", .most = 1, .run = command_help},
+	{.name = "quit", .run = run_quit},
+	{.name = NULL},
+};
+
+static const char *const *list_names(void)
+{
+	static const char *names[countof(verbs)];
+	size_t i;
+
+	for (i = 0; verbs[i].name; i++)
+		names[i] = verbs[i].name;
+	return names;
+}
+
+static const struct verb *find(const char *name)
+{
+	const struct verb *command;
+
+	for (command = verbs; command->name; command++) {
+		if (strcmp(command->name, name) == 0)
+			return command;
+	}
+	return NULL;
+}
+
+static int refuse(const char *name, struct error *error)
+{
+	const char *meant = nearest(name, list_names());
+
+	if (meant)
+		return error_set(error, "unknown command '%s'; did you mean %s? (help lists all)", name, meant);
+	return error_set(error, "unknown command '%s' (help lists all; map %s ... runs it for each item)", name, name);
+}
+
+/* Whether the words fit the command. */
+static int check(const struct verb *command, const struct words *words, struct error *error)
+{
+	if (words->input && !command->takes_input)
+		return error_set(error, "%s reads no file (map does: map COMMAND... < FILE)", command->name);
+	if (words->count - 1 < command->least)
+		return error_set(error, "%s needs more than that (help %s tells)", command->name, command->name);
+	if (words->count - 1 > command->most && !command->most)
+		return error_set(error, "%s takes nothing behind it; '%s' is too much", command->name, words->words[1]);
+	if (words->count - 1 > command->most)
+		return error_set(error, "'%s' is too much (help %s tells)", words->words[command->most + 1], command->name);
+	return 0;
+}
+
+static int carry_out(struct console *console, const char *line, struct error *error)
+{
+	struct entered entered = {.line = line + strspn(line, " \t\r")};
+	const struct verb *command;
+	int done = 0;
+
+	/* The rest of such a line is the shell's: it is not divided. */
+	if (*entered.line == '!')
+		return run_shell(console, &entered, error);
+	if (words_split(entered.line, &entered.words, error) < 0)
+		return -1;
+	if (entered.words.count || entered.words.input) {
+		command = entered.words.count ? find(entered.words.words[0]) : NULL;
+		if (!entered.words.count)
+			done = error_set(error, "< FILE without a command before it");
+		else if (!command)
+			done = refuse(entered.words.words[0], error);
+		else if ((done = check(command, &entered.words, error)) == 0)
+			done = command->run(console, &entered, error);
+	}
+	words_release(&entered.words);
+	return done;
+}
+
+const struct language commands = {.carry_out = carry_out, .names = list_names};

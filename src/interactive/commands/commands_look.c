@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that look at what there is: jobs, out, errors, show, stats, history, help. */
+#include "interactive/commands/commands.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "interactive/views/canvas.h"
+#include "interactive/views/guide.h"
+#include "interactive/views/views.h"
+
+#include <inttypes.h>
+
+/* What a view is drawn on, for this terminal. */
+static struct canvas canvas_for(const struct console *console, struct bytes *text)
+{
+	struct canvas canvas = {.out = text, .is_utf8 = console->is_terminal && MB_CUR_MAX > 1};
+	size_t rows;
+
+	screen_size(&console->screen, &canvas.width, &rows);
+	return canvas;
+}
+
+/* Shows a text, and lets go of it. */
+static int show_text(struct console *console, struct bytes *text, struct error *error)
+{
+	struct answer answer;
+
+	console_answer(console, &answer);
+	answer_put(&answer, bytes_slice(text));
+	bytes_release(text);
+	return console_show(console, &answer, error);
+}
+
+int command_jobs(struct console *console, const struct entered *entered UNUSED, struct error *error)
+{
+	struct bytes text = {.data = NULL};
+	struct canvas canvas = canvas_for(console, &text);
+
+	view_jobs(&canvas, &console->jobs);
+	return show_text(console, &text, error);
+}
+
+int command_stats(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct bytes text = {.data = NULL};
+	struct canvas canvas = canvas_for(console, &text);
+	struct selection selection = {.job = NULL};
+
+	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+		return -1;
+	view_stats(&canvas, &console->jobs, selection.job);
+	return show_text(console, &text, error);
+}
+
+/* Calls see for each selected job. */
+static int for_each_job(struct console *console, const struct selection *selection, void *context,
+			int (*see)(void *context, struct job *job, struct error *error), struct error *error)
+{
+	struct job *job;
+
+	if (selection->job)
+		return see(context, selection->job, error);
+	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
+		if (see(context, job, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct showing {
+	struct canvas canvas;
+	const struct selection *selection;
+	bool begun;
+};
+
+static void separate(struct showing *showing)
+{
+	if (showing->begun)
+		bytes_append_text(showing->canvas.out, "\n");
+	showing->begun = true;
+}
+
+static int show_job(void *context, struct job *job, struct error *error UNUSED)
+{
+	struct showing *showing = context;
+	const struct selection *selection = showing->selection;
+	uint64_t index;
+
+	if (!selection->failed) {
+		separate(showing);
+		if (selection->index == ARCHIVE_NONE)
+			view_job(&showing->canvas, job);
+		else
+			view_task(&showing->canvas, job, selection->index);
+		return 0;
+	}
+	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE; index = selection_next(selection, job, index + 1)) {
+		separate(showing);
+		view_task(&showing->canvas, job, index);
+	}
+	if (!showing->begun)
+		bytes_append_format(showing->canvas.out, "nothing failed in run %" PRIu64 "\n", job->number);
+	return 0;
+}
+
+int command_show(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct bytes text = {.data = NULL};
+	struct selection selection;
+	struct showing showing = {.canvas = canvas_for(console, &text), .selection = &selection};
+
+	if (selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+		return -1;
+	if (for_each_job(console, &selection, &showing, show_job, error) < 0) {
+		bytes_release(&text);
+		return -1;
+	}
+	return show_text(console, &text, error);
+}
+
+struct reading {
+	struct answer answer;
+	const struct selection *selection;
+	unsigned streams;
+	/* What stands before each line; NULL. Whether a line has begun. */
+	char *tag;
+	bool within_line;
+	struct chain_reading chain;
+};
+
+static void take(void *context, enum stream stream UNUSED, struct slice bytes)
+{
+	struct reading *reading = context;
+
+	if (reading->chain.missing) {
+		diag_note("the first %" PRIu64 " bytes are not kept any more", reading->chain.missing);
+		reading->chain.missing = 0;
+	}
+	while (bytes.size) {
+		const char *end = reading->tag ? memchr(bytes.data, '\n', bytes.size) : NULL;
+		size_t size = end ? (size_t)(end - bytes.data) + 1 : bytes.size;
+
+		if (reading->tag && !reading->within_line)
+			answer_put(&reading->answer, slice_of(reading->tag));
+		answer_put(&reading->answer, (struct slice){.data = bytes.data, .size = size});
+		reading->within_line = bytes.data[size - 1] != '\n';
+		bytes.data += size;
+		bytes.size -= size;
+	}
+}
+
+/* Reads what one task wrote. One that has not ended, or is not kept, is none of several, but told of when it is asked for. */
+static int read_task(struct reading *reading, struct job *job, uint64_t index, struct error *error)
+{
+	bool is_one = reading->selection->index != ARCHIVE_NONE;
+	int got;
+
+	reading->chain = (struct chain_reading){.streams = reading->streams, .take = take, .context = reading};
+	if (!is_one && reading->streams == 1u << STREAM_ERRORS)
+		reading->tag = mem_format("[%" PRIu64 ".%" PRIu64 "] ", job->number, index + 1);
+	got = archive_read(job->kept, index, &reading->chain, error);
+	if (reading->within_line && reading->tag)
+		answer_put(&reading->answer, slice_of("\n"));
+	reading->within_line = false;
+	free(reading->tag);
+	reading->tag = NULL;
+	if (got == 0 || is_one)
+		return got;
+	error_release(error);
+	return 0;
+}
+
+static int read_job(void *context, struct job *job, struct error *error)
+{
+	struct reading *reading = context;
+	const struct selection *selection = reading->selection;
+	uint64_t index;
+
+	if (selection->index != ARCHIVE_NONE)
+		return read_task(reading, job, selection->index, error);
+	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE; index = selection_next(selection, job, index + 1)) {
+		if (read_task(reading, job, index, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_out(struct console *console, const struct entered *entered, enum stream stream, struct error *error)
+{
+	struct selection selection;
+	struct reading reading = {.selection = &selection, .streams = 1u << stream};
+
+	if (selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+		return -1;
+	console_answer(console, &reading.answer);
+	if (for_each_job(console, &selection, &reading, read_job, error) < 0) {
+		answer_release(&reading.answer);
+		return -1;
+	}
+	return console_show(console, &reading.answer, error);
+}
+
+int command_out(struct console *console, const struct entered *entered, struct error *error)
+{
+	return read_out(console, entered, STREAM_OUTPUT, error);
+}
+
+int command_errors(struct console *console, const struct entered *entered, struct error *error)
+{
+	return read_out(console, entered, STREAM_ERRORS, error);
+}
+
+static void take_history(void *context, size_t number, const char *text)
+{
+	bytes_append_format(context, "%5zu  %s\n", number, text);
+}
+
+int command_history(struct console *console, const struct entered *entered UNUSED, struct error *error)
+{
+	struct bytes text = {.data = NULL};
+
+	if (console->is_terminal)
+		line_history(&console->line, take_history, &text);
+	return show_text(console, &text, error);
+}
+
+int command_help(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct bytes text = {.data = NULL};
+	const char *name = entered->words.count > 1 ? entered->words.words[1] : NULL;
+
+	/* map --help */
+	if (name && *name == '-')
+		name = entered->words.words[0];
+	if (!name) {
+		guide_tutorial(&text);
+	} else if (guide_find(name)) {
+		guide_command(name, &text);
+	} else {
+		bytes_release(&text);
+		return error_set(error, "there is no command '%s' (help lists all)", name);
+	}
+	return show_text(console, &text, error);
+}

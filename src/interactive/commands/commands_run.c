@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that begin jobs: map, apply and retry; and set, which says how maps are to be. */
+#include "interactive/commands/commands.h"
+
+#include "base/mem.h"
+#include "interactive/runs/again.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+/* A list of words that grows; ends with NULL. */
+struct phrase {
+	char **words;
+	size_t count;
+};
+
+static void add(struct phrase *phrase, char *word)
+{
+	phrase->words = mem_resize(phrase->words, phrase->count + 2, sizeof *phrase->words);
+	phrase->words[phrase->count++] = word;
+	phrase->words[phrase->count] = NULL;
+}
+
+/* The beginning of every map's words: what the program was started with, and what was set since, but for what is not wanted. */
+static struct phrase begin_phrase(const struct console *console, bool (*is_unwanted)(const char *setting))
+{
+	struct phrase phrase = {.count = 0};
+	size_t i;
+
+	add(&phrase, mem_string("map"));
+	for (i = 0; i < console->base_count; i++)
+		add(&phrase, mem_string(console->base[i]));
+	/* How many workers there are has been said, and perhaps changed, since. */
+	add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
+	for (i = 0; i < console->setting_count; i++) {
+		if (!is_unwanted || !is_unwanted(console->settings[i]))
+			add(&phrase, mem_string(console->settings[i]));
+	}
+	return phrase;
+}
+
+/* What only batch mode can do, or only a program that has standard input for itself. */
+static int check(const struct console *console, const struct options *options, struct error *error)
+{
+	size_t i;
+
+	if (options->mode == MODE_INTERACTIVE)
+		return error_set(error, "no COMMAND to run for each record (help map shows how)");
+	if (options->mode != MODE_RUN)
+		return error_set(error, "--help and --version are for the command line (help map tells all about map)");
+	if (options->run.terminal)
+		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
+	if (options->run.ungrouped && console->is_terminal)
+		return error_set(error, "--ungroup: what tasks write comes in above the prompt, and so is captured");
+	for (i = 0; i < options->feed.source_count; i++) {
+		const struct source_options *source = &options->feed.sources[i];
+
+		if (!source->items && (!source->file || strcmp(source->file, "-") == 0))
+			return error_set(error, "where are the records? ::: ITEM... or < FILE says (standard input has the commands)");
+	}
+	return 0;
+}
+
+/*
+ * Parses the first count words of a phrase, all of which goes into the options also when that fails. -1 with the error.
+ */
+static int parse(const struct console *console, struct phrase *phrase, size_t count, struct job_options *job, struct error *error)
+{
+	struct options options;
+	int parsed = options_parse(&options, (int)count, phrase->words, error);
+
+	job->text = job_text_new(phrase->words);
+	job->text->sources = options.feed.sources;
+	*phrase = (struct phrase){.count = 0};
+	if (parsed < 0 || check(console, &options, error) < 0)
+		return -1;
+	job->run = options.run;
+	job->feed = options.feed;
+	/* The brackets and commas of an array would be lines of nobody's. */
+	if (console->is_terminal && job->run.format == &output_json)
+		job->run.format = &output_json_lines;
+	/* What says no more than how many there are is no limit, should there be more. */
+	if (options.run.jobs != console->jobs.options.workers)
+		job->most = options.run.jobs;
+	if (console->is_terminal)
+		job->run.progress.kind = PROGRESS_NONE;
+	return 0;
+}
+
+static int begin(struct console *console, struct job_options *options, struct feeder *feeder, struct error *error)
+{
+	struct job *job = job_begin(&console->jobs, options, feeder, error);
+
+	if (!job)
+		return -1;
+	console_take_on(console, job);
+	return 0;
+}
+
+/* Whether an option among the words asks for help. */
+static bool wants_help(const struct words *words)
+{
+	return words->count == 2 && (strcmp(words->words[1], "--help") == 0 || strcmp(words->words[1], "-h") == 0);
+}
+
+int command_map(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct phrase phrase;
+	struct job_options options = {.line = NULL};
+	size_t i;
+
+	if (wants_help(&entered->words))
+		return command_help(console, entered, error);
+	phrase = begin_phrase(console, NULL);
+	if (entered->words.input)
+		add(&phrase, mem_format("--arg-file=%s", entered->words.input));
+	for (i = 1; i < entered->words.count; i++)
+		add(&phrase, mem_string(entered->words.words[i]));
+	options.line = mem_string(entered->line);
+	if (parse(console, &phrase, phrase.count, &options, error) < 0) {
+		job_options_release(&options);
+		return -1;
+	}
+	return begin(console, &options, NULL, error);
+}
+
+/* Settings about records, of which apply has none, and about a command for many of them. */
+static bool is_about_records(const char *setting)
+{
+	static const char *const names[] = {"shell",   "stdin", "header", "colsep",  "delimiter", "null",
+					    "max-args", "replace", "arg-file", "json", "jsonl",  "link",   "zygote"};
+	size_t length = strcspn(setting, "="), i;
+
+	for (i = 0; i < countof(names); i++) {
+		if (strlen(names[i]) == length - 2 && strncmp(setting + 2, names[i], length - 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+int command_apply(struct console *console, const struct entered *entered, struct error *error)
+{
+	/* The command's words are the records of one group: so none of them means anything but itself. */
+	static const char *const form[] = {"--replace={}", "--max-args=max", "{}", ":::"};
+	struct phrase phrase = begin_phrase(console, is_about_records);
+	struct job_options options = {.line = mem_string(entered->line)};
+	size_t i, count;
+
+	for (i = 0; i < countof(form); i++)
+		add(&phrase, mem_string(form[i]));
+	count = phrase.count;
+	for (i = 1; i < entered->words.count; i++)
+		add(&phrase, mem_string(entered->words.words[i]));
+	if (parse(console, &phrase, count, &options, error) < 0) {
+		job_options_release(&options);
+		return -1;
+	}
+	options.feed.sources[0].items = options.text->words + count;
+	options.feed.sources[0].item_count = entered->words.count - 1;
+	return begin(console, &options, NULL, error);
+}
+
+/* Runs what failed of a selection again. 1; 0 when nothing did; -1 with the error. */
+static int repeat(struct console *console, const struct selection *selection, struct error *error)
+{
+	struct selection failed = *selection;
+	struct job_options options;
+	char *line;
+
+	failed.failed = true;
+	if (selection->job->state != JOB_DONE)
+		return error_set(error, "run %" PRIu64 " still goes on (wait %" PRIu64 " waits for its end)", selection->job->number,
+				 selection->job->number);
+	if (selection_next(&failed, selection->job, 0) == ARCHIVE_NONE)
+		return 0;
+	line = selection->index == ARCHIVE_NONE ?
+		       mem_format("retry %" PRIu64 ": %s", selection->job->number, selection->job->options.line) :
+		       mem_format("retry %" PRIu64 ".%" PRIu64 ": %s", selection->job->number, selection->index + 1,
+				  selection->job->options.line);
+	options = job_options_share(&selection->job->options, line);
+	free(line);
+	return begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
+}
+
+int command_retry(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct selection selection;
+	struct job *job, *last;
+	struct answer answer;
+	int repeated = 0, more;
+
+	if (selection_parse(&console->jobs, entered_id(entered) ? entered_id(entered) : "failed", &selection, error) < 0)
+		return -1;
+	if (selection.job) {
+		repeated = repeat(console, &selection, error);
+	} else {
+		last = jobs_last(&console->jobs);
+		for (job = jobs_next(&console->jobs, NULL); job && repeated >= 0; job = job == last ? NULL : jobs_next(&console->jobs, job)) {
+			selection.job = job;
+			more = repeat(console, &selection, error);
+			repeated = more < 0 ? -1 : repeated + more;
+		}
+	}
+	if (repeated)
+		return repeated < 0 ? -1 : 0;
+	console_answer(console, &answer);
+	answer_put(&answer, slice_of("nothing failed there\n"));
+	return console_show(console, &answer, error);
+}
+
+/* The setting of that option, or where it would go. */
+static size_t find_setting(const struct console *console, const char *name)
+{
+	size_t length = strlen(name), i;
+
+	for (i = 0; i < console->setting_count; i++) {
+		const char *setting = console->settings[i] + 2;
+
+		if (strncmp(setting, name, length) == 0 && (setting[length] == '=' || !setting[length]))
+			break;
+	}
+	return i;
+}
+
+static void drop_setting(struct console *console, size_t at)
+{
+	if (at == console->setting_count)
+		return;
+	free(console->settings[at]);
+	console->settings[at] = console->settings[--console->setting_count];
+}
+
+static int show_settings(struct console *console, struct error *error)
+{
+	struct answer answer;
+	size_t i;
+
+	console_answer(console, &answer);
+	for (i = 0; i < console->base_count; i++) {
+		answer_put(&answer, slice_of(console->base[i]));
+		answer_put(&answer, slice_of("\n"));
+	}
+	for (i = 0; i < console->setting_count; i++) {
+		answer_put(&answer, slice_of(console->settings[i]));
+		answer_put(&answer, slice_of("\n"));
+	}
+	if (!console->base_count && !console->setting_count)
+		answer_put(&answer, slice_of("nothing is set (set OPTION VALUE; help map lists the options)\n"));
+	return console_show(console, &answer, error);
+}
+
+/* Whether a map could be with this setting: tried on one that does nothing. */
+static int try_setting(const struct console *console, const char *setting, struct error *error)
+{
+	static const char *const form[] = {"true", ":::"};
+	struct phrase phrase = begin_phrase(console, NULL);
+	struct job_options options = {.line = NULL};
+	size_t i;
+	int parsed;
+
+	add(&phrase, mem_string(setting));
+	for (i = 0; i < countof(form); i++)
+		add(&phrase, mem_string(form[i]));
+	parsed = parse(console, &phrase, phrase.count, &options, error);
+	job_options_release(&options);
+	return parsed;
+}
+
+int command_set(struct console *console, const struct entered *entered, struct error *error)
+{
+	char **words = entered->words.words;
+	const char *name, *value = entered->words.count > 2 ? words[2] : NULL;
+	const struct option_row *row;
+	char *setting, *old;
+	size_t at;
+
+	if (entered->words.count < 2)
+		return show_settings(console, error);
+	name = words[1] + (strncmp(words[1], "--", 2) == 0 ? 2 : 0);
+	at = find_setting(console, name);
+	if (value && strcmp(value, "off") == 0) {
+		drop_setting(console, at);
+		return 0;
+	}
+	row = option_find(slice_of(name));
+	/* What the other way round is off. */
+	if (value && row && !row->argument && strcmp(value, "on") == 0)
+		value = NULL;
+	setting = value ? mem_format("--%s=%s", name, value) : mem_format("--%s", name);
+	/* In the place of what it was before. */
+	old = at < console->setting_count ? console->settings[at] : NULL;
+	if (old)
+		console->settings[at] = setting;
+	if (try_setting(console, setting, error) < 0) {
+		if (old)
+			console->settings[at] = old;
+		free(setting);
+		return -1;
+	}
+	free(old);
+	if (old)
+		return 0;
+	console->settings = mem_resize(console->settings, console->setting_count + 1, sizeof *console->settings);
+	console->settings[console->setting_count++] = setting;
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starting a program in the foreground, and its end. */
+#include "interactive/console/foreground.h"
+
+#include "ipc/fd.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+void foreground_init(struct foreground *foreground, struct loop *loop, void (*ended)(struct foreground *foreground))
+{
+	*foreground = (struct foreground){.loop = loop, .ended = ended, .watch.fd = -1};
+}
+
+bool foreground_is_running(const struct foreground *foreground)
+{
+	return foreground->pid > 0;
+}
+
+static void take_end(struct foreground *foreground)
+{
+	foreground->signal = command_reap(foreground->pid).signal;
+	foreground->pid = 0;
+	loop_forget(foreground->loop, &foreground->watch);
+	fd_close(&foreground->watch.fd);
+	foreground->ended(foreground);
+}
+
+static void pidfd_ready(struct watch *watch, unsigned events UNUSED)
+{
+	take_end(container_of(watch, struct foreground, watch));
+}
+
+int foreground_start(struct foreground *foreground, const char *script, int input, struct error *error)
+{
+	static char name[] = "sh", flag[] = "-c";
+	char *const arguments[] = {name, flag, (char *)(uintptr_t)script, NULL};
+	const struct command command = {
+		.path = "/bin/sh",
+		.arguments = arguments,
+		.environment = environ,
+		.input = input,
+		.output = -1,
+		.errors = -1,
+		.keep = -1,
+		.terminal = -1,
+		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
+		.pid = &foreground->pid,
+	};
+	enum command_stage stage;
+
+	foreground->watch = (struct watch){.fd = -1, .ready = pidfd_ready};
+	if (command_start(&command, &foreground->watch.fd, &stage) < 0) {
+		foreground->pid = 0;
+		return error_set_errno(error, errno, "/bin/sh");
+	}
+	if (loop_watch(foreground->loop, &foreground->watch, LOOP_INPUT) < 0) {
+		error_set_errno(error, errno, "cannot wait for '%s' while anything else goes on", script);
+		command_reap(foreground->pid);
+		foreground->pid = 0;
+		fd_close(&foreground->watch.fd);
+		return -1;
+	}
+	return 0;
+}
+
+void foreground_wait(struct foreground *foreground)
+{
+	/* The end is taken by its pid, whenever it comes. */
+	if (foreground_is_running(foreground))
+		take_end(foreground);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The prompt's loop: what is entered, what jobs tell, signals, and who has the terminal.
+ *
+ * The prompt is there unless a program has the terminal, jobs are waited for, or everything ends. Lines that come meanwhile, as
+ * in a block that was pasted, wait in the agenda.
+ */
+#include "interactive/console/interactive.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+#include "process/signals.h"
+#include "interactive/prompt/completion.h"
+#include "interactive/console/console.h"
+#include "interactive/console/display.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+enum {
+	HISTORY_SIZE = 10000,
+	/* Of a file that is shown. */
+	PIECE = 65536,
+};
+
+/* Between two times that the prompt tells of what goes on. */
+#define PROMPT_PERIOD (200 * NSEC_PER_MSEC)
+
+/* The prompt: how many workers are busy, of how many there may be, and what is still to do. */
+static char *make_prompt(struct console *console)
+{
+	uint64_t busy = 0, left = 0, failed = 0;
+	bool paused = false, more = false;
+	struct bytes text = {.data = NULL};
+	struct job *job;
+	char *prompt;
+
+	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
+		struct job_counts counts = job_counts(job);
+
+		if (job->state == JOB_DONE)
+			continue;
+		busy += counts.running;
+		left += (counts.total ? counts.total : counts.submitted) - counts.finished;
+		more |= !counts.total;
+		failed += counts.finished - counts.outcomes[OUTCOME_OK] - counts.outcomes[OUTCOME_SKIPPED];
+		paused |= job->state == JOB_PAUSED;
+	}
+	bytes_append_format(&text, "mpmap[%" PRIu64 "/%zu", busy, console->jobs.options.workers);
+	if (console->jobs.active)
+		bytes_append_format(&text, " %" PRIu64 "%s left", left, more ? "+" : "");
+	if (failed)
+		bytes_append_format(&text, " %" PRIu64 " failed", failed);
+	bytes_append_text(&text, paused ? " paused]> " : "]> ");
+	prompt = mem_string(bytes_text(&text));
+	bytes_release(&text);
+	return prompt;
+}
+
+/* Tells what goes on in the prompt, not too often. */
+static void update_prompt(struct console *console)
+{
+	char *prompt;
+
+	if (console_is_busy(console) || clock_now() < console->prompt_at)
+		return;
+	console->prompt_at = clock_now() + PROMPT_PERIOD;
+	prompt = make_prompt(console);
+	line_set_prompt(&console->line, prompt);
+	free(prompt);
+}
+
+/* The prompt goes, or comes back, as it should by now. */
+static void arrange(struct console *console)
+{
+	if (console_is_busy(console)) {
+		line_suspend(&console->line);
+		if (console->end == CONSOLE_LEAVING && console->jobs.active && !foreground_is_running(&console->foreground))
+			screen_say(&console->screen, slice_of("ending what runs; ^C ends it at once\n"));
+		return;
+	}
+	console->prompt_at = 0;
+	update_prompt(console);
+	line_resume(&console->line);
+}
+
+/* Carries out the lines that wait, as far as that can be. */
+static void go_on(struct console *console)
+{
+	while (!console_is_busy(console) && agenda_take(&console->agenda, &console->at)) {
+		bool of_file = agenda_file_name(&console->at);
+
+		/* What a file asked for in vain may be what its other lines build on. */
+		if (console_carry_out(console) < 0 && of_file)
+			agenda_drop_files(&console->agenda);
+	}
+	arrange(console);
+}
+
+static void line_entered(struct line_owner *owner, const char *text)
+{
+	struct console *console = container_of(owner, struct console, line_owner);
+
+	console->asked = false;
+	line_add_history(&console->line, text);
+	agenda_add(&console->agenda, text, 0);
+	go_on(console);
+}
+
+static void line_ended(struct line_owner *owner)
+{
+	struct console *console = container_of(owner, struct console, line_owner);
+	struct bytes text = {.data = NULL};
+
+	if (console->line.is_gone) {
+		console->signal = SIGHUP;
+		console->end = CONSOLE_OVER;
+		return;
+	}
+	if (console->jobs.active && !console->asked) {
+		console->asked = true;
+		bytes_append_format(&text, "%zu %s still going: ^D again ends %s, wait waits\n", console->jobs.active,
+				    console->jobs.active == 1 ? "run is" : "runs are", console->jobs.active == 1 ? "it" : "them");
+		screen_say(&console->screen, bytes_slice(&text));
+		bytes_release(&text);
+		return;
+	}
+	console_leave(console);
+	arrange(console);
+}
+
+static char **ids(void *context)
+{
+	return selection_ids(context);
+}
+
+static char **line_complete(struct line_owner *owner, const char *text, size_t start)
+{
+	struct console *console = container_of(owner, struct console, line_owner);
+	const struct completion completion = {.commands = console->language->names(), .ids = ids, .context = &console->jobs};
+
+	return completion_find(&completion, text, start);
+}
+
+static void program_ended(struct foreground *foreground)
+{
+	struct console *console = container_of(foreground, struct console, foreground);
+
+	fd_close(&console->page);
+	/* Behind the ^C that the terminal shows. */
+	if (foreground->signal == SIGINT)
+		line_show(&console->line, slice_of("\n"));
+	screen_let_go(&console->screen);
+	go_on(console);
+}
+
+int interactive_call(struct console *console, const char *script, int input, struct error *error)
+{
+	/* What was there before it appears before it. */
+	screen_say(&console->screen, (struct slice){.data = NULL});
+	screen_hold(&console->screen);
+	line_suspend(&console->line);
+	if (foreground_start(&console->foreground, script, input, error) == 0)
+		return 0;
+	screen_let_go(&console->screen);
+	return -1;
+}
+
+/* The pager, or NULL when there is none. */
+static const char *find_pager(const struct console *console)
+{
+	const char *pager = console->options->pager;
+	char *found;
+
+	if (pager)
+		return *pager ? pager : NULL;
+	found = command_find("less", console->options->run.path);
+	free(found);
+	return found ? "less -FRX" : NULL;
+}
+
+/* Shows whole lines, with nothing in them that would move about. */
+static void show_text(struct console *console, struct slice lines)
+{
+	struct bytes text = {.data = NULL};
+
+	screen_clean(&text, lines);
+	screen_say(&console->screen, bytes_slice(&text));
+	bytes_release(&text);
+}
+
+/* Shows what is in a file, line by line; one that is very long in pieces. -1 with the error. */
+static int show_file(struct console *console, int fd, struct error *error)
+{
+	struct bytes waiting = {.data = NULL};
+	ssize_t got;
+
+	while ((got = fd_read(fd, bytes_reserve(&waiting, PIECE), PIECE)) > 0) {
+		const char *last;
+
+		waiting.size += (size_t)got;
+		last = memrchr(waiting.data, '\n', waiting.size);
+		if (last) {
+			size_t size = (size_t)(last - waiting.data) + 1;
+
+			show_text(console, (struct slice){.data = waiting.data, .size = size});
+			bytes_consume(&waiting, size);
+		} else if (waiting.size >= PIECE) {
+			bytes_append_text(&waiting, "\n");
+			show_text(console, bytes_slice(&waiting));
+			bytes_clear(&waiting);
+		}
+	}
+	bytes_release(&waiting);
+	return got < 0 ? error_set_errno(error, errno, "cannot read back what is to be shown") : 0;
+}
+
+int interactive_show(struct console *console, struct answer *answer, struct error *error)
+{
+	const char *pager = find_pager(console);
+	size_t columns, rows;
+
+	if (answer_is_small(answer) && !answer->text.size)
+		answer_put(answer, slice_of("(nothing)\n"));
+	else if (answer->last != '\n')
+		answer_put(answer, slice_of("\n"));
+	screen_size(&console->screen, &columns, &rows);
+	if (answer_is_small(answer) && (!pager || answer->lines < rows)) {
+		show_text(console, bytes_slice(&answer->text));
+		return 0;
+	}
+	if (answer_to_file(answer, error) < 0)
+		return -1;
+	if (!pager)
+		return show_file(console, answer->fd, error);
+	if (interactive_call(console, pager, answer->fd, error) < 0)
+		return -1;
+	console->page = answer->fd;
+	answer->fd = -1;
+	return 0;
+}
+
+/* ^C: of what is being done, the nearest ends. */
+static void interrupt(struct console *console)
+{
+	if (console->end == CONSOLE_LEAVING) {
+		console->end = CONSOLE_OVER;
+	} else if (foreground_is_running(&console->foreground)) {
+		/* It has got it, too. */
+		return;
+	} else if (console->is_waiting) {
+		console->is_waiting = false;
+		agenda_clear(&console->agenda);
+		line_show(&console->line, slice_of("\n"));
+		arrange(console);
+	} else {
+		line_interrupt(&console->line);
+	}
+}
+
+/* ^Z: tasks stop with us, and go on with us. */
+static void stop(struct console *console, int number)
+{
+	line_suspend(&console->line);
+	jobs_freeze(&console->jobs);
+	signals_stop(number);
+	jobs_thaw(&console->jobs);
+	arrange(console);
+}
+
+static void signals_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct console *console = container_of(watch, struct console, signals);
+	int number;
+
+	while ((number = signals_next(watch->fd))) {
+		switch (number) {
+		case SIGINT:
+			interrupt(console);
+			break;
+		case SIGTSTP:
+			stop(console, number);
+			break;
+		case SIGWINCH:
+			line_resized(&console->line);
+			break;
+		case SIGUSR1:
+			display_state(console);
+			break;
+		case SIGUSR2:
+			break;
+		default:
+			console->signal = number;
+			console->end = CONSOLE_OVER;
+			break;
+		}
+	}
+}
+
+/* Where the history is kept: a new string (free), or NULL. */
+static char *history_name(const struct options *options)
+{
+	if (options->state && *options->state == '/')
+		return mem_format("%s/mpmap/history", options->state);
+	if (options->home && *options->home)
+		return mem_format("%s/.local/state/mpmap/history", options->home);
+	return NULL;
+}
+
+int interactive_open(struct console *console, struct error *error)
+{
+	const struct options *options = console->options;
+	char *history = history_name(options);
+	const struct line_options line = {.history = history, .history_size = HISTORY_SIZE};
+	bool colored = options->run.progress.colored && options->run.progress.terminal_is_able;
+	int opened;
+
+	console->line_owner = (struct line_owner){.entered = line_entered, .ended = line_ended, .complete = line_complete};
+	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
+	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
+	screen_init(&console->screen, &console->line, colored ? SCREEN_COLORED : SCREEN_PLAIN);
+	if (console->signals.fd < 0 || loop_watch(&console->jobs.loop, &console->signals, LOOP_INPUT) < 0)
+		opened = error_set_errno(error, errno, "cannot watch for signals");
+	else
+		opened = line_open(&console->line, &console->jobs.loop, &console->line_owner, &line, error);
+	free(history);
+	if (opened < 0)
+		return -1;
+	display_open(console);
+	return 0;
+}
+
+static nsec next_deadline(const struct console *console)
+{
+	nsec deadline = screen_deadline(&console->screen);
+
+	/* What the prompt says changes only while something goes on. */
+	if (!console_is_busy(console) && console->jobs.active && console->prompt_at < deadline)
+		deadline = console->prompt_at;
+	return deadline;
+}
+
+void interactive_run(struct console *console)
+{
+	static const char hint[] = "mpmap " PACKAGE_VERSION ": help tells what can be done here, quit leaves\n";
+
+	screen_say(&console->screen, slice_of(hint));
+	arrange(console);
+	while (console->end == CONSOLE_GOES_ON || (console->end == CONSOLE_LEAVING && console->jobs.active)) {
+		size_t active = console->jobs.active;
+
+		jobs_step(&console->jobs, next_deadline(console));
+		screen_flush(&console->screen);
+		if (active != console->jobs.active)
+			console->prompt_at = 0;
+		if (console->is_waiting && console_has_awaited(console)) {
+			console->is_waiting = false;
+			go_on(console);
+		}
+		update_prompt(console);
+	}
+	screen_let_go(&console->screen);
+	line_close(&console->line);
+	display_close();
+	loop_forget(&console->jobs.loop, &console->signals);
+	fd_close(&console->signals.fd);
+	screen_release(&console->screen);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading lines and carrying them out, one after the other. */
+#include "interactive/console/script.h"
+
+#include "base/diag.h"
+#include "ipc/fd.h"
+#include "process/signals.h"
+#include "run/session.h"
+#include "interactive/console/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+enum {
+	READ_SIZE = 4096,
+	/* The longest line. */
+	LINE_SIZE_MAX = 1024 * 1024,
+};
+
+/* Lines of standard input, as they come. */
+struct reader {
+	struct watch watch;
+	/* There is something to be read. */
+	bool is_ready;
+	struct bytes bytes;
+	size_t taken;
+	uint64_t number;
+	bool ended;
+};
+
+static void job_ended(struct jobs_owner *owner, struct job *job)
+{
+	struct console *console = container_of(owner, struct console, jobs_owner);
+
+	console->status = job->status;
+	console->signal = job->signal;
+}
+
+static void program_ended(struct foreground *foreground UNUSED)
+{
+}
+
+void script_finish(struct console *console, struct job *job)
+{
+	while (job->state != JOB_DONE)
+		jobs_step(&console->jobs, NSEC_FOREVER);
+	if (job->signal)
+		console->end = CONSOLE_OVER;
+}
+
+int script_call(struct console *console, const char *script, struct error *error)
+{
+	/* Standard input has the commands. */
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), started;
+
+	if (null < 0)
+		return error_set_errno(error, errno, "/dev/null");
+	started = foreground_start(&console->foreground, script, null, error);
+	fd_close(&null);
+	if (started == 0)
+		foreground_wait(&console->foreground);
+	return started;
+}
+
+/* What went wrong with the input itself. */
+static bool fail(struct console *console, int number, const char *what)
+{
+	if (number)
+		diag_error("%s: %s", what, strerror(number));
+	else
+		diag_error("%s", what);
+	console->status = EXIT_TROUBLE;
+	return false;
+}
+
+static void input_ready(struct watch *watch, unsigned events UNUSED)
+{
+	container_of(watch, struct reader, watch)->is_ready = true;
+}
+
+static void signals_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct console *console = container_of(watch, struct console, signals);
+	int number;
+
+	while ((number = signals_next(watch->fd))) {
+		if (number == SIGTSTP) {
+			signals_stop(number);
+		} else if (number != SIGUSR1 && number != SIGUSR2 && number != SIGWINCH) {
+			console->signal = number;
+			console->end = CONSOLE_OVER;
+		}
+	}
+}
+
+/* Waits for input; a signal ends it all meanwhile. While jobs run signals are their affair. */
+static bool wait_for_input(struct console *console, struct reader *reader)
+{
+	struct loop *loop = &console->jobs.loop;
+
+	reader->is_ready = false;
+	if (loop_watch(loop, &console->signals, LOOP_INPUT) < 0 || loop_watch(loop, &reader->watch, LOOP_INPUT) < 0)
+		return fail(console, errno, "cannot wait for standard input");
+	while (!reader->is_ready && console->end == CONSOLE_GOES_ON)
+		jobs_step(&console->jobs, NSEC_FOREVER);
+	loop_forget(loop, &reader->watch);
+	loop_forget(loop, &console->signals);
+	return console->end == CONSOLE_GOES_ON;
+}
+
+/* Reads until there is a whole line: false when there is none any more. */
+static bool read_line(struct console *console, struct reader *reader)
+{
+	char *begin = reader->bytes.data + reader->taken, *end = NULL;
+	ssize_t got;
+
+	while (!reader->bytes.size || !(end = memchr(begin, '\n', reader->bytes.size - reader->taken))) {
+		if (reader->ended && reader->bytes.size == reader->taken)
+			return false;
+		if (reader->ended) {
+			bytes_append(&reader->bytes, "\n", 1);
+		} else {
+			bytes_consume(&reader->bytes, reader->taken);
+			reader->taken = 0;
+			if (!wait_for_input(console, reader))
+				return false;
+			got = fd_read(STDIN_FILENO, bytes_reserve(&reader->bytes, READ_SIZE), READ_SIZE);
+			if (got < 0)
+				return fail(console, errno, "cannot read standard input");
+			reader->ended = got == 0;
+			reader->bytes.size += (size_t)got;
+		}
+		if (reader->bytes.size > LINE_SIZE_MAX)
+			return fail(console, 0, "standard input has a line of more than 1M");
+		begin = reader->bytes.data + reader->taken;
+	}
+	*end = '\0';
+	reader->taken = (size_t)(end - reader->bytes.data) + 1;
+	reader->number++;
+	if (strlen(begin) != (size_t)(end - begin))
+		return fail(console, 0, "standard input holds no text (a line has a NUL in it)");
+	agenda_add(&console->agenda, begin, reader->number);
+	return true;
+}
+
+int script_open(struct console *console, struct error *error)
+{
+	if (console->jobs.options.closed & 1u << STDIN_FILENO)
+		return error_set_errno(error, EBADF, "cannot read standard input");
+	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
+	if (console->signals.fd < 0)
+		return error_set_errno(error, errno, "cannot watch for signals");
+	console->jobs_owner = (struct jobs_owner){.job_ended = job_ended};
+	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
+	screen_init(&console->screen, NULL, SCREEN_PLAIN);
+	return 0;
+}
+
+void script_run(struct console *console)
+{
+	struct reader reader = {.watch = {.fd = STDIN_FILENO, .ready = input_ready}};
+
+	while (console->end == CONSOLE_GOES_ON && read_line(console, &reader)) {
+		while (console->end == CONSOLE_GOES_ON && agenda_take(&console->agenda, &console->at)) {
+			if (console_carry_out(console) == 0)
+				continue;
+			console->status = console->has_failed ? EXIT_TROUBLE : EXIT_USAGE;
+			console->end = CONSOLE_OVER;
+		}
+	}
+	bytes_release(&reader.bytes);
+	fd_close(&console->signals.fd);
+	screen_release(&console->screen);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What TAB offers, read off the table of options and the words before. */
+#include "interactive/prompt/completion.h"
+
+#include "base/mem.h"
+#include "base/slice.h"
+#include "process/start.h"
+#include "front/options.h"
+#include "interactive/prompt/words.h"
+
+/* What the words behind a command are. Those of the others are names of files. */
+static const struct {
+	const char *command;
+	enum operands {
+		OPERANDS_FILES,
+		/* Options, then a command of the system's. */
+		OPERANDS_OPTIONS,
+		/* An option without its dashes, then its value. */
+		OPERANDS_SETTING,
+		OPERANDS_COMMAND,
+		OPERANDS_IDS,
+	} operands;
+} commands[] = {
+	{"map", OPERANDS_OPTIONS}, {"apply", OPERANDS_OPTIONS}, {"set", OPERANDS_SETTING}, {"help", OPERANDS_COMMAND},
+	{"out", OPERANDS_IDS},     {"errors", OPERANDS_IDS},    {"show", OPERANDS_IDS},    {"wait", OPERANDS_IDS},
+	{"cancel", OPERANDS_IDS},  {"retry", OPERANDS_IDS},
+};
+
+/* What is offered: all that begin with what was typed of it. */
+struct offer {
+	struct slice typed;
+	char **texts;
+	size_t count;
+	size_t capacity;
+};
+
+/* Takes over text. */
+static void add(struct offer *offer, char *text)
+{
+	if (strncmp(text, offer->typed.data, offer->typed.size) != 0) {
+		free(text);
+		return;
+	}
+	offer->texts = mem_grow(offer->texts, offer->count, &offer->capacity, sizeof *offer->texts);
+	offer->texts[offer->count++] = text;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All of it, sorted and with NULL behind. */
+static char **finish(struct offer *offer)
+{
+	if (offer->count)
+		qsort(offer->texts, offer->count, sizeof *offer->texts, compare);
+	offer->texts = mem_grow(offer->texts, offer->count, &offer->capacity, sizeof *offer->texts);
+	offer->texts[offer->count] = NULL;
+	return offer->texts;
+}
+
+static char **offer_commands(const struct completion *completion, struct offer *offer)
+{
+	const char *const *name;
+
+	for (name = completion->commands; *name; name++)
+		add(offer, mem_string(*name));
+	return finish(offer);
+}
+
+static char **offer_ids(const struct completion *completion, struct offer *offer)
+{
+	char **ids = completion->ids ? completion->ids(completion->context) : NULL, **id;
+
+	for (id = ids; id && *id; id++)
+		add(offer, *id);
+	free(ids);
+	return finish(offer);
+}
+
+/* The names of all options between two texts; the second only where a value follows. */
+static char **offer_options(struct offer *offer, const char *before, const char *after)
+{
+	const struct option_row *row;
+
+	for (row = option_table; row->name; row++)
+		add(offer, mem_format("%s%s%s", before, row->name, row->argument && !row->is_optional ? after : ""));
+	return finish(offer);
+}
+
+/* The values that the option may have, behind what stands before them in the same word; NULL: names of files. */
+static char **offer_values(struct offer *offer, const struct option_row *row, struct slice before)
+{
+	const struct start_method *const *method;
+	const char *word;
+
+	if (row && (row->values == VALUES_FILE || row->values == VALUES_DIRECTORY))
+		return NULL;
+	for (method = start_methods; row && row->values == VALUES_METHOD && *method; method++)
+		add(offer, mem_format("%.*s%s", (int)before.size, before.data, (*method)->name));
+	for (word = row && row->values == VALUES_WORDS ? row->words : ""; *word; word += strspn(word, " ")) {
+		int length = (int)strcspn(word, " ");
+
+		add(offer, mem_format("%.*s%.*s", (int)before.size, before.data, length, word));
+		word += length;
+	}
+	return finish(offer);
+}
+
+/* The next word of what is left, with its quotes; empty at the end. */
+static struct slice next_word(struct slice *left)
+{
+	struct slice word;
+	bool is_quoted = false;
+
+	while (left->size && strchr(" \t", *left->data))
+		*left = (struct slice){.data = left->data + 1, .size = left->size - 1};
+	word = (struct slice){.data = left->data};
+	while (word.size < left->size && (is_quoted || !strchr(" \t", word.data[word.size])))
+		words_last(word.data, ++word.size, &is_quoted);
+	*left = (struct slice){.data = left->data + word.size, .size = left->size - word.size};
+	return word;
+}
+
+/* The option whose value is the next word, when this word asks for one. */
+static const struct option_row *wants_value(struct slice word)
+{
+	const struct option_row *row;
+	size_t i;
+
+	if (word.data[1] == '-') {
+		row = option_find((struct slice){.data = word.data + 2, .size = word.size - 2});
+		return row && row->argument && !row->is_optional ? row : NULL;
+	}
+	/* Letters, of which the first that takes a value has the rest of the word. */
+	for (i = 1; i < word.size; i++) {
+		for (row = option_table; row->name && row->letter != word.data[i]; row++)
+			;
+		if (!row->name || (row->argument && !row->is_optional))
+			return row->name && i == word.size - 1 ? row : NULL;
+	}
+	return NULL;
+}
+
+/* Behind map: options and their values, up to the command that is to be run. */
+static char **offer_for_map(struct offer *offer, struct slice before, struct slice word)
+{
+	const struct option_row *row = NULL;
+	const char *equals = memchr(word.data, '=', word.size);
+	struct slice earlier;
+	bool is_file = false;
+
+	while ((earlier = next_word(&before)).size) {
+		if (row || is_file) {
+			row = NULL;
+			is_file = false;
+		} else if (earlier.data[0] == '<') {
+			is_file = earlier.size == 1;
+		} else if (earlier.data[0] == '-' && earlier.size > 1 && !slice_equals(earlier, slice_of("--"))) {
+			row = wants_value(earlier);
+		} else {
+			return NULL;
+		}
+	}
+	if (is_file)
+		return NULL;
+	if (row)
+		return offer_values(offer, row, (struct slice){.data = ""});
+	if (word.size < 2 || word.data[0] != '-' || word.data[1] != '-')
+		return word.size == 1 && word.data[0] == '-' ? offer_options(offer, "--", "=") : NULL;
+	if (!equals)
+		return offer_options(offer, "--", "=");
+	row = option_find((struct slice){.data = word.data + 2, .size = (size_t)(equals - word.data) - 2});
+	/* What is to be completed may be the word or what is behind its equals sign. */
+	if (offer->typed.data > equals)
+		return offer_values(offer, row, (struct slice){.data = ""});
+	return offer_values(offer, row, (struct slice){.data = word.data, .size = (size_t)(equals - word.data) + 1});
+}
+
+static enum operands operands_of(struct slice command)
+{
+	size_t i;
+
+	for (i = 0; i < countof(commands); i++) {
+		if (slice_equals(slice_of(commands[i].command), command))
+			return commands[i].operands;
+	}
+	return OPERANDS_FILES;
+}
+
+char **completion_find(const struct completion *completion, const char *text, size_t start)
+{
+	struct offer offer = {.typed = slice_of(text + start)};
+	bool is_quoted;
+	size_t begin = words_last(text, strlen(text), &is_quoted);
+	struct slice before = {.data = text, .size = begin}, word = slice_of(text + begin), command = next_word(&before), earlier;
+
+	if (!command.size)
+		return word.size && strchr("!<", word.data[0]) ? NULL : offer_commands(completion, &offer);
+	switch (operands_of(command)) {
+	case OPERANDS_OPTIONS:
+		return offer_for_map(&offer, before, word);
+	case OPERANDS_SETTING:
+		earlier = next_word(&before);
+		return earlier.size ? offer_values(&offer, option_find(earlier), (struct slice){.data = ""}) : offer_options(&offer, "", "");
+	case OPERANDS_COMMAND:
+		return offer_commands(completion, &offer);
+	case OPERANDS_IDS:
+		return offer_ids(completion, &offer);
+	case OPERANDS_FILES:
+	default:
+		return NULL;
+	}
+}

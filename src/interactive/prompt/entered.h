@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lines that were entered and have yet to be told to whom they are for. */
+#ifndef INTERACTIVE_PROMPT_ENTERED_H
+#define INTERACTIVE_PROMPT_ENTERED_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+#include "base/mem.h"
+
+/* Takes the first line off, without its newline (free); NULL when there is no whole one. */
+static inline char *entered_take(struct bytes *entered)
+{
+	const char *newline = entered->size ? memchr(entered->data, '\n', entered->size) : NULL;
+	size_t length;
+	char *text;
+
+	if (!newline)
+		return NULL;
+	length = (size_t)(newline - entered->data);
+	text = mem_copy(entered->data, length + 1);
+	text[length] = '\0';
+	bytes_consume(entered, length + 1);
+	return text;
+}
+
+#endif

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lines edited by readline, through its callback interface: the only file that knows it.
+ *
+ * readline is told to handle no signals and asks about nothing (both would block the loop), and its handler is removed while
+ * the owner is told what was entered, so that the owner may do anything. readline is global, and so is the open line.
+ */
+#include "interactive/prompt/line.h"
+
+#include "base/mem.h"
+#include "interactive/prompt/entered.h"
+#include "interactive/prompt/history.h"
+#include "interactive/prompt/modes.h"
+#include "interactive/prompt/words.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+
+/* Older ones have no such thing, and say nothing of their own at the end of the input either. */
+#if RL_READLINE_VERSION < 0x0802
+static int rl_eof_found;
+#endif
+
+/* The prompt is in use for something else. */
+#define OTHER_PROMPT (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG)
+
+static struct line *current;
+
+static void prepare_terminal(int meta)
+{
+	const char *pastes = rl_variable_value("enable-bracketed-paste");
+
+	modes_keep(pastes && strcmp(pastes, "on") == 0 ? "\033[?2004l\r\n" : "\r\n");
+	rl_prep_terminal(meta);
+}
+
+/* A terminal that has been given to others is left to them. */
+static void release_terminal(void)
+{
+	rl_eof_found = 0;
+	if (modes_are_ours())
+		rl_deprep_terminal();
+	modes_forget();
+}
+
+static int read_key(FILE *stream)
+{
+	int key = rl_getc(stream);
+
+	if (key < 0 && current)
+		current->is_gone = true;
+	return key;
+}
+
+/* The terminal is gone: what was typed is not to be taken for a line. */
+static void lose(struct line *line)
+{
+	line->is_gone = true;
+	loop_forget(line->loop, &line->watch);
+	bytes_clear(&line->entered);
+	line->owner->ended(line->owner);
+}
+
+static void take_line(char *text);
+
+static void show_prompt(struct line *line)
+{
+	modes_await();
+	rl_reset_screen_size();
+	rl_callback_handler_install(line->prompt, take_line);
+	line->is_shown = true;
+	line->is_prompt_due = false;
+	if (line->kept) {
+		rl_insert_text(line->kept);
+		rl_point = (int)line->kept_at;
+		rl_redisplay();
+		free(line->kept);
+		line->kept = NULL;
+	}
+	if (loop_watch(line->loop, &line->watch, LOOP_INPUT) < 0)
+		lose(line);
+}
+
+/* Ends a search or the like: the line that was found is the one that is being typed. */
+static void end_search(void)
+{
+	rl_free_line_state();
+	rl_callback_sigcleanup();
+}
+
+static void take_prompt_away(struct line *line)
+{
+	end_search();
+	rl_redisplay();
+	rl_clear_visible_line();
+	free(line->kept);
+	line->kept = mem_string(rl_line_buffer);
+	line->kept_at = (size_t)rl_point;
+	rl_callback_handler_remove();
+	fflush(stdout);
+	line->is_shown = false;
+}
+
+/* Tells the owner the lines that were entered; the prompt comes again when nothing else has happened. */
+static void tell(struct line *line)
+{
+	char *text;
+
+	line->is_telling = true;
+	while (line == current && !line->is_suspended && (text = entered_take(&line->entered)) != NULL) {
+		line->owner->entered(line->owner, text);
+		free(text);
+	}
+	if (line != current)
+		return;
+	line->is_telling = false;
+	if (!line->is_suspended && !line->is_gone)
+		show_prompt(line);
+}
+
+/* What a key that stands for several lines has left over would be taken without a handler, which readline does not survive. */
+static void drop_macro(void)
+{
+	RL_SETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
+	while (RL_ISSTATE(RL_STATE_MACROINPUT))
+		rl_read_key();
+	RL_UNSETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
+	rl_clear_pending_input();
+}
+
+/* Called by readline: a line was entered, or NULL for its end. */
+static void take_line(char *text)
+{
+	struct line *line = current;
+
+	rl_callback_handler_remove();
+	line->is_shown = false;
+	loop_forget(line->loop, &line->watch);
+	if (line->is_gone) {
+		lose(line);
+	} else if (text) {
+		bytes_append_text(&line->entered, text);
+		bytes_append(&line->entered, "\n", 1);
+		tell(line);
+	} else {
+		fputs("\n", stdout);
+		fflush(stdout);
+		line->is_telling = true;
+		line->owner->ended(line->owner);
+		if (line == current)
+			tell(line);
+	}
+	free(text);
+	if (!current || !current->is_shown)
+		drop_macro();
+}
+
+static void change_prompt(struct line *line)
+{
+	line->is_prompt_due = RL_ISSTATE(OTHER_PROMPT);
+	if (line->is_prompt_due)
+		return;
+	rl_clear_visible_line();
+	rl_set_prompt(line->prompt);
+	rl_forced_update_display();
+}
+
+static void take_input(struct watch *watch, unsigned events)
+{
+	struct line *line = container_of(watch, struct line, watch);
+
+	if (events & LOOP_HANGUP) {
+		lose(line);
+	} else if (line->is_shown) {
+		rl_callback_read_char();
+		if (line == current && line->is_shown && line->is_gone)
+			lose(line);
+		else if (line == current && line->is_shown && line->is_prompt_due)
+			change_prompt(line);
+	} else {
+		loop_forget(line->loop, watch);
+		tell(line);
+	}
+}
+
+/* A value of an option is a word of its own. */
+static char *find_breaks(void)
+{
+	static char plain[] = " \t\n<", option[] = " \t\n<=";
+	bool is_quoted;
+	size_t start = words_last(rl_line_buffer, (size_t)rl_point, &is_quoted);
+
+	return strncmp(rl_line_buffer + start, "--", 2) == 0 ? option : plain;
+}
+
+static int is_quoted_at(char *text, int at)
+{
+	bool is_quoted;
+
+	words_last(text, (size_t)at, &is_quoted);
+	return is_quoted;
+}
+
+static char *quote_name(char *name, int match UNUSED, char *quote)
+{
+	return words_quote_name(name, quote ? *quote : 0);
+}
+
+static char *unquote_name(char *typed, int quote)
+{
+	return words_unquote_name(typed, (char)quote);
+}
+
+/* Those that readline has not asked for yet. */
+static char **candidates;
+
+static char *next_candidate(const char *text, int state UNUSED)
+{
+	for (; *candidates; candidates++) {
+		if (strncmp(*candidates, text, strlen(text)) == 0)
+			return mem_string(*candidates++);
+	}
+	return NULL;
+}
+
+static char **complete(const char *text, int start, int end)
+{
+	char *typed = mem_format("%.*s", end, rl_line_buffer), **found, **matches, **each;
+
+	found = current->owner->complete ? current->owner->complete(current->owner, typed, (size_t)start) : NULL;
+	free(typed);
+	rl_attempted_completion_over = found != NULL;
+	if (!found)
+		return NULL;
+	candidates = found;
+	matches = rl_completion_matches(text, next_candidate);
+	/* An option that takes a value goes on. */
+	if (matches && !matches[1] && matches[0][0] && matches[0][strlen(matches[0]) - 1] == '=')
+		rl_completion_suppress_append = 1;
+	for (each = found; *each; each++)
+		free(*each);
+	free(found);
+	return matches;
+}
+
+/* What the user's own ~/.inputrc may change comes before readline reads that. */
+static void set_up_readline(void)
+{
+	rl_readline_name = "mpmap";
+	rl_instream = stdin;
+	rl_outstream = stdout;
+	rl_catch_signals = rl_catch_sigwinch = rl_change_environment = 0;
+	rl_getc_function = read_key;
+	rl_prep_term_function = prepare_terminal;
+	rl_deprep_term_function = release_terminal;
+	rl_completion_query_items = -1;
+	rl_variable_bind("page-completions", "off");
+	rl_attempted_completion_function = complete;
+	rl_completion_word_break_hook = find_breaks;
+	rl_completer_quote_characters = "'\"";
+	rl_filename_quote_characters = " \t\n\"\\'|&;<>*?[#";
+	rl_filename_quoting_function = quote_name;
+	rl_filename_dequoting_function = unquote_name;
+	rl_char_is_quoted_p = is_quoted_at;
+}
+
+int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options,
+	struct error *error)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return error_set(error, "lines can only be edited at a terminal");
+	*line = (struct line){
+		.watch = {.fd = STDIN_FILENO, .ready = take_input},
+		.loop = loop,
+		.owner = owner,
+		.prompt = mem_string(""),
+		.history = options->history ? mem_string(options->history) : NULL,
+		.history_size = options->history_size,
+		.is_open = true,
+	};
+	current = line;
+	set_up_readline();
+	using_history();
+	stifle_history((int)(options->history_size < INT32_MAX ? options->history_size : INT32_MAX));
+	if (line->history)
+		history_read(line->history, add_history);
+	if (loop_watch(loop, &line->watch, LOOP_INPUT) < 0) {
+		error_set_errno(error, errno, "the terminal cannot be waited for");
+		line_close(line);
+		return -1;
+	}
+	modes_guard();
+	show_prompt(line);
+	return 0;
+}
+
+void line_set_prompt(struct line *line, const char *prompt)
+{
+	if (strcmp(line->prompt, prompt) == 0)
+		return;
+	free(line->prompt);
+	line->prompt = mem_string(prompt);
+	if (line->is_shown)
+		change_prompt(line);
+}
+
+void line_show(struct line *line, struct slice text)
+{
+	if (line->is_shown)
+		rl_clear_visible_line();
+	fwrite(text.data, 1, text.size, stdout);
+	if (line->is_shown)
+		rl_forced_update_display();
+	fflush(stdout);
+}
+
+void line_interrupt(struct line *line)
+{
+	bytes_clear(&line->entered);
+	if (!line->is_shown)
+		return;
+	end_search();
+	rl_point = rl_end;
+	rl_redisplay();
+	rl_echo_signal_char(SIGINT);
+	rl_crlf();
+	rl_callback_handler_remove();
+	show_prompt(line);
+}
+
+void line_resized(struct line *line)
+{
+	if (line->is_shown)
+		rl_resize_terminal();
+}
+
+void line_suspend(struct line *line)
+{
+	if (!line->is_open || line->is_suspended)
+		return;
+	line->is_suspended = true;
+	loop_forget(line->loop, &line->watch);
+	if (line->is_shown)
+		take_prompt_away(line);
+}
+
+void line_resume(struct line *line)
+{
+	if (!line->is_suspended)
+		return;
+	line->is_suspended = false;
+	if (line->is_telling || line->is_gone)
+		return;
+	/* The rest of what was pasted is told by the loop, not within a function of the owner's. */
+	if (!line->entered.size)
+		show_prompt(line);
+	else if (loop_watch(line->loop, &line->watch, LOOP_OUTPUT) < 0)
+		lose(line);
+}
+
+void line_add_history(struct line *line, const char *text)
+{
+	const HIST_ENTRY *last = history_get(history_base + history_length - 1);
+
+	if (!*text || strchr(" \t", *text) || strchr(text, '\n') || (last && strcmp(last->line, text) == 0))
+		return;
+	add_history(text);
+	if (line->history)
+		history_append(line->history, text);
+}
+
+void line_history(struct line *line UNUSED, line_taker *take, void *context)
+{
+	int number;
+
+	for (number = history_base; number < history_base + history_length; number++)
+		take(context, (size_t)number, history_get(number)->line);
+}
+
+void line_close(struct line *line)
+{
+	if (!line->is_open)
+		return;
+	loop_forget(line->loop, &line->watch);
+	if (line->is_shown)
+		take_prompt_away(line);
+	modes_unguard();
+	if (line->history)
+		history_trim(line->history, line->history_size);
+	clear_history();
+	free(line->prompt);
+	free(line->history);
+	free(line->kept);
+	bytes_release(&line->entered);
+	*line = (struct line){.is_gone = line->is_gone};
+	current = NULL;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Modes kept where a signal's handler finds them. */
+#include "interactive/prompt/modes.h"
+
+#include "base/diag.h"
+#include "ipc/fd.h"
+#include "process/signals.h"
+
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { ATTEMPTS = 16 };
+
+static struct {
+	struct termios modes;
+	const char *undo;
+	pid_t owner;
+	volatile sig_atomic_t is_kept;
+} kept;
+
+bool modes_are_ours(void)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	return group < 0 || group == getpgrp();
+}
+
+void modes_await(void)
+{
+	int attempt;
+
+	/* Where there is no shell to continue it a process cannot be stopped so. */
+	for (attempt = 0; !modes_are_ours() && attempt < ATTEMPTS; attempt++)
+		signals_stop(SIGTTOU);
+}
+
+/* Async-signal-safe. Children have inherited this, but the terminal is not theirs. */
+static void restore(void)
+{
+	if (!kept.is_kept || getpid() != kept.owner || !modes_are_ours())
+		return;
+	kept.is_kept = 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &kept.modes);
+	fd_write(STDOUT_FILENO, kept.undo, strlen(kept.undo));
+}
+
+void modes_guard(void)
+{
+	kept.owner = getpid();
+	signals_on_crash(restore);
+	diag_on_fatal(restore);
+}
+
+void modes_unguard(void)
+{
+	signals_on_crash(NULL);
+	diag_on_fatal(NULL);
+}
+
+void modes_keep(const char *undo)
+{
+	kept.undo = undo;
+	kept.is_kept = kept.is_kept || tcgetattr(STDIN_FILENO, &kept.modes) == 0;
+}
+
+void modes_forget(void)
+{
+	kept.is_kept = 0;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Dividing a line: quotes, file names, and what belongs to shells and not here. */
+#include "interactive/prompt/words.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/quote.h"
+
+#include <glob.h>
+
+#define ESCAPED "\\\"$`" /* What a backslash in "..." takes its meaning from, as in a shell. */
+struct splitter {
+	const char *line;
+	const char *at;
+	struct words *words;
+	size_t capacity;
+	/* The word at hand, and the pattern that it is for glob. */
+	struct bytes word;
+	struct bytes pattern;
+	/* A part of it was quoted; its last character was; it has *, ? or [ that were not. */
+	bool is_quoted;
+	bool last_is_quoted;
+	bool is_pattern;
+	struct error *error;
+};
+
+static bool is_blank(char c)
+{
+	return c && strchr(" \t\n\r\v\f", c);
+}
+
+static bool is_special(char c)
+{
+	return c && strchr("*?[]\\-!^", c);
+}
+
+static void add_char(struct splitter *splitter, char c, bool is_quoted)
+{
+	if (is_quoted && is_special(c))
+		bytes_append(&splitter->pattern, "\\", 1);
+	bytes_append(&splitter->pattern, &c, 1);
+	bytes_append(&splitter->word, &c, 1);
+	splitter->is_pattern |= !is_quoted && c && strchr("*?[", c);
+	splitter->is_quoted |= is_quoted;
+	splitter->last_is_quoted = is_quoted;
+}
+
+/* The column, from 1, of a place in the line. */
+static size_t column_of(const struct splitter *splitter, const char *place)
+{
+	const char *at;
+	size_t column = 1;
+
+	for (at = splitter->line; at < place; at++)
+		column += (*at & 0xc0) != 0x80;
+	return column;
+}
+
+static int fail_unended(struct splitter *splitter, const char *begin, const char *quote)
+{
+	return error_set(splitter->error, "the quote %s in column %zu does not end", quote, column_of(splitter, begin));
+}
+
+/* The value of up to maximum digits of a base, 8 or 16, which are passed over. */
+static unsigned take_digits(struct splitter *splitter, unsigned base, int maximum)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	unsigned value = 0;
+	const char *found;
+
+	for (; maximum-- && *splitter->at && (found = strchr(digits, *splitter->at)) != NULL; splitter->at++) {
+		unsigned digit = (unsigned)(found - digits) % 16;
+
+		if (digit >= base)
+			break;
+		value = value * base + digit;
+	}
+	return value & 0xff;
+}
+
+/* What stands behind a backslash within $'...'. */
+static int take_escape(struct splitter *splitter)
+{
+	static const char names[] = "abeEfnrtv\\'\"?", values[] = "\a\b\033\033\f\n\r\t\v\\'\"?";
+	const char *begin = splitter->at - 1, *found = strchr(names, *splitter->at);
+	unsigned value;
+
+	if (*splitter->at >= '0' && *splitter->at <= '7') {
+		value = take_digits(splitter, 8, 3);
+	} else if (*splitter->at == 'x') {
+		splitter->at++;
+		value = take_digits(splitter, 16, 2);
+	} else if (found) {
+		splitter->at++;
+		value = (unsigned char)values[found - names];
+	} else {
+		return error_set(splitter->error, "unknown escape \\%c in column %zu", *splitter->at, column_of(splitter, begin));
+	}
+	if (!value)
+		return error_set(splitter->error, "the escape in column %zu is not a character", column_of(splitter, begin));
+	add_char(splitter, (char)value, true);
+	return 0;
+}
+
+/* $'...', from behind its first quote. */
+static int take_dollar_quotes(struct splitter *splitter)
+{
+	const char *begin = splitter->at - 2;
+
+	while (*splitter->at && *splitter->at != '\'') {
+		if (*splitter->at != '\\') {
+			add_char(splitter, *splitter->at++, true);
+			continue;
+		}
+		if (!*++splitter->at)
+			break;
+		if (take_escape(splitter) < 0)
+			return -1;
+	}
+	if (!*splitter->at)
+		return fail_unended(splitter, begin, "$'");
+	splitter->at++;
+	return 0;
+}
+
+/* '...' or "...", from behind the first quote. */
+static int take_quotes(struct splitter *splitter, char quote)
+{
+	const char *begin = splitter->at - 1;
+
+	for (; *splitter->at && *splitter->at != quote; splitter->at++) {
+		if (quote == '"' && *splitter->at == '\\' && splitter->at[1] && strchr(ESCAPED, splitter->at[1]))
+			splitter->at++;
+		add_char(splitter, *splitter->at, true);
+	}
+	if (!*splitter->at)
+		return fail_unended(splitter, begin, quote == '"' ? "\"" : "'");
+	splitter->at++;
+	return 0;
+}
+
+/* The next part of a word: a character or what is quoted. */
+static int take_part(struct splitter *splitter)
+{
+	char c = *splitter->at++;
+
+	if (c == '\'' || c == '"' || (c == '$' && *splitter->at == '\'')) {
+		splitter->is_quoted = splitter->last_is_quoted = true;
+		if (c != '$')
+			return take_quotes(splitter, c);
+		splitter->at++;
+		return take_dollar_quotes(splitter);
+	}
+	if (c != '\\') {
+		add_char(splitter, c, false);
+		return 0;
+	}
+	if (!*splitter->at)
+		return error_set(splitter->error, "nothing follows the \\ at the end of the line");
+	add_char(splitter, *splitter->at++, true);
+	return 0;
+}
+
+/* The home that a word begins with, ~ or ~USER, takes the place of its name. Nobody's stays as it is. */
+static void expand_home(struct splitter *splitter, const char *begin)
+{
+	size_t length = 1 + strspn(begin + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	struct bytes rest;
+	glob_t homes;
+	char *name;
+
+	if (begin[0] != '~' || (begin[length] && begin[length] != '/' && !is_blank(begin[length])))
+		return;
+	name = mem_copy(begin, length + 1);
+	name[length] = '\0';
+	if (glob(name, GLOB_TILDE_CHECK, NULL, &homes) == 0) {
+		const char *home = homes.gl_pathv[0];
+
+		/* The name stands in the word as in the pattern: nothing in it is quoted. */
+		rest = splitter->word;
+		splitter->word = (struct bytes){.data = NULL};
+		bytes_append_text(&splitter->word, home);
+		bytes_append(&splitter->word, rest.data + length, rest.size - length);
+		bytes_release(&rest);
+		rest = splitter->pattern;
+		splitter->pattern = (struct bytes){.data = NULL};
+		for (; *home; home++) {
+			if (is_special(*home))
+				bytes_append(&splitter->pattern, "\\", 1);
+			bytes_append(&splitter->pattern, home, 1);
+		}
+		bytes_append(&splitter->pattern, rest.data + length, rest.size - length);
+		bytes_release(&rest);
+		globfree(&homes);
+	}
+	free(name);
+}
+
+/* Whether the word at hand means something to a shell that it does not mean here. */
+static bool is_operator(struct splitter *splitter)
+{
+	const char *word = bytes_text(&splitter->word);
+	size_t size = splitter->word.size;
+
+	if (size && !splitter->last_is_quoted && strchr(";&|", word[size - 1]))
+		return true;
+	if (splitter->is_quoted)
+		return false;
+	return word[0] == '>' || strncmp(word, "1>", 2) == 0 || strncmp(word, "2>", 2) == 0 || strncmp(word, "&>", 2) == 0;
+}
+
+/* Takes the word that begins here; one that is for a shell is an error. */
+static int take_word(struct splitter *splitter)
+{
+	const char *begin = splitter->at;
+
+	bytes_clear(&splitter->word);
+	bytes_clear(&splitter->pattern);
+	splitter->is_quoted = splitter->last_is_quoted = splitter->is_pattern = false;
+	while (*splitter->at && !is_blank(*splitter->at)) {
+		if (take_part(splitter) < 0)
+			return -1;
+	}
+	if (is_operator(splitter))
+		return error_set(splitter->error,
+			"%s in column %zu is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND",
+			bytes_text(&splitter->word), column_of(splitter, begin));
+	expand_home(splitter, begin);
+	return 0;
+}
+
+static void add_word(struct splitter *splitter, const char *word)
+{
+	struct words *words = splitter->words;
+
+	words->words = mem_grow(words->words, words->count, &splitter->capacity, sizeof *words->words);
+	words->words[words->count++] = mem_string(word);
+}
+
+/* Adds the word at hand, or the names of files that it stands for. */
+static void add_words(struct splitter *splitter)
+{
+	glob_t names;
+	size_t i;
+
+	if (!splitter->is_pattern || glob(bytes_text(&splitter->pattern), 0, NULL, &names) != 0) {
+		add_word(splitter, bytes_text(&splitter->word));
+		return;
+	}
+	for (i = 0; i < names.gl_pathc; i++)
+		add_word(splitter, names.gl_pathv[i]);
+	globfree(&names);
+}
+
+/* The file behind <, which was passed over. */
+static int take_input(struct splitter *splitter)
+{
+	size_t column = column_of(splitter, splitter->at - 1);
+
+	if (splitter->words->input)
+		return error_set(splitter->error, "a second < in column %zu: there is one input", column);
+	if (*splitter->at == '<')
+		return error_set(splitter->error, "<< in column %zu is for a shell: < FILE reads a file, ::: names items", column);
+	while (is_blank(*splitter->at))
+		splitter->at++;
+	if (!*splitter->at || *splitter->at == '#' || *splitter->at == '<')
+		return error_set(splitter->error, "no file follows the < in column %zu", column);
+	if (take_word(splitter) < 0)
+		return -1;
+	if (!splitter->word.size)
+		return error_set(splitter->error, "the name of the file after the < in column %zu is empty", column);
+	splitter->words->input = mem_string(bytes_text(&splitter->word));
+	return 0;
+}
+
+static int take_line(struct splitter *splitter)
+{
+	for (;;) {
+		while (is_blank(*splitter->at))
+			splitter->at++;
+		if (!*splitter->at || *splitter->at == '#')
+			return 0;
+		if (*splitter->at == '<') {
+			splitter->at++;
+			if (take_input(splitter) < 0)
+				return -1;
+			continue;
+		}
+		if (take_word(splitter) < 0)
+			return -1;
+		add_words(splitter);
+	}
+}
+
+int words_split(const char *line, struct words *words, struct error *error)
+{
+	struct splitter splitter = {.line = line, .at = line, .words = words, .error = error};
+	int result;
+
+	*words = (struct words){.words = NULL};
+	result = take_line(&splitter);
+	words->words = mem_grow(words->words, words->count, &splitter.capacity, sizeof *words->words);
+	words->words[words->count] = NULL;
+	bytes_release(&splitter.word);
+	bytes_release(&splitter.pattern);
+	if (result < 0)
+		words_release(words);
+	return result;
+}
+
+void words_release(struct words *words)
+{
+	size_t i;
+
+	for (i = 0; i < words->count; i++)
+		free(words->words[i]);
+	free(words->words);
+	free(words->input);
+	*words = (struct words){.words = NULL};
+}
+
+size_t words_last(const char *line, size_t size, bool *is_quoted)
+{
+	size_t start = 0, i;
+	/* The quote that is open; within $'...' a backslash escapes too. */
+	char quote = 0;
+	bool is_dollar = false, is_escaped = false;
+
+	for (i = 0; i < size; i++) {
+		char c = line[i];
+
+		if (is_escaped) {
+			is_escaped = false;
+		} else if (c == '\\' && (quote != '\'' || is_dollar)) {
+			is_escaped = true;
+		} else if (quote) {
+			quote = c == quote ? 0 : quote;
+		} else if (c == '\'' || c == '"') {
+			quote = c;
+			is_dollar = c == '\'' && i > start && line[i - 1] == '$';
+		} else if (is_blank(c)) {
+			start = i + 1;
+		}
+	}
+	*is_quoted = quote || is_escaped;
+	return start;
+}
+
+/* Whether there is something that only $'...' can write in a line. */
+static bool has_controls(const char *name)
+{
+	for (; *name; name++) {
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* The contents as a string of its own, for whoever frees it. */
+static char *take_text(struct bytes *bytes)
+{
+	bytes_text(bytes);
+	return bytes->data;
+}
+
+char *words_quote_name(const char *name, char quote)
+{
+	struct bytes out = {.data = NULL};
+
+	if (!quote && has_controls(name)) {
+		quote_shell(&out, slice_of(name));
+		return take_text(&out);
+	}
+	if (quote)
+		bytes_append(&out, &quote, 1);
+	for (; *name; name++) {
+		if (quote == '\'' && *name == '\'')
+			bytes_append_text(&out, "'\\'");
+		else if (quote ? quote == '"' && strchr("\\\"", *name) : strchr(" \"\\'|&;<>*?[#", *name) != NULL)
+			bytes_append(&out, "\\", 1);
+		bytes_append(&out, name, 1);
+	}
+	return take_text(&out);
+}
+
+char *words_unquote_name(const char *typed, char quote)
+{
+	struct bytes out = {.data = NULL};
+
+	for (; *typed; typed++) {
+		if (*typed == '\\' && typed[1] && (!quote || (quote == '"' && strchr(ESCAPED, typed[1]))))
+			bytes_append(&out, ++typed, 1);
+		else if (quote ? *typed == quote : *typed == '\'' || *typed == '"')
+			quote = quote ? 0 : *typed;
+		else
+			bytes_append(&out, typed, 1);
+	}
+	return take_text(&out);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tasks from the archive, into chunks once more. */
+#include "interactive/runs/again.h"
+
+#include "base/mem.h"
+#include "base/trace.h"
+#include "task/frame.h"
+#include "run/verdict.h"
+#include "feed/packer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+struct again {
+	struct feeder feeder;
+	struct selection selection;
+	/* The next of its tasks; ARCHIVE_NONE: there is no more. */
+	uint64_t next;
+	struct packer packer;
+};
+
+/* Submits a task. False when there is no memory for it. */
+static bool pack(struct again *again, const struct archive_words *words)
+{
+	struct session *session = again->feeder.session;
+	char *to = packer_reserve(&again->packer, words->record.size);
+	struct slice field;
+
+	if (!to)
+		return false;
+	if (words->width == CHUNK_FRAMES && frame_find(words->record, FIELD_RETRIES, &field))
+		session_expect_retries(session, session->submitted + again->packer.open_count,
+				       frame_number(words->record, FIELD_RETRIES));
+	memcpy(to, words->record.data, words->record.size);
+	packer_add(&again->packer, words->record.size, words->width);
+	return true;
+}
+
+/* Takes the next task out of the archive. */
+static void take(struct again *again)
+{
+	struct job *job = again->selection.job;
+	struct archive_task task;
+	char reason[96];
+
+	if (archive_look(job->kept, again->next, &task) < 0 || !task.words.record.size) {
+		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", job->number, again->next + 1);
+		packer_submit(&again->packer);
+		verdict_refuse(again->feeder.session, reason);
+	} else {
+		if (!pack(again, &task.words)) {
+			packer_submit(&again->packer);
+			verdict_refuse(again->feeder.session, strerror(errno));
+		}
+		archive_task_release(&task);
+	}
+	again->next = selection_next(&again->selection, job, again->next + 1);
+}
+
+static void feed_again(struct feeder *feeder)
+{
+	struct again *again = container_of(feeder, struct again, feeder);
+
+	while (again->next != ARCHIVE_NONE && session_has_room(feeder->session))
+		take(again);
+	if (again->next == ARCHIVE_NONE || session_is_hungry(feeder->session))
+		packer_submit(&again->packer);
+}
+
+static bool again_is_fed(struct feeder *feeder)
+{
+	const struct again *again = container_of(feeder, struct again, feeder);
+
+	return feeder->session->phase != SESSION_RUNNING || (again->next == ARCHIVE_NONE && !again->packer.open_count);
+}
+
+static int prepare_again(struct feeder *feeder UNUSED, const struct session_options *run UNUSED, struct error *error UNUSED)
+{
+	return 0;
+}
+
+static void begin_again(struct feeder *feeder)
+{
+	struct again *again = container_of(feeder, struct again, feeder);
+	uint64_t count = 0, index;
+
+	packer_init(&again->packer, feeder->session);
+	for (index = again->next; index != ARCHIVE_NONE; index = selection_next(&again->selection, again->selection.job, index + 1))
+		count++;
+	session_expect(feeder->session, count);
+	trace_event("input_end", "\"records\":%" PRIu64, count);
+}
+
+static void close_again(struct feeder *feeder)
+{
+	container_of(feeder, struct again, feeder)->selection.job->uses--;
+}
+
+static const struct feeder_kind again_kind = {
+	.prepare = prepare_again,
+	.begin = begin_again,
+	.feed = feed_again,
+	.is_fed = again_is_fed,
+	.close = close_again,
+};
+
+struct feeder *again_new(const struct selection *selection)
+{
+	struct again *again = mem_new(1, sizeof *again);
+
+	*again = (struct again){.feeder.kind = &again_kind, .selection = *selection};
+	again->selection.failed = true;
+	selection->job->uses++;
+	again->next = selection_next(&again->selection, selection->job, 0);
+	return &again->feeder;
+}

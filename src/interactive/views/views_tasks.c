@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Views of tasks: one of them in full, all of them in figures. */
+#include "interactive/views/views.h"
+
+#include "base/quote.h"
+#include "run/report.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+enum {
+	/* Bars of the histogram: as many columns, beside what else is in their lines. */
+	BAR_MIN = 10,
+	BAR_MAX = 50,
+	BAR_BESIDE = 28,
+	/* Bytes of what a task had on its standard input. */
+	INPUT_MAX = 60,
+};
+
+static void append_worker(struct bytes *out, const struct job *job, uint32_t number)
+{
+	bytes_append_format(out, "%sWorker-%" PRIu32, job->options.run.method->prefix, number);
+}
+
+/* Local time and how far that is from UTC. */
+static void append_date(struct bytes *out, nsec time)
+{
+	time_t second = (time_t)(time / NSEC_PER_SEC);
+	char date[64], zone[16];
+	struct tm parts;
+
+	localtime_r(&second, &parts);
+	strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S", &parts);
+	strftime(zone, sizeof zone, "%z", &parts);
+	bytes_append_format(out, "%s.%03u %s", date, (unsigned)(time % NSEC_PER_SEC / NSEC_PER_MSEC), zone);
+}
+
+static void show_text(const struct canvas *canvas, const char *key, struct slice text)
+{
+	canvas_key(canvas, key);
+	quote_terminal(canvas->out, text);
+	bytes_append_text(canvas->out, "\n");
+}
+
+static void show_outcome(const struct canvas *canvas, const struct result *result)
+{
+	struct result once = *result;
+	struct bytes words = {.data = NULL};
+
+	/* How often it was run has a line of its own. */
+	once.attempt = 1;
+	if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FAILED)
+		bytes_append_format(&words, "%s: ", outcome_name(result->outcome));
+	output_describe(&once, &words);
+	show_text(canvas, "outcome", bytes_slice(&words));
+	bytes_release(&words);
+	if (result->attempt) {
+		canvas_key(canvas, "attempts");
+		bytes_append_format(canvas->out, "%" PRIu32 "\n", result->attempt);
+	}
+}
+
+/* Where, when and for how long it ran, and what that cost. */
+static void show_process(const struct canvas *canvas, const struct job *job, const struct result *result)
+{
+	struct bytes *out = canvas->out;
+
+	if (!result->pid)
+		return;
+	canvas_key(canvas, "worker");
+	append_worker(out, job, result->worker);
+	bytes_append_format(out, ", slot %" PRIu32 ", pid %ld\n", result->slot, (long)result->pid);
+	canvas_key(canvas, "started");
+	append_date(out, result->start);
+	bytes_append_text(out, "\n");
+	canvas_key(canvas, "took");
+	canvas_time(out, result->duration);
+	if (result->user_time >= 0) {
+		bytes_append_text(out, " (user ");
+		canvas_time(out, result->user_time);
+		bytes_append_text(out, ", system ");
+		canvas_time(out, result->system_time);
+		bytes_append_text(out, ")");
+	}
+	bytes_append_text(out, "\n");
+	if (!result->max_rss)
+		return;
+	canvas_key(canvas, "memory");
+	canvas_size(out, result->max_rss);
+	bytes_append_text(out, " at most\n");
+}
+
+/* How much it wrote to a stream, and what of it is still there. */
+static void show_stream(const struct canvas *canvas, struct job *job, const struct archive_task *task, enum stream stream)
+{
+	const char *name = stream == STREAM_OUTPUT ? "output" : "errors", *command = stream == STREAM_OUTPUT ? "out" : "errors";
+	struct chain_reading reading = {.streams = 1u << stream};
+	uint64_t written = task->written[stream - 1];
+	struct error error = {.number = 0};
+	struct bytes *out = canvas->out;
+
+	canvas_key(canvas, name);
+	canvas_size(out, written);
+	if (written && archive_read(job->kept, task->result.index, &reading, &error) < 0) {
+		bytes_append_text(out, ", which cannot be read: ");
+		quote_terminal(out, slice_of(error_text(&error)));
+	} else if (written && reading.missing) {
+		bytes_append_text(out, ", of which the first ");
+		canvas_size(out, reading.missing);
+		bytes_append_text(out, " had to make room");
+	}
+	if (written > reading.missing && !error.text)
+		bytes_append_format(out, " (%s %" PRIu64 ".%" PRIu64 ")", command, job->number, task->result.index + 1);
+	bytes_append_text(out, "\n");
+	error_release(&error);
+}
+
+static void show_kept(const struct canvas *canvas, struct job *job, const struct archive_task *task)
+{
+	struct slice input = task->words.record;
+	struct bytes word = {.data = NULL};
+
+	show_text(canvas, "command", task->words.command);
+	if (job->options.run.to_stdin && input.size) {
+		input.size = input.size < INPUT_MAX ? input.size : INPUT_MAX;
+		quote_shell(&word, input);
+		bytes_append_text(&word, input.size < task->words.record.size ? "..." : "");
+		show_text(canvas, "input", bytes_slice(&word));
+		bytes_release(&word);
+	}
+	show_outcome(canvas, &task->result);
+	show_process(canvas, job, &task->result);
+	show_stream(canvas, job, task, STREAM_OUTPUT);
+	show_stream(canvas, job, task, STREAM_ERRORS);
+}
+
+/* A task that runs now: whether it does. */
+static bool show_running(const struct canvas *canvas, struct job *job, uint64_t index)
+{
+	struct bytes words = {.data = NULL}, *out = canvas->out;
+	struct running_task task;
+	size_t seat;
+
+	for (seat = 0; job->state != JOB_DONE && seat < job->session.pool.seats; seat++) {
+		if (!job_running_at(job, seat, &task) || task.task.index != index)
+			continue;
+		report_command_line(&job->session, &task.task, task.slot, &words);
+		show_text(canvas, "command", bytes_slice(&words));
+		bytes_release(&words);
+		canvas_key(canvas, "outcome");
+		bytes_append_text(out, "none yet: it has been running for ");
+		canvas_time(out, clock_now() - task.started);
+		if (task.task.attempt > 1)
+			bytes_append_format(out, " (attempt %" PRIu32 ")", task.task.attempt);
+		bytes_append_text(out, "\n");
+		canvas_key(canvas, "worker");
+		quote_terminal(out, slice_of(task.worker->name));
+		bytes_append_format(out, ", slot %" PRIu32, task.slot);
+		if (task.pid)
+			bytes_append_format(out, ", pid %ld", (long)task.pid);
+		bytes_append_text(out, "\n");
+		return true;
+	}
+	return false;
+}
+
+/* Of a task that has left nothing but, perhaps, its outcome. */
+static void show_bare(const struct canvas *canvas, const struct job *job, uint64_t index)
+{
+	struct job_counts counts = job_counts(job);
+	enum archive_presence presence = archive_presence(job->kept, index);
+	const char *words = "none yet: it waits for its turn", *nothing = "there is no such task";
+	int outcome;
+
+	if (presence == ARCHIVE_OPEN && job->state != JOB_DONE)
+		words = "none yet: it waits to be run again, or has just ended";
+	else if (index < counts.submitted && archive_counted(job->kept, ~0u))
+		words = "not known any more: what is known of tasks long ago had to make room";
+	else if (job->state == JOB_DONE)
+		words = index < counts.submitted || index < counts.total ? "skipped: the run ended before it" : nothing;
+	else if (index >= counts.submitted)
+		words = counts.total && index >= counts.total ? nothing : "none yet: it has not been read";
+	for (outcome = 0; presence != ARCHIVE_UNKNOWN && outcome < OUTCOMES; outcome++) {
+		if (archive_next(job->kept, index, 1u << outcome) == index)
+			break;
+	}
+	canvas_key(canvas, "outcome");
+	if (presence != ARCHIVE_UNKNOWN && outcome < OUTCOMES)
+		bytes_append_format(canvas->out, "%s (all else had to make room for later tasks)\n",
+				    outcome_name((enum outcome)outcome));
+	else
+		bytes_append_format(canvas->out, "%s\n", words);
+}
+
+void view_task(const struct canvas *canvas, struct job *job, uint64_t index)
+{
+	struct archive_task task;
+	char name[48];
+
+	snprintf(name, sizeof name, "%" PRIu64 ".%" PRIu64, job->number, index + 1);
+	show_text(canvas, "task", slice_of(name));
+	if (show_running(canvas, job, index))
+		return;
+	if (archive_look(job->kept, index, &task) < 0) {
+		show_bare(canvas, job, index);
+		return;
+	}
+	show_kept(canvas, job, &task);
+	archive_task_release(&task);
+}
+
+/* What times in a bucket are below. */
+static nsec bound_of(size_t bucket)
+{
+	return NSEC_PER_USEC << bucket;
+}
+
+/* The bucket of which so many hundredths of all tasks are, or before it. */
+static size_t percentile(const uint64_t *buckets, uint64_t all, unsigned hundredths)
+{
+	uint64_t sum = buckets[0];
+	size_t i;
+
+	for (i = 0; i + 1 < JOB_BUCKETS && (double)sum * 100 < (double)all * hundredths; i++)
+		sum += buckets[i + 1];
+	return i;
+}
+
+static uint64_t sum_of(const uint64_t *buckets)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < JOB_BUCKETS; i++)
+		sum += buckets[i];
+	return sum;
+}
+
+void view_times(struct bytes *out, const uint64_t *buckets, nsec longest)
+{
+	static const unsigned hundredths[] = {50, 90, 99};
+	uint64_t all = sum_of(buckets);
+	size_t i;
+
+	for (i = 0; i < countof(hundredths); i++) {
+		bytes_append_format(out, "p%u under ", hundredths[i]);
+		canvas_time(out, bound_of(percentile(buckets, all, hundredths[i])));
+		bytes_append_text(out, ", ");
+	}
+	bytes_append_text(out, "longest ");
+	canvas_time(out, longest);
+}
+
+static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
+{
+	size_t room = canvas->width > BAR_BESIDE ? canvas->width - BAR_BESIDE : 0, first = 0, last = JOB_BUCKETS - 1, i;
+	size_t columns = !canvas->width || room > BAR_MAX ? BAR_MAX : room > BAR_MIN ? room : BAR_MIN;
+	struct canvas_table table = {.columns = "  rrl"};
+	uint64_t most = 1;
+
+	while (first < last && !buckets[first])
+		first++;
+	while (last > first && !buckets[last])
+		last--;
+	for (i = first; i <= last; i++)
+		most = buckets[i] > most ? buckets[i] : most;
+	for (i = first; i <= last; i++) {
+		bytes_append_text(&table.cells, "under ");
+		canvas_time(&table.cells, bound_of(i));
+		canvas_cell(&table);
+		bytes_append_format(&table.cells, "%" PRIu64, buckets[i]);
+		canvas_cell(&table);
+		canvas_bar(canvas, &table.cells, (double)buckets[i] / (double)most, columns);
+		canvas_cell(&table);
+	}
+	canvas_draw(canvas, &table);
+}
+
+/* What jobs have in common. */
+struct sums {
+	uint64_t buckets[JOB_BUCKETS];
+	nsec longest;
+	nsec task_time;
+	nsec worker_time;
+	size_t running;
+};
+
+static void add(struct sums *sums, struct job *job)
+{
+	struct job_counts counts = job_counts(job);
+	size_t i;
+
+	for (i = 0; i < JOB_BUCKETS; i++)
+		sums->buckets[i] += job->buckets[i];
+	sums->longest = job->longest > sums->longest ? job->longest : sums->longest;
+	sums->task_time += counts.task_time;
+	sums->worker_time += counts.worker_time;
+	sums->running += counts.running;
+}
+
+static void show_workers(const struct canvas *canvas, const struct jobs *jobs, const struct sums *sums)
+{
+	const struct reserve *reserve = &jobs->reserve;
+	struct bytes *out = canvas->out;
+
+	canvas_key(canvas, "workers");
+	bytes_append_format(out, "%zu at most; %zu live: %zu with runs, %zu in reserve; %" PRIu32 " started so far\n",
+			    reserve->size, reserve_count(reserve), reserve->engaged, reserve->idle, reserve->last_number);
+	canvas_key(canvas, "busy");
+	if (sums->worker_time > 0)
+		bytes_append_format(out, "%.0f %% of the time that workers were with runs",
+				    100 * (double)sums->task_time / (double)sums->worker_time);
+	else
+		bytes_append_text(out, "no worker has been with a run yet");
+	if (sums->running)
+		bytes_append_format(out, "; %zu task%s running now:", sums->running, canvas_plural(sums->running));
+	bytes_append_text(out, "\n");
+}
+
+void view_stats(const struct canvas *canvas, struct jobs *jobs, struct job *job)
+{
+	struct sums sums = {.longest = 0};
+	struct job *each;
+
+	for (each = job ? job : jobs_next(jobs, NULL); each; each = job ? NULL : jobs_next(jobs, each))
+		add(&sums, each);
+	show_workers(canvas, jobs, &sums);
+	view_running(canvas, jobs, job);
+	if (!sum_of(sums.buckets))
+		return;
+	canvas_key(canvas, "task times");
+	view_times(canvas->out, sums.buckets, sums.longest);
+	bytes_append_text(canvas->out, "\n");
+	show_histogram(canvas, sums.buckets);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Filling the results folder. */
+#include "journal/results_folder.h"
+
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A task's number in a name has this many digits at least. */
+enum { DIGITS = 9 };
+
+static const char *const file_names[] = {[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr", [STREAM_ERRORS + 1] = "meta.json"};
+
+static bool is_file_name(const char *name)
+{
+	size_t i;
+
+	for (i = STREAM_OUTPUT; i < countof(file_names); i++) {
+		if (strcmp(file_names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Whether a name is one of ours: SEQ, or .SEQ.ATTEMPT. */
+static bool is_folder_name(const char *name)
+{
+	bool temporary = name[0] == '.';
+	size_t digits = strspn(name + temporary, "0123456789");
+	const char *rest = name + temporary + digits;
+
+	if (digits < DIGITS)
+		return false;
+	if (!temporary)
+		return !*rest;
+	return rest[0] == '.' && rest[1] && !rest[1 + strspn(rest + 1, "0123456789")];
+}
+
+static DIR *open_folder(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!folder && fd >= 0)
+		close(fd);
+	return folder;
+}
+
+/* Whether everything in a task's folder is of ours. */
+static bool is_task_folder(int parent, const char *name)
+{
+	DIR *folder = open_folder(parent, name);
+	const struct dirent *entry;
+	bool ours = folder;
+
+	while (folder && ours && (entry = readdir(folder)))
+		ours = is_dots(entry->d_name) || is_file_name(entry->d_name);
+	if (folder)
+		closedir(folder);
+	return ours;
+}
+
+static int remove_task_folder(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	size_t i;
+
+	if (fd < 0)
+		return -1;
+	for (i = STREAM_OUTPUT; i < countof(file_names); i++)
+		(void)!unlinkat(fd, file_names[i], 0);
+	close(fd);
+	return unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Looks at each entry of the folder: -1 at the first for which visit fails. */
+static int visit_all(struct results *results, int (*visit)(struct results *results, const char *name, struct error *error),
+		     struct error *error)
+{
+	DIR *folder = open_folder(results->fd, ".");
+	const struct dirent *entry;
+	int visited = 0;
+
+	if (!folder)
+		return error_set_errno(error, errno, "--results: cannot read %s", results->name);
+	while (visited == 0 && (entry = readdir(folder))) {
+		if (!is_dots(entry->d_name))
+			visited = visit(results, entry->d_name, error);
+	}
+	closedir(folder);
+	return visited;
+}
+
+/* What may stand in a folder that is taken over. */
+static int accept_entry(struct results *results, const char *name, struct error *error)
+{
+	if (is_folder_name(name) && is_task_folder(results->fd, name))
+		return 0;
+	error_set(error, "--results: %s is not empty, and '%s' in it is not of an earlier run; name another folder",
+		  results->name, name);
+	error->is_usage = true;
+	return -1;
+}
+
+static int refuse_entry(struct results *results, const char *name UNUSED, struct error *error)
+{
+	error_set(error, "--results: %s is not empty (--force replaces the results of an earlier run)", results->name);
+	error->is_usage = true;
+	return -1;
+}
+
+static int remove_entry(struct results *results, const char *name, struct error *error)
+{
+	if (remove_task_folder(results->fd, name) == 0)
+		return 0;
+	return error_set_errno(error, errno, "--results: cannot remove %s/%s", results->name, name);
+}
+
+int results_open(struct results *results, const char *name, bool force, struct error *error)
+{
+	*results = (struct results){.name = name, .fd = -1};
+	if (mkdir(name, 0700) < 0 && errno != EEXIST)
+		return error_set_errno(error, errno, "--results: cannot make %s", name);
+	results->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (results->fd < 0)
+		return error_set_errno(error, errno, "--results: cannot open %s", name);
+	if (visit_all(results, accept_entry, error) < 0)
+		return -1;
+	return force ? 0 : visit_all(results, refuse_entry, error);
+}
+
+int results_clear(struct results *results, struct error *error)
+{
+	return results->fd < 0 ? 0 : visit_all(results, remove_entry, error);
+}
+
+static void name_temporary(char *name, size_t size, uint64_t index, uint32_t attempt)
+{
+	snprintf(name, size, ".%0*" PRIu64 ".%" PRIu32, DIGITS, index + 1, attempt);
+}
+
+/* Removes what the attempt before wrote, whichever was the last that did. */
+static void remove_earlier(struct results *results, uint64_t index, uint32_t attempt)
+{
+	char folder[64];
+
+	while (results->unfinished && attempt-- > 1) {
+		name_temporary(folder, sizeof folder, index, attempt);
+		if (remove_task_folder(results->fd, folder) < 0)
+			continue;
+		results->unfinished--;
+		return;
+	}
+}
+
+/* Opens a file of an attempt for appending; its folder is made with the first. -1 with errno. */
+static int open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
+{
+	char folder[64], path[96];
+	int fd;
+
+	name_temporary(folder, sizeof folder, index, attempt);
+	snprintf(path, sizeof path, "%s/%s", folder, file_names[which]);
+	fd = openat(results->fd, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	remove_earlier(results, index, attempt);
+	if (mkdirat(results->fd, folder, 0700) < 0)
+		return -1;
+	results->unfinished++;
+	return openat(results->fd, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Appends to a file of an attempt, which is made if need be. -1 with the error. */
+static int add(struct results *results, uint64_t index, uint32_t attempt, size_t which, struct slice bytes, struct error *error)
+{
+	int fd = open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
+
+	while (bytes.size && !number) {
+		ssize_t now = write(fd, bytes.data, bytes.size);
+
+		if (now > 0) {
+			bytes.data += now;
+			bytes.size -= (size_t)now;
+		} else if (now == 0 || errno != EINTR) {
+			number = now == 0 ? ENOSPC : errno;
+		}
+	}
+	if (fd >= 0 && close(fd) < 0 && !number)
+		number = errno;
+	if (!number)
+		return 0;
+	return error_set_errno(error, number, "--results: cannot write %s of #%" PRIu64 " in %s", file_names[which], index + 1,
+			       results->name);
+}
+
+int results_put(struct results *results, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes,
+		struct error *error)
+{
+	return results->fd < 0 ? 0 : add(results, index, attempt, stream, bytes, error);
+}
+
+int results_finish(struct results *results, const struct result *result, struct slice meta, struct error *error)
+{
+	const struct slice none = {.data = NULL};
+	uint32_t attempt = result->attempt;
+	char temporary[64], name[32];
+
+	if (results->fd < 0)
+		return 0;
+	if (add(results, result->index, attempt, STREAM_OUTPUT, none, error) < 0 ||
+	    add(results, result->index, attempt, STREAM_ERRORS, none, error) < 0 ||
+	    add(results, result->index, attempt, STREAM_ERRORS + 1, meta, error) < 0)
+		return -1;
+	name_temporary(temporary, sizeof temporary, result->index, attempt);
+	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);
+	if (renameat(results->fd, temporary, results->fd, name) < 0)
+		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1, results->name);
+	results->unfinished--;
+	return 0;
+}
+
+static int remove_unfinished(struct results *results, const char *name, struct error *error UNUSED)
+{
+	if (name[0] == '.' && is_folder_name(name))
+		(void)!remove_task_folder(results->fd, name);
+	return 0;
+}
+
+void results_close(struct results *results)
+{
+	struct error error = {.number = 0};
+
+	if (results->fd < 0)
+		return;
+	if (results->unfinished)
+		(void)!visit_all(results, remove_unfinished, &error);
+	error_release(&error);
+	close(results->fd);
+	results->fd = -1;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Output that waits for its turn: lists of pieces in memory or on disk, and what they take of both. */
+#include "order/held.h"
+
+#include "base/mem.h"
+#include "order/order.h"
+
+/* Pieces on disk are read back this much at a time. */
+enum { READ_SIZE = 65536 };
+
+/* A piece of output that waits. */
+struct piece {
+	struct piece *next;
+	enum stream stream;
+	bool on_disk;
+	size_t size;
+	/* How much of it has been handed on. */
+	size_t done;
+	uint64_t offset;
+	char data[];
+};
+
+void held_init(struct held *held, uint64_t memory, const char *directory, uint64_t disk)
+{
+	*held = (struct held){.memory = memory};
+	spill_init(&held->spill, directory, disk);
+}
+
+static void add_piece(struct held *held, struct held_output *output, struct piece *piece)
+{
+	piece->next = NULL;
+	if (output->last)
+		output->last->next = piece;
+	else
+		output->first = piece;
+	output->last = piece;
+	held->overhead += sizeof *piece;
+}
+
+static void hold_in_memory(struct held *held, struct held_output *output, enum stream stream, struct slice bytes)
+{
+	struct piece *piece = mem_resize(NULL, size_add(sizeof *piece, bytes.size), 1);
+
+	*piece = (struct piece){.stream = stream, .size = bytes.size};
+	memcpy(piece->data, bytes.data, bytes.size);
+	held->data += bytes.size;
+	add_piece(held, output, piece);
+}
+
+/* Stores bytes on disk as far as there is room; what is left of them stays in *bytes. */
+static void hold_on_disk(struct held *held, struct held_output *output, enum stream stream, struct slice *bytes)
+{
+	while (bytes->size && !held->error.text) {
+		uint64_t offset = 0;
+		ssize_t stored = spill_write(&held->spill, *bytes, &offset, &held->error);
+		struct piece *piece;
+
+		if (stored <= 0)
+			return;
+		piece = mem_new(1, sizeof *piece);
+		*piece = (struct piece){.stream = stream, .on_disk = true, .size = (size_t)stored, .offset = offset};
+		add_piece(held, output, piece);
+		bytes->data += stored;
+		bytes->size -= (size_t)stored;
+	}
+}
+
+void held_put(struct held *held, struct held_output *output, enum stream stream, struct slice bytes)
+{
+	if (held->data + bytes.size > held->memory)
+		hold_on_disk(held, output, stream, &bytes);
+	/* Whoever puts in more than is accepted has to: then memory takes it. */
+	if (bytes.size)
+		hold_in_memory(held, output, stream, bytes);
+}
+
+/* Hands on a piece on disk, as far as the sink has room: true when it is through. */
+static bool hand_on_from_disk(struct held *held, struct piece *piece, struct order_sink *sink, const struct held_task *task)
+{
+	char data[READ_SIZE];
+
+	while (piece->done < piece->size && sink->has_room(sink)) {
+		size_t size = piece->size - piece->done < sizeof data ? piece->size - piece->done : sizeof data;
+		uint64_t offset = piece->offset + piece->done;
+
+		if (spill_read(&held->spill, offset, data, size, &held->error) < 0) {
+			held->is_lost = true;
+			return false;
+		}
+		sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = data, .size = size});
+		spill_free(&held->spill, offset, size);
+		piece->done += size;
+	}
+	return piece->done == piece->size;
+}
+
+/* The first piece has been handed on. */
+static void drop_first(struct held *held, struct held_output *output)
+{
+	struct piece *piece = output->first;
+
+	output->first = piece->next;
+	if (!output->first)
+		output->last = NULL;
+	held->overhead -= sizeof *piece;
+	if (!piece->on_disk)
+		held->data -= piece->size;
+	free(piece);
+}
+
+static void hand_on_from_memory(const struct piece *piece, struct order_sink *sink, const struct held_task *task)
+{
+	sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = piece->data, .size = piece->size});
+}
+
+bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task)
+{
+	while (output->first && sink->has_room(sink)) {
+		if (!output->first->on_disk)
+			hand_on_from_memory(output->first, sink, task);
+		else if (!hand_on_from_disk(held, output->first, sink, task))
+			break;
+		drop_first(held, output);
+	}
+	return !output->first;
+}
+
+bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task)
+{
+	const struct piece *piece;
+
+	for (piece = output->first; piece; piece = piece->next) {
+		if (piece->on_disk)
+			return false;
+	}
+	while (output->first) {
+		hand_on_from_memory(output->first, sink, task);
+		drop_first(held, output);
+	}
+	return true;
+}
+
+void held_drop(struct held *held, struct held_output *output)
+{
+	while (output->first) {
+		struct piece *piece = output->first;
+
+		output->first = piece->next;
+		held->overhead -= sizeof *piece;
+		if (piece->on_disk)
+			spill_free(&held->spill, piece->offset + piece->done, piece->size - piece->done);
+		else
+			held->data -= piece->size;
+		free(piece);
+	}
+	output->last = NULL;
+}
+
+void held_release(struct held *held)
+{
+	spill_release(&held->spill);
+	error_release(&held->error);
+}

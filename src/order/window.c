@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of entries behind the reorder window. */
+#include "order/window.h"
+
+#include "base/mem.h"
+
+struct window_page {
+	/* How many of its tasks have gone out. */
+	unsigned gone;
+	struct entry entries[WINDOW_PAGE];
+};
+
+/* Stands for every page whose tasks have all gone out. */
+static struct window_page gone_page;
+
+static struct window_page **page_slot(const struct window *window, uint64_t index)
+{
+	return &window->pages[index / WINDOW_PAGE & (window->capacity - 1)];
+}
+
+struct entry *window_at(const struct window *window, uint64_t index)
+{
+	struct window_page *page = *page_slot(window, index);
+
+	return page == &gone_page ? NULL : &page->entries[index % WINDOW_PAGE];
+}
+
+/* Makes the table of pages reach an index. */
+static void grow(struct window *window, uint64_t index)
+{
+	uint64_t first = window->head / WINDOW_PAGE, last = index / WINDOW_PAGE, page;
+	size_t capacity = window->capacity ? window->capacity : 16;
+	struct window_page **pages;
+
+	if (last - first < window->capacity)
+		return;
+	while (last - first >= capacity)
+		capacity = size_multiply(capacity, 2);
+	pages = mem_new(capacity, sizeof(struct window_page *));
+	for (page = first; window->capacity && page < first + window->capacity; page++)
+		pages[page & (capacity - 1)] = window->pages[page & (window->capacity - 1)];
+	free(window->pages);
+	window->pages = pages;
+	window->capacity = capacity;
+}
+
+struct entry *window_reach(struct window *window, uint64_t index)
+{
+	if (index < window->head)
+		return NULL;
+	grow(window, index);
+	for (; window->end <= index; window->end++) {
+		struct window_page **page = page_slot(window, window->end);
+
+		if (*page)
+			continue;
+		*page = mem_new(1, sizeof **page);
+		window->size += sizeof **page + sizeof *page;
+	}
+	return window_at(window, index);
+}
+
+/* Moves the head past what has gone out. */
+static void advance(struct window *window)
+{
+	while (window->head < window->end) {
+		struct entry *entry = window_at(window, window->head);
+
+		if (entry && !entry->gone)
+			return;
+		window->head++;
+		if (window->head % WINDOW_PAGE == 0) {
+			*page_slot(window, window->head - 1) = NULL;
+			window->size -= sizeof(struct window_page *);
+		}
+	}
+}
+
+void window_close(struct window *window, uint64_t index)
+{
+	struct window_page **page = page_slot(window, index);
+
+	if (++(*page)->gone == WINDOW_PAGE) {
+		free(*page);
+		window->size -= sizeof **page;
+		*page = &gone_page;
+	}
+	advance(window);
+}
+
+void window_release(struct window *window, void (*drop)(void *owner, struct entry *entry), void *owner)
+{
+	uint64_t index;
+	size_t i;
+
+	for (index = window->head - window->head % WINDOW_PAGE; index < window->end; index += WINDOW_PAGE) {
+		struct window_page *page = *page_slot(window, index);
+
+		if (page == &gone_page)
+			continue;
+		for (i = 0; i < WINDOW_PAGE; i++)
+			drop(owner, &page->entries[i]);
+		free(page);
+	}
+	free(window->pages);
+	*window = (struct window){.pages = NULL};
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Columns, by the C library's regular expressions. */
+#include "task/columns.h"
+
+#include "base/bytes.h"
+#include "base/mem.h"
+
+#include <regex.h>
+
+struct columns_expression {
+	regex_t compiled;
+};
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Appends a byte that stands for itself. */
+static void append_byte(struct bytes *out, char byte, bool in_brackets)
+{
+	bool special = byte && strchr(in_brackets ? "^-[]\\" : "^.[]$()|*+?{}\\", byte);
+
+	/* There is no escape within brackets, but a collating symbol. */
+	if (special)
+		bytes_append_text(out, in_brackets ? "[." : "\\");
+	bytes_append(out, &byte, 1);
+	if (special && in_brackets)
+		bytes_append_text(out, ".]");
+}
+
+/* Appends what an escape stands for: its length, or 0 when it is none of ours. */
+static size_t append_escape(struct bytes *out, const char *at, bool in_brackets)
+{
+	static const struct {
+		char letter;
+		const char *alone;
+		const char *in_brackets;
+	} escapes[] = {
+		{.letter = 't', .alone = "\t", .in_brackets = "\t"},
+		{.letter = 'n', .alone = "\n", .in_brackets = "\n"},
+		{.letter = 's', .alone = "[[:space:]]", .in_brackets = "[:space:]"},
+		{.letter = 'd', .alone = "[0-9]", .in_brackets = "0-9"},
+		{.letter = 'w', .alone = "[[:alnum:]_]", .in_brackets = "[:alnum:]_"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(escapes); i++) {
+		if (at[1] == escapes[i].letter) {
+			bytes_append_text(out, in_brackets ? escapes[i].in_brackets : escapes[i].alone);
+			return 2;
+		}
+	}
+	if (at[1] == 'x' && hex_digit(at[2]) >= 0 && hex_digit(at[3]) >= 0) {
+		append_byte(out, (char)(hex_digit(at[2]) * 16 + hex_digit(at[3])), in_brackets);
+		return 4;
+	}
+	return 0;
+}
+
+/* The expression in POSIX's own terms. */
+static void translate(const char *expression, struct bytes *out)
+{
+	const char *at = expression, *opened = NULL;
+
+	while (*at) {
+		size_t length = *at == '\\' ? append_escape(out, at, opened) : 0;
+
+		if (length) {
+			at += length;
+			continue;
+		}
+		if (!opened && *at == '\\' && at[1]) {
+			bytes_append(out, at, 2);
+			at += 2;
+			continue;
+		}
+		if (!opened && *at == '[') {
+			/* A closing bracket that comes first is one of the characters. */
+			opened = at + 1 + (at[1] == '^');
+		} else if (opened && *at == ']' && at > opened) {
+			opened = NULL;
+		} else if (opened && *at == '[' && (at[1] == ':' || at[1] == '.' || at[1] == '=')) {
+			const char end[] = {at[1], ']', '\0'}, *closed = strstr(at + 2, end);
+			size_t class = closed ? (size_t)(closed + 2 - at) : 1;
+
+			bytes_append(out, at, class);
+			at += class;
+			continue;
+		}
+		bytes_append(out, at++, 1);
+	}
+}
+
+/* Whether it matches where there is nothing: what divides must be something. */
+static bool matches_nothing(const struct columns *columns)
+{
+	static const char *const samples[] = {"", "a", " ", "a b"};
+	regmatch_t match;
+	size_t i;
+
+	for (i = 0; i < countof(samples); i++) {
+		if (regexec(&columns->expression->compiled, samples[i], 1, &match, 0) == 0 && match.rm_so == match.rm_eo)
+			return true;
+	}
+	return false;
+}
+
+int columns_compile(struct columns *columns, const char *expression, struct error *error)
+{
+	struct bytes translated = {.data = NULL};
+	char why[128];
+	int failed;
+
+	if (strstr(expression, "\\x00"))
+		return error_set(error, "'%s': no record has a NUL in it to be divided at", expression);
+	columns->expression = mem_new(1, sizeof *columns->expression);
+	translate(expression, &translated);
+	failed = regcomp(&columns->expression->compiled, bytes_text(&translated), REG_EXTENDED);
+	bytes_release(&translated);
+	if (failed) {
+		regerror(failed, &columns->expression->compiled, why, sizeof why);
+		free(columns->expression);
+		columns->expression = NULL;
+		return error_set(error, "'%s': not a regular expression: %s", expression, why);
+	}
+	if (!matches_nothing(columns))
+		return 0;
+	columns_release(columns);
+	return error_set(error, "'%s': matches the empty string, and so divides nothing", expression);
+}
+
+struct slice columns_next(const struct columns *columns, const char **rest, bool is_first)
+{
+	const char *from = *rest;
+	regmatch_t match;
+
+	if (!columns->expression || regexec(&columns->expression->compiled, from, 1, &match, is_first ? 0 : REG_NOTBOL) != 0 ||
+	    match.rm_eo == match.rm_so) {
+		*rest = NULL;
+		return slice_of(from);
+	}
+	*rest = from + match.rm_eo;
+	return (struct slice){.data = from, .size = (size_t)match.rm_so};
+}
+
+void columns_release(struct columns *columns)
+{
+	if (columns->expression)
+		regfree(&columns->expression->compiled);
+	free(columns->expression);
+	columns->expression = NULL;
+}

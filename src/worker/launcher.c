@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starting tasks: what is executed, and with which environment and descriptors. */
+#include "worker/launcher.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "ipc/fd.h"
+#include "task/frame.h"
+#include "process/command.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Environment variables that are ours. */
+#define OURS "MPMAP_"
+#define SEQUENCE OURS "SEQ="
+#define SLOT OURS "SLOT="
+#define WORKER OURS "WORKER="
+#define ATTEMPT OURS "ATTEMPT="
+#define RUN_ID OURS "RUN_ID="
+
+static const char *const own_names[] = {SEQUENCE, SLOT, WORKER, ATTEMPT, RUN_ID};
+
+static bool is_own_variable(const char *variable)
+{
+	size_t i;
+
+	/* Few of an environment are looked at more closely: each worker looks at all. */
+	for (i = 0; *variable == *OURS && i < countof(own_names); i++) {
+		if (strncmp(variable, own_names[i], strlen(own_names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void set_task(struct launcher *launcher, uint64_t sequence, uint32_t attempt)
+{
+	number_print(launcher->sequence + strlen(SEQUENCE), sequence);
+	number_print(launcher->attempt + strlen(ATTEMPT), attempt);
+}
+
+int launcher_init(struct launcher *launcher, const struct workplace *place)
+{
+	char slot[NUMBER_TEXT_MAX];
+	size_t count = 0, kept = 0, i;
+
+	*launcher = (struct launcher){
+		.self = getpid(),
+		.null = fd_null(),
+		.terminal = -1,
+		.children = -1,
+		.sequence = SEQUENCE,
+		.attempt = ATTEMPT,
+	};
+	number_print(slot, place->setup.seat + 1);
+	zygote_init(&launcher->zygote);
+	set_task(launcher, 0, 0);
+	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
+		return -1;
+	while (environ[count])
+		count++;
+	launcher->environment = mem_new(count + countof(own_names) + 1, sizeof *launcher->environment);
+	for (i = 0; i < count; i++) {
+		if (!is_own_variable(environ[i]))
+			launcher->environment[kept++] = environ[i];
+	}
+	launcher->own_variables = kept;
+	launcher->environment[kept++] = mem_join(SLOT, slot);
+	launcher->environment[kept++] = mem_join(WORKER, place->setup.name);
+	launcher->environment[kept++] = mem_join(RUN_ID, place->run.id);
+	launcher->environment[kept++] = launcher->sequence;
+	launcher->environment[kept++] = launcher->attempt;
+	launcher->environment[kept] = NULL;
+	return 0;
+}
+
+void launcher_release(struct launcher *launcher)
+{
+	size_t i;
+
+	launcher_listen_no_more(launcher);
+	zygote_release(&launcher->zygote);
+	for (i = launcher->own_variables; launcher->environment && launcher->environment[i] &&
+				  launcher->environment[i] != launcher->sequence; i++)
+		free(launcher->environment[i]);
+	free(launcher->environment);
+	free(launcher->changed);
+	launcher->environment = launcher->changed = NULL;
+	fd_close(&launcher->null);
+	fd_close(&launcher->terminal);
+	fd_close(&launcher->children);
+}
+
+bool launcher_listen(struct launcher *launcher)
+{
+	if (launcher->children < 0)
+		launcher->children = signals_open_children();
+	if (launcher->children < 0)
+		return false;
+	signals_block_children();
+	return launcher->listens = true;
+}
+
+void launcher_listen_no_more(struct launcher *launcher)
+{
+	if (launcher->listens)
+		signals_unblock();
+	launcher->listens = false;
+}
+
+static int start(struct command *command, struct launched *launched)
+{
+	int started = command_start(command, NULL, &launched->stage);
+
+	launched->pid = started < 0 ? 0 : *command->pid;
+	return started;
+}
+
+/* Executes a file that the kernel does not know how to: as a script for the shell, as execvp does. */
+static int start_for_shell(struct command *command, struct launched *launched)
+{
+	char shell[] = "/bin/sh";
+	size_t count = 0;
+	char **arguments;
+	int started;
+
+	while (command->arguments[count])
+		count++;
+	arguments = mem_new(count + 2, sizeof *arguments);
+	arguments[0] = shell;
+	arguments[1] = (char *)(uintptr_t)command->path;
+	memcpy(arguments + 2, command->arguments + 1, count * sizeof *arguments);
+	command->path = shell;
+	command->arguments = arguments;
+	started = start(command, launched);
+	free(arguments);
+	return started;
+}
+
+/* Whether a task can be forked from the zygote: what it brings of its own is for execve. */
+static bool is_forkable(const struct launcher *launcher, const struct command *command)
+{
+	return launcher->zygote.channel >= 0 && !command->directory && command->environment == launcher->environment &&
+	       zygote_can_take(command);
+}
+
+/* Starts what has been found, in whichever way. */
+static int start_found(struct launcher *launcher, struct workplace *place, struct command *command,
+		       struct launched *launched)
+{
+	int started;
+
+	launched->is_forked = is_forkable(launcher, command);
+	if (launched->is_forked) {
+		started = zygote_start(&launcher->zygote, place, command, launcher->sequence, launcher->attempt);
+		if (started < 0)
+			launched->stage = COMMAND_UNBORN;
+		launched->is_abandoned = started < 0 && errno == ECANCELED;
+		launched->is_forked = started == 0;
+		launched->pid = started ? 0 : *command->pid;
+		if (started <= 0)
+			return started;
+	}
+	started = start(command, launched);
+	if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
+		started = start_for_shell(command, launched);
+	return started;
+}
+
+/* What every process of a worker has in common. */
+static struct command prepare(struct launcher *launcher, struct workplace *place)
+{
+	return (struct command){
+		.environment = launcher->environment,
+		.input = launcher->terminal,
+		.output = -1,
+		.errors = -1,
+		.keep = -1,
+		.terminal = launcher->terminal,
+		.ignored = place->run.ignored,
+		.nice = place->run.nice,
+		.is_task = true,
+		.unblocks = launcher->listens,
+		.starter = launcher->self,
+		.pid = (pid_t *)(uintptr_t)&place->seat->task,
+	};
+}
+
+int launcher_prepare(struct launcher *launcher, struct workplace *place)
+{
+	char *arguments[] = {place->run.words[0], NULL};
+	struct command command = prepare(launcher, place);
+
+	if (!(place->run.flags & RUN_ZYGOTE) || launcher->zygote.tried)
+		return 0;
+	command.path = place->run.command;
+	command.arguments = arguments;
+	return zygote_prepare(&launcher->zygote, place, &command, launcher->null) < 0 ? -1 : 1;
+}
+
+/* Takes the variable of a name (up to its '=', if there is one) out of the environment that a task changes. */
+static size_t drop_variable(char **variables, size_t count, struct slice name)
+{
+	const char *equals = memchr(name.data, '=', name.size);
+	size_t length = equals ? (size_t)(equals - name.data) : name.size, i;
+
+	for (i = 0; i < count; i++) {
+		if (strncmp(variables[i], name.data, length) == 0 && variables[i][length] == '=')
+			variables[i--] = variables[--count];
+	}
+	return count;
+}
+
+/* The environment as a task changes it, and the value of PATH in it, where that is changed too. */
+static char **change_environment(struct launcher *launcher, struct slice frame, const char **path)
+{
+	struct frame_reader reader = frame_read(frame);
+	size_t count = 0, i;
+	struct slice value;
+	enum field field;
+
+	while (launcher->environment[count])
+		count++;
+	for (i = 0; i < count; i++) {
+		launcher->changed = mem_grow(launcher->changed, i, &launcher->changed_capacity, sizeof *launcher->changed);
+		launcher->changed[i] = launcher->environment[i];
+	}
+	while (frame_next(&reader, &field, &value)) {
+		if (field != FIELD_SET && field != FIELD_UNSET)
+			continue;
+		count = drop_variable(launcher->changed, count, value);
+		if (field == FIELD_UNSET && slice_equals(value, slice_of("PATH")))
+			*path = NULL;
+		if (field == FIELD_UNSET)
+			continue;
+		if (value.size >= 5 && memcmp(value.data, "PATH=", 5) == 0)
+			*path = value.data + 5;
+		launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
+		launcher->changed[count++] = (char *)(uintptr_t)value.data;
+	}
+	launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
+	launcher->changed[count] = NULL;
+	return launcher->changed;
+}
+
+/* Takes in what a task brings besides its command; an input of its own is to be closed. -1 with errno. */
+static int take_settings(struct launcher *launcher, const struct workplace *place, const struct task *task,
+			 struct command *command, const char **path)
+{
+	struct slice value;
+
+	if (place->run.flags & RUN_STDIN)
+		return command->input = fd_holding(task->record);
+	if (!task->frame.size)
+		return 0;
+	if (frame_find(task->frame, FIELD_DIRECTORY, &value))
+		command->directory = value.data;
+	if (frame_find(task->frame, FIELD_SET, &value) || frame_find(task->frame, FIELD_UNSET, &value))
+		command->environment = change_environment(launcher, task->frame, path);
+	if (frame_find(task->frame, FIELD_STDIN, &value))
+		return command->input = fd_holding(value);
+	return 0;
+}
+
+int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
+			const int writers[CAPTURE_STREAMS], struct launched *launched)
+{
+	struct command command = prepare(launcher, place);
+	const char *path = place->run.path;
+	int started = -1, number, usual = command.input;
+	char *found = NULL;
+
+	*launched = (struct launched){.pid = 0};
+	set_task(launcher, task->index + 1, task->attempt);
+	if (take_settings(launcher, place, task, &command, &path) < 0)
+		return -1;
+	launched->stage = COMMAND_EXECUTED;
+	command.arguments = workplace_expand(place, task);
+	command.output = writers[0];
+	command.errors = writers[1];
+	command.path = place->run.command;
+	if (command.arguments && !command.path)
+		command.path = found = command_find(command.arguments[0], path);
+	if (command.arguments && command.path)
+		started = start_found(launcher, place, &command, launched);
+	number = errno;
+	free(found);
+	if (command.input != usual)
+		fd_close(&command.input);
+	errno = number;
+	return started;
+}
+
+int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
+			  int *pidfd)
+{
+	char shell[] = "/bin/sh", name[] = "sh", flag[] = "-c";
+	char *arguments[] = {name, flag, (char *)(uintptr_t)script, NULL};
+	struct command command = prepare(launcher, place);
+	size_t last = launcher->own_variables;
+	enum command_stage stage;
+	int started;
+
+	while (launcher->environment[last] != launcher->sequence)
+		last++;
+	/* It is no task: it has no number. */
+	launcher->environment[last] = NULL;
+	command.path = shell;
+	command.arguments = arguments;
+	command.output = command.errors = writer;
+	started = command_start(&command, pidfd, &stage);
+	launcher->environment[last] = launcher->sequence;
+	return started;
+}
+
+bool launcher_show(struct workplace *place, const struct task *task)
+{
+	struct template_values values = workplace_values(place);
+
+	bytes_clear(&place->scratch);
+	template_quote(&place->template, task, &values, &place->scratch);
+	bytes_append_text(&place->scratch, "\n");
+	/* Where the task writes to the terminal itself it must be there first. */
+	if (place->run.flags & RUN_UNGROUPED) {
+		diag_line(bytes_slice(&place->scratch));
+		return true;
+	}
+	return workplace_say(place, bytes_slice(&place->scratch));
+}

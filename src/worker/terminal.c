@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Handing the terminal over and taking it back. */
+#include "worker/terminal.h"
+
+#include "base/mem.h"
+#include "process/command.h"
+#include "process/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* In a process group that cannot be stopped waiting is no use: how often it is tried to. */
+enum { ATTEMPTS = 8 };
+/* Against waiting for ever: a signal is heard sooner. */
+#define PASS_TIME (2 * NSEC_PER_SEC)
+
+struct terminal {
+	struct termios modes;
+	bool known;
+};
+
+int terminal_open(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC);
+}
+
+/* Workers have process groups of their own: the run's is that of whoever started them. */
+static pid_t run_group(void)
+{
+	return getpgid(getppid());
+}
+
+bool terminal_is_ours(int fd)
+{
+	return tcgetpgrp(fd) == run_group();
+}
+
+bool terminal_wait(int fd, struct workplace *place)
+{
+	int attempt;
+
+	for (attempt = 0; !terminal_is_ours(fd); attempt++) {
+		errno = attempt < ATTEMPTS ? ECANCELED : EIO;
+		if (attempt == ATTEMPTS || !queue_gate(&place->board.queue))
+			return false;
+		place->woken = false;
+		signals_tell_parent(SIGTTOU);
+		if (!workplace_wait(place, NSEC_FOREVER)) {
+			errno = ECANCELED;
+			return false;
+		}
+	}
+	return true;
+}
+
+void terminal_give(int fd, pid_t group)
+{
+	signals_block_terminal(true);
+	tcsetpgrp(fd, group ? group : run_group());
+	signals_block_terminal(false);
+}
+
+void terminal_pass_on(struct workplace *place, int signal)
+{
+	nsec deadline = clock_now() + PASS_TIME;
+
+	signals_tell_parent(signal);
+	if (place->run.ignored >> (signal - 1) & 1)
+		return;
+	/* Whoever shuts the gate wakes us. */
+	while (queue_gate(&place->board.queue) && clock_now() < deadline) {
+		place->woken = false;
+		if (!workplace_wait(place, deadline))
+			return;
+	}
+}
+
+struct terminal *terminal_remember(int fd)
+{
+	struct terminal *terminal = mem_new(1, sizeof *terminal);
+
+	terminal->known = tcgetattr(fd, &terminal->modes) == 0;
+	return terminal;
+}
+
+void terminal_restore(int fd, const struct terminal *terminal)
+{
+	signals_block_terminal(true);
+	if (terminal->known)
+		tcsetattr(fd, TCSADRAIN, &terminal->modes);
+	signals_block_terminal(false);
+}
+
+void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place, const struct result *result)
+{
+	terminal_give(terminal, 0);
+	if (result->outcome != OUTCOME_OK)
+		terminal_restore(terminal, modes);
+	if (result->signal == SIGINT || result->signal == SIGQUIT)
+		terminal_pass_on(place, result->signal);
+}
+
+void terminal_suspend(int fd, const struct workplace *place, struct suspension *suspension)
+{
+	terminal_give(fd, 0);
+	*suspension = (struct suspension){.is_on = true, .stopped_for = atomic_load(&place->notice->stopped_for)};
+	signals_tell_parent(SIGTSTP);
+}
+
+void terminal_resume(int fd, const struct workplace *place, struct suspension *suspension, pid_t task)
+{
+	bool denied;
+
+	if (!suspension->is_on || atomic_load(&place->notice->stopped_at) ||
+	    atomic_load(&place->notice->stopped_for) == suspension->stopped_for)
+		return;
+	if (!terminal_is_ours(fd)) {
+		/* Gone on in the background: stopped again, as whoever uses the terminal there is. */
+		suspension->stopped_for = atomic_load(&place->notice->stopped_for);
+		signals_tell_parent(SIGTTOU);
+		return;
+	}
+	suspension->is_on = false;
+	terminal_give(fd, task);
+	command_signal_group(task, SIGCONT, &denied);
+}

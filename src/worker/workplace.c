@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A worker's surroundings: set up once, then records out and wake-ups in. */
+#include "worker/workplace.h"
+
+#include "base/fault.h"
+#include "base/trace.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Results wait this long for company at most, and only behind an announcement that was as recent. */
+#define GATHER_TIME (8 * NSEC_PER_MSEC)
+
+/* Tasks find the limit on descriptors that the program was started with. */
+static void restore_descriptor_limit(uint64_t soft)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == soft)
+		return;
+	limit.rlim_cur = soft;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Reads what the run is from the memory that holds it; takes over fd. */
+static int read_run(struct workplace *place, int fd)
+{
+	struct error error = {.number = 0};
+	struct template_options options;
+	struct bytes bytes = {.data = NULL};
+	struct cursor cursor;
+	int taken = -1;
+
+	if (shm_read(fd, &bytes) == 0) {
+		cursor = cursor_of(bytes_slice(&bytes));
+		taken = run_take(&cursor, &place->run);
+	}
+	bytes_release(&bytes);
+	fd_close(&fd);
+	if (taken < 0)
+		return -1;
+	options = run_template(&place->run);
+	/* The parent has compiled the same. */
+	if (template_compile(&place->template, &options, &error) < 0)
+		BUG("a template that only its parent can compile");
+	if (!place->run.tag)
+		return 0;
+	options = run_tag_template(&place->run);
+	if (template_compile(&place->tag, &options, &error) < 0)
+		BUG("a tag that only its parent can compile");
+	return 0;
+}
+
+int workplace_open(struct workplace *place, int channel)
+{
+	struct message message;
+	struct cursor cursor;
+	struct setup *setup = &place->setup;
+
+	*place = (struct workplace){.channel = channel, .home = -1, .board.shm.fd = -1, .arena.fd = -1};
+	/* What the parent said while the worker left another run is about that. */
+	do {
+		if (channel_wait(channel, &message, NSEC_FOREVER) <= 0)
+			return 0;
+	} while (message.type == MESSAGE_WAKE);
+	if (message.type != MESSAGE_SETUP || message.fd_count != 3)
+		return -1;
+	cursor = cursor_of(message.payload);
+	if (setup_take(&cursor, setup) < 0)
+		return -1;
+	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) < 0 ||
+	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
+		return -1;
+	/* The board never grows: its mapping is all that is needed. */
+	fd_close(&place->board.shm.fd);
+	place->notice = board_notice(&place->board);
+	place->seat = board_seat(&place->board, setup->seat);
+	place->ring = board_ring(&place->board, setup->seat);
+	restore_descriptor_limit(setup->descriptor_limit);
+	if (!place->run.directory)
+		return 1;
+	if (setup->stays && (place->home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -1;
+	return chdir(place->run.directory) < 0 ? -1 : 1;
+}
+
+int workplace_close(struct workplace *place)
+{
+	int back = place->home < 0 ? 0 : fchdir(place->home);
+
+	fd_close(&place->home);
+	board_release(&place->board);
+	shm_release(&place->arena);
+	template_release(&place->template);
+	template_release(&place->tag);
+	run_release(&place->run);
+	bytes_release(&place->scratch);
+	free(place->setup.name);
+	return back;
+}
+
+bool workplace_listen(struct workplace *place)
+{
+	struct message message;
+	int got;
+
+	place->listened = true;
+	while ((got = channel_receive(place->channel, &message)) > 0) {
+		while (message.fd_count)
+			fd_close(&message.fds[--message.fd_count]);
+		place->woken = true;
+	}
+	return got == 0;
+}
+
+bool workplace_wait(struct workplace *place, nsec deadline)
+{
+	struct fd_wait wait = {.fd = place->channel, .want_input = true};
+
+	while (!place->woken) {
+		nsec due = workplace_deadline(place);
+
+		if (!workplace_listen(place))
+			return false;
+		if (place->woken || clock_now() >= deadline)
+			break;
+		fd_wait(&wait, 1, due < deadline ? due : deadline);
+		workplace_announce_if_due(place);
+	}
+	return true;
+}
+
+bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *readable)
+{
+	for (;;) {
+		struct fd_wait waits[] = {{.fd = place->channel, .want_input = true}, {.fd = fd, .want_input = true}};
+
+		fd_wait(waits, countof(waits), deadline);
+		if (waits[0].input && !workplace_listen(place))
+			return false;
+		*readable = waits[1].input;
+		if (*readable || clock_now() >= deadline)
+			return true;
+	}
+}
+
+void workplace_announce(struct workplace *place)
+{
+	uint64_t look;
+
+	place->unannounced = false;
+	place->announced_at = clock_now();
+	if (!board_call(&place->board, place->setup.seat, &look))
+		return;
+	/* A parent that is gone shows as the end of file. Otherwise memory was short for a moment, or the parent does not keep up. */
+	if (fault_at("ring") || channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0) {
+		place->unannounced = true;
+		return;
+	}
+	fault_at("rung");
+	board_told(&place->board, look);
+}
+
+/* The parent has looked at what it was not told of, since another told it: that was as good. */
+static void note_look(struct workplace *place)
+{
+	place->unannounced = false;
+	place->announced_at = atomic_load(&place->notice->looked_at);
+}
+
+void workplace_committed(struct workplace *place)
+{
+	/* Long before it is told of: one look, whoever it is for, is for all who have something by then. */
+	if (board_mark(&place->board, place->setup.seat) && place->unannounced)
+		note_look(place);
+	/* Also where the parent has been told and has not looked: whether it is there is asked where it is told. */
+	place->unannounced = true;
+}
+
+nsec workplace_deadline(const struct workplace *place)
+{
+	return place->unannounced ? place->announced_at + GATHER_TIME : NSEC_FOREVER;
+}
+
+void workplace_announce_if_due(struct workplace *place)
+{
+	if (!place->unannounced || clock_now() < workplace_deadline(place))
+		return;
+	if (board_is_marked(&place->board, place->setup.seat))
+		workplace_announce(place);
+	else
+		note_look(place);
+}
+
+bool workplace_send(struct workplace *place, enum record_type type, struct slice payload)
+{
+	char *to;
+	size_t room;
+
+	while (!(to = ring_reserve(&place->ring, payload.size, &room))) {
+		place->woken = false;
+		if (!ring_want(&place->ring, payload.size))
+			continue;
+		workplace_announce(place);
+		if (!workplace_wait(place, NSEC_FOREVER))
+			return false;
+	}
+	memcpy(to, payload.data, payload.size);
+	ring_commit(&place->ring, type, payload.size);
+	return true;
+}
+
+bool workplace_say(struct workplace *place, struct slice words)
+{
+	size_t limit = ring_record_max(&place->ring);
+
+	while (words.size) {
+		size_t size = words.size < limit ? words.size : limit;
+
+		if (!workplace_send(place, RECORD_WORDS, (struct slice){.data = words.data, .size = size}))
+			return false;
+		words.data += size;
+		words.size -= size;
+	}
+	workplace_committed(place);
+	workplace_announce_if_due(place);
+	return true;
+}
+
+bool workplace_can_share(const struct workplace *place, uint64_t index)
+{
+	return !place->shared && index + 1 < place->chunk_end;
+}
+
+void workplace_share(struct workplace *place, uint64_t index)
+{
+	struct queue *queue = &place->board.queue;
+
+	if (!workplace_can_share(place, index))
+		return;
+	place->shared = true;
+	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name, index + 2);
+	atomic_store_explicit(&queue->entries[place->slot].next, index + 1, memory_order_relaxed);
+	queue_return(queue, place->slot);
+	workplace_announce(place);
+}
+
+void workplace_note_length(struct workplace *place, bool is_long)
+{
+	/* All workers do so after each task: written only where it changes. */
+	if (atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed) != is_long)
+		atomic_store_explicit(&place->notice->long_tasks, is_long, memory_order_relaxed);
+}
+
+nsec workplace_timeout(const struct workplace *place)
+{
+	nsec own = atomic_load_explicit(&place->seat->limit, memory_order_relaxed);
+
+	return own ? own : atomic_load(&place->notice->timeout);
+}
+
+nsec workplace_time(const struct workplace *place)
+{
+	nsec stopped_at = atomic_load(&place->notice->stopped_at);
+
+	return (stopped_at ? stopped_at : clock_now()) - atomic_load(&place->notice->stopped_for);
+}
+
+nsec workplace_when(const struct workplace *place, nsec time)
+{
+	if (time == NSEC_FOREVER || atomic_load(&place->notice->stopped_at))
+		return NSEC_FOREVER;
+	return time + atomic_load(&place->notice->stopped_for);
+}
+
+struct template_values workplace_values(const struct workplace *place)
+{
+	return (struct template_values){.slot = place->setup.seat + 1};
+}
+
+char **workplace_expand(struct workplace *place, const struct task *task)
+{
+	struct template_values values = workplace_values(place);
+
+	if (place->run.tag && !template_expand(&place->tag, task, &values))
+		return NULL;
+	return template_expand(&place->template, task, &values);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a worker has at hand: its line to the parent, its seat and ring on the board, the input, and what the run is. */
+#ifndef WORKER_WORKPLACE_H
+#define WORKER_WORKPLACE_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "ipc/shm.h"
+#include "task/task.h"
+#include "task/template.h"
+#include "board/board.h"
+#include "board/message.h"
+
+struct workplace {
+	int channel;
+	/* The folder the worker was in before, where the run has another; -1. */
+	int home;
+	struct setup setup;
+	struct run run;
+	struct board board;
+	struct notice *notice;
+	struct seat *seat;
+	struct ring ring;
+	struct shm arena;
+	struct template template;
+	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either. */
+	struct template tag;
+	/* The slot of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
+	size_t slot;
+	uint64_t chunk_end;
+	bool shared;
+	/* The task in hand could not be started before, for want of resources. */
+	bool retrying;
+	/* Records that the parent has not been told of, and when it was last told, or has looked without. */
+	bool unannounced;
+	nsec announced_at;
+	/* The parent has woken us since this was last cleared. */
+	bool woken;
+	/* The channel was looked at since this was last cleared. */
+	bool listened;
+	struct bytes scratch;
+};
+
+/* Sets everything up from the parent's next SETUP on channel: 1; 0 when the parent is gone; -1 when it cannot be. */
+int workplace_open(struct workplace *place, int channel) MUST_CHECK;
+
+/* Lets go of all that, but for the channel, and goes back to where the worker was before. -1 when it cannot. */
+int workplace_close(struct workplace *place) MUST_CHECK;
+
+/* Takes note of what the parent says, without waiting: false when the parent is gone. */
+bool workplace_listen(struct workplace *place);
+
+/* Waits for the parent to wake us, until the deadline; announces when that is due. False when the parent is gone. */
+bool workplace_wait(struct workplace *place, nsec deadline);
+
+/* Waits until fd can be read, or the deadline: false when the parent is gone. */
+bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *readable);
+
+/* Tells the parent now that there is something to look at. */
+void workplace_announce(struct workplace *place);
+
+/*
+ * A record was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at the
+ * latest.
+ */
+void workplace_committed(struct workplace *place);
+
+/*
+ * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Records wait for company for a while
+ * after it was told or has looked.
+ */
+nsec workplace_deadline(const struct workplace *place);
+
+/* Announces when that deadline has passed and the parent has not looked. */
+void workplace_announce_if_due(struct workplace *place);
+
+/* Commits a record of a copied payload, waiting for room if need be: false when the parent is gone. */
+bool workplace_send(struct workplace *place, enum record_type type, struct slice payload);
+
+/* Words for the user to see, in as many records as it takes: false when the parent is gone. */
+bool workplace_say(struct workplace *place, struct slice words);
+
+/* Whether something of its chunk is behind the task being run that others do not know of. */
+bool workplace_can_share(const struct workplace *place, uint64_t index);
+
+/* The task being run takes long: leaves the rest of its chunk to others. */
+void workplace_share(struct workplace *place, uint64_t index);
+
+/* Tells workers that begin after this whether tasks take long. */
+void workplace_note_length(struct workplace *place, bool is_long);
+
+/* How long the task in hand may take; 0: as long as it likes. */
+nsec workplace_timeout(const struct workplace *place);
+
+/* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER). */
+nsec workplace_time(const struct workplace *place);
+nsec workplace_when(const struct workplace *place, nsec time);
+
+/* The argv for a task, as template_expand has it; NULL with errno. */
+char **workplace_expand(struct workplace *place, const struct task *task);
+
+/* What fills replacement strings. */
+struct template_values workplace_values(const struct workplace *place);
+
+#endif

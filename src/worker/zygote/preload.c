@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The object that makes a zygote of a program: preloaded, it stops it before main, and forks children that go on there.
+ *
+ * A child is that of the worker, not of the zygote (CLONE_PARENT), so its end, its costs and its group are dealt with as
+ * those of any task. It is forked ahead, and waits for its task itself, so that the worker never waits for a fork. What libc's
+ * fork does beyond the system call is done here: the thread's id is where libc keeps it (set_tid_address), and the list
+ * of robust mutexes is told to the kernel. Functions that were registered with pthread_atfork are not called: there is one
+ * thread, and it is between main and what comes before it.
+ *
+ * This is part of another program, so nothing here allocates, opens streams, or is seen by it but __libc_start_main. The
+ * descriptors that a task gets come while their places are free, so the kernel puts them there.
+ */
+#include "worker/zygote/request.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+enum { STREAMS = 3, FDS_MAX = 3, TEXT_SIZE = 4096, ENVIRONMENT_SPARE = 3 };
+
+typedef int main_function(int count, char **arguments, char **environment);
+typedef int start_function(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
+			   void (*rtld_fini)(void), void *stack_end);
+
+/* What a message carries besides its type. */
+union received {
+	struct zygote_setup setup;
+	struct {
+		struct zygote_task head;
+		char text[TEXT_SIZE];
+	} task;
+};
+
+static main_function *real_main;
+/* The zygote's own, and those that children wait at. */
+static int channel = -1;
+static int tasks[ZYGOTE_TURNS];
+static uint32_t turn;
+static struct zygote_setup setup;
+static pid_t *thread_id;
+static void *robust_list;
+static size_t robust_size;
+static union received received;
+/* Of the task being started. */
+static char *task_arguments[TEXT_SIZE + 1];
+static size_t task_argument_count;
+static char **environment;
+static size_t environment_size;
+
+static void answer(int number, pid_t pid)
+{
+	struct {
+		uint32_t type;
+		struct zygote_answer answer;
+	} message = {ZYGOTE_ANSWER, {.number = number, .pid = pid, .turn = turn}};
+
+	send(channel, &message, sizeof message, MSG_NOSIGNAL);
+}
+
+static NORETURN void give_up(int number)
+{
+	answer(number, 0);
+	_exit(0);
+}
+
+static void *memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool begins_with(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* The channel, if this process was started to be a zygote; -1. One that it starts before main finds the same variable. */
+static int find_channel(char **variables)
+{
+	for (; *variables; variables++) {
+		char *end;
+		long fd;
+
+		if (!begins_with(*variables, ZYGOTE_VARIABLE))
+			continue;
+		fd = strtol(*variables + strlen(ZYGOTE_VARIABLE), &end, 10);
+		return *end == ':' && strtol(end + 1, NULL, 10) == getppid() ? (int)fd : -1;
+	}
+	return -1;
+}
+
+/* Whether the program's dynamic symbols name the function that we stand before. */
+static int look_for_start(struct dl_phdr_info *info, size_t size UNUSED, void *found)
+{
+	static const char name[] = "__libc_start_main";
+	const char *strings = NULL;
+	size_t length = 0, i;
+
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Dyn) *entry;
+
+		if (info->dlpi_phdr[i].p_type != PT_DYNAMIC)
+			continue;
+		for (entry = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr); entry->d_tag != DT_NULL; entry++) {
+			if (entry->d_tag == DT_STRTAB)
+				strings = (const char *)entry->d_un.d_ptr;
+			if (entry->d_tag == DT_STRSZ)
+				length = entry->d_un.d_val;
+		}
+	}
+	/* Some systems leave the address as it is in the file. */
+	if ((uintptr_t)strings < info->dlpi_addr)
+		strings += info->dlpi_addr;
+	*(bool *)found = strings && memmem(strings, length, name, sizeof name);
+	/* The first object is the program. */
+	return 1;
+}
+
+/* Runs before main whatever the program does: one that would not be stopped is ended here. */
+static __attribute__((constructor)) void check_program(int count UNUSED, char **arguments UNUSED, char **variables)
+{
+	bool found = false;
+
+	channel = find_channel(variables);
+	if (channel < 0)
+		return;
+	fcntl(channel, F_SETFD, FD_CLOEXEC);
+	dl_iterate_phdr(look_for_start, &found);
+	if (!found)
+		give_up(ZYGOTE_HAS_NO_START);
+}
+
+/* The environment as it was before us, with room for what differs from task to task. */
+static bool restore_environment(void)
+{
+	static const char preload[] = "LD_PRELOAD=";
+	size_t count = 0, i;
+
+	while (environ[count])
+		count++;
+	environment = memory((count + ENVIRONMENT_SPARE) * sizeof *environment);
+	if (!environment)
+		return false;
+	for (i = 0; i < count; i++) {
+		char *variable = environ[i], *rest;
+
+		if (begins_with(variable, ZYGOTE_VARIABLE) || begins_with(variable, ZYGOTE_SEQUENCE) ||
+		    begins_with(variable, ZYGOTE_ATTEMPT))
+			continue;
+		if (begins_with(variable, preload)) {
+			/* We are the first there. */
+			rest = strchr(variable, ':');
+			if (!rest)
+				continue;
+			memmove(variable + strlen(preload), rest + 1, strlen(rest + 1) + 1);
+		}
+		environment[environment_size++] = variable;
+	}
+	environment[environment_size] = received.task.head.sequence;
+	environment[environment_size + 1] = received.task.head.attempt;
+	return true;
+}
+
+/* A process that has other threads would lose them; /proc/self/task is linked to from each. */
+static bool has_threads(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/task", &status) < 0 || status.st_nlink != 3;
+}
+
+/* Where libc keeps the thread's id, and its robust mutexes. */
+static bool find_identity(void)
+{
+	return prctl(PR_GET_TID_ADDRESS, &thread_id, 0, 0, 0) == 0 && thread_id &&
+	       *thread_id == (pid_t)syscall(SYS_gettid) &&
+	       syscall(SYS_get_robust_list, 0, &robust_list, &robust_size) == 0;
+}
+
+/* Receives a message of a type: false at the end of a channel. *fd_count descriptors have come with it, in fds. */
+static bool receive(int from, uint32_t type, size_t *fd_count, int fds[FDS_MAX])
+{
+	union {
+		char data[CMSG_SPACE(sizeof(int) * FDS_MAX)];
+		struct cmsghdr align;
+	} control;
+	uint32_t its_type = 0;
+	struct iovec parts[2] = {
+		{.iov_base = &its_type, .iov_len = sizeof its_type},
+		{.iov_base = &received, .iov_len = sizeof received},
+	};
+	struct msghdr header = {
+		.msg_iov = parts,
+		.msg_iovlen = 2,
+		.msg_control = control.data,
+		.msg_controllen = sizeof control.data,
+	};
+	struct cmsghdr *message;
+	ssize_t size;
+
+	do
+		size = recvmsg(from, &header, 0);
+	while (size < 0 && errno == EINTR);
+	if (size < (ssize_t)sizeof its_type || its_type != type)
+		return false;
+	message = CMSG_FIRSTHDR(&header);
+	*fd_count = 0;
+	if (message && message->cmsg_type == SCM_RIGHTS) {
+		*fd_count = (message->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(message), *fd_count * sizeof *fds);
+	}
+	return true;
+}
+
+static void close_streams(void)
+{
+	int stream;
+
+	for (stream = 0; stream < STREAMS; stream++) {
+		if (setup.streams >> stream & 1)
+			close(stream);
+	}
+}
+
+/* Takes the setup: the places that tasks' descriptors come to are made free. */
+static bool take_setup(void)
+{
+	int fds[FDS_MAX], stream, i;
+	size_t fd_count;
+
+	/* Looked at before anything else could have come there. */
+	for (stream = 0; stream < STREAMS; stream++) {
+		if (fcntl(stream, F_GETFD) < 0)
+			return false;
+	}
+	if (!receive(channel, ZYGOTE_SETUP, &fd_count, fds) || fd_count != ZYGOTE_TURNS)
+		return false;
+	setup = received.setup;
+	for (i = 0; i < ZYGOTE_TURNS; i++) {
+		tasks[i] = fds[i];
+		if (fcntl(tasks[i], F_SETFL, 0) < 0)
+			return false;
+	}
+	close_streams();
+	return true;
+}
+
+/* As libc's fork does it, but for the parent: 0 in the child. */
+static pid_t fork_task(void)
+{
+	unsigned long flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+
+	/* The last two change places from machine to machine; without CLONE_SETTLS the one that is not the id is not looked at. */
+	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, thread_id, thread_id);
+}
+
+/* The child's own task, not one that was another's. */
+static bool is_own_task(size_t fd_count)
+{
+	const struct zygote_task *task = &received.task.head;
+
+	return task->pid == *thread_id && task->count <= TEXT_SIZE && fd_count == (size_t)__builtin_popcount(setup.streams);
+}
+
+/* A child of the worker from its birth to its main. */
+static void become_task(void)
+{
+	char *place = received.task.text;
+	int fds[FDS_MAX], i;
+	size_t fd_count;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != setup.worker)
+		_exit(127);
+	syscall(SYS_set_robust_list, robust_list, robust_size);
+	close(channel);
+	for (;;) {
+		if (!receive(tasks[turn], ZYGOTE_TASK, &fd_count, fds))
+			_exit(127);
+		if (is_own_task(fd_count))
+			break;
+		close_streams();
+	}
+	for (i = 0; i < ZYGOTE_TURNS; i++)
+		close(tasks[i]);
+	while (task_argument_count < received.task.head.count) {
+		task_arguments[task_argument_count++] = place;
+		place += strlen(place) + 1;
+	}
+	environ = environment;
+}
+
+/* Forks children until the worker has gone. Returns in each of them. */
+static void serve(void)
+{
+	int fds[FDS_MAX];
+	size_t fd_count;
+
+	do {
+		pid_t pid = fork_task();
+
+		if (pid == 0) {
+			become_task();
+			return;
+		}
+		answer(pid < 0 ? errno : 0, pid);
+		turn = (turn + 1) % ZYGOTE_TURNS;
+	} while (receive(channel, ZYGOTE_FORK, &fd_count, fds));
+	_exit(0);
+}
+
+static int zygote_main(int count UNUSED, char **arguments UNUSED, char **variables UNUSED)
+{
+	if (has_threads())
+		give_up(ZYGOTE_HAS_THREADS);
+	if (fcntl(channel, F_SETFL, 0) < 0 || !restore_environment() || !find_identity() || !take_setup())
+		give_up(ZYGOTE_IS_STRANGE);
+	serve();
+	return real_main((int)task_argument_count, task_arguments, environment);
+}
+
+__attribute__((visibility("default"))) int __libc_start_main(main_function *function, int count, char **arguments,
+							     void (*init)(void), void (*fini)(void),
+							     void (*rtld_fini)(void), void *stack_end);
+
+/* What a program's first instructions call, with its main: libc's own goes on with ours in its place. */
+int __libc_start_main(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end)
+{
+	start_function *next = (start_function *)(uintptr_t)dlsym(RTLD_NEXT, "__libc_start_main");
+
+	if (!next)
+		_exit(127);
+	real_main = function;
+	return next(channel < 0 ? function : zygote_main, count, arguments, init, fini, rtld_fini, stack_end);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Programs with an object preloaded.
+ *
+ * What is preloaded is passed over by the dynamic linker where that thinks it better (a program with rights of its own), and then
+ * main would run, without a task. So the linker is asked first, by a start that only lists what would be loaded.
+ */
+#include "worker/zygote/preloading.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "worker/zygote/object.h"
+#include "worker/zygote/request.h"
+
+#include <errno.h>
+
+/* The linker runs nothing of the program's. */
+#define ASK_TIME (10 * NSEC_PER_SEC)
+
+char *preloading_object(int *fd)
+{
+	*fd = fd_holding(zygote_object());
+	/* A path that only this process's own user can open. */
+	return *fd < 0 ? NULL : mem_format("/proc/%ld/fd/%d", (long)getpid(), *fd);
+}
+
+void preloading_init(struct preloading *preloading, const struct command *command, const char *object, const char *variable)
+{
+	static const char preload[] = "LD_PRELOAD=";
+	size_t count = 0, kept = 0, i;
+
+	while (command->environment[count])
+		count++;
+	*preloading = (struct preloading){.command = command, .variable = mem_string(variable), .arguments = {command->arguments[0]}};
+	preloading->environment = mem_new(count + 3, sizeof *preloading->environment);
+	for (i = 0; i < count; i++) {
+		/* The first of a name counts: what the user may have is not to be taken for ours. */
+		if (strncmp(command->environment[i], ZYGOTE_VARIABLE, strlen(ZYGOTE_VARIABLE)) == 0)
+			continue;
+		preloading->environment[kept] = command->environment[i];
+		if (!preloading->preload && strncmp(command->environment[i], preload, strlen(preload)) == 0) {
+			preloading->preload = mem_format("%s%s:%s", preload, object, command->environment[i] + strlen(preload));
+			preloading->environment[kept] = preloading->preload;
+		}
+		kept++;
+	}
+	if (!preloading->preload)
+		preloading->environment[kept++] = preloading->preload = mem_format("%s%s", preload, object);
+	preloading->environment[kept] = preloading->variable;
+}
+
+void preloading_release(struct preloading *preloading)
+{
+	free(preloading->environment);
+	free(preloading->preload);
+	free(preloading->variable);
+}
+
+int preloading_begin(struct preloading *preloading, int input, int output, int errors, int keep, int *pidfd)
+{
+	struct command command = *preloading->command;
+	enum command_stage stage;
+
+	command.arguments = preloading->arguments;
+	command.environment = preloading->environment;
+	command.input = input;
+	command.output = output;
+	command.errors = errors;
+	command.keep = keep;
+	command.pid = &preloading->pid;
+	return command_start(&command, pidfd, &stage);
+}
+
+/* Everything that can be read until the end, or the parent is gone (false). */
+static bool read_all(struct workplace *place, int fd, struct bytes *bytes)
+{
+	enum { SIZE = 4096 };
+	nsec deadline = clock_now() + ASK_TIME;
+	ssize_t got = 1;
+
+	while (got != 0) {
+		bool readable;
+
+		if (!workplace_await(place, fd, deadline, &readable))
+			return false;
+		if (!readable)
+			break;
+		got = fd_read(fd, bytes_reserve(bytes, SIZE), SIZE);
+		if (got < 0 && errno != EAGAIN)
+			break;
+		bytes->size += got > 0 ? (size_t)got : 0;
+	}
+	return true;
+}
+
+int preloading_ask(struct workplace *place, const struct command *command, const char *object, int null)
+{
+	struct bytes list = {.data = NULL};
+	int ends[2], pidfd = -1, answer = -1, number;
+	struct preloading preloading;
+
+	if (fd_pipe(ends) < 0)
+		return -1;
+	preloading_init(&preloading, command, object, "LD_TRACE_LOADED_OBJECTS=1");
+	if (preloading_begin(&preloading, null, ends[1], null, -1, &pidfd) == 0) {
+		fd_close(&ends[1]);
+		answer = read_all(place, ends[0], &list) ? strstr(bytes_text(&list), object) != NULL : -1;
+		command_kill(preloading.pid);
+		fd_close(&pidfd);
+		errno = ECANCELED;
+	}
+	number = errno;
+	preloading_release(&preloading);
+	bytes_release(&list);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = number;
+	return answer;
+}
