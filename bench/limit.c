@@ -5,9 +5,9 @@
  * limit [-c|-f] [-s] JOBS COMMAND [ARG]... <LIST
  *
  * JOBS processes each take the next line of LIST from a counter in shared memory, start COMMAND with it as the last
- * argument, wait for it, and so on. There is no order, no result, no reading beside running, and no failure is dealt with.
- * A task has what mpmap gives it: a process group, a parent-death signal, no blocked signals, /dev/null to read from. It
- * is started as mpmap's are, with memory shared until it executes.
+ * argument, wait for it, and so on. There is no order, no result, no reading beside running, and no failure is dealt
+ * with. A task has what mpmap gives it: a process group, a parent-death signal, no blocked signals, /dev/null to read
+ * from. It is started as mpmap's are, with memory shared until it executes.
  *
  *   -c  captures standard output and error through two pipes, new for each task, reads them once the task has ended and
  *       writes them out. As few system calls as this can have: a task that writes more than a pipe holds never ends.

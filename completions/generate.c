@@ -7,7 +7,8 @@ const struct role roles[] = {
 	{.name = NULL},
 };
 
-/* The first line of the help, without the mark that joins it to the next. A backslash goes before what must be escaped. */
+/* The first line of the help, without the mark that joins it to the next. A backslash goes before what must be escaped.
+ */
 static void put_help(const struct option_row *row, const char *escaped, const char *quote)
 {
 	const char *help = row->help, *end = help + strcspn(help, "\n");
@@ -41,7 +42,8 @@ static void put_value_letters(void)
 	}
 }
 
-/* The long names of the options that take such a value, or with VALUES_NONE any, each after the prefix, with separators. */
+/* The long names of the options that take such a value, or with VALUES_NONE any, each after the prefix, with
+ * separators. */
 static void put_value_names(enum option_values values, const char *prefix, const char *separator)
 {
 	const struct option_row *row;
@@ -77,7 +79,8 @@ static void print_header(const char *before, const char *shell, const char *afte
 {
 	printf("%s# SPDX-License-Identifier: GPL-3.0-or-later\n"
 	       "# What %s completes for mpmap. Made by completions/generate from the option table (make completions).\n"
-	       "%s\n", before, shell, after);
+	       "%s\n",
+	       before, shell, after);
 }
 
 /* A case of the values of options: its pattern, then what completes them. */
@@ -98,12 +101,12 @@ static const char bash_words[] =
 	"_mpmap() {\n"
 	"\tlocal i=1 word=${COMP_WORDS[COMP_CWORD]} option='' prefix='' ended='' delegate\n"
 	"\tCOMPREPLY=()\n"
-	"\t# After this i is where the command is or will be; option is set when the word is the value of that option.\n"
+	"\t# After this i is where the command is or will be; option is set when the word is that option's value.\n"
 	"\twhile ((i < COMP_CWORD)); do\n"
 	"\t\toption=${COMP_WORDS[i]}\n"
 	"\t\tcase $option in\n"
 	"\t\t-[!-]*)\n"
-	"\t\t\t# Of a group of letters the first that takes a value is the last; the value may follow in the same word.\n";
+	"\t\t\t# The first letter of a group that takes a value ends it; the value may follow in the same word.\n";
 
 static const char bash_values[] =
 	"\t\t\t[[ $option == ? ]] && option=-$option || option=''\n"
@@ -139,7 +142,8 @@ static const char bash_command[] =
 	"\t\tif ((i < COMP_CWORD)); then\n"
 	"\t\t\t# What bash-completion, if it is there, knows of the command; items are files, as far as is known.\n"
 	"\t\t\tfor delegate in _comp_command_offset _command_offset; do\n"
-	"\t\t\t\tif declare -F \"$delegate\" >/dev/null && [[ \"${COMP_WORDS[*]:i:COMP_CWORD-i}\" != *' :::'* ]]; then\n"
+	"\t\t\t\tif declare -F \"$delegate\" >/dev/null && "
+	"[[ \"${COMP_WORDS[*]:i:COMP_CWORD-i}\" != *' :::'* ]]; then\n"
 	"\t\t\t\t\t\"$delegate\" \"$i\"\n"
 	"\t\t\t\t\treturn\n"
 	"\t\t\t\tfi\n"

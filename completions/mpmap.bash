@@ -5,12 +5,12 @@
 _mpmap() {
 	local i=1 word=${COMP_WORDS[COMP_CWORD]} option='' prefix='' ended='' delegate
 	COMPREPLY=()
-	# After this i is where the command is or will be; option is set when the word is the value of that option.
+	# After this i is where the command is or will be; option is set when the word is that option's value.
 	while ((i < COMP_CWORD)); do
 		option=${COMP_WORDS[i]}
 		case $option in
 		-[!-]*)
-			# Of a group of letters the first that takes a value is the last; the value may follow in the same word.
+			# The first letter of a group that takes a value ends it; the value may follow in the same word.
 			option=${option#"${option%%[daCnIjPo]*}"}
 			[[ $option == ? ]] && option=-$option || option=''
 			;;

@@ -125,7 +125,8 @@ int main(int argc, char **argv)
 	if (options.run.quiet)
 		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
-	status = options.mode == MODE_INTERACTIVE ? console_run(&options, argv, &commands, closed) : batch_run(&options, closed);
+	status = options.mode == MODE_INTERACTIVE ? console_run(&options, argv, &commands, closed)
+						  : batch_run(&options, closed);
 	free(options.feed.sources);
 	return status;
 }

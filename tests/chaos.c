@@ -55,9 +55,9 @@ struct mode {
 	const char *name;
 	unsigned targets;
 	unsigned actions;
-	int64_t pause; /* between two signals, on average */
-	bool harmless; /* no task can fail of it */
-	bool fatal;    /* it ends mpmap */
+	int64_t pause;        /* between two signals, on average */
+	bool harmless;        /* no task can fail of it */
+	bool fatal;           /* it ends mpmap */
 	void (*strike)(void); /* where it is not one signal to one process of the targets */
 };
 
@@ -113,8 +113,8 @@ static struct {
 	int reader; /* of mpmap's output, if slow */
 	int copy;   /* where what is read goes */
 	int64_t begun;
-	int64_t grown;  /* when a task began last */
-	int64_t pause;  /* the longest time in which none began */
+	int64_t grown; /* when a task began last */
+	int64_t pause; /* the longest time in which none began */
 	int64_t goodbye;
 	off_t log_size;
 	uint64_t kills; /* signals sent that can make a task fail */
@@ -285,7 +285,8 @@ static bool read_process(const char *name, struct process *process)
 		return false;
 	line[n] = '\0';
 	char *end = strrchr(line, ')');
-	if (end == NULL || sscanf(end + 1, " %c %d %d %d" OTHER_FIELDS "%llu", &process->state, &parent, &group, &session, &start) != 5)
+	if (end == NULL || sscanf(end + 1, " %c %d %d %d" OTHER_FIELDS "%llu", &process->state, &parent, &group,
+				  &session, &start) != 5)
 		return false;
 	if (session != run.pid || strchr("ZXx", process->state) != NULL)
 		return false;
@@ -357,7 +358,8 @@ static void show_processes(void)
 			if (words[at] == '\0')
 				words[at] = ' ';
 		words[n > 0 ? n : 0] = '\0';
-		printf("    %d (of %d) %c %s\n", (int)processes[i].pid, (int)processes[i].parent, processes[i].state, words);
+		printf("    %d (of %d) %c %s\n", (int)processes[i].pid, (int)processes[i].parent, processes[i].state,
+		       words);
 	}
 }
 
@@ -788,8 +790,8 @@ static void check_log(void)
 }
 
 /*
- * A piece of the output, from one '<' to before the next: the whole text of a record, or the beginning of it. Returns the
- * record if the text is whole, 0 if not.
+ * A piece of the output, from one '<' to before the next: the whole text of a record, or the beginning of it. Returns
+ * the record if the text is whole, 0 if not.
  */
 static uint64_t check_piece(const char *piece, size_t length, uint64_t *last)
 {
@@ -808,7 +810,8 @@ static uint64_t check_piece(const char *piece, size_t length, uint64_t *last)
 	*last = record;
 	char *text = text_of(record, plan.shell, plan.large, &size);
 	if (length > size || memcmp(piece, text, length) != 0)
-		bad("the output of record %" PRIu64 " is not what it wrote (%zu bytes, expected %zu)", record, length, size);
+		bad("the output of record %" PRIu64 " is not what it wrote (%zu bytes, expected %zu)", record, length,
+		    size);
 	free(text);
 	return length == size ? record : 0;
 }
@@ -841,7 +844,8 @@ static void check_output(void)
 	if (torn > 1 && plan.mode->fatal)
 		bad("%" PRIu64 " outputs are torn", torn);
 	if (plan.records - whole > run.failed && !plan.mode->fatal)
-		bad("%" PRIu64 " outputs are not there, %" PRIu64 " tasks are counted", plan.records - whole, run.failed);
+		bad("%" PRIu64 " outputs are not there, %" PRIu64 " tasks are counted", plan.records - whole,
+		    run.failed);
 	free(seen);
 	free(text);
 }
@@ -904,9 +908,10 @@ static bool run_once(uint64_t seed)
 	}
 	kill_all();
 	put_plan();
-	printf(": %s, %" PRIu64 " kills, %" PRIu64 " stops, %" PRIu64 " failed, %.2f s, longest pause %.2f s, gone after %.3f s\n",
-	       run.bad ? "FAILED" : "ok", run.kills, run.stops, run.failed, (double)took / SECOND, (double)run.pause / SECOND,
-	       (double)run.goodbye / SECOND);
+	printf(": %s, %" PRIu64 " kills, %" PRIu64 " stops, %" PRIu64
+	       " failed, %.2f s, longest pause %.2f s, gone after %.3f s\n",
+	       run.bad ? "FAILED" : "ok", run.kills, run.stops, run.failed, (double)took / SECOND,
+	       (double)run.pause / SECOND, (double)run.goodbye / SECOND);
 	if (run.bad)
 		printf("  kept: %s\n", run.folder);
 	else

@@ -2,9 +2,9 @@
 /*
  * Fuzzes codec/input: a text that comes in pieces must be split as it is when it is looked at byte by byte as a whole.
  *
- * The first byte is the delimiter. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; in lower
- * case records may hold NULs. The third says in the same way how many sizes of pieces follow, each a letter too (@ is 32),
- * used over and over; when there are none the text comes at once. The rest is the text.
+ * The first byte is the delimiter. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; in
+ * lower case records may hold NULs. The third says in the same way how many sizes of pieces follow, each a letter too
+ * (@ is 32), used over and over; when there are none the text comes at once. The rest is the text.
  */
 #include "fuzz.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzzes codec/input_json, codec/json and codec/base64: JSON that comes in pieces must be taken in as it is when it comes at
- * once, and what is made of an element must be whole.
+ * Fuzzes codec/input_json, codec/json and codec/base64: JSON that comes in pieces must be taken in as it is when it
+ * comes at once, and what is made of an element must be whole.
  *
- * The first byte is a letter: L means a value on each line. The second says how large pieces are (@: all at once). The rest is
- * the text.
+ * The first byte is a letter: L means a value on each line. The second says how large pieces are (@: all at once). The
+ * rest is the text.
  */
 #include "fuzz.h"
 
@@ -149,7 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_bytes(text, piece);
 	whole = read_in_pieces(framing, text, text.size);
 	parts = read_in_pieces(framing, text, piece);
-	hold(whole.end == parts.end && whole.count == parts.count && whole.line == parts.line && whole.column == parts.column);
+	hold(whole.end == parts.end && whole.count == parts.count && whole.line == parts.line &&
+	     whole.column == parts.column);
 	hold(slice_equals(bytes_slice(&whole.elements), bytes_slice(&parts.elements)));
 	for (cursor = cursor_of(bytes_slice(&whole.elements)); cursor.at != cursor.end;) {
 		cursor_u64(&cursor);

@@ -135,8 +135,8 @@ static void release_script(struct script *script)
 }
 
 /*
- * The C library takes all the time and memory there is for some expressions: those that refer back, and those that repeat
- * often, or what is repeated (each + of "x+++" doubles what it takes).
+ * The C library takes all the time and memory there is for some expressions: those that refer back, and those that
+ * repeat often, or what is repeated (each + of "x+++" doubles what it takes).
  */
 static bool is_bearable(const char *separator)
 {
@@ -303,7 +303,8 @@ static bool has_mixed_word(const struct template_options *options)
 /* What it costs is not more than was said: of groups, since they are made so as to fit. */
 static void check_cost(const struct template *template, const struct task *task, const struct outcome_of_task *outcome)
 {
-	size_t taken = outcome->bytes.size + (outcome->count + 1) * sizeof(char *), most = template_fixed_cost(template), size;
+	size_t taken = outcome->bytes.size + (outcome->count + 1) * sizeof(char *),
+	       most = template_fixed_cost(template), size;
 	const char *value = task->record.data;
 	uint32_t i;
 
@@ -317,7 +318,8 @@ static void check_cost(const struct template *template, const struct task *task,
 }
 
 /* Compiles it once more, perhaps of fewer words, and expands it as the first task that it sees. */
-static bool expand_anew(const struct template_options *options, const struct task *task, struct outcome_of_task *outcome)
+static bool expand_anew(const struct template_options *options, const struct task *task,
+			struct outcome_of_task *outcome)
 {
 	struct error error = {.number = 0};
 	struct template template;
@@ -377,8 +379,8 @@ static void check_task(struct script *script, struct template *template, const s
 static void check_tasks(struct script *script, struct template *template)
 {
 	char *copy = mem_copy(script->rest.data, script->rest.size);
-	struct chunk_reader reader =
-		chunk_read((struct slice){.data = copy, .size = script->rest.size}, 0, script->width ? TASKS_MAX : 1, script->width);
+	struct chunk_reader reader = chunk_read((struct slice){.data = copy, .size = script->rest.size}, 0,
+						script->width ? TASKS_MAX : 1, script->width);
 	struct task task;
 
 	while (chunk_next(&reader, &task)) {

@@ -180,9 +180,12 @@ in_hacking() {
 	END { verdict() }' $(texts) /dev/null | grep -v '^: ' | none 'beginnings'
 }
 
-@test "house: no file over 400 lines, no folder over 12 modules, no function over 70 lines" {
+@test "house: no line over 120 columns, no file over 410 lines, no folder over 12 modules, no function over 70 lines" {
 	{
-		(cd "$top/src" && wc -l $(cat "$BATS_FILE_TMPDIR/files")) | awk '$2 != "total" && $1 > 400'
+		(cd "$top" && for file in $(find src tests bench completions -name '*.[ch]'); do
+			expand -t 8 "$file" | awk -v file="$file" 'length > 120 { print file ":" NR ": " length " columns" }'
+		done)
+		(cd "$top/src" && wc -l $(cat "$BATS_FILE_TMPDIR/files")) | awk '$2 != "total" && $1 > 410'
 		grep '\.c$' ../files | sed 's|/[^/]*$|/|' | sort | uniq -c | awk '$1 > 12'
 		awk '
 		/^\{/ { start = FNR; name = before }

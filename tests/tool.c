@@ -77,12 +77,12 @@ struct command {
 };
 
 static const char *const signal_names[] = {
-	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT", [SIGILL] = "ILL", [SIGTRAP] = "TRAP",
-	[SIGABRT] = "ABRT", [SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGKILL] = "KILL", [SIGUSR1] = "USR1",
-	[SIGSEGV] = "SEGV", [SIGUSR2] = "USR2", [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
-	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT", [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN",
-	[SIGTTOU] = "TTOU", [SIGURG] = "URG", [SIGXCPU] = "XCPU", [SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM",
-	[SIGPROF] = "PROF", [SIGWINCH] = "WINCH", [SIGIO] = "IO", [SIGPWR] = "PWR", [SIGSYS] = "SYS",
+	[SIGHUP] = "HUP",   [SIGINT] = "INT",     [SIGQUIT] = "QUIT", [SIGILL] = "ILL",   [SIGTRAP] = "TRAP",
+	[SIGABRT] = "ABRT", [SIGBUS] = "BUS",     [SIGFPE] = "FPE",   [SIGKILL] = "KILL", [SIGUSR1] = "USR1",
+	[SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",   [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
+	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT",   [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN",
+	[SIGTTOU] = "TTOU", [SIGURG] = "URG",     [SIGXCPU] = "XCPU", [SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM",
+	[SIGPROF] = "PROF", [SIGWINCH] = "WINCH", [SIGIO] = "IO",     [SIGPWR] = "PWR",   [SIGSYS] = "SYS",
 };
 #define SIGNAL_NAMES (int)(sizeof signal_names / sizeof signal_names[0])
 #define SIGNAL_LAST 64
@@ -325,7 +325,8 @@ static void unspew_one(uint64_t size, uint64_t seed)
 		spew_fill(words, seed, at);
 		memcpy(got, words, skip);
 		if (fread(got + skip, 1, part - skip, stdin) != part - skip)
-			fail("seed %d: ends after %llu of %llu bytes", (int)seed, (unsigned long long)at, (unsigned long long)size);
+			fail("seed %d: ends after %llu of %llu bytes", (int)seed, (unsigned long long)at,
+			     (unsigned long long)size);
 		if (memcmp(got, words, part) != 0)
 			fail("seed %d: wrong byte after %llu", (int)seed, (unsigned long long)at);
 	}
@@ -644,7 +645,8 @@ static int run_surroundings(int argc, char **argv)
 	(void)argv;
 	char folder[4096];
 	mode_t mask = umask(0);
-	printf("cwd=%s umask=%03o nice=%d\n", getcwd(folder, sizeof folder), (unsigned)mask, getpriority(PRIO_PROCESS, 0));
+	printf("cwd=%s umask=%03o nice=%d\n", getcwd(folder, sizeof folder), (unsigned)mask,
+	       getpriority(PRIO_PROCESS, 0));
 	return 0;
 }
 
@@ -821,21 +823,27 @@ static const struct command commands[] = {
 	{"exit", 1, "N", "exits with N", run_exit},
 	{"signal", 1, "SIGNAL", "dies by SIGNAL", run_signal},
 	{"crash", 0, "", "dies by a memory error", run_crash},
-	{"hold", 1, "PATH [TEXT]...", "writes TEXT, waits until the file PATH exists, or the FIFO PATH has ended", run_hold},
-	{"catch", 2, "READY TEXT [GATE]", "creates READY, writes TEXT at SIGINT or SIGTERM and exits, or stays until GATE exists", run_catch},
+	{"hold", 1, "PATH [TEXT]...", "writes TEXT, waits until the file PATH exists, or the FIFO PATH has ended",
+	 run_hold},
+	{"catch", 2, "READY TEXT [GATE]",
+	 "creates READY, writes TEXT at SIGINT or SIGTERM and exits, or stays until GATE exists", run_catch},
 	{"silent", 1, "PATH", "closes its outputs, then as hold", run_silent},
 	{"relay", 1, "FIFO [FD]", "copies a FIFO to FD (1) as bytes come", run_relay},
 	{"spew", 1, "SIZE [SEED [FD]]", "writes SIZE bytes of a pattern that SEED determines", run_spew},
-	{"unspew", 2, "SIZE SEED [LAST]", "checks that stdin is what spew wrote for each seed, prints their order", run_unspew},
+	{"unspew", 2, "SIZE SEED [LAST]", "checks that stdin is what spew wrote for each seed, prints their order",
+	 run_unspew},
 	{"both", 1, "TEXT", "writes TEXT to stdout and stderr", run_both},
 	{"stutter", 2, "N WORD", "writes N lines WORD to stdout and stderr, one byte at a time", run_stutter},
-	{"drip", 0, "", "copies stdin to the pipe that is its stdout, a byte whenever the one before has been read", run_drip},
+	{"drip", 0, "", "copies stdin to the pipe that is its stdout, a byte whenever the one before has been read",
+	 run_drip},
 	{"lines", 3, "N LENGTH CHAR [FD]", "writes N lines of LENGTH times CHAR", run_lines},
 	{"pause", 1, "PIDFILE", "writes its pid, waits for ever", run_pause},
 	{"ignore", 2, "PIDFILE SIGNAL...", "ignores SIGNALs, then as pause", run_ignore},
-	{"background", 1, "PIDFILE [SIGNAL]...", "leaves a child in its group that ignores SIGNALs and waits for ever", run_background},
+	{"background", 1, "PIDFILE [SIGNAL]...", "leaves a child in its group that ignores SIGNALs and waits for ever",
+	 run_background},
 	{"afterword", 1, "TEXT", "leaves a child in its group that writes TEXT once the task has ended", run_afterword},
-	{"daemonise", 1, "PIDFILE [keep]", "leaves a daemon in a session of its own, which may keep the outputs", run_daemonise},
+	{"daemonise", 1, "PIDFILE [keep]", "leaves a daemon in a session of its own, which may keep the outputs",
+	 run_daemonise},
 	{"args", 0, "[ARG]...", "prints each ARG on a line, escaped", run_args},
 	{"env", 0, "[NAME]...", "prints the variables", run_env},
 	{"environ", 0, "", "prints the whole environment, sorted", run_environ},
@@ -845,7 +853,8 @@ static const struct command commands[] = {
 	{"stdin", 0, "", "prints what stdin is, and how many bytes were in it", run_stdin},
 	{"limits", 0, "", "prints the resource limits", run_limits},
 	{"surroundings", 0, "", "prints the folder, the umask and the niceness", run_surroundings},
-	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|open=FD,..|close=FD,..]... -- COMMAND...", "runs COMMAND so", run_under},
+	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|open=FD,..|close=FD,..]... -- COMMAND...",
+	 "runs COMMAND so", run_under},
 	{"ending", 2, "FILE COMMAND...", "runs COMMAND, writes to FILE how it ended", run_ending},
 	{"marked", 1, "NAME=VALUE [SECONDS]", "prints the processes with this in their environment", run_marked},
 };

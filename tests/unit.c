@@ -39,17 +39,23 @@ static const struct {
 	const char *name;
 	const struct unit_test *tests;
 } groups[] = {
-	{"bytes", unit_bytes},     {"ground", unit_ground},   {"quote", unit_quote},
-	{"trace", unit_trace},     {"fd", unit_fd},           {"loop", unit_loop},
-	{"channel", unit_channel}, {"shm", unit_shm},         {"queue", unit_queue},
-	{"ring", unit_ring},       {"writer", unit_writer},   {"process", unit_process},
-	{"start", unit_start},     {"forkserver", unit_forkserver}, {"command", unit_command},
-	{"find", unit_find},       {"work", unit_work},       {"spill", unit_spill},
-	{"order", unit_order},     {"window", unit_window},   {"input", unit_input},
-	{"message", unit_message}, {"ledger", unit_ledger}, {"reserve", unit_reserve}, {"pool", unit_pool}, {"attempts", unit_attempts},
-	{"policy", unit_policy},   {"pressure", unit_pressure}, {"archive", unit_archive},
-	{"archive model", unit_archive_model},
-	{"agenda", unit_agenda}, {"completion", unit_completion}, {"history", unit_history}, {"views", unit_views},
+	{"bytes", unit_bytes},     {"ground", unit_ground},
+	{"quote", unit_quote},     {"trace", unit_trace},
+	{"fd", unit_fd},           {"loop", unit_loop},
+	{"channel", unit_channel}, {"shm", unit_shm},
+	{"queue", unit_queue},     {"ring", unit_ring},
+	{"writer", unit_writer},   {"process", unit_process},
+	{"start", unit_start},     {"forkserver", unit_forkserver},
+	{"command", unit_command}, {"find", unit_find},
+	{"work", unit_work},       {"spill", unit_spill},
+	{"order", unit_order},     {"window", unit_window},
+	{"input", unit_input},     {"message", unit_message},
+	{"ledger", unit_ledger},   {"reserve", unit_reserve},
+	{"pool", unit_pool},       {"attempts", unit_attempts},
+	{"policy", unit_policy},   {"pressure", unit_pressure},
+	{"archive", unit_archive}, {"archive model", unit_archive_model},
+	{"agenda", unit_agenda},   {"completion", unit_completion},
+	{"history", unit_history}, {"views", unit_views},
 	{"words", unit_words},
 };
 
@@ -132,7 +138,8 @@ bool unit_check_fails(const char *file, int line, long long actual, int expected
 		return true;
 	complain(file, line);
 	if (unit_failures <= FAILURES_SHOWN)
-		printf("%s is %lld with errno %d, not -1 with %d (%s)\n", text, actual, got, expected, strerror(expected));
+		printf("%s is %lld with errno %d, not -1 with %d (%s)\n", text, actual, got, expected,
+		       strerror(expected));
 	fflush(stdout);
 	return false;
 }
@@ -255,7 +262,8 @@ static void report(const char *name, int status, bool clean)
 	fflush(stdout);
 }
 
-static void run_test(const char *group, const struct unit_test *test, const struct start_method *method, bool only_count)
+static void run_test(const char *group, const struct unit_test *test, const struct start_method *method,
+		     bool only_count)
 {
 	char name[160];
 	nsec begun = clock_now();

@@ -24,7 +24,8 @@ struct unit_test {
 
 /* The tables, one per file; each ends with a NULL name. Listed in unit.c. */
 extern const struct unit_test unit_bytes[], unit_ground[], unit_quote[], unit_trace[];
-extern const struct unit_test unit_fd[], unit_loop[], unit_channel[], unit_shm[], unit_queue[], unit_ring[], unit_writer[];
+extern const struct unit_test unit_fd[], unit_loop[], unit_channel[], unit_shm[], unit_queue[], unit_ring[],
+	unit_writer[];
 extern const struct unit_test unit_process[], unit_start[], unit_forkserver[], unit_command[], unit_find[];
 extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[];
 extern const struct unit_test unit_message[], unit_ledger[], unit_reserve[], unit_pool[];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal/archive: what tasks wrote and what came of them comes back, as far as there is room, and the oldest goes first. */
+/* journal/archive: what tasks wrote and what came of them comes back, as far as there is room, and the oldest goes
+ * first. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -218,7 +219,12 @@ static void test_look(void)
 	struct archive_run *run;
 	struct archive_task task;
 	char reason[] = "why", command[] = "echo 'a b'", record[] = "a b\0c";
-	struct result result = {.index = 5, .attempt = 2, .outcome = OUTCOME_TIMEOUT, .status = -1, .signal = 9, .duration = 17,
+	struct result result = {.index = 5,
+				.attempt = 2,
+				.outcome = OUTCOME_TIMEOUT,
+				.status = -1,
+				.signal = 9,
+				.duration = 17,
 				.reason = reason};
 	struct archive_words words = {.command = slice_of(command), .width = 2};
 
@@ -246,7 +252,8 @@ static void test_look(void)
 	check_int(task.written[STREAM_OUTPUT - 1], 4);
 	check_int(task.written[STREAM_ERRORS - 1], 7);
 	archive_task_release(&task);
-	archive_finish(run, &(struct result){.index = 6, .attempt = 1, .line = ""}, &(struct archive_words){.width = 0});
+	archive_finish(run, &(struct result){.index = 6, .attempt = 1, .line = ""},
+		       &(struct archive_words){.width = 0});
 	check_int(archive_look(run, 6, &task), 0);
 	check(!task.result.reason && task.result.line && !*task.result.line);
 	check_int(task.words.command.size + task.words.record.size, 0);
@@ -270,7 +277,8 @@ static void test_large_words(void)
 	check_int(task.words.record.size, MEMORY / 2 - 1000);
 	archive_task_release(&task);
 	words.record.size = MEMORY;
-	archive_finish(run, &(struct result){.index = 1, .attempt = 1, .outcome = OUTCOME_LOST, .reason = "why"}, &words);
+	archive_finish(run, &(struct result){.index = 1, .attempt = 1, .outcome = OUTCOME_LOST, .reason = "why"},
+		       &words);
 	check_int(archive_look(run, 1, &task), 0);
 	check_int(task.result.outcome, OUTCOME_LOST);
 	check(!task.result.reason);
@@ -447,7 +455,8 @@ static void test_forget(void)
 	archive_release(&archive);
 }
 
-/* Many tasks that wrote nothing, and some that never ended: the limit holds, and who failed is known as long as there is room. */
+/* Many tasks that wrote nothing, and some that never ended: the limit holds, and who failed is known as long as there
+ * is room. */
 static void run_many(uint64_t memory, uint64_t disk, uint64_t tasks)
 {
 	struct archive archive;

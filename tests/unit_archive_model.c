@@ -141,7 +141,8 @@ struct expected {
 /* Moves on to the next byte of the streams. */
 static void find_byte(struct expected *expected)
 {
-	while (expected->at < expected->task->text.size && !(expected->streams >> expected->task->streams.data[expected->at] & 1))
+	while (expected->at < expected->task->text.size &&
+	       !(expected->streams >> expected->task->streams.data[expected->at] & 1))
 		expected->at++;
 }
 
@@ -167,7 +168,8 @@ static void take(void *context, enum stream stream, struct slice bytes)
 
 static void check_output(struct model *model, int run, uint64_t index, bool whole)
 {
-	struct expected expected = {.task = &model->tasks[run][index], .streams = (unsigned)unit_below(&model->random, 4) << 1};
+	struct expected expected = {.task = &model->tasks[run][index],
+				    .streams = (unsigned)unit_below(&model->random, 4) << 1};
 	struct chain_reading reading = {.streams = expected.streams, .take = take, .context = &expected};
 	struct error error = {.number = 0};
 

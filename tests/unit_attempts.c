@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work/order with tasks that may be run again: which attempt counts, what is held back, and what goes out all the same. */
+/* work/order with tasks that may be run again: which attempt counts, what is held back, and what goes out all the same.
+ */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -33,7 +34,8 @@ static bool has_room(struct order_sink *sink)
 	return !container_of(sink, struct reader, sink)->blocked;
 }
 
-static void take_data(struct order_sink *sink, uint64_t index, const char *label UNUSED, enum stream stream UNUSED, struct slice bytes)
+static void take_data(struct order_sink *sink, uint64_t index, const char *label UNUSED, enum stream stream UNUSED,
+		      struct slice bytes)
 {
 	struct reader *reader = container_of(sink, struct reader, sink);
 
@@ -98,7 +100,8 @@ static struct result outcome(struct reader *reader, uint64_t index, uint32_t att
 	if (attempt != job->attempt)
 		bytes_clear(&job->text);
 	job->attempt = attempt;
-	return (struct result){.index = index, .attempt = attempt, .outcome = kind, .reason = kind == OUTCOME_OK ? NULL : "why"};
+	return (struct result){
+		.index = index, .attempt = attempt, .outcome = kind, .reason = kind == OUTCOME_OK ? NULL : "why"};
 }
 
 static int set_aside(struct order *order, struct reader *reader, uint64_t index, uint32_t attempt)
@@ -178,7 +181,9 @@ static void test_stand(void)
 		struct order order;
 		struct reader reader;
 
-		begin(&order, &reader, (struct order_options){.memory = 1 << 20, .attempts = 2, .kind = unordered[i] ? ORDER_COMPLETION : ORDER_INPUT});
+		begin(&order, &reader,
+		      (struct order_options){
+			      .memory = 1 << 20, .attempts = 2, .kind = unordered[i] ? ORDER_COMPLETION : ORDER_INPUT});
 		check_int(put(&order, &reader, 1, 1, "one"), 0);
 		check_int(set_aside(&order, &reader, 1, 1), 0);
 		check_int(put(&order, &reader, 0, 1, "zero"), 0);
@@ -292,9 +297,13 @@ static void step(struct order *order, struct reader *reader, struct unit_random 
 static void test_random(void)
 {
 	static const struct order_options kinds[] = {
-		{.memory = 1 << 20, .attempts = 4}, {.memory = 5000, .attempts = 4}, {.memory = 0, .attempts = 4},
-		{.memory = 5000, .disk = 1 << 20, .attempts = 4}, {.memory = 5000, .attempts = 4, .kind = ORDER_COMPLETION},
-		{.memory = 1 << 20, .attempts = 4, .kind = ORDER_COMPLETION}, {.memory = 0, .disk = 200000, .attempts = 4, .kind = ORDER_COMPLETION},
+		{.memory = 1 << 20, .attempts = 4},
+		{.memory = 5000, .attempts = 4},
+		{.memory = 0, .attempts = 4},
+		{.memory = 5000, .disk = 1 << 20, .attempts = 4},
+		{.memory = 5000, .attempts = 4, .kind = ORDER_COMPLETION},
+		{.memory = 1 << 20, .attempts = 4, .kind = ORDER_COMPLETION},
+		{.memory = 0, .disk = 200000, .attempts = 4, .kind = ORDER_COMPLETION},
 	};
 	struct unit_random random = unit_random();
 	static struct reader reader;

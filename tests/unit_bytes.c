@@ -7,7 +7,8 @@
 static void test_put_and_get(void)
 {
 	static const uint32_t words[] = {0, 1, 0x7f, 0x80, 0xff, 0x100, 0x01020304, INT32_MAX, UINT32_MAX};
-	static const uint64_t longs[] = {0, 1, UINT32_MAX, UINT32_MAX + UINT64_C(1), UINT64_C(0x0102030405060708), UINT64_MAX};
+	static const uint64_t longs[] = {
+		0, 1, UINT32_MAX, UINT32_MAX + UINT64_C(1), UINT64_C(0x0102030405060708), UINT64_MAX};
 	struct bytes bytes = {.data = NULL};
 	struct cursor cursor;
 	size_t i;
@@ -37,8 +38,9 @@ static void test_encoding(void)
 	bytes_put_u32(&bytes, 0x01020304);
 	bytes_put_u64(&bytes, UINT64_C(0x1112131415161718));
 	bytes_put_text(&bytes, "ab");
-	check_slice(bytes_slice(&bytes),
-		    ((struct slice){.data = "\x04\x03\x02\x01\x18\x17\x16\x15\x14\x13\x12\x11\x02\0\0\0ab", .size = 18}));
+	check_slice(
+		bytes_slice(&bytes),
+		((struct slice){.data = "\x04\x03\x02\x01\x18\x17\x16\x15\x14\x13\x12\x11\x02\0\0\0ab", .size = 18}));
 	bytes_release(&bytes);
 }
 

@@ -150,7 +150,12 @@ static void send_raw(int channel, size_t size, size_t fd_count)
 static void test_nonsense(void)
 {
 	static const size_t cases[][2] = {
-		{1, 0}, {3, 1}, {3, 4}, {4, 5}, {4, 16}, {sizeof(uint32_t) + CHANNEL_MESSAGE_MAX + 1, 0},
+		{1, 0},
+		{3, 1},
+		{3, 4},
+		{4, 5},
+		{4, 16},
+		{sizeof(uint32_t) + CHANNEL_MESSAGE_MAX + 1, 0},
 		{2 * CHANNEL_MESSAGE_MAX, 4},
 	};
 	struct message message;

@@ -168,7 +168,8 @@ static void test_wait_deadlines(void)
 	nsec begun = clock_now(), deadline;
 
 	check_int(fd_pipe(ends), 0);
-	struct fd_wait waits[] = {{.fd = ends[0], .want_input = true}, {.fd = -1, .want_input = true, .want_output = true}};
+	struct fd_wait waits[] = {{.fd = ends[0], .want_input = true},
+				  {.fd = -1, .want_input = true, .want_output = true}};
 
 	check_int(fd_wait(waits, 2, 0), 0);
 	check_int(fd_wait(waits, 2, -1), 0);

@@ -13,7 +13,8 @@
  * Feeds text in pieces that end at random places, as a reader does (what is not consumed is seen again), and appends
  * what came of it: "[record]", "<too long: size>", "<NUL: size>". What is left at the end is appended as "+rest".
  */
-static void read_in_pieces(char delimiter, struct slice text, struct unit_random *random, size_t most, struct bytes *out)
+static void read_in_pieces(char delimiter, struct slice text, struct unit_random *random, size_t most,
+			   struct bytes *out)
 {
 	struct input input = {.delimiter = delimiter, .limit = RECORD_MAX};
 	char *buffer = mem_new(text.size + 1, 1);
@@ -68,7 +69,10 @@ static void test_records(void)
 	check_input('\n', slice_of("\n\n a \"b\" \\\n\nrest"), "[][][ a \"b\" \\][]+rest");
 	check_input('\n', slice_of("one\r\ntwo"), "[one\r]+two");
 	check_input(',', slice_of("a,b\nc,,d"), "[a][b\nc][]+d");
-	check_input('\xff', slice_of("a\xff" "b\xff"), "[a][b]+");
+	check_input('\xff',
+		    slice_of("a\xff"
+			     "b\xff"),
+		    "[a][b]+");
 	check_input('\0', (struct slice){.data = "a\nb\0\0c\0d", .size = 8}, "[a\nb][][c]+d");
 	check_input('a', slice_of("aaa"), "[][][]+");
 }
@@ -202,12 +206,8 @@ static void test_words(void)
 }
 
 const struct unit_test unit_input[] = {
-	{"records and delimiters", .run = test_records},
-	{"records with a NUL", .run = test_nul},
-	{"the longest record", .run = test_longest},
-	{"a record without an end", .run = test_endless},
-	{"counting records", .run = test_count},
-	{"random splits", .run = test_random},
-	{"outcomes in words", .run = test_words},
-	{.name = NULL},
+	{"records and delimiters", .run = test_records}, {"records with a NUL", .run = test_nul},
+	{"the longest record", .run = test_longest},     {"a record without an end", .run = test_endless},
+	{"counting records", .run = test_count},         {"random splits", .run = test_random},
+	{"outcomes in words", .run = test_words},        {.name = NULL},
 };

@@ -40,7 +40,12 @@ static void books_close(struct books *books)
 /* Submits tasks whose records are their numbers, in a block of their own. */
 static void submit(struct books *books, uint64_t first, uint32_t count)
 {
-	struct chunk chunk = {.first = first, .count = count, .block = arena_take(&books->arena), .offset = 16, .attempt = 1, .width = 1};
+	struct chunk chunk = {.first = first,
+			      .count = count,
+			      .block = arena_take(&books->arena),
+			      .offset = 16,
+			      .attempt = 1,
+			      .width = 1};
 	char *at = arena_block(&books->arena, chunk.block) + chunk.offset;
 	uint32_t i;
 
@@ -239,7 +244,8 @@ static size_t wake(const struct board *board, int channel)
 	return woken;
 }
 
-/* Whoever asks for something and then looks for sleepers misses none that did not see it, however often others have looked. */
+/* Whoever asks for something and then looks for sleepers misses none that did not see it, however often others have
+ * looked. */
 static void test_sleepers(void)
 {
 	struct board board;
@@ -361,8 +367,8 @@ static void caller(const struct board *board, size_t seat, int channel)
 		/* In turns one is in no hurry: another's call may be all that is needed. */
 		if ((size_t)said % CALLERS == seat && board_mark(board, seat))
 			sched_yield();
-		if (((size_t)said % CALLERS != seat || board_is_marked(board, seat)) && board_call(board, seat, &look) &&
-		    channel_send(channel, 1, slice_of(""), NULL, 0) == 0)
+		if (((size_t)said % CALLERS != seat || board_is_marked(board, seat)) &&
+		    board_call(board, seat, &look) && channel_send(channel, 1, slice_of(""), NULL, 0) == 0)
 			board_told(board, look);
 		for (other = 0; other < CALLERS; other++) {
 			while (*taken_of(board, other) < said)

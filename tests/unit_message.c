@@ -178,7 +178,8 @@ static void test_result(void)
 	check(got.max_rss == full_result.max_rss);
 	check(!got.reason);
 	/* Every record that is about a task begins with its index, as the machine has it. */
-	check(bytes.size >= sizeof(struct output_header) && memcmp(bytes.data, &full_result.index, sizeof(uint64_t)) == 0);
+	check(bytes.size >= sizeof(struct output_header) &&
+	      memcmp(bytes.data, &full_result.index, sizeof(uint64_t)) == 0);
 	bytes_release(&bytes);
 }
 

@@ -20,7 +20,8 @@ static bool has_room(struct order_sink *sink)
 	return !container_of(sink, struct notes, sink)->blocked;
 }
 
-static void note_data(struct order_sink *sink, uint64_t index UNUSED, const char *label UNUSED, enum stream stream, struct slice bytes)
+static void note_data(struct order_sink *sink, uint64_t index UNUSED, const char *label UNUSED, enum stream stream,
+		      struct slice bytes)
 {
 	struct notes *notes = container_of(sink, struct notes, sink);
 

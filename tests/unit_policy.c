@@ -22,10 +22,31 @@ static void test_halt_parse(void)
 		{"now,fail=9223372036854775807", {.when = HALT_NOW, .why = HALT_FAIL, .count = INT64_MAX}},
 	};
 	static const char *const bad[] = {
-		"", "now", "soon", "now,", "now,fail", "now,fail=", "now,fail=0", "now,fail=0%", "now,fail=%", "now,fail=101%",
-		"now,fail=-1", "now,fail=+1", "now,fail=1.5", "now,fail=1%%", "now,fail=1,fail=2", "now,fail= 1", "now,failed=1",
-		"now, fail=1", "fail=1", "never,fail=1", "nevermore", "NOW,fail=1", "now,fail=9223372036854775808",
-		"now,fail=00000000000000000000000000000000000000001", "later,fail=1",
+		"",
+		"now",
+		"soon",
+		"now,",
+		"now,fail",
+		"now,fail=",
+		"now,fail=0",
+		"now,fail=0%",
+		"now,fail=%",
+		"now,fail=101%",
+		"now,fail=-1",
+		"now,fail=+1",
+		"now,fail=1.5",
+		"now,fail=1%%",
+		"now,fail=1,fail=2",
+		"now,fail= 1",
+		"now,failed=1",
+		"now, fail=1",
+		"fail=1",
+		"never,fail=1",
+		"nevermore",
+		"NOW,fail=1",
+		"now,fail=9223372036854775808",
+		"now,fail=00000000000000000000000000000000000000001",
+		"later,fail=1",
 	};
 	size_t i;
 
@@ -61,15 +82,30 @@ static void test_halt_due(void)
 		bool due;
 	} cases[] = {
 		{"never", 1000, 1000, 2000, false},
-		{"now,fail=1", 0, 1000, 1000, false}, {"now,fail=1", 1, 0, 0, true}, {"now,fail=2", 1, 5, 0, false},
-		{"soon,fail=2", 2, 5, 0, true}, {"soon,success=3", 9, 2, 0, false}, {"soon,success=3", 0, 3, 0, true},
-		{"now,done=3", 1, 1, 0, false}, {"now,done=3", 1, 2, 0, true}, {"now,done=3", 3, 0, 0, true},
+		{"now,fail=1", 0, 1000, 1000, false},
+		{"now,fail=1", 1, 0, 0, true},
+		{"now,fail=2", 1, 5, 0, false},
+		{"soon,fail=2", 2, 5, 0, true},
+		{"soon,success=3", 9, 2, 0, false},
+		{"soon,success=3", 0, 3, 0, true},
+		{"now,done=3", 1, 1, 0, false},
+		{"now,done=3", 1, 2, 0, true},
+		{"now,done=3", 3, 0, 0, true},
 		/* A percentage waits until the number of all is known, and is reached, not passed. */
-		{"now,fail=10%", 50, 0, 0, false}, {"now,fail=10%", 9, 0, 100, false}, {"now,fail=10%", 10, 0, 100, true},
-		{"now,fail=50%", 1, 1, 3, false}, {"now,fail=50%", 2, 0, 3, true}, {"now,fail=100%", 2, 0, 3, false},
-		{"now,fail=100%", 3, 0, 3, true}, {"now,fail=1%", 1, 0, 1000, false}, {"now,fail=1%", 10, 0, 1000, true},
-		{"soon,success=1%", 0, 1, 1, true}, {"soon,done=100%", 1, 2, 3, true}, {"soon,done=34%", 1, 0, 3, false},
-		{"soon,done=33%", 1, 0, 3, true}, {"now,fail=100%", INT64_MAX, 0, INT64_MAX, true},
+		{"now,fail=10%", 50, 0, 0, false},
+		{"now,fail=10%", 9, 0, 100, false},
+		{"now,fail=10%", 10, 0, 100, true},
+		{"now,fail=50%", 1, 1, 3, false},
+		{"now,fail=50%", 2, 0, 3, true},
+		{"now,fail=100%", 2, 0, 3, false},
+		{"now,fail=100%", 3, 0, 3, true},
+		{"now,fail=1%", 1, 0, 1000, false},
+		{"now,fail=1%", 10, 0, 1000, true},
+		{"soon,success=1%", 0, 1, 1, true},
+		{"soon,done=100%", 1, 2, 3, true},
+		{"soon,done=34%", 1, 0, 3, false},
+		{"soon,done=33%", 1, 0, 3, true},
+		{"now,fail=100%", INT64_MAX, 0, INT64_MAX, true},
 	};
 	size_t i;
 
@@ -92,10 +128,24 @@ static void test_limit_parse(void)
 		nsec fixed;
 		uint64_t percent;
 	} cases[] = {
-		{"5", 5 * NSEC_PER_SEC, 0}, {"0.25", NSEC_PER_SEC / 4, 0}, {"1m1s", 61 * NSEC_PER_SEC, 0},
-		{"0.000000001", 1, 0}, {"1%", 0, 1}, {"200%", 0, 200}, {"1000000%", 0, 1000000},
-		{"", 0, 0}, {"0", 0, 0}, {"0%", 0, 0}, {"%", 0, 0}, {"-1", 0, 0}, {"1.5%", 0, 0}, {"1000001%", 0, 0},
-		{"5%5", 0, 0}, {"5 %", 0, 0}, {"0.0000000001", 0, 0}, {"many", 0, 0},
+		{"5", 5 * NSEC_PER_SEC, 0},
+		{"0.25", NSEC_PER_SEC / 4, 0},
+		{"1m1s", 61 * NSEC_PER_SEC, 0},
+		{"0.000000001", 1, 0},
+		{"1%", 0, 1},
+		{"200%", 0, 200},
+		{"1000000%", 0, 1000000},
+		{"", 0, 0},
+		{"0", 0, 0},
+		{"0%", 0, 0},
+		{"%", 0, 0},
+		{"-1", 0, 0},
+		{"1.5%", 0, 0},
+		{"1000001%", 0, 0},
+		{"5%5", 0, 0},
+		{"5 %", 0, 0},
+		{"0.0000000001", 0, 0},
+		{"many", 0, 0},
 		{"0000000000000000000000000000000000000000%", 0, 0},
 	};
 	size_t i;
@@ -158,10 +208,12 @@ static void test_limit_median(void)
 		}
 		qsort(times, TIMES, sizeof *times, compare_times);
 		found = limit_now(&limit);
-		if (!check((double)found > 0.96 * (double)times[TIMES / 2] && (double)found < 1.04 * (double)times[TIMES / 2]))
+		if (!check((double)found > 0.96 * (double)times[TIMES / 2] &&
+			   (double)found < 1.04 * (double)times[TIMES / 2]))
 			check_int(found, times[TIMES / 2]);
 		limit.options.percent = 250;
-		check((double)limit_now(&limit) > 2.49 * (double)found && (double)limit_now(&limit) < 2.51 * (double)found);
+		check((double)limit_now(&limit) > 2.49 * (double)found &&
+		      (double)limit_now(&limit) < 2.51 * (double)found);
 	}
 }
 
@@ -260,7 +312,8 @@ static void test_retries(void)
 		check_int(retries.count, model.count);
 		check_int(retries_due(&retries), model.count ? model.list[first].due : NSEC_FOREVER);
 		if (model.count < WAITING_MAX && unit_below(&random, 2)) {
-			retry = (struct retry){.chunk = {.first = next++ * 7919 % 100003, .count = 1, .attempt = 2}, .due = (nsec)unit_below(&random, 50)};
+			retry = (struct retry){.chunk = {.first = next++ * 7919 % 100003, .count = 1, .attempt = 2},
+					       .due = (nsec)unit_below(&random, 50)};
 			model.list[model.count++] = retry;
 			retries_add(&retries, &retry);
 		} else if (unit_below(&random, 4)) {
@@ -271,7 +324,8 @@ static void test_retries(void)
 			check_int(retry.chunk.attempt, 2);
 			take_from(&model, first);
 		} else {
-			try_task(&retries, &model, now, model.count ? model.list[unit_below(&random, model.count)].chunk.first : 1);
+			try_task(&retries, &model, now,
+				 model.count ? model.list[unit_below(&random, model.count)].chunk.first : 1);
 		}
 	}
 	while (model.count && !unit_failures) {

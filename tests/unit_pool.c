@@ -42,7 +42,8 @@ static bool open_scene(struct scene *scene, const struct start_method *method)
 	scene->owner = (struct pool_owner){.on_room = on_room, .on_failure = on_failure};
 	check_int(loop_init(&scene->loop), 0);
 	check_int(arena_init(&scene->arena), 0);
-	return check_int(pool_init(&scene->pool, &scene->loop, &scene->arena, &options, &run, &scene->owner, &error), 0);
+	return check_int(pool_init(&scene->pool, &scene->loop, &scene->arena, &options, &run, &scene->owner, &error),
+			 0);
 }
 
 static void close_scene(struct scene *scene)

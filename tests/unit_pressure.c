@@ -84,7 +84,8 @@ static void test_throttle(void)
 	throttle_init(&throttle, &load);
 	check(throttle_deadline(&throttle) <= clock_now());
 	throttle_look(&throttle);
-	check(throttle_deadline(&throttle) > clock_now() && throttle_deadline(&throttle) < clock_now() + 10 * NSEC_PER_SEC);
+	check(throttle_deadline(&throttle) > clock_now() &&
+	      throttle_deadline(&throttle) < clock_now() + 10 * NSEC_PER_SEC);
 }
 
 static void test_jobs_file(void)
@@ -94,9 +95,9 @@ static void test_jobs_file(void)
 		size_t jobs;
 		int fails;
 	} cases[] = {
-		{"3\n", 3, 0}, {"3", 3, 0}, {"3 workers\n9\n", 3, 0}, {"3\r\n", 3, 0}, {"3\n9\n", 3, 0},
-		{"", 0, EAGAIN}, {"\n", 0, EAGAIN}, {" 3\n", 0, EAGAIN}, {"many\n", 0, EINVAL}, {"-\n", 0, EINVAL},
-		{"3x\n", 0, EINVAL},
+		{"3\n", 3, 0},         {"3", 3, 0},        {"3 workers\n9\n", 3, 0}, {"3\r\n", 3, 0},
+		{"3\n9\n", 3, 0},      {"", 0, EAGAIN},    {"\n", 0, EAGAIN},        {" 3\n", 0, EAGAIN},
+		{"many\n", 0, EINVAL}, {"-\n", 0, EINVAL}, {"3x\n", 0, EINVAL},
 	};
 	size_t i;
 

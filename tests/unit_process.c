@@ -253,7 +253,8 @@ static void test_sentinel(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* One that nobody asks to be told of its end takes no descriptor; and where there is none left, it can be joined all the same. */
+/* One that nobody asks to be told of its end takes no descriptor; and where there is none left, it can be joined all
+ * the same. */
 static void test_without_sentinel(const struct start_method *method)
 {
 	struct puppet puppet;

@@ -23,7 +23,8 @@ char *unit_file(const char *name, const char *contents, mode_t mode)
 	char *path = mem_format("%s/%s", unit_directory(), name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	check(fd >= 0 && fd_write(fd, contents, strlen(contents)) == (ssize_t)strlen(contents) && fchmod(fd, mode) == 0);
+	check(fd >= 0 && fd_write(fd, contents, strlen(contents)) == (ssize_t)strlen(contents) &&
+	      fchmod(fd, mode) == 0);
 	fd_close(&fd);
 	return path;
 }

@@ -129,8 +129,8 @@ static void test_withdraw(void)
 }
 
 /*
- * Lets the others do something. Whoever only yields is set back behind everything else that the machine does, each time by as much as
- * others may run on end: on a busy one that took a minute.
+ * Lets the others do something. Whoever only yields is set back behind everything else that the machine does, each time
+ * by as much as others may run on end: on a busy one that took a minute.
  */
 static void pass(void)
 {

@@ -40,8 +40,9 @@ static struct bytes run_shell(const char *shell, struct slice script)
 /* A random word: plain characters, all bytes, UTF-8, or a mixture; without NUL. */
 static void make_word(struct unit_random *random, struct bytes *word)
 {
-	static const char *const pieces[] = {"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc2\x85",     "\xe2\x80\xae",
-					     "\xed\xa0\x80", "\xc0\xaf",   "\xf5\x80\x80\x80", "\xef\xbb\xbf", "\xe2\x80"};
+	static const char *const pieces[] = {"\xc3\xa4",     "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc2\x85",
+					     "\xe2\x80\xae", "\xed\xa0\x80", "\xc0\xaf",         "\xf5\x80\x80\x80",
+					     "\xef\xbb\xbf", "\xe2\x80"};
 	size_t length = unit_below(random, 12), kind = unit_below(random, 4);
 
 	while (length--) {
@@ -116,11 +117,23 @@ static void test_sh(void)
 static void test_shell_forms(void)
 {
 	static const char *const cases[][2] = {
-		{"", "''"},          {"plain", "plain"},        {"a/b.c-d_e:f@g,h+i%j", "a/b.c-d_e:f@g,h+i%j"},
-		{"a b", "'a b'"},    {"it's", "'it'\\''s'"},    {"~", "'~'"},
-		{"a=b", "'a=b'"},    {"$x", "'$x'"},            {"\n", "$'\\n'"},
-		{"a\x1b[0m", "$'a\\033[0m'"}, {"'\t\\", "$'\\'\\t\\\\'"}, {"\xc3\xa4", "'\xc3\xa4'"},
-		{"\xff" "1", "$'\\3771'"},    {"\xe2\x80\xae", "$'\\342\\200\\256'"}, {"!", "'!'"},
+		{"", "''"},
+		{"plain", "plain"},
+		{"a/b.c-d_e:f@g,h+i%j", "a/b.c-d_e:f@g,h+i%j"},
+		{"a b", "'a b'"},
+		{"it's", "'it'\\''s'"},
+		{"~", "'~'"},
+		{"a=b", "'a=b'"},
+		{"$x", "'$x'"},
+		{"\n", "$'\\n'"},
+		{"a\x1b[0m", "$'a\\033[0m'"},
+		{"'\t\\", "$'\\'\\t\\\\'"},
+		{"\xc3\xa4", "'\xc3\xa4'"},
+		{"\xff"
+		 "1",
+		 "$'\\3771'"},
+		{"\xe2\x80\xae", "$'\\342\\200\\256'"},
+		{"!", "'!'"},
 	};
 	struct bytes out = {.data = NULL};
 	size_t i;
@@ -142,15 +155,23 @@ static void test_terminal_forms(void)
 		{"\x1b[31mred\x07", "\\x1b[31mred\\x07"},
 		{"\x7f", "\\x7f"},
 		{"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
-		{"\xc2\x9b" "31m", "\\xc2\\x9b" "31m"},
-		{"\xe2\x80\xae" "x\xe2\x81\xa6", "\\xe2\\x80\\xaex\\xe2\\x81\\xa6"},
+		{"\xc2\x9b"
+		 "31m",
+		 "\\xc2\\x9b"
+		 "31m"},
+		{"\xe2\x80\xae"
+		 "x\xe2\x81\xa6",
+		 "\\xe2\\x80\\xaex\\xe2\\x81\\xa6"},
 		{"\xe2\x80\x8f\xd8\x9c", "\\xe2\\x80\\x8f\\xd8\\x9c"},
 		{"\x80\xff", "\\x80\\xff"},
 		{"\xc0\x80", "\\xc0\\x80"},
 		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},
 		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
 		{"\xe2\x82", "\\xe2\\x82"},
-		{"\xe2" "a", "\\xe2" "a"},
+		{"\xe2"
+		 "a",
+		 "\\xe2"
+		 "a"},
 	};
 	struct bytes out = {.data = NULL};
 	size_t i;

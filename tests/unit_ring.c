@@ -312,7 +312,8 @@ static void test_garbage(void)
 		ring.position = position;
 		atomic_store(&ring.shared->committed, committed);
 		for (i = 0; i < ring.size / sizeof *words; i++)
-			words[i] = (uint32_t)unit_below(&random, unit_below(&random, 2) ? 128 : (uint64_t)UINT32_MAX + 1);
+			words[i] =
+				(uint32_t)unit_below(&random, unit_below(&random, 2) ? 128 : (uint64_t)UINT32_MAX + 1);
 		consume_garbage(&ring, &random);
 	}
 }

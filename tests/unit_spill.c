@@ -224,7 +224,8 @@ static void test_disk_full(void)
 	setenv("MPMAP_FAULT", "spill_write:1:ENOSPC", 1);
 	spill_init(&spill, unit_directory(), 4 * SPILL_BLOCK);
 	unit_fill(data, first.size, 1);
-	check_int(spill_write(&spill, (struct slice){.data = data, .size = first.size}, &first.offset, &error), LARGEST);
+	check_int(spill_write(&spill, (struct slice){.data = data, .size = first.size}, &first.offset, &error),
+		  LARGEST);
 	unit_fill(data, second.size, 2);
 	check_int(spill_write(&spill, (struct slice){.data = data, .size = second.size}, &second.offset, &error), -1);
 	check_int(error.number, ENOSPC);

@@ -17,8 +17,8 @@
 
 enum { MANY = 100 };
 
-static const signal_mask stops = UINT64_C(1) << (SIGTSTP - 1) | UINT64_C(1) << (SIGTTIN - 1) | UINT64_C(1)
-												       << (SIGTTOU - 1);
+static const signal_mask stops =
+	UINT64_C(1) << (SIGTSTP - 1) | UINT64_C(1) << (SIGTTIN - 1) | UINT64_C(1) << (SIGTTOU - 1);
 
 static void test_tables(void)
 {
@@ -112,7 +112,8 @@ static void test_census(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* Its channel has a low number, however high that was in us: a child of its own copies its table of descriptors up to there. */
+/* Its channel has a low number, however high that was in us: a child of its own copies its table of descriptors up to
+ * there. */
 static void test_low_channel(const struct start_method *method)
 {
 	struct unit_facts facts = {.pid = 0};
@@ -264,7 +265,7 @@ static void test_cannot_start(const struct start_method *method)
 static void test_role_argument(void)
 {
 	static const char *const cases[][2] = {
-		{"--role=nobody", "0"}, {"--role=puppet", "x"}, {"--role=puppet", ""},
+		{"--role=nobody", "0"},  {"--role=puppet", "x"},  {"--role=puppet", ""},
 		{"--role=puppet", "-1"}, {"--role=puppet", "77"},
 	};
 	size_t i;

@@ -80,7 +80,8 @@ static void test_diag(void)
 	diag_error("heard");
 	diag_line(slice_of("heard too\n"));
 	diag_set_sink(NULL);
-	check_str(bytes_text(&told), "mpmap: a: bad \\x1b[1m name\\n\nmpmap: noted\nas it is\nmpmap: heard\nheard too\n");
+	check_str(bytes_text(&told),
+		  "mpmap: a: bad \\x1b[1m name\\n\nmpmap: noted\nas it is\nmpmap: heard\nheard too\n");
 	bytes_release(&told);
 }
 
@@ -149,8 +150,8 @@ static void test_fault_kills(void)
 
 static void test_fault_nonsense(void)
 {
-	static const char *const nonsense[] = {"x", "x:", "x:y", "x:1:", "x:1:EWHAT",
-						 ":", "x:-1", "x:1,,y:1", "x:1:EIO:KILL"};
+	static const char *const nonsense[] = {"x", "x:",   "x:y",      "x:1:",        "x:1:EWHAT",
+					       ":", "x:-1", "x:1,,y:1", "x:1:EIO:KILL"};
 	size_t i;
 
 	for (i = 0; i < countof(nonsense); i++) {

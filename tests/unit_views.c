@@ -78,8 +78,14 @@ static void test_size(void)
 		uint64_t size;
 		const char *text;
 	} cases[] = {
-		{0, "0 bytes"}, {1, "1 byte"}, {1023, "1023 bytes"}, {1024, "1.0 KiB"}, {1200000, "1.1 MiB"},
-		{UINT64_C(1024) * 1024 - 1, "1.0 MiB"}, {UINT64_C(5) << 30, "5.0 GiB"}, {UINT64_MAX, "16777216.0 TiB"},
+		{0, "0 bytes"},
+		{1, "1 byte"},
+		{1023, "1023 bytes"},
+		{1024, "1.0 KiB"},
+		{1200000, "1.1 MiB"},
+		{UINT64_C(1024) * 1024 - 1, "1.0 MiB"},
+		{UINT64_C(5) << 30, "5.0 GiB"},
+		{UINT64_MAX, "16777216.0 TiB"},
 	};
 	size_t i;
 
@@ -181,7 +187,8 @@ static void count(struct job *job, uint64_t ok, uint64_t failed, uint64_t total)
 	uint64_t outcomes[OUTCOMES] = {[OUTCOME_OK] = ok, [OUTCOME_FAILED] = failed};
 
 	if (job->state == JOB_DONE) {
-		job->counts = (struct job_counts){.submitted = total, .total = total, .finished = ok + failed, .time = 185 * SEC};
+		job->counts = (struct job_counts){
+			.submitted = total, .total = total, .finished = ok + failed, .time = 185 * SEC};
 		memcpy(job->counts.outcomes, outcomes, sizeof outcomes);
 		return;
 	}
@@ -250,7 +257,9 @@ static struct result result_of(uint64_t index, enum outcome outcome)
 		.index = index,
 		.attempt = 1,
 		.outcome = outcome,
-		.status = outcome == OUTCOME_OK ? 0 : outcome == OUTCOME_FAILED ? 2 : -1,
+		.status = outcome == OUTCOME_OK       ? 0
+			  : outcome == OUTCOME_FAILED ? 2
+						      : -1,
 		.signal = outcome == OUTCOME_SIGNALED ? 9 : 0,
 		.pid = 4711,
 		.slot = 2,
@@ -334,17 +343,18 @@ static void test_task(void)
 	finish(job, &result, "gzip -9 \033.log");
 	canvas = canvas_of(80);
 	view_task(&canvas, job, 16);
-	check_str(bytes_text(&shown), "task        1.17\n"
-				      "command     gzip -9 \\x1b.log\n"
-				      "input       $'one\\ntwo'\n"
-				      "outcome     failed: exit status 2\n"
-				      "attempts    2\n"
-				      "worker      ForkWorker-3, slot 2, pid 4711\n"
-				      "started     2026-01-31 13:00:00.123 +0100\n"
-				      "took        1.2 s (user 900 ms, system 12 ms)\n"
-				      "memory      1.2 MiB at most\n"
-				      "output      1 byte (out 1.17)\n"
-				      "errors      0 bytes\n");
+	check_str(bytes_text(&shown),
+		  "task        1.17\n"
+		  "command     gzip -9 \\x1b.log\n"
+		  "input       $'one\\ntwo'\n"
+		  "outcome     failed: exit status 2\n"
+		  "attempts    2\n"
+		  "worker      ForkWorker-3, slot 2, pid 4711\n"
+		  "started     2026-01-31 13:00:00.123 +0100\n"
+		  "took        1.2 s (user 900 ms, system 12 ms)\n"
+		  "memory      1.2 MiB at most\n"
+		  "output      1 byte (out 1.17)\n"
+		  "errors      0 bytes\n");
 	canvas = canvas_of(80);
 	view_task(&canvas, job, 2);
 	check(has("outcome     skipped: the run ended before it\n"));
@@ -352,7 +362,8 @@ static void test_task(void)
 	view_task(&canvas, job, 20);
 	check(has("there is no such task\n"));
 
-	result = (struct result){.index = 0, .attempt = 0, .outcome = OUTCOME_NOT_STARTED, .status = -1, .reason = "\033 is odd"};
+	result = (struct result){
+		.index = 0, .attempt = 0, .outcome = OUTCOME_NOT_STARTED, .status = -1, .reason = "\033 is odd"};
 	finish(job, &result, "");
 	canvas = canvas_of(80);
 	view_task(&canvas, job, 0);
@@ -427,13 +438,14 @@ static void test_stats(void)
 	job->counts.task_time = 12 * SEC;
 	canvas = canvas_of(40);
 	view_stats(&canvas, &jobs, jobs_next(&jobs, NULL));
-	check_str(bytes_text(&shown), "workers     4 at most; 3 live: 2 with runs, 1 in reserve; 7 started so far\n"
-				      "busy        75 % of the time that workers were with runs\n"
-				      "task times  p50 under 8.0 us, p90 under 8.0 us, p99 under 8.0 us, longest 7.0 us\n"
-				      "  under 1.0 us   1  ▏\n"
-				      "  under 2.0 us   0\n"
-				      "  under 4.0 us   0\n"
-				      "  under 8.0 us  97  ████████████\n");
+	check_str(bytes_text(&shown),
+		  "workers     4 at most; 3 live: 2 with runs, 1 in reserve; 7 started so far\n"
+		  "busy        75 % of the time that workers were with runs\n"
+		  "task times  p50 under 8.0 us, p90 under 8.0 us, p99 under 8.0 us, longest 7.0 us\n"
+		  "  under 1.0 us   1  ▏\n"
+		  "  under 2.0 us   0\n"
+		  "  under 4.0 us   0\n"
+		  "  under 8.0 us  97  ████████████\n");
 	canvas = canvas_of(0);
 	view_stats(&canvas, &jobs, NULL);
 	check(has("p50 under 8.0 us, p90 under 8.0 us, p99 under 8.4 s, longest 8.0 s\n"));
@@ -442,8 +454,8 @@ static void test_stats(void)
 }
 
 static const char *const commands[] = {
-	"map", "apply", "jobs", "workers", "out", "errors", "show", "wait", "cancel", "retry", "pause", "resume", "set", "stats",
-	"history", "source", "!", "help", "quit",
+	"map",   "apply",  "jobs", "workers", "out",     "errors", "show", "wait", "cancel", "retry",
+	"pause", "resume", "set",  "stats",   "history", "source", "!",    "help", "quit",
 };
 
 /* Whether what was shown is whole lines that no terminal has to break; how many. */
@@ -464,7 +476,8 @@ static size_t count_lines(void)
 
 static void test_guide(void)
 {
-	static const char hidden_options[] = "color help interactive max-procs no-run-if-empty progress tty ungroup version";
+	static const char hidden_options[] =
+		"color help interactive max-procs no-run-if-empty progress tty ungroup version";
 	const struct option_row *option;
 	size_t i;
 

@@ -62,7 +62,8 @@ static void check_turn(struct model *model, uint64_t index)
 		check_int(index, model->results);
 }
 
-static void take_data(struct order_sink *sink, uint64_t index, const char *label UNUSED, enum stream stream, struct slice bytes)
+static void take_data(struct order_sink *sink, uint64_t index, const char *label UNUSED, enum stream stream,
+		      struct slice bytes)
 {
 	struct model *model = container_of(sink, struct model, sink);
 	struct plan *plan = &model->plans[index];
@@ -186,7 +187,9 @@ static void check_limits(const struct model *model)
 /* The sink's room changes; when there is some, what waits is handed on. */
 static void change_room(struct model *model, bool enough)
 {
-	model->room = enough ? INT64_MAX / 2 : unit_below(&model->random, 2) ? 0 : (int64_t)unit_below(&model->random, 5000);
+	model->room = enough                          ? INT64_MAX / 2
+		      : unit_below(&model->random, 2) ? 0
+						      : (int64_t)unit_below(&model->random, 5000);
 	if (model->room > 0)
 		order_pump(&model->order);
 }

@@ -72,7 +72,9 @@ static void test_words(void)
 		{"\"$'a'\"", "$'a'|"},
 		{"$'a\\tb' x$'\\''y", "a\tb|x'y|"},
 		{"$'\\a\\b\\e\\E\\f\\n\\r\\t\\v\\\\\\'\\\"\\?'", "\a\b\033\033\f\n\r\t\v\\'\"?|"},
-		{"$'\\101\\x42\\x4a\\x4Bc\\377\\0601\\xag'", "ABJKc\xff" "01\ng|"},
+		{"$'\\101\\x42\\x4a\\x4Bc\\377\\0601\\xag'",
+		 "ABJKc\xff"
+		 "01\ng|"},
 		{"$\"a b\"", "$a b|"},
 		{"a # b 'c", "a|"},
 		{"# b", ""},
@@ -137,7 +139,8 @@ static void test_quotes_without_end(void)
 static void test_operators(void)
 {
 	static const char *const words[] = {
-		"|", "||", "&", "&&", ";", ">", ">>", "2>", ">file", ">>file", "2>&1", "2>>file", "1>file", "&>file", ";;", "a;", "a&", "'a';", "|&",
+		"|",    "||",      "&",      "&&",     ";",  ">",  ">>", "2>",   ">file", ">>file",
+		"2>&1", "2>>file", "1>file", "&>file", ";;", "a;", "a&", "'a';", "|&",
 	};
 	static const char *const cases[][2] = {
 		{"'|' \\| \"||\" '&' \\&\\& ';' \\; '>' \\> '2>' 2\\>", "|||||||&|&&|;|;|>|>|2>|2>|"},
@@ -145,7 +148,8 @@ static void test_operators(void)
 		{"find {} -exec ls {} \\;", "find|{}|-exec|ls|{}|;|"},
 		{"a';' a\\& '>'f", "a;|a&|>f|"},
 		{"# a | b", ""},
-		{"map < >", "!> in column 7 is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND"},
+		{"map < >",
+		 "!> in column 7 is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND"},
 	};
 	size_t i;
 
@@ -154,7 +158,8 @@ static void test_operators(void)
 		char *shown = show(line), *expected;
 
 		/* It is told without its quotes. */
-		expected = mem_format("!%s in column 3 is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND",
+		expected = mem_format(
+			"!%s in column 3 is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND",
 			words[i][0] == '\'' ? "a;" : words[i]);
 		check_str(shown, expected);
 		free(expected);
@@ -232,8 +237,10 @@ static void test_homes(void)
 /* What quote_shell writes comes back, and stands alone. */
 static void test_round_trip(void)
 {
-	static const char *const pieces[] = {"'", "\"", "\\", "$'", "*", "?", "[", "~", "#", "<", ">", "|", ";", "&", " ", "\n", "\t",
-		"{}", "::", "a", "7", "\x1b", "\x7f", "\xc3\xa4", "\xff", "\xe2\x80\xae", "!", "$"};
+	static const char *const pieces[] = {
+		"'", "\"", "\\", "$'", "*",  "?",  "[", "~", "#",    "<",    ">",        "|",    ";",
+		"&", " ",  "\n", "\t", "{}", "::", "a", "7", "\x1b", "\x7f", "\xc3\xa4", "\xff", "\xe2\x80\xae",
+		"!", "$"};
 	struct unit_random random = unit_random();
 	int round;
 
@@ -294,8 +301,8 @@ static void test_last(void)
 		size_t start;
 		bool is_quoted;
 	} cases[] = {
-		{"", 0, false},         {"map", 0, false},       {"map ", 4, false},       {"map a b", 6, false},
-		{"map 'a b", 4, true},  {"map 'a b'", 4, false}, {"map a\\ b", 4, false},  {"map a\\", 4, true},
+		{"", 0, false},          {"map", 0, false},         {"map ", 4, false},       {"map a b", 6, false},
+		{"map 'a b", 4, true},   {"map 'a b'", 4, false},   {"map a\\ b", 4, false},  {"map a\\", 4, true},
 		{"map \"a 'b", 4, true}, {"map $'a\\' b", 4, true}, {"map '\\' b", 8, false}, {"map \"\\\" b", 4, true},
 	};
 	size_t i;
@@ -308,13 +315,15 @@ static void test_last(void)
 	}
 }
 
-/* A name quoted for more to come behind it, then ended, is the word that is the name; and what was typed of it is understood. */
+/* A name quoted for more to come behind it, then ended, is the word that is the name; and what was typed of it is
+ * understood. */
 static void test_names(void)
 {
 	static const char *const cases[][3] = {
-		{"plain", "plain", ""},  {"a b", "a\\ b", ""},       {"it's", "it\\'s", ""},       {"it's", "'it'\\''s", "'"},
-		{"a\"b", "\"a\\\"b", "\""}, {"a*?[", "a\\*\\?\\[", ""}, {"a\\", "\"a\\\\", "\""}, {"#a<b", "\\#a\\<b", ""},
-		{"a\tb", "$'a\\tb'", ""}, {"a;b|&", "a\\;b\\|\\&", ""}, {"$'x'", "$\\'x\\'", ""}, {"~", "'~", "'"},
+		{"plain", "plain", ""},       {"a b", "a\\ b", ""},       {"it's", "it\\'s", ""},
+		{"it's", "'it'\\''s", "'"},   {"a\"b", "\"a\\\"b", "\""}, {"a*?[", "a\\*\\?\\[", ""},
+		{"a\\", "\"a\\\\", "\""},     {"#a<b", "\\#a\\<b", ""},   {"a\tb", "$'a\\tb'", ""},
+		{"a;b|&", "a\\;b\\|\\&", ""}, {"$'x'", "$\\'x\\'", ""},   {"~", "'~", "'"},
 	};
 	size_t i;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* template/template, work/chunk, policy/pace, work/task: command lines from records, records from chunks, chunks by time. */
+/* template/template, work/chunk, policy/pace, work/task: command lines from records, records from chunks, chunks by
+ * time. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -48,7 +49,8 @@ static const struct template_case template_cases[] = {
 
 static void compile(struct template *template, char *const *words, size_t count, bool is_literal)
 {
-	struct template_options options = {.words = words, .word_count = count, .is_literal = is_literal, .value_count = 1};
+	struct template_options options = {
+		.words = words, .word_count = count, .is_literal = is_literal, .value_count = 1};
 	struct error error = {.number = 0};
 
 	check_int(template_compile(template, &options, &error), 0);
@@ -111,7 +113,8 @@ static void test_template_growth(void)
 
 	compile(&template, words, countof(words), false);
 	for (size = 0; size <= RECORD_MAX; size = size * 3 + 1) {
-		struct task task = {.value_count = 1, .index = UINT64_MAX - 1, .record = {.data = record, .size = size}};
+		struct task task = {
+			.value_count = 1, .index = UINT64_MAX - 1, .record = {.data = record, .size = size}};
 
 		memset(record, 'r', size);
 		got = template_expand(&template, &task, &values);

@@ -2,8 +2,8 @@
 /*
  * Growable byte buffers, and the cursor that reads back what was put in: the only home of integer encoding.
  *
- * Integers are little-endian and of fixed size; a slice is its 32-bit length and its bytes. A cursor fails softly: after
- * the first get that does not fit, every get returns zero or empty and cursor_failed says so.
+ * Integers are little-endian and of fixed size; a slice is its 32-bit length and its bytes. A cursor fails softly:
+ * after the first get that does not fit, every get returns zero or empty and cursor_failed says so.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H

@@ -19,14 +19,15 @@
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The struct of the given type that embeds the member which pointer points to. */
-#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)(void *)(((char *)(pointer)) - offsetof(type, member)))
 
 #define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* The unit in which processors hand memory to each other; fields that different processes write are kept this far apart. */
+/* The unit in which processors hand memory to each other; fields that different processes write are kept this far
+ * apart. */
 #define CACHE_LINE 64
 
 /* An impossible state: a defect of this program, never of its input. Always on. */
@@ -34,8 +35,8 @@
 void bug_at(const char *file, int line, const char *what) NORETURN;
 
 /*
- * Functions with traps that a better one here or in libc avoids: unbounded copies, parsing without errors, shells nobody
- * asked for, signal handlers that reset themselves.
+ * Functions with traps that a better one here or in libc avoids: unbounded copies, parsing without errors, shells
+ * nobody asked for, signal handlers that reset themselves.
  */
 /* Some are macros where libc fortifies itself. */
 #undef sprintf

@@ -23,7 +23,8 @@ int number_parse_time(const char *text, nsec *time) MUST_CHECK;
 
 enum { NUMBER_TEXT_MAX = 21 };
 
-/* Writes value and a NUL to text, which has room for NUMBER_TEXT_MAX: where printf would cost more than what it is for. */
+/* Writes value and a NUL to text, which has room for NUMBER_TEXT_MAX: where printf would cost more than what it is for.
+ */
 void number_print(char *text, uint64_t value);
 
 #endif

@@ -8,7 +8,8 @@
 /* Characters that mean nothing to a shell anywhere in a word; '~', '=' and the like are quoted to be sure. */
 static bool is_plain(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("%+,-./:@_", c));
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("%+,-./:@_", c));
 }
 
 size_t quote_utf8(struct slice text, uint32_t *character)

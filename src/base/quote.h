@@ -15,14 +15,14 @@
 void quote_shell(struct bytes *out, struct slice word);
 
 /*
- * Appends text with everything that could act on a terminal written as \xHH (and \n, \t, \r): control characters, DEL, the C1 set and
- * direction overrides in UTF-8, bytes that are not UTF-8.
+ * Appends text with everything that could act on a terminal written as \xHH (and \n, \t, \r): control characters, DEL,
+ * the C1 set and direction overrides in UTF-8, bytes that are not UTF-8.
  */
 void quote_terminal(struct bytes *out, struct slice text);
 
 /*
- * Appends as much of *text (nothing in it acts on a terminal) as fits into so many columns of one with this locale, and takes it
- * off *text. A character that the locale does not have is a question mark. Returns the columns used.
+ * Appends as much of *text (nothing in it acts on a terminal) as fits into so many columns of one with this locale, and
+ * takes it off *text. A character that the locale does not have is a question mark. Returns the columns used.
  */
 size_t quote_fitting(struct bytes *out, struct slice *text, size_t columns);
 

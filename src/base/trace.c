@@ -36,8 +36,8 @@ void trace_write(const char *event, const char *fields, ...)
 	va_list arguments;
 	int length;
 
-	length = snprintf(line, room, "{\"time\":%" PRId64 ",\"pid\":%ld,\"event\":\"%s\"%s", clock_now(), (long)getpid(), event,
-			  *fields ? "," : "");
+	length = snprintf(line, room, "{\"time\":%" PRId64 ",\"pid\":%ld,\"event\":\"%s\"%s", clock_now(),
+			  (long)getpid(), event, *fields ? "," : "");
 	used = (size_t)length;
 	va_start(arguments, fields);
 	length = vsnprintf(line + used, room - used, fields, arguments);

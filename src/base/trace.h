@@ -22,10 +22,10 @@ int trace_descriptor(void);
  * One event. fields is a format that yields the JSON members after the event's name, e.g. "\"worker\":\"%s\"", or "".
  * Strings must need no escaping. Costs a branch when the trace is off.
  */
-#define trace_event(event, ...)                    \
-	do {                                           \
-		if (trace_is_on())                         \
-			trace_write(event, __VA_ARGS__);       \
+#define trace_event(event, ...) \
+	do { \
+		if (trace_is_on()) \
+			trace_write(event, __VA_ARGS__); \
 	} while (0)
 void trace_write(const char *event, const char *fields, ...) PRINTF_LIKE(2, 3);
 

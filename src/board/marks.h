@@ -2,9 +2,9 @@
 /*
  * Marks in shared memory: a bit for each of many things, so that the few worth a look are found without looking at all.
  *
- * A mark is a hint. Whoever may die between setting one and what it stands for sets it on the side of one look too many,
- * and the look decides. All of it is sequentially consistent: setting a mark and looking for something else does not pass
- * another's doing the two in the other order.
+ * A mark is a hint. Whoever may die between setting one and what it stands for sets it on the side of one look too
+ * many, and the look decides. All of it is sequentially consistent: setting a mark and looking for something else does
+ * not pass another's doing the two in the other order.
  */
 #ifndef BOARD_MARKS_H
 #define BOARD_MARKS_H
@@ -67,8 +67,8 @@ static inline void marks_clear(const struct marks *marks, size_t index)
 }
 
 /*
- * The next that has a mark, in ascending order; false after the last. Groups are read as the walk comes to them. Never an
- * index that there is not, whatever another process has written.
+ * The next that has a mark, in ascending order; false after the last. Groups are read as the walk comes to them. Never
+ * an index that there is not, whatever another process has written.
  */
 static inline bool marks_next(const struct marks *marks, struct marks_walk *walk, size_t *index)
 {

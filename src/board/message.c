@@ -137,7 +137,8 @@ int run_take(struct cursor *cursor, struct run *run)
 	run->separator = take_optional(cursor);
 	run->tag = take_optional(cursor);
 	run->value_count = cursor_u32(cursor);
-	if (take_texts(cursor, &run->words, &run->word_count) < 0 || take_texts(cursor, &run->names, &run->name_count) < 0)
+	if (take_texts(cursor, &run->words, &run->word_count) < 0 ||
+	    take_texts(cursor, &run->names, &run->name_count) < 0)
 		return -1;
 	count = cursor_u32(cursor);
 	if (cursor_failed(cursor) || count > WORDS_MAX)

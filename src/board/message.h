@@ -2,8 +2,8 @@
 /*
  * What the parent and its workers tell each other, to the byte.
  *
- * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: OUTPUT and RESULT records. Every put has its take; a take
- * fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
+ * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: OUTPUT and RESULT records. Every put has its
+ * take; a take fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
  */
 #ifndef BOARD_MESSAGE_H
 #define BOARD_MESSAGE_H
@@ -20,13 +20,15 @@ enum { MESSAGE_VERSION = 7 };
 enum message_type {
 	/* Worker: it is set up. No payload. */
 	MESSAGE_HELLO = 1,
-	/* Parent, first, and whenever a worker is free: struct setup, with the descriptors of the board, the arena and the run. */
+	/* Parent, first, and whenever a worker is free: struct setup, with the descriptors of the board, the arena and
+	   the run. */
 	MESSAGE_SETUP,
 	/* Parent: there is something to look at (work, room). No payload. */
 	MESSAGE_WAKE,
 	/* Worker: somebody has something to look at (records, or that he is idle). No payload. See board_call. */
 	MESSAGE_RING,
-	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No payload. */
+	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No
+	   payload. */
 	MESSAGE_FREE,
 };
 
@@ -152,7 +154,8 @@ struct output_header {
 
 /* In front of what an initializer wrote; in the machine's own representation. */
 struct initialized {
-	/* Why it could not be started (errno), or 0; its exit status, or the signal that ended it. All 0: it did its work. */
+	/* Why it could not be started (errno), or 0; its exit status, or the signal that ended it. All 0: it did its
+	 * work. */
 	int32_t number;
 	int32_t status;
 	int32_t signal;

@@ -5,8 +5,8 @@
  * There is no lock that a dying process could hold. A slot is one 64-bit word: free, ready with the index of its first
  * task, or claimed with the claimer's number. Claiming is one compare-and-swap of that word, so the claim itself tells
  * the owner of the queue who has what. The ready slot with the lowest index goes first: what is given back after a
- * death is thereby at the front again. So that not all of them are looked at, each slot has a mark: it is set before the
- * slot becomes ready, and taken back by whoever has claimed it. One that says too little there is never.
+ * death is thereby at the front again. So that not all of them are looked at, each slot has a mark: it is set before
+ * the slot becomes ready, and taken back by whoever has claimed it. One that says too little there is never.
  *
  * The gate holds claimers back: only slots whose index is below it can be claimed.
  */

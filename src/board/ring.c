@@ -107,7 +107,8 @@ int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type,
 			return -1;
 		/* Read once: what is checked is what is used. */
 		header = *(volatile struct header *)header_at(ring, at);
-		if (header.size > ring->size || span_of(header.size) > filled || span_of(header.size) > to_end(ring, at))
+		if (header.size > ring->size || span_of(header.size) > filled ||
+		    span_of(header.size) > to_end(ring, at))
 			return -1;
 		*position += span_of(header.size);
 	} while (header.type == PADDING);

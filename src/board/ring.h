@@ -65,8 +65,8 @@ bool ring_want(struct ring *ring, size_t minimum);
 int ring_peek(struct ring *ring, uint32_t *type, struct slice *record);
 
 /*
- * Consumer: the record at *position (the ring's own position to begin with) or the next behind padding, releasing nothing;
- * *position moves behind it. Returns like ring_peek.
+ * Consumer: the record at *position (the ring's own position to begin with) or the next behind padding, releasing
+ * nothing; *position moves behind it. Returns like ring_peek.
  */
 int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type, struct slice *record);
 

@@ -8,7 +8,8 @@ static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 static void put_group(const unsigned char *bytes, unsigned count, struct bytes *out)
 {
 	char *to = bytes_reserve(out, 4);
-	unsigned value = (unsigned)bytes[0] << 16 | (count > 1 ? (unsigned)bytes[1] << 8 : 0) | (count > 2 ? bytes[2] : 0);
+	unsigned value =
+		(unsigned)bytes[0] << 16 | (count > 1 ? (unsigned)bytes[1] << 8 : 0) | (count > 2 ? bytes[2] : 0);
 
 	to[0] = digits[value >> 18];
 	to[1] = digits[value >> 12 & 63];
@@ -53,7 +54,8 @@ int base64_decode(struct slice text, struct bytes *out)
 	if (text.size % 4 != 0)
 		return -1;
 	for (at = 0; at < text.size; at++) {
-		const char *digit = at < text.size - padding ? memchr(digits, text.data[at], sizeof digits - 1) : digits;
+		const char *digit =
+			at < text.size - padding ? memchr(digits, text.data[at], sizeof digits - 1) : digits;
 
 		if (!digit)
 			return -1;

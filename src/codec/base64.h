@@ -7,7 +7,8 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* What was put in of a run of bytes that comes in pieces and does not fill a group of three yet. All zero is the start. */
+/* What was put in of a run of bytes that comes in pieces and does not fill a group of three yet. All zero is the start.
+ */
 struct base64 {
 	unsigned char rest[2];
 	unsigned count;

@@ -87,7 +87,8 @@ static size_t skip_string(struct slice text, size_t at)
 	return at < text.size ? at + 1 : text.size;
 }
 
-/* Replaces numbers by 0 and blanks, of the same length, after a look at each: jansson's have limits. -1 with the problem. */
+/* Replaces numbers by 0 and blanks, of the same length, after a look at each: jansson's have limits. -1 with the
+ * problem. */
 static int mask_numbers(struct bytes *masked, struct slice text, struct json_problem *problem)
 {
 	size_t at = 0;
@@ -148,9 +149,12 @@ int element_parse(struct element *element, struct slice text, struct json_proble
 		return error_set(&problem->error, "there is a NUL byte here, which JSON has no place for");
 	}
 	if (mask_numbers(&masked, text, problem) == 0) {
-		element->value = json_loadb(masked.data, masked.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+		element->value = json_loadb(masked.data, masked.size,
+					    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 		if (!element->value) {
-			problem->offset = error.position > 0 && (size_t)error.position <= text.size ? (size_t)error.position - 1 : 0;
+			problem->offset = error.position > 0 && (size_t)error.position <= text.size
+						  ? (size_t)error.position - 1
+						  : 0;
 			problem->is_cut = strstr(error.text, "end of file");
 			describe(&error, &problem->error);
 		}

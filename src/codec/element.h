@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A JSON value together with its source text: parsed and checked by jansson, while numbers, and whatever else is to be handed
- * on as it was written, are taken from the text.
+ * A JSON value together with its source text: parsed and checked by jansson, while numbers, and whatever else is to be
+ * handed on as it was written, are taken from the text.
  */
 #ifndef CODEC_ELEMENT_H
 #define CODEC_ELEMENT_H
@@ -27,7 +27,8 @@ struct element_children {
 	void *iterator;
 };
 
-/* Parses a text that is one value, with nothing around it. -1 with the problem. Release by json_decref(element->value). */
+/* Parses a text that is one value, with nothing around it. -1 with the problem. Release by json_decref(element->value).
+ */
 int element_parse(struct element *element, struct slice text, struct json_problem *problem) MUST_CHECK;
 
 struct element_children element_children(const struct element *parent);

@@ -2,7 +2,6 @@
 /* The text format: records that end with a delimiter. */
 #include "codec/input.h"
 
-
 /* What is to be said of a whole record of the given size. */
 static enum input_event judge(const struct input *input, const char *record, uint64_t size)
 {

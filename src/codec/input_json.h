@@ -2,8 +2,8 @@
 /*
  * Finding the elements of JSON input, as it comes: where each begins and ends, so that it can be taken in by itself.
  *
- * Only the structure is looked at (RFC 8259; RFC 7464 for record separators): brackets, strings, and what stands between
- * elements. What is inside an element is for codec/json.
+ * Only the structure is looked at (RFC 8259; RFC 7464 for record separators): brackets, strings, and what stands
+ * between elements. What is inside an element is for codec/json.
  */
 #ifndef CODEC_INPUT_JSON_H
 #define CODEC_INPUT_JSON_H
@@ -83,9 +83,9 @@ struct json_step {
 };
 
 /*
- * Looks for the next element: bytes are those that have not been consumed, and lose what stands before it; end says that
- * no more will come. With JSON_MORE the same bytes are to come again, with more behind them: what was looked at is not
- * looked at again. With JSON_ELEMENT they begin with it; json_input_consume goes on behind it.
+ * Looks for the next element: bytes are those that have not been consumed, and lose what stands before it; end says
+ * that no more will come. With JSON_MORE the same bytes are to come again, with more behind them: what was looked at is
+ * not looked at again. With JSON_ELEMENT they begin with it; json_input_consume goes on behind it.
  */
 struct json_step json_input_next(struct json_input *input, struct slice *bytes, bool end);
 

@@ -6,7 +6,8 @@
 #include "codec/element.h"
 
 /* What a value is as an argument: a string itself, null nothing, others as they are written. -1: none can be. */
-static int put_value(struct bytes *frame, const struct element *whole, const struct element *part, struct json_problem *problem)
+static int put_value(struct bytes *frame, const struct element *whole, const struct element *part,
+		     struct json_problem *problem)
 {
 	struct bytes compact = {.data = NULL};
 	struct slice text = part->text;
@@ -18,7 +19,8 @@ static int put_value(struct bytes *frame, const struct element *whole, const str
 	else
 		element_compact(part->text, &compact);
 	if (json_is_string(part->value) && memchr(text.data, '\0', text.size))
-		return error_set(element_blame(whole, part, problem), "the text has a NUL in it, which no argument can have");
+		return error_set(element_blame(whole, part, problem),
+				 "the text has a NUL in it, which no argument can have");
 	frame_put(frame, FIELD_VALUE, compact.size ? bytes_slice(&compact) : text);
 	bytes_release(&compact);
 	return 0;
@@ -51,8 +53,9 @@ static int put_scalar(struct bytes *out, const struct element *element, struct j
 	struct slice text = element->text;
 
 	if (!json_is_string(element->value) && !json_is_number(element->value))
-		return error_set(element_blame(element, element, problem), "%.*s is no record (a string, a number, an array or an object is)",
-				      (int)text.size, text.data);
+		return error_set(element_blame(element, element, problem),
+				 "%.*s is no record (a string, a number, an array or an object is)", (int)text.size,
+				 text.data);
 	if (json_is_string(element->value))
 		text = element_string(element);
 	bytes_append(out, text.data, text.size);
@@ -74,8 +77,10 @@ int json_as_record(struct slice text, struct bytes *out, enum json_form *form, s
 		return -1;
 	*form = is_container(&element) ? JSON_FRAME : JSON_SCALAR;
 	taken = *form == JSON_FRAME ? put_record(out, &element, problem) : put_scalar(out, &element, problem);
-	if (taken == 0 && *form == JSON_SCALAR && out->size > before && memchr(out->data + before, '\0', out->size - before))
-		taken = error_set(element_blame(&element, &element, problem), "the text has a NUL in it, which no argument can have");
+	if (taken == 0 && *form == JSON_SCALAR && out->size > before &&
+	    memchr(out->data + before, '\0', out->size - before))
+		taken = error_set(element_blame(&element, &element, problem),
+				  "the text has a NUL in it, which no argument can have");
 	json_decref(element.value);
 	return taken;
 }

@@ -33,7 +33,8 @@ enum json_form {
 };
 
 /* Appends the record that an element is: for a command's arguments. -1 with the problem. */
-int json_as_record(struct slice element, struct bytes *out, enum json_form *form, struct json_problem *problem) MUST_CHECK;
+int json_as_record(struct slice element, struct bytes *out, enum json_form *form,
+		   struct json_problem *problem) MUST_CHECK;
 
 /* Appends the record as text for a command's standard input: a string's own, other values' as they are written. */
 int json_as_text(struct slice element, struct bytes *out, struct json_problem *problem) MUST_CHECK;

@@ -50,7 +50,9 @@ static int text_of(const struct draft *draft, const struct element *part, const 
 /* A string with bytes in base64, appended to bytes: NULL, or what is wrong with it. */
 static const char *take_bytes(const struct element *part, struct bytes *bytes)
 {
-	return json_is_string(part->value) && base64_decode(element_string(part), bytes) == 0 ? NULL : "is not a string of base64";
+	return json_is_string(part->value) && base64_decode(element_string(part), bytes) == 0
+		       ? NULL
+		       : "is not a string of base64";
 }
 
 static int bytes_of(const struct draft *draft, const struct element *part, const char *what, struct bytes *bytes)
@@ -81,7 +83,9 @@ static int put_words(const struct draft *draft, const struct element *array, con
 			frame_put(draft->frame, FIELD_ARGUMENT, text);
 	}
 	bytes_release(&bytes);
-	return wrong ? error_set(element_blame(draft->whole, &child, draft->problem), "%s[%zu] %s", what, children.index - 1, wrong) : 0;
+	return wrong ? error_set(element_blame(draft->whole, &child, draft->problem), "%s[%zu] %s", what,
+				 children.index - 1, wrong)
+		     : 0;
 }
 
 static int put_argv(struct draft *draft, const struct element *value, const char *key)
@@ -90,7 +94,8 @@ static int put_argv(struct draft *draft, const struct element *value, const char
 		return error_set(element_blame(draft->whole, value, draft->problem), "both argv and argv_base64");
 	draft->words = *value;
 	if (!json_is_array(value->value) || !json_array_size(value->value))
-		return error_set(element_blame(draft->whole, value, draft->problem), "%s is not an array with a command in it", key);
+		return error_set(element_blame(draft->whole, value, draft->problem),
+				 "%s is not an array with a command in it", key);
 	return put_words(draft, value, key, strcmp(key, "argv") != 0);
 }
 
@@ -123,7 +128,8 @@ static int put_stdin(struct draft *draft, const struct element *value, const cha
 	else if (!json_is_string(value->value))
 		put = error_set(element_blame(draft->whole, value, draft->problem), "stdin is not a string");
 	if (put == 0)
-		frame_put(draft->frame, FIELD_STDIN, strcmp(key, "stdin") == 0 ? element_string(value) : bytes_slice(&bytes));
+		frame_put(draft->frame, FIELD_STDIN,
+			  strcmp(key, "stdin") == 0 ? element_string(value) : bytes_slice(&bytes));
 	bytes_release(&bytes);
 	return put;
 }
@@ -141,7 +147,8 @@ static int put_env(struct draft *draft, const struct element *value, const char 
 		return error_set(element_blame(draft->whole, value, draft->problem), "env is not an object");
 	while (put == 0 && element_next(&children, &child, &name)) {
 		if (!*name || strchr(name, '=')) {
-			put = error_set(element_blame(draft->whole, &child, draft->problem), "env: '%.100s' is no name of a variable", name);
+			put = error_set(element_blame(draft->whole, &child, draft->problem),
+					"env: '%.100s' is no name of a variable", name);
 		} else if (json_is_null(child.value)) {
 			frame_put(draft->frame, FIELD_UNSET, slice_of(name));
 		} else if ((put = text_of(draft, &child, "a value in env", &text)) == 0) {
@@ -171,8 +178,9 @@ static int put_cwd(struct draft *draft, const struct element *value, const char 
 /* A number; NAN when it is none, or too large for one. */
 static double number_of(const struct element *part)
 {
-	json_t *number = json_is_number(part->value) ?
-				 json_loadb(part->text.data, part->text.size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL) : NULL;
+	json_t *number = json_is_number(part->value) ? json_loadb(part->text.data, part->text.size,
+								  JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL)
+						     : NULL;
 	double value = number ? json_real_value(number) : NAN;
 
 	json_decref(number);
@@ -185,7 +193,8 @@ static int put_timeout(struct draft *draft, const struct element *value, const c
 	nsec time = seconds > 0 && seconds <= TASK_TIMEOUT_MAX ? (nsec)(seconds * (double)NSEC_PER_SEC) : 0;
 
 	if (time <= 0)
-		return error_set(element_blame(draft->whole, value, draft->problem), "timeout is not a number of seconds above 0 (up to 1e9)");
+		return error_set(element_blame(draft->whole, value, draft->problem),
+				 "timeout is not a number of seconds above 0 (up to 1e9)");
 	frame_put_number(draft->frame, FIELD_TIMEOUT, (uint64_t)time);
 	return 0;
 }
@@ -195,7 +204,8 @@ static int put_retries(struct draft *draft, const struct element *value, const c
 	double count = number_of(value);
 
 	if (!(count >= 0 && count <= TASK_RETRIES_MAX) || count != (double)(uint64_t)count)
-		return error_set(element_blame(draft->whole, value, draft->problem), "retries is not a whole number from 0 to %d", TASK_RETRIES_MAX);
+		return error_set(element_blame(draft->whole, value, draft->problem),
+				 "retries is not a whole number from 0 to %d", TASK_RETRIES_MAX);
 	frame_put_number(draft->frame, FIELD_RETRIES, (uint64_t)count);
 	return 0;
 }
@@ -215,16 +225,11 @@ static const struct {
 	const char *key;
 	int (*take)(struct draft *draft, const struct element *value, const char *key);
 } keys[] = {
-	{.key = "argv", .take = put_argv},
-	{.key = "argv_base64", .take = put_argv},
-	{.key = "shell", .take = keep_shell},
-	{.key = "args", .take = keep_args},
-	{.key = "stdin", .take = put_stdin},
-	{.key = "stdin_base64", .take = put_stdin},
-	{.key = "env", .take = put_env},
-	{.key = "cwd", .take = put_cwd},
-	{.key = "timeout", .take = put_timeout},
-	{.key = "retries", .take = put_retries},
+	{.key = "argv", .take = put_argv},       {.key = "argv_base64", .take = put_argv},
+	{.key = "shell", .take = keep_shell},    {.key = "args", .take = keep_args},
+	{.key = "stdin", .take = put_stdin},     {.key = "stdin_base64", .take = put_stdin},
+	{.key = "env", .take = put_env},         {.key = "cwd", .take = put_cwd},
+	{.key = "timeout", .take = put_timeout}, {.key = "retries", .take = put_retries},
 	{.key = "id", .take = put_id},
 };
 
@@ -236,7 +241,8 @@ static int take_key(struct draft *draft, const struct element *value, const char
 		if (strcmp(keys[i].key, key) == 0)
 			return keys[i].take(draft, value, key);
 	}
-	return error_set(element_blame(draft->whole, value, draft->problem), "a task has no key \"%.100s\" (see mpmap-json(5))", key);
+	return error_set(element_blame(draft->whole, value, draft->problem),
+			 "a task has no key \"%.100s\" (see mpmap-json(5))", key);
 }
 
 /* The command of an object with a script for the shell. */
@@ -268,9 +274,11 @@ static int put_object(struct draft *draft)
 	if (draft->shell.value)
 		return put_script(draft);
 	if (!draft->words.value)
-		return error_set(element_blame(draft->whole, draft->whole, draft->problem), "the task has neither argv nor shell");
+		return error_set(element_blame(draft->whole, draft->whole, draft->problem),
+				 "the task has neither argv nor shell");
 	if (draft->args.value)
-		return error_set(element_blame(draft->whole, &draft->args, draft->problem), "args go with shell; argv has its own");
+		return error_set(element_blame(draft->whole, &draft->args, draft->problem),
+				 "args go with shell; argv has its own");
 	return 0;
 }
 
@@ -290,8 +298,10 @@ int json_as_command(struct slice text, struct bytes *out, struct json_problem *p
 	else if (json_is_array(element.value))
 		put = put_argv(&draft, &element, "argv");
 	else
-		put = error_set(element_blame(&element, &element, problem), "this is no task (an array of words or an object is; "
-				     "--json takes one array apart, so that [[...]] is one task; with a COMMAND values are its arguments)");
+		put = error_set(element_blame(&element, &element, problem),
+				"this is no task (an array of words or an object is; "
+				"--json takes one array apart, so that [[...]] is one task; "
+				"with a COMMAND values are its arguments)");
 	frame_end(out, begun);
 	json_decref(element.value);
 	return put;

@@ -7,11 +7,7 @@
 #include <inttypes.h>
 
 const struct output_format *const output_formats[] = {
-	&output_text,
-	&output_json_lines,
-	&output_json,
-	&output_none,
-	NULL,
+	&output_text, &output_json_lines, &output_json, &output_none, NULL,
 };
 
 const struct output_format *output_find(const char *name)

@@ -59,7 +59,8 @@ extern const struct output_format output_none;
 /* The format of that name, or NULL. */
 const struct output_format *output_find(const char *name);
 
-/* Appends the label of a task for the JSON formats: its id (JSON; empty: none) and the words of its command (NULL: it has none). */
+/* Appends the label of a task for the JSON formats: its id (JSON; empty: none) and the words of its command (NULL: it
+ * has none). */
 void output_json_label(struct bytes *out, struct slice id, char *const *words);
 
 /* Appends the fields of a result object, without braces and without what the task wrote. */

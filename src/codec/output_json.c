@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The JSON formats: a result object for each task, one to a line, or all in an array. What tasks wrote is text where it is
- * UTF-8, and base64 where it is not; it is put through piece by piece.
+ * The JSON formats: a result object for each task, one to a line, or all in an array. What tasks wrote is text where it
+ * is UTF-8, and base64 where it is not; it is put through piece by piece.
  */
 #include "codec/output.h"
 
@@ -105,7 +105,8 @@ static void put_time(struct bytes *out, const char *key, nsec time)
 	if (time < 0)
 		bytes_append_format(out, ",\"%s\":null", key);
 	else
-		bytes_append_format(out, ",\"%s\":%" PRId64 ".%06" PRId64, key, time / NSEC_PER_SEC, time % NSEC_PER_SEC / NSEC_PER_USEC);
+		bytes_append_format(out, ",\"%s\":%" PRId64 ".%06" PRId64, key, time / NSEC_PER_SEC,
+				    time % NSEC_PER_SEC / NSEC_PER_USEC);
 }
 
 /* Appends a moment: UTC, with microseconds. */
@@ -141,8 +142,8 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 	enum outcome outcome = result->outcome == OUTCOME_OK && !result->pid ? OUTCOME_SKIPPED : result->outcome;
 	struct bytes why = {.data = NULL};
 
-	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1, label ? label : "\"argv\":null,",
-			    outcome_name(outcome));
+	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1,
+			    label ? label : "\"argv\":null,", outcome_name(outcome));
 	if (result->status >= 0 && outcome != OUTCOME_SKIPPED)
 		bytes_append_format(out, ",\"status\":%d", result->status);
 	else
@@ -156,8 +157,10 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 	if (result->pid)
 		put_costs(out, result, worker_prefix);
 	else
-		bytes_append_text(out, ",\"worker\":null,\"slot\":null,\"pid\":null,\"start\":null,\"duration\":null,\"user\":null,"
-				       "\"sys\":null,\"max_rss\":null");
+		bytes_append_text(
+			out,
+			",\"worker\":null,\"slot\":null,\"pid\":null,\"start\":null,\"duration\":null,\"user\":null,"
+			"\"sys\":null,\"max_rss\":null");
 	output_explain(result, &why);
 	if (why.size) {
 		bytes_append_text(out, ",\"error\":");

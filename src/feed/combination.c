@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Several sources: all combinations of their values, the last source varying fastest; sources that are linked go along with
- * each other, as with ::: and :::+ of GNU parallel's manual.
+ * Several sources: all combinations of their values, the last source varying fastest; sources that are linked go along
+ * with each other, as with ::: and :::+ of GNU parallel's manual.
  *
- * Each source is held once, combinations never are: the next is made by moving on in the sources, as on an odometer whose
- * wheels are the groups of linked sources.
+ * Each source is held once, combinations never are: the next is made by moving on in the sources, as on an odometer
+ * whose wheels are the groups of linked sources.
  */
 #include "feed/feeder.h"
 
@@ -79,7 +79,8 @@ static int grow(struct wheel *wheel, size_t size, const struct session_options *
 	return 0;
 }
 
-/* Ends the records that have been read with NULs, and counts them; what is left over of a record too long is dropped. */
+/* Ends the records that have been read with NULs, and counts them; what is left over of a record too long is dropped.
+ */
 static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 {
 	for (;;) {
@@ -95,7 +96,8 @@ static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 		} else {
 			struct misfit misfit = {.number = wheel->count, .size = step.size, .event = step.event};
 
-			wheel->misfits = mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
+			wheel->misfits =
+				mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
 			wheel->misfits[wheel->misfit_count++] = misfit;
 			/* An empty value stands in its place. */
 			*bytes = '\0';
@@ -108,7 +110,8 @@ static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 }
 
 /* Reads all of a source. */
-static int read_wheel(struct wheel *wheel, struct source *source, const struct session_options *run, struct error *error)
+static int read_wheel(struct wheel *wheel, struct source *source, const struct session_options *run,
+		      struct error *error)
 {
 	struct input input = {.delimiter = source_delimiter(source), .limit = RECORD_MAX};
 	struct fd_wait wait = {.fd = source->fd, .want_input = true};
@@ -117,7 +120,8 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 
 	while (got) {
 		if (grow(wheel, wheel->size + READ_SIZE, run) < 0)
-			return error_set_errno(error, errno, "memory or temporary space for the values of %s", source->name);
+			return error_set_errno(error, errno, "memory or temporary space for the values of %s",
+					       source->name);
 		got = source_read(source, wheel->text.base + wheel->size, READ_SIZE, error);
 		if (got < 0 && error->text)
 			return -1;
@@ -235,9 +239,11 @@ static void refuse(struct combination *combination, const struct misfit *misfit)
 	char reason[128];
 
 	if (misfit->event == INPUT_NUL)
-		snprintf(reason, sizeof reason, "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
+		snprintf(reason, sizeof reason,
+			 "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
 	else
-		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d", misfit->size, RECORD_MAX);
+		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d",
+			 misfit->size, RECORD_MAX);
 	packer_submit(&combination->packer);
 	verdict_refuse(combination->feeder.session, reason);
 }

@@ -49,7 +49,8 @@ static struct slice unread(const struct elements *elements)
 {
 	const char *data = elements->buffer.data;
 
-	return (struct slice){.data = data ? data + elements->done : data, .size = elements->buffer.size - elements->done};
+	return (struct slice){.data = data ? data + elements->done : data,
+			      .size = elements->buffer.size - elements->done};
 }
 
 /* Nothing more comes. */
@@ -89,7 +90,8 @@ static void pack(struct elements *elements, uint32_t width)
 	}
 	memcpy(to, task->data, task->size);
 	if (elements->inlet.end)
-		elements->packer.remaining = unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
+		elements->packer.remaining =
+			unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
 	packer_add(&elements->packer, task->size, width);
 }
 
@@ -126,7 +128,8 @@ static void take(struct elements *elements, struct slice bytes, struct slice tex
 
 	if (convert(elements, text, &width, &problem) < 0) {
 		if (problem.is_cut && elements->input.framing == JSON_LINES)
-			error_set(&problem.error, "the value has to end on its line (--json reads values over several)");
+			error_set(&problem.error,
+				  "the value has to end on its line (--json reads values over several)");
 		refuse(elements, bytes, problem.offset, error_text(&problem.error));
 		error_release(&problem.error);
 		return;
@@ -137,7 +140,8 @@ static void take(struct elements *elements, struct slice bytes, struct slice tex
 	if (width == 1 && elements->task.size > RECORD_MAX + 1) {
 		char reason[128];
 
-		snprintf(reason, sizeof reason, "the record has %zu bytes, an argument at most %d", elements->task.size - 1, RECORD_MAX);
+		snprintf(reason, sizeof reason, "the record has %zu bytes, an argument at most %d",
+			 elements->task.size - 1, RECORD_MAX);
 		packer_submit(&elements->packer);
 		verdict_refuse(session, reason);
 		return;
@@ -228,7 +232,8 @@ static bool elements_are_fed(struct feeder *feeder)
 	return elements_of(feeder)->finished || feeder->session->phase != SESSION_RUNNING;
 }
 
-static int prepare_elements(struct feeder *feeder UNUSED, const struct session_options *run UNUSED, struct error *error UNUSED)
+static int prepare_elements(struct feeder *feeder UNUSED, const struct session_options *run UNUSED,
+			    struct error *error UNUSED)
 {
 	return 0;
 }

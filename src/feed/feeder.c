@@ -21,7 +21,8 @@ static int add_name(struct feeder *feeder, struct slice name, struct error *erro
 
 	for (i = 0; i < feeder->name_count; i++) {
 		if (slice_equals(slice_of(feeder->names[i]), name))
-			return usage_error(error_set(error, "the header names the column '%s' twice", feeder->names[i]), error);
+			return usage_error(error_set(error, "the header names the column '%s' twice", feeder->names[i]),
+					   error);
 	}
 	feeder->names = mem_resize(feeder->names, feeder->name_count + 1, sizeof *feeder->names);
 	feeder->names[feeder->name_count++] = mem_format("%.*s", (int)name.size, name.data);
@@ -29,7 +30,8 @@ static int add_name(struct feeder *feeder, struct slice name, struct error *erro
 }
 
 /* Takes the names of a source's columns off its beginning. */
-static int read_header(struct feeder *feeder, struct source *source, const struct session_options *run, struct error *error)
+static int read_header(struct feeder *feeder, struct source *source, const struct session_options *run,
+		       struct error *error)
 {
 	struct columns columns = {.expression = NULL};
 	char *header = source_header(source, error);
@@ -74,8 +76,9 @@ static int open_sources(struct feeder *feeder, const struct session_options *run
 
 struct feeder *feeder_open(const struct feed_options *options, struct session_options *run, struct error *error)
 {
-	struct feeder *feeder = options->framing != FEED_TEXT ? elements_new() :
-				options->source_count == 1    ? reader_new() : combination_new();
+	struct feeder *feeder = options->framing != FEED_TEXT ? elements_new()
+				: options->source_count == 1  ? reader_new()
+							      : combination_new();
 
 	feeder->options = options;
 	if (open_sources(feeder, run, error) < 0 || feeder->kind->prepare(feeder, run, error) < 0) {

@@ -66,10 +66,11 @@ struct feeder *elements_new(void);
 struct feeder *combination_new(void);
 
 /*
- * Makes the feeder for some options (which outlive it): opens the sources, and with a header reads that and sets the names
- * in *run. NULL with the error.
+ * Makes the feeder for some options (which outlive it): opens the sources, and with a header reads that and sets the
+ * names in *run. NULL with the error.
  */
-struct feeder *feeder_open(const struct feed_options *options, struct session_options *run, struct error *error) MUST_CHECK;
+struct feeder *feeder_open(const struct feed_options *options, struct session_options *run,
+			   struct error *error) MUST_CHECK;
 
 /* Feeds a session from now on. */
 void feeder_begin(struct feeder *feeder, struct session *session);

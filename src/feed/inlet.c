@@ -67,7 +67,8 @@ static void wait_for_foreground(const struct inlet *inlet)
 	int attempt;
 
 	/* One that cannot be stopped (an orphaned process group) finds no end of it. */
-	for (attempt = 0; inlet->is_terminal && tcgetpgrp(inlet->source->fd) != getpgrp() && attempt < STOPS_MAX; attempt++)
+	for (attempt = 0; inlet->is_terminal && tcgetpgrp(inlet->source->fd) != getpgrp() && attempt < STOPS_MAX;
+	     attempt++)
 		signals_tell_self(SIGTTIN);
 }
 

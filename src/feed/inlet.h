@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A source that is read as it comes: watched only while more of it is wanted, and from the terminal only in the foreground. */
+/* A source that is read as it comes: watched only while more of it is wanted, and from the terminal only in the
+ * foreground. */
 #ifndef FEED_INLET_H
 #define FEED_INLET_H
 
@@ -26,7 +27,8 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 /* Whether the source has bytes without waiting. */
 bool inlet_is_at_hand(const struct inlet *inlet);
 
-/* Reads once, up to size bytes: how many; 0 when there are none now, or ever. What goes wrong is said, and is the end, too. */
+/* Reads once, up to size bytes: how many; 0 when there are none now, or ever. What goes wrong is said, and is the end,
+ * too. */
 size_t inlet_read(struct inlet *inlet, char *data, size_t size);
 
 /* Watches the source while more is wanted, and not otherwise. */

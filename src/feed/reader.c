@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One source of records: read into blocks, split in place, and submitted in chunks, only as fast as the session has room.
+ * One source of records: read into blocks, split in place, and submitted in chunks, only as fast as the session has
+ * room.
  *
- * A task may take a group of records. Then the last group of a chunk may be smaller than the others, and what is to go to
- * tasks' standard input stays as it is, one task to a chunk.
+ * A task may take a group of records. Then the last group of a chunk may be smaller than the others, and what is to go
+ * to tasks' standard input stays as it is, one task to a chunk.
  */
 #include "feed/feeder.h"
 
@@ -29,7 +30,8 @@ struct reader {
 	struct feeder feeder;
 	struct inlet inlet;
 	struct input input;
-	/* The block being filled, of so many bytes: those up to filled have been read, those up to parsed are records. */
+	/* The block being filled, of so many bytes: those up to filled have been read, those up to parsed are records.
+	 */
 	size_t block;
 	size_t size;
 	size_t filled;
@@ -37,7 +39,8 @@ struct reader {
 	/* Whole tasks of this block that have not been submitted yet: open_count of them from open_offset on. */
 	size_t open_offset;
 	uint32_t open_count;
-	/* The group that is not whole yet: so many records from here on, and what they cost of the space for arguments. */
+	/* The group that is not whole yet: so many records from here on, and what they cost of the space for arguments.
+	 */
 	size_t group_offset;
 	uint64_t group_count;
 	size_t group_cost;
@@ -72,7 +75,9 @@ static void submit_open(struct reader *reader)
 		.offset = (uint32_t)reader->open_offset,
 		.size = (uint32_t)(reader->group_offset - reader->open_offset),
 		.attempt = 1,
-		.width = is_for_stdin(reader) ? CHUNK_RAW : width < CHUNK_WIDEST ? (uint32_t)width : CHUNK_WIDEST,
+		.width = is_for_stdin(reader)   ? CHUNK_RAW
+			 : width < CHUNK_WIDEST ? (uint32_t)width
+						: CHUNK_WIDEST,
 	};
 
 	if (chunk.count) {
@@ -128,7 +133,8 @@ static void end_input(struct reader *reader)
 		return;
 	reader->ended = true;
 	if (reader->feeder.options->group == 1)
-		session_expect(reader->feeder.session, reader->records_seen + input_count(&reader->input, unread(reader)));
+		session_expect(reader->feeder.session,
+			       reader->records_seen + input_count(&reader->input, unread(reader)));
 	trace_event("input_end", "\"records\":%" PRIu64, reader->records_seen);
 }
 
@@ -138,7 +144,8 @@ static void refuse(struct reader *reader, struct input_step step)
 	char reason[128];
 
 	if (step.event == INPUT_NUL)
-		snprintf(reason, sizeof reason, "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
+		snprintf(reason, sizeof reason,
+			 "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
 	else
 		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, %s at most %" PRIu64, step.size,
 			 is_for_stdin(reader) ? "a task's input" : "an argument", reader->input.limit);
@@ -205,7 +212,8 @@ static int make_room(struct reader *reader)
 	rest = reader->filled - keep;
 	if (reader->block != ARENA_NONE) {
 		submit_open(reader);
-		/* A record, or a group, that takes most of a block: more of them, with as much room again as it has now. */
+		/* A record, or a group, that takes most of a block: more of them, with as much room again as it has
+		 * now. */
 		while (blocks * ARENA_BLOCK_SIZE < 2 * rest)
 			blocks *= 2;
 		session_expect_size(reader->feeder.session, blocks);
@@ -301,7 +309,8 @@ static size_t space_for_arguments(const struct session *session)
 	return space > taken ? space - taken : 1;
 }
 
-static int prepare_reader(struct feeder *feeder UNUSED, const struct session_options *run UNUSED, struct error *error UNUSED)
+static int prepare_reader(struct feeder *feeder UNUSED, const struct session_options *run UNUSED,
+			  struct error *error UNUSED)
 {
 	return 0;
 }

@@ -46,8 +46,9 @@ int source_open(struct source *source, const struct source_options *options, str
 char source_delimiter(const struct source *source);
 
 /*
- * The next bytes, at most size (at least 2): how many; 0 at the end; -1 with the error, or with none set when nothing is
- * there now. A last record without a delimiter gets one. Reads a descriptor once, so it does not wait when that is ready.
+ * The next bytes, at most size (at least 2): how many; 0 at the end; -1 with the error, or with none set when nothing
+ * is there now. A last record without a delimiter gets one. Reads a descriptor once, so it does not wait when that is
+ * ready.
  */
 ssize_t source_read(struct source *source, char *data, size_t size, struct error *error) MUST_CHECK;
 

@@ -74,7 +74,8 @@ void help_usage(struct bytes *out)
 
 void help_version(struct bytes *out)
 {
-	bytes_append_text(out, "mpmap " PACKAGE_VERSION "\n"
+	bytes_append_text(out, "mpmap " PACKAGE_VERSION
+			       "\n"
 			       "License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.\n"
 			       "This is free software: you are free to change and redistribute it.\n"
 			       "There is NO WARRANTY, to the extent permitted by law.\n");

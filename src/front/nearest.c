@@ -11,8 +11,8 @@ static size_t least(size_t a, size_t b)
 }
 
 /*
- * How many letters must be changed, added, dropped or exchanged with their neighbour to make one word of another (optimal string
- * alignment).
+ * How many letters must be changed, added, dropped or exchanged with their neighbour to make one word of another
+ * (optimal string alignment).
  */
 static size_t distance(const char *a, const char *b)
 {

@@ -69,8 +69,11 @@ static int check_json(struct options *options, struct error *error)
 	if (feed->source_count != 1 || feed->sources[0].items)
 		return error_set(error, "%s reads standard input, or one --arg-file", name);
 	if (options->has_delimiter || run->separator || feed->has_header || feed->group != 1 || feed->link_all)
-		return error_set(error, "%s: its values are the records; --null, --delimiter, --colsep, --header, --max-args and "
-				 "--link are for lines", name);
+		return error_set(
+			error,
+			"%s: its values are the records; --null, --delimiter, --colsep, --header, --max-args and "
+			"--link are for lines",
+			name);
 	if (run->shell && !run->word_count)
 		return error_set(error, "%s and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}", name);
 	if (run->to_stdin && !run->word_count)
@@ -106,7 +109,8 @@ int operands_check(struct options *options, struct error *error)
 		return error_set(error, "--max-args and several sources: groups are made of the records of one");
 	if (options->run.shell && !options->run.word_count &&
 	    (feed->group != 1 || feed->source_count > 1 || options->run.separator || options->run.to_stdin))
-		return error_set(error, "--shell without a SCRIPT: each record is a command line of its own, from one source");
+		return error_set(error,
+				 "--shell without a SCRIPT: each record is a command line of its own, from one source");
 	options->run.is_grouped = feed->group != 1;
 	if (feed->framing != FEED_TEXT)
 		return check_json(options, error);

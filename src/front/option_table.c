@@ -2,6 +2,8 @@
 /* The table of options: their names, their words, and what each sets. */
 #include "front/setters.h"
 
+/* A row is an option, its help on a line of its own. */
+/* clang-format off */
 const struct option_row option_table[] = {
 	{.name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},
 	{.name = "delimiter", .letter = 'd', .argument = "C", .values = VALUES_FREE,
@@ -82,9 +84,11 @@ const struct option_row option_table[] = {
 	{.name = "load", .argument = "N", .values = VALUES_FREE, .help = "start no task while the load is N or above",
 	 .set = set_load},
 	{.name = "interactive",
-	 .help = "a prompt where runs are started, looked at and repeated on one\nwarm pool; also without operands on a terminal",
+	 .help = "a prompt where runs are started, looked at and repeated on one\n"
+	 "warm pool; also without operands on a terminal",
 	 .set = set_interactive},
 	{.name = "help", .letter = 'h', .help = "print this help", .set = set_help},
 	{.name = "version", .help = "print the version", .set = set_version},
 	{.name = NULL},
 };
+/* clang-format on */

@@ -54,7 +54,9 @@ static void make_tables(struct option *longs, char *letters)
 
 		longs[i] = (struct option){
 			.name = row->name,
-			.has_arg = row->is_optional ? optional_argument : row->argument ? required_argument : no_argument,
+			.has_arg = row->is_optional ? optional_argument
+				   : row->argument  ? required_argument
+						    : no_argument,
 			.val = row->letter ? row->letter : CODE_BASE + (int)i,
 		};
 		if (row->letter)
@@ -119,7 +121,8 @@ static int check_long(const char *word, struct error *error)
 	snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word + 2);
 	meant = nearest_option(name);
 	if (meant)
-		return error_set(error, "unknown option --%s; did you mean --%s? (mpmap --help lists all)", name, meant);
+		return error_set(error, "unknown option --%s; did you mean --%s? (mpmap --help lists all)", name,
+				 meant);
 	return error_set(error, "unknown option --%s (mpmap --help lists all)", name);
 }
 
@@ -169,7 +172,8 @@ static void parse_options(struct options *options, int argc, char **argv, struct
 		BUG("more options than their tables hold");
 	make_tables(longs, letters);
 	opterr = 0;
-	/* It may not be the first time: what getopt remembers of the last goes with optind 0, on words that say nothing. */
+	/* It may not be the first time: what getopt remembers of the last goes with optind 0, on words that say
+	 * nothing. */
 	optind = 0;
 	if (getopt_long(1, nothing, letters, longs, NULL) != -1)
 		BUG("getopt finds options where there are none");
@@ -215,14 +219,19 @@ static int check_output(const struct session_options *run, struct error *error)
 {
 	bool formatted = run->format && run->format != &output_text;
 	const char *unseen = run->terminal ? "tty" : run->ungrouped ? "ungroup" : NULL;
-	const char *wanted = formatted ? "output" : run->tag ? (run->tag_is_template ? "tagstring" : "tag") :
-			     run->results ? "results" : run->order == ORDER_LINES ? "line-buffer" : NULL;
+	const char *wanted = formatted                   ? "output"
+			     : run->tag                  ? (run->tag_is_template ? "tagstring" : "tag")
+			     : run->results              ? "results"
+			     : run->order == ORDER_LINES ? "line-buffer"
+							 : NULL;
 
 	if (unseen && wanted)
 		return error_set(error, "--%s and --%s: what tasks write then is not seen", wanted, unseen);
 	if (formatted && (run->tag || run->order == ORDER_LINES))
 		return error_set(error, "--output=%s and --%s: there are no lines", run->format->name,
-				 !run->tag ? "line-buffer" : run->tag_is_template ? "tagstring" : "tag");
+				 !run->tag              ? "line-buffer"
+				 : run->tag_is_template ? "tagstring"
+							: "tag");
 	if (run->force && !run->results)
 		return error_set(error, "--force is for --results");
 	return 0;
@@ -233,7 +242,8 @@ static int check(struct options *options, struct error *error)
 	bool asks_nothing = !options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT;
 
 	if (options->mode == MODE_INTERACTIVE && (!asks_nothing || options->feed.source_count))
-		return error_set(error, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)");
+		return error_set(error,
+				 "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)");
 	if (asks_nothing && !options->feed.source_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		options->mode = MODE_INTERACTIVE;
 	if (options->mode == MODE_INTERACTIVE && options->run.terminal)
@@ -246,7 +256,9 @@ static int check(struct options *options, struct error *error)
 		return error_set(error, "COMMAND is empty");
 	if (options->run.terminal && (options->run.order != ORDER_INPUT || options->run.ungrouped))
 		return error_set(error, "--tty and --%s: tasks have the terminal, and run one by one",
-				 options->run.ungrouped ? "ungroup" : options->run.order == ORDER_LINES ? "line-buffer" : "unordered");
+				 options->run.ungrouped              ? "ungroup"
+				 : options->run.order == ORDER_LINES ? "line-buffer"
+								     : "unordered");
 	if (options->run.terminal && options->run.zygote)
 		return error_set(error, "--tty and --zygote: what has the terminal is executed");
 	if (check_output(&options->run, error) < 0)
@@ -284,7 +296,8 @@ static void take_surroundings(struct options *options)
 	options->state = getenv("XDG_STATE_HOME");
 	options->home = getenv("HOME");
 	run->progress.terminal_is_able = terminal && *terminal && strcmp(terminal, "dumb") != 0;
-	run->progress.colored = options->color == COLOR_ALWAYS || (options->color != COLOR_NEVER && !(colorless && *colorless));
+	run->progress.colored =
+		options->color == COLOR_ALWAYS || (options->color != COLOR_NEVER && !(colorless && *colorless));
 }
 
 /* What the command line has not said: from the environment's defaults, or ours. */

@@ -26,7 +26,8 @@ struct options {
 	struct session_options run;
 	/* What divides the records of all sources that are read. */
 	char delimiter;
-	/* From the environment, NULL where it is not there: a pager, and folders for what is kept from one time to the next. */
+	/* From the environment, NULL where it is not there: a pager, and folders for what is kept from one time to the
+	 * next. */
 	const char *pager;
 	const char *state;
 	const char *home;
@@ -66,7 +67,8 @@ struct option_row {
 	const char *words;
 	/* A line for --help and the completions. */
 	const char *help;
-	/* Takes the option in; value is NULL when there is none. -1 with the error: what is wrong and what would be right. */
+	/* Takes the option in; value is NULL when there is none. -1 with the error: what is wrong and what would be
+	 * right. */
 	int (*set)(struct options *options, const char *value, struct error *error);
 };
 

@@ -73,7 +73,8 @@ int set_separator(struct options *options, const char *value, struct error *erro
 int set_header(struct options *options, const char *value, struct error *error)
 {
 	if (strcmp(value, ":") != 0)
-		return error_set(error, "--header '%s': not ':' (the first record of each source names its columns)", value);
+		return error_set(error, "--header '%s': not ':' (the first record of each source names its columns)",
+				 value);
 	options->feed.has_header = true;
 	return 0;
 }
@@ -143,7 +144,8 @@ static int set_jobs_file(struct options *options, const char *path, struct error
 		return 0;
 	}
 	if (errno == EINVAL || errno == EAGAIN)
-		return error_set(error, "--jobs '@%s': its first line is not a number of jobs (N, N%%, +N, -N or 0)", path);
+		return error_set(error, "--jobs '@%s': its first line is not a number of jobs (N, N%%, +N, -N or 0)",
+				 path);
 	return error_set_errno(error, errno, "--jobs '@%s'", path);
 }
 
@@ -154,7 +156,9 @@ int set_jobs(struct options *options, const char *value, struct error *error)
 	options->run.throttle.jobs_file = NULL;
 	if (capacity_parse_jobs(value, &options->run.jobs) == 0)
 		return 0;
-	return error_set(error, "--jobs '%s': not a number of jobs (N, N%%, +N, -N, 0 for as many as possible, or @FILE)", value);
+	return error_set(error,
+			 "--jobs '%s': not a number of jobs (N, N%%, +N, -N, 0 for as many as possible, or @FILE)",
+			 value);
 }
 
 int set_method(struct options *options, const char *value, struct error *error)
@@ -228,7 +232,8 @@ static int set_time(const char *name, const char *value, bool zero, nsec *time, 
 	nsec parsed;
 
 	if (number_parse_time(value, &parsed) || (!parsed && !zero))
-		return error_set(error, "--%s '%s': not a time in seconds%s (5, 0.5, 1h30m)", name, value, zero ? "" : " above 0");
+		return error_set(error, "--%s '%s': not a time in seconds%s (5, 0.5, 1h30m)", name, value,
+				 zero ? "" : " above 0");
 	*time = parsed;
 	return 0;
 }
@@ -262,7 +267,8 @@ int set_retries(struct options *options, const char *value, struct error *error)
 {
 	if (number_parse(value, RETRIES_MOST, &options->run.retries) == 0)
 		return 0;
-	return error_set(error, "--retries '%s': not a number of times to run a failed task again (0 to %d)", value, RETRIES_MOST);
+	return error_set(error, "--retries '%s': not a number of times to run a failed task again (0 to %d)", value,
+			 RETRIES_MOST);
 }
 
 int set_retry_delay(struct options *options, const char *value, struct error *error)
@@ -297,7 +303,8 @@ int set_load(struct options *options, const char *value, struct error *error)
 	nsec parsed;
 
 	/* A decimal like any other; the tenth digit behind the point counts no more. */
-	if (strspn(value, "0123456789.") != strlen(value) || number_parse_time(value, &parsed) || parsed < NSEC_PER_SEC / 100)
+	if (strspn(value, "0123456789.") != strlen(value) || number_parse_time(value, &parsed) ||
+	    parsed < NSEC_PER_SEC / 100)
 		return error_set(error, "--load '%s': not a load above 0 (a load average, such as 4 or 1.5)", value);
 	options->run.throttle.load = (uint64_t)(parsed / (NSEC_PER_SEC / 100));
 	return 0;

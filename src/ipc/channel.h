@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A private line between two processes: typed messages, descriptors with them, and the end of file that tells of a death.
+ * A private line between two processes: typed messages, descriptors with them, and the end of file that tells of a
+ * death.
  *
  * A pair of SOCK_SEQPACKET sockets: the kernel keeps message boundaries and never delivers half a message. Messages
  * are small (what is large lies in shared memory), so one that does not fit at once is an error of the peer's.
@@ -35,7 +36,8 @@ int channel_pair(int ends[2]) MUST_CHECK;
  */
 int channel_send(int channel, uint32_t type, struct slice payload, const int *fds, size_t fd_count) MUST_CHECK;
 
-/* 1 with a message; 0 when there is none now; -1 at the end of file or on an error (the peer is gone or talks nonsense). */
+/* 1 with a message; 0 when there is none now; -1 at the end of file or on an error (the peer is gone or talks
+ * nonsense). */
 int channel_receive(int channel, struct message *message) MUST_CHECK;
 
 /* The same, waiting for a message until the deadline (monotonic): 0 when that has passed. */

@@ -27,8 +27,8 @@ void fd_unblock(int fd);
 int fd_replace(int place, int fd) MUST_CHECK;
 
 /*
- * A descriptor from which these bytes can be read, and then the end of the file: a pipe when that holds them, else memory.
- * -1 with errno.
+ * A descriptor from which these bytes can be read, and then the end of the file: a pipe when that holds them, else
+ * memory. -1 with errno.
  */
 int fd_holding(struct slice bytes) MUST_CHECK;
 
@@ -48,8 +48,8 @@ unsigned fd_fill_standard(void);
 void fd_remember_inherited(int except);
 
 /*
- * Moves a high descriptor to the lowest place above 2 that is free: its new number. What a child of this process costs goes by
- * its highest one.
+ * Moves a high descriptor to the lowest place above 2 that is free: its new number. What a child of this process costs
+ * goes by its highest one.
  */
 int fd_lower(int fd);
 
@@ -74,7 +74,8 @@ struct fd_wait {
 	bool end;
 };
 
-/* Waits until one is ready or the deadline (monotonic) has passed: how many are ready, 0 at the deadline; -1 with EINTR. */
+/* Waits until one is ready or the deadline (monotonic) has passed: how many are ready, 0 at the deadline; -1 with
+ * EINTR. */
 int fd_wait(struct fd_wait *waits, size_t count, nsec deadline);
 
 #endif

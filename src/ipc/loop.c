@@ -30,7 +30,8 @@ int loop_watch(struct loop *loop, struct watch *watch, unsigned events)
 
 	if (watch->watched && watch->events == events)
 		return 0;
-	if (!watch->always && epoll_ctl(loop->epoll, watch->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &event) < 0) {
+	if (!watch->always &&
+	    epoll_ctl(loop->epoll, watch->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &event) < 0) {
 		/* What kind of file cannot be waited for is always ready. */
 		if (errno != EPERM || watch->watched)
 			return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Shared memory without a name: an object that lives as long as a process has it open or mapped. And the opposite, memory
- * that not even a forked child gets.
+ * Shared memory without a name: an object that lives as long as a process has it open or mapped. And the opposite,
+ * memory that not even a forked child gets.
  */
 #ifndef IPC_SHM_H
 #define IPC_SHM_H
@@ -20,8 +20,8 @@ struct shm {
 int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
 /*
- * The same in an unlinked file in a directory, so that the system can write it out when memory is short. Its size counts
- * against the disk's.
+ * The same in an unlinked file in a directory, so that the system can write it out when memory is short. Its size
+ * counts against the disk's.
  */
 int shm_create_file(struct shm *shm, const char *directory, size_t size) MUST_CHECK;
 
@@ -43,8 +43,8 @@ void shm_discard(struct shm *shm, size_t offset, size_t size);
 void shm_release(struct shm *shm);
 
 /*
- * count zeroed elements that are this process's alone. For what is large: a fork need not copy it, nor this process copy each
- * page again that it writes after a fork. Never NULL. Released with the same sizes.
+ * count zeroed elements that are this process's alone. For what is large: a fork need not copy it, nor this process
+ * copy each page again that it writes after a fork. Never NULL. Released with the same sizes.
  */
 void *shm_new_unshared(size_t count, size_t size);
 void shm_free_unshared(void *memory, size_t count, size_t size);

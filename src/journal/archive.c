@@ -284,7 +284,8 @@ static void set_texts(struct archive_task *task, const struct ending *ending)
 	}
 	task->result.reason = texts[REASON].data;
 	task->result.line = texts[LINE].data;
-	task->words = (struct archive_words){.command = texts[COMMAND], .record = texts[RECORD], .width = ending->width};
+	task->words =
+		(struct archive_words){.command = texts[COMMAND], .record = texts[RECORD], .width = ending->width};
 }
 
 int archive_look(struct archive_run *run, uint64_t index, struct archive_task *task)

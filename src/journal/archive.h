@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The archive: what the tasks of several runs wrote and what came of them, kept to be looked at later, in memory and then in
- * one file without a name. Of an attempt that is followed by another nothing is kept.
+ * The archive: what the tasks of several runs wrote and what came of them, kept to be looked at later, in memory and
+ * then in one file without a name. Of an attempt that is followed by another nothing is kept.
  *
- * When there is no room for more, the oldest goes: first the beginning of what tasks wrote, with a task's result, which is
- * kept behind its output, the task as a whole. As what it ended is known longer (archive_next): that takes about a byte for a
- * task, and may take a quarter of the memory. Of the tasks beyond, it is known how many there were (archive_counted), and they
- * may be as if they had never been heard of. The tables of tasks are part of the memory, and what they take the output cannot:
- * with much disk and little memory it is they that say how many tasks are kept, one for about 14 bytes.
+ * When there is no room for more, the oldest goes: first the beginning of what tasks wrote, with a task's result, which
+ * is kept behind its output, the task as a whole. As what it ended is known longer (archive_next): that takes about a
+ * byte for a task, and may take a quarter of the memory. Of the tasks beyond, it is known how many there were
+ * (archive_counted), and they may be as if they had never been heard of. The tables of tasks are part of the memory,
+ * and what they take the output cannot: with much disk and little memory it is they that say how many tasks are kept,
+ * one for about 14 bytes.
  *
- * What is forgotten, and what attempts wrote that do not count, makes room only when it is the oldest, or when no run is left.
+ * What is forgotten, and what attempts wrote that do not count, makes room only when it is the oldest, or when no run
+ * is left.
  */
 #ifndef JOURNAL_ARCHIVE_H
 #define JOURNAL_ARCHIVE_H
@@ -46,11 +48,13 @@ struct archive {
 	struct tape tape;
 	struct census census;
 	struct list runs;
-	/* Whose piece is being written at the end of the tape (NULL: nobody's), its stream, and how large it is so far. */
+	/* Whose piece is being written at the end of the tape (NULL: nobody's), its stream, and how large it is so far.
+	 */
 	struct chain *writer;
 	enum stream stream;
 	uint32_t size;
-	/* The first thing that went wrong with the file. When it cannot be written, there is only memory from then on. */
+	/* The first thing that went wrong with the file. When it cannot be written, there is only memory from then on.
+	 */
 	struct error error;
 };
 
@@ -75,8 +79,8 @@ struct archive_words {
 };
 
 /*
- * The result that counts, with the words. All is copied; of words and texts that would take half of all there is, nothing.
- * Attempt 0 is whichever was last. Ignored when there was a later attempt, or a result of this one.
+ * The result that counts, with the words. All is copied; of words and texts that would take half of all there is,
+ * nothing. Attempt 0 is whichever was last. Ignored when there was a later attempt, or a result of this one.
  */
 void archive_finish(struct archive_run *run, const struct result *result, const struct archive_words *words);
 
@@ -106,10 +110,11 @@ int archive_look(struct archive_run *run, uint64_t index, struct archive_task *t
 void archive_task_release(struct archive_task *task);
 
 /*
- * Hands on what is there of what a task, open or kept, wrote so far, in the order in which it was written; take must not
- * change the archive. -1 with the error when the task is neither, or its output cannot be read.
+ * Hands on what is there of what a task, open or kept, wrote so far, in the order in which it was written; take must
+ * not change the archive. -1 with the error when the task is neither, or its output cannot be read.
  */
-int archive_read(struct archive_run *run, uint64_t index, struct chain_reading *reading, struct error *error) MUST_CHECK;
+int archive_read(struct archive_run *run, uint64_t index, struct chain_reading *reading,
+		 struct error *error) MUST_CHECK;
 
 /* The first finished task from an index on whose outcome is in the mask (bits 1 << outcome), or ARCHIVE_NONE. */
 uint64_t archive_next(const struct archive_run *run, uint64_t from, unsigned outcomes);

@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 
-/* In a page 0 stands for a task that is not known, this for one that is open, and this + 1 + outcome for one that has ended. */
+/* In a page 0 stands for a task that is not known, this for one that is open, and this + 1 + outcome for one that has
+ * ended. */
 enum { OPEN = 1 };
 
 struct census_details {

@@ -2,8 +2,8 @@
 /*
  * The census: how far each task of several runs is, what came of it, and where on the tape the rest stands.
  *
- * Tasks lie in pages by their index. A page whose tasks have all left the tape keeps a byte for each, what came of it; when
- * there are too many of those, the oldest go, and of their tasks only the numbers are known.
+ * Tasks lie in pages by their index. A page whose tasks have all left the tape keeps a byte for each, what came of it;
+ * when there are too many of those, the oldest go, and of their tasks only the numbers are known.
  */
 #ifndef JOURNAL_CENSUS_H
 #define JOURNAL_CENSUS_H
@@ -37,7 +37,8 @@ struct census_task {
 };
 
 struct census {
-	/* Pages without open tasks, from the one in which it is longest since a task ended; and those without details. */
+	/* Pages without open tasks, from the one in which it is longest since a task ended; and those without details.
+	 */
 	struct list idle;
 	struct list bare;
 	/* Bytes that all takes, and of that the bare pages. */
@@ -74,7 +75,8 @@ void census_end(struct census_run *run, uint64_t index, const struct census_task
 /* The first task from an index on that has ended with one of the outcomes (bits 1 << outcome); UINT64_MAX: none. */
 uint64_t census_next(const struct census_run *run, uint64_t from, unsigned outcomes);
 
-/* The tape has no more what is below tail: lets go of details that are of no use, and of bare pages beyond so many bytes. */
+/* The tape has no more what is below tail: lets go of details that are of no use, and of bare pages beyond so many
+ * bytes. */
 void census_strip(struct census *census, uint64_t tail, uint64_t bare_limit);
 
 #endif

@@ -52,7 +52,8 @@ static bool is_sane(const struct trailer *trailer, uint64_t end)
 }
 
 /* Takes the pieces of these streams off the chain, as far as the tape goes; what is left of it then is gone. */
-static int find_spans(struct chain *chain, struct tape *tape, unsigned streams, struct spans *spans, struct error *error)
+static int find_spans(struct chain *chain, struct tape *tape, unsigned streams, struct spans *spans,
+		      struct error *error)
 {
 	uint64_t tail = tape_tail(tape), gone;
 	struct trailer trailer;

@@ -2,7 +2,8 @@
 /*
  * A chain: what a task wrote, as pieces here and there on the tape.
  *
- * Behind the bytes of each piece stands where the one before is; so a chain is read from its end back, as far as the tape goes.
+ * Behind the bytes of each piece stands where the one before is; so a chain is read from its end back, as far as the
+ * tape goes.
  */
 #ifndef JOURNAL_CHAIN_H
 #define JOURNAL_CHAIN_H
@@ -36,7 +37,9 @@ struct chain_reading {
 	uint64_t missing;
 };
 
-/* Hands on what is still on the tape, in the order in which it was written. -1 with the error when it cannot be read. */
-int chain_read(const struct chain *chain, struct tape *tape, struct chain_reading *reading, struct error *error) MUST_CHECK;
+/* Hands on what is still on the tape, in the order in which it was written. -1 with the error when it cannot be read.
+ */
+int chain_read(const struct chain *chain, struct tape *tape, struct chain_reading *reading,
+	       struct error *error) MUST_CHECK;
 
 #endif

@@ -68,8 +68,8 @@ void joblog_add(struct joblog *log, const struct result *result, struct slice co
 	if (log->fd < 0 || !result->pid)
 		return;
 	bytes_append_format(lines, "%" PRIu64 "\t:\t%.3f\t%10.3f\t0\t%" PRIu64 "\t", result->index + 1,
-			    (double)result->start / (double)NSEC_PER_SEC, (double)result->duration / (double)NSEC_PER_SEC,
-			    result->output_size);
+			    (double)result->start / (double)NSEC_PER_SEC,
+			    (double)result->duration / (double)NSEC_PER_SEC, result->output_size);
 	add_ending(lines, result);
 	bytes_append_text(lines, "\t");
 	bytes_append(lines, command.data, command.size);

@@ -14,7 +14,8 @@
 /* A task's number in a name has this many digits at least. */
 enum { DIGITS = 9 };
 
-static const char *const file_names[] = {[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr", [STREAM_ERRORS + 1] = "meta.json"};
+static const char *const file_names[] =
+	{[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr", [STREAM_ERRORS + 1] = "meta.json"};
 
 static bool is_file_name(const char *name)
 {
@@ -84,8 +85,8 @@ static int remove_task_folder(int parent, const char *name)
 }
 
 /* Looks at each entry of the folder: -1 at the first for which visit fails. */
-static int visit_all(struct results *results, int (*visit)(struct results *results, const char *name, struct error *error),
-		     struct error *error)
+static int visit_all(struct results *results,
+		     int (*visit)(struct results *results, const char *name, struct error *error), struct error *error)
 {
 	DIR *folder = open_folder(results->fd, ".");
 	const struct dirent *entry;
@@ -182,7 +183,8 @@ static int open_file(struct results *results, uint64_t index, uint32_t attempt, 
 }
 
 /* Appends to a file of an attempt, which is made if need be. -1 with the error. */
-static int add(struct results *results, uint64_t index, uint32_t attempt, size_t which, struct slice bytes, struct error *error)
+static int add(struct results *results, uint64_t index, uint32_t attempt, size_t which, struct slice bytes,
+	       struct error *error)
 {
 	int fd = open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
 
@@ -200,8 +202,8 @@ static int add(struct results *results, uint64_t index, uint32_t attempt, size_t
 		number = errno;
 	if (!number)
 		return 0;
-	return error_set_errno(error, number, "--results: cannot write %s of #%" PRIu64 " in %s", file_names[which], index + 1,
-			       results->name);
+	return error_set_errno(error, number, "--results: cannot write %s of #%" PRIu64 " in %s", file_names[which],
+			       index + 1, results->name);
 }
 
 int results_put(struct results *results, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes,
@@ -225,7 +227,8 @@ int results_finish(struct results *results, const struct result *result, struct 
 	name_temporary(temporary, sizeof temporary, result->index, attempt);
 	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);
 	if (renameat(results->fd, temporary, results->fd, name) < 0)
-		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1, results->name);
+		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1,
+				       results->name);
 	results->unfinished--;
 	return 0;
 }

@@ -12,7 +12,8 @@
 
 void tape_init(struct tape *tape, const char *directory, uint64_t disk)
 {
-	*tape = (struct tape){.directory = directory, .disk = disk / TAPE_BLOCK, .fd = -1, .window_position = NO_WINDOW};
+	*tape = (struct tape){
+		.directory = directory, .disk = disk / TAPE_BLOCK, .fd = -1, .window_position = NO_WINDOW};
 }
 
 static struct tape_block *block_at(const struct tape *tape, uint64_t number)

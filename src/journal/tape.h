@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tape: bytes one behind the other without end, of which the newest are kept: in memory, then in a file without a name
- * that is written round and round.
+ * The tape: bytes one behind the other without end, of which the newest are kept: in memory, then in a file without a
+ * name that is written round and round.
  *
- * What is on it has a position that never changes; everything below the tail is gone. It goes by blocks, the oldest first.
+ * What is on it has a position that never changes; everything below the tail is gone. It goes by blocks, the oldest
+ * first.
  */
 #ifndef JOURNAL_TAPE_H
 #define JOURNAL_TAPE_H
@@ -59,9 +60,10 @@ uint64_t tape_memory(const struct tape *tape);
 size_t tape_append(struct tape *tape, struct slice bytes);
 
 /*
- * Takes a step to make room in memory: the oldest block there goes to the file, where the oldest goes if need be; when memory
- * has only what it must have, the oldest in the file goes. False when there is nothing more to be had. When the file cannot be
- * written, all that is older than what is in memory goes, there is no file from then on, and the error is set.
+ * Takes a step to make room in memory: the oldest block there goes to the file, where the oldest goes if need be; when
+ * memory has only what it must have, the oldest in the file goes. False when there is nothing more to be had. When the
+ * file cannot be written, all that is older than what is in memory goes, there is no file from then on, and the error
+ * is set.
  */
 bool tape_give_way(struct tape *tape, struct error *error);
 

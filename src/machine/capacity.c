@@ -100,7 +100,8 @@ static uint64_t own_processes(void)
 	while (directory && (entry = readdir(directory))) {
 		bool process = entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
 
-		count += process && fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 && status.st_uid == geteuid();
+		count += process && fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
+			 status.st_uid == geteuid();
 	}
 	if (directory)
 		closedir(directory);
@@ -110,7 +111,8 @@ static uint64_t own_processes(void)
 size_t capacity_jobs(void)
 {
 	/* Half of what is left; and a job takes two processes, and up to two descriptors of the parent's. */
-	uint64_t processes = left_of(RLIMIT_NPROC, own_processes()) / 4, descriptors = left_of(RLIMIT_NOFILE, SPARE) / 4;
+	uint64_t processes = left_of(RLIMIT_NPROC, own_processes()) / 4,
+		 descriptors = left_of(RLIMIT_NOFILE, SPARE) / 4;
 	uint64_t most = processes < descriptors ? processes : descriptors;
 
 	if (most > CAPACITY_JOBS_MAX)

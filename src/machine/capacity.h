@@ -15,8 +15,8 @@ size_t capacity_cpus(void);
 size_t capacity_jobs(void);
 
 /*
- * A number of jobs as people write it: N, N%, +N, -N (of the usable CPUs; at least 1), or 0 (as many as can be). -1 when it
- * is none, or too large; *jobs is then untouched.
+ * A number of jobs as people write it: N, N%, +N, -N (of the usable CPUs; at least 1), or 0 (as many as can be). -1
+ * when it is none, or too large; *jobs is then untouched.
  */
 int capacity_parse_jobs(const char *text, size_t *jobs) MUST_CHECK;
 

@@ -6,8 +6,8 @@
 #include "base/dialect.h"
 
 /*
- * Bytes of memory that can be had without swapping (MemAvailable of proc(5), or less where a control group allows less);
- * UINT64_MAX when that cannot be told.
+ * Bytes of memory that can be had without swapping (MemAvailable of proc(5), or less where a control group allows
+ * less); UINT64_MAX when that cannot be told.
  */
 uint64_t pressure_memory(void);
 

@@ -41,8 +41,8 @@ bool entry_is_open(const struct entry *entry);
 bool entry_has_output(const struct entry *entry);
 
 /*
- * Makes attempt the one that counts: what is held of the one before goes. False when it is not that, nor the next one after
- * one that was set aside.
+ * Makes attempt the one that counts: what is held of the one before goes. False when it is not that, nor the next one
+ * after one that was set aside.
  */
 bool entry_begin_attempt(struct entry *entry, struct held *held, uint32_t attempt) MUST_CHECK;
 

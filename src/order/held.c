@@ -75,7 +75,8 @@ void held_put(struct held *held, struct held_output *output, enum stream stream,
 }
 
 /* Hands on a piece on disk, as far as the sink has room: true when it is through. */
-static bool hand_on_from_disk(struct held *held, struct piece *piece, struct order_sink *sink, const struct held_task *task)
+static bool hand_on_from_disk(struct held *held, struct piece *piece, struct order_sink *sink,
+			      const struct held_task *task)
 {
 	char data[READ_SIZE];
 
@@ -110,7 +111,8 @@ static void drop_first(struct held *held, struct held_output *output)
 
 static void hand_on_from_memory(const struct piece *piece, struct order_sink *sink, const struct held_task *task)
 {
-	sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = piece->data, .size = piece->size});
+	sink->data(sink, task->index, task->label, piece->stream,
+		   (struct slice){.data = piece->data, .size = piece->size});
 }
 
 bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task)
@@ -125,7 +127,8 @@ bool held_hand_on(struct held *held, struct held_output *output, struct order_si
 	return !output->first;
 }
 
-bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task)
+bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink,
+		    const struct held_task *task)
 {
 	const struct piece *piece;
 

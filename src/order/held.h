@@ -47,7 +47,8 @@ struct held_task {
 bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task);
 
 /* Hands all of them on at once, room or not: false when some are on disk, and nothing is done. */
-bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task);
+bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink,
+		    const struct held_task *task);
 
 /* Forgets them. */
 void held_drop(struct held *held, struct held_output *output);

@@ -3,8 +3,8 @@
  * The reorder window.
  *
  * What a task produced before its turn hangs on its entry in the window as a list of pieces, each in memory or on disk.
- * Keeping track costs memory too: it has a quarter of the memory limit for itself, so a million tiny results cannot grow
- * without bound either.
+ * Keeping track costs memory too: it has a quarter of the memory limit for itself, so a million tiny results cannot
+ * grow without bound either.
  */
 #include "order/order.h"
 
@@ -17,7 +17,8 @@ enum {
 
 void order_init(struct order *order, const struct order_options *options, struct order_sink *sink)
 {
-	*order = (struct order){.options = *options, .sink = sink, .current = options->kind == ORDER_INPUT ? 0 : ORDER_NONE};
+	*order = (struct order){
+		.options = *options, .sink = sink, .current = options->kind == ORDER_INPUT ? 0 : ORDER_NONE};
 	if (!order->options.attempts)
 		order->options.attempts = 1;
 	held_init(&order->held, options->memory, options->directory, options->disk);
@@ -161,8 +162,8 @@ static void limit_current(struct order *order, struct entry *entry, size_t size)
 }
 
 /* Hands on the lines that a piece makes whole; what is left of it is to be held. */
-static struct slice put_lines(struct order *order, struct entry *entry, const struct held_task *task, enum stream stream,
-			      struct slice bytes)
+static struct slice put_lines(struct order *order, struct entry *entry, const struct held_task *task,
+			      enum stream stream, struct slice bytes)
 {
 	const char *newline = memrchr(bytes.data, '\n', bytes.size);
 	size_t size = newline ? (size_t)(newline - bytes.data) + 1 : 0;
@@ -170,11 +171,13 @@ static struct slice put_lines(struct order *order, struct entry *entry, const st
 	if (!size)
 		return bytes;
 	if (!held_hand_over(&order->held, held_of(order, entry, stream), order->sink, task)) {
-		/* The line is so long that it is on disk: it goes out at the reader's pace, and the rest of the task with it. */
+		/* The line is so long that it is on disk: it goes out at the reader's pace, and the rest of the task
+		 * with it. */
 		set_current(order, task->index);
 		return bytes;
 	}
-	order->sink->data(order->sink, task->index, task->label, stream, (struct slice){.data = bytes.data, .size = size});
+	order->sink->data(order->sink, task->index, task->label, stream,
+			  (struct slice){.data = bytes.data, .size = size});
 	return (struct slice){.data = bytes.data + size, .size = bytes.size - size};
 }
 
@@ -241,7 +244,8 @@ static bool hand_on_entry(struct order *order, struct entry *entry, uint64_t ind
 	return true;
 }
 
-/* Not in the order of the input: the next complete task after the one that went out last, else the head when the window is full. */
+/* Not in the order of the input: the next complete task after the one that went out last, else the head when the window
+ * is full. */
 static uint64_t choose(const struct order *order, uint64_t after)
 {
 	uint64_t span = order->window.end - order->window.head, i;
@@ -281,8 +285,9 @@ static bool pump_current(struct order *order)
 		return false;
 	window_close(&order->window, index);
 	update_full(order);
-	set_current(order, order->options.kind != ORDER_INPUT ? choose(order, index < order->window.head ? order->window.head - 1 : index) :
-						      order->window.head);
+	set_current(order, order->options.kind != ORDER_INPUT
+				   ? choose(order, index < order->window.head ? order->window.head - 1 : index)
+				   : order->window.head);
 	return true;
 }
 
@@ -315,7 +320,8 @@ void order_go_on(struct order *order)
 		pump_current(order);
 		return;
 	}
-	/* The disk took no more, but what this task has is there; unless it cannot be read back: then the task ends here. */
+	/* The disk took no more, but what this task has is there; unless it cannot be read back: then the task ends
+	 * here. */
 	if (hand_on_entry(order, entry, order->current) || !order->held.is_lost)
 		return;
 	order->sink->result(order->sink, entry->result);

@@ -7,8 +7,8 @@
  * memory up to one limit, then on disk up to another. When both are spent the window is full, and says so by
  * order_accepts; the head is always accepted while the sink has room, so the window can always move on.
  *
- * A task that may be run again is held back until its last attempt has ended, so that only that counts. The head's output
- * then has an allowance beyond the limits; past that it goes out all the same, and the task is not run again.
+ * A task that may be run again is held back until its last attempt has ended, so that only that counts. The head's
+ * output then has an allowance beyond the limits; past that it goes out all the same, and the task is not run again.
  *
  * In the order of completion a task goes out when its result is there; only when the window is full does the lowest
  * unfinished task become the head, streams, and holds the others back until it ends. By lines it is the same, but that
@@ -38,7 +38,8 @@ struct order_options {
 		/* Lines as they come. */
 		ORDER_LINES,
 	} kind;
-	/* A task goes out only once its result is there, which goes first, then standard output, then standard error. */
+	/* A task goes out only once its result is there, which goes first, then standard output, then standard error.
+	 */
 	bool whole;
 	/* How many times a task may be run. */
 	uint32_t attempts;
@@ -50,7 +51,8 @@ struct order_sink {
 	bool (*has_room)(struct order_sink *sink);
 	/* A task begins that goes out whole; text has a bit (1 << stream) for each stream that is UTF-8. */
 	void (*begin)(struct order_sink *sink, const struct result *result, const char *label, unsigned text);
-	void (*data)(struct order_sink *sink, uint64_t index, const char *label, enum stream stream, struct slice bytes);
+	void (*data)(struct order_sink *sink, uint64_t index, const char *label, enum stream stream,
+		     struct slice bytes);
 	/* The end of a task: nothing of it comes after. */
 	void (*result)(struct order_sink *sink, const struct result *result);
 };
@@ -64,7 +66,8 @@ struct order {
 	/* What waits, and what that takes. */
 	struct held held;
 	struct window window;
-	/* The task that goes out now; what it produces goes straight on. ORDER_NONE: unordered, and none is complete. */
+	/* The task that goes out now; what it produces goes straight on. ORDER_NONE: unordered, and none is complete.
+	 */
 	uint64_t current;
 	/* Bytes of the current task that were held although the window was full. */
 	uint64_t exempt;
@@ -99,14 +102,14 @@ static inline bool order_is_full(const struct order *order)
 bool order_accepts(const struct order *order, uint64_t index);
 
 /*
- * Puts in a piece of the output of a task's attempt. The first of an attempt drops what is held of the one before. -1 when
- * this attempt cannot produce now (a defect of the producer's).
+ * Puts in a piece of the output of a task's attempt. The first of an attempt drops what is held of the one before. -1
+ * when this attempt cannot produce now (a defect of the producer's).
  */
 int order_put(struct order *order, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes) MUST_CHECK;
 
 /*
- * What stands for a task in the output of this attempt: copied. It belongs to the attempt, and has to be said anew for the
- * next; attempt 0 is of a task that is never run. -1 like order_put.
+ * What stands for a task in the output of this attempt: copied. It belongs to the attempt, and has to be said anew for
+ * the next; attempt 0 is of a task that is never run. -1 like order_put.
  */
 int order_set_label(struct order *order, uint64_t index, uint32_t attempt, const char *label) MUST_CHECK;
 bool order_has_label(const struct order *order, uint64_t index, uint32_t attempt);
@@ -117,7 +120,8 @@ int order_finish(struct order *order, const struct result *result) MUST_CHECK;
 /* Whether a task may be run again: none of its output has gone out. */
 bool order_may_repeat(const struct order *order, uint64_t index);
 
-/* Puts in the result of an attempt that is to be followed by another, and stands if that never comes. -1 like order_put. */
+/* Puts in the result of an attempt that is to be followed by another, and stands if that never comes. -1 like
+ * order_put. */
 int order_set_aside(struct order *order, const struct result *result) MUST_CHECK;
 
 /* The result that was set aside for a task whose next attempt has produced nothing, or NULL. */

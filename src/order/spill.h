@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes on disk that wait for their turn: one file, unlinked from birth, in blocks that are used again once everything in
- * them has been let go, so it never holds more than its limit however long the run.
+ * Bytes on disk that wait for their turn: one file, unlinked from birth, in blocks that are used again once everything
+ * in them has been let go, so it never holds more than its limit however long the run.
  */
 #ifndef ORDER_SPILL_H
 #define ORDER_SPILL_H
@@ -32,7 +32,8 @@ struct spill {
 	uint64_t total;
 };
 
-/* directory must outlive the spill; limit in bytes (less than a block: nothing is ever spilled). No file is made yet. */
+/* directory must outlive the spill; limit in bytes (less than a block: nothing is ever spilled). No file is made yet.
+ */
 void spill_init(struct spill *spill, const char *directory, uint64_t limit);
 
 /* Whether there is room for at least one byte. */
@@ -57,7 +58,8 @@ void spill_release(struct spill *spill);
 
 /* The ground it stands on, for whoever keeps bytes on disk in another way. Each is -1 with errno when that fails. */
 
-/* A file without a name; where the file system cannot make one, a name that is gone before anybody sees it: its descriptor. */
+/* A file without a name; where the file system cannot make one, a name that is gone before anybody sees it: its
+ * descriptor. */
 int spill_open_nameless(const char *directory) MUST_CHECK;
 
 /* Writes and reads all of it. */

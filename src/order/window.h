@@ -32,7 +32,8 @@ struct entry *window_at(const struct window *window, uint64_t index);
 /* The entry of an index, made when it is the first to be heard of that far on; NULL when it has gone out. */
 struct entry *window_reach(struct window *window, uint64_t index);
 
-/* The entry of this index has gone out (entry->gone is set): forgets what that makes superfluous and moves the head on. */
+/* The entry of this index has gone out (entry->gone is set): forgets what that makes superfluous and moves the head on.
+ */
 void window_close(struct window *window, uint64_t index);
 
 /* Calls drop for every entry there still is, and frees the table. */

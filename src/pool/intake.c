@@ -23,7 +23,9 @@ static int take_output(struct worker *worker, struct slice record)
 	memcpy(&header, record.data, sizeof header);
 	if (header.stream != STREAM_OUTPUT && header.stream != STREAM_ERRORS)
 		return -1;
-	return owner->on_output(owner, &header, (uint32_t)(worker - worker->pool->workers) + 1, (struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
+	return owner->on_output(
+		owner, &header, (uint32_t)(worker - worker->pool->workers) + 1,
+		(struct slice){.data = record.data + sizeof header, .size = record.size - sizeof header});
 }
 
 /* Takes one result. -1: it is nonsense. */

@@ -55,7 +55,8 @@ bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index, uint32
 	if (slot >= ledger->queue.slots)
 		return false;
 	chunk = &ledger->rows[slot].chunk;
-	return chunk->count && chunk->attempt == attempt && index >= chunk->first && index - chunk->first < chunk->count;
+	return chunk->count && chunk->attempt == attempt && index >= chunk->first &&
+	       index - chunk->first < chunk->count;
 }
 
 size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt)
@@ -93,9 +94,10 @@ struct task ledger_task(struct ledger *ledger, size_t slot, uint64_t index)
 		row->cursor_index = row->chunk.first;
 		row->cursor_offset = 0;
 	}
-	reader = chunk_read((struct slice){.data = bytes + row->cursor_offset, .size = row->chunk.size - row->cursor_offset},
-			    row->cursor_index, row->chunk.count - (uint32_t)(row->cursor_index - row->chunk.first),
-			    row->chunk.width);
+	reader = chunk_read(
+		(struct slice){.data = bytes + row->cursor_offset, .size = row->chunk.size - row->cursor_offset},
+		row->cursor_index, row->chunk.count - (uint32_t)(row->cursor_index - row->chunk.first),
+		row->chunk.width);
 	while (chunk_next(&reader, &task) && task.index < index)
 		;
 	row->cursor_index = task.index;

@@ -46,7 +46,8 @@ bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index, uint32
 /* The slot whose chunk has this attempt and is not settled, whoever has claimed it; QUEUE_NONE. */
 size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt);
 
-/* A chunk of just this task of the chunk in slot, with the same attempt. It does not count as a use of the block yet. */
+/* A chunk of just this task of the chunk in slot, with the same attempt. It does not count as a use of the block yet.
+ */
 struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index);
 
 /* One task of the chunk in slot has its result. The row is freed with the last. */
@@ -56,12 +57,13 @@ void ledger_settle(struct ledger *ledger, size_t slot);
 struct task ledger_task(struct ledger *ledger, size_t slot, uint64_t index);
 
 /*
- * After the death of a claimer: the slots it had claimed, one at a time: QUEUE_NONE when there is none left. Each must be
- * given back or be settled to the end.
+ * After the death of a claimer: the slots it had claimed, one at a time: QUEUE_NONE when there is none left. Each must
+ * be given back or be settled to the end.
  */
 size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer);
 
-/* Gives the tasks of a claimed slot from next on back to the queue; with none left the slot only waits to be settled. */
+/* Gives the tasks of a claimed slot from next on back to the queue; with none left the slot only waits to be settled.
+ */
 void ledger_give_back(struct ledger *ledger, size_t slot, uint64_t next);
 
 /* Takes back a chunk that nobody has claimed: its slot, with *next its first task; QUEUE_NONE when there is none. */

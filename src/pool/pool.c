@@ -25,7 +25,8 @@ enum {
 	SPARE_DESCRIPTORS = 64,
 	/* With so many tasks waiting to be run again no more are taken in. */
 	RETRIES_MAX = 65536,
-	/* Chunks that wait, for each job: the parent looks every 8 ms, and later where it has to wait for its turn among many. */
+	/* Chunks that wait, for each job: the parent looks every 8 ms, and later where it has to wait for its turn
+	   among many. */
 	READY_PER_JOB = 3,
 };
 
@@ -41,7 +42,8 @@ static size_t ring_size(size_t jobs)
 	return size;
 }
 
-/* Room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft limit that the program found. */
+/* Room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft limit that
+ * the program found. */
 static uint64_t raise_descriptor_limit(size_t jobs)
 {
 	/* Of the first pool's time: another finds what that one has made of it. */
@@ -88,7 +90,8 @@ int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const s
 	};
 	pool->run.fd = pool->board.shm.fd = -1;
 	pool->descriptor_limit = raise_descriptor_limit(pool->seats);
-	/* Ready chunks for every worker, one in each worker's hands, and as many as it can have done since they were looked at. */
+	/* Ready chunks for every worker, one in each worker's hands, and as many as it can have done since they were
+	 * looked at. */
 	if (board_create(&pool->board, pool->seats, 2 * READY_PER_JOB * pool->seats + 8, ring_size(pool->seats)) < 0 ||
 	    share_run(pool, run) < 0)
 		return error_set_errno(error, errno, "shared memory");
@@ -111,10 +114,12 @@ bool pool_is_hungry(const struct pool *pool)
 {
 	bool may_start = !pool->options.reserve || reserve_has_one(pool->options.reserve);
 
-	return (pool->live < pool->limit && may_start) || pool->starting > queue_ready(&pool->ledger.queue) || sleepers_exist(pool);
+	return (pool->live < pool->limit && may_start) || pool->starting > queue_ready(&pool->ledger.queue) ||
+	       sleepers_exist(pool);
 }
 
-/* Publishes tasks that are due to be run again. The last row is kept for the head: everything else may wait behind it. */
+/* Publishes tasks that are due to be run again. The last row is kept for the head: everything else may wait behind it.
+ */
 static void submit_retries(struct pool *pool)
 {
 	nsec now = clock_now();
@@ -167,7 +172,8 @@ int pool_take_result(struct pool *pool, size_t slot, const struct result *result
 		retry.chunk.attempt++;
 		retry.due = delay ? clock_now() + delay : 0;
 		arena_hold(pool->arena, retry.chunk.block);
-		trace_event("task_again", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32, result->index + 1, retry.chunk.attempt);
+		trace_event("task_again", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32, result->index + 1,
+			    retry.chunk.attempt);
 		retries_add(&pool->retries, &retry);
 		break;
 	case RESULT_TAKEN:
@@ -232,8 +238,8 @@ void pool_skip_waiting(struct pool *pool)
 	}
 	while (retries_take(&pool->retries, NSEC_FOREVER, &retry)) {
 		const char *bytes = arena_block(pool->arena, retry.chunk.block) + retry.chunk.offset;
-		struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = retry.chunk.size}, retry.chunk.first,
-							1, retry.chunk.width);
+		struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = retry.chunk.size},
+							retry.chunk.first, 1, retry.chunk.width);
 
 		if (!chunk_next(&reader, &task))
 			BUG("a task that cannot be read");

@@ -56,10 +56,12 @@ enum result_use {
 struct pool_owner {
 	/* Whether output or a result of this task can be taken now. If not, it is offered again at pool_resume. */
 	bool (*accepts)(struct pool_owner *owner, uint64_t index);
-	/* The lowest task without a result: what comes before its output on the same way is taken even if not accepted. */
+	/* The lowest task without a result: what comes before its output on the same way is taken even if not accepted.
+	 */
 	uint64_t (*head)(struct pool_owner *owner);
 	/* A piece of a task's output, from the worker in a slot; -1: that cannot be, its worker has gone mad. */
-	int (*on_output)(struct pool_owner *owner, const struct output_header *header, uint32_t slot, struct slice bytes);
+	int (*on_output)(struct pool_owner *owner, const struct output_header *header, uint32_t slot,
+			 struct slice bytes);
 	/* A task's result; task is a view while on_result runs. RESULT_AGAIN: after so much time in *delay. */
 	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
 				     nsec *delay);
@@ -103,7 +105,8 @@ struct pool {
 	size_t starting;
 	/* Places for workers: one each for the most jobs, and a spare one when tasks may be run again. */
 	size_t seats;
-	/* How many workers are wanted, and how many of them can be had: fewer after processes or descriptors were short. */
+	/* How many workers are wanted, and how many of them can be had: fewer after processes or descriptors were
+	 * short. */
 	size_t jobs;
 	size_t limit;
 	/* Chunks or workers have changed since it was last seen to that every chunk has a worker coming for it. */
@@ -128,7 +131,8 @@ struct pool {
 	nsec claim_by;
 	/* When signals that could not be sent yet are tried again; 0. */
 	nsec owed_at;
-	/* When it is looked again for tasks whose time has passed; and when the run last went on after it had been stopped. */
+	/* When it is looked again for tasks whose time has passed; and when the run last went on after it had been
+	 * stopped. */
 	nsec watch_at;
 	nsec thawed_at;
 	bool noted;
@@ -155,9 +159,9 @@ bool pool_is_hungry(const struct pool *pool);
 void pool_submit(struct pool *pool, const struct chunk *chunk);
 
 /*
- * Nothing more will be submitted: workers that find nothing to do leave, and are not in the way when the others have done. Should
- * a task be there all the same (its worker died), they are started anew. Not where tasks are run again by design, or
- * workers take long to begin.
+ * Nothing more will be submitted: workers that find nothing to do leave, and are not in the way when the others have
+ * done. Should a task be there all the same (its worker died), they are started anew. Not where tasks are run again by
+ * design, or workers take long to begin.
  */
 void pool_last_call(struct pool *pool);
 
@@ -168,8 +172,8 @@ void pool_set_gate(struct pool *pool, uint64_t gate);
 void pool_resume(struct pool *pool);
 
 /*
- * How many workers there should be from now on; no more than options.jobs_max. With 0 tasks can still be submitted, but none is
- * begun.
+ * How many workers there should be from now on; no more than options.jobs_max. With 0 tasks can still be submitted, but
+ * none is begun.
  */
 void pool_set_jobs(struct pool *pool, size_t jobs);
 
@@ -177,8 +181,8 @@ void pool_set_jobs(struct pool *pool, size_t jobs);
 void pool_set_timeout(struct pool *pool, nsec timeout);
 
 /*
- * Stops everything that runs, and lets it go on: time-outs stand still meanwhile. Async-signal-safe, so that this process
- * can be stopped wherever it is.
+ * Stops everything that runs, and lets it go on: time-outs stand still meanwhile. Async-signal-safe, so that this
+ * process can be stopped wherever it is.
  */
 void pool_freeze(struct pool *pool);
 void pool_thaw(struct pool *pool);
@@ -219,9 +223,9 @@ nsec pool_deadline(const struct pool *pool);
 void pool_tick(struct pool *pool);
 
 /*
- * No worker is needed any more. With pool_dismiss, once no task is out, they go back to the reserve; with pool_hang_up, or
- * where there is none, or when they take too long, they end, and with them what they run. pool_is_empty tells when all have
- * gone; until then the loop and pool_tick have to go on.
+ * No worker is needed any more. With pool_dismiss, once no task is out, they go back to the reserve; with pool_hang_up,
+ * or where there is none, or when they take too long, they end, and with them what they run. pool_is_empty tells when
+ * all have gone; until then the loop and pool_tick have to go on.
  */
 void pool_dismiss(struct pool *pool);
 void pool_hang_up(struct pool *pool);

@@ -52,7 +52,8 @@ int recruiting_find(struct worker *worker, struct error *error)
 	worker->number = recruit.number;
 	worker->channel.fd = recruit.channel;
 	process_move(&worker->process, &recruit.process);
-	trace_event("worker_take", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+	trace_event("worker_take", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
+		    (long)worker->process.pid);
 	return 0;
 }
 

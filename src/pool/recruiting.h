@@ -9,8 +9,8 @@
 struct worker;
 
 /*
- * Takes a worker that waits in the reserve, or starts one: its process, channel and number. -1 with the error; what there is
- * of them is the caller's to undo all the same.
+ * Takes a worker that waits in the reserve, or starts one: its process, channel and number. -1 with the error; what
+ * there is of them is the caller's to undo all the same.
  */
 int recruiting_find(struct worker *worker, struct error *error) MUST_CHECK;
 

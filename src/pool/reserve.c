@@ -134,7 +134,8 @@ bool reserve_take(struct reserve *reserve, const struct start_method *method, st
 			continue;
 		}
 		forget(idler);
-		*recruit = (struct recruit){.method = method, .channel = idler->recruit.channel, .number = idler->recruit.number};
+		*recruit = (struct recruit){
+			.method = method, .channel = idler->recruit.channel, .number = idler->recruit.number};
 		process_move(&recruit->process, &idler->recruit.process);
 		/* With a run its channel tells of its end. */
 		process_forget_sentinel(&recruit->process);
@@ -150,7 +151,8 @@ void reserve_return(struct reserve *reserve, struct recruit *recruit)
 	struct idler *idler = mem_new(1, sizeof *idler);
 
 	*idler = (struct idler){.reserve = reserve};
-	idler->recruit = (struct recruit){.method = recruit->method, .channel = recruit->channel, .number = recruit->number};
+	idler->recruit =
+		(struct recruit){.method = recruit->method, .channel = recruit->channel, .number = recruit->number};
 	process_move(&idler->recruit.process, &recruit->process);
 	idler->channel = (struct watch){.fd = recruit->channel, .ready = channel_ready};
 	idler->sentinel = (struct watch){.fd = process_sentinel(&idler->recruit.process), .ready = sentinel_ready};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The reserve: workers that no run has. A run of several on one pool takes its workers from here, and they come back when
- * it is over or others need them; so the next run finds them warm.
+ * The reserve: workers that no run has. A run of several on one pool takes its workers from here, and they come back
+ * when it is over or others need them; so the next run finds them warm.
  *
  * It also knows how many workers there may be in all, those with a run among them.
  */
@@ -52,7 +52,8 @@ bool reserve_take(struct reserve *reserve, const struct start_method *method, st
 /* The number for a worker that is started now, and engaged. */
 uint32_t reserve_engage(struct reserve *reserve);
 
-/* An engaged worker comes back, with its process and its line; it waits here, or is sent away where there are enough. */
+/* An engaged worker comes back, with its process and its line; it waits here, or is sent away where there are enough.
+ */
 void reserve_return(struct reserve *reserve, struct recruit *recruit);
 
 /* An engaged worker has ended, or was never started. */

@@ -3,9 +3,9 @@
  * The workers of a pool.
  *
  * A worker moves by the table of actions at the end. Its channel's end of file and the end of its process are two
- * halves of one end; the process's end is the one that counts, since only then is what it left in shared memory final. It
- * is the channel that tells, of any death: nobody else has its other end. So a process is watched only once its channel has
- * closed, and while workers live each costs the parent, and all that it forks, one descriptor.
+ * halves of one end; the process's end is the one that counts, since only then is what it left in shared memory final.
+ * It is the channel that tells, of any death: nobody else has its other end. So a process is watched only once its
+ * channel has closed, and while workers live each costs the parent, and all that it forks, one descriptor.
  */
 #include "pool/roster.h"
 
@@ -122,7 +122,8 @@ static void do_hello(struct worker *worker)
 	worker->unfit_before = 0;
 	worker->ready = true;
 	pool->starting--;
-	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
+		    (long)worker->process.pid);
 	/* It may sleep by now, and was not to be woken for what has come in meanwhile. */
 	pool->unserved = true;
 }
@@ -154,7 +155,8 @@ static void do_freed(struct worker *worker)
 		return;
 	}
 	loop_forget(pool->loop, &worker->channel);
-	trace_event("worker_free", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name, (long)worker->process.pid);
+	trace_event("worker_free", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
+		    (long)worker->process.pid);
 	pool->tally.worker_time += clock_now() - worker->started;
 	recruiting_return(worker);
 	vacate(worker);
@@ -195,8 +197,9 @@ static void do_exit(struct worker *worker)
 	if (process_join(&worker->process, NSEC_FOREVER) < 0)
 		BUG("a worker whose end cannot be taken");
 	loop_forget(pool->loop, &worker->sentinel);
-	trace_event("worker_exit", "\"worker\":\"%s\",\"worker_pid\":%ld,\"exit\":%d,\"signal\":%d", worker->process.name,
-		    (long)worker->process.pid, worker->process.end.status, worker->process.end.signal);
+	trace_event("worker_exit", "\"worker\":\"%s\",\"worker_pid\":%ld,\"exit\":%d,\"signal\":%d",
+		    worker->process.name, (long)worker->process.pid, worker->process.end.status,
+		    worker->process.end.signal);
 	pool->tally.worker_time += clock_now() - worker->started;
 	pool->tally.workers_died += worker->process.end.signal != 0;
 	intake_look(worker, true);
@@ -211,12 +214,8 @@ static void do_exit(struct worker *worker)
 
 /* What each event does in each state; where there is nothing, it cannot happen. */
 static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
-	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello,
-			     [WORKER_CALL] = do_look,
-			     [WORKER_HANGUP] = do_hangup},
-	[WORKER_ACTIVE] = {[WORKER_CALL] = do_look,
-			   [WORKER_FREED] = do_freed,
-			   [WORKER_HANGUP] = do_hangup},
+	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello, [WORKER_CALL] = do_look, [WORKER_HANGUP] = do_hangup},
+	[WORKER_ACTIVE] = {[WORKER_CALL] = do_look, [WORKER_FREED] = do_freed, [WORKER_HANGUP] = do_hangup},
 	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
 };
 
@@ -327,13 +326,17 @@ int roster_start(struct pool *pool, struct error *error)
 	if (!worker)
 		BUG("no seat for a worker");
 	seat = (size_t)(worker - pool->workers);
-	*worker = (struct worker){.pool = pool, .channel.fd = -1, .sentinel.fd = -1, .unfit_before = worker->unfit_before,
-				   .spare = pool->live >= pool->limit};
+	*worker = (struct worker){.pool = pool,
+				  .channel.fd = -1,
+				  .sentinel.fd = -1,
+				  .unfit_before = worker->unfit_before,
+				  .spare = pool->live >= pool->limit};
 	board_reset(&pool->board, seat);
 	worker->seat = board_seat(&pool->board, seat);
 	worker->ring = board_ring(&pool->board, seat);
 	worker->started = clock_now();
-	/* Once it has heard anything it may have this process stopped from within here (SIGTTOU), and is to go on with it. */
+	/* Once it has heard anything it may have this process stopped from within here (SIGTTOU), and is to go on with
+	 * it. */
 	worker->state = WORKER_STARTING;
 	if (begin(worker, error) < 0) {
 		undo(worker);

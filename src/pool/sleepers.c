@@ -36,7 +36,8 @@ void sleepers_wake_all(struct pool *pool)
 		struct worker *worker = &pool->workers[seat];
 
 		/* Also one whose HELLO has not been taken. */
-		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) && board_rouse(&pool->board, seat))
+		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) &&
+		    board_rouse(&pool->board, seat))
 			intake_wake(worker);
 	}
 }

@@ -2,10 +2,10 @@
 /*
  * How many workers there are, and what happens when there cannot be enough.
  *
- * For every chunk that waits one sleeping worker is woken, or else one more started while there are fewer than wanted: once
- * in a step of the loop, when all that fits is published. A worker that is woken runs at once, in the parent's place, and one
- * chunk at a time would be all that the parent got to publish: each would be gone before the next worker looks, and that
- * would sleep again.
+ * For every chunk that waits one sleeping worker is woken, or else one more started while there are fewer than wanted:
+ * once in a step of the loop, when all that fits is published. A worker that is woken runs at once, in the parent's
+ * place, and one chunk at a time would be all that the parent got to publish: each would be gone before the next worker
+ * looks, and that would sleep again.
  */
 #include "pool/staffing.h"
 
@@ -32,7 +32,8 @@ enum {
 #define RETRY_TIME NSEC_PER_SEC
 #define RETRY_PERIOD (50 * NSEC_PER_MSEC)
 
-/* A worker that was woken or started has claimed a chunk after this long, or it is stopped (SIGSTOP), and reckoned with no more. */
+/* A worker that was woken or started has claimed a chunk after this long, or it is stopped (SIGSTOP), and reckoned with
+ * no more. */
 #define CLAIM_TIME NSEC_PER_SEC
 
 /* Whether a task of any worker has a process. */
@@ -147,14 +148,15 @@ static bool start(struct pool *pool)
 }
 
 /*
- * Starts a worker if there may be one more: false when there may not, or it cannot be. late: what waits has been waiting for one
- * that does not come.
+ * Starts a worker if there may be one more: false when there may not, or it cannot be. late: what waits has been
+ * waiting for one that does not come.
  */
 static bool start_one(struct pool *pool, bool late)
 {
 	if (pool->closing || pool->failed || pool->live >= pool->limit || !roster_has_seat(pool, UNFIT_MAX))
 		return false;
-	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same. */
+	/* One that is about to claim looks neither busy nor idle: there are never more workers than tasks all the same.
+	 */
 	if (!late && pool->live >= pool->ledger.outstanding)
 		return false;
 	if (pool->options.reserve && !reserve_has_one(pool->options.reserve))
@@ -169,7 +171,8 @@ static void serve(struct pool *pool, bool late)
 
 	pool->unserved = false;
 	/* Mostly all are busy, and what waits need not be counted. */
-	waiting = pool->live < pool->limit || sleepers_exist(pool) ? queue_claimable(&pool->ledger.queue, pool->jobs) : 0;
+	waiting =
+		pool->live < pool->limit || sleepers_exist(pool) ? queue_claimable(&pool->ledger.queue, pool->jobs) : 0;
 	/* Not put off by those that come later: one of them may be stopped as well. */
 	if (!waiting)
 		pool->claim_by = 0;
@@ -186,7 +189,8 @@ static void serve(struct pool *pool, bool late)
 
 void staffing_relieve(struct pool *pool)
 {
-	if (!pool->options.repeats || pool->closing || pool->failed || pool->live != pool->limit || !pool->limit || pool->starting)
+	if (!pool->options.repeats || pool->closing || pool->failed || pool->live != pool->limit || !pool->limit ||
+	    pool->starting)
 		return;
 	if (!head_waits(pool) || !all_stalled(pool) || !roster_has_seat(pool, UNFIT_MAX))
 		return;
@@ -227,7 +231,8 @@ static void describe(const struct initialized *initialized, struct error *error)
 		error_set(error, "exit status %d", initialized->status);
 }
 
-/* Says that there are fewer workers where initializers have failed for good, as soon as it is clear that the run goes on. */
+/* Says that there are fewer workers where initializers have failed for good, as soon as it is clear that the run goes
+ * on. */
 static void note_unfit(struct pool *pool)
 {
 	size_t fit = pool->jobs, seat;
@@ -272,7 +277,8 @@ void staffing_worker_ended(struct pool *pool)
 	if (pool->closing)
 		return;
 	if ((pool->early_ends >= most || pool->early_kills >= KILLS_FACTOR * most) && !pool->failed) {
-		error_set(&error, "workers end as soon as they are started (%zu in a row)", pool->early_ends + pool->early_kills);
+		error_set(&error, "workers end as soon as they are started (%zu in a row)",
+			  pool->early_ends + pool->early_kills);
 		fail(pool, &error);
 	} else if (!pool->live && !roster_has_seat(pool, UNFIT_MAX)) {
 		error_set(&error, "no worker is left whose initializer does not fail");

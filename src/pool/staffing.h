@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many workers there are: started when work waits for them, given up when they cannot be had. Private to the pool. */
+/* How many workers there are: started when work waits for them, given up when they cannot be had. Private to the pool.
+ */
 #ifndef POOL_STAFFING_H
 #define POOL_STAFFING_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Workers that do not end a task whose time is over: stopped (SIGSTOP), or gone mad. They are killed, and with them what
- * they run. Private to the pool.
+ * Workers that do not end a task whose time is over: stopped (SIGSTOP), or gone mad. They are killed, and with them
+ * what they run. Private to the pool.
  */
 #ifndef POOL_WATCHDOG_H
 #define POOL_WATCHDOG_H

@@ -59,7 +59,8 @@ static void become_task(const struct launch *launch)
 	}
 }
 
-/* What would have stopped a child that has not executed yet, and held us for good, who could not be stopped with it; 0. */
+/* What would have stopped a child that has not executed yet, and held us for good, who could not be stopped with it; 0.
+ */
 static volatile sig_atomic_t stopped_by;
 
 static void note_stop(int number)
@@ -138,7 +139,8 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 	/* One child at a time runs on it: this process is held until the child has executed or ended. */
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
 	struct launch launch = {.command = command, .stage = COMMAND_EXECUTED};
-	/* Written by the kernel for this process: what it wrote for the child could come when others have its memory. */
+	/* Written by the kernel for this process: what it wrote for the child could come when others have its memory.
+	 */
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD;
 	sigset_t mask;
 	pid_t pid = -1;
@@ -223,8 +225,8 @@ enum command_change command_look(pid_t pid, struct command_end *end)
 }
 
 /*
- * The waiting is interrupted by a timer that goes on from one child to the next, so that it need not be set for each. A tick
- * that comes just before the wait is made good by the next. When nothing is waited for, it stops by itself.
+ * The waiting is interrupted by a timer that goes on from one child to the next, so that it need not be set for each. A
+ * tick that comes just before the wait is made good by the next. When nothing is waited for, it stops by itself.
  */
 static volatile sig_atomic_t is_ticking, is_waiting;
 

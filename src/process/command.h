@@ -2,9 +2,9 @@
 /*
  * Executing a program: found once, started without copying this process, ended together with its process group.
  *
- * The child shares this process's memory until it executes (as with vfork), so a start costs the same however large this
- * process is, and why an execution failed comes back as a number. The kernel writes the child's pid where the caller
- * wants it before the child runs at all.
+ * The child shares this process's memory until it executes (as with vfork), so a start costs the same however large
+ * this process is, and why an execution failed comes back as a number. The kernel writes the child's pid where the
+ * caller wants it before the child runs at all.
  */
 #ifndef PROCESS_COMMAND_H
 #define PROCESS_COMMAND_H
@@ -18,7 +18,8 @@ struct command {
 	const char *path;
 	char *const *arguments;
 	char *const *environment;
-	/* Where it runs; NULL: where this process is. A path that does not begin with a slash is looked up from there. */
+	/* Where it runs; NULL: where this process is. A path that does not begin with a slash is looked up from there.
+	 */
 	const char *directory;
 	/* Become descriptors 0, 1 and 2; -1 leaves what is there. */
 	int input;
@@ -66,12 +67,13 @@ struct command_end {
 };
 
 /*
- * Starts it: 0 with *pidfd (close-on-exec, the caller's; pidfd may be NULL), or -1 with errno and *stage: that of execve (ENOENT, EACCES,
- * E2BIG, ENOEXEC ...), of chdir, or why there was no process (EAGAIN, ENOMEM, EMFILE).
+ * Starts it: 0 with *pidfd (close-on-exec, the caller's; pidfd may be NULL), or -1 with errno and *stage: that of
+ * execve (ENOENT, EACCES, E2BIG, ENOEXEC ...), of chdir, or why there was no process (EAGAIN, ENOMEM, EMFILE).
  */
 int command_start(const struct command *command, int *pidfd, enum command_stage *stage) MUST_CHECK;
 
-/* Makes a child that has not executed anything the leader of a process group of its own. -1 when there is no such child. */
+/* Makes a child that has not executed anything the leader of a process group of its own. -1 when there is no such
+ * child. */
 int command_lead(pid_t pid) MUST_CHECK;
 
 /* Whether an errno says that processes, memory or descriptors are short: what failed may go well later. */
@@ -90,8 +92,9 @@ enum command_change {
 enum command_change command_look(pid_t pid, struct command_end *end);
 
 /*
- * Waits until a child ends or stops, but not longer than a few milliseconds (COMMAND_SAME then): the way to wait for one that
- * will not take long, since it costs a single system call. command_relax stops what interrupts the waiting, before a long one.
+ * Waits until a child ends or stops, but not longer than a few milliseconds (COMMAND_SAME then): the way to wait for
+ * one that will not take long, since it costs a single system call. command_relax stops what interrupts the waiting,
+ * before a long one.
  */
 enum command_change command_wait(pid_t pid, struct command_end *end);
 void command_relax(void);
@@ -114,12 +117,13 @@ void command_adopt_orphans(void);
 /* Takes the ends of all children that have ended. Only while no command runs: its end would be taken too. */
 void command_reap_orphans(void);
 
-/* Signals the process group that a task leads. False when there is none; *denied when some of it may not be signalled. */
+/* Signals the process group that a task leads. False when there is none; *denied when some of it may not be signalled.
+ */
 bool command_signal_group(pid_t leader, int signal, bool *denied);
 
 /*
- * Where execvp would find name in path (the value of PATH; NULL: the system's default): a new string (free), or NULL with
- * errno ENOENT, or EACCES when all that was found cannot be executed. A name with a slash is found where it says.
+ * Where execvp would find name in path (the value of PATH; NULL: the system's default): a new string (free), or NULL
+ * with errno ENOENT, or EACCES when all that was found cannot be executed. A name with a slash is found where it says.
  */
 char *command_find(const char *name, const char *path);
 

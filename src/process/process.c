@@ -56,7 +56,8 @@ int process_start(struct process *process, const struct start_method *method, co
 	return 0;
 }
 
-/* Takes note of an end, if there is one (0: waits for it). Somebody else having waited for it leaves how it ended unknown. */
+/* Takes note of an end, if there is one (0: waits for it). Somebody else having waited for it leaves how it ended
+ * unknown. */
 static void take_end(struct process *process, int flags)
 {
 	int status;

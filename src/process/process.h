@@ -59,9 +59,9 @@ int process_start(struct process *process, const struct start_method *method, co
 		  struct error *error) MUST_CHECK;
 
 /*
- * Waits for its end until the deadline (monotonic; one in the past only looks). 0 when it has ended; -1 with errno: ETIMEDOUT,
- * EINVAL (not started), ECHILD (not a child of this process), EBADF (closed), or why there can be no sentinel, which only a
- * deadline to come needs. May be repeated.
+ * Waits for its end until the deadline (monotonic; one in the past only looks). 0 when it has ended; -1 with errno:
+ * ETIMEDOUT, EINVAL (not started), ECHILD (not a child of this process), EBADF (closed), or why there can be no
+ * sentinel, which only a deadline to come needs. May be repeated.
  */
 int process_join(struct process *process, nsec deadline) MUST_CHECK;
 
@@ -81,9 +81,9 @@ int process_interrupt(struct process *process) MUST_CHECK;
 void process_move(struct process *to, struct process *from);
 
 /*
- * The descriptor to wait on for its end (stays the process's), opened by the first who asks: who is told of an end otherwise
- * keeps it out of all the children that are forked meanwhile. -1 with errno: EINVAL (not started), ESRCH (its end was taken
- * before anybody had asked), ECHILD, EBADF (closed), or EMFILE, ENFILE, ENOMEM.
+ * The descriptor to wait on for its end (stays the process's), opened by the first who asks: who is told of an end
+ * otherwise keeps it out of all the children that are forked meanwhile. -1 with errno: EINVAL (not started), ESRCH (its
+ * end was taken before anybody had asked), ECHILD, EBADF (closed), or EMFILE, ENFILE, ENOMEM.
  */
 int process_sentinel(struct process *process);
 
@@ -91,11 +91,13 @@ int process_sentinel(struct process *process);
 void process_forget_sentinel(struct process *process);
 
 /*
- * Lets go of everything: 0; -1 with EBUSY while it runs. Harmless when done twice. Afterwards every other call fails with EBADF.
+ * Lets go of everything: 0; -1 with EBUSY while it runs. Harmless when done twice. Afterwards every other call fails
+ * with EBADF.
  */
 int process_close(struct process *process) MUST_CHECK;
 
-/* Living children that were started and not joined, in the order of their starts, at most size of them: their number. */
+/* Living children that were started and not joined, in the order of their starts, at most size of them: their number.
+ */
 size_t process_active_children(struct process **children, size_t size);
 
 /* At the end of a process: SIGTERM to its daemonic children, then waits for them until the deadline, then SIGKILL. */

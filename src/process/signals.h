@@ -11,8 +11,8 @@
 typedef uint64_t signal_mask;
 
 /*
- * Call first in each program image. Remembers which signals were ignored at the start, ignores SIGPIPE and SIGXFSZ (write errors
- * are results), and gives SIGCHLD its default meaning (ignored, it would hide how children end).
+ * Call first in each program image. Remembers which signals were ignored at the start, ignores SIGPIPE and SIGXFSZ
+ * (write errors are results), and gives SIGCHLD its default meaning (ignored, it would hide how children end).
  */
 void signals_init(void);
 
@@ -32,8 +32,8 @@ int signals_open(void) MUST_CHECK;
 void signals_on_stop(void (*handler)(int number));
 
 /*
- * When this process is about to die of SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT, handler is called first, which must be
- * async-signal-safe; NULL: it dies at once. Signals that somebody else catches stay with them.
+ * When this process is about to die of SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT, handler is called first, which must
+ * be async-signal-safe; NULL: it dies at once. Signals that somebody else catches stay with them.
  */
 void signals_on_crash(void (*handler)(void));
 
@@ -56,7 +56,8 @@ void signals_reset(void);
 /* Blocks SIGTSTP and its kin; *before is the mask from before. */
 void signals_hold_stops(sigset_t *before);
 
-/* In a child about to execute a program, in which they are default again: SIGTSTP and its kin call handler. Async-signal-safe. */
+/* In a child about to execute a program, in which they are default again: SIGTSTP and its kin call handler.
+ * Async-signal-safe. */
 void signals_catch_stops(void (*handler)(int number));
 
 /* In a child about to execute a program: ignores the signals in mask. Async-signal-safe. */
@@ -78,8 +79,8 @@ void signals_take_children(int fd);
 void signals_tell_parent(int number);
 
 /*
- * Blocks SIGTTOU, so that this process may handle the terminal while another process group has it, and unblocks it again.
- * Async-signal-safe.
+ * Blocks SIGTTOU, so that this process may handle the terminal while another process group has it, and unblocks it
+ * again. Async-signal-safe.
  */
 void signals_block_terminal(bool blocked);
 

@@ -30,8 +30,8 @@ struct start_method {
 	/* What the names of its processes begin with ("Fork" gives ForkWorker-1). */
 	const char *prefix;
 	/*
-	 * Starts role with fd (which stays the caller's) and returns the pid, a child of this process; -1 with the error
-	 * set. Its number is EAGAIN, ENOMEM, EMFILE or ENFILE when trying again later can help.
+	 * Starts role with fd (which stays the caller's) and returns the pid, a child of this process; -1 with the
+	 * error set. Its number is EAGAIN, ENOMEM, EMFILE or ENFILE when trying again later can help.
 	 */
 	pid_t (*start)(const struct role *role, int fd, struct error *error);
 };

@@ -2,10 +2,10 @@
 /*
  * Start method "forkserver": one clean process, begun before anything else, forks on demand.
  *
- * What it forks become our own children (CLONE_PARENT), so that waiting for them, signalling them and their noticing our
- * death work as with fork, and the server's own death changes nothing for them. The kernel writes a child's pid into a
- * page that we share with the server before the child runs, so a server that dies at any instant leaves no child that
- * we do not know of. A dead or silent server is replaced at the next start.
+ * What it forks become our own children (CLONE_PARENT), so that waiting for them, signalling them and their noticing
+ * our death work as with fork, and the server's own death changes nothing for them. The kernel writes a child's pid
+ * into a page that we share with the server before the child runs, so a server that dies at any instant leaves no child
+ * that we do not know of. A dead or silent server is replaced at the next start.
  */
 #include "process/start.h"
 
@@ -23,7 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A server that takes longer than this to fork once is taken for dead; one that was stopped, as soon as that is seen. */
+/* A server that takes longer than this to fork once is taken for dead; one that was stopped, as soon as that is seen.
+ */
 #define PATIENCE (10 * NSEC_PER_SEC)
 #define LOOK_PERIOD (20 * NSEC_PER_MSEC)
 /* How many servers in a row may die before it is given up. */
@@ -111,7 +112,8 @@ static bool hear(struct message *message)
 
 	do {
 		now = clock_now();
-		got = channel_wait(server.channel, message, now + LOOK_PERIOD < deadline ? now + LOOK_PERIOD : deadline);
+		got = channel_wait(server.channel, message,
+				   now + LOOK_PERIOD < deadline ? now + LOOK_PERIOD : deadline);
 		if (got)
 			return got > 0;
 		waitid(P_PID, (id_t)server.pid, &info, WSTOPPED | WNOHANG);

@@ -114,9 +114,9 @@ int instructions_open(struct session *session, struct error *error)
 	run.tag = (char *)(uintptr_t)options->tag;
 	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
 		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u) |
-		     ((options->format && options->format->is_whole) || options->results || session->place.observer ?
-			      RUN_MEASURED :
-			      0u);
+		     ((options->format && options->format->is_whole) || options->results || session->place.observer
+			      ? RUN_MEASURED
+			      : 0u);
 	if (compile_templates(session, &run, error) < 0) {
 		error->is_usage = true;
 		free(run.id);
@@ -128,8 +128,10 @@ int instructions_open(struct session *session, struct error *error)
 	if (options->zygote && !options->dry_run && run.command)
 		run.flags |= RUN_ZYGOTE;
 	else if (options->zygote && !options->dry_run && !(session->template.command_is_fixed || options->shell))
-		report_unfit(session, slice_of(options->word_count ? "it is not the same for all tasks" : "each says what is executed"));
-	opened = pool_init(&session->pool, session->place.loop, &session->arena, &pool, &run, &session->pool_owner, error);
+		report_unfit(session, slice_of(options->word_count ? "it is not the same for all tasks"
+								   : "each says what is executed"));
+	opened = pool_init(&session->pool, session->place.loop, &session->arena, &pool, &run, &session->pool_owner,
+			   error);
 	free(run.id);
 	free(run.command);
 	return opened;

@@ -36,12 +36,14 @@ void record_output(struct session *session, const struct output_header *header, 
 
 	if (observer)
 		observer->wrote(observer, header, bytes);
-	if (results_put(&session->results, header->index, header->attempt, (enum stream)header->stream, bytes, &error) < 0)
+	if (results_put(&session->results, header->index, header->attempt, (enum stream)header->stream, bytes, &error) <
+	    0)
 		fail(session, &error);
 }
 
 /* Completes the task's folder. */
-static int finish_folder(struct session *session, const struct result *result, const struct task *task, struct error *error)
+static int finish_folder(struct session *session, const struct result *result, const struct task *task,
+			 struct error *error)
 {
 	char *label = task ? report_object(session, task, result->slot) : NULL;
 	struct bytes meta = {.data = NULL};

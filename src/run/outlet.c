@@ -66,7 +66,8 @@ static void sink_begin(struct order_sink *sink, const struct result *result, con
 		outlet->format->begin(&outlet->target, result, label, text);
 }
 
-static void sink_data(struct order_sink *sink, uint64_t index, const char *label, enum stream stream, struct slice bytes)
+static void sink_data(struct order_sink *sink, uint64_t index, const char *label, enum stream stream,
+		      struct slice bytes)
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
@@ -117,8 +118,8 @@ static bool is_same_file(int a, int b)
 	       first.st_ino == second.st_ino;
 }
 
-void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format, const char *worker_prefix,
-		 unsigned closed)
+void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format,
+		 const char *worker_prefix, unsigned closed)
 {
 	outlet->sink = (struct order_sink){
 		.has_room = sink_has_room,

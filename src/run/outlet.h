@@ -49,11 +49,11 @@ struct outlet {
 };
 
 /*
- * closed is a mask of the standard descriptors that were closed; worker_prefix is for the format. Messages come by here from
- * now on.
+ * closed is a mask of the standard descriptors that were closed; worker_prefix is for the format. Messages come by here
+ * from now on.
  */
-void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format, const char *worker_prefix,
-		 unsigned closed);
+void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format,
+		 const char *worker_prefix, unsigned closed);
 
 /* All tasks have gone by: the format's last words. */
 void outlet_end(struct outlet *outlet);

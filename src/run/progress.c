@@ -2,8 +2,8 @@
 /*
  * The progress bar and its plain sister.
  *
- * After a frame the cursor goes back to the start of its line, so that clearing from there to the end of the screen takes
- * the frame away, also when the terminal has become narrower and has broken it in two.
+ * After a frame the cursor goes back to the start of its line, so that clearing from there to the end of the screen
+ * takes the frame away, also when the terminal has become narrower and has broken it in two.
  */
 #include "run/progress.h"
 
@@ -68,16 +68,17 @@ void progress_init(struct progress *progress, const struct session *session, str
 	bool able = options->progress.terminal_is_able && isatty(diag_descriptor());
 	nsec now = clock_now();
 
-	*progress = (struct progress){.options = options->progress, .outlet = outlet, .started = now, .rate_since = now};
+	*progress =
+		(struct progress){.options = options->progress, .outlet = outlet, .started = now, .rate_since = now};
 	/* Tasks that write to the terminal themselves would tear it. */
 	able = able && !options->ungrouped && !options->terminal;
 	if (progress->options.kind == PROGRESS_AUTO)
 		progress->options.kind = able ? PROGRESS_BAR : PROGRESS_PLAIN;
 	if ((progress->options.kind == PROGRESS_BAR && !able) || options->quiet)
 		progress->options.kind = PROGRESS_NONE;
-	progress->next = progress->options.kind == PROGRESS_BAR	    ? now + FIRST_AFTER :
-			 progress->options.kind == PROGRESS_PLAIN ? now + PLAIN_TIME :
-								    NSEC_FOREVER;
+	progress->next = progress->options.kind == PROGRESS_BAR     ? now + FIRST_AFTER
+			 : progress->options.kind == PROGRESS_PLAIN ? now + PLAIN_TIME
+								    : NSEC_FOREVER;
 	if (progress->options.kind == PROGRESS_BAR)
 		outlet->clear = clear;
 }
@@ -90,7 +91,8 @@ nsec progress_deadline(const struct progress *progress)
 static void update_rate(struct progress *progress, const struct session *session)
 {
 	nsec now = clock_now(), span = now - progress->rate_since;
-	double rate = span > 0 ? (double)(session->finished - progress->rate_finished) / ((double)span / NSEC_PER_SEC) : 0;
+	double rate =
+		span > 0 ? (double)(session->finished - progress->rate_finished) / ((double)span / NSEC_PER_SEC) : 0;
 
 	/* The first while's rate counts at once; later ones are mixed in. */
 	if (!progress->rate_finished || span >= RATE_TIME) {
@@ -108,7 +110,8 @@ static void append_time(struct bytes *out, double seconds)
 	uint64_t whole = (uint64_t)seconds;
 
 	if (whole >= 3600)
-		bytes_append_format(out, "%" PRIu64 ":%02u:%02u", whole / 3600, (unsigned)(whole / 60 % 60), (unsigned)(whole % 60));
+		bytes_append_format(out, "%" PRIu64 ":%02u:%02u", whole / 3600, (unsigned)(whole / 60 % 60),
+				    (unsigned)(whole % 60));
 	else
 		bytes_append_format(out, "%u:%02u", (unsigned)(whole / 60), (unsigned)(whole % 60));
 }
@@ -181,7 +184,9 @@ static size_t append_oldest(struct bytes *out, struct session *session, size_t c
 
 static void append_bar(struct bytes *out, const struct session *session, size_t columns)
 {
-	size_t full = session->finished >= session->total ? columns : (size_t)(session->finished * columns / session->total), i;
+	size_t full = session->finished >= session->total ? columns
+							  : (size_t)(session->finished * columns / session->total),
+	       i;
 
 	bytes_append_text(out, "[");
 	for (i = 0; i < columns; i++)

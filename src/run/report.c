@@ -147,7 +147,8 @@ void report_command(const struct session *session, const struct result *result, 
 	else if (strchr(name, '/'))
 		error_set(error, "%s: command not found (or the interpreter that its first line names)", name);
 	else
-		error_set(error, "%s: command not found%s", name, strpbrk(name, " |<>&;") ? " (--shell runs a script)" : "");
+		error_set(error, "%s: command not found%s", name,
+			  strpbrk(name, " |<>&;") ? " (--shell runs a script)" : "");
 }
 
 void report_halt(const struct result *result, const char *line)
@@ -160,7 +161,8 @@ void report_unfit(struct session *session, struct slice why)
 	const struct template_options *command = &session->command.options;
 
 	if (!session->unfit_told)
-		diag_note("--zygote: %s: %.*s; it is executed for each task", command->word_count ? command->words[0] : "tasks in JSON",
+		diag_note("--zygote: %s: %.*s; it is executed for each task",
+			  command->word_count ? command->words[0] : "tasks in JSON",
 			  (int)(why.size < INT32_MAX ? why.size : INT32_MAX), why.data);
 	session->unfit_told = true;
 }
@@ -173,21 +175,24 @@ void report_state(struct session *session)
 	struct running_task task;
 	size_t seat;
 
-	bytes_append_format(&out, "mpmap: %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64 " failed, %zu running, %zu to be run again; ",
-			    session->finished, session->total ? session->total : session->submitted, session->total ? "" : "+",
-			    failed, pool_running(pool), pool->retries.count);
-	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", pool->live, pool->jobs, session->options->method->name,
-			    session->phase == SESSION_RUNNING ? "" : "; ending",
-			    session->throttle.shut	      ? "; waiting for memory or load" :
-			    order_is_full(&session->order) ? "; results wait for their turn" :
-								 "");
+	bytes_append_format(&out,
+			    "mpmap: %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64
+			    " failed, %zu running, %zu to be run again; ",
+			    session->finished, session->total ? session->total : session->submitted,
+			    session->total ? "" : "+", failed, pool_running(pool), pool->retries.count);
+	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", pool->live, pool->jobs,
+			    session->options->method->name, session->phase == SESSION_RUNNING ? "" : "; ending",
+			    session->throttle.shut           ? "; waiting for memory or load"
+			    : order_is_full(&session->order) ? "; results wait for their turn"
+							     : "");
 	for (seat = 0; seat < pool->seats; seat++) {
 		if (!pool_running_at(pool, seat, &task))
 			continue;
 		bytes_clear(&words);
 		report_command_line(session, &task.task, task.slot, &words);
 		bytes_append_format(&out, "mpmap: %s (pid %ld): #%" PRIu64 " for %.1f s (pid %ld): ", task.worker->name,
-				    (long)task.worker->pid, task.task.index + 1, seconds(clock_now() - task.started), (long)task.pid);
+				    (long)task.worker->pid, task.task.index + 1, seconds(clock_now() - task.started),
+				    (long)task.pid);
 		quote_terminal(&out, bytes_slice(&words));
 		bytes_append_text(&out, "\n");
 	}
@@ -236,7 +241,8 @@ static uint64_t peak_memory(void)
 static void report_stats(const struct session *session)
 {
 	const struct pool_tally *tally = &session->pool.tally;
-	uint64_t tasks = session->finished, failures = tasks - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+	uint64_t tasks = session->finished,
+		 failures = tasks - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
 	nsec wall = clock_now() - session->started, cpu = clock_cpu();
 	struct bytes out = {.data = NULL};
 
@@ -251,10 +257,10 @@ static void report_stats(const struct session *session)
 			    tally->worker_time ? 100 * (double)tally->task_time / (double)tally->worker_time : 0);
 	bytes_append_format(&out, "mpmap: parent's CPU time per task: %.1f us\n",
 			    tasks ? (double)cpu / (double)NSEC_PER_USEC / (double)tasks : 0);
-	bytes_append_format(&out, "mpmap: chunk sizes: %" PRIu32 " to %" PRIu32 " (%" PRIu64 " chunks)\n", tally->chunk_min,
-			    tally->chunk_max, tally->chunks);
-	bytes_append_format(&out, "mpmap: peak memory: %" PRIu64 " bytes (%" PRIu64 " of them held results)\n", peak_memory(),
-			    session->order.peak);
+	bytes_append_format(&out, "mpmap: chunk sizes: %" PRIu32 " to %" PRIu32 " (%" PRIu64 " chunks)\n",
+			    tally->chunk_min, tally->chunk_max, tally->chunks);
+	bytes_append_format(&out, "mpmap: peak memory: %" PRIu64 " bytes (%" PRIu64 " of them held results)\n",
+			    peak_memory(), session->order.peak);
 	bytes_append_format(&out, "mpmap: spilled: %" PRIu64 " bytes\n", order_spilled(&session->order));
 	diag_line(bytes_slice(&out));
 	bytes_release(&out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said about a run and its tasks: labels in the output, the lines on failed tasks, the summary, the statistics. */
+/* What is said about a run and its tasks: labels in the output, the lines on failed tasks, the summary, the statistics.
+ */
 #ifndef RUN_REPORT_H
 #define RUN_REPORT_H
 

@@ -80,7 +80,8 @@ static void outlet_failed(struct outlet *outlet, int number)
 	if (session->phase == SESSION_ABORTING)
 		return;
 	trace_event("output_gone", "\"errno\":%d", number);
-	/* The reader going away is no failure, but the end: silent, unless whoever started us wants to see the error. */
+	/* The reader going away is no failure, but the end: silent, unless whoever started us wants to see the error.
+	 */
 	if (number == EPIPE && !(signals_ignored_at_start() >> (SIGPIPE - 1) & 1)) {
 		session->signal = SIGPIPE;
 	} else {
@@ -176,7 +177,8 @@ bool session_has_room(const struct session *session)
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->submitted)
 		return false;
-	return session->phase == SESSION_RUNNING && pool_has_room(&session->pool) && arena_used(&session->arena) < blocks;
+	return session->phase == SESSION_RUNNING && pool_has_room(&session->pool) &&
+	       arena_used(&session->arena) < blocks;
 }
 
 void session_submit(struct session *session, const struct chunk *chunk)
@@ -216,8 +218,8 @@ static void settle(struct session *session)
 }
 
 /*
- * Tasks that were told to end have had their time. Where others wait for their workers it is looked again: a worker that tells
- * of no end although what it writes is taken never will.
+ * Tasks that were told to end have had their time. Where others wait for their workers it is looked again: a worker
+ * that tells of no end although what it writes is taken never will.
  */
 static void kill_late(struct session *session)
 {
@@ -225,7 +227,8 @@ static void kill_late(struct session *session)
 	bool waits = session->place.screen && !session->signal;
 
 	session->kill_at = waits ? clock_now() + GIVE_UP_TIME : 0;
-	if (session->signal || (session->killed && waits && session->finished < session->submitted && sink->has_room(sink)))
+	if (session->signal ||
+	    (session->killed && waits && session->finished < session->submitted && sink->has_room(sink)))
 		session_abort(session);
 	else if (!session->killed || !waits)
 		pool_signal_tasks(&session->pool, SIGKILL);
@@ -295,8 +298,8 @@ static void finish_output(struct session *session)
 }
 
 /*
- * Waits for something of the output to be written, or all of it. False when there is no use in that: somebody ends the run, and nothing has been for as
- * long as tasks that were told to end may take; or they say so once more.
+ * Waits for something of the output to be written, or all of it. False when there is no use in that: somebody ends the
+ * run, and nothing has been for as long as tasks that were told to end may take; or they say so once more.
  */
 static bool wait_for_reader(struct session *session)
 {
@@ -322,7 +325,8 @@ static bool has_whole_ones(const struct session *session)
 {
 	const struct order *order = &session->order;
 
-	return order->options.whole && !session->failure && !order->held.error.text && order_is_finished(order, order->current);
+	return order->options.whole && !session->failure && !order->held.error.text &&
+	       order_is_finished(order, order->current);
 }
 
 /* Writes out the rest of what goes out as a whole and has begun, and what the form of the output still lacks. */
@@ -342,7 +346,8 @@ bool session_write_out(struct session *session)
 	return true;
 }
 
-/* Writes out the last words at the reader's pace; a (second) signal cuts them short, but not at once what has a form. */
+/* Writes out the last words at the reader's pace; a (second) signal cuts them short, but not at once what has a form.
+ */
 static void finish_words(struct session *session)
 {
 	bool formed = session->outlet.format->is_whole;

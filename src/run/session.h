@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A session: one run of a command over records. It introduces the parts to each other (loop, pool, order, output), keeps
- * the tallies, and decides how the run ends.
+ * A session: one run of a command over records. It introduces the parts to each other (loop, pool, order, output),
+ * keeps the tallies, and decides how the run ends.
  */
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
@@ -51,12 +51,14 @@ struct session_options {
 	size_t width_count;
 	bool is_grouped;
 	size_t value_count;
-	/* Bytes that a command's arguments may take, with their pointers: what the system allows, less the environment. */
+	/* Bytes that a command's arguments may take, with their pointers: what the system allows, less the environment.
+	 */
 	size_t argument_space;
 	/* Records go to the tasks' standard input, each with its delimiter. */
 	bool to_stdin;
 	char delimiter;
-	/* Records have names for their values, each its own; or they are tasks that bring their own command, and settings. */
+	/* Records have names for their values, each its own; or they are tasks that bring their own command, and
+	 * settings. */
 	bool names_vary;
 	bool brings_commands;
 	/* How many workers at most. */
@@ -274,7 +276,8 @@ void session_fail(struct session *session, enum exit_status status, const struct
 /* Waits for something to happen and deals with it. */
 void session_step(struct session *session);
 
-/* The two halves of that, where several wait on one loop: until when at most, and what follows from what has happened. */
+/* The two halves of that, where several wait on one loop: until when at most, and what follows from what has happened.
+ */
 nsec session_deadline(const struct session *session);
 void session_advance(struct session *session);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a run makes of what its pool tells it: output to the order, and for each result whether it counts, is tried again,
- * or ends the run.
+ * What a run makes of what its pool tells it: output to the order, and for each result whether it counts, is tried
+ * again, or ends the run.
  */
 #include "run/verdict.h"
 
@@ -27,7 +27,8 @@ static uint64_t owner_head(struct pool_owner *owner)
 	return order_head(&container_of(owner, struct session, pool_owner)->order);
 }
 
-/* Says what is to stand before the lines of a task that is heard of for the first time. -1 when it cannot be heard of. */
+/* Says what is to stand before the lines of a task that is heard of for the first time. -1 when it cannot be heard of.
+ */
 static int tag_lines(struct session *session, const struct output_header *header, uint32_t slot)
 {
 	struct task task;
@@ -44,7 +45,8 @@ static int tag_lines(struct session *session, const struct output_header *header
 	return set;
 }
 
-static int owner_on_output(struct pool_owner *owner, const struct output_header *header, uint32_t slot, struct slice bytes)
+static int owner_on_output(struct pool_owner *owner, const struct output_header *header, uint32_t slot,
+			   struct slice bytes)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 	struct slice none = {.data = NULL};
@@ -87,9 +89,11 @@ static bool is_to_repeat(struct session *session, const struct result *result, n
 	double seconds;
 
 	if (session->phase != SESSION_RUNNING || !result_is_failure(result) ||
-	    result->attempt >= order_attempts(&session->order, result->index) || !order_may_repeat(&session->order, result->index))
+	    result->attempt >= order_attempts(&session->order, result->index) ||
+	    !order_may_repeat(&session->order, result->index))
 		return false;
-	/* Twice as long each time, and up to a quarter more, so that what failed together does not come back together. */
+	/* Twice as long each time, and up to a quarter more, so that what failed together does not come back together.
+	 */
 	seconds = (double)session->options->retry_delay * (1 + 0.25 * drand48());
 	seconds *= (double)(UINT64_C(1) << (doublings < 40 ? doublings : 40));
 	*delay = seconds < (double)RETRY_DELAY_MAX ? (nsec)seconds : RETRY_DELAY_MAX;
@@ -160,7 +164,8 @@ void verdict_refuse(struct session *session, const char *reason)
 /* A task that will not be begun again after all: what came of it last counts. */
 static bool let_stand(struct session *session, const struct result *result, const struct task *task)
 {
-	const struct result *aside = result->outcome == OUTCOME_SKIPPED ? order_aside(&session->order, result->index) : NULL;
+	const struct result *aside =
+		result->outcome == OUTCOME_SKIPPED ? order_aside(&session->order, result->index) : NULL;
 
 	if (!aside)
 		return false;

@@ -2,8 +2,8 @@
 /*
  * A chunk: consecutive tasks that are handed over together, and how they are read from its bytes.
  *
- * The bytes are the values of the tasks one behind the other, each ended by a NUL: the records as they were read, with the
- * NUL in the place of the delimiter. So input is never copied, and a worker's argv can point straight into a chunk.
+ * The bytes are the values of the tasks one behind the other, each ended by a NUL: the records as they were read, with
+ * the NUL in the place of the delimiter. So input is never copied, and a worker's argv can point straight into a chunk.
  * Tasks that are more than values are frames.
  */
 #ifndef TASK_CHUNK_H

@@ -103,7 +103,8 @@ static bool matches_nothing(const struct columns *columns)
 	size_t i;
 
 	for (i = 0; i < countof(samples); i++) {
-		if (regexec(&columns->expression->compiled, samples[i], 1, &match, 0) == 0 && match.rm_so == match.rm_eo)
+		if (regexec(&columns->expression->compiled, samples[i], 1, &match, 0) == 0 &&
+		    match.rm_so == match.rm_eo)
 			return true;
 	}
 	return false;
@@ -138,7 +139,8 @@ struct slice columns_next(const struct columns *columns, const char **rest, bool
 	const char *from = *rest;
 	regmatch_t match;
 
-	if (!columns->expression || regexec(&columns->expression->compiled, from, 1, &match, is_first ? 0 : REG_NOTBOL) != 0 ||
+	if (!columns->expression ||
+	    regexec(&columns->expression->compiled, from, 1, &match, is_first ? 0 : REG_NOTBOL) != 0 ||
 	    match.rm_eo == match.rm_so) {
 		*rest = NULL;
 		return slice_of(from);

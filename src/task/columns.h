@@ -21,8 +21,8 @@ struct columns {
 int columns_compile(struct columns *columns, const char *expression, struct error *error) MUST_CHECK;
 
 /*
- * The column that rest (a NUL-terminated string, the whole record or what an earlier call left of it) begins with; *rest is set behind what divides it from the next, or to NULL
- * after the last.
+ * The column that rest (a NUL-terminated string, the whole record or what an earlier call left of it) begins with;
+ * *rest is set behind what divides it from the next, or to NULL after the last.
  */
 struct slice columns_next(const struct columns *columns, const char **rest, bool is_first);
 

@@ -33,7 +33,8 @@ enum field {
 	/* Environment: NAME=VALUE, and NAME of one that is to be absent. */
 	FIELD_SET,
 	FIELD_UNSET,
-	/* How long it may take, in place of the run's limit; and how often it is run again: 64-bit numbers as decimal text. */
+	/* How long it may take, in place of the run's limit; and how often it is run again: 64-bit numbers as decimal
+	   text. */
 	FIELD_TIMEOUT,
 	FIELD_RETRIES,
 	/* JSON that goes with it to its result. */

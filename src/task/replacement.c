@@ -8,11 +8,7 @@
 static enum part part_of(struct slice suffix)
 {
 	static const char *const suffixes[PARTS_OF_VALUE] = {
-		[PART_ALL] = "",
-		[PART_STEM] = ".",
-		[PART_BASE] = "/",
-		[PART_DIRECTORY] = "//",
-		[PART_BASE_STEM] = "/.",
+		[PART_ALL] = "", [PART_STEM] = ".", [PART_BASE] = "/", [PART_DIRECTORY] = "//", [PART_BASE_STEM] = "/.",
 	};
 	size_t i;
 

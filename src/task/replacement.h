@@ -10,7 +10,8 @@
 enum part {
 	/* {} */
 	PART_ALL,
-	/* {.} without the last extension, {/} the base name, {//} the directory, {/.} the base name without extension. */
+	/* {.} without the last extension, {/} the base name, {//} the directory, {/.} the base name without extension.
+	 */
 	PART_STEM,
 	PART_BASE,
 	PART_DIRECTORY,
@@ -38,8 +39,8 @@ struct replacement {
 };
 
 /*
- * What text, an opening brace and what follows, stands for: how many bytes, or 0 when it is no replacement string. A name is
- * anything between braces that is nothing else: whether there is such a value is for the caller to know.
+ * What text, an opening brace and what follows, stands for: how many bytes, or 0 when it is no replacement string. A
+ * name is anything between braces that is nothing else: whether there is such a value is for the caller to know.
  */
 size_t replacement_parse(const char *text, struct replacement *replacement);
 

@@ -21,8 +21,8 @@ struct task {
 	/* Its place in the input, from 0. People see index + 1. */
 	uint64_t index;
 	/*
-	 * The first of its values: without its delimiter, but with a NUL behind it; the others follow, each with its NUL. With
-	 * no values: bytes as they are.
+	 * The first of its values: without its delimiter, but with a NUL behind it; the others follow, each with its
+	 * NUL. With no values: bytes as they are.
 	 */
 	struct slice record;
 	/* In place of values: a frame (work/frame.h). Empty when there is none. */
@@ -84,7 +84,8 @@ struct result {
 	nsec system_time;
 	/* Bytes; 0 when it cannot be told. */
 	uint64_t max_rss;
-	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it, and the line. */
+	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it, and the
+	 * line. */
 	const char *reason;
 	/* What is said of it in the summary; NULL: nothing. */
 	const char *line;

@@ -54,7 +54,8 @@ static int resolve_name(const struct template_options *options, struct replaceme
 		what->kind = REPLACEMENT_POSITION;
 		what->position = found + 1;
 	} else if (options->names && replacement_is_name(what->name)) {
-		return error_set(error, "{%.*s}: there is no column of that name", (int)what->name.size, what->name.data);
+		return error_set(error, "{%.*s}: there is no column of that name", (int)what->name.size,
+				 what->name.data);
 	} else {
 		what->kind = REPLACEMENT_NONE;
 	}
@@ -62,11 +63,13 @@ static int resolve_name(const struct template_options *options, struct replaceme
 }
 
 /* The replacement string that text begins with: its length, or 0. -1 with the error. */
-static ssize_t match(const struct template_options *options, const char *text, struct replacement *what, struct error *error)
+static ssize_t match(const struct template_options *options, const char *text, struct replacement *what,
+		     struct error *error)
 {
 	size_t length;
 
-	if (options->replace && *options->replace && !options->has_no_values && strncmp(text, options->replace, strlen(options->replace)) == 0) {
+	if (options->replace && *options->replace && !options->has_no_values &&
+	    strncmp(text, options->replace, strlen(options->replace)) == 0) {
 		*what = (struct replacement){.kind = REPLACEMENT_VALUE};
 		return (ssize_t)strlen(options->replace);
 	}
@@ -156,7 +159,8 @@ int template_compile(struct template *template, const struct template_options *o
 	return options->separator ? columns_compile(&template->columns, options->separator, error) : 0;
 }
 
-/* Appends the value of a name, or what is written there when this task has no names. -1 when it has, but not this one. */
+/* Appends the value of a name, or what is written there when this task has no names. -1 when it has, but not this one.
+ */
 static int append_named(struct template *template, struct slice name)
 {
 	struct bytes *out = &template->storage;
@@ -210,7 +214,10 @@ static int append_replacement(struct template *template, const struct replacemen
 		return 0;
 	case REPLACEMENT_POSITION:
 		if (!values_at(&template->values, what->position, &value))
-			return template->options.is_grouped ? 0 : error_set(&template->problem, "the record has no column %" PRId64, what->position);
+			return template->options.is_grouped
+				       ? 0
+				       : error_set(&template->problem, "the record has no column %" PRId64,
+						   what->position);
 		value = replacement_part(value, what->part);
 		bytes_append(out, value.data, value.size);
 		return 0;
@@ -375,7 +382,8 @@ size_t template_cost(const struct template *template, size_t value_size)
 		const struct template_word *word = &template->words[i];
 
 		for (j = 0; j < word->count; j++) {
-			if (word->pieces[j].what.kind == REPLACEMENT_VALUE || word->pieces[j].what.kind == REPLACEMENT_POSITION)
+			if (word->pieces[j].what.kind == REPLACEMENT_VALUE ||
+			    word->pieces[j].what.kind == REPLACEMENT_POSITION)
 				cost += value_size;
 		}
 		if (word->has_value)

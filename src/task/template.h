@@ -5,8 +5,8 @@
  *
  * A task has values: the record, or its columns, or one of each source, or the records of a group. {} is the value, {.}
  * {/} {//} {/.} parts of it, {N} {N.} ... the Nth value ({-1}: the last), {name} the one of that name, {#} the task's
- * number from 1, {%} its slot. A command line without any gets the values as its last arguments. Everything else in braces
- * stays as it is.
+ * number from 1, {%} its slot. A command line without any gets the values as its last arguments. Everything else in
+ * braces stays as it is.
  *
  * A task that brings its own command (a frame of that kind) is that command; there are no words then.
  */
@@ -36,7 +36,8 @@ struct template_options {
 	/* The names of the values, where there are some. */
 	char *const *names;
 	size_t name_count;
-	/* With columns and several sources: how many names each of them has, so that no record lends another's columns. */
+	/* With columns and several sources: how many names each of them has, so that no record lends another's columns.
+	 */
 	const uint32_t *widths;
 	size_t width_count;
 	/* The values are records of a group: words with {} are repeated for each, and what is not there is empty. */
@@ -52,7 +53,8 @@ struct template_options {
 };
 
 /* Values of a task, with the last expansion's bytes; reused, so nothing is allocated per task in the steady state. */
-struct template {
+struct template
+{
 	struct template_options options;
 	struct template_word *words;
 	struct columns columns;
@@ -90,8 +92,8 @@ void template_quote(struct template *template, const struct task *task, const st
 		    struct bytes *out);
 
 /*
- * How many bytes of argv (pointers and NULs included) a value of so many bytes, its end included, takes at most; and the
- * words themselves. Not counted is one value beside {} in a word that is repeated for others.
+ * How many bytes of argv (pointers and NULs included) a value of so many bytes, its end included, takes at most; and
+ * the words themselves. Not counted is one value beside {} in a word that is repeated for others.
  */
 size_t template_cost(const struct template *template, size_t value_size);
 size_t template_fixed_cost(const struct template *template);

@@ -39,7 +39,9 @@ static void gather_frame(struct values *values, struct slice frame)
 	struct slice name = {.data = NULL}, value;
 	enum field field;
 
-	values->kind = reader.kind == FRAME_ARRAY ? VALUES_ARRAY : reader.kind == FRAME_OBJECT ? VALUES_OBJECT : VALUES_PLAIN;
+	values->kind = reader.kind == FRAME_ARRAY    ? VALUES_ARRAY
+		       : reader.kind == FRAME_OBJECT ? VALUES_OBJECT
+						     : VALUES_PLAIN;
 	while (frame_next(&reader, &field, &value)) {
 		if (field == FIELD_WHOLE)
 			values->whole = value;
@@ -50,8 +52,8 @@ static void gather_frame(struct values *values, struct slice frame)
 	}
 }
 
-void values_gather(struct values *values, const struct task *task, const struct columns *columns, const uint32_t *widths,
-		   size_t width_count)
+void values_gather(struct values *values, const struct task *task, const struct columns *columns,
+		   const uint32_t *widths, size_t width_count)
 {
 	struct slice value = task->record;
 	uint32_t i;

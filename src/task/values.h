@@ -33,11 +33,11 @@ struct values {
 };
 
 /*
- * Lists the values of a task, or their columns. With columns and several sources widths says how many columns each has, so
- * that no record lends another's (width_count below 2: that does not matter).
+ * Lists the values of a task, or their columns. With columns and several sources widths says how many columns each has,
+ * so that no record lends another's (width_count below 2: that does not matter).
  */
-void values_gather(struct values *values, const struct task *task, const struct columns *columns, const uint32_t *widths,
-		   size_t width_count);
+void values_gather(struct values *values, const struct task *task, const struct columns *columns,
+		   const uint32_t *widths, size_t width_count);
 
 /* The value at a position from 1, or from the end down from -1: false when there is none. */
 bool values_at(const struct values *values, int64_t position, struct slice *value);

@@ -2,9 +2,10 @@
 /*
  * Reading a task's pipes straight into shared memory.
  *
- * Most tasks write little and end soon. Then one poll tells all: a pipe that is hung up has no more than what is in it, so
- * one that is empty is not read at all, and reading the others does not wait. (A short read is no end: in a pipe that
- * a task has made one of packets, with O_DIRECT, each is short.) Only where somebody still writes reading must not wait.
+ * Most tasks write little and end soon. Then one poll tells all: a pipe that is hung up has no more than what is in it,
+ * so one that is empty is not read at all, and reading the others does not wait. (A short read is no end: in a pipe
+ * that a task has made one of packets, with O_DIRECT, each is short.) Only where somebody still writes reading must not
+ * wait.
  */
 #include "worker/capture.h"
 

@@ -29,14 +29,14 @@ struct capture {
 int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /*
- * After the task's end: takes all that it wrote, where nobody else can write. What is more than a few pieces, or has no room, or
- * goes on, is left for capture_drain.
+ * After the task's end: takes all that it wrote, where nobody else can write. What is more than a few pieces, or has no
+ * room, or goes on, is left for capture_drain.
  */
 void capture_take_rest(struct capture *capture, struct workplace *place);
 
 /*
- * Heeds what a wait for input said of each stream: one that is at its end is closed, and what is there is taken; so it is when
- * the parent has made room.
+ * Heeds what a wait for input said of each stream: one that is at its end is closed, and what is there is taken; so it
+ * is when the parent has made room.
  */
 void capture_heed(struct capture *capture, struct workplace *place, const struct fd_wait waits[CAPTURE_STREAMS]);
 

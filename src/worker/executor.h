@@ -12,9 +12,11 @@ enum executor_end {
 	EXECUTOR_DONE,
 	/* The task was not begun, and is not to be begun now: it goes back to the queue. */
 	EXECUTOR_HELD,
-	/* The task was not begun, for want of processes or descriptors (errno): it may be tried again, here or elsewhere. */
+	/* The task was not begun, for want of processes or descriptors (errno): it may be tried again, here or
+	   elsewhere. */
 	EXECUTOR_STARVED,
-	/* The parent is gone, or what tasks are started by: nothing more can be done. What ran has been ended, or will be. */
+	/* The parent is gone, or what tasks are started by: nothing more can be done. What ran has been ended, or will
+	   be. */
 	EXECUTOR_ABANDONED,
 };
 

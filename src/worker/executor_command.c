@@ -2,13 +2,14 @@
 /*
  * The executor that gives each task a process of its own.
  *
- * Waking up for every write of a short task would cost a context switch each, and a descriptor to wait for its end three system
- * calls; so at first only wait4 waits for it, interrupted now and then, and its pipes are read once it has ended. A task
- * that is still there after a moment is followed closely, and so is one from the start whose forerunner took long or filled
- * its pipes.
+ * Waking up for every write of a short task would cost a context switch each, and a descriptor to wait for its end
+ * three system calls; so at first only wait4 waits for it, interrupted now and then, and its pipes are read once it has
+ * ended. A task that is still there after a moment is followed closely, and so is one from the start whose forerunner
+ * took long or filled its pipes.
  *
  * A task is its process group: when its process has ended, what is left of the group gets a moment for output in the
- * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not got.
+ * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not
+ * got.
  */
 #include "worker/executor.h"
 
@@ -152,7 +153,8 @@ static enum executor_end begin(struct workplace *place, struct command_state *st
 		running->pid = launched.pid;
 		running->is_forked = launched.is_forked;
 		group_init(&running->group, running->pid, task->index);
-		trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
+		trace_event("task_start",
+			    "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
 			    task->index + 1, task->attempt, place->setup.name, (long)running->pid);
 		return EXECUTOR_DONE;
 	}
@@ -271,7 +273,8 @@ static bool follow(struct workplace *place, struct running *running)
 			command_signal_group(running->pid, SIGCONT, &denied);
 	}
 	while (!running->ended && !running->group.denied) {
-		nsec next = running->closely ? share : patience, limit = group_limit(&running->group, place, running->began);
+		nsec next = running->closely ? share : patience,
+		     limit = group_limit(&running->group, place, running->began);
 
 		if (!wait_for_task(place, running, next < limit ? next : limit))
 			return false;

@@ -23,8 +23,8 @@ static bool send(struct group *group, int signal)
 	bool denied, there = command_signal_group(group->leader, signal, &denied);
 
 	if (denied && !group->denied)
-		diag_note("the process group %ld of task %" PRIu64 " may not be signalled and is left alone", (long)group->leader,
-			  group->index + 1);
+		diag_note("the process group %ld of task %" PRIu64 " may not be signalled and is left alone",
+			  (long)group->leader, group->index + 1);
 	group->denied |= denied;
 	return there;
 }

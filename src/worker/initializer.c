@@ -55,7 +55,8 @@ static bool follow(struct workplace *place, int pidfd, int *reader, struct bytes
 }
 
 /* Runs it, with what it wrote behind what is in *words. False when the parent is gone. */
-static bool run(struct workplace *place, struct launcher *launcher, struct initialized *initialized, struct bytes *words)
+static bool run(struct workplace *place, struct launcher *launcher, struct initialized *initialized,
+		struct bytes *words)
 {
 	struct command_end end;
 	struct group group;

@@ -7,8 +7,8 @@
 #include "worker/workplace.h"
 
 /*
- * Runs it to its end and tells the parent what came of it and what it wrote last. True when the worker may go on: it did
- * its work, or there is none.
+ * Runs it to its end and tells the parent what came of it and what it wrote last. True when the worker may go on: it
+ * did its work, or there is none.
  */
 bool initializer_run(struct workplace *place) MUST_CHECK;
 

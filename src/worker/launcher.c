@@ -81,8 +81,8 @@ void launcher_release(struct launcher *launcher)
 
 	launcher_listen_no_more(launcher);
 	zygote_release(&launcher->zygote);
-	for (i = launcher->own_variables; launcher->environment && launcher->environment[i] &&
-				  launcher->environment[i] != launcher->sequence; i++)
+	for (i = launcher->own_variables;
+	     launcher->environment && launcher->environment[i] && launcher->environment[i] != launcher->sequence; i++)
 		free(launcher->environment[i]);
 	free(launcher->environment);
 	free(launcher->changed);
@@ -223,7 +223,8 @@ static char **change_environment(struct launcher *launcher, struct slice frame, 
 	while (launcher->environment[count])
 		count++;
 	for (i = 0; i < count; i++) {
-		launcher->changed = mem_grow(launcher->changed, i, &launcher->changed_capacity, sizeof *launcher->changed);
+		launcher->changed =
+			mem_grow(launcher->changed, i, &launcher->changed_capacity, sizeof *launcher->changed);
 		launcher->changed[i] = launcher->environment[i];
 	}
 	while (frame_next(&reader, &field, &value)) {
@@ -236,7 +237,8 @@ static char **change_environment(struct launcher *launcher, struct slice frame, 
 			continue;
 		if (value.size >= 5 && memcmp(value.data, "PATH=", 5) == 0)
 			*path = value.data + 5;
-		launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
+		launcher->changed =
+			mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
 		launcher->changed[count++] = (char *)(uintptr_t)value.data;
 	}
 	launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);

@@ -32,7 +32,8 @@ struct launcher {
 	char attempt[40];
 };
 
-/* Makes everything ready for a worker, whose standard input is /dev/null from here on, as its tasks' is; -1 with errno. */
+/* Makes everything ready for a worker, whose standard input is /dev/null from here on, as its tasks' is; -1 with errno.
+ */
 int launcher_init(struct launcher *launcher, const struct workplace *place) MUST_CHECK;
 
 /* What becomes of a start. */
@@ -48,14 +49,14 @@ struct launched {
 };
 
 /*
- * What comes before a start and may take its time: a zygote. 1 when it was made or tried just now, 0 when there is nothing to do;
- * -1 when the parent is gone.
+ * What comes before a start and may take its time: a zygote. 1 when it was made or tried just now, 0 when there is
+ * nothing to do; -1 when the parent is gone.
  */
 int launcher_prepare(struct launcher *launcher, struct workplace *place) MUST_CHECK;
 
 /*
- * From here on the descriptor tells of children; tasks begin without the block all the same. False: there is no descriptor for it.
- * And the end of that.
+ * From here on the descriptor tells of children; tasks begin without the block all the same. False: there is no
+ * descriptor for it. And the end of that.
  */
 bool launcher_listen(struct launcher *launcher) MUST_CHECK;
 void launcher_listen_no_more(struct launcher *launcher);

@@ -93,7 +93,8 @@ void terminal_restore(int fd, const struct terminal *terminal)
 	signals_block_terminal(false);
 }
 
-void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place, const struct result *result)
+void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place,
+			const struct result *result)
 {
 	terminal_give(terminal, 0);
 	if (result->outcome != OUTCOME_OK)

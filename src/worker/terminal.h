@@ -15,8 +15,8 @@ int terminal_open(void) MUST_CHECK;
 bool terminal_is_ours(int fd);
 
 /*
- * Waits until the run's process group is in the foreground: whoever started this process is stopped until it is, as by a read
- * in the background. False, with errno, when that is no use (EIO), or is not wanted any more (ECANCELED).
+ * Waits until the run's process group is in the foreground: whoever started this process is stopped until it is, as by
+ * a read in the background. False, with errno, when that is no use (EIO), or is not wanted any more (ECANCELED).
  */
 bool terminal_wait(int fd, struct workplace *place);
 
@@ -31,10 +31,11 @@ struct terminal *terminal_remember(int fd);
 void terminal_restore(int fd, const struct terminal *terminal);
 
 /*
- * After a task that had it: takes it back, with the modes that it had unless the task ended well; what the user typed at the
- * task was meant for us too.
+ * After a task that had it: takes it back, with the modes that it had unless the task ended well; what the user typed
+ * at the task was meant for us too.
  */
-void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place, const struct result *result);
+void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place,
+			const struct result *result);
 
 /* That the task which has the terminal was stopped: it goes on when the run does. All zero: it was not. */
 struct suspension {

@@ -75,7 +75,8 @@ static void starve(struct worker_state *worker, int number)
 	int32_t value = number;
 
 	worker->leaving = true;
-	if (!workplace_send(&worker->place, RECORD_STARVED, (struct slice){.data = (char *)&value, .size = sizeof value}))
+	if (!workplace_send(&worker->place, RECORD_STARVED,
+			    (struct slice){.data = (char *)&value, .size = sizeof value}))
 		worker->parent_gone = true;
 	workplace_announce(&worker->place);
 }
@@ -139,14 +140,16 @@ static bool commit(struct worker_state *worker, const struct result *result)
 
 	bytes_clear(&place->scratch);
 	result_put(&place->scratch, result, (uint32_t)place->slot);
-	/* Before the result: once that is seen the slot may hold another chunk. The seat still names the task meanwhile. */
+	/* Before the result: once that is seen the slot may hold another chunk. The seat still names the task
+	 * meanwhile. */
 	if (!place->shared)
-		atomic_store_explicit(&place->board.queue.entries[place->slot].next, result->index + 1, memory_order_release);
+		atomic_store_explicit(&place->board.queue.entries[place->slot].next, result->index + 1,
+				      memory_order_release);
 	fault_at("result");
 	if (!workplace_send(place, RECORD_RESULT, bytes_slice(&place->scratch)))
 		return false;
-	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d", result->index + 1,
-		    place->setup.name, outcome_name(result->outcome), result->status);
+	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
+		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);
 	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
 	worker->results++;
 	worker->tasks_done++;
@@ -175,7 +178,8 @@ static bool wait_for_turn(struct worker_state *worker, const struct task *task)
 	if (place->unannounced)
 		workplace_announce(place);
 	/* Whoever shuts the gate wakes us. */
-	while (clock_now() < turn && task->index < queue_gate(&place->board.queue) && !atomic_load(&place->seat->retire)) {
+	while (clock_now() < turn && task->index < queue_gate(&place->board.queue) &&
+	       !atomic_load(&place->seat->retire)) {
 		place->woken = false;
 		if (!workplace_wait(place, turn))
 			return false;
@@ -206,7 +210,8 @@ static bool run_task(struct worker_state *worker, const struct task *task)
 	worker->place.seat->task = 0;
 	atomic_store_explicit(&worker->place.seat->attempt, task->attempt, memory_order_relaxed);
 	atomic_store_explicit(&worker->place.seat->started, clock_now(), memory_order_relaxed);
-	atomic_store_explicit(&worker->place.seat->limit, (nsec)frame_number(task->frame, FIELD_TIMEOUT), memory_order_relaxed);
+	atomic_store_explicit(&worker->place.seat->limit, (nsec)frame_number(task->frame, FIELD_TIMEOUT),
+			      memory_order_relaxed);
 	atomic_store(&worker->place.seat->running, task->index + 1);
 	/* Looked at again now that whoever shuts it can see what is being begun. */
 	if (!may_go_on(worker, task)) {
@@ -261,16 +266,16 @@ static struct slice chunk_bytes(struct workplace *place, const struct queue_entr
 static void run_chunk(struct worker_state *worker, size_t slot)
 {
 	const struct queue_entry *entry = &worker->place.board.queue.entries[slot];
-	struct chunk_reader reader = chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count,
-						entry->width);
+	struct chunk_reader reader =
+		chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count, entry->width);
 	uint64_t next = atomic_load_explicit(&entry->next, memory_order_acquire);
 	struct task task;
 
 	worker->place.slot = slot;
 	worker->place.chunk_end = entry->first + entry->count;
 	worker->place.shared = false;
-	trace_event("chunk_claim", "\"worker\":\"%s\",\"first\":%" PRIu64 ",\"count\":%" PRIu64, worker->place.setup.name,
-		    next + 1, entry->first + entry->count - next);
+	trace_event("chunk_claim", "\"worker\":\"%s\",\"first\":%" PRIu64 ",\"count\":%" PRIu64,
+		    worker->place.setup.name, next + 1, entry->first + entry->count - next);
 	fault_at("claimed");
 	while (chunk_next(&reader, &task)) {
 		/* Somebody else has done these before the chunk was given back. */

@@ -72,7 +72,8 @@ int workplace_open(struct workplace *place, int channel)
 	cursor = cursor_of(message.payload);
 	if (setup_take(&cursor, setup) < 0)
 		return -1;
-	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) < 0 ||
+	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) <
+		    0 ||
 	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
 		return -1;
 	/* The board never grows: its mapping is all that is needed. */
@@ -156,7 +157,8 @@ void workplace_announce(struct workplace *place)
 	place->announced_at = clock_now();
 	if (!board_call(&place->board, place->setup.seat, &look))
 		return;
-	/* A parent that is gone shows as the end of file. Otherwise memory was short for a moment, or the parent does not keep up. */
+	/* A parent that is gone shows as the end of file. Otherwise memory was short for a moment, or the parent does
+	 * not keep up. */
 	if (fault_at("ring") || channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0) {
 		place->unannounced = true;
 		return;

@@ -24,7 +24,8 @@ struct workplace {
 	struct ring ring;
 	struct shm arena;
 	struct template template;
-	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either. */
+	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either.
+	 */
 	struct template tag;
 	/* The slot of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
 	size_t slot;
@@ -61,14 +62,14 @@ bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *reada
 void workplace_announce(struct workplace *place);
 
 /*
- * A record was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at the
- * latest.
+ * A record was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at
+ * the latest.
  */
 void workplace_committed(struct workplace *place);
 
 /*
- * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Records wait for company for a while
- * after it was told or has looked.
+ * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Records wait for company for
+ * a while after it was told or has looked.
  */
 nsec workplace_deadline(const struct workplace *place);
 
@@ -93,7 +94,8 @@ void workplace_note_length(struct workplace *place, bool is_long);
 /* How long the task in hand may take; 0: as long as it likes. */
 nsec workplace_timeout(const struct workplace *place);
 
-/* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER). */
+/* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER).
+ */
 nsec workplace_time(const struct workplace *place);
 nsec workplace_when(const struct workplace *place, nsec time);
 

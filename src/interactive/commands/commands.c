@@ -20,7 +20,8 @@ static int run_workers(struct console *console, const struct entered *entered, s
 
 	if (entered_id(entered)) {
 		if (number_parse(entered_id(entered), WORKERS_MAX, &workers) < 0 || !workers)
-			return error_set(error, "workers '%s': not a number from 1 to %d", entered_id(entered), WORKERS_MAX);
+			return error_set(error, "workers '%s': not a number from 1 to %d", entered_id(entered),
+					 WORKERS_MAX);
 		jobs_set_workers(jobs, (size_t)workers);
 		return 0;
 	}
@@ -184,7 +185,8 @@ static int check(const struct verb *command, const struct words *words, struct e
 	if (words->count - 1 > command->most && !command->most)
 		return error_set(error, "%s takes nothing behind it; '%s' is too much", command->name, words->words[1]);
 	if (words->count - 1 > command->most)
-		return error_set(error, "'%s' is too much (help %s tells)", words->words[command->most + 1], command->name);
+		return error_set(error, "'%s' is too much (help %s tells)", words->words[command->most + 1],
+				 command->name);
 	return 0;
 }
 

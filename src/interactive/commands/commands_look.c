@@ -94,7 +94,8 @@ static int show_job(void *context, struct job *job, struct error *error UNUSED)
 			view_task(&showing->canvas, job, selection->index);
 		return 0;
 	}
-	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE; index = selection_next(selection, job, index + 1)) {
+	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE;
+	     index = selection_next(selection, job, index + 1)) {
 		separate(showing);
 		view_task(&showing->canvas, job, index);
 	}
@@ -149,7 +150,8 @@ static void take(void *context, enum stream stream UNUSED, struct slice bytes)
 	}
 }
 
-/* Reads what one task wrote. One that has not ended, or is not kept, is none of several, but told of when it is asked for. */
+/* Reads what one task wrote. One that has not ended, or is not kept, is none of several, but told of when it is asked
+ * for. */
 static int read_task(struct reading *reading, struct job *job, uint64_t index, struct error *error)
 {
 	bool is_one = reading->selection->index != ARCHIVE_NONE;
@@ -178,7 +180,8 @@ static int read_job(void *context, struct job *job, struct error *error)
 
 	if (selection->index != ARCHIVE_NONE)
 		return read_task(reading, job, selection->index, error);
-	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE; index = selection_next(selection, job, index + 1)) {
+	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE;
+	     index = selection_next(selection, job, index + 1)) {
 		if (read_task(reading, job, index, error) < 0)
 			return -1;
 	}

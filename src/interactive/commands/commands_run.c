@@ -21,7 +21,8 @@ static void add(struct phrase *phrase, char *word)
 	phrase->words[phrase->count] = NULL;
 }
 
-/* The beginning of every map's words: what the program was started with, and what was set since, but for what is not wanted. */
+/* The beginning of every map's words: what the program was started with, and what was set since, but for what is not
+ * wanted. */
 static struct phrase begin_phrase(const struct console *console, bool (*is_unwanted)(const char *setting))
 {
 	struct phrase phrase = {.count = 0};
@@ -56,7 +57,9 @@ static int check(const struct console *console, const struct options *options, s
 		const struct source_options *source = &options->feed.sources[i];
 
 		if (!source->items && (!source->file || strcmp(source->file, "-") == 0))
-			return error_set(error, "where are the records? ::: ITEM... or < FILE says (standard input has the commands)");
+			return error_set(
+				error,
+				"where are the records? ::: ITEM... or < FILE says (standard input has the commands)");
 	}
 	return 0;
 }
@@ -64,7 +67,8 @@ static int check(const struct console *console, const struct options *options, s
 /*
  * Parses the first count words of a phrase, all of which goes into the options also when that fails. -1 with the error.
  */
-static int parse(const struct console *console, struct phrase *phrase, size_t count, struct job_options *job, struct error *error)
+static int parse(const struct console *console, struct phrase *phrase, size_t count, struct job_options *job,
+		 struct error *error)
 {
 	struct options options;
 	int parsed = options_parse(&options, (int)count, phrase->words, error);
@@ -127,8 +131,8 @@ int command_map(struct console *console, const struct entered *entered, struct e
 /* Settings about records, of which apply has none, and about a command for many of them. */
 static bool is_about_records(const char *setting)
 {
-	static const char *const names[] = {"shell",   "stdin", "header", "colsep",  "delimiter", "null",
-					    "max-args", "replace", "arg-file", "json", "jsonl",  "link",   "zygote"};
+	static const char *const names[] = {"shell",   "stdin",    "header", "colsep", "delimiter", "null",  "max-args",
+					    "replace", "arg-file", "json",   "jsonl",  "link",      "zygote"};
 	size_t length = strcspn(setting, "="), i;
 
 	for (i = 0; i < countof(names); i++) {
@@ -169,14 +173,14 @@ static int repeat(struct console *console, const struct selection *selection, st
 
 	failed.failed = true;
 	if (selection->job->state != JOB_DONE)
-		return error_set(error, "run %" PRIu64 " still goes on (wait %" PRIu64 " waits for its end)", selection->job->number,
-				 selection->job->number);
+		return error_set(error, "run %" PRIu64 " still goes on (wait %" PRIu64 " waits for its end)",
+				 selection->job->number, selection->job->number);
 	if (selection_next(&failed, selection->job, 0) == ARCHIVE_NONE)
 		return 0;
-	line = selection->index == ARCHIVE_NONE ?
-		       mem_format("retry %" PRIu64 ": %s", selection->job->number, selection->job->options.line) :
-		       mem_format("retry %" PRIu64 ".%" PRIu64 ": %s", selection->job->number, selection->index + 1,
-				  selection->job->options.line);
+	line = selection->index == ARCHIVE_NONE
+		       ? mem_format("retry %" PRIu64 ": %s", selection->job->number, selection->job->options.line)
+		       : mem_format("retry %" PRIu64 ".%" PRIu64 ": %s", selection->job->number, selection->index + 1,
+				    selection->job->options.line);
 	options = job_options_share(&selection->job->options, line);
 	free(line);
 	return begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
@@ -189,13 +193,15 @@ int command_retry(struct console *console, const struct entered *entered, struct
 	struct answer answer;
 	int repeated = 0, more;
 
-	if (selection_parse(&console->jobs, entered_id(entered) ? entered_id(entered) : "failed", &selection, error) < 0)
+	if (selection_parse(&console->jobs, entered_id(entered) ? entered_id(entered) : "failed", &selection, error) <
+	    0)
 		return -1;
 	if (selection.job) {
 		repeated = repeat(console, &selection, error);
 	} else {
 		last = jobs_last(&console->jobs);
-		for (job = jobs_next(&console->jobs, NULL); job && repeated >= 0; job = job == last ? NULL : jobs_next(&console->jobs, job)) {
+		for (job = jobs_next(&console->jobs, NULL); job && repeated >= 0;
+		     job = job == last ? NULL : jobs_next(&console->jobs, job)) {
 			selection.job = job;
 			more = repeat(console, &selection, error);
 			repeated = more < 0 ? -1 : repeated + more;

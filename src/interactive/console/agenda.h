@@ -28,10 +28,11 @@ void agenda_init(struct agenda *agenda);
 void agenda_add(struct agenda *agenda, const char *text, uint64_t number);
 
 /*
- * All lines of a file before all others; by is the line that asks for it. -1 with the error: it cannot be read, is too large, or is
- * being carried out already.
+ * All lines of a file before all others; by is the line that asks for it. -1 with the error: it cannot be read, is too
+ * large, or is being carried out already.
  */
-int agenda_add_file(struct agenda *agenda, const char *name, const struct agenda_line *by, struct error *error) MUST_CHECK;
+int agenda_add_file(struct agenda *agenda, const char *name, const struct agenda_line *by,
+		    struct error *error) MUST_CHECK;
 
 /* Takes the next line: false when there is none. */
 bool agenda_take(struct agenda *agenda, struct agenda_line *line);

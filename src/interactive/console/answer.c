@@ -25,7 +25,8 @@ static void write_all(struct answer *answer, int fd, struct slice bytes)
 		ssize_t done = fd_write(fd, bytes.data, bytes.size);
 
 		if (done < 0) {
-			error_set_errno(&answer->error, errno, fd == STDOUT_FILENO ? "write error" : "%s", answer->directory);
+			error_set_errno(&answer->error, errno, fd == STDOUT_FILENO ? "write error" : "%s",
+					answer->directory);
 			return;
 		}
 		bytes.data += done;

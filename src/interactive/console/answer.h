@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a command answers: written as it comes to a pipe or file; on a terminal gathered, in a file when it is much, and shown. */
+/* What a command answers: written as it comes to a pipe or file; on a terminal gathered, in a file when it is much, and
+ * shown. */
 #ifndef INTERACTIVE_CONSOLE_ANSWER_H
 #define INTERACTIVE_CONSOLE_ANSWER_H
 

@@ -38,7 +38,8 @@ int console_show(struct console *console, struct answer *answer, struct error *e
 
 int console_call(struct console *console, const char *script, struct error *error)
 {
-	return console->is_terminal ? interactive_call(console, script, -1, error) : script_call(console, script, error);
+	return console->is_terminal ? interactive_call(console, script, -1, error)
+				    : script_call(console, script, error);
 }
 
 /* Whether none of these jobs goes on. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interactive mode: lines are carried out one after the other, from a prompt while jobs run, or from a pipe or file,
- * where each job runs to its end before the next line.
+ * The interactive mode: lines are carried out one after the other, from a prompt while jobs run, or from a pipe or
+ * file, where each job runs to its end before the next line.
  */
 #ifndef INTERACTIVE_CONSOLE_CONSOLE_H
 #define INTERACTIVE_CONSOLE_CONSOLE_H
@@ -80,8 +80,8 @@ struct console {
 };
 
 /*
- * All of it: the exit status. words are those of the command line that the options come from; closed is a mask of the standard
- * descriptors that were closed at the start.
+ * All of it: the exit status. words are those of the command line that the options come from; closed is a mask of the
+ * standard descriptors that were closed at the start.
  */
 int console_run(const struct options *options, char **words, const struct language *language, unsigned closed);
 

@@ -24,7 +24,8 @@ static void put_diag(struct slice lines)
 		const char *end = memchr(lines.data, '\n', lines.size);
 		size_t size = end ? (size_t)(end - lines.data) + 1 : lines.size, skip = 0;
 
-		if (console->jobs.current && size >= sizeof prefix - 1 && memcmp(lines.data, prefix, sizeof prefix - 1) == 0) {
+		if (console->jobs.current && size >= sizeof prefix - 1 &&
+		    memcmp(lines.data, prefix, sizeof prefix - 1) == 0) {
 			bytes_append_format(&text, "[%" PRIu64 "] ", console->jobs.current->number);
 			skip = sizeof prefix - 1;
 		}
@@ -57,11 +58,15 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 	struct console *console = container_of(owner, struct console, jobs_owner);
 	struct job_counts counts = job_counts(job);
 	struct bytes text = {.data = NULL};
-	uint64_t dropped = archive_dropped(&console->jobs.archive), ended = counts.finished - counts.outcomes[OUTCOME_SKIPPED];
+	uint64_t dropped = archive_dropped(&console->jobs.archive),
+		 ended = counts.finished - counts.outcomes[OUTCOME_SKIPPED];
 
 	screen_end_run(&console->screen, job->number);
 	bytes_append_format(&text, "[%" PRIu64 "] %s: %" PRIu64 " task%s in ", job->number,
-			    job->cancelled ? "cancelled" : job->status ? "ended" : "done", ended, ended == 1 ? "" : "s");
+			    job->cancelled ? "cancelled"
+			    : job->status  ? "ended"
+					   : "done",
+			    ended, ended == 1 ? "" : "s");
 	canvas_time(&text, counts.time);
 	if (job->status)
 		bytes_append_format(&text, ", status %d", job->status);
@@ -69,7 +74,8 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 	if (job->options.run.quiet)
 		bytes_clear(&text);
 	if (dropped > console->dropped)
-		bytes_append_format(&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
+		bytes_append_format(
+			&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
 	console->dropped = dropped;
 	if (console->jobs.archive.error.text && !console->told_of_disk) {
 		console->told_of_disk = true;

@@ -24,8 +24,8 @@ void foreground_init(struct foreground *foreground, struct loop *loop, void (*en
 bool foreground_is_running(const struct foreground *foreground);
 
 /*
- * Starts sh -c script in our process group, with input as its standard input (-1: ours; it stays the caller's). -1 with the
- * error.
+ * Starts sh -c script in our process group, with input as its standard input (-1: ours; it stays the caller's). -1 with
+ * the error.
  */
 int foreground_start(struct foreground *foreground, const char *script, int input, struct error *error) MUST_CHECK;
 

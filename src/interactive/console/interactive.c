@@ -2,8 +2,8 @@
 /*
  * The prompt's loop: what is entered, what jobs tell, signals, and who has the terminal.
  *
- * The prompt is there unless a program has the terminal, jobs are waited for, or everything ends. Lines that come meanwhile, as
- * in a block that was pasted, wait in the agenda.
+ * The prompt is there unless a program has the terminal, jobs are waited for, or everything ends. Lines that come
+ * meanwhile, as in a block that was pasted, wait in the agenda.
  */
 #include "interactive/console/interactive.h"
 
@@ -77,7 +77,8 @@ static void arrange(struct console *console)
 {
 	if (console_is_busy(console)) {
 		line_suspend(&console->line);
-		if (console->end == CONSOLE_LEAVING && console->jobs.active && !foreground_is_running(&console->foreground))
+		if (console->end == CONSOLE_LEAVING && console->jobs.active &&
+		    !foreground_is_running(&console->foreground))
 			screen_say(&console->screen, slice_of("ending what runs; ^C ends it at once\n"));
 		return;
 	}
@@ -122,7 +123,8 @@ static void line_ended(struct line_owner *owner)
 	if (console->jobs.active && !console->asked) {
 		console->asked = true;
 		bytes_append_format(&text, "%zu %s still going: ^D again ends %s, wait waits\n", console->jobs.active,
-				    console->jobs.active == 1 ? "run is" : "runs are", console->jobs.active == 1 ? "it" : "them");
+				    console->jobs.active == 1 ? "run is" : "runs are",
+				    console->jobs.active == 1 ? "it" : "them");
 		screen_say(&console->screen, bytes_slice(&text));
 		bytes_release(&text);
 		return;
@@ -139,7 +141,8 @@ static char **ids(void *context)
 static char **line_complete(struct line_owner *owner, const char *text, size_t start)
 {
 	struct console *console = container_of(owner, struct console, line_owner);
-	const struct completion completion = {.commands = console->language->names(), .ids = ids, .context = &console->jobs};
+	const struct completion completion = {
+		.commands = console->language->names(), .ids = ids, .context = &console->jobs};
 
 	return completion_find(&completion, text, start);
 }
@@ -317,7 +320,8 @@ int interactive_open(struct console *console, struct error *error)
 	bool colored = options->run.progress.colored && options->run.progress.terminal_is_able;
 	int opened;
 
-	console->line_owner = (struct line_owner){.entered = line_entered, .ended = line_ended, .complete = line_complete};
+	console->line_owner =
+		(struct line_owner){.entered = line_entered, .ended = line_ended, .complete = line_complete};
 	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
 	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
 	screen_init(&console->screen, &console->line, colored ? SCREEN_COLORED : SCREEN_PLAIN);

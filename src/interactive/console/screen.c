@@ -65,7 +65,8 @@ void screen_clean(struct bytes *out, struct slice text)
 			bytes_append_text(out, "\033[0m");
 		colored = color || (colored && !ends);
 		/* Before the end of a line it means nothing. */
-		is_return = !color && part.data[part.size - 1] == '\r' && (part.size == text.size || part.data[part.size] == '\n');
+		is_return = !color && part.data[part.size - 1] == '\r' &&
+			    (part.size == text.size || part.data[part.size] == '\n');
 		if (color || ends || part.data[0] == '\t')
 			bytes_append(out, part.data, part.size);
 		else
@@ -105,7 +106,8 @@ static void end_line(struct screen *screen, struct screen_tail *tail)
 
 	if (screen->colored)
 		bytes_append_text(&screen->text, is_error ? "\033[31m" : "\033[2m");
-	bytes_append_format(&screen->text, "[%" PRIu64 ".%" PRIu64 "]%s", tail->run, tail->index + 1, is_error ? "!" : "");
+	bytes_append_format(&screen->text, "[%" PRIu64 ".%" PRIu64 "]%s", tail->run, tail->index + 1,
+			    is_error ? "!" : "");
 	bytes_append_text(&screen->text, screen->colored ? "\033[0m " : " ");
 	screen_clean(&screen->text, bytes_slice(&tail->text));
 	bytes_append_text(&screen->text, "\n");

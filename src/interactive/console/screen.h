@@ -2,8 +2,8 @@
 /*
  * What appears above the prompt: lines of tasks' output, each with its tag, messages, and answers to commands.
  *
- * Output is gathered for a moment, so that the prompt is not drawn anew for every line; answers are shown at once. Where there
- * is no prompt nothing is shown here.
+ * Output is gathered for a moment, so that the prompt is not drawn anew for every line; answers are shown at once.
+ * Where there is no prompt nothing is shown here.
  */
 #ifndef INTERACTIVE_CONSOLE_SCREEN_H
 #define INTERACTIVE_CONSOLE_SCREEN_H
@@ -47,8 +47,8 @@ void screen_init(struct screen *screen, struct line *line, enum screen_kind kind
 bool screen_has_room(const struct screen *screen);
 
 /*
- * Appends text (of one line, or more) without what would move about on a terminal: that is shown escaped, all but newlines,
- * tabs and colours; and these end with the line.
+ * Appends text (of one line, or more) without what would move about on a terminal: that is shown escaped, all but
+ * newlines, tabs and colours; and these end with the line.
  */
 void screen_clean(struct bytes *out, struct slice text);
 

@@ -194,7 +194,8 @@ char **completion_find(const struct completion *completion, const char *text, si
 	struct offer offer = {.typed = slice_of(text + start)};
 	bool is_quoted;
 	size_t begin = words_last(text, strlen(text), &is_quoted);
-	struct slice before = {.data = text, .size = begin}, word = slice_of(text + begin), command = next_word(&before), earlier;
+	struct slice before = {.data = text, .size = begin}, word = slice_of(text + begin),
+		     command = next_word(&before), earlier;
 
 	if (!command.size)
 		return word.size && strchr("!<", word.data[0]) ? NULL : offer_commands(completion, &offer);
@@ -203,7 +204,8 @@ char **completion_find(const struct completion *completion, const char *text, si
 		return offer_for_map(&offer, before, word);
 	case OPERANDS_SETTING:
 		earlier = next_word(&before);
-		return earlier.size ? offer_values(&offer, option_find(earlier), (struct slice){.data = ""}) : offer_options(&offer, "", "");
+		return earlier.size ? offer_values(&offer, option_find(earlier), (struct slice){.data = ""})
+				    : offer_options(&offer, "", "");
 	case OPERANDS_COMMAND:
 		return offer_commands(completion, &offer);
 	case OPERANDS_IDS:

@@ -15,8 +15,8 @@ struct completion {
 };
 
 /*
- * What could stand for the word from start on, at the end of text: a new NULL-terminated array of new strings, sorted; empty
- * when nothing fits, NULL when it is for file names.
+ * What could stand for the word from start on, at the end of text: a new NULL-terminated array of new strings, sorted;
+ * empty when nothing fits, NULL when it is for file names.
  */
 char **completion_find(const struct completion *completion, const char *text, size_t start);
 

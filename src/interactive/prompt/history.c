@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The history's file: locked while it is changed, and changed in place, so that a lock is never on a file that was replaced. */
+/* The history's file: locked while it is changed, and changed in place, so that a lock is never on a file that was
+ * replaced. */
 #include "interactive/prompt/history.h"
 
 #include "base/bytes.h"

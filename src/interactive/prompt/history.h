@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The file that keeps what was entered, a line each. Several programs may have it at once: none loses another's lines. What
- * cannot be read or written is passed over, since no history is worth the end of a program.
+ * The file that keeps what was entered, a line each. Several programs may have it at once: none loses another's lines.
+ * What cannot be read or written is passed over, since no history is worth the end of a program.
  */
 #ifndef INTERACTIVE_PROMPT_HISTORY_H
 #define INTERACTIVE_PROMPT_HISTORY_H

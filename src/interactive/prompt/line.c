@@ -2,8 +2,9 @@
 /*
  * Lines edited by readline, through its callback interface: the only file that knows it.
  *
- * readline is told to handle no signals and asks about nothing (both would block the loop), and its handler is removed while
- * the owner is told what was entered, so that the owner may do anything. readline is global, and so is the open line.
+ * readline is told to handle no signals and asks about nothing (both would block the loop), and its handler is removed
+ * while the owner is told what was entered, so that the owner may do anything. readline is global, and so is the open
+ * line.
  */
 #include "interactive/prompt/line.h"
 
@@ -120,7 +121,8 @@ static void tell(struct line *line)
 		show_prompt(line);
 }
 
-/* What a key that stands for several lines has left over would be taken without a handler, which readline does not survive. */
+/* What a key that stands for several lines has left over would be taken without a handler, which readline does not
+ * survive. */
 static void drop_macro(void)
 {
 	RL_SETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
@@ -267,7 +269,7 @@ static void set_up_readline(void)
 }
 
 int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options,
-	struct error *error)
+	      struct error *error)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, "lines can only be edited at a terminal");

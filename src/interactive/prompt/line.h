@@ -3,9 +3,9 @@
  * Lines entered at a terminal, edited as they are typed: one descriptor in the event loop.
  *
  * Descriptors 0 and 1 must be terminals. There can be one open line at a time. Signals come to the owner, who calls
- * line_interrupt, line_resized and line_suspend. The terminal's modes are restored by line_suspend and line_close, and when
- * this process crashes. Where mpmap was built without readline the terminal itself edits, and there is no completion and
- * nothing is kept in a history file.
+ * line_interrupt, line_resized and line_suspend. The terminal's modes are restored by line_suspend and line_close, and
+ * when this process crashes. Where mpmap was built without readline the terminal itself edits, and there is no
+ * completion and nothing is kept in a history file.
  */
 #ifndef INTERACTIVE_PROMPT_LINE_H
 #define INTERACTIVE_PROMPT_LINE_H
@@ -19,20 +19,21 @@
 struct line;
 
 /*
- * Who is told. entered and ended may call every function of this file but line_open, also line_close: the struct itself stays
- * until they have returned.
+ * Who is told. entered and ended may call every function of this file but line_open, also line_close: the struct itself
+ * stays until they have returned.
  */
 struct line_owner {
 	/* A line was entered, without its newline: a view. A pasted block comes line by line. */
 	void (*entered)(struct line_owner *owner, const char *text);
 	/*
-	 * ^D on an empty line: the prompt comes again unless the line is closed. Or the terminal is gone (the line's is_gone):
-	 * nothing is read from now on.
+	 * ^D on an empty line: the prompt comes again unless the line is closed. Or the terminal is gone (the line's
+	 * is_gone): nothing is read from now on.
 	 */
 	void (*ended)(struct line_owner *owner);
 	/*
-	 * What could stand at the end of text, where the word from start on is being completed: a new NULL-terminated array
-	 * of new strings (the caller frees both); an empty one: nothing; NULL: names of files. May be NULL itself.
+	 * What could stand at the end of text, where the word from start on is being completed: a new NULL-terminated
+	 * array of new strings (the caller frees both); an empty one: nothing; NULL: names of files. May be NULL
+	 * itself.
 	 */
 	char **(*complete)(struct line_owner *owner, const char *text, size_t start);
 };
@@ -75,14 +76,14 @@ struct line {
 
 /* Shows the prompt (none as yet: see line_set_prompt) and begins to read. -1 with the error. */
 int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options,
-	struct error *error) MUST_CHECK;
+	      struct error *error) MUST_CHECK;
 
 /* The prompt from now on, redrawn if it is another one. What takes no room in it stands between \001 and \002. */
 void line_set_prompt(struct line *line, const char *prompt);
 
 /*
- * Text that ends with a newline appears above the prompt, which is drawn again below it with what is being typed. While the
- * line is suspended, text is just written.
+ * Text that ends with a newline appears above the prompt, which is drawn again below it with what is being typed. While
+ * the line is suspended, text is just written.
  */
 void line_show(struct line *line, struct slice text);
 
@@ -92,7 +93,8 @@ void line_interrupt(struct line *line);
 /* The terminal has another size. */
 void line_resized(struct line *line);
 
-/* The terminal goes to somebody else: its modes are restored and the prompt is taken away. Harmless when it is suspended. */
+/* The terminal goes to somebody else: its modes are restored and the prompt is taken away. Harmless when it is
+ * suspended. */
 void line_suspend(struct line *line);
 
 /* It is ours again: the prompt comes back with what was typed. Harmless when it is not suspended. */

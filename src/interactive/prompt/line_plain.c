@@ -2,8 +2,8 @@
 /*
  * Lines without readline: the terminal edits them itself, and what is shown appears on lines of its own.
  *
- * Its modes are never changed and nothing but text is written. What is being typed cannot be seen by us before it is entered,
- * so that text which comes meanwhile begins a new line, and the prompt comes again below.
+ * Its modes are never changed and nothing but text is written. What is being typed cannot be seen by us before it is
+ * entered, so that text which comes meanwhile begins a new line, and the prompt comes again below.
  */
 #include "interactive/prompt/line.h"
 
@@ -102,7 +102,7 @@ static void take_input(struct watch *watch, unsigned events)
 }
 
 int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options UNUSED,
-	struct error *error)
+	      struct error *error)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, "lines can only be entered at a terminal");

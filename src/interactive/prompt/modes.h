@@ -10,8 +10,8 @@ void modes_guard(void);
 void modes_unguard(void);
 
 /*
- * Keeps the modes that the terminal (descriptors 0 and 1) has, which the caller is about to change, and text (not copied) that
- * undoes what is going to be written to it.
+ * Keeps the modes that the terminal (descriptors 0 and 1) has, which the caller is about to change, and text (not
+ * copied) that undoes what is going to be written to it.
  */
 void modes_keep(const char *undo);
 
@@ -21,7 +21,8 @@ void modes_forget(void);
 /* Whether the terminal is this process group's, or nobody's in particular. */
 bool modes_are_ours(void);
 
-/* Stops this process until they are: what others have made of the modes meanwhile is not to be taken for the usual ones. */
+/* Stops this process until they are: what others have made of the modes meanwhile is not to be taken for the usual
+ * ones. */
 void modes_await(void);
 
 #endif

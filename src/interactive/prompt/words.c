@@ -94,10 +94,12 @@ static int take_escape(struct splitter *splitter)
 		splitter->at++;
 		value = (unsigned char)values[found - names];
 	} else {
-		return error_set(splitter->error, "unknown escape \\%c in column %zu", *splitter->at, column_of(splitter, begin));
+		return error_set(splitter->error, "unknown escape \\%c in column %zu", *splitter->at,
+				 column_of(splitter, begin));
 	}
 	if (!value)
-		return error_set(splitter->error, "the escape in column %zu is not a character", column_of(splitter, begin));
+		return error_set(splitter->error, "the escape in column %zu is not a character",
+				 column_of(splitter, begin));
 	add_char(splitter, (char)value, true);
 	return 0;
 }
@@ -206,7 +208,8 @@ static bool is_operator(struct splitter *splitter)
 		return true;
 	if (splitter->is_quoted)
 		return false;
-	return word[0] == '>' || strncmp(word, "1>", 2) == 0 || strncmp(word, "2>", 2) == 0 || strncmp(word, "&>", 2) == 0;
+	return word[0] == '>' || strncmp(word, "1>", 2) == 0 || strncmp(word, "2>", 2) == 0 ||
+	       strncmp(word, "&>", 2) == 0;
 }
 
 /* Takes the word that begins here; one that is for a shell is an error. */
@@ -223,8 +226,9 @@ static int take_word(struct splitter *splitter)
 	}
 	if (is_operator(splitter))
 		return error_set(splitter->error,
-			"%s in column %zu is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND",
-			bytes_text(&splitter->word), column_of(splitter, begin));
+				 "%s in column %zu is for a shell: "
+				 "quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND",
+				 bytes_text(&splitter->word), column_of(splitter, begin));
 	expand_home(splitter, begin);
 	return 0;
 }
@@ -260,7 +264,8 @@ static int take_input(struct splitter *splitter)
 	if (splitter->words->input)
 		return error_set(splitter->error, "a second < in column %zu: there is one input", column);
 	if (*splitter->at == '<')
-		return error_set(splitter->error, "<< in column %zu is for a shell: < FILE reads a file, ::: names items", column);
+		return error_set(splitter->error,
+				 "<< in column %zu is for a shell: < FILE reads a file, ::: names items", column);
 	while (is_blank(*splitter->at))
 		splitter->at++;
 	if (!*splitter->at || *splitter->at == '#' || *splitter->at == '<')

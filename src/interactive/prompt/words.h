@@ -2,9 +2,10 @@
 /*
  * A line of the interactive language into words, as a shell would divide it, without its operators and variables.
  *
- * Blanks divide. '...' is literal; in "..." a backslash takes its meaning from \ " $ and ` only; $'...' has the escapes of
- * bash; elsewhere a backslash takes the next character as it is. # at the beginning of a word begins a comment. < FILE (or <FILE) names the
- * file for input. A leading ~, and *, ? and [ are expanded where they are not quoted; $, ! and braces mean nothing.
+ * Blanks divide. '...' is literal; in "..." a backslash takes its meaning from \ " $ and ` only; $'...' has the escapes
+ * of bash; elsewhere a backslash takes the next character as it is. # at the beginning of a word begins a comment. <
+ * FILE (or <FILE) names the file for input. A leading ~, and *, ? and [ are expanded where they are not quoted; $, !
+ * and braces mean nothing.
  */
 #ifndef INTERACTIVE_PROMPT_WORDS_H
 #define INTERACTIVE_PROMPT_WORDS_H
@@ -22,8 +23,9 @@ struct words {
 };
 
 /*
- * Divides a line; words is overwritten, not released. What quote_shell wrote comes back as the same word. -1 with the error
- * when a quote does not end, < is wrong, or a shell's operator stands there unquoted; there is nothing to release then.
+ * Divides a line; words is overwritten, not released. What quote_shell wrote comes back as the same word. -1 with the
+ * error when a quote does not end, < is wrong, or a shell's operator stands there unquoted; there is nothing to release
+ * then.
  */
 int words_split(const char *line, struct words *words, struct error *error) MUST_CHECK;
 
@@ -31,14 +33,14 @@ int words_split(const char *line, struct words *words, struct error *error) MUST
 void words_release(struct words *words);
 
 /*
- * For completion: where the last word of the first size bytes begins (size itself after a blank), and whether a character
- * that came next would be quoted.
+ * For completion: where the last word of the first size bytes begins (size itself after a blank), and whether a
+ * character that came next would be quoted.
  */
 size_t words_last(const char *line, size_t size, bool *is_quoted);
 
 /*
- * The name of a file, quoted so that more can be typed behind it (free): from the quote on that is open (' or "), or 0: none. A ~
- * at the beginning stays a home.
+ * The name of a file, quoted so that more can be typed behind it (free): from the quote on that is open (' or "), or 0:
+ * none. A ~ at the beginning stays a home.
  */
 char *words_quote_name(const char *name, char quote);
 

@@ -44,7 +44,8 @@ static void take(struct again *again)
 	char reason[96];
 
 	if (archive_look(job->kept, again->next, &task) < 0 || !task.words.record.size) {
-		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", job->number, again->next + 1);
+		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", job->number,
+			 again->next + 1);
 		packer_submit(&again->packer);
 		verdict_refuse(again->feeder.session, reason);
 	} else {
@@ -74,7 +75,8 @@ static bool again_is_fed(struct feeder *feeder)
 	return feeder->session->phase != SESSION_RUNNING || (again->next == ARCHIVE_NONE && !again->packer.open_count);
 }
 
-static int prepare_again(struct feeder *feeder UNUSED, const struct session_options *run UNUSED, struct error *error UNUSED)
+static int prepare_again(struct feeder *feeder UNUSED, const struct session_options *run UNUSED,
+			 struct error *error UNUSED)
 {
 	return 0;
 }
@@ -85,7 +87,8 @@ static void begin_again(struct feeder *feeder)
 	uint64_t count = 0, index;
 
 	packer_init(&again->packer, feeder->session);
-	for (index = again->next; index != ARCHIVE_NONE; index = selection_next(&again->selection, again->selection.job, index + 1))
+	for (index = again->next; index != ARCHIVE_NONE;
+	     index = selection_next(&again->selection, again->selection.job, index + 1))
 		count++;
 	session_expect(feeder->session, count);
 	trace_event("input_end", "\"records\":%" PRIu64, count);

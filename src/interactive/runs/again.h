@@ -8,8 +8,8 @@
 #include "interactive/runs/selection.h"
 
 /*
- * A feeder of the failed tasks of selection->job, which must be done, for a job with the same options. They are looked up as
- * they are fed: what is not kept any more by then is refused as a task.
+ * A feeder of the failed tasks of selection->job, which must be done, for a job with the same options. They are looked
+ * up as they are fed: what is not kept any more by then is refused as a task.
  */
 struct feeder *again_new(const struct selection *selection);
 

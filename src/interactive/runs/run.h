@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A job: one run among several on the pool of an interactive session, from the line that asked for it to what is left of it. */
+/* A job: one run among several on the pool of an interactive session, from the line that asked for it to what is left
+ * of it. */
 #ifndef INTERACTIVE_RUNS_RUN_H
 #define INTERACTIVE_RUNS_RUN_H
 
@@ -106,10 +107,11 @@ struct job {
 };
 
 /*
- * Begins a job with options that are its own from now on, also when it cannot begin, as is feeder: what feeds it; NULL: made
- * from the options. NULL with the error.
+ * Begins a job with options that are its own from now on, also when it cannot begin, as is feeder: what feeds it; NULL:
+ * made from the options. NULL with the error.
  */
-struct job *job_begin(struct jobs *jobs, struct job_options *options, struct feeder *feeder, struct error *error) MUST_CHECK;
+struct job *job_begin(struct jobs *jobs, struct job_options *options, struct feeder *feeder,
+		      struct error *error) MUST_CHECK;
 
 /* Takes it a step on after the loop has; it may be done then. */
 void job_advance(struct job *job);
@@ -125,7 +127,8 @@ bool job_running_at(struct job *job, size_t seat, struct running_task *task);
 void job_pause(struct job *job);
 void job_resume(struct job *job);
 
-/* No task is begun any more, those that run are told to end, and killed after the grace time; when it is done again, at once. */
+/* No task is begun any more, those that run are told to end, and killed after the grace time; when it is done again, at
+ * once. */
 void job_cancel(struct job *job);
 
 /* A job that is done is forgotten, with all it has kept. */

@@ -2,8 +2,8 @@
 /*
  * Several jobs on one pool: a step of the loop is one for all, and workers are shared out.
  *
- * A job that runs alone may have all workers. Of several each gets an equal part, and what one cannot use goes to the others;
- * workers change jobs after the task in hand. With more jobs than workers they take turns.
+ * A job that runs alone may have all workers. Of several each gets an equal part, and what one cannot use goes to the
+ * others; workers change jobs after the task in hand. With more jobs than workers they take turns.
  */
 #include "interactive/runs/runs.h"
 
@@ -81,8 +81,8 @@ static size_t demand(struct job *job)
 }
 
 /*
- * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those that come
- * first. False when somebody wants some and gets none.
+ * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those
+ * that come first. False when somebody wants some and gets none.
  */
 static bool divide(struct jobs *jobs, size_t count)
 {
@@ -112,7 +112,8 @@ static bool divide(struct jobs *jobs, size_t count)
 	return enough;
 }
 
-/* Shares the workers out. Where there are too few for all, whoever has had some for a while is last in the next round. */
+/* Shares the workers out. Where there are too few for all, whoever has had some for a while is last in the next round.
+ */
 static void share_out(struct jobs *jobs)
 {
 	size_t count = collect(jobs), i;

@@ -48,7 +48,7 @@ struct jobs {
 		struct job *job;
 		size_t wanted;
 		size_t part;
-	} *claims;
+	} * claims;
 	size_t claim_room;
 	/* Some job wants workers and has none. */
 	bool is_crowded;
@@ -60,7 +60,8 @@ struct jobs {
 };
 
 /* -1 with the error. */
-int jobs_open(struct jobs *jobs, const struct jobs_options *options, struct jobs_owner *owner, struct error *error) MUST_CHECK;
+int jobs_open(struct jobs *jobs, const struct jobs_options *options, struct jobs_owner *owner,
+	      struct error *error) MUST_CHECK;
 
 /* Waits for something to happen until the deadline, and deals with it. */
 void jobs_step(struct jobs *jobs, nsec deadline);

@@ -8,8 +8,9 @@
 #include <inttypes.h>
 
 /* Outcomes, a bit each. */
-#define FAILURES                                                                                                            \
-	(1u << OUTCOME_FAILED | 1u << OUTCOME_SIGNALED | 1u << OUTCOME_TIMEOUT | 1u << OUTCOME_LOST | 1u << OUTCOME_NOT_STARTED)
+#define FAILURES \
+	(1u << OUTCOME_FAILED | 1u << OUTCOME_SIGNALED | 1u << OUTCOME_TIMEOUT | 1u << OUTCOME_LOST | \
+	 1u << OUTCOME_NOT_STARTED)
 #define ENDS (FAILURES | 1u << OUTCOME_OK)
 
 enum {

@@ -17,8 +17,8 @@ struct selection {
 };
 
 /*
- * Understands an id; NULL is the last job. -1 with the error: it is none, or there is no such job or task. Where no task is named
- * index is ARCHIVE_NONE. "failed" is what failed of the last job of which anything did.
+ * Understands an id; NULL is the last job. -1 with the error: it is none, or there is no such job or task. Where no
+ * task is named index is ARCHIVE_NONE. "failed" is what failed of the last job of which anything did.
  */
 int selection_parse(struct jobs *jobs, const char *id, struct selection *selection, struct error *error) MUST_CHECK;
 

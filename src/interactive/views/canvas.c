@@ -85,7 +85,8 @@ static const char *compose(struct bytes *line, const char *columns, const size_t
 
 void canvas_draw(const struct canvas *canvas, struct canvas_table *table)
 {
-	const char *columns = table->columns + strspn(table->columns, " "), *cell, *end = table->cells.data + table->cells.size;
+	const char *columns = table->columns + strspn(table->columns, " "), *cell,
+		   *end = table->cells.data + table->cells.size;
 	size_t widths[COLUMNS_MAX] = {0}, count = strlen(columns), at = 0;
 	struct bytes line = {.data = NULL};
 

@@ -23,7 +23,8 @@ void canvas_line(const struct canvas *canvas, struct slice line);
 /* Begins a line with what it is about; the rest of it is the caller's. */
 void canvas_key(const struct canvas *canvas, const char *key);
 
-/* Rows of cells. All zero but columns: blanks to begin each row with, then a letter for each column: l, or r to the right. */
+/* Rows of cells. All zero but columns: blanks to begin each row with, then a letter for each column: l, or r to the
+ * right. */
 struct canvas_table {
 	const char *columns;
 	/* The cells row by row, each with a NUL; behind them the cell at hand, which the caller appends to. */
@@ -39,7 +40,8 @@ void canvas_draw(const struct canvas *canvas, struct canvas_table *table);
 /* Appends a bar: so much (0 to 1) of so many columns. Something is seen of whatever is not 0. */
 void canvas_bar(const struct canvas *canvas, struct bytes *out, double share, size_t columns);
 
-/* Append "850 us", "12 ms", "1.2 s", "3 m 05 s", "2 h 03 m"; "57 bytes", "1.2 KiB"; "1.5" or "120", of whatever in a second. */
+/* Append "850 us", "12 ms", "1.2 s", "3 m 05 s", "2 h 03 m"; "57 bytes", "1.2 KiB"; "1.5" or "120", of whatever in a
+ * second. */
 void canvas_time(struct bytes *out, nsec time);
 void canvas_size(struct bytes *out, uint64_t size);
 void canvas_rate(struct bytes *out, uint64_t count, nsec time);

@@ -36,9 +36,9 @@ static const char tutorial[] =
 	"quit, or ^D, leaves; tasks that still run are ended then (^D asks before).\n";
 
 /* How runs and tasks are named. */
-#define IDS                                                                                                                 \
-	"\n"                                                                                                                \
-	"ID is 3 (a run), 3.17 (its task 17), last (the run begun last; the same without\n"                                 \
+#define IDS \
+	"\n" \
+	"ID is 3 (a run), 3.17 (its task 17), last (the run begun last; the same without\n" \
 	"ID), failed (what failed of the last run of which anything did) or all.\n"
 
 static const struct guide_row rows[] = {
@@ -74,21 +74,16 @@ static const struct guide_row rows[] = {
 	 "Shows once more what tasks wrote to standard output, in the order of the\n"
 	 "items; in $PAGER when it is long. Of a task that runs: what there is of it.\n"
 	 "What is kept is bounded, and the oldest goes first; show ID says what is still\n"
-	 "there.\n"
-	 IDS},
+	 "there.\n" IDS},
 	{"errors", "errors [ID]",
 	 "Shows once more what tasks wrote to standard error, each line with its task's\n"
-	 "id; in $PAGER when it is long. show failed tells how they ended.\n"
-	 IDS
-	 "\n"
+	 "id; in $PAGER when it is long. show failed tells how they ended.\n" IDS "\n"
 	 "  errors failed\n"},
 	{"show", "show [ID]",
 	 "Tells all about a run (3): what was asked for, its state, what came of its\n"
 	 "tasks, what runs now; or about a task (3.17): its command, outcome, times,\n"
-	 "worker, attempts, memory, and how much it wrote.\n"
-	 IDS},
-	{"wait", "wait [ID]",
-	 "Waits until a run, or everything, is done. ^C stops waiting; the run goes on.\n"},
+	 "worker, attempts, memory, and how much it wrote.\n" IDS},
+	{"wait", "wait [ID]", "Waits until a run, or everything, is done. ^C stops waiting; the run goes on.\n"},
 	{"cancel", "cancel [ID]",
 	 "Ends a run early: no task of it begins any more, those that run get SIGTERM,\n"
 	 "and SIGKILL when they have not ended after --grace (2 s). What has ended by\n"
@@ -103,8 +98,7 @@ static const struct guide_row rows[] = {
 	{"pause", "pause [ID]",
 	 "No task of the run, or of any, begins until resume; those that run go on.\n"
 	 "Other runs get the workers meanwhile.\n"},
-	{"resume", "resume [ID]",
-	 "Lets a run that was paused go on, or all of them.\n"},
+	{"resume", "resume [ID]", "Lets a run that was paused go on, or all of them.\n"},
 	{"set", "set\nset OPTION [VALUE]\nset OPTION off",
 	 "Sets an option of map, without its dashes, for all maps from now on; what a\n"
 	 "map's own line says comes before it. off takes it back; on is for options\n"
@@ -129,8 +123,7 @@ static const struct guide_row rows[] = {
 	 "ends. Runs go on meanwhile, and show what they have written afterwards.\n"
 	 "\n"
 	 "  ! ls -l | less\n"},
-	{"help", "help [COMMAND]",
-	 "Alone: how to begin. With a command: what it does; help map shows all options.\n"},
+	{"help", "help [COMMAND]", "Alone: how to begin. With a command: what it does; help map shows all options.\n"},
 	{"quit", "quit",
 	 "Leaves. When tasks still run it asks once; they are ended then, and nothing of\n"
 	 "them is left behind. ^D on an empty line does the same, ^C only clears the\n"
@@ -176,7 +169,8 @@ static void append_option(struct bytes *out, const struct option_row *row)
 	const char *word;
 
 	help_option(out, row);
-	bytes_append_format(out, "%*s", out->size - start < HELP_COLUMN ? (int)(HELP_COLUMN - 1 - (out->size - start)) : 0, "");
+	bytes_append_format(out, "%*s",
+			    out->size - start < HELP_COLUMN ? (int)(HELP_COLUMN - 1 - (out->size - start)) : 0, "");
 	for (word = row->help; *word; word += size + strspn(word + size, " \n")) {
 		size = strcspn(word, " \n");
 		if (out->size - start + 1 + size > WIDTH) {

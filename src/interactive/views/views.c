@@ -76,7 +76,8 @@ static void append_progress(const struct canvas *canvas, struct canvas_table *ta
 
 void view_jobs(const struct canvas *canvas, const struct jobs *jobs)
 {
-	static const char *const heading[] = {"run", "state", "tasks", "", "failed", "running", "time", "command", NULL};
+	static const char *const heading[] = {"run",     "state", "tasks",   "",  "failed",
+					      "running", "time",  "command", NULL};
 	struct canvas_table table = {.columns = "rlrlrrrl"};
 	const struct job *job = jobs_next(jobs, NULL);
 
@@ -293,7 +294,8 @@ static void show_failures(const struct canvas *canvas, struct job *job, uint64_t
 		canvas_cell(&table);
 	}
 	canvas_key(canvas, "failed");
-	bytes_append_format(canvas->out, "%" PRIu64 " (errors %" PRIu64 " shows what they wrote, retry %" PRIu64 " repeats them)",
+	bytes_append_format(canvas->out,
+			    "%" PRIu64 " (errors %" PRIu64 " shows what they wrote, retry %" PRIu64 " repeats them)",
 			    count, job->number, job->number);
 	bytes_append_text(canvas->out, count > i ? "; the first:\n" : "\n");
 	canvas_draw(canvas, &table);
@@ -319,7 +321,8 @@ void view_job(const struct canvas *canvas, struct job *job)
 	show_options(canvas, job);
 	if (job->state != JOB_DONE) {
 		canvas_key(canvas, "workers");
-		bytes_append_format(canvas->out, "%zu%s\n", counts.workers, counts.running ? ", and what they run:" : "");
+		bytes_append_format(canvas->out, "%zu%s\n", counts.workers,
+				    counts.running ? ", and what they run:" : "");
 		view_running(canvas, job->jobs, job);
 	}
 	if (failures(&counts))

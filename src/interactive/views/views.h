@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the interactive mode shows of runs, tasks and workers. Everything from outside is escaped; nothing is coloured. */
+/* What the interactive mode shows of runs, tasks and workers. Everything from outside is escaped; nothing is coloured.
+ */
 #ifndef INTERACTIVE_VIEWS_VIEWS_H
 #define INTERACTIVE_VIEWS_VIEWS_H
 

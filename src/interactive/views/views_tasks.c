@@ -91,9 +91,11 @@ static void show_process(const struct canvas *canvas, const struct job *job, con
 }
 
 /* How much it wrote to a stream, and what of it is still there. */
-static void show_stream(const struct canvas *canvas, struct job *job, const struct archive_task *task, enum stream stream)
+static void show_stream(const struct canvas *canvas, struct job *job, const struct archive_task *task,
+			enum stream stream)
 {
-	const char *name = stream == STREAM_OUTPUT ? "output" : "errors", *command = stream == STREAM_OUTPUT ? "out" : "errors";
+	const char *name = stream == STREAM_OUTPUT ? "output" : "errors",
+		   *command = stream == STREAM_OUTPUT ? "out" : "errors";
 	struct chain_reading reading = {.streams = 1u << stream};
 	uint64_t written = task->written[stream - 1];
 	struct error error = {.number = 0};
@@ -305,7 +307,8 @@ static void show_workers(const struct canvas *canvas, const struct jobs *jobs, c
 
 	canvas_key(canvas, "workers");
 	bytes_append_format(out, "%zu at most; %zu live: %zu with runs, %zu in reserve; %" PRIu32 " started so far\n",
-			    reserve->size, reserve_count(reserve), reserve->engaged, reserve->idle, reserve->last_number);
+			    reserve->size, reserve_count(reserve), reserve->engaged, reserve->idle,
+			    reserve->last_number);
 	canvas_key(canvas, "busy");
 	if (sums->worker_time > 0)
 		bytes_append_format(out, "%.0f %% of the time that workers were with runs",

@@ -48,8 +48,10 @@ int halt_parse(const char *text, struct halt *halt, struct error *error)
 		wrong = strcmp(text, "never") != 0;
 	}
 	if (wrong)
-		return error_set(error, "--halt '%s': not never, nor WHEN,WHY=N or N%% (now or soon; fail, success or done), "
-				 "such as now,fail=1", text);
+		return error_set(error,
+				 "--halt '%s': not never, nor WHEN,WHY=N or N%% (now or soon; fail, success or done), "
+				 "such as now,fail=1",
+				 text);
 	*halt = parsed;
 	return 0;
 }

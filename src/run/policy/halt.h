@@ -35,8 +35,8 @@ int halt_parse(const char *text, struct halt *halt, struct error *error) MUST_CH
 uint32_t halt_outcomes(const struct halt *halt);
 
 /*
- * Whether the run stops now: so many tasks failed, so many succeeded. total is how many there are in all, 0 while that is
- * not known: a percentage waits for it.
+ * Whether the run stops now: so many tasks failed, so many succeeded. total is how many there are in all, 0 while that
+ * is not known: a percentage waits for it.
  */
 bool halt_is_due(const struct halt *halt, uint64_t failed, uint64_t succeeded, uint64_t total);
 

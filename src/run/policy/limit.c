@@ -24,8 +24,11 @@ int limit_parse(const char *text, struct limit_options *options, struct error *e
 		*options = parsed;
 		return 0;
 	}
-	return error_set(error, "--timeout '%s': not a time in seconds above 0 (5, 0.5, 1h30m), nor a percentage of the median "
-			 "(200%%)", text);
+	return error_set(
+		error,
+		"--timeout '%s': not a time in seconds above 0 (5, 0.5, 1h30m), nor a percentage of the median "
+		"(200%%)",
+		text);
 }
 
 /* The place of a time on the scale: its doublings of a nanosecond, and the five bits behind the first. */

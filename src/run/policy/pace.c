@@ -11,7 +11,8 @@ enum { CHUNK_MAX = 1024 };
 
 void pace_learn(struct pace *pace, const struct result *result)
 {
-	if (result->outcome == OUTCOME_NOT_STARTED || result->outcome == OUTCOME_LOST || result->outcome == OUTCOME_SKIPPED)
+	if (result->outcome == OUTCOME_NOT_STARTED || result->outcome == OUTCOME_LOST ||
+	    result->outcome == OUTCOME_SKIPPED)
 		return;
 	pace->task_time += (result->duration - pace->task_time) / (pace->task_time ? 8 : 1);
 	if (pace->task_time <= 0)

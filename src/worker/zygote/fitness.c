@@ -2,8 +2,8 @@
 /*
  * Looking at a program's file.
  *
- * An object is preloaded only into what the same dynamic linker starts as this program, and never into a program that gets
- * rights of its own by its file: there the linker passes it over, and main would run.
+ * An object is preloaded only into what the same dynamic linker starts as this program, and never into a program that
+ * gets rights of its own by its file: there the linker passes it over, and main would run.
  */
 #include "worker/zygote/fitness.h"
 
@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 /* Where the one argument of the preloaded object's function is the program's main: as libc has it on these machines. */
-#if defined __GLIBC__ && (defined __x86_64__ || defined __i386__ || defined __aarch64__ || defined __arm__ || defined __riscv)
+#if defined __GLIBC__ && \
+	(defined __x86_64__ || defined __i386__ || defined __aarch64__ || defined __arm__ || defined __riscv)
 enum { IS_SUPPORTED = 1 };
 #else
 enum { IS_SUPPORTED = 0 };

@@ -6,9 +6,9 @@
 #include "base/dialect.h"
 
 /*
- * Why the program at path cannot be stopped before its main, in words ("it is a script"); NULL when nothing speaks against it, or
- * it cannot be executed at all.
- * Fit are programs that this one's own dynamic linker starts, with no more rights than whoever starts them.
+ * Why the program at path cannot be stopped before its main, in words ("it is a script"); NULL when nothing speaks
+ * against it, or it cannot be executed at all. Fit are programs that this one's own dynamic linker starts, with no more
+ * rights than whoever starts them.
  */
 const char *fitness_problem(const char *path);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The shared object that makes zygotes (preload.c), as this binary carries it: what is preloaded is never somebody else's. */
+/* The shared object that makes zygotes (preload.c), as this binary carries it: what is preloaded is never somebody
+ * else's. */
 #ifndef WORKER_ZYGOTE_OBJECT_H
 #define WORKER_ZYGOTE_OBJECT_H
 

@@ -2,14 +2,14 @@
 /*
  * The object that makes a zygote of a program: preloaded, it stops it before main, and forks children that go on there.
  *
- * A child is that of the worker, not of the zygote (CLONE_PARENT), so its end, its costs and its group are dealt with as
- * those of any task. It is forked ahead, and waits for its task itself, so that the worker never waits for a fork. What libc's
- * fork does beyond the system call is done here: the thread's id is where libc keeps it (set_tid_address), and the list
- * of robust mutexes is told to the kernel. Functions that were registered with pthread_atfork are not called: there is one
- * thread, and it is between main and what comes before it.
+ * A child is that of the worker, not of the zygote (CLONE_PARENT), so its end, its costs and its group are dealt with
+ * as those of any task. It is forked ahead, and waits for its task itself, so that the worker never waits for a fork.
+ * What libc's fork does beyond the system call is done here: the thread's id is where libc keeps it (set_tid_address),
+ * and the list of robust mutexes is told to the kernel. Functions that were registered with pthread_atfork are not
+ * called: there is one thread, and it is between main and what comes before it.
  *
- * This is part of another program, so nothing here allocates, opens streams, or is seen by it but __libc_start_main. The
- * descriptors that a task gets come while their places are free, so the kernel puts them there.
+ * This is part of another program, so nothing here allocates, opens streams, or is seen by it but __libc_start_main.
+ * The descriptors that a task gets come while their places are free, so the kernel puts them there.
  */
 #include "worker/zygote/request.h"
 
@@ -85,7 +85,8 @@ static bool begins_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The channel, if this process was started to be a zygote; -1. One that it starts before main finds the same variable. */
+/* The channel, if this process was started to be a zygote; -1. One that it starts before main finds the same variable.
+ */
 static int find_channel(char **variables)
 {
 	for (; *variables; variables++) {
@@ -108,11 +109,12 @@ static int look_for_start(struct dl_phdr_info *info, size_t size UNUSED, void *f
 	size_t length = 0, i;
 
 	for (i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Dyn) *entry;
+		const ElfW(Dyn) * entry;
 
 		if (info->dlpi_phdr[i].p_type != PT_DYNAMIC)
 			continue;
-		for (entry = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr); entry->d_tag != DT_NULL; entry++) {
+		for (entry = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr); entry->d_tag != DT_NULL;
+		     entry++) {
 			if (entry->d_tag == DT_STRTAB)
 				strings = (const char *)entry->d_un.d_ptr;
 			if (entry->d_tag == DT_STRSZ)
@@ -261,7 +263,8 @@ static pid_t fork_task(void)
 {
 	unsigned long flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
 
-	/* The last two change places from machine to machine; without CLONE_SETTLS the one that is not the id is not looked at. */
+	/* The last two change places from machine to machine; without CLONE_SETTLS the one that is not the id is not
+	 * looked at. */
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, thread_id, thread_id);
 }
 
@@ -270,7 +273,8 @@ static bool is_own_task(size_t fd_count)
 {
 	const struct zygote_task *task = &received.task.head;
 
-	return task->pid == *thread_id && task->count <= TEXT_SIZE && fd_count == (size_t)__builtin_popcount(setup.streams);
+	return task->pid == *thread_id && task->count <= TEXT_SIZE &&
+	       fd_count == (size_t)__builtin_popcount(setup.streams);
 }
 
 /* A child of the worker from its birth to its main. */

@@ -2,8 +2,9 @@
 /*
  * Programs with an object preloaded.
  *
- * What is preloaded is passed over by the dynamic linker where that thinks it better (a program with rights of its own), and then
- * main would run, without a task. So the linker is asked first, by a start that only lists what would be loaded.
+ * What is preloaded is passed over by the dynamic linker where that thinks it better (a program with rights of its
+ * own), and then main would run, without a task. So the linker is asked first, by a start that only lists what would be
+ * loaded.
  */
 #include "worker/zygote/preloading.h"
 
@@ -24,14 +25,16 @@ char *preloading_object(int *fd)
 	return *fd < 0 ? NULL : mem_format("/proc/%ld/fd/%d", (long)getpid(), *fd);
 }
 
-void preloading_init(struct preloading *preloading, const struct command *command, const char *object, const char *variable)
+void preloading_init(struct preloading *preloading, const struct command *command, const char *object,
+		     const char *variable)
 {
 	static const char preload[] = "LD_PRELOAD=";
 	size_t count = 0, kept = 0, i;
 
 	while (command->environment[count])
 		count++;
-	*preloading = (struct preloading){.command = command, .variable = mem_string(variable), .arguments = {command->arguments[0]}};
+	*preloading = (struct preloading){
+		.command = command, .variable = mem_string(variable), .arguments = {command->arguments[0]}};
 	preloading->environment = mem_new(count + 3, sizeof *preloading->environment);
 	for (i = 0; i < count; i++) {
 		/* The first of a name counts: what the user may have is not to be taken for ours. */
@@ -39,7 +42,8 @@ void preloading_init(struct preloading *preloading, const struct command *comman
 			continue;
 		preloading->environment[kept] = command->environment[i];
 		if (!preloading->preload && strncmp(command->environment[i], preload, strlen(preload)) == 0) {
-			preloading->preload = mem_format("%s%s:%s", preload, object, command->environment[i] + strlen(preload));
+			preloading->preload =
+				mem_format("%s%s:%s", preload, object, command->environment[i] + strlen(preload));
 			preloading->environment[kept] = preloading->preload;
 		}
 		kept++;

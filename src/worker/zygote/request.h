@@ -3,15 +3,16 @@
  * What a worker, its zygote and the children of that tell each other, over channels (ipc/channel.h: a 32-bit type, then
  * the payload). All are of the same build, and the worker made the zygote: a layout is all there is to agree on.
  *
- * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others TASK: children wait at them by turns, since some
- * are forked while one before them may not have taken its task yet.
+ * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others TASK: children wait at them by turns,
+ * since some are forked while one before them may not have taken its task yet.
  */
 #ifndef WORKER_ZYGOTE_REQUEST_H
 #define WORKER_ZYGOTE_REQUEST_H
 
 #include "base/dialect.h"
 
-/* Tells the preloaded object in the environment which descriptor its end of the channel is, and whose child: "FD:PID". */
+/* Tells the preloaded object in the environment which descriptor its end of the channel is, and whose child: "FD:PID".
+ */
 #define ZYGOTE_VARIABLE "MPMAP_ZYGOTE="
 /* The variables that differ from task to task. */
 #define ZYGOTE_SEQUENCE "MPMAP_SEQ="

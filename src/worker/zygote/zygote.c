@@ -45,7 +45,8 @@ static bool is_short(int number)
 	return number == ETOOMANYREFS || number == ENOBUFS || number == ENOMEM || number == EAGAIN;
 }
 
-/* Waits until it has said something or has ended, whoever else may have its end of the channel. False: the parent is gone. */
+/* Waits until it has said something or has ended, whoever else may have its end of the channel. False: the parent is
+ * gone. */
 static bool await_words(const struct zygote *zygote, struct workplace *place, nsec deadline)
 {
 	struct fd_wait waits[] = {
@@ -58,7 +59,8 @@ static bool await_words(const struct zygote *zygote, struct workplace *place, ns
 	return !waits[0].input || workplace_listen(place);
 }
 
-/* Takes its next answer: 0 with it; -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED: no parent. */
+/* Takes its next answer: 0 with it; -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED: no
+ * parent. */
 static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadline, struct zygote_answer *answer)
 {
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
@@ -124,10 +126,11 @@ static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 }
 
 /* Starts the program up to its main, with its end of the channel: NULL in *problem when it is there. -1 with errno. */
-static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command, const char *object,
-			 int null, int channel, const char **problem)
+static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command,
+			 const char *object, int null, int channel, const char **problem)
 {
-	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null, started = -1, i;
+	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null,
+	    started = -1, i;
 	char *variable = mem_format("%s%d:%ld", ZYGOTE_VARIABLE, channel, (long)getpid());
 	struct preloading preloading;
 
@@ -137,7 +140,8 @@ static int start_program(struct zygote *zygote, struct workplace *place, const s
 	fd_close(&channel);
 	zygote->pid = preloading.pid;
 	if (started == 0) {
-		trace_event("zygote_start", "\"worker\":\"%s\",\"zygote_pid\":%ld", place->setup.name, (long)preloading.pid);
+		trace_event("zygote_start", "\"worker\":\"%s\",\"zygote_pid\":%ld", place->setup.name,
+			    (long)preloading.pid);
 		started = introduce(zygote, place, children, problem);
 	}
 	for (i = 0; i < ZYGOTE_TURNS; i++)
@@ -196,7 +200,8 @@ int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct 
 	if (make(zygote, place, command, null, &problem) < 0) {
 		if (errno == ECANCELED)
 			return -1;
-		/* It takes more of them than its tasks do. What cannot be executed at all is told of by the task that is. */
+		/* It takes more of them than its tasks do. What cannot be executed at all is told of by the task that
+		 * is. */
 		problem = command_wants_resources(errno) ? too_few : NULL;
 	}
 	zygote->tried = true;
@@ -310,7 +315,8 @@ void zygote_release(struct zygote *zygote)
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
 	int i;
 
-	/* A child that waits and cannot hear is killed; the others see the end of the channel, also one that nobody knows of yet. */
+	/* A child that waits and cannot hear is killed; the others see the end of the channel, also one that nobody
+	 * knows of yet. */
 	if (zygote->next && command_lead(zygote->next) == 0)
 		command_kill(zygote->next);
 	zygote->next = 0;

@@ -33,8 +33,8 @@ struct zygote {
 void zygote_init(struct zygote *zygote);
 
 /*
- * Makes sure of a zygote of the command's program, where that is possible: 1 when there is one, 0 when there cannot be (the user
- * has been told why); -1 with errno ECANCELED when the parent is gone. null is /dev/null.
+ * Makes sure of a zygote of the command's program, where that is possible: 1 when there is one, 0 when there cannot be
+ * (the user has been told why); -1 with errno ECANCELED when the parent is gone. null is /dev/null.
  */
 int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct command *command, int null) MUST_CHECK;
 
@@ -42,8 +42,9 @@ int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct 
 bool zygote_can_take(const struct command *command);
 
 /*
- * Starts a task: 0 with its pid in seat->task; 1 when it has to be executed after all. -1 with errno: for want of resources, or ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote was prepared with, but
- * for MPMAP_SEQ and MPMAP_ATTEMPT: sequence and attempt are these for the task.
+ * Starts a task: 0 with its pid in seat->task; 1 when it has to be executed after all. -1 with errno: for want of
+ * resources, or ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote
+ * was prepared with, but for MPMAP_SEQ and MPMAP_ATTEMPT: sequence and attempt are these for the task.
  */
 int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, const char *sequence,
 		 const char *attempt) MUST_CHECK;
