@@ -114,7 +114,7 @@ struct cursor cursor_of(struct slice bytes)
 }
 
 /* The next size bytes, or NULL with the cursor failed. */
-static const char *take(struct cursor *cursor, size_t size)
+static const char *bytes_take(struct cursor *cursor, size_t size)
 {
 	const char *at = cursor->at;
 
@@ -128,14 +128,14 @@ static const char *take(struct cursor *cursor, size_t size)
 
 uint8_t cursor_u8(struct cursor *cursor)
 {
-	const char *at = take(cursor, 1);
+	const char *at = bytes_take(cursor, 1);
 
 	return at ? (uint8_t)*at : 0;
 }
 
 uint32_t cursor_u32(struct cursor *cursor)
 {
-	const char *at = take(cursor, sizeof(uint32_t));
+	const char *at = bytes_take(cursor, sizeof(uint32_t));
 	uint32_t value = 0;
 
 	if (at)
@@ -145,7 +145,7 @@ uint32_t cursor_u32(struct cursor *cursor)
 
 uint64_t cursor_u64(struct cursor *cursor)
 {
-	const char *at = take(cursor, sizeof(uint64_t));
+	const char *at = bytes_take(cursor, sizeof(uint64_t));
 	uint64_t value = 0;
 
 	if (at)
@@ -156,7 +156,7 @@ uint64_t cursor_u64(struct cursor *cursor)
 struct slice cursor_slice(struct cursor *cursor)
 {
 	size_t size = cursor_u32(cursor);
-	const char *at = take(cursor, size);
+	const char *at = bytes_take(cursor, size);
 
 	return at ? (struct slice){.data = at, .size = size} : (struct slice){.data = NULL};
 }

@@ -56,7 +56,7 @@ static void emit(struct slice line)
 	}
 }
 
-static void say(const char *format, va_list arguments)
+static void diag_say(const char *format, va_list arguments)
 {
 	struct bytes line = {.data = NULL};
 	char *text = NULL;
@@ -77,7 +77,7 @@ void diag_error(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(format, arguments);
+	diag_say(format, arguments);
 	va_end(arguments);
 }
 
@@ -88,7 +88,7 @@ void diag_note(const char *format, ...)
 	if (level == DIAG_ERRORS)
 		return;
 	va_start(arguments, format);
-	say(format, arguments);
+	diag_say(format, arguments);
 	va_end(arguments);
 }
 
@@ -105,7 +105,7 @@ void diag_fatal(const char *format, ...)
 	if (before_fatal)
 		before_fatal();
 	va_start(arguments, format);
-	say(format, arguments);
+	diag_say(format, arguments);
 	va_end(arguments);
 	_exit(1);
 }

@@ -47,7 +47,7 @@ static bool is_active(uint32_t c)
 	       c == 0x200e || c == 0x200f || c == 0x061c || c == 0xfeff;
 }
 
-static void append_escape(struct bytes *out, unsigned char c)
+static void quote_append_escape(struct bytes *out, unsigned char c)
 {
 	switch (c) {
 	case '\n':
@@ -85,7 +85,7 @@ static void append_safe(struct bytes *out, struct slice *text, bool dollar)
 			if (dollar && !strchr("\n\t\r", c))
 				bytes_append_format(out, "\\%03o", c);
 			else
-				append_escape(out, c);
+				quote_append_escape(out, c);
 		}
 	}
 	text->data += length;

@@ -24,7 +24,7 @@ static size_t rings_offset(size_t seats, size_t queue_slots)
 	return seats_offset(seats, queue_slots) + seats * sizeof(struct seat);
 }
 
-static size_t size_of(size_t seats, size_t queue_slots, size_t ring_size)
+static size_t board_size_of(size_t seats, size_t queue_slots, size_t ring_size)
 {
 	return rings_offset(seats, queue_slots) + seats * ring_footprint(ring_size);
 }
@@ -41,7 +41,7 @@ static void lay_out(struct board *board, size_t seats, size_t queue_slots, size_
 int board_create(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
 {
 	*board = (struct board){.seats = 0};
-	if (shm_create(&board->shm, "mpmap-board", size_of(seats, queue_slots, ring_size)) < 0)
+	if (shm_create(&board->shm, "mpmap-board", board_size_of(seats, queue_slots, ring_size)) < 0)
 		return -1;
 	lay_out(board, seats, queue_slots, ring_size);
 	return 0;
@@ -52,7 +52,7 @@ int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, 
 	*board = (struct board){.seats = 0};
 	if (shm_attach(&board->shm, fd) < 0)
 		return -1;
-	if (board->shm.size < size_of(seats, queue_slots, ring_size)) {
+	if (board->shm.size < board_size_of(seats, queue_slots, ring_size)) {
 		errno = EPROTO;
 		return -1;
 	}

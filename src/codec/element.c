@@ -28,7 +28,7 @@ static void *allocate(size_t size)
 	return allocation + 1;
 }
 
-static void release(void *memory)
+static void element_release(void *memory)
 {
 	union allocation *allocation = memory;
 
@@ -121,7 +121,7 @@ static int mask_numbers(struct bytes *masked, struct slice text, struct json_pro
 }
 
 /* What jansson found; what it found it near is in the place, and here numbers are masked. */
-static void describe(const json_error_t *found, struct error *error)
+static void element_describe(const json_error_t *found, struct error *error)
 {
 	bool is_named = strncmp(found->text, "duplicate object key", 20) == 0;
 	const char *near = is_named ? NULL : strstr(found->text, " near ");
@@ -141,7 +141,7 @@ int element_parse(struct element *element, struct slice text, struct json_proble
 	struct bytes masked = {.data = NULL};
 	json_error_t error = {.position = 0};
 
-	json_set_alloc_funcs(allocate, release);
+	json_set_alloc_funcs(allocate, element_release);
 	*element = (struct element){.text = text};
 	/* jansson drops one that follows a number. */
 	if (nul) {
@@ -156,7 +156,7 @@ int element_parse(struct element *element, struct slice text, struct json_proble
 						  ? (size_t)error.position - 1
 						  : 0;
 			problem->is_cut = strstr(error.text, "end of file");
-			describe(&error, &problem->error);
+			element_describe(&error, &problem->error);
 		}
 	}
 	bytes_release(&masked);

@@ -9,7 +9,7 @@
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-static struct json_step refuse(size_t offset, const char *why)
+static struct json_step input_json_refuse(size_t offset, const char *why)
 {
 	return (struct json_step){.event = JSON_REFUSED, .offset = offset, .why = why};
 }
@@ -150,13 +150,13 @@ static struct json_step scan_value(struct json_input *input, struct slice bytes,
 	else
 		whole = scan_scalar(input, bytes, end);
 	if (input->depth > JSON_DEPTH_MAX)
-		return refuse(input->scanned - 1, "brackets are nested too deep (2048 at most)");
+		return input_json_refuse(input->scanned - 1, "brackets are nested too deep (2048 at most)");
 	if (input->mismatched)
-		return refuse(input->scanned - 1, "this bracket closes none of its kind");
+		return input_json_refuse(input->scanned - 1, "this bracket closes none of its kind");
 	if (input->scanned > JSON_ELEMENT_MAX)
-		return refuse(0, "the element is too large (64 MiB at most)");
+		return input_json_refuse(0, "the element is too large (64 MiB at most)");
 	if (!whole && end)
-		return refuse(bytes.size, "the input ends within the element");
+		return input_json_refuse(bytes.size, "the input ends within the element");
 	if (!whole)
 		return more();
 	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes.data, .size = input->scanned}};
@@ -171,11 +171,11 @@ static struct json_step punctuate(struct json_input *input, char c, bool *is_val
 	switch (input->state) {
 	case JSON_ARRAY_NEXT:
 		if (c != ',' && c != ']')
-			return refuse(0, "a comma, or the end of the array, is expected here");
+			return input_json_refuse(0, "a comma, or the end of the array, is expected here");
 		input->state = c == ',' ? JSON_ARRAY_VALUE : JSON_CLOSED;
 		return more();
 	case JSON_CLOSED:
-		return refuse(0, "only blanks may follow the array");
+		return input_json_refuse(0, "only blanks may follow the array");
 	case JSON_START:
 		input->state = opens ? JSON_ARRAY_FIRST : JSON_SEQUENCE;
 		if (opens || separates)
@@ -196,7 +196,7 @@ static struct json_step punctuate(struct json_input *input, char c, bool *is_val
 		break;
 	}
 	if (ends_scalar(c) && c != '"' && c != '[' && c != '{')
-		return refuse(0, "a value is expected here");
+		return input_json_refuse(0, "a value is expected here");
 	*is_value = true;
 	return more();
 }
@@ -217,7 +217,7 @@ static struct json_step find_value(struct json_input *input, struct slice *bytes
 	if (!end)
 		return step;
 	if (input->state == JSON_ARRAY_FIRST || input->state == JSON_ARRAY_VALUE || input->state == JSON_ARRAY_NEXT)
-		return refuse(0, "the input ends within the array");
+		return input_json_refuse(0, "the input ends within the array");
 	return (struct json_step){.event = JSON_END};
 }
 
@@ -255,7 +255,7 @@ static struct json_step next_line(struct json_input *input, struct slice *bytes,
 	while (json_is_blank(bytes->data[size - 1]))
 		size--;
 	if (size > JSON_ELEMENT_MAX)
-		return refuse(0, "the element is too large (64 MiB at most)");
+		return input_json_refuse(0, "the element is too large (64 MiB at most)");
 	if (!newline && !end)
 		return more();
 	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes->data, .size = size}};

@@ -32,7 +32,7 @@ struct draft {
 static const char has_nul[] = "has a NUL in it, which no argument can have";
 
 /* A string, or a number by its text, that can be an argument: NULL, or what is wrong with it. */
-static const char *take_text(const struct element *part, struct slice *text)
+static const char *json_command_take_text(const struct element *part, struct slice *text)
 {
 	if (!json_is_string(part->value) && !json_is_number(part->value))
 		return "is neither a string nor a number";
@@ -42,7 +42,7 @@ static const char *take_text(const struct element *part, struct slice *text)
 
 static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
 {
-	const char *wrong = take_text(part, text);
+	const char *wrong = json_command_take_text(part, text);
 
 	return wrong ? error_set(element_blame(draft->whole, part, draft->problem), "%s %s", what, wrong) : 0;
 }
@@ -63,7 +63,7 @@ static int bytes_of(const struct draft *draft, const struct element *part, const
 }
 
 /* The words of an array, each an argument. */
-static int put_words(const struct draft *draft, const struct element *array, const char *what, bool encoded)
+static int json_command_put_words(const struct draft *draft, const struct element *array, const char *what, bool encoded)
 {
 	struct element_children children = element_children(array);
 	struct bytes bytes = {.data = NULL};
@@ -74,7 +74,7 @@ static int put_words(const struct draft *draft, const struct element *array, con
 		struct slice text = {.data = NULL};
 
 		bytes_clear(&bytes);
-		wrong = encoded ? take_bytes(&child, &bytes) : take_text(&child, &text);
+		wrong = encoded ? take_bytes(&child, &bytes) : json_command_take_text(&child, &text);
 		if (encoded)
 			text = bytes_slice(&bytes);
 		if (!wrong && encoded && text.size && memchr(text.data, '\0', text.size))
@@ -96,7 +96,7 @@ static int put_argv(struct draft *draft, const struct element *value, const char
 	if (!json_is_array(value->value) || !json_array_size(value->value))
 		return error_set(element_blame(draft->whole, value, draft->problem),
 				 "%s is not an array with a command in it", key);
-	return put_words(draft, value, key, strcmp(key, "argv") != 0);
+	return json_command_put_words(draft, value, key, strcmp(key, "argv") != 0);
 }
 
 static int keep_shell(struct draft *draft, const struct element *value, const char *key UNUSED)
@@ -258,7 +258,7 @@ static int put_script(struct draft *draft)
 	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("-c"));
 	frame_put(draft->frame, FIELD_ARGUMENT, script);
 	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("sh"));
-	return draft->args.value ? put_words(draft, &draft->args, "args", false) : 0;
+	return draft->args.value ? json_command_put_words(draft, &draft->args, "args", false) : 0;
 }
 
 static int put_object(struct draft *draft)

@@ -45,7 +45,7 @@ static bool is_text(struct slice bytes)
 }
 
 /* Appends a string of words of our own, in which others may stand; what is not UTF-8 in it is replaced. */
-static void put_words(struct bytes *out, struct slice words)
+static void output_json_put_words(struct bytes *out, struct slice words)
 {
 	uint32_t character;
 	size_t length;
@@ -92,7 +92,7 @@ void output_json_label(struct bytes *out, struct slice id, char *const *words)
 	for (i = 0; words[i]; i++) {
 		bytes_append(out, ",", i > 0);
 		if (text)
-			put_words(out, slice_of(words[i]));
+			output_json_put_words(out, slice_of(words[i]));
 		else
 			put_base64(out, slice_of(words[i]));
 	}
@@ -164,7 +164,7 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 	output_explain(result, &why);
 	if (why.size) {
 		bytes_append_text(out, ",\"error\":");
-		put_words(out, bytes_slice(&why));
+		output_json_put_words(out, bytes_slice(&why));
 	}
 	bytes_release(&why);
 }
@@ -186,7 +186,7 @@ static void begin_object(struct output_target *target, const struct result *resu
 }
 
 /* Ends the string of one stream and begins that of the next, up to this one. */
-static void reach(struct output_target *target, unsigned stream)
+static void output_json_reach(struct output_target *target, unsigned stream)
 {
 	static const char *const names[] = {[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr"};
 	struct bytes *out = &target->scratch;
@@ -206,7 +206,7 @@ static void reach(struct output_target *target, unsigned stream)
 
 static void put_data(struct output_target *target, const char *label UNUSED, enum stream stream, struct slice bytes)
 {
-	reach(target, stream);
+	output_json_reach(target, stream);
 	if (target->text >> stream & 1)
 		put_escaped(&target->scratch, bytes);
 	else
@@ -216,11 +216,11 @@ static void put_data(struct output_target *target, const char *label UNUSED, enu
 
 static void end_object(struct output_target *target)
 {
-	reach(target, STREAM_ERRORS + 1);
+	output_json_reach(target, STREAM_ERRORS + 1);
 	bytes_append_text(&target->scratch, "}");
 }
 
-static void end_line(struct output_target *target, const struct result *result UNUSED)
+static void output_json_end_line(struct output_target *target, const struct result *result UNUSED)
 {
 	end_object(target);
 	bytes_append_text(&target->scratch, "\n");
@@ -257,7 +257,7 @@ const struct output_format output_json_lines = {
 	.is_whole = true,
 	.begin = begin_object,
 	.data = put_data,
-	.result = end_line,
+	.result = output_json_end_line,
 };
 
 const struct output_format output_json = {

@@ -56,7 +56,7 @@ struct combination {
 };
 
 /* Makes room for more text: in memory up to the limit, then in a file. -1 with errno. */
-static int grow(struct wheel *wheel, size_t size, const struct session_options *options)
+static int combination_grow(struct wheel *wheel, size_t size, const struct session_options *options)
 {
 	struct shm file;
 
@@ -119,7 +119,7 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 	ssize_t got = 1;
 
 	while (got) {
-		if (grow(wheel, wheel->size + READ_SIZE, run) < 0)
+		if (combination_grow(wheel, wheel->size + READ_SIZE, run) < 0)
 			return error_set_errno(error, errno, "memory or temporary space for the values of %s",
 					       source->name);
 		got = source_read(source, wheel->text.base + wheel->size, READ_SIZE, error);
@@ -198,7 +198,7 @@ static bool turn_group(struct combination *combination, size_t first, size_t las
 }
 
 /* On to the next combination. */
-static void advance(struct combination *combination)
+static void combination_advance(struct combination *combination)
 {
 	size_t last = combination->count - 1, first;
 
@@ -234,7 +234,7 @@ static const struct misfit *misfit_of(const struct wheel *wheel)
 }
 
 /* A combination with a value that no argument can be. */
-static void refuse(struct combination *combination, const struct misfit *misfit)
+static void combination_refuse(struct combination *combination, const struct misfit *misfit)
 {
 	char reason[128];
 
@@ -249,7 +249,7 @@ static void refuse(struct combination *combination, const struct misfit *misfit)
 }
 
 /* Packs the combination that the wheels show. -1 when there is no memory. */
-static int pack(struct combination *combination)
+static int combination_pack(struct combination *combination)
 {
 	const struct misfit *misfit = NULL;
 	size_t size = 0, i;
@@ -262,7 +262,7 @@ static int pack(struct combination *combination)
 		size += strlen(wheel->text.base + wheel->at) + 1;
 	}
 	if (misfit) {
-		refuse(combination, misfit);
+		combination_refuse(combination, misfit);
 		return 0;
 	}
 	to = packer_reserve(&combination->packer, size);
@@ -286,7 +286,7 @@ static void feed_combinations(struct feeder *feeder)
 
 	while (combination->made < combination->total && session_has_room(session)) {
 		combination->packer.remaining = combination->total - combination->made;
-		if (pack(combination) < 0) {
+		if (combination_pack(combination) < 0) {
 			struct error error = {.number = 0};
 
 			error_set_errno(&error, errno, "memory for the input");
@@ -294,7 +294,7 @@ static void feed_combinations(struct feeder *feeder)
 			error_release(&error);
 			return;
 		}
-		advance(combination);
+		combination_advance(combination);
 		combination->made++;
 	}
 	if (combination->packer.open_count && session_has_room(session) &&

@@ -45,7 +45,7 @@ static struct elements *elements_of(struct feeder *feeder)
 	return container_of(feeder, struct elements, feeder);
 }
 
-static struct slice unread(const struct elements *elements)
+static struct slice elements_unread(const struct elements *elements)
 {
 	const char *data = elements->buffer.data;
 
@@ -54,7 +54,7 @@ static struct slice unread(const struct elements *elements)
 }
 
 /* Nothing more comes. */
-static void finish(struct elements *elements)
+static void elements_finish(struct elements *elements)
 {
 	if (elements->finished)
 		return;
@@ -67,31 +67,31 @@ static void finish(struct elements *elements)
 }
 
 /* The input cannot be gone on with: what came before it counts. */
-static void refuse(struct elements *elements, struct slice bytes, size_t offset, const char *why)
+static void elements_refuse(struct elements *elements, struct slice bytes, size_t offset, const char *why)
 {
 	struct json_place place = json_input_place(&elements->input, bytes, offset);
 
 	diag_error("%s: element %" PRIu64 " (line %" PRIu64 ", column %" PRIu64 "): %s", elements->inlet.source->name,
 		   elements->input.element, place.line, place.column, why);
 	elements->feeder.session->failure = EXIT_TROUBLE;
-	finish(elements);
+	elements_finish(elements);
 }
 
 /* What is in elements->task is a task of so many values. */
-static void pack(struct elements *elements, uint32_t width)
+static void elements_pack(struct elements *elements, uint32_t width)
 {
 	struct bytes *task = &elements->task;
 	char *to = packer_reserve(&elements->packer, task->size);
 
 	if (!to) {
 		inlet_fail(&elements->inlet, "memory for the input");
-		finish(elements);
+		elements_finish(elements);
 		return;
 	}
 	memcpy(to, task->data, task->size);
 	if (elements->inlet.end)
 		elements->packer.remaining =
-			unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
+			elements_unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
 	packer_add(&elements->packer, task->size, width);
 }
 
@@ -118,7 +118,7 @@ static int convert(struct elements *elements, struct slice text, uint32_t *width
 	return converted;
 }
 
-static void take(struct elements *elements, struct slice bytes, struct slice text)
+static void elements_take(struct elements *elements, struct slice bytes, struct slice text)
 {
 	struct session *session = elements->feeder.session;
 	struct json_problem problem = {.offset = 0};
@@ -130,7 +130,7 @@ static void take(struct elements *elements, struct slice bytes, struct slice tex
 		if (problem.is_cut && elements->input.framing == JSON_LINES)
 			error_set(&problem.error,
 				  "the value has to end on its line (--json reads values over several)");
-		refuse(elements, bytes, problem.offset, error_text(&problem.error));
+		elements_refuse(elements, bytes, problem.offset, error_text(&problem.error));
 		error_release(&problem.error);
 		return;
 	}
@@ -151,13 +151,13 @@ static void take(struct elements *elements, struct slice bytes, struct slice tex
 		retries = frame_number(bytes_slice(&elements->task), FIELD_RETRIES);
 		session_expect_retries(session, session->submitted + elements->packer.open_count, retries);
 	}
-	pack(elements, width);
+	elements_pack(elements, width);
 }
 
 /* Takes the next element out of what has been read: false when there is no whole one. */
 static bool take_element(struct elements *elements)
 {
-	struct slice bytes = unread(elements);
+	struct slice bytes = elements_unread(elements);
 	size_t before = bytes.size;
 	struct json_step step = json_input_next(&elements->input, &bytes, elements->inlet.end);
 
@@ -165,21 +165,21 @@ static bool take_element(struct elements *elements)
 	elements->bytes_seen += before - bytes.size;
 	elements->incomplete = step.event == JSON_MORE;
 	if (step.event == JSON_ELEMENT)
-		take(elements, bytes, step.text);
+		elements_take(elements, bytes, step.text);
 	else if (step.event == JSON_REFUSED)
-		refuse(elements, bytes, step.offset, step.why);
+		elements_refuse(elements, bytes, step.offset, step.why);
 	else if (step.event == JSON_END)
-		finish(elements);
+		elements_finish(elements);
 	return step.event == JSON_ELEMENT;
 }
 
-static bool has_more_to_read(const struct elements *elements)
+static bool elements_has_more_to_read(const struct elements *elements)
 {
 	return !elements->inlet.end && elements->feeder.session->phase == SESSION_RUNNING;
 }
 
 /* Reads once. False when nothing can be read now, or ever. */
-static bool read_more(struct elements *elements)
+static bool elements_read_more(struct elements *elements)
 {
 	size_t got;
 
@@ -191,13 +191,13 @@ static bool read_more(struct elements *elements)
 	elements->buffer.size += got;
 	/* An element that was cut off is none. */
 	if (elements->inlet.failed)
-		finish(elements);
+		elements_finish(elements);
 	return got > 0 || elements->inlet.end;
 }
 
-static bool wants_input(const struct elements *elements)
+static bool elements_wants_input(const struct elements *elements)
 {
-	return elements->incomplete && has_more_to_read(elements) && session_has_room(elements->feeder.session);
+	return elements->incomplete && elements_has_more_to_read(elements) && session_has_room(elements->feeder.session);
 }
 
 static void feed_elements(struct feeder *feeder)
@@ -208,22 +208,22 @@ static void feed_elements(struct feeder *feeder)
 	while (!elements->finished && session_has_room(session)) {
 		if (take_element(elements) || elements->finished)
 			continue;
-		if (!inlet_is_at_hand(&elements->inlet) || !has_more_to_read(elements) || !read_more(elements))
+		if (!inlet_is_at_hand(&elements->inlet) || !elements_has_more_to_read(elements) || !elements_read_more(elements))
 			break;
 	}
 	if (elements->packer.open_count && session_has_room(session) && session_is_hungry(session))
 		packer_submit(&elements->packer);
-	inlet_watch(&elements->inlet, wants_input(elements));
+	inlet_watch(&elements->inlet, elements_wants_input(elements));
 	if (elements->inlet.failed)
-		finish(elements);
+		elements_finish(elements);
 }
 
-static void source_ready(struct watch *watch, unsigned events UNUSED)
+static void elements_source_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct elements *elements = container_of(container_of(watch, struct inlet, watch), struct elements, inlet);
 
-	if (wants_input(elements))
-		read_more(elements);
+	if (elements_wants_input(elements))
+		elements_read_more(elements);
 	feed_elements(&elements->feeder);
 }
 
@@ -244,7 +244,7 @@ static void begin_elements(struct feeder *feeder)
 
 	elements->input.framing = feeder->options->framing == FEED_JSON_LINES ? JSON_LINES : JSON_VALUES;
 	packer_init(&elements->packer, feeder->session);
-	inlet_open(&elements->inlet, feeder->session, &feeder->sources[0], source_ready);
+	inlet_open(&elements->inlet, feeder->session, &feeder->sources[0], elements_source_ready);
 }
 
 static void close_elements(struct feeder *feeder)

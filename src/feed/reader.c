@@ -59,7 +59,7 @@ static bool is_for_stdin(const struct reader *reader)
 	return reader->feeder.session->options->to_stdin;
 }
 
-static bool has_more_to_read(const struct reader *reader)
+static bool reader_has_more_to_read(const struct reader *reader)
 {
 	return !reader->inlet.end && reader->feeder.session->phase == SESSION_RUNNING;
 }
@@ -89,7 +89,7 @@ static void submit_open(struct reader *reader)
 }
 
 /* The bytes that have been read and are not records yet. */
-static struct slice unread(const struct reader *reader)
+static struct slice reader_unread(const struct reader *reader)
 {
 	const char *bytes;
 
@@ -134,12 +134,12 @@ static void end_input(struct reader *reader)
 	reader->ended = true;
 	if (reader->feeder.options->group == 1)
 		session_expect(reader->feeder.session,
-			       reader->records_seen + input_count(&reader->input, unread(reader)));
+			       reader->records_seen + input_count(&reader->input, reader_unread(reader)));
 	trace_event("input_end", "\"records\":%" PRIu64, reader->records_seen);
 }
 
 /* Deals with a record that no task can have; what is open before it goes first, so that indexes follow. */
-static void refuse(struct reader *reader, struct input_step step)
+static void reader_refuse(struct reader *reader, struct input_step step)
 {
 	char reason[128];
 
@@ -175,7 +175,7 @@ static void add_record(struct reader *reader, char *record, size_t size)
 }
 
 /* Takes the next record out of what has been read: false when there is no whole one. */
-static bool take_record(struct reader *reader)
+static bool reader_take_record(struct reader *reader)
 {
 	char *bytes = arena_block(&reader->feeder.session->arena, reader->block) + reader->parsed;
 	struct input_step step = input_next(&reader->input, bytes, reader->filled - reader->parsed);
@@ -194,14 +194,14 @@ static bool take_record(struct reader *reader)
 	}
 	reader->records_seen++;
 	if (step.event != INPUT_RECORD)
-		refuse(reader, step);
+		reader_refuse(reader, step);
 	else
 		add_record(reader, bytes, step.consumed);
 	return true;
 }
 
 /* Makes room to read into: begins the next block when this one is full. -1 when there is no memory. */
-static int make_room(struct reader *reader)
+static int reader_make_room(struct reader *reader)
 {
 	struct arena *arena = &reader->feeder.session->arena;
 	size_t keep, rest, next, blocks = 1;
@@ -234,11 +234,11 @@ static int make_room(struct reader *reader)
 }
 
 /* Reads once. False when nothing can be read now, or ever. */
-static bool read_more(struct reader *reader)
+static bool reader_read_more(struct reader *reader)
 {
 	size_t got = 0;
 
-	if (make_room(reader) < 0) {
+	if (reader_make_room(reader) < 0) {
 		inlet_fail(&reader->inlet, "memory for the input");
 	} else {
 		char *to = arena_block(&reader->feeder.session->arena, reader->block) + reader->filled;
@@ -248,17 +248,17 @@ static bool read_more(struct reader *reader)
 	reader->filled += got;
 	/* A record that was cut off is none; the whole ones before it count. */
 	if (reader->inlet.failed)
-		reader->filled = reader->parsed + input_whole(&reader->input, unread(reader));
+		reader->filled = reader->parsed + input_whole(&reader->input, reader_unread(reader));
 	end_input(reader);
 	return got > 0;
 }
 
 /* Whether reading is of use now: the records at hand run out, and there will be room for more. */
-static bool wants_input(const struct reader *reader)
+static bool reader_wants_input(const struct reader *reader)
 {
 	bool runs_out = reader->incomplete || reader->filled - reader->parsed < AHEAD;
 
-	return runs_out && has_more_to_read(reader) && session_has_room(reader->feeder.session);
+	return runs_out && reader_has_more_to_read(reader) && session_has_room(reader->feeder.session);
 }
 
 static void feed_reader(struct feeder *feeder)
@@ -267,9 +267,9 @@ static void feed_reader(struct feeder *feeder)
 	struct session *session = feeder->session;
 
 	while (session_has_room(session)) {
-		if (reader->block != ARENA_NONE && take_record(reader))
+		if (reader->block != ARENA_NONE && reader_take_record(reader))
 			continue;
-		if (!inlet_is_at_hand(&reader->inlet) || !has_more_to_read(reader) || !read_more(reader))
+		if (!inlet_is_at_hand(&reader->inlet) || !reader_has_more_to_read(reader) || !reader_read_more(reader))
 			break;
 	}
 	if (reader->inlet.end && reader->parsed == reader->filled && session_has_room(session)) {
@@ -279,16 +279,16 @@ static void feed_reader(struct feeder *feeder)
 	} else if (reader->open_count && session_has_room(session) && session_is_hungry(session)) {
 		submit_open(reader);
 	}
-	inlet_watch(&reader->inlet, wants_input(reader));
+	inlet_watch(&reader->inlet, reader_wants_input(reader));
 	end_input(reader);
 }
 
-static void source_ready(struct watch *watch, unsigned events UNUSED)
+static void reader_source_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct reader *reader = container_of(container_of(watch, struct inlet, watch), struct reader, inlet);
 
-	if (wants_input(reader))
-		read_more(reader);
+	if (reader_wants_input(reader))
+		reader_read_more(reader);
 	feed_reader(&reader->feeder);
 }
 
@@ -328,7 +328,7 @@ static void begin_reader(struct feeder *feeder)
 	reader->group_cost_max = feeder->options->group > 1 ? space_for_arguments(feeder->session) : SIZE_MAX;
 	if (source->items && feeder->options->group == 1)
 		session_expect(feeder->session, source->item_count - feeder->options->has_header);
-	inlet_open(&reader->inlet, feeder->session, &feeder->sources[0], source_ready);
+	inlet_open(&reader->inlet, feeder->session, &feeder->sources[0], reader_source_ready);
 }
 
 static void close_reader(struct feeder *feeder UNUSED)

@@ -16,7 +16,7 @@ struct batch {
 	struct feeder *feeder;
 };
 
-static void on_room(struct session *session)
+static void batch_on_room(struct session *session)
 {
 	struct feeder *feeder = container_of(session, struct batch, session)->feeder;
 
@@ -25,7 +25,7 @@ static void on_room(struct session *session)
 		session_last_call(session);
 }
 
-static int begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)
+static int batch_begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)
 {
 	const struct session_place place = {.loop = &batch->loop, .closed = closed, .is_alone = true};
 
@@ -42,7 +42,7 @@ static int begin(struct batch *batch, const struct options *options, unsigned cl
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
 	if (session_open(&batch->session, &batch->run, &place, error) < 0)
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
-	batch->session.on_room = on_room;
+	batch->session.on_room = batch_on_room;
 	feeder_begin(batch->feeder, &batch->session);
 	return EXIT_OK;
 }
@@ -51,7 +51,7 @@ int batch_run(const struct options *options, unsigned closed)
 {
 	struct batch *batch = mem_new(1, sizeof *batch);
 	struct error error = {.number = 0};
-	int status = begin(batch, options, closed, &error), signal = 0;
+	int status = batch_begin(batch, options, closed, &error), signal = 0;
 
 	if (status != EXIT_OK) {
 		diag_error("%s", error_text(&error));
@@ -62,7 +62,7 @@ int batch_run(const struct options *options, unsigned closed)
 		free(batch);
 		return status;
 	}
-	on_room(&batch->session);
+	batch_on_room(&batch->session);
 	outlet_flush(&batch->session.outlet);
 	while (!batch->feeder->kind->is_fed(batch->feeder) || !session_is_settled(&batch->session))
 		session_step(&batch->session);

@@ -237,7 +237,7 @@ static int check_output(const struct session_options *run, struct error *error)
 	return 0;
 }
 
-static int check(struct options *options, struct error *error)
+static int options_check(struct options *options, struct error *error)
 {
 	bool asks_nothing = !options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT;
 
@@ -361,5 +361,5 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	if (operands_parse(options, argc - optind, argv + optind, error) < 0)
 		return -1;
 	take_defaults(options, &defaults);
-	return check(options, error);
+	return options_check(options, error);
 }

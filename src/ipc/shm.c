@@ -49,7 +49,7 @@ int shm_create_file(struct shm *shm, const char *directory, size_t size)
 }
 
 /* Of an object, or 0 with errno. Nobody uses the position that this moves. */
-static size_t size_of(int fd)
+static size_t shm_size_of(int fd)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
 
@@ -60,7 +60,7 @@ static size_t size_of(int fd)
 
 int shm_attach(struct shm *shm, int fd)
 {
-	size_t size = size_of(fd);
+	size_t size = shm_size_of(fd);
 
 	*shm = (struct shm){.fd = fd};
 	return size ? map(shm, size) : -1;
@@ -68,7 +68,7 @@ int shm_attach(struct shm *shm, int fd)
 
 int shm_read(int fd, struct bytes *bytes)
 {
-	size_t size = size_of(fd);
+	size_t size = shm_size_of(fd);
 
 	if (!size || pread(fd, bytes_reserve(bytes, size), size, 0) != (ssize_t)size)
 		return -1;
@@ -91,7 +91,7 @@ int shm_follow(struct shm *shm, size_t size)
 
 	if (size <= shm->size)
 		return 0;
-	now = size_of(shm->fd);
+	now = shm_size_of(shm->fd);
 	if (now && now < size)
 		errno = EPROTO;
 	return now < size ? -1 : map(shm, now);

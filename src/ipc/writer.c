@@ -17,7 +17,7 @@ enum {
 	FULL = 262144,
 };
 
-static void fail(struct writer *writer, int number)
+static void writer_fail(struct writer *writer, int number)
 {
 	if (writer->error)
 		return;
@@ -35,7 +35,7 @@ static void await_room(struct writer *writer, bool wanted)
 {
 	writer->waiting = wanted;
 	if (writer->kind != WRITER_PLAIN && loop_watch(writer->loop, &writer->watch, wanted ? LOOP_OUTPUT : 0) < 0)
-		fail(writer, errno);
+		writer_fail(writer, errno);
 }
 
 /* One write that does not block: the bytes written, 0 when there is no room, -1 with errno. */
@@ -72,7 +72,7 @@ static ssize_t write_some(struct writer *writer, const char *data, size_t size)
 }
 
 /* Writes as much as goes: the bytes written. The writer has failed or waits when that is not all. */
-static size_t write_all(struct writer *writer, const char *data, size_t size)
+static size_t writer_write_all(struct writer *writer, const char *data, size_t size)
 {
 	size_t done = 0;
 
@@ -80,7 +80,7 @@ static size_t write_all(struct writer *writer, const char *data, size_t size)
 		ssize_t now = write_some(writer, data + done, size - done);
 
 		if (now < 0) {
-			fail(writer, errno);
+			writer_fail(writer, errno);
 			break;
 		}
 		if (now == 0) {
@@ -100,7 +100,7 @@ void writer_flush(struct writer *writer)
 
 	if (writer->error || writer->waiting || writer->buffer.size == writer->written)
 		return;
-	done = write_all(writer, writer->buffer.data + writer->written, writer->buffer.size - writer->written);
+	done = writer_write_all(writer, writer->buffer.data + writer->written, writer->buffer.size - writer->written);
 	/* After an error, even one behind a part that went well, the buffer is gone. */
 	if (writer->error)
 		return;
@@ -123,7 +123,7 @@ static void writer_ready(struct watch *watch, unsigned events)
 	struct writer *writer = container_of(watch, struct writer, watch);
 
 	if (events & LOOP_HANGUP && (!(events & LOOP_OUTPUT) || writer_is_idle(writer))) {
-		fail(writer, EPIPE);
+		writer_fail(writer, EPIPE);
 		return;
 	}
 	if (writer->waiting)
@@ -163,7 +163,7 @@ void writer_put(struct writer *writer, struct slice bytes)
 	if (bytes.size >= GATHER / 2) {
 		writer_flush(writer);
 		if (writer_is_idle(writer))
-			done = write_all(writer, bytes.data, bytes.size);
+			done = writer_write_all(writer, bytes.data, bytes.size);
 	}
 	if (writer->error)
 		return;

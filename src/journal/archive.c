@@ -59,7 +59,7 @@ static void note_error(struct archive *archive, struct error *error)
 }
 
 /* Keeps to the limit as far as that can be done. */
-static void make_room(struct archive *archive)
+static void archive_make_room(struct archive *archive)
 {
 	struct error error = {.number = 0};
 
@@ -84,7 +84,7 @@ static void append(struct archive *archive, const void *data, size_t size)
 
 		rest.data += now;
 		rest.size -= now;
-		make_room(archive);
+		archive_make_room(archive);
 	}
 }
 
@@ -95,7 +95,7 @@ static void seal(struct archive *archive)
 		return;
 	chain_add(archive->writer, &archive->tape, archive->stream, archive->size);
 	archive->writer = NULL;
-	make_room(archive);
+	archive_make_room(archive);
 }
 
 struct archive_run *archive_begin(struct archive *archive)
@@ -156,7 +156,7 @@ static struct chain *writer_of(struct archive_run *run, uint64_t index, uint32_t
 		return NULL;
 	supersede(run->archive, &task);
 	task.writer = census_open(&run->tasks, index, attempt);
-	make_room(run->archive);
+	archive_make_room(run->archive);
 	return task.writer;
 }
 
@@ -179,7 +179,7 @@ void archive_put(struct archive_run *run, uint64_t index, uint32_t attempt, enum
 		bytes.data += now;
 		bytes.size -= now;
 		archive->size += (uint32_t)now;
-		make_room(archive);
+		archive_make_room(archive);
 	}
 }
 
@@ -251,7 +251,7 @@ void archive_finish(struct archive_run *run, const struct result *result, const 
 	task.outcome = result->outcome;
 	census_end(&run->tasks, result->index, &task);
 	tape_mark(&archive->tape, task.position);
-	make_room(archive);
+	archive_make_room(archive);
 }
 
 static bool is_kept(const struct archive_run *run, const struct census_task *task)

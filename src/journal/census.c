@@ -54,7 +54,7 @@ static struct census_page *page_at(const struct census_run *run, uint64_t index)
 }
 
 /* Makes the table of pages reach an index. */
-static void reach(struct census_run *run, uint64_t index)
+static void census_reach(struct census_run *run, uint64_t index)
 {
 	size_t before = run->capacity;
 
@@ -71,7 +71,7 @@ static struct census_page *page_for(struct census_run *run, uint64_t index)
 	struct census *census = run->census;
 	struct census_page **slot, *page;
 
-	reach(run, index);
+	census_reach(run, index);
 	slot = &run->pages[index / CENSUS_PAGE];
 	page = *slot;
 	if (!page || page == &counted_page) {
@@ -91,7 +91,7 @@ static struct census_page *page_for(struct census_run *run, uint64_t index)
 }
 
 /* Puts the page into the list where it belongs: it is the one that was last written to. */
-static void settle(struct census *census, struct census_page *page)
+static void census_settle(struct census *census, struct census_page *page)
 {
 	list_remove(&page->link);
 	if (!page->open)
@@ -133,7 +133,7 @@ struct chain *census_open(struct census_run *run, uint64_t index, uint32_t attem
 		run->census->size += sizeof(struct chain);
 	}
 	page->details->attempts[i] = attempt;
-	settle(run->census, page);
+	census_settle(run->census, page);
 	*page->details->at[i].writer = (struct chain){.last = 0};
 	return page->details->at[i].writer;
 }
@@ -153,7 +153,7 @@ void census_end(struct census_run *run, uint64_t index, const struct census_task
 	page->details->at[i].position = task->position;
 	page->details->attempts[i] = task->attempt;
 	page->newest = task->position;
-	settle(run->census, page);
+	census_settle(run->census, page);
 }
 
 uint64_t census_next(const struct census_run *run, uint64_t from, unsigned outcomes)

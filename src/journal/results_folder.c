@@ -165,7 +165,7 @@ static void remove_earlier(struct results *results, uint64_t index, uint32_t att
 }
 
 /* Opens a file of an attempt for appending; its folder is made with the first. -1 with errno. */
-static int open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
+static int results_folder_open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
 {
 	char folder[64], path[96];
 	int fd;
@@ -183,10 +183,10 @@ static int open_file(struct results *results, uint64_t index, uint32_t attempt, 
 }
 
 /* Appends to a file of an attempt, which is made if need be. -1 with the error. */
-static int add(struct results *results, uint64_t index, uint32_t attempt, size_t which, struct slice bytes,
+static int results_folder_add(struct results *results, uint64_t index, uint32_t attempt, size_t which, struct slice bytes,
 	       struct error *error)
 {
-	int fd = open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
+	int fd = results_folder_open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
 
 	while (bytes.size && !number) {
 		ssize_t now = write(fd, bytes.data, bytes.size);
@@ -209,7 +209,7 @@ static int add(struct results *results, uint64_t index, uint32_t attempt, size_t
 int results_put(struct results *results, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes,
 		struct error *error)
 {
-	return results->fd < 0 ? 0 : add(results, index, attempt, stream, bytes, error);
+	return results->fd < 0 ? 0 : results_folder_add(results, index, attempt, stream, bytes, error);
 }
 
 int results_finish(struct results *results, const struct result *result, struct slice meta, struct error *error)
@@ -220,9 +220,9 @@ int results_finish(struct results *results, const struct result *result, struct 
 
 	if (results->fd < 0)
 		return 0;
-	if (add(results, result->index, attempt, STREAM_OUTPUT, none, error) < 0 ||
-	    add(results, result->index, attempt, STREAM_ERRORS, none, error) < 0 ||
-	    add(results, result->index, attempt, STREAM_ERRORS + 1, meta, error) < 0)
+	if (results_folder_add(results, result->index, attempt, STREAM_OUTPUT, none, error) < 0 ||
+	    results_folder_add(results, result->index, attempt, STREAM_ERRORS, none, error) < 0 ||
+	    results_folder_add(results, result->index, attempt, STREAM_ERRORS + 1, meta, error) < 0)
 		return -1;
 	name_temporary(temporary, sizeof temporary, result->index, attempt);
 	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);

@@ -27,7 +27,7 @@ uint64_t tape_memory(const struct tape *tape)
 }
 
 /* Makes the table of blocks reach one more. */
-static void grow(struct tape *tape)
+static void tape_grow(struct tape *tape)
 {
 	size_t capacity = tape->capacity ? size_multiply(tape->capacity, 2) : 16;
 	struct tape_block *blocks;
@@ -48,7 +48,7 @@ size_t tape_append(struct tape *tape, struct slice bytes)
 	size_t offset = (size_t)(tape->head % TAPE_BLOCK), size = TAPE_BLOCK - offset;
 
 	if (tape->head == tape->end * TAPE_BLOCK) {
-		grow(tape);
+		tape_grow(tape);
 		*block_at(tape, tape->end) = (struct tape_block){.data = mem_resize(NULL, TAPE_BLOCK, 1)};
 		tape->end++;
 	}
@@ -59,7 +59,7 @@ size_t tape_append(struct tape *tape, struct slice bytes)
 }
 
 /* Forgets the oldest block. */
-static void drop_first(struct tape *tape)
+static void tape_drop_first(struct tape *tape)
 {
 	struct tape_block *block = block_at(tape, tape->first);
 
@@ -106,15 +106,15 @@ bool tape_give_way(struct tape *tape, struct error *error)
 	if (!full && tape->first == tape->first_in_memory)
 		return false;
 	if (!full || tape->first_in_memory - tape->first == tape->disk)
-		drop_first(tape);
+		tape_drop_first(tape);
 	if (!full || !tape->disk || write_out(tape) == 0)
 		return true;
 	error_set_errno(error, errno, "temporary file in %s", tape->directory);
 	tape->disk = 0;
 	close_file(tape);
 	while (tape->first < tape->first_in_memory)
-		drop_first(tape);
-	drop_first(tape);
+		tape_drop_first(tape);
+	tape_drop_first(tape);
 	return true;
 }
 
@@ -183,7 +183,7 @@ void tape_clear(struct tape *tape)
 	uint64_t gone = tape->marks_gone;
 
 	while (tape->first < tape->end)
-		drop_first(tape);
+		tape_drop_first(tape);
 	tape->marks_gone = gone;
 	tape->head = tape->end * TAPE_BLOCK;
 	close_file(tape);

@@ -26,7 +26,7 @@ void held_init(struct held *held, uint64_t memory, const char *directory, uint64
 	spill_init(&held->spill, directory, disk);
 }
 
-static void add_piece(struct held *held, struct held_output *output, struct piece *piece)
+static void held_add_piece(struct held *held, struct held_output *output, struct piece *piece)
 {
 	piece->next = NULL;
 	if (output->last)
@@ -44,7 +44,7 @@ static void hold_in_memory(struct held *held, struct held_output *output, enum s
 	*piece = (struct piece){.stream = stream, .size = bytes.size};
 	memcpy(piece->data, bytes.data, bytes.size);
 	held->data += bytes.size;
-	add_piece(held, output, piece);
+	held_add_piece(held, output, piece);
 }
 
 /* Stores bytes on disk as far as there is room; what is left of them stays in *bytes. */
@@ -59,7 +59,7 @@ static void hold_on_disk(struct held *held, struct held_output *output, enum str
 			return;
 		piece = mem_new(1, sizeof *piece);
 		*piece = (struct piece){.stream = stream, .on_disk = true, .size = (size_t)stored, .offset = offset};
-		add_piece(held, output, piece);
+		held_add_piece(held, output, piece);
 		bytes->data += stored;
 		bytes->size -= (size_t)stored;
 	}
@@ -96,7 +96,7 @@ static bool hand_on_from_disk(struct held *held, struct piece *piece, struct ord
 }
 
 /* The first piece has been handed on. */
-static void drop_first(struct held *held, struct held_output *output)
+static void held_drop_first(struct held *held, struct held_output *output)
 {
 	struct piece *piece = output->first;
 
@@ -122,7 +122,7 @@ bool held_hand_on(struct held *held, struct held_output *output, struct order_si
 			hand_on_from_memory(output->first, sink, task);
 		else if (!hand_on_from_disk(held, output->first, sink, task))
 			break;
-		drop_first(held, output);
+		held_drop_first(held, output);
 	}
 	return !output->first;
 }
@@ -138,7 +138,7 @@ bool held_hand_over(struct held *held, struct held_output *output, struct order_
 	}
 	while (output->first) {
 		hand_on_from_memory(output->first, sink, task);
-		drop_first(held, output);
+		held_drop_first(held, output);
 	}
 	return true;
 }

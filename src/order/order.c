@@ -68,7 +68,7 @@ static uint32_t attempts_of(const struct order *order, const struct entry *entry
 }
 
 /* The entry of a task that has not gone out and was heard of; NULL. */
-static struct entry *find(const struct order *order, uint64_t index)
+static struct entry *order_find(const struct order *order, uint64_t index)
 {
 	if (index < order->window.head || index >= order->window.end)
 		return NULL;
@@ -87,7 +87,7 @@ void order_expect(struct order *order, uint64_t index, uint32_t attempts)
 
 uint32_t order_attempts(const struct order *order, uint64_t index)
 {
-	return attempts_of(order, find(order, index));
+	return attempts_of(order, order_find(order, index));
 }
 
 /* Whether a task's output is held back: there may be another attempt, or it goes out whole. */
@@ -108,7 +108,7 @@ bool order_accepts(const struct order *order, uint64_t index)
 		return !order->full && order->current == ORDER_NONE && order->sink->has_room(order->sink);
 	if (index != order->current)
 		return !order->full;
-	entry = find(order, index);
+	entry = order_find(order, index);
 	/* What is set aside makes room for the attempt that this is of. */
 	if (is_held_back(order, entry))
 		return true;
@@ -134,7 +134,7 @@ int order_set_label(struct order *order, uint64_t index, uint32_t attempt, const
 
 bool order_has_label(const struct order *order, uint64_t index, uint32_t attempt)
 {
-	const struct entry *entry = find(order, index);
+	const struct entry *entry = order_find(order, index);
 
 	return entry && entry->label && entry->attempt == attempt;
 }
@@ -305,14 +305,14 @@ void order_pump(struct order *order)
 
 bool order_is_midway(const struct order *order)
 {
-	const struct entry *entry = find(order, order->current);
+	const struct entry *entry = order_find(order, order->current);
 
 	return entry && entry->begun && !entry->gone;
 }
 
 void order_go_on(struct order *order)
 {
-	struct entry *entry = find(order, order->current);
+	struct entry *entry = order_find(order, order->current);
 
 	if (!order_is_midway(order))
 		return;
@@ -329,7 +329,7 @@ void order_go_on(struct order *order)
 }
 
 /* A task's result is there. */
-static void complete(struct order *order, uint64_t index)
+static void order_complete(struct order *order, uint64_t index)
 {
 	order->complete++;
 	if (order->current == ORDER_NONE)
@@ -344,7 +344,7 @@ int order_finish(struct order *order, const struct result *result)
 	if (!entry_is_open(entry) || (result->attempt && !entry_begin_attempt(entry, &order->held, result->attempt)))
 		return -1;
 	entry_keep_result(entry, &order->held, result);
-	complete(order, result->index);
+	order_complete(order, result->index);
 	return 0;
 }
 
@@ -372,7 +372,7 @@ int order_set_aside(struct order *order, const struct result *result)
 
 const struct result *order_aside(const struct order *order, uint64_t index)
 {
-	const struct entry *entry = find(order, index);
+	const struct entry *entry = order_find(order, index);
 
 	return entry && entry->aside ? entry->result : NULL;
 }
@@ -384,7 +384,7 @@ void order_stand(struct order *order, uint64_t index)
 	if (!entry || !entry->aside)
 		BUG("nothing was set aside for a task");
 	entry->aside = false;
-	complete(order, index);
+	order_complete(order, index);
 }
 
 uint64_t order_spilled(const struct order *order)

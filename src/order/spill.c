@@ -35,7 +35,7 @@ int spill_open_nameless(const char *directory)
 	return fd;
 }
 
-static int open_file(struct spill *spill, struct error *error)
+static int spill_open_file(struct spill *spill, struct error *error)
 {
 	if (spill->fd >= 0)
 		return 0;
@@ -136,7 +136,7 @@ ssize_t spill_write(struct spill *spill, struct slice bytes, uint64_t *offset, s
 	if (spill->current == NO_BLOCK) {
 		if (!can_take_block(spill))
 			return 0;
-		if (open_file(spill, error) < 0)
+		if (spill_open_file(spill, error) < 0)
 			return -1;
 		take_block(spill);
 	}

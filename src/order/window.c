@@ -26,7 +26,7 @@ struct entry *window_at(const struct window *window, uint64_t index)
 }
 
 /* Makes the table of pages reach an index. */
-static void grow(struct window *window, uint64_t index)
+static void window_grow(struct window *window, uint64_t index)
 {
 	uint64_t first = window->head / WINDOW_PAGE, last = index / WINDOW_PAGE, page;
 	size_t capacity = window->capacity ? window->capacity : 16;
@@ -48,7 +48,7 @@ struct entry *window_reach(struct window *window, uint64_t index)
 {
 	if (index < window->head)
 		return NULL;
-	grow(window, index);
+	window_grow(window, index);
 	for (; window->end <= index; window->end++) {
 		struct window_page **page = page_slot(window, window->end);
 
@@ -61,7 +61,7 @@ struct entry *window_reach(struct window *window, uint64_t index)
 }
 
 /* Moves the head past what has gone out. */
-static void advance(struct window *window)
+static void window_advance(struct window *window)
 {
 	while (window->head < window->end) {
 		struct entry *entry = window_at(window, window->head);
@@ -85,7 +85,7 @@ void window_close(struct window *window, uint64_t index)
 		window->size -= sizeof **page;
 		*page = &gone_page;
 	}
-	advance(window);
+	window_advance(window);
 }
 
 void window_release(struct window *window, void (*drop)(void *owner, struct entry *entry), void *owner)

@@ -79,7 +79,7 @@ static int take_initialized(struct worker *worker, struct slice record)
 	return 0;
 }
 
-static int take_record(struct worker *worker, uint32_t type, struct slice record)
+static int intake_take_record(struct worker *worker, uint32_t type, struct slice record)
 {
 	switch (type) {
 	case RECORD_OUTPUT:
@@ -169,7 +169,7 @@ bool intake_look(struct worker *worker, bool ended)
 			worker->stalled = true;
 			return taken;
 		}
-		if (got < 0 || take_record(worker, type, record) < 0)
+		if (got < 0 || intake_take_record(worker, type, record) < 0)
 			break;
 		taken = true;
 		if (ring_release(&worker->ring))

@@ -53,7 +53,7 @@ static void send_away(struct idler *idler)
 	list_append(&reserve->leaving, &idler->link);
 }
 
-static void channel_ready(struct watch *watch, unsigned events UNUSED)
+static void reserve_channel_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct idler *idler = container_of(watch, struct idler, channel);
 	struct message message;
@@ -69,7 +69,7 @@ static void channel_ready(struct watch *watch, unsigned events UNUSED)
 }
 
 /* Takes the end of its process, and lets go of it all. */
-static void take_end(struct idler *idler)
+static void reserve_take_end(struct idler *idler)
 {
 	struct process *process = &idler->recruit.process;
 
@@ -84,9 +84,9 @@ static void take_end(struct idler *idler)
 	free(idler);
 }
 
-static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
+static void reserve_sentinel_ready(struct watch *watch, unsigned events UNUSED)
 {
-	take_end(container_of(watch, struct idler, sentinel));
+	reserve_take_end(container_of(watch, struct idler, sentinel));
 }
 
 /* One whose end could not be noticed is ended here and now. */
@@ -94,7 +94,7 @@ static void discard(struct idler *idler)
 {
 	if (process_kill(&idler->recruit.process) < 0)
 		BUG("a worker that cannot be killed");
-	take_end(idler);
+	reserve_take_end(idler);
 }
 
 void reserve_init(struct reserve *reserve, struct loop *loop, size_t size)
@@ -154,8 +154,8 @@ void reserve_return(struct reserve *reserve, struct recruit *recruit)
 	idler->recruit =
 		(struct recruit){.method = recruit->method, .channel = recruit->channel, .number = recruit->number};
 	process_move(&idler->recruit.process, &recruit->process);
-	idler->channel = (struct watch){.fd = recruit->channel, .ready = channel_ready};
-	idler->sentinel = (struct watch){.fd = process_sentinel(&idler->recruit.process), .ready = sentinel_ready};
+	idler->channel = (struct watch){.fd = recruit->channel, .ready = reserve_channel_ready};
+	idler->sentinel = (struct watch){.fd = process_sentinel(&idler->recruit.process), .ready = reserve_sentinel_ready};
 	reserve->engaged--;
 	reserve->idle++;
 	reserve->changed = true;

@@ -38,7 +38,7 @@ static void describe_end(struct worker *worker, struct bytes *words)
 }
 
 /* Tells of the task that died with its worker. */
-static void lose(struct worker *worker, size_t slot, uint64_t index)
+static void roster_lose(struct worker *worker, size_t slot, uint64_t index)
 {
 	struct pool *pool = worker->pool;
 	struct bytes words = {.data = NULL};
@@ -111,7 +111,7 @@ static void give_back(struct worker *worker)
 	}
 	/* Last, since settling a chunk's last task frees its slot. The rest of the chunk may be with others already. */
 	if (running && task > 1 && (slot = ledger_find(&pool->ledger, running - 1, attempt)) != QUEUE_NONE)
-		lose(worker, slot, running - 1);
+		roster_lose(worker, slot, running - 1);
 }
 
 static void do_hello(struct worker *worker)
@@ -162,7 +162,7 @@ static void do_freed(struct worker *worker)
 	vacate(worker);
 }
 
-static void sentinel_ready(struct watch *watch, unsigned events UNUSED)
+static void roster_sentinel_ready(struct watch *watch, unsigned events UNUSED)
 {
 	happen(container_of(watch, struct worker, sentinel), WORKER_EXIT);
 }
@@ -182,7 +182,7 @@ static void do_hangup(struct worker *worker)
 	if (process_is_alive(&worker->process) > 0) {
 		/* Of no use without its channel. One that is exiting does so with the status it has. */
 		roster_kill(worker);
-		worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = sentinel_ready};
+		worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = roster_sentinel_ready};
 		if (loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) == 0)
 			return;
 	}
@@ -242,7 +242,7 @@ static void look_at_callers(struct pool *pool)
 		pool_rang(pool);
 }
 
-static void channel_ready(struct watch *watch, unsigned events UNUSED)
+static void roster_channel_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct worker *worker = container_of(watch, struct worker, channel);
 	struct pool *pool = worker->pool;
@@ -290,13 +290,13 @@ bool roster_has_seat(const struct pool *pool, unsigned unfit_max)
 }
 
 /* Finds a process, tells it what it needs, and watches it. */
-static int begin(struct worker *worker, struct error *error)
+static int roster_begin(struct worker *worker, struct error *error)
 {
 	struct pool *pool = worker->pool;
 
 	if (recruiting_find(worker, error) < 0)
 		return -1;
-	worker->channel.ready = channel_ready;
+	worker->channel.ready = roster_channel_ready;
 	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0)
 		return error_set_errno(error, errno, "%s", worker->process.name);
 	/* One that was killed before it has heard anything was started all the same: its end is told by the loop. */
@@ -338,7 +338,7 @@ int roster_start(struct pool *pool, struct error *error)
 	/* Once it has heard anything it may have this process stopped from within here (SIGTTOU), and is to go on with
 	 * it. */
 	worker->state = WORKER_STARTING;
-	if (begin(worker, error) < 0) {
+	if (roster_begin(worker, error) < 0) {
 		undo(worker);
 		worker->state = WORKER_GONE;
 		return -1;

@@ -93,7 +93,7 @@ void staffing_retire(struct pool *pool, size_t jobs)
 	}
 }
 
-static void fail(struct pool *pool, const struct error *error)
+static void staffing_fail(struct pool *pool, const struct error *error)
 {
 	if (pool->failed)
 		return;
@@ -130,14 +130,14 @@ static void handle_start_failure(struct pool *pool, struct error *error)
 		if (!pool->failing_since)
 			pool->failing_since = now;
 		if (now - pool->failing_since >= RETRY_TIME)
-			fail(pool, error);
+			staffing_fail(pool, error);
 		else
 			pool->retry_at = now + RETRY_PERIOD;
 	}
 	error_release(error);
 }
 
-static bool start(struct pool *pool)
+static bool staffing_start(struct pool *pool)
 {
 	struct error error = {.number = 0};
 
@@ -161,11 +161,11 @@ static bool start_one(struct pool *pool, bool late)
 		return false;
 	if (pool->options.reserve && !reserve_has_one(pool->options.reserve))
 		return false;
-	return start(pool);
+	return staffing_start(pool);
 }
 
 /* Sees to it that every chunk that can be claimed has a worker coming for it, as far as there are workers. */
-static void serve(struct pool *pool, bool late)
+static void staffing_serve(struct pool *pool, bool late)
 {
 	size_t waiting, coming = late && !pool->options.is_slow ? 0 : pool->starting, starts = 0;
 
@@ -195,7 +195,7 @@ void staffing_relieve(struct pool *pool)
 	if (!head_waits(pool) || !all_stalled(pool) || !roster_has_seat(pool, UNFIT_MAX))
 		return;
 	trace_event("worker_relief", "\"live\":%zu", pool->live);
-	start(pool);
+	staffing_start(pool);
 }
 
 void staffing_starved(struct pool *pool, int number)
@@ -208,7 +208,7 @@ void staffing_starved(struct pool *pool, int number)
 		pool->failing_since = now;
 	/* What runs will end, and with it free what is wanting. */
 	if (now - pool->failing_since >= RETRY_TIME && !runs_task(pool)) {
-		fail(pool, &error);
+		staffing_fail(pool, &error);
 	} else if (pool->live > 1) {
 		/* Those that are to leave since --jobs was lowered are not reckoned with. */
 		if (pool->live - 1 < pool->limit) {
@@ -221,7 +221,7 @@ void staffing_starved(struct pool *pool, int number)
 }
 
 /* "exit status 3" */
-static void describe(const struct initialized *initialized, struct error *error)
+static void staffing_describe(const struct initialized *initialized, struct error *error)
 {
 	if (initialized->number)
 		error_set_errno(error, initialized->number, "cannot be started");
@@ -258,10 +258,10 @@ void staffing_initialized(struct worker *worker, const struct initialized *initi
 	worker->unfit = true;
 	worker->unfit_before++;
 	pool->unfit++;
-	describe(initialized, &pool->unfit_why);
+	staffing_describe(initialized, &pool->unfit_why);
 	if (!pool->ever_fit && pool->unfit >= UNFIT_MAX * (wanted ? wanted : 1)) {
 		error_wrap(&pool->unfit_why, "the initializer failed in every worker");
-		fail(pool, &pool->unfit_why);
+		staffing_fail(pool, &pool->unfit_why);
 		return;
 	}
 	error_wrap(&pool->unfit_why, "an initializer failed");
@@ -279,10 +279,10 @@ void staffing_worker_ended(struct pool *pool)
 	if ((pool->early_ends >= most || pool->early_kills >= KILLS_FACTOR * most) && !pool->failed) {
 		error_set(&error, "workers end as soon as they are started (%zu in a row)",
 			  pool->early_ends + pool->early_kills);
-		fail(pool, &error);
+		staffing_fail(pool, &error);
 	} else if (!pool->live && !roster_has_seat(pool, UNFIT_MAX)) {
 		error_set(&error, "no worker is left whose initializer does not fail");
-		fail(pool, &error);
+		staffing_fail(pool, &error);
 	}
 	error_release(&error);
 	pool->unserved = true;
@@ -327,5 +327,5 @@ void staffing_tick(struct pool *pool)
 	if (late)
 		pool->claim_by = 0;
 	if (late || pool->unserved)
-		serve(pool, late);
+		staffing_serve(pool, late);
 }

@@ -43,7 +43,7 @@ static int place(int fd, int where)
 	return fd == where ? fcntl(fd, F_SETFD, 0) : dup2(fd, where);
 }
 
-static void become_task(const struct launch *launch)
+static void command_become_task(const struct launch *launch)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -92,7 +92,7 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 	const struct command *command = launch->command;
 
 	if (command->is_task)
-		become_task(launch);
+		command_become_task(launch);
 	else
 		become_other(launch);
 	if (command->ignored)
@@ -201,7 +201,7 @@ static struct command_end end_of(int status, const struct rusage *usage)
 	};
 }
 
-static enum command_change ask(pid_t pid, int flags, struct command_end *end)
+static enum command_change command_ask(pid_t pid, int flags, struct command_end *end)
 {
 	struct rusage usage;
 	int status;
@@ -221,7 +221,7 @@ static enum command_change ask(pid_t pid, int flags, struct command_end *end)
 
 enum command_change command_look(pid_t pid, struct command_end *end)
 {
-	return ask(pid, WNOHANG, end);
+	return command_ask(pid, WNOHANG, end);
 }
 
 /*
@@ -239,7 +239,7 @@ static void set_ticks(nsec period)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static void tick(int number UNUSED)
+static void command_tick(int number UNUSED)
 {
 	int saved = errno;
 
@@ -255,10 +255,10 @@ enum command_change command_wait(pid_t pid, struct command_end *end)
 	is_waiting = 1;
 	if (!is_ticking) {
 		/* Nothing begins again what it interrupts. */
-		sigaction(SIGALRM, &(struct sigaction){.sa_handler = tick}, NULL);
+		sigaction(SIGALRM, &(struct sigaction){.sa_handler = command_tick}, NULL);
 		set_ticks(TICK);
 	}
-	change = ask(pid, 0, end);
+	change = command_ask(pid, 0, end);
 	is_waiting = 0;
 	return change;
 }
@@ -273,7 +273,7 @@ struct command_end command_reap(pid_t pid)
 {
 	struct command_end end;
 
-	while (ask(pid, 0, &end) != COMMAND_ENDED)
+	while (command_ask(pid, 0, &end) != COMMAND_ENDED)
 		;
 	return end;
 }
@@ -312,7 +312,7 @@ bool command_signal_group(pid_t leader, int signal, bool *denied)
 }
 
 /* Whether path is a file that may be executed: 0, or -1 with errno. */
-static int check(const char *path)
+static int command_check(const char *path)
 {
 	struct stat status;
 
@@ -338,7 +338,7 @@ char *command_find(const char *name, const char *path)
 		/* An empty element is the current directory. */
 		char *candidate = mem_format("%.*s%s%s", (int)length, path, length ? "/" : "./", name);
 
-		if (check(candidate) == 0)
+		if (command_check(candidate) == 0)
 			return candidate;
 		denied |= errno == EACCES;
 		free(candidate);

@@ -32,7 +32,7 @@ void process_init(struct process *process, const char *name, bool daemon)
 	list_init(&process->link);
 }
 
-static int refuse(int number)
+static int process_refuse(int number)
 {
 	errno = number;
 	return -1;
@@ -58,7 +58,7 @@ int process_start(struct process *process, const struct start_method *method, co
 
 /* Takes note of an end, if there is one (0: waits for it). Somebody else having waited for it leaves how it ended
  * unknown. */
-static void take_end(struct process *process, int flags)
+static void process_take_end(struct process *process, int flags)
 {
 	int status;
 	pid_t got;
@@ -77,31 +77,31 @@ static void take_end(struct process *process, int flags)
 }
 
 /* Whether this process may ask about that one: 0, or -1 with errno. */
-static int check(const struct process *process)
+static int process_check(const struct process *process)
 {
 	if (process->state == PROCESS_CLOSED)
-		return refuse(EBADF);
+		return process_refuse(EBADF);
 	if (process->state == PROCESS_INITIAL)
-		return refuse(EINVAL);
-	return process->parent == getpid() ? 0 : refuse(ECHILD);
+		return process_refuse(EINVAL);
+	return process->parent == getpid() ? 0 : process_refuse(ECHILD);
 }
 
 int process_join(struct process *process, nsec deadline)
 {
 	struct fd_wait wait = {.fd = -1, .want_input = true};
 
-	if (check(process) < 0)
+	if (process_check(process) < 0)
 		return -1;
 	if (process->state == PROCESS_STARTED)
-		take_end(process, deadline == NSEC_FOREVER ? 0 : WNOHANG);
+		process_take_end(process, deadline == NSEC_FOREVER ? 0 : WNOHANG);
 	while (process->state == PROCESS_STARTED) {
 		if (clock_now() >= deadline)
-			return refuse(ETIMEDOUT);
+			return process_refuse(ETIMEDOUT);
 		wait.fd = process_sentinel(process);
 		if (wait.fd < 0)
 			return -1;
 		fd_wait(&wait, 1, deadline);
-		take_end(process, WNOHANG);
+		process_take_end(process, WNOHANG);
 	}
 	return 0;
 }
@@ -123,28 +123,28 @@ int process_is_alive(struct process *process)
 {
 	if (process->state == PROCESS_INITIAL)
 		return 0;
-	if (check(process) < 0)
+	if (process_check(process) < 0)
 		return -1;
 	if (process->state == PROCESS_STARTED)
-		take_end(process, WNOHANG);
+		process_take_end(process, WNOHANG);
 	return process->state == PROCESS_STARTED;
 }
 
 int process_get_end(struct process *process, struct process_end *end)
 {
-	if (check(process) < 0)
+	if (process_check(process) < 0)
 		return -1;
 	if (process->state == PROCESS_STARTED)
-		take_end(process, WNOHANG);
+		process_take_end(process, WNOHANG);
 	if (process->state == PROCESS_STARTED)
-		return refuse(EAGAIN);
+		return process_refuse(EAGAIN);
 	*end = process->end;
 	return 0;
 }
 
 int process_signal(struct process *process, int signal)
 {
-	if (check(process) < 0)
+	if (process_check(process) < 0)
 		return -1;
 	/* Until its end is taken the pid is its own, even when it has ended. */
 	if (process->state != PROCESS_STARTED || kill(process->pid, signal) == 0 || errno == ESRCH)
@@ -169,10 +169,10 @@ int process_interrupt(struct process *process)
 
 int process_sentinel(struct process *process)
 {
-	if (check(process) < 0)
+	if (process_check(process) < 0)
 		return -1;
 	if (process->pidfd < 0 && process->state != PROCESS_STARTED)
-		return refuse(ESRCH);
+		return process_refuse(ESRCH);
 	if (process->pidfd < 0)
 		process->pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
 	return process->pidfd;
@@ -188,9 +188,9 @@ int process_close(struct process *process)
 	if (process->state == PROCESS_CLOSED)
 		return 0;
 	if (process->state == PROCESS_STARTED && process->parent == getpid())
-		take_end(process, WNOHANG);
+		process_take_end(process, WNOHANG);
 	if (process->state == PROCESS_STARTED)
-		return refuse(EBUSY);
+		return process_refuse(EBUSY);
 	fd_close(&process->pidfd);
 	process->state = PROCESS_CLOSED;
 	return 0;
@@ -205,7 +205,7 @@ size_t process_active_children(struct process **found, size_t size)
 		struct process *process = container_of(link, struct process, link);
 
 		next = link->next;
-		take_end(process, WNOHANG);
+		process_take_end(process, WNOHANG);
 		if (process->state != PROCESS_STARTED)
 			continue;
 		if (count < size)

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static pid_t start(const struct role *role, int fd, struct error *error)
+static pid_t fork_begin(const struct role *role, int fd, struct error *error)
 {
 	pid_t pid = fork();
 
@@ -16,4 +16,4 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 	return pid;
 }
 
-const struct start_method start_fork = {.name = "fork", .prefix = "Fork", .start = start};
+const struct start_method start_fork = {.name = "fork", .prefix = "Fork", .start = fork_begin};

@@ -122,7 +122,7 @@ static bool hear(struct message *message)
 }
 
 /* Asks once. 1 when done with *pid set, 0 when the server died without forking, -1 with the error set. */
-static int ask(const struct role *role, int fd, pid_t *pid, struct error *error)
+static int forkserver_ask(const struct role *role, int fd, pid_t *pid, struct error *error)
 {
 	struct page *page = (struct page *)(void *)server.shm.base;
 	struct message message;
@@ -147,7 +147,7 @@ static int ask(const struct role *role, int fd, pid_t *pid, struct error *error)
 	return 1;
 }
 
-static pid_t start(const struct role *role, int fd, struct error *error)
+static pid_t forkserver_begin(const struct role *role, int fd, struct error *error)
 {
 	int attempt, done = 0;
 	pid_t pid = -1;
@@ -155,7 +155,7 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 	for (attempt = 0; attempt < ATTEMPTS && done == 0; attempt++) {
 		if (forkserver_prepare(error) < 0)
 			return -1;
-		done = ask(role, fd, &pid, error);
+		done = forkserver_ask(role, fd, &pid, error);
 		if (done == 0 || server.pid == 0)
 			forkserver_stop();
 	}
@@ -164,7 +164,7 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 	return done == 1 ? pid : -1;
 }
 
-const struct start_method start_forkserver = {.name = "forkserver", .prefix = "ForkServer", .start = start};
+const struct start_method start_forkserver = {.name = "forkserver", .prefix = "ForkServer", .start = forkserver_begin};
 
 /*
  * Server: forks a child of our parent. Not libc's fork, which has no such flag; the copy has one thread and calls
@@ -177,7 +177,7 @@ static pid_t fork_sibling(struct page *page)
 	return (pid_t)syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, &page->pid, NULL, NULL);
 }
 
-static int serve(int channel, struct message *message, struct page *page)
+static int forkserver_serve(int channel, struct message *message, struct page *page)
 {
 	char name[64];
 	const struct role *role;
@@ -207,7 +207,7 @@ int forkserver_main(int fd)
 	if (shm_attach(&shm, message.fds[0]) < 0)
 		return 1;
 	while (channel_wait(fd, &message, NSEC_FOREVER) > 0) {
-		if (serve(fd, &message, (struct page *)(void *)shm.base) < 0)
+		if (forkserver_serve(fd, &message, (struct page *)(void *)shm.base) < 0)
 			return 1;
 	}
 	return 0;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static pid_t start(const struct role *role, int fd, struct error *error)
+static pid_t spawn_begin(const struct role *role, int fd, struct error *error)
 {
 	char self[] = "mpmap", name[64], number[16];
 	char *arguments[] = {self, name, number, NULL};
@@ -35,4 +35,4 @@ static pid_t start(const struct role *role, int fd, struct error *error)
 	return pid;
 }
 
-const struct start_method start_spawn = {.name = "spawn", .prefix = "Spawn", .start = start};
+const struct start_method start_spawn = {.name = "spawn", .prefix = "Spawn", .start = spawn_begin};

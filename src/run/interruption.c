@@ -18,7 +18,7 @@
 static struct session *listening;
 
 /* Stops the tasks and this process, and goes on with both. Async-signal-safe. */
-static void stop(struct session *session, int number)
+static void interruption_stop(struct session *session, int number)
 {
 	pool_freeze(&session->pool);
 	signals_stop(number);
@@ -28,7 +28,7 @@ static void stop(struct session *session, int number)
 static void stopped_by_terminal(int number)
 {
 	if (listening)
-		stop(listening, number);
+		interruption_stop(listening, number);
 }
 
 static void end_by(struct session *session, int number)
@@ -47,7 +47,7 @@ static void end_by(struct session *session, int number)
 		session->kill_at = clock_now() + session->options->grace;
 }
 
-static void signals_ready(struct watch *watch, unsigned events UNUSED)
+static void interruption_signals_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct session *session = container_of(watch, struct session, signals);
 	int number;
@@ -66,7 +66,7 @@ static void signals_ready(struct watch *watch, unsigned events UNUSED)
 		case SIGTSTP:
 			progress_hide(&session->progress);
 			outlet_flush(&session->outlet);
-			stop(session, number);
+			interruption_stop(session, number);
 			break;
 		default:
 			end_by(session, number);
@@ -76,7 +76,7 @@ static void signals_ready(struct watch *watch, unsigned events UNUSED)
 
 int interruption_open(struct session *session)
 {
-	session->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
+	session->signals = (struct watch){.fd = signals_open(), .ready = interruption_signals_ready};
 	if (session->signals.fd < 0 || loop_watch(session->place.loop, &session->signals, LOOP_INPUT) < 0)
 		return -1;
 	listening = session;

@@ -22,7 +22,7 @@ int record_open(struct session *session, struct error *error)
 }
 
 /* A record of the run that has a hole is none: the run ends. */
-static void fail(struct session *session, struct error *error)
+static void logbook_fail(struct session *session, struct error *error)
 {
 	session_fail(session, EXIT_TROUBLE, error);
 	error_release(error);
@@ -38,7 +38,7 @@ void record_output(struct session *session, const struct output_header *header, 
 		observer->wrote(observer, header, bytes);
 	if (results_put(&session->results, header->index, header->attempt, (enum stream)header->stream, bytes, &error) <
 	    0)
-		fail(session, &error);
+		logbook_fail(session, &error);
 }
 
 /* Completes the task's folder. */
@@ -76,7 +76,7 @@ void record_result(struct session *session, const struct result *result, const s
 		bytes_release(&command);
 	}
 	if (session->results.fd >= 0 && finish_folder(session, result, task, &error) < 0)
-		fail(session, &error);
+		logbook_fail(session, &error);
 }
 
 void record_flush(struct session *session)
@@ -84,7 +84,7 @@ void record_flush(struct session *session)
 	struct error error = {.number = 0};
 
 	if (session->joblog.lines.size && joblog_flush(&session->joblog, &error) < 0)
-		fail(session, &error);
+		logbook_fail(session, &error);
 }
 
 void record_close(struct session *session)

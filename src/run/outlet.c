@@ -23,7 +23,7 @@ static void put_errors(struct outlet *outlet, struct slice bytes)
 	writer_put(outlet->errors, bytes);
 }
 
-static void put_diag(struct slice line)
+static void outlet_put_diag(struct slice line)
 {
 	put_errors(diag_outlet, line);
 }
@@ -148,7 +148,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 	}
 	outlet->target.is_shared = outlet->errors == &outlet->output;
 	diag_outlet = outlet;
-	diag_set_sink(put_diag);
+	diag_set_sink(outlet_put_diag);
 	if (format->open)
 		format->open(&outlet->target);
 }

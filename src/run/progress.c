@@ -116,7 +116,7 @@ static void append_time(struct bytes *out, double seconds)
 		bytes_append_format(out, "%u:%02u", (unsigned)(whole / 60), (unsigned)(whole % 60));
 }
 
-static uint64_t failures(const struct session *session)
+static uint64_t progress_failures(const struct session *session)
 {
 	return session->finished - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
 }
@@ -137,8 +137,8 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 			bytes_append_format(out, "%" PRIu64 "%%", total ? done * 100 / total : 100);
 		break;
 	case 2:
-		if (failures(session))
-			bytes_append_format(out, "%" PRIu64 " failed", failures(session));
+		if (progress_failures(session))
+			bytes_append_format(out, "%" PRIu64 " failed", progress_failures(session));
 		break;
 	case 3:
 		if (session->total && progress->rate > 0) {
@@ -195,7 +195,7 @@ static void append_bar(struct bytes *out, const struct session *session, size_t 
 }
 
 /* A frame for a terminal of so many columns: never more than one less than that, or it would be broken. */
-static void compose(struct progress *progress, struct session *session, size_t width, struct bytes *out)
+static void progress_compose(struct progress *progress, struct session *session, size_t width, struct bytes *out)
 {
 	struct bytes line = {.data = NULL}, part = {.data = NULL};
 	size_t left = width - 1, bar, i;
@@ -247,14 +247,14 @@ static void draw(struct progress *progress, struct session *session)
 	struct bytes frame = {.data = NULL};
 
 	bytes_append_text(&frame, "\r\033[J");
-	compose(progress, session, terminal_width(), &frame);
+	progress_compose(progress, session, terminal_width(), &frame);
 	bytes_append_text(&frame, "\r");
 	outlet_put_frame(progress->outlet, bytes_slice(&frame));
 	bytes_release(&frame);
 	progress->shown = true;
 }
 
-static void say(struct progress *progress, struct session *session)
+static void progress_say(struct progress *progress, struct session *session)
 {
 	struct bytes line = {.data = NULL};
 	size_t i;
@@ -280,7 +280,7 @@ void progress_update(struct progress *progress, struct session *session)
 		return;
 	update_rate(progress, session);
 	if (progress->options.kind == PROGRESS_PLAIN) {
-		say(progress, session);
+		progress_say(progress, session);
 		progress->next = now + PLAIN_TIME;
 		outlet_flush(progress->outlet);
 		return;

@@ -97,7 +97,7 @@ static void outlet_result(struct outlet *outlet, const struct result *result)
 }
 
 /* Lets go of what a session has before its output is open. */
-static void release(struct session *session)
+static void session_release(struct session *session)
 {
 	pool_release(&session->pool);
 	template_release(&session->template);
@@ -152,7 +152,7 @@ int session_open(struct session *session, const struct session_options *options,
 	};
 	if (open_parts(session, error) < 0) {
 		record_close(session);
-		release(session);
+		session_release(session);
 		return -1;
 	}
 	/* From here on nothing fails: messages go by the outlet. */
@@ -196,7 +196,7 @@ void session_expect_retries(struct session *session, uint64_t index, uint64_t re
 }
 
 /* What follows from what has happened: output that can go on, the gate, tasks that will not begin. */
-static void settle(struct session *session)
+static void session_settle(struct session *session)
 {
 	struct order *order = &session->order;
 
@@ -236,7 +236,7 @@ static void kill_late(struct session *session)
 }
 
 /* What is due by now, whatever has happened. */
-static void tick(struct session *session)
+static void session_tick(struct session *session)
 {
 	struct throttle *throttle = &session->throttle;
 	size_t jobs;
@@ -266,8 +266,8 @@ nsec session_deadline(const struct session *session)
 
 void session_advance(struct session *session)
 {
-	tick(session);
-	settle(session);
+	session_tick(session);
+	session_settle(session);
 	progress_update(&session->progress, session);
 }
 
@@ -292,7 +292,7 @@ bool session_is_over(const struct session *session)
 /* Writes out what waits, at the reader's pace. */
 static void finish_output(struct session *session)
 {
-	settle(session);
+	session_settle(session);
 	while (!session_is_over(session))
 		session_step(session);
 }
@@ -399,6 +399,6 @@ int session_close(struct session *session, int *signal)
 	order_release(&session->order);
 	outlet_close(&session->outlet);
 	bytes_release(&session->failures);
-	release(session);
+	session_release(session);
 	return status;
 }

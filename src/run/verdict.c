@@ -190,7 +190,7 @@ static void look_for_cause(struct session *session, struct result *result)
 	session->oom_kills = kills;
 }
 
-static enum result_use owner_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
+static enum result_use verdict_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
 				       nsec *delay)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
@@ -230,12 +230,12 @@ static enum result_use owner_on_result(struct pool_owner *owner, const struct re
 	return again ? RESULT_AGAIN : RESULT_TAKEN;
 }
 
-static void owner_on_words(struct pool_owner *owner UNUSED, struct slice words)
+static void verdict_on_words(struct pool_owner *owner UNUSED, struct slice words)
 {
 	diag_line(words);
 }
 
-static void owner_on_unfit(struct pool_owner *owner, struct slice why)
+static void verdict_on_unfit(struct pool_owner *owner, struct slice why)
 {
 	report_unfit(container_of(owner, struct session, pool_owner), why);
 }
@@ -248,7 +248,7 @@ static void owner_on_room(struct pool_owner *owner)
 		session->on_room(session);
 }
 
-static void owner_on_failure(struct pool_owner *owner, const struct error *error)
+static void verdict_on_failure(struct pool_owner *owner, const struct error *error)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 
@@ -260,9 +260,9 @@ const struct pool_owner verdict_owner = {
 	.accepts = owner_accepts,
 	.head = owner_head,
 	.on_output = owner_on_output,
-	.on_result = owner_on_result,
-	.on_words = owner_on_words,
-	.on_unfit = owner_on_unfit,
+	.on_result = verdict_on_result,
+	.on_words = verdict_on_words,
+	.on_unfit = verdict_on_unfit,
 	.on_room = owner_on_room,
-	.on_failure = owner_on_failure,
+	.on_failure = verdict_on_failure,
 };

@@ -33,7 +33,7 @@ static void append_byte(struct bytes *out, char byte, bool in_brackets)
 }
 
 /* Appends what an escape stands for: its length, or 0 when it is none of ours. */
-static size_t append_escape(struct bytes *out, const char *at, bool in_brackets)
+static size_t columns_append_escape(struct bytes *out, const char *at, bool in_brackets)
 {
 	static const struct {
 		char letter;
@@ -67,7 +67,7 @@ static void translate(const char *expression, struct bytes *out)
 	const char *at = expression, *opened = NULL;
 
 	while (*at) {
-		size_t length = *at == '\\' ? append_escape(out, at, opened) : 0;
+		size_t length = *at == '\\' ? columns_append_escape(out, at, opened) : 0;
 
 		if (length) {
 			at += length;

@@ -89,7 +89,7 @@ static ssize_t match(const struct template_options *options, const char *text, s
 	return what->kind == REPLACEMENT_NONE ? 0 : (ssize_t)length;
 }
 
-static void add_piece(struct template_word *word, size_t *capacity, struct replacement what, struct slice text)
+static void template_add_piece(struct template_word *word, size_t *capacity, struct replacement what, struct slice text)
 {
 	if (what.kind == REPLACEMENT_NONE && !text.size)
 		return;
@@ -116,11 +116,11 @@ static int compile_word(struct template_word *word, const struct template_option
 			at++;
 			continue;
 		}
-		add_piece(word, &capacity, none, (struct slice){.data = from, .size = (size_t)(at - from)});
-		add_piece(word, &capacity, what, (struct slice){.data = NULL});
+		template_add_piece(word, &capacity, none, (struct slice){.data = from, .size = (size_t)(at - from)});
+		template_add_piece(word, &capacity, what, (struct slice){.data = NULL});
 		from = at += length;
 	}
-	add_piece(word, &capacity, none, (struct slice){.data = from, .size = (size_t)(at - from)});
+	template_add_piece(word, &capacity, none, (struct slice){.data = from, .size = (size_t)(at - from)});
 	word->is_lone = word->count == 1 && word->has_value;
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "task/frame.h"
 
-static void add(struct values *values, struct slice name, struct slice value)
+static void values_add(struct values *values, struct slice name, struct slice value)
 {
 	if (values->count == values->capacity) {
 		values->capacity = values->capacity ? size_multiply(values->capacity, 2) : 16;
@@ -17,7 +17,7 @@ static void add(struct values *values, struct slice name, struct slice value)
 }
 
 /* Lists the columns of the record of a source: exactly as many as it has names, where that matters. */
-static void divide(struct values *values, const struct columns *columns, const char *record, const uint32_t *width)
+static void values_divide(struct values *values, const struct columns *columns, const char *record, const uint32_t *width)
 {
 	const struct slice none = {.data = NULL};
 	size_t before = values->count;
@@ -27,10 +27,10 @@ static void divide(struct values *values, const struct columns *columns, const c
 		struct slice column = columns_next(columns, &rest, rest == record);
 
 		if (!width || values->count < before + *width)
-			add(values, none, column);
+			values_add(values, none, column);
 	}
 	while (width && values->count < before + *width)
-		add(values, none, none);
+		values_add(values, none, none);
 }
 
 static void gather_frame(struct values *values, struct slice frame)
@@ -48,7 +48,7 @@ static void gather_frame(struct values *values, struct slice frame)
 		else if (field == FIELD_NAME)
 			name = value;
 		else if (field == FIELD_VALUE || field == FIELD_ARGUMENT)
-			add(values, name, value);
+			values_add(values, name, value);
 	}
 }
 
@@ -66,14 +66,14 @@ void values_gather(struct values *values, const struct task *task, const struct 
 		return;
 	}
 	if (!task->value_count)
-		add(values, (struct slice){.data = NULL}, task->record);
+		values_add(values, (struct slice){.data = NULL}, task->record);
 	for (i = 0; i < task->value_count; i++) {
 		if (i)
 			value = slice_of(value.data + value.size + 1);
 		if (columns->expression)
-			divide(values, columns, value.data, width_count > 1 && i < width_count ? &widths[i] : NULL);
+			values_divide(values, columns, value.data, width_count > 1 && i < width_count ? &widths[i] : NULL);
 		else
-			add(values, (struct slice){.data = NULL}, value);
+			values_add(values, (struct slice){.data = NULL}, value);
 	}
 }
 

@@ -109,7 +109,7 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 }
 
 /* Begins a task. EXECUTOR_DONE with running->pid 0: it could not be started, and the result says why. */
-static enum executor_end begin(struct workplace *place, struct command_state *state, const struct task *task,
+static enum executor_end execution_begin(struct workplace *place, struct command_state *state, const struct task *task,
 			       struct result *result, struct running *running)
 {
 	int writers[CAPTURE_STREAMS] = {-1, -1}, started;
@@ -260,7 +260,7 @@ static void look_for_stop(struct workplace *place, struct running *running)
 }
 
 /* Follows a task to the end of its process, or until it is one that may not be ended. False when the parent is gone. */
-static bool follow(struct workplace *place, struct running *running)
+static bool execution_follow(struct workplace *place, struct running *running)
 {
 	nsec patience = running->started + PATIENCE;
 	nsec share = workplace_can_share(place, running->index) ? running->started + SHARE_TIME : NSEC_FOREVER;
@@ -296,7 +296,7 @@ static bool follow(struct workplace *place, struct running *running)
 }
 
 /* After the end of a task's process: the rest of its output, and of its group. False when the parent is gone. */
-static bool settle(struct workplace *place, struct running *running)
+static bool execution_settle(struct workplace *place, struct running *running)
 {
 	nsec drained = clock_now() + DRAIN_TIME;
 	uint64_t before = running->capture.total;
@@ -359,11 +359,11 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 		launcher_listen_no_more(&state->launcher);
 		fd_close(&state->launcher.children);
 	}
-	begun = begin(place, state, task, result, &running);
+	begun = execution_begin(place, state, task, result, &running);
 	state->frugal |= begun == EXECUTOR_STARVED;
 	if (begun != EXECUTOR_DONE || !running.pid)
 		return begun;
-	if (!follow(place, &running))
+	if (!execution_follow(place, &running))
 		goto abandoned;
 	if (running.is_forked && running.end.signal && zygote_was_untaken(&state->launcher.zygote)) {
 		/* It was killed before it had begun: it may begin elsewhere. */
@@ -375,7 +375,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	fill_result(place, result, &running);
 	if (state->launcher.terminal >= 0)
 		terminal_take_back(state->launcher.terminal, state->terminal, place, result);
-	if (!settle(place, &running))
+	if (!execution_settle(place, &running))
 		goto abandoned;
 	result->output_size = running.capture.output;
 	state->eager = running.capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;

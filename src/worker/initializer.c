@@ -34,7 +34,7 @@ static void take_words(int *reader, struct bytes *words)
 }
 
 /* Waits for its end: false when the parent is gone. */
-static bool follow(struct workplace *place, int pidfd, int *reader, struct bytes *words)
+static bool initializer_follow(struct workplace *place, int pidfd, int *reader, struct bytes *words)
 {
 	bool ended = false;
 
@@ -75,7 +75,7 @@ static bool run(struct workplace *place, struct launcher *launcher, struct initi
 		return true;
 	}
 	group_init(&group, place->seat->task, 0);
-	followed = follow(place, pidfd, &ends[0], words);
+	followed = initializer_follow(place, pidfd, &ends[0], words);
 	if (!followed)
 		group_kill(&group);
 	end = command_reap(group.leader);

@@ -109,7 +109,7 @@ void launcher_listen_no_more(struct launcher *launcher)
 	launcher->listens = false;
 }
 
-static int start(struct command *command, struct launched *launched)
+static int launcher_start(struct command *command, struct launched *launched)
 {
 	int started = command_start(command, NULL, &launched->stage);
 
@@ -133,7 +133,7 @@ static int start_for_shell(struct command *command, struct launched *launched)
 	memcpy(arguments + 2, command->arguments + 1, count * sizeof *arguments);
 	command->path = shell;
 	command->arguments = arguments;
-	started = start(command, launched);
+	started = launcher_start(command, launched);
 	free(arguments);
 	return started;
 }
@@ -162,7 +162,7 @@ static int start_found(struct launcher *launcher, struct workplace *place, struc
 		if (started <= 0)
 			return started;
 	}
-	started = start(command, launched);
+	started = launcher_start(command, launched);
 	if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
 		started = start_for_shell(command, launched);
 	return started;

@@ -340,7 +340,7 @@ static void work(struct worker_state *worker)
 }
 
 /* Lets go of a run that was left in good order. Whether the worker waits for another; if not it ends with *status. */
-static bool leave(struct worker_state *worker, int *status)
+static bool worker_leave(struct worker_state *worker, int *status)
 {
 	struct workplace *place = &worker->place;
 	bool stays = place->setup.stays && !worker->leaving && !worker->parent_gone;
@@ -355,7 +355,7 @@ static bool leave(struct worker_state *worker, int *status)
 }
 
 /* Takes part in a run, from its setup on. Whether the worker waits for another. */
-static bool take_part(int channel, int *status)
+static bool worker_take_part(int channel, int *status)
 {
 	/* Static: what a worker leaves to its end is not lost, as tools see it that look for leaks. */
 	static struct worker_state worker;
@@ -377,14 +377,14 @@ static bool take_part(int channel, int *status)
 	if (channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0) < 0)
 		return false;
 	work(&worker);
-	return leave(&worker, status);
+	return worker_leave(&worker, status);
 }
 
 int worker_main(int channel)
 {
 	int status;
 
-	while (take_part(channel, &status))
+	while (worker_take_part(channel, &status))
 		;
 	return status;
 }

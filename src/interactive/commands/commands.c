@@ -155,7 +155,7 @@ static const char *const *list_names(void)
 	return names;
 }
 
-static const struct verb *find(const char *name)
+static const struct verb *commands_find(const char *name)
 {
 	const struct verb *command;
 
@@ -166,7 +166,7 @@ static const struct verb *find(const char *name)
 	return NULL;
 }
 
-static int refuse(const char *name, struct error *error)
+static int commands_refuse(const char *name, struct error *error)
 {
 	const char *meant = nearest(name, list_names());
 
@@ -176,7 +176,7 @@ static int refuse(const char *name, struct error *error)
 }
 
 /* Whether the words fit the command. */
-static int check(const struct verb *command, const struct words *words, struct error *error)
+static int commands_check(const struct verb *command, const struct words *words, struct error *error)
 {
 	if (words->input && !command->takes_input)
 		return error_set(error, "%s reads no file (map does: map COMMAND... < FILE)", command->name);
@@ -202,12 +202,12 @@ static int carry_out(struct console *console, const char *line, struct error *er
 	if (words_split(entered.line, &entered.words, error) < 0)
 		return -1;
 	if (entered.words.count || entered.words.input) {
-		command = entered.words.count ? find(entered.words.words[0]) : NULL;
+		command = entered.words.count ? commands_find(entered.words.words[0]) : NULL;
 		if (!entered.words.count)
 			done = error_set(error, "< FILE without a command before it");
 		else if (!command)
-			done = refuse(entered.words.words[0], error);
-		else if ((done = check(command, &entered.words, error)) == 0)
+			done = commands_refuse(entered.words.words[0], error);
+		else if ((done = commands_check(command, &entered.words, error)) == 0)
 			done = command->run(console, &entered, error);
 	}
 	words_release(&entered.words);

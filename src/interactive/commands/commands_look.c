@@ -21,7 +21,7 @@ static struct canvas canvas_for(const struct console *console, struct bytes *tex
 }
 
 /* Shows a text, and lets go of it. */
-static int show_text(struct console *console, struct bytes *text, struct error *error)
+static int look_show_text(struct console *console, struct bytes *text, struct error *error)
 {
 	struct answer answer;
 
@@ -37,7 +37,7 @@ int command_jobs(struct console *console, const struct entered *entered UNUSED, 
 	struct canvas canvas = canvas_for(console, &text);
 
 	view_jobs(&canvas, &console->jobs);
-	return show_text(console, &text, error);
+	return look_show_text(console, &text, error);
 }
 
 int command_stats(struct console *console, const struct entered *entered, struct error *error)
@@ -49,7 +49,7 @@ int command_stats(struct console *console, const struct entered *entered, struct
 	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	view_stats(&canvas, &console->jobs, selection.job);
-	return show_text(console, &text, error);
+	return look_show_text(console, &text, error);
 }
 
 /* Calls see for each selected job. */
@@ -116,7 +116,7 @@ int command_show(struct console *console, const struct entered *entered, struct 
 		bytes_release(&text);
 		return -1;
 	}
-	return show_text(console, &text, error);
+	return look_show_text(console, &text, error);
 }
 
 struct reading {
@@ -129,7 +129,7 @@ struct reading {
 	struct chain_reading chain;
 };
 
-static void take(void *context, enum stream stream UNUSED, struct slice bytes)
+static void look_take(void *context, enum stream stream UNUSED, struct slice bytes)
 {
 	struct reading *reading = context;
 
@@ -157,7 +157,7 @@ static int read_task(struct reading *reading, struct job *job, uint64_t index, s
 	bool is_one = reading->selection->index != ARCHIVE_NONE;
 	int got;
 
-	reading->chain = (struct chain_reading){.streams = reading->streams, .take = take, .context = reading};
+	reading->chain = (struct chain_reading){.streams = reading->streams, .take = look_take, .context = reading};
 	if (!is_one && reading->streams == 1u << STREAM_ERRORS)
 		reading->tag = mem_format("[%" PRIu64 ".%" PRIu64 "] ", job->number, index + 1);
 	got = archive_read(job->kept, index, &reading->chain, error);
@@ -224,7 +224,7 @@ int command_history(struct console *console, const struct entered *entered UNUSE
 
 	if (console->is_terminal)
 		line_history(&console->line, take_history, &text);
-	return show_text(console, &text, error);
+	return look_show_text(console, &text, error);
 }
 
 int command_help(struct console *console, const struct entered *entered, struct error *error)
@@ -243,5 +243,5 @@ int command_help(struct console *console, const struct entered *entered, struct 
 		bytes_release(&text);
 		return error_set(error, "there is no command '%s' (help lists all)", name);
 	}
-	return show_text(console, &text, error);
+	return look_show_text(console, &text, error);
 }

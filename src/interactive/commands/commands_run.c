@@ -14,7 +14,7 @@ struct phrase {
 	size_t count;
 };
 
-static void add(struct phrase *phrase, char *word)
+static void command_add(struct phrase *phrase, char *word)
 {
 	phrase->words = mem_resize(phrase->words, phrase->count + 2, sizeof *phrase->words);
 	phrase->words[phrase->count++] = word;
@@ -28,20 +28,20 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 	struct phrase phrase = {.count = 0};
 	size_t i;
 
-	add(&phrase, mem_string("map"));
+	command_add(&phrase, mem_string("map"));
 	for (i = 0; i < console->base_count; i++)
-		add(&phrase, mem_string(console->base[i]));
+		command_add(&phrase, mem_string(console->base[i]));
 	/* How many workers there are has been said, and perhaps changed, since. */
-	add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
+	command_add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
 	for (i = 0; i < console->setting_count; i++) {
 		if (!is_unwanted || !is_unwanted(console->settings[i]))
-			add(&phrase, mem_string(console->settings[i]));
+			command_add(&phrase, mem_string(console->settings[i]));
 	}
 	return phrase;
 }
 
 /* What only batch mode can do, or only a program that has standard input for itself. */
-static int check(const struct console *console, const struct options *options, struct error *error)
+static int command_check(const struct console *console, const struct options *options, struct error *error)
 {
 	size_t i;
 
@@ -76,7 +76,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	job->text = job_text_new(phrase->words);
 	job->text->sources = options.feed.sources;
 	*phrase = (struct phrase){.count = 0};
-	if (parsed < 0 || check(console, &options, error) < 0)
+	if (parsed < 0 || command_check(console, &options, error) < 0)
 		return -1;
 	job->run = options.run;
 	job->feed = options.feed;
@@ -91,7 +91,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	return 0;
 }
 
-static int begin(struct console *console, struct job_options *options, struct feeder *feeder, struct error *error)
+static int command_begin(struct console *console, struct job_options *options, struct feeder *feeder, struct error *error)
 {
 	struct job *job = job_begin(&console->jobs, options, feeder, error);
 
@@ -117,15 +117,15 @@ int command_map(struct console *console, const struct entered *entered, struct e
 		return command_help(console, entered, error);
 	phrase = begin_phrase(console, NULL);
 	if (entered->words.input)
-		add(&phrase, mem_format("--arg-file=%s", entered->words.input));
+		command_add(&phrase, mem_format("--arg-file=%s", entered->words.input));
 	for (i = 1; i < entered->words.count; i++)
-		add(&phrase, mem_string(entered->words.words[i]));
+		command_add(&phrase, mem_string(entered->words.words[i]));
 	options.line = mem_string(entered->line);
 	if (parse(console, &phrase, phrase.count, &options, error) < 0) {
 		job_options_release(&options);
 		return -1;
 	}
-	return begin(console, &options, NULL, error);
+	return command_begin(console, &options, NULL, error);
 }
 
 /* Settings about records, of which apply has none, and about a command for many of them. */
@@ -151,17 +151,17 @@ int command_apply(struct console *console, const struct entered *entered, struct
 	size_t i, count;
 
 	for (i = 0; i < countof(form); i++)
-		add(&phrase, mem_string(form[i]));
+		command_add(&phrase, mem_string(form[i]));
 	count = phrase.count;
 	for (i = 1; i < entered->words.count; i++)
-		add(&phrase, mem_string(entered->words.words[i]));
+		command_add(&phrase, mem_string(entered->words.words[i]));
 	if (parse(console, &phrase, count, &options, error) < 0) {
 		job_options_release(&options);
 		return -1;
 	}
 	options.feed.sources[0].items = options.text->words + count;
 	options.feed.sources[0].item_count = entered->words.count - 1;
-	return begin(console, &options, NULL, error);
+	return command_begin(console, &options, NULL, error);
 }
 
 /* Runs what failed of a selection again. 1; 0 when nothing did; -1 with the error. */
@@ -183,7 +183,7 @@ static int repeat(struct console *console, const struct selection *selection, st
 				    selection->job->options.line);
 	options = job_options_share(&selection->job->options, line);
 	free(line);
-	return begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
+	return command_begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
 }
 
 int command_retry(struct console *console, const struct entered *entered, struct error *error)
@@ -264,9 +264,9 @@ static int try_setting(const struct console *console, const char *setting, struc
 	size_t i;
 	int parsed;
 
-	add(&phrase, mem_string(setting));
+	command_add(&phrase, mem_string(setting));
 	for (i = 0; i < countof(form); i++)
-		add(&phrase, mem_string(form[i]));
+		command_add(&phrase, mem_string(form[i]));
 	parsed = parse(console, &phrase, phrase.count, &options, error);
 	job_options_release(&options);
 	return parsed;

@@ -70,7 +70,7 @@ static bool is_within(const struct agenda_file *file, const struct stat *status)
 }
 
 /* Reads all of a file. -1 with the error. */
-static int read_all(int fd, const char *name, struct bytes *contents, struct error *error)
+static int agenda_read_all(int fd, const char *name, struct bytes *contents, struct error *error)
 {
 	ssize_t got;
 
@@ -123,7 +123,7 @@ int agenda_add_file(struct agenda *agenda, const char *name, const struct agenda
 		error_set(error, "'%s' is a pipe, and source reads files", name);
 	} else if (is_within(by->file, &status)) {
 		error_set(error, "'%s' is being carried out already: a file cannot ask for itself", name);
-	} else if (read_all(fd, name, &contents, error) == 0) {
+	} else if (agenda_read_all(fd, name, &contents, error) == 0) {
 		file = mem_new(1, sizeof *file);
 		*file = (struct agenda_file){
 			.name = mem_string(name),

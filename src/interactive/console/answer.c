@@ -19,7 +19,7 @@ void answer_init(struct answer *answer, enum answer_kind kind, const char *direc
 	*answer = (struct answer){.fd = -1, .is_direct = kind == ANSWER_DIRECT, .directory = directory, .last = '\n'};
 }
 
-static void write_all(struct answer *answer, int fd, struct slice bytes)
+static void answer_write_all(struct answer *answer, int fd, struct slice bytes)
 {
 	while (bytes.size && !answer->error.text) {
 		ssize_t done = fd_write(fd, bytes.data, bytes.size);
@@ -35,7 +35,7 @@ static void write_all(struct answer *answer, int fd, struct slice bytes)
 }
 
 /* Opens the file without a name. */
-static void open_file(struct answer *answer)
+static void answer_open_file(struct answer *answer)
 {
 	char *name = mem_format("%s/mpmap.XXXXXX", answer->directory);
 
@@ -50,8 +50,8 @@ static void open_file(struct answer *answer)
 static void empty(struct answer *answer)
 {
 	if (answer->fd < 0 && !answer->error.text)
-		open_file(answer);
-	write_all(answer, answer->fd, bytes_slice(&answer->text));
+		answer_open_file(answer);
+	answer_write_all(answer, answer->fd, bytes_slice(&answer->text));
 	bytes_clear(&answer->text);
 }
 
@@ -65,7 +65,7 @@ void answer_put(struct answer *answer, struct slice bytes)
 		answer->lines += bytes.data[i] == '\n';
 	answer->last = bytes.data[bytes.size - 1];
 	if (answer->is_direct) {
-		write_all(answer, STDOUT_FILENO, bytes);
+		answer_write_all(answer, STDOUT_FILENO, bytes);
 		return;
 	}
 	bytes_append(&answer->text, bytes.data, bytes.size);

@@ -125,7 +125,7 @@ static void take_base(struct console *console, char **words)
 	}
 }
 
-static int begin(struct console *console, const struct options *options, unsigned closed, struct error *error)
+static int console_begin(struct console *console, const struct options *options, unsigned closed, struct error *error)
 {
 	const struct jobs_options jobs = {
 		.workers = options->run.jobs,
@@ -151,7 +151,7 @@ int console_run(const struct options *options, char **words, const struct langua
 	size_t i;
 
 	console->language = language;
-	if (begin(console, options, closed, &error) < 0) {
+	if (console_begin(console, options, closed, &error) < 0) {
 		diag_error("%s", error_text(&error));
 		error_release(&error);
 	} else {

@@ -14,7 +14,7 @@
 static struct console *diag_console;
 
 /* Messages of a run bear its number in the place of our name. */
-static void put_diag(struct slice lines)
+static void display_put_diag(struct slice lines)
 {
 	static const char prefix[] = "mpmap: ";
 	struct console *console = diag_console;
@@ -53,7 +53,7 @@ static void task_ended(struct jobs_owner *owner, struct job *job, uint64_t index
 }
 
 /* Says how a run has ended, behind what it wrote. */
-static void job_ended(struct jobs_owner *owner, struct job *job)
+static void display_run_ended(struct jobs_owner *owner, struct job *job)
 {
 	struct console *console = container_of(owner, struct console, jobs_owner);
 	struct job_counts counts = job_counts(job);
@@ -105,10 +105,10 @@ void display_open(struct console *console)
 		.has_room = jobs_have_room,
 		.put = jobs_put,
 		.task_ended = task_ended,
-		.job_ended = job_ended,
+		.job_ended = display_run_ended,
 	};
 	diag_console = console;
-	diag_set_sink(put_diag);
+	diag_set_sink(display_put_diag);
 }
 
 void display_close(void)

@@ -18,7 +18,7 @@ bool foreground_is_running(const struct foreground *foreground)
 	return foreground->pid > 0;
 }
 
-static void take_end(struct foreground *foreground)
+static void foreground_take_end(struct foreground *foreground)
 {
 	foreground->signal = command_reap(foreground->pid).signal;
 	foreground->pid = 0;
@@ -29,7 +29,7 @@ static void take_end(struct foreground *foreground)
 
 static void pidfd_ready(struct watch *watch, unsigned events UNUSED)
 {
-	take_end(container_of(watch, struct foreground, watch));
+	foreground_take_end(container_of(watch, struct foreground, watch));
 }
 
 int foreground_start(struct foreground *foreground, const char *script, int input, struct error *error)
@@ -69,5 +69,5 @@ void foreground_wait(struct foreground *foreground)
 {
 	/* The end is taken by its pid, whenever it comes. */
 	if (foreground_is_running(foreground))
-		take_end(foreground);
+		foreground_take_end(foreground);
 }

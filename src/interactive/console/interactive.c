@@ -147,7 +147,7 @@ static char **line_complete(struct line_owner *owner, const char *text, size_t s
 	return completion_find(&completion, text, start);
 }
 
-static void program_ended(struct foreground *foreground)
+static void interactive_program_ended(struct foreground *foreground)
 {
 	struct console *console = container_of(foreground, struct console, foreground);
 
@@ -185,7 +185,7 @@ static const char *find_pager(const struct console *console)
 }
 
 /* Shows whole lines, with nothing in them that would move about. */
-static void show_text(struct console *console, struct slice lines)
+static void interactive_show_text(struct console *console, struct slice lines)
 {
 	struct bytes text = {.data = NULL};
 
@@ -208,11 +208,11 @@ static int show_file(struct console *console, int fd, struct error *error)
 		if (last) {
 			size_t size = (size_t)(last - waiting.data) + 1;
 
-			show_text(console, (struct slice){.data = waiting.data, .size = size});
+			interactive_show_text(console, (struct slice){.data = waiting.data, .size = size});
 			bytes_consume(&waiting, size);
 		} else if (waiting.size >= PIECE) {
 			bytes_append_text(&waiting, "\n");
-			show_text(console, bytes_slice(&waiting));
+			interactive_show_text(console, bytes_slice(&waiting));
 			bytes_clear(&waiting);
 		}
 	}
@@ -231,7 +231,7 @@ int interactive_show(struct console *console, struct answer *answer, struct erro
 		answer_put(answer, slice_of("\n"));
 	screen_size(&console->screen, &columns, &rows);
 	if (answer_is_small(answer) && (!pager || answer->lines < rows)) {
-		show_text(console, bytes_slice(&answer->text));
+		interactive_show_text(console, bytes_slice(&answer->text));
 		return 0;
 	}
 	if (answer_to_file(answer, error) < 0)
@@ -264,7 +264,7 @@ static void interrupt(struct console *console)
 }
 
 /* ^Z: tasks stop with us, and go on with us. */
-static void stop(struct console *console, int number)
+static void interactive_stop(struct console *console, int number)
 {
 	line_suspend(&console->line);
 	jobs_freeze(&console->jobs);
@@ -273,7 +273,7 @@ static void stop(struct console *console, int number)
 	arrange(console);
 }
 
-static void signals_ready(struct watch *watch, unsigned events UNUSED)
+static void interactive_signals_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct console *console = container_of(watch, struct console, signals);
 	int number;
@@ -284,7 +284,7 @@ static void signals_ready(struct watch *watch, unsigned events UNUSED)
 			interrupt(console);
 			break;
 		case SIGTSTP:
-			stop(console, number);
+			interactive_stop(console, number);
 			break;
 		case SIGWINCH:
 			line_resized(&console->line);
@@ -322,8 +322,8 @@ int interactive_open(struct console *console, struct error *error)
 
 	console->line_owner =
 		(struct line_owner){.entered = line_entered, .ended = line_ended, .complete = line_complete};
-	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
-	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
+	console->signals = (struct watch){.fd = signals_open(), .ready = interactive_signals_ready};
+	foreground_init(&console->foreground, &console->jobs.loop, interactive_program_ended);
 	screen_init(&console->screen, &console->line, colored ? SCREEN_COLORED : SCREEN_PLAIN);
 	if (console->signals.fd < 0 || loop_watch(&console->jobs.loop, &console->signals, LOOP_INPUT) < 0)
 		opened = error_set_errno(error, errno, "cannot watch for signals");

@@ -100,7 +100,7 @@ static struct screen_tail *add_tail(struct screen *screen, uint64_t run)
 }
 
 /* Ends the line that a run is in the middle of. */
-static void end_line(struct screen *screen, struct screen_tail *tail)
+static void screen_end_line(struct screen *screen, struct screen_tail *tail)
 {
 	bool is_error = tail->stream == STREAM_ERRORS;
 
@@ -119,7 +119,7 @@ void screen_end_task(struct screen *screen, uint64_t run)
 	struct screen_tail *tail = find_tail(screen, run);
 
 	if (tail && tail->text.size)
-		end_line(screen, tail);
+		screen_end_line(screen, tail);
 }
 
 void screen_end_run(struct screen *screen, uint64_t run)
@@ -142,7 +142,7 @@ void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream
 	if (!tail)
 		tail = add_tail(screen, run);
 	if (tail->text.size && (tail->index != index || tail->stream != stream))
-		end_line(screen, tail);
+		screen_end_line(screen, tail);
 	tail->index = index;
 	tail->stream = stream;
 	while (bytes.size) {
@@ -151,7 +151,7 @@ void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream
 
 		bytes_append(&tail->text, bytes.data, size);
 		if (end || tail->text.size >= LINE_MAX_SHOWN)
-			end_line(screen, tail);
+			screen_end_line(screen, tail);
 		size += end != NULL;
 		bytes.data += size;
 		bytes.size -= size;

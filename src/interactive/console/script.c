@@ -30,7 +30,7 @@ struct reader {
 	bool ended;
 };
 
-static void job_ended(struct jobs_owner *owner, struct job *job)
+static void script_run_ended(struct jobs_owner *owner, struct job *job)
 {
 	struct console *console = container_of(owner, struct console, jobs_owner);
 
@@ -38,7 +38,7 @@ static void job_ended(struct jobs_owner *owner, struct job *job)
 	console->signal = job->signal;
 }
 
-static void program_ended(struct foreground *foreground UNUSED)
+static void script_program_ended(struct foreground *foreground UNUSED)
 {
 }
 
@@ -65,7 +65,7 @@ int script_call(struct console *console, const char *script, struct error *error
 }
 
 /* What went wrong with the input itself. */
-static bool fail(struct console *console, int number, const char *what)
+static bool script_fail(struct console *console, int number, const char *what)
 {
 	if (number)
 		diag_error("%s: %s", what, strerror(number));
@@ -80,7 +80,7 @@ static void input_ready(struct watch *watch, unsigned events UNUSED)
 	container_of(watch, struct reader, watch)->is_ready = true;
 }
 
-static void signals_ready(struct watch *watch, unsigned events UNUSED)
+static void script_signals_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct console *console = container_of(watch, struct console, signals);
 	int number;
@@ -102,7 +102,7 @@ static bool wait_for_input(struct console *console, struct reader *reader)
 
 	reader->is_ready = false;
 	if (loop_watch(loop, &console->signals, LOOP_INPUT) < 0 || loop_watch(loop, &reader->watch, LOOP_INPUT) < 0)
-		return fail(console, errno, "cannot wait for standard input");
+		return script_fail(console, errno, "cannot wait for standard input");
 	while (!reader->is_ready && console->end == CONSOLE_GOES_ON)
 		jobs_step(&console->jobs, NSEC_FOREVER);
 	loop_forget(loop, &reader->watch);
@@ -128,19 +128,19 @@ static bool read_line(struct console *console, struct reader *reader)
 				return false;
 			got = fd_read(STDIN_FILENO, bytes_reserve(&reader->bytes, READ_SIZE), READ_SIZE);
 			if (got < 0)
-				return fail(console, errno, "cannot read standard input");
+				return script_fail(console, errno, "cannot read standard input");
 			reader->ended = got == 0;
 			reader->bytes.size += (size_t)got;
 		}
 		if (reader->bytes.size > LINE_SIZE_MAX)
-			return fail(console, 0, "standard input has a line of more than 1M");
+			return script_fail(console, 0, "standard input has a line of more than 1M");
 		begin = reader->bytes.data + reader->taken;
 	}
 	*end = '\0';
 	reader->taken = (size_t)(end - reader->bytes.data) + 1;
 	reader->number++;
 	if (strlen(begin) != (size_t)(end - begin))
-		return fail(console, 0, "standard input holds no text (a line has a NUL in it)");
+		return script_fail(console, 0, "standard input holds no text (a line has a NUL in it)");
 	agenda_add(&console->agenda, begin, reader->number);
 	return true;
 }
@@ -149,11 +149,11 @@ int script_open(struct console *console, struct error *error)
 {
 	if (console->jobs.options.closed & 1u << STDIN_FILENO)
 		return error_set_errno(error, EBADF, "cannot read standard input");
-	console->signals = (struct watch){.fd = signals_open(), .ready = signals_ready};
+	console->signals = (struct watch){.fd = signals_open(), .ready = script_signals_ready};
 	if (console->signals.fd < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
-	console->jobs_owner = (struct jobs_owner){.job_ended = job_ended};
-	foreground_init(&console->foreground, &console->jobs.loop, program_ended);
+	console->jobs_owner = (struct jobs_owner){.job_ended = script_run_ended};
+	foreground_init(&console->foreground, &console->jobs.loop, script_program_ended);
 	screen_init(&console->screen, NULL, SCREEN_PLAIN);
 	return 0;
 }

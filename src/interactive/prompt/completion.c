@@ -35,7 +35,7 @@ struct offer {
 };
 
 /* Takes over text. */
-static void add(struct offer *offer, char *text)
+static void completion_add(struct offer *offer, char *text)
 {
 	if (strncmp(text, offer->typed.data, offer->typed.size) != 0) {
 		free(text);
@@ -51,7 +51,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* All of it, sorted and with NULL behind. */
-static char **finish(struct offer *offer)
+static char **completion_finish(struct offer *offer)
 {
 	if (offer->count)
 		qsort(offer->texts, offer->count, sizeof *offer->texts, compare);
@@ -65,8 +65,8 @@ static char **offer_commands(const struct completion *completion, struct offer *
 	const char *const *name;
 
 	for (name = completion->commands; *name; name++)
-		add(offer, mem_string(*name));
-	return finish(offer);
+		completion_add(offer, mem_string(*name));
+	return completion_finish(offer);
 }
 
 static char **offer_ids(const struct completion *completion, struct offer *offer)
@@ -74,9 +74,9 @@ static char **offer_ids(const struct completion *completion, struct offer *offer
 	char **ids = completion->ids ? completion->ids(completion->context) : NULL, **id;
 
 	for (id = ids; id && *id; id++)
-		add(offer, *id);
+		completion_add(offer, *id);
 	free(ids);
-	return finish(offer);
+	return completion_finish(offer);
 }
 
 /* The names of all options between two texts; the second only where a value follows. */
@@ -85,8 +85,8 @@ static char **offer_options(struct offer *offer, const char *before, const char 
 	const struct option_row *row;
 
 	for (row = option_table; row->name; row++)
-		add(offer, mem_format("%s%s%s", before, row->name, row->argument && !row->is_optional ? after : ""));
-	return finish(offer);
+		completion_add(offer, mem_format("%s%s%s", before, row->name, row->argument && !row->is_optional ? after : ""));
+	return completion_finish(offer);
 }
 
 /* The values that the option may have, behind what stands before them in the same word; NULL: names of files. */
@@ -98,14 +98,14 @@ static char **offer_values(struct offer *offer, const struct option_row *row, st
 	if (row && (row->values == VALUES_FILE || row->values == VALUES_DIRECTORY))
 		return NULL;
 	for (method = start_methods; row && row->values == VALUES_METHOD && *method; method++)
-		add(offer, mem_format("%.*s%s", (int)before.size, before.data, (*method)->name));
+		completion_add(offer, mem_format("%.*s%s", (int)before.size, before.data, (*method)->name));
 	for (word = row && row->values == VALUES_WORDS ? row->words : ""; *word; word += strspn(word, " ")) {
 		int length = (int)strcspn(word, " ");
 
-		add(offer, mem_format("%.*s%.*s", (int)before.size, before.data, length, word));
+		completion_add(offer, mem_format("%.*s%.*s", (int)before.size, before.data, length, word));
 		word += length;
 	}
-	return finish(offer);
+	return completion_finish(offer);
 }
 
 /* The next word of what is left, with its quotes; empty at the end. */

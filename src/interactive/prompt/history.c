@@ -17,7 +17,7 @@
 #define SIZE_LIMIT ((off_t)8 << 20)
 
 /* Opens the file, locked; -1 when there is no regular file. */
-static int open_file(const char *path, int flags)
+static int history_open_file(const char *path, int flags)
 {
 	int fd = open(path, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat status;
@@ -50,7 +50,7 @@ static void read_lines(int fd, struct bytes *lines)
 void history_read(const char *path, void (*take)(const char *text))
 {
 	struct bytes lines = {.data = NULL};
-	int fd = open_file(path, O_RDONLY);
+	int fd = history_open_file(path, O_RDONLY);
 	char *at, *end;
 
 	if (fd < 0)
@@ -82,11 +82,11 @@ static void make_folders(const char *path)
 void history_append(const char *path, const char *text)
 {
 	struct bytes line = {.data = NULL};
-	int fd = open_file(path, O_WRONLY | O_APPEND | O_CREAT);
+	int fd = history_open_file(path, O_WRONLY | O_APPEND | O_CREAT);
 
 	if (fd < 0 && errno == ENOENT) {
 		make_folders(path);
-		fd = open_file(path, O_WRONLY | O_APPEND | O_CREAT);
+		fd = history_open_file(path, O_WRONLY | O_APPEND | O_CREAT);
 	}
 	if (fd < 0)
 		return;
@@ -100,7 +100,7 @@ void history_append(const char *path, const char *text)
 void history_trim(const char *path, size_t count)
 {
 	struct bytes lines = {.data = NULL};
-	int fd = open_file(path, O_RDWR);
+	int fd = history_open_file(path, O_RDWR);
 	size_t from;
 
 	if (fd < 0)

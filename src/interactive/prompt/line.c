@@ -56,7 +56,7 @@ static int read_key(FILE *stream)
 }
 
 /* The terminal is gone: what was typed is not to be taken for a line. */
-static void lose(struct line *line)
+static void line_lose(struct line *line)
 {
 	line->is_gone = true;
 	loop_forget(line->loop, &line->watch);
@@ -64,13 +64,13 @@ static void lose(struct line *line)
 	line->owner->ended(line->owner);
 }
 
-static void take_line(char *text);
+static void line_take_line(char *text);
 
-static void show_prompt(struct line *line)
+static void line_show_prompt(struct line *line)
 {
 	modes_await();
 	rl_reset_screen_size();
-	rl_callback_handler_install(line->prompt, take_line);
+	rl_callback_handler_install(line->prompt, line_take_line);
 	line->is_shown = true;
 	line->is_prompt_due = false;
 	if (line->kept) {
@@ -81,7 +81,7 @@ static void show_prompt(struct line *line)
 		line->kept = NULL;
 	}
 	if (loop_watch(line->loop, &line->watch, LOOP_INPUT) < 0)
-		lose(line);
+		line_lose(line);
 }
 
 /* Ends a search or the like: the line that was found is the one that is being typed. */
@@ -105,7 +105,7 @@ static void take_prompt_away(struct line *line)
 }
 
 /* Tells the owner the lines that were entered; the prompt comes again when nothing else has happened. */
-static void tell(struct line *line)
+static void line_tell(struct line *line)
 {
 	char *text;
 
@@ -118,7 +118,7 @@ static void tell(struct line *line)
 		return;
 	line->is_telling = false;
 	if (!line->is_suspended && !line->is_gone)
-		show_prompt(line);
+		line_show_prompt(line);
 }
 
 /* What a key that stands for several lines has left over would be taken without a handler, which readline does not
@@ -133,7 +133,7 @@ static void drop_macro(void)
 }
 
 /* Called by readline: a line was entered, or NULL for its end. */
-static void take_line(char *text)
+static void line_take_line(char *text)
 {
 	struct line *line = current;
 
@@ -141,18 +141,18 @@ static void take_line(char *text)
 	line->is_shown = false;
 	loop_forget(line->loop, &line->watch);
 	if (line->is_gone) {
-		lose(line);
+		line_lose(line);
 	} else if (text) {
 		bytes_append_text(&line->entered, text);
 		bytes_append(&line->entered, "\n", 1);
-		tell(line);
+		line_tell(line);
 	} else {
 		fputs("\n", stdout);
 		fflush(stdout);
 		line->is_telling = true;
 		line->owner->ended(line->owner);
 		if (line == current)
-			tell(line);
+			line_tell(line);
 	}
 	free(text);
 	if (!current || !current->is_shown)
@@ -169,21 +169,21 @@ static void change_prompt(struct line *line)
 	rl_forced_update_display();
 }
 
-static void take_input(struct watch *watch, unsigned events)
+static void line_take_input(struct watch *watch, unsigned events)
 {
 	struct line *line = container_of(watch, struct line, watch);
 
 	if (events & LOOP_HANGUP) {
-		lose(line);
+		line_lose(line);
 	} else if (line->is_shown) {
 		rl_callback_read_char();
 		if (line == current && line->is_shown && line->is_gone)
-			lose(line);
+			line_lose(line);
 		else if (line == current && line->is_shown && line->is_prompt_due)
 			change_prompt(line);
 	} else {
 		loop_forget(line->loop, watch);
-		tell(line);
+		line_tell(line);
 	}
 }
 
@@ -227,7 +227,7 @@ static char *next_candidate(const char *text, int state UNUSED)
 	return NULL;
 }
 
-static char **complete(const char *text, int start, int end)
+static char **line_offer(const char *text, int start, int end)
 {
 	char *typed = mem_format("%.*s", end, rl_line_buffer), **found, **matches, **each;
 
@@ -259,7 +259,7 @@ static void set_up_readline(void)
 	rl_deprep_term_function = release_terminal;
 	rl_completion_query_items = -1;
 	rl_variable_bind("page-completions", "off");
-	rl_attempted_completion_function = complete;
+	rl_attempted_completion_function = line_offer;
 	rl_completion_word_break_hook = find_breaks;
 	rl_completer_quote_characters = "'\"";
 	rl_filename_quote_characters = " \t\n\"\\'|&;<>*?[#";
@@ -274,7 +274,7 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, "lines can only be edited at a terminal");
 	*line = (struct line){
-		.watch = {.fd = STDIN_FILENO, .ready = take_input},
+		.watch = {.fd = STDIN_FILENO, .ready = line_take_input},
 		.loop = loop,
 		.owner = owner,
 		.prompt = mem_string(""),
@@ -294,7 +294,7 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 		return -1;
 	}
 	modes_guard();
-	show_prompt(line);
+	line_show_prompt(line);
 	return 0;
 }
 
@@ -329,7 +329,7 @@ void line_interrupt(struct line *line)
 	rl_echo_signal_char(SIGINT);
 	rl_crlf();
 	rl_callback_handler_remove();
-	show_prompt(line);
+	line_show_prompt(line);
 }
 
 void line_resized(struct line *line)
@@ -357,9 +357,9 @@ void line_resume(struct line *line)
 		return;
 	/* The rest of what was pasted is told by the loop, not within a function of the owner's. */
 	if (!line->entered.size)
-		show_prompt(line);
+		line_show_prompt(line);
 	else if (loop_watch(line->loop, &line->watch, LOOP_OUTPUT) < 0)
-		lose(line);
+		line_lose(line);
 }
 
 void line_add_history(struct line *line, const char *text)

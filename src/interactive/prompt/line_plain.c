@@ -36,7 +36,7 @@ static void write_prompt(const char *prompt)
 	bytes_release(&plain);
 }
 
-static void lose(struct line *line)
+static void plain_lose(struct line *line)
 {
 	line->is_gone = true;
 	loop_forget(line->loop, &line->watch);
@@ -44,16 +44,16 @@ static void lose(struct line *line)
 	line->owner->ended(line->owner);
 }
 
-static void show_prompt(struct line *line)
+static void plain_show_prompt(struct line *line)
 {
 	write_prompt(line->prompt);
 	line->is_shown = true;
 	if (loop_watch(line->loop, &line->watch, LOOP_INPUT) < 0)
-		lose(line);
+		plain_lose(line);
 }
 
 /* Tells the owner the lines that have come in; the prompt comes again when nothing else has happened. */
-static void tell(struct line *line)
+static void plain_tell(struct line *line)
 {
 	char *text;
 
@@ -68,23 +68,23 @@ static void tell(struct line *line)
 		return;
 	line->is_telling = false;
 	if (!line->is_suspended && !line->is_gone)
-		show_prompt(line);
+		plain_show_prompt(line);
 }
 
-static void take_input(struct watch *watch, unsigned events)
+static void plain_take_input(struct watch *watch, unsigned events)
 {
 	enum { PIECE = 4096 };
 	struct line *line = container_of(watch, struct line, watch);
 	ssize_t got;
 
 	if (!line->is_shown) {
-		tell(line);
+		plain_tell(line);
 		return;
 	}
 	got = events & LOOP_HANGUP ? -1 : fd_read(STDIN_FILENO, bytes_reserve(&line->entered, PIECE), PIECE);
 	if (got < 0) {
 		if (events & LOOP_HANGUP || errno != EAGAIN)
-			lose(line);
+			plain_lose(line);
 		return;
 	}
 	if (!got) {
@@ -93,12 +93,12 @@ static void take_input(struct watch *watch, unsigned events)
 		line->is_shown = false;
 		line->owner->ended(line->owner);
 		if (line->is_open)
-			tell(line);
+			plain_tell(line);
 		return;
 	}
 	line->entered.size += (size_t)got;
 	if (memchr(line->entered.data, '\n', line->entered.size))
-		tell(line);
+		plain_tell(line);
 }
 
 int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options UNUSED,
@@ -107,7 +107,7 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, "lines can only be entered at a terminal");
 	*line = (struct line){
-		.watch = {.fd = STDIN_FILENO, .ready = take_input},
+		.watch = {.fd = STDIN_FILENO, .ready = plain_take_input},
 		.loop = loop,
 		.owner = owner,
 		.prompt = mem_string(""),
@@ -118,7 +118,7 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 		line_close(line);
 		return -1;
 	}
-	show_prompt(line);
+	plain_show_prompt(line);
 	return 0;
 }
 
@@ -176,9 +176,9 @@ void line_resume(struct line *line)
 		return;
 	/* The rest of what was pasted is told by the loop, not within a function of the owner's. */
 	if (!line->entered.size)
-		show_prompt(line);
+		plain_show_prompt(line);
 	else if (loop_watch(line->loop, &line->watch, LOOP_OUTPUT) < 0)
-		lose(line);
+		plain_lose(line);
 }
 
 void line_add_history(struct line *line UNUSED, const char *text UNUSED)

@@ -142,7 +142,7 @@ static int take_quotes(struct splitter *splitter, char quote)
 }
 
 /* The next part of a word: a character or what is quoted. */
-static int take_part(struct splitter *splitter)
+static int words_take_part(struct splitter *splitter)
 {
 	char c = *splitter->at++;
 
@@ -221,7 +221,7 @@ static int take_word(struct splitter *splitter)
 	bytes_clear(&splitter->pattern);
 	splitter->is_quoted = splitter->last_is_quoted = splitter->is_pattern = false;
 	while (*splitter->at && !is_blank(*splitter->at)) {
-		if (take_part(splitter) < 0)
+		if (words_take_part(splitter) < 0)
 			return -1;
 	}
 	if (is_operator(splitter))
@@ -257,7 +257,7 @@ static void add_words(struct splitter *splitter)
 }
 
 /* The file behind <, which was passed over. */
-static int take_input(struct splitter *splitter)
+static int words_take_input(struct splitter *splitter)
 {
 	size_t column = column_of(splitter, splitter->at - 1);
 
@@ -278,7 +278,7 @@ static int take_input(struct splitter *splitter)
 	return 0;
 }
 
-static int take_line(struct splitter *splitter)
+static int words_take_line(struct splitter *splitter)
 {
 	for (;;) {
 		while (is_blank(*splitter->at))
@@ -287,7 +287,7 @@ static int take_line(struct splitter *splitter)
 			return 0;
 		if (*splitter->at == '<') {
 			splitter->at++;
-			if (take_input(splitter) < 0)
+			if (words_take_input(splitter) < 0)
 				return -1;
 			continue;
 		}
@@ -303,7 +303,7 @@ int words_split(const char *line, struct words *words, struct error *error)
 	int result;
 
 	*words = (struct words){.words = NULL};
-	result = take_line(&splitter);
+	result = words_take_line(&splitter);
 	words->words = mem_grow(words->words, words->count, &splitter.capacity, sizeof *words->words);
 	words->words[words->count] = NULL;
 	bytes_release(&splitter.word);
@@ -362,7 +362,7 @@ static bool has_controls(const char *name)
 }
 
 /* The contents as a string of its own, for whoever frees it. */
-static char *take_text(struct bytes *bytes)
+static char *words_take_text(struct bytes *bytes)
 {
 	bytes_text(bytes);
 	return bytes->data;
@@ -374,7 +374,7 @@ char *words_quote_name(const char *name, char quote)
 
 	if (!quote && has_controls(name)) {
 		quote_shell(&out, slice_of(name));
-		return take_text(&out);
+		return words_take_text(&out);
 	}
 	if (quote)
 		bytes_append(&out, &quote, 1);
@@ -385,7 +385,7 @@ char *words_quote_name(const char *name, char quote)
 			bytes_append(&out, "\\", 1);
 		bytes_append(&out, name, 1);
 	}
-	return take_text(&out);
+	return words_take_text(&out);
 }
 
 char *words_unquote_name(const char *typed, char quote)
@@ -400,5 +400,5 @@ char *words_unquote_name(const char *typed, char quote)
 		else
 			bytes_append(&out, typed, 1);
 	}
-	return take_text(&out);
+	return words_take_text(&out);
 }

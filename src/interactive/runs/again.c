@@ -20,7 +20,7 @@ struct again {
 };
 
 /* Submits a task. False when there is no memory for it. */
-static bool pack(struct again *again, const struct archive_words *words)
+static bool again_pack(struct again *again, const struct archive_words *words)
 {
 	struct session *session = again->feeder.session;
 	char *to = packer_reserve(&again->packer, words->record.size);
@@ -37,7 +37,7 @@ static bool pack(struct again *again, const struct archive_words *words)
 }
 
 /* Takes the next task out of the archive. */
-static void take(struct again *again)
+static void again_take(struct again *again)
 {
 	struct job *job = again->selection.job;
 	struct archive_task task;
@@ -49,7 +49,7 @@ static void take(struct again *again)
 		packer_submit(&again->packer);
 		verdict_refuse(again->feeder.session, reason);
 	} else {
-		if (!pack(again, &task.words)) {
+		if (!again_pack(again, &task.words)) {
 			packer_submit(&again->packer);
 			verdict_refuse(again->feeder.session, strerror(errno));
 		}
@@ -63,7 +63,7 @@ static void feed_again(struct feeder *feeder)
 	struct again *again = container_of(feeder, struct again, feeder);
 
 	while (again->next != ARCHIVE_NONE && session_has_room(feeder->session))
-		take(again);
+		again_take(again);
 	if (again->next == ARCHIVE_NONE || session_is_hungry(feeder->session))
 		packer_submit(&again->packer);
 }

@@ -55,7 +55,7 @@ void job_options_release(struct job_options *options)
 	free(text);
 }
 
-static void on_room(struct session *session)
+static void run_on_room(struct session *session)
 {
 	struct job *job = container_of(session, struct job, session);
 
@@ -86,7 +86,7 @@ static void count_time(struct job *job, const struct result *result)
 }
 
 /* The width that its chunk had, or as good as. */
-static uint32_t width_of(const struct task *task)
+static uint32_t run_width_of(const struct task *task)
 {
 	if (task->frame.size)
 		return CHUNK_FRAMES;
@@ -108,7 +108,7 @@ static void observe_result(struct session_observer *observer, const struct resul
 	/* Only what failed can be asked for again. */
 	if (task && result_is_failure(result)) {
 		words.record = task->bytes;
-		words.width = width_of(task);
+		words.width = run_width_of(task);
 	}
 	count_time(job, result);
 	archive_finish(job->kept, result, &words);
@@ -170,7 +170,7 @@ static struct topic enter(struct job *job)
 	return before;
 }
 
-static void leave(struct job *job, struct topic before)
+static void run_leave(struct job *job, struct topic before)
 {
 	job->jobs->current = before.job;
 	diag_set_level(before.level);
@@ -178,42 +178,42 @@ static void leave(struct job *job, struct topic before)
 
 /* What the pool tells of comes out of the loop, where nobody else knows whose it is. */
 
-static enum result_use owner_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
+static enum result_use run_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
 				       nsec *delay)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
 	struct topic before = enter(job);
 	enum result_use use = verdict_owner.on_result(owner, result, task, delay);
 
-	leave(job, before);
+	run_leave(job, before);
 	return use;
 }
 
-static void owner_on_words(struct pool_owner *owner, struct slice words)
+static void run_on_words(struct pool_owner *owner, struct slice words)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
 	struct topic before = enter(job);
 
 	verdict_owner.on_words(owner, words);
-	leave(job, before);
+	run_leave(job, before);
 }
 
-static void owner_on_unfit(struct pool_owner *owner, struct slice why)
+static void run_on_unfit(struct pool_owner *owner, struct slice why)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
 	struct topic before = enter(job);
 
 	verdict_owner.on_unfit(owner, why);
-	leave(job, before);
+	run_leave(job, before);
 }
 
-static void owner_on_failure(struct pool_owner *owner, const struct error *error)
+static void run_on_failure(struct pool_owner *owner, const struct error *error)
 {
 	struct job *job = container_of(owner, struct job, session.pool_owner);
 	struct topic before = enter(job);
 
 	verdict_owner.on_failure(owner, error);
-	leave(job, before);
+	run_leave(job, before);
 }
 
 static int open_session(struct job *job, struct error *error)
@@ -240,10 +240,10 @@ static int open_session(struct job *job, struct error *error)
 		run->jobs_max = job->most;
 	if (session_open(&job->session, run, &place, error) < 0)
 		return -1;
-	job->session.pool_owner.on_result = owner_on_result;
-	job->session.pool_owner.on_words = owner_on_words;
-	job->session.pool_owner.on_unfit = owner_on_unfit;
-	job->session.pool_owner.on_failure = owner_on_failure;
+	job->session.pool_owner.on_result = run_on_result;
+	job->session.pool_owner.on_words = run_on_words;
+	job->session.pool_owner.on_unfit = run_on_unfit;
+	job->session.pool_owner.on_failure = run_on_failure;
 	return 0;
 }
 
@@ -274,9 +274,9 @@ struct job *job_begin(struct jobs *jobs, struct job_options *options, struct fee
 	jobs->known++;
 	jobs->begun = true;
 	list_append(&jobs->list, &job->link);
-	job->session.on_room = on_room;
+	job->session.on_room = run_on_room;
 	feeder_begin(job->feeder, &job->session);
-	on_room(&job->session);
+	run_on_room(&job->session);
 	outlet_flush(&job->session.outlet);
 	return job;
 }
@@ -287,7 +287,7 @@ static bool is_over(const struct job *job)
 }
 
 /* Nothing of it is out any more: what it was is all that is left. */
-static void finish(struct job *job)
+static void run_finish(struct job *job)
 {
 	job->counts = job_counts(job);
 	job->status = session_close(&job->session, &job->signal);
@@ -305,8 +305,8 @@ void job_advance(struct job *job)
 	session_advance(&job->session);
 	/* What is half shown ends before it does. */
 	if (is_over(job) && session_dismiss(&job->session) && session_write_out(&job->session))
-		finish(job);
-	leave(job, before);
+		run_finish(job);
+	run_leave(job, before);
 }
 
 nsec job_deadline(const struct job *job)

@@ -84,7 +84,7 @@ static size_t demand(struct job *job)
  * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those
  * that come first. False when somebody wants some and gets none.
  */
-static bool divide(struct jobs *jobs, size_t count)
+static bool runs_divide(struct jobs *jobs, size_t count)
 {
 	size_t left = jobs->options.workers, claims = 0, later = 0, i;
 	bool enough = true;
@@ -121,7 +121,7 @@ static void share_out(struct jobs *jobs)
 
 	for (i = 0; i < count; i++)
 		jobs->claims[i].wanted = count > 1 ? demand(jobs->claims[i].job) : jobs->claims[i].job->most;
-	jobs->is_crowded = !divide(jobs, count);
+	jobs->is_crowded = !runs_divide(jobs, count);
 	for (i = 0; i < count; i++) {
 		struct claim *claim = &jobs->claims[i];
 		struct job *job = claim->job;

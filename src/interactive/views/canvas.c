@@ -47,7 +47,7 @@ void canvas_cell(struct canvas_table *table)
 }
 
 /* Columns that a text takes. */
-static size_t width_of(const char *text)
+static size_t canvas_width_of(const char *text)
 {
 	struct bytes scratch = {.data = NULL};
 	struct slice rest = slice_of(text);
@@ -63,14 +63,14 @@ static void append_blanks(struct bytes *out, size_t count)
 }
 
 /* Composes a row. Returns where the next one begins. */
-static const char *compose(struct bytes *line, const char *columns, const size_t *widths, const char *cell)
+static const char *canvas_compose(struct bytes *line, const char *columns, const size_t *widths, const char *cell)
 {
 	size_t i;
 
 	append_blanks(line, strspn(columns, " "));
 	columns += strspn(columns, " ");
 	for (i = 0; columns[i]; i++, cell += strlen(cell) + 1) {
-		size_t padding = widths[i] - width_of(cell);
+		size_t padding = widths[i] - canvas_width_of(cell);
 
 		if (!widths[i])
 			continue;
@@ -93,13 +93,13 @@ void canvas_draw(const struct canvas *canvas, struct canvas_table *table)
 	if (count > COLUMNS_MAX)
 		BUG("a table of too many columns");
 	for (cell = table->cells.data; cell < end; cell += strlen(cell) + 1, at = (at + 1) % count) {
-		size_t width = width_of(cell);
+		size_t width = canvas_width_of(cell);
 
 		widths[at] = width > widths[at] ? width : widths[at];
 	}
 	for (cell = table->cells.data; cell < end;) {
 		bytes_clear(&line);
-		cell = compose(&line, table->columns, widths, cell);
+		cell = canvas_compose(&line, table->columns, widths, cell);
 		canvas_line(canvas, bytes_slice(&line));
 	}
 	bytes_release(&line);

@@ -31,7 +31,7 @@ static uint64_t ended(const struct job_counts *counts)
 	return counts->finished - counts->outcomes[OUTCOME_SKIPPED];
 }
 
-static uint64_t failures(const struct job_counts *counts)
+static uint64_t view_failures(const struct job_counts *counts)
 {
 	return ended(counts) - counts->outcomes[OUTCOME_OK];
 }
@@ -93,7 +93,7 @@ void view_jobs(const struct canvas *canvas, const struct jobs *jobs)
 		bytes_append_text(&table.cells, view_state(job));
 		canvas_cell(&table);
 		append_progress(canvas, &table, job, &counts);
-		append_number(&table, failures(&counts));
+		append_number(&table, view_failures(&counts));
 		append_number(&table, counts.running);
 		canvas_time(&table.cells, counts.time);
 		canvas_cell(&table);
@@ -325,6 +325,6 @@ void view_job(const struct canvas *canvas, struct job *job)
 				    counts.running ? ", and what they run:" : "");
 		view_running(canvas, job->jobs, job);
 	}
-	if (failures(&counts))
-		show_failures(canvas, job, failures(&counts));
+	if (view_failures(&counts))
+		show_failures(canvas, job, view_failures(&counts));
 }

@@ -35,7 +35,7 @@ static void append_date(struct bytes *out, nsec time)
 	bytes_append_format(out, "%s.%03u %s", date, (unsigned)(time % NSEC_PER_SEC / NSEC_PER_MSEC), zone);
 }
 
-static void show_text(const struct canvas *canvas, const char *key, struct slice text)
+static void view_task_show_text(const struct canvas *canvas, const char *key, struct slice text)
 {
 	canvas_key(canvas, key);
 	quote_terminal(canvas->out, text);
@@ -52,7 +52,7 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 	if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FAILED)
 		bytes_append_format(&words, "%s: ", outcome_name(result->outcome));
 	output_describe(&once, &words);
-	show_text(canvas, "outcome", bytes_slice(&words));
+	view_task_show_text(canvas, "outcome", bytes_slice(&words));
 	bytes_release(&words);
 	if (result->attempt) {
 		canvas_key(canvas, "attempts");
@@ -122,12 +122,12 @@ static void show_kept(const struct canvas *canvas, struct job *job, const struct
 	struct slice input = task->words.record;
 	struct bytes word = {.data = NULL};
 
-	show_text(canvas, "command", task->words.command);
+	view_task_show_text(canvas, "command", task->words.command);
 	if (job->options.run.to_stdin && input.size) {
 		input.size = input.size < INPUT_MAX ? input.size : INPUT_MAX;
 		quote_shell(&word, input);
 		bytes_append_text(&word, input.size < task->words.record.size ? "..." : "");
-		show_text(canvas, "input", bytes_slice(&word));
+		view_task_show_text(canvas, "input", bytes_slice(&word));
 		bytes_release(&word);
 	}
 	show_outcome(canvas, &task->result);
@@ -147,7 +147,7 @@ static bool show_running(const struct canvas *canvas, struct job *job, uint64_t 
 		if (!job_running_at(job, seat, &task) || task.task.index != index)
 			continue;
 		report_command_line(&job->session, &task.task, task.slot, &words);
-		show_text(canvas, "command", bytes_slice(&words));
+		view_task_show_text(canvas, "command", bytes_slice(&words));
 		bytes_release(&words);
 		canvas_key(canvas, "outcome");
 		bytes_append_text(out, "none yet: it has been running for ");
@@ -200,7 +200,7 @@ void view_task(const struct canvas *canvas, struct job *job, uint64_t index)
 	char name[48];
 
 	snprintf(name, sizeof name, "%" PRIu64 ".%" PRIu64, job->number, index + 1);
-	show_text(canvas, "task", slice_of(name));
+	view_task_show_text(canvas, "task", slice_of(name));
 	if (show_running(canvas, job, index))
 		return;
 	if (archive_look(job->kept, index, &task) < 0) {
@@ -287,7 +287,7 @@ struct sums {
 	size_t running;
 };
 
-static void add(struct sums *sums, struct job *job)
+static void view_task_add(struct sums *sums, struct job *job)
 {
 	struct job_counts counts = job_counts(job);
 	size_t i;
@@ -326,7 +326,7 @@ void view_stats(const struct canvas *canvas, struct jobs *jobs, struct job *job)
 	struct job *each;
 
 	for (each = job ? job : jobs_next(jobs, NULL); each; each = job ? NULL : jobs_next(jobs, each))
-		add(&sums, each);
+		view_task_add(&sums, each);
 	show_workers(canvas, jobs, &sums);
 	view_running(canvas, jobs, job);
 	if (!sum_of(sums.buckets))

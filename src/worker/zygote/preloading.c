@@ -76,7 +76,7 @@ int preloading_begin(struct preloading *preloading, int input, int output, int e
 }
 
 /* Everything that can be read until the end, or the parent is gone (false). */
-static bool read_all(struct workplace *place, int fd, struct bytes *bytes)
+static bool preloading_read_all(struct workplace *place, int fd, struct bytes *bytes)
 {
 	enum { SIZE = 4096 };
 	nsec deadline = clock_now() + ASK_TIME;
@@ -108,7 +108,7 @@ int preloading_ask(struct workplace *place, const struct command *command, const
 	preloading_init(&preloading, command, object, "LD_TRACE_LOADED_OBJECTS=1");
 	if (preloading_begin(&preloading, null, ends[1], null, -1, &pidfd) == 0) {
 		fd_close(&ends[1]);
-		answer = read_all(place, ends[0], &list) ? strstr(bytes_text(&list), object) != NULL : -1;
+		answer = preloading_read_all(place, ends[0], &list) ? strstr(bytes_text(&list), object) != NULL : -1;
 		command_kill(preloading.pid);
 		fd_close(&pidfd);
 		errno = ECANCELED;

@@ -21,7 +21,7 @@ void zygote_init(struct zygote *zygote)
 }
 
 /* Why a zygote is none, by its answer. */
-static const char *describe(int32_t answer)
+static const char *zygote_describe(int32_t answer)
 {
 	switch (answer) {
 	case ZYGOTE_HAS_NO_START:
@@ -106,7 +106,7 @@ static int introduce(struct zygote *zygote, struct workplace *place, const int *
 		*problem = errno == ETIME ? "it takes too long to come to its main" : "it ends before its main";
 		return errno == ECANCELED ? -1 : 0;
 	}
-	*problem = answer.number < 0 ? describe(answer.number) : NULL;
+	*problem = answer.number < 0 ? zygote_describe(answer.number) : NULL;
 	take_child(zygote, &answer);
 	return 0;
 }
@@ -183,7 +183,7 @@ static int make(struct zygote *zygote, struct workplace *place, const struct com
 static const char too_few[] = "there are too few processes or descriptors for that";
 
 /* Tells why tasks are executed: 0; -1 when the parent is gone. */
-static int tell(struct workplace *place, const char *problem)
+static int zygote_tell(struct workplace *place, const char *problem)
 {
 	if (workplace_send(place, RECORD_UNFIT, slice_of(problem)))
 		return 0;
@@ -207,11 +207,11 @@ int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct 
 	zygote->tried = true;
 	if (zygote->channel >= 0)
 		return 1;
-	return problem ? tell(place, problem) : 0;
+	return problem ? zygote_tell(place, problem) : 0;
 }
 
 /* How large the message for a task would be. */
-static size_t size_of(const struct command *command)
+static size_t zygote_size_of(const struct command *command)
 {
 	size_t size = sizeof(struct zygote_task);
 	char *const *argument;
@@ -223,7 +223,7 @@ static size_t size_of(const struct command *command)
 
 bool zygote_can_take(const struct command *command)
 {
-	return size_of(command) <= CHANNEL_MESSAGE_MAX;
+	return zygote_size_of(command) <= CHANNEL_MESSAGE_MAX;
 }
 
 static void put_task(struct bytes *bytes, pid_t pid, const struct command *command, const char *sequence,
@@ -285,7 +285,7 @@ int zygote_start(struct zygote *zygote, struct workplace *place, const struct co
 			return -1;
 		/* Executed, tasks take fewer. */
 		zygote_release(zygote);
-		return tell(place, too_few) < 0 ? -1 : 1;
+		return zygote_tell(place, too_few) < 0 ? -1 : 1;
 	}
 	for (fd = 0; fd < (int)countof(given); fd++) {
 		if (streams(place) >> fd & 1)
