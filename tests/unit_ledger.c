@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { SLOTS = 8, SEATS = 3, RING = 4096, TASKS = 5000, CHUNK = 6 };
+enum { ROWS = 8, SEATS = 3, RING = 4096, TASKS = 5000, CHUNK = 6 };
 
 struct books {
 	struct board board;
@@ -24,7 +24,7 @@ struct books {
 
 static void books_open(struct books *books)
 {
-	check_int(board_create(&books->board, SEATS, SLOTS, RING), 0);
+	check_int(board_create(&books->board, SEATS, ROWS, RING), 0);
 	check_int(arena_init(&books->arena), 0);
 	ledger_init(&books->ledger, books->board.queue, &books->arena);
 	queue_set_gate(&books->board.queue, QUEUE_OPEN);
@@ -54,56 +54,56 @@ static void submit(struct books *books, uint64_t first, uint32_t count)
 	ledger_submit(&books->ledger, &chunk);
 }
 
-static bool check_record(struct books *books, size_t slot, uint64_t index)
+static bool check_record(struct books *books, size_t row, uint64_t index)
 {
 	char expected[32];
 
 	snprintf(expected, sizeof expected, "%ju", (uintmax_t)index);
-	return check_slice(ledger_task(&books->ledger, slot, index).record, slice_of(expected));
+	return check_slice(ledger_task(&books->ledger, row, index).record, slice_of(expected));
 }
 
 static void test_life(void)
 {
 	struct books books;
-	size_t slot;
+	size_t row;
 	uint64_t next = 0;
 
 	books_open(&books);
 	submit(&books, 10, 5);
 	submit(&books, 15, 1);
-	slot = ledger_find(&books.ledger, 12, 1);
-	check(slot < SLOTS && ledger_has(&books.ledger, slot, 12, 1) && ledger_has(&books.ledger, slot, 14, 1));
-	check(!ledger_has(&books.ledger, slot, 15, 1) && !ledger_has(&books.ledger, slot, 9, 1));
-	check(!ledger_has(&books.ledger, SLOTS, 12, 1) && !ledger_has(&books.ledger, SIZE_MAX, 12, 1));
+	row = ledger_find(&books.ledger, 12, 1);
+	check(row < ROWS && ledger_has(&books.ledger, row, 12, 1) && ledger_has(&books.ledger, row, 14, 1));
+	check(!ledger_has(&books.ledger, row, 15, 1) && !ledger_has(&books.ledger, row, 9, 1));
+	check(!ledger_has(&books.ledger, ROWS, 12, 1) && !ledger_has(&books.ledger, SIZE_MAX, 12, 1));
 	check_int(ledger_find(&books.ledger, 16, 1), QUEUE_NONE);
 	check_int(ledger_find(&books.ledger, UINT64_MAX, 1), QUEUE_NONE);
 	/* In order, and again from before. */
-	check_record(&books, slot, 10);
-	check_record(&books, slot, 13);
-	check_record(&books, slot, 13);
-	check_record(&books, slot, 14);
-	check_record(&books, slot, 11);
+	check_record(&books, row, 10);
+	check_record(&books, row, 13);
+	check_record(&books, row, 13);
+	check_record(&books, row, 14);
+	check_record(&books, row, 11);
 	check_int(ledger_claimed_by(&books.ledger, 7), QUEUE_NONE);
-	check_int(queue_claim(&books.ledger.queue, 7), slot);
-	check_int(ledger_claimed_by(&books.ledger, 7), slot);
+	check_int(queue_claim(&books.ledger.queue, 7), row);
+	check_int(ledger_claimed_by(&books.ledger, 7), row);
 	check_int(ledger_claimed_by(&books.ledger, 8), QUEUE_NONE);
-	ledger_settle(&books.ledger, slot);
-	ledger_give_back(&books.ledger, slot, 11);
+	ledger_settle(&books.ledger, row);
+	ledger_give_back(&books.ledger, row, 11);
 	check_int(ledger_claimed_by(&books.ledger, 7), QUEUE_NONE);
-	check_int(ledger_withdraw(&books.ledger, &next), slot);
+	check_int(ledger_withdraw(&books.ledger, &next), row);
 	check_int(next, 11);
 	check_int(arena_used(&books.arena), 2);
 	while (next++ < 15)
-		ledger_settle(&books.ledger, slot);
+		ledger_settle(&books.ledger, row);
 	check_int(arena_used(&books.arena), 1);
-	check(!ledger_has(&books.ledger, slot, 12, 1));
+	check(!ledger_has(&books.ledger, row, 12, 1));
 	/* All of it done, but for the result: given back, it waits to be settled. */
-	slot = queue_claim(&books.ledger.queue, 9);
-	ledger_give_back(&books.ledger, slot, 16);
+	row = queue_claim(&books.ledger.queue, 9);
+	ledger_give_back(&books.ledger, row, 16);
 	check_int(queue_claim(&books.ledger.queue, 9), QUEUE_NONE);
 	check_int(ledger_withdraw(&books.ledger, &next), QUEUE_NONE);
-	check_record(&books, slot, 15);
-	ledger_settle(&books.ledger, slot);
+	check_record(&books, row, 15);
+	ledger_settle(&books.ledger, row);
 	check_int(arena_used(&books.arena), 0);
 	books_close(&books);
 }
@@ -112,20 +112,20 @@ static void test_room(void)
 {
 	struct books books;
 	uint64_t i;
-	size_t slot;
+	size_t row;
 
 	books_open(&books);
-	for (i = 0; i < SLOTS; i++) {
+	for (i = 0; i < ROWS; i++) {
 		check(ledger_has_room(&books.ledger, 0));
 		submit(&books, i, 1);
 	}
 	check(!ledger_has_room(&books.ledger, 0));
-	slot = queue_claim(&books.ledger.queue, 1);
-	ledger_settle(&books.ledger, slot);
+	row = queue_claim(&books.ledger.queue, 1);
+	ledger_settle(&books.ledger, row);
 	check(ledger_has_room(&books.ledger, 0));
 	submit(&books, i, 1);
 	check(!ledger_has_room(&books.ledger, 0));
-	check_int(ledger_find(&books.ledger, i, 1), slot);
+	check_int(ledger_find(&books.ledger, i, 1), row);
 	books_close(&books);
 }
 
@@ -140,7 +140,7 @@ static void test_random(void)
 	books_open(&books);
 	while (settled < TASKS && !unit_failures) {
 		uint32_t count = 1 + (uint32_t)unit_below(&random, CHUNK);
-		size_t slot;
+		size_t row;
 
 		if (ledger_has_room(&books.ledger, 0) && submitted < TASKS && unit_below(&random, 2)) {
 			count = count < TASKS - submitted ? count : (uint32_t)(TASKS - submitted);
@@ -149,20 +149,20 @@ static void test_random(void)
 			continue;
 		}
 		if (unit_below(&random, 4) == 0)
-			slot = ledger_withdraw(&books.ledger, &next);
-		else if ((slot = queue_claim(&books.ledger.queue, ++claimer)) != QUEUE_NONE)
-			next = atomic_load(&books.ledger.queue.entries[slot].next);
-		if (slot == QUEUE_NONE)
+			row = ledger_withdraw(&books.ledger, &next);
+		else if ((row = queue_claim(&books.ledger.queue, ++claimer)) != QUEUE_NONE)
+			next = atomic_load(&books.ledger.queue.entries[row].next);
+		if (row == QUEUE_NONE)
 			continue;
-		end = books.ledger.rows[slot].chunk.first + books.ledger.rows[slot].chunk.count;
+		end = books.ledger.rows[row].chunk.first + books.ledger.rows[row].chunk.count;
 		for (; next < end && unit_below(&random, 3); next++) {
-			check_record(&books, slot, next);
-			check_int(ledger_find(&books.ledger, next, 1), slot);
-			ledger_settle(&books.ledger, slot);
+			check_record(&books, row, next);
+			check_int(ledger_find(&books.ledger, next, 1), row);
+			ledger_settle(&books.ledger, row);
 			settled++;
 		}
 		if (next < end)
-			ledger_give_back(&books.ledger, slot, next);
+			ledger_give_back(&books.ledger, row, next);
 	}
 	check_int(arena_used(&books.arena), 0);
 	check_int(queue_ready(&books.ledger.queue), 0);
@@ -175,8 +175,8 @@ static void test_board(void)
 	struct board board, other;
 	size_t seat;
 
-	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
-	check_int(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS, SLOTS, RING), 0);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
+	check_int(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS, ROWS, RING), 0);
 	for (seat = 0; seat < SEATS; seat++) {
 		struct ring ring = board_ring(&board, seat);
 		size_t room;
@@ -254,7 +254,7 @@ static void test_sleepers(void)
 	int ends[2] = {-1, -1}, looks;
 	pid_t pid;
 
-	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
 	check_int(channel_pair(ends), 0);
 	wanted = &board_seat(&board, 0)->running;
 	done = &board_seat(&board, 2)->running;
@@ -296,7 +296,7 @@ static void test_marks(void)
 	struct marks_walk walk;
 	size_t seat = SEATS;
 
-	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
 	check(board_mark(&board, 1));
 	check(!board_mark(&board, 1));
 	check(board_is_marked(&board, 1));
@@ -321,7 +321,7 @@ static void test_calls(void)
 	uint64_t first, second;
 	size_t seat;
 
-	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
 	/* Until somebody has told it each does so himself: who was about to may have been stopped. */
 	check(board_call(&board, 0, &first));
 	check(board_call(&board, 2, &second));
@@ -399,7 +399,7 @@ static void test_callers(void)
 	bool told = true;
 	size_t seat;
 
-	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
 	for (seat = 0; seat < CALLERS; seat++) {
 		int ends[2] = {-1, -1};
 
@@ -434,12 +434,12 @@ static void test_board_too_small(void)
 {
 	struct board board, other;
 
-	check_int(board_create(&board, SEATS, SLOTS, RING), 0);
-	check_fails(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS + 1, SLOTS, RING), EPROTO);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
+	check_fails(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS + 1, ROWS, RING), EPROTO);
 	board_release(&other);
-	check_fails(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS, SLOTS, 2 * RING), EPROTO);
+	check_fails(board_attach(&other, fcntl(board.shm.fd, F_DUPFD_CLOEXEC, 3), SEATS, ROWS, 2 * RING), EPROTO);
 	board_release(&other);
-	check_int(board_attach(&other, -1, SEATS, SLOTS, RING), -1);
+	check_int(board_attach(&other, -1, SEATS, ROWS, RING), -1);
 	board_release(&other);
 	board_release(&board);
 }

@@ -9,7 +9,7 @@ static const struct setup full_setup = {
 	.number = 0x01020304,
 	.seat = 7,
 	.seats = 8,
-	.queue_slots = 32,
+	.queue_rows = 32,
 	.ring_size = 1 << 20,
 	.max_tasks = UINT64_MAX,
 	.descriptor_limit = 1024,
@@ -28,7 +28,7 @@ static void test_setup(void)
 	check_int(got.number, setup.number);
 	check_int(got.seat, setup.seat);
 	check_int(got.seats, setup.seats);
-	check_int(got.queue_slots, setup.queue_slots);
+	check_int(got.queue_rows, setup.queue_rows);
 	check_int(got.ring_size, setup.ring_size);
 	check_int(got.max_tasks, setup.max_tasks);
 	check_int(got.descriptor_limit, setup.descriptor_limit);
@@ -69,11 +69,11 @@ static void test_setup_nonsense(void)
 }
 
 /* A run with everything in it, or with everything left out that can be. */
-static struct run make_run(bool everything)
+static struct briefing make_run(bool everything)
 {
-	struct run run = {
+	struct briefing run = {
 		.executor = mem_string("command"),
-		.flags = RUN_LITERAL | RUN_VERBOSE,
+		.flags = BRIEFING_LITERAL | BRIEFING_VERBOSE,
 		.nice = -5,
 		.ignored = UINT64_C(0x8000000000000001),
 		.grace = 10 * NSEC_PER_SEC,
@@ -103,13 +103,13 @@ static void check_same_text(const char *actual, const char *expected)
 static void round_trip_run(bool everything)
 {
 	struct bytes bytes = {.data = NULL};
-	struct run run = make_run(everything), got;
+	struct briefing run = make_run(everything), got;
 	struct cursor cursor;
 	uint32_t i;
 
-	run_put(&bytes, &run);
+	briefing_put(&bytes, &run);
 	cursor = cursor_of(bytes_slice(&bytes));
-	check_int(run_take(&cursor, &got), 0);
+	check_int(briefing_take(&cursor, &got), 0);
 	check(cursor.at == cursor.end);
 	check_same_text(got.executor, run.executor);
 	check_int(got.flags, run.flags);
@@ -124,9 +124,9 @@ static void round_trip_run(bool everything)
 		for (i = 0; i < run.word_count; i++)
 			check_same_text(got.words[i], run.words[i]);
 	}
-	run_release(&got);
-	run_release(&got);
-	run_release(&run);
+	briefing_release(&got);
+	briefing_release(&got);
+	briefing_release(&run);
 	bytes_release(&bytes);
 }
 
@@ -157,13 +157,13 @@ static void test_result(void)
 	struct bytes bytes = {.data = NULL};
 	struct result got;
 	struct cursor cursor;
-	uint32_t slot;
+	uint32_t row;
 
 	result_put(&bytes, &full_result, 0x7fffffff);
 	cursor = cursor_of(bytes_slice(&bytes));
-	check_int(result_take(&cursor, &got, &slot), 0);
+	check_int(result_take(&cursor, &got, &row), 0);
 	check(cursor.at == cursor.end);
-	check_int(slot, 0x7fffffff);
+	check_int(row, 0x7fffffff);
 	check(got.index == full_result.index);
 	check_int(got.outcome, full_result.outcome);
 	check_int(got.status, full_result.status);
@@ -188,12 +188,12 @@ static void test_result_outcome(void)
 	struct bytes bytes = {.data = NULL};
 	struct result result = full_result, got;
 	struct cursor cursor;
-	uint32_t slot;
+	uint32_t row;
 
 	result.outcome = OUTCOMES;
 	result_put(&bytes, &result, 1);
 	cursor = cursor_of(bytes_slice(&bytes));
-	check_int(result_take(&cursor, &got, &slot), -1);
+	check_int(result_take(&cursor, &got, &row), -1);
 	bytes_release(&bytes);
 }
 
@@ -202,9 +202,9 @@ static int take_all(struct slice bytes)
 {
 	struct cursor cursor = cursor_of(bytes);
 	struct setup setup;
-	struct run run;
+	struct briefing run;
 	struct result result;
-	uint32_t slot;
+	uint32_t row;
 	int taken = 0;
 
 	if (setup_take(&cursor, &setup) == 0) {
@@ -212,10 +212,10 @@ static int take_all(struct slice bytes)
 		taken++;
 	}
 	cursor = cursor_of(bytes);
-	taken += run_take(&cursor, &run) == 0;
-	run_release(&run);
+	taken += briefing_take(&cursor, &run) == 0;
+	briefing_release(&run);
 	cursor = cursor_of(bytes);
-	taken += result_take(&cursor, &result, &slot) == 0;
+	taken += result_take(&cursor, &result, &row) == 0;
 	return taken;
 }
 
@@ -223,17 +223,17 @@ static struct bytes make_message(int kind)
 {
 	struct bytes bytes = {.data = NULL};
 	struct setup setup = full_setup;
-	struct run run = make_run(true);
+	struct briefing run = make_run(true);
 
 	setup.name = mem_string("ForkWorker-1");
 	if (kind == 0)
 		setup_put(&bytes, &setup);
 	else if (kind == 1)
-		run_put(&bytes, &run);
+		briefing_put(&bytes, &run);
 	else
 		result_put(&bytes, &full_result, 3);
 	free(setup.name);
-	run_release(&run);
+	briefing_release(&run);
 	return bytes;
 }
 
@@ -250,19 +250,19 @@ static void test_truncation(void)
 			/* Of its own size, so that reading past it is noticed. */
 			char *copy = mem_copy(bytes.data, size);
 			struct setup setup;
-			struct run run;
+			struct briefing run;
 			struct result result;
 			struct cursor cursor = cursor_of((struct slice){.data = copy, .size = size});
-			uint32_t slot;
+			uint32_t row;
 
 			if (kind == 0)
 				check_int(setup_take(&cursor, &setup), -1);
 			else if (kind == 1)
-				check_int(run_take(&cursor, &run), -1);
+				check_int(briefing_take(&cursor, &run), -1);
 			else
-				check_int(result_take(&cursor, &result, &slot), -1);
+				check_int(result_take(&cursor, &result, &row), -1);
 			if (kind == 1)
-				run_release(&run);
+				briefing_release(&run);
 			free(copy);
 		}
 		bytes_release(&bytes);
@@ -292,17 +292,17 @@ static void test_garbage(void)
 static void test_words_beyond_limit(void)
 {
 	struct bytes bytes = {.data = NULL};
-	struct run run = make_run(false), got;
+	struct briefing run = make_run(false), got;
 	struct cursor cursor;
 
-	run_put(&bytes, &run);
+	briefing_put(&bytes, &run);
 	/* The last count is that of the widths, of which there are none. */
 	memset(bytes.data + bytes.size - 4, 0xff, 4);
 	cursor = cursor_of(bytes_slice(&bytes));
-	check_int(run_take(&cursor, &got), -1);
+	check_int(briefing_take(&cursor, &got), -1);
 	check(!got.widths);
-	run_release(&got);
-	run_release(&run);
+	briefing_release(&got);
+	briefing_release(&run);
 	bytes_release(&bytes);
 }
 

@@ -35,7 +35,7 @@ static bool open_scene(struct scene *scene, const struct start_method *method)
 {
 	static char name[] = "print";
 	const struct pool_options options = {.method = method, .jobs = JOBS, .jobs_max = JOBS};
-	const struct run run = {.executor = name, .id = name, .path = name, .command = name};
+	const struct briefing run = {.executor = name, .id = name, .path = name, .command = name};
 	struct error error = {.number = 0};
 
 	unit_skip_under_valgrind();

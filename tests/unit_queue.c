@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 16, CLAIMERS = 4, EACH = 20000, CHUNK = 8, KILLS = 120, INDEXES = CLAIMERS * EACH };
+enum { ROWS = 16, CLAIMERS = 4, EACH = 20000, CHUNK = 8, KILLS = 120, INDEXES = CLAIMERS * EACH };
 
 /* What owner and claimers share besides the queue. */
 struct world {
@@ -17,20 +17,20 @@ struct world {
 	_Atomic bool over;
 };
 
-static struct queue make_queue(size_t slots)
+static struct queue make_queue(size_t rows)
 {
-	return queue_at(unit_share(queue_size(slots)), slots);
+	return queue_at(unit_share(queue_size(rows)), rows);
 }
 
-static void publish(struct queue *queue, size_t slot, uint64_t first, uint32_t count)
+static void publish(struct queue *queue, size_t row, uint64_t first, uint32_t count)
 {
-	struct queue_entry *entry = &queue->entries[slot];
+	struct queue_entry *entry = &queue->entries[row];
 
 	entry->first = first;
 	entry->count = count;
 	entry->size = first * 3;
 	atomic_store(&entry->next, first);
-	queue_publish(queue, slot);
+	queue_publish(queue, row);
 }
 
 static void test_lowest_first(void)
@@ -145,11 +145,11 @@ static void NORETURN claim_until_over(struct queue *queue, struct world *world, 
 	struct unit_random random = {.state = number};
 
 	while (!atomic_load(&world->over)) {
-		size_t slot = queue_claim(queue, number);
-		struct queue_entry *entry = &queue->entries[slot == QUEUE_NONE ? 0 : slot];
+		size_t row = queue_claim(queue, number);
+		struct queue_entry *entry = &queue->entries[row == QUEUE_NONE ? 0 : row];
 		uint64_t end, next;
 
-		if (slot == QUEUE_NONE) {
+		if (row == QUEUE_NONE) {
 			pass();
 			continue;
 		}
@@ -163,7 +163,7 @@ static void NORETURN claim_until_over(struct queue *queue, struct world *world, 
 			atomic_store(&entry->next, next + 1);
 		}
 		if (next < end)
-			queue_return(queue, slot);
+			queue_return(queue, row);
 	}
 	_exit(0);
 }
@@ -180,23 +180,23 @@ static pid_t start_claimer(struct queue *queue, struct world *world, uint32_t nu
 /* Owner: frees what is done and publishes chunks of up to most tasks. Returns where the unpublished begins. */
 static uint64_t tend(struct queue *queue, uint64_t next, struct unit_random *random, uint64_t most)
 {
-	size_t slot;
+	size_t row;
 	bool moved = false;
 
-	for (slot = 0; slot < queue->slots; slot++) {
-		const struct queue_entry *entry = &queue->entries[slot];
+	for (row = 0; row < queue->rows; row++) {
+		const struct queue_entry *entry = &queue->entries[row];
 		uint64_t count = 1 + unit_below(random, most);
 		uint32_t claimer;
-		enum queue_state state = queue_state(queue, slot, &claimer);
+		enum queue_state state = queue_state(queue, row, &claimer);
 
 		if (state == QUEUE_CLAIMED && atomic_load(&entry->next) == entry->first + entry->count) {
-			queue_free(queue, slot);
+			queue_free(queue, row);
 			state = QUEUE_FREE;
 		}
 		if (state != QUEUE_FREE || next == INDEXES)
 			continue;
 		count = count < INDEXES - next ? count : INDEXES - next;
-		publish(queue, slot, next, (uint32_t)count);
+		publish(queue, row, next, (uint32_t)count);
 		next += count;
 		moved = true;
 	}
@@ -208,10 +208,10 @@ static uint64_t tend(struct queue *queue, uint64_t next, struct unit_random *ran
 static bool is_all_free(const struct queue *queue)
 {
 	uint32_t claimer;
-	size_t slot;
+	size_t row;
 
-	for (slot = 0; slot < queue->slots; slot++) {
-		if (queue_state(queue, slot, &claimer) != QUEUE_FREE)
+	for (row = 0; row < queue->rows; row++) {
+		if (queue_state(queue, row, &claimer) != QUEUE_FREE)
 			return false;
 	}
 	return true;
@@ -228,7 +228,7 @@ static void check_each_once(const struct world *world)
 
 static void test_each_once(void)
 {
-	struct queue queue = make_queue(SLOTS);
+	struct queue queue = make_queue(ROWS);
 	struct world *world = unit_share(sizeof *world);
 	struct unit_random random = unit_random();
 	pid_t claimers[CLAIMERS];
@@ -249,41 +249,41 @@ static void test_each_once(void)
 /* Owner: what a dead claimer had goes back, from the first task that is not done. */
 static void give_back(struct queue *queue, const struct world *world, uint32_t dead)
 {
-	size_t slot;
+	size_t row;
 
-	for (slot = 0; slot < queue->slots; slot++) {
-		struct queue_entry *entry = &queue->entries[slot];
+	for (row = 0; row < queue->rows; row++) {
+		struct queue_entry *entry = &queue->entries[row];
 		uint64_t end = entry->first + entry->count, next = entry->first;
 		uint32_t claimer;
 
-		if (queue_state(queue, slot, &claimer) != QUEUE_CLAIMED || claimer != dead)
+		if (queue_state(queue, row, &claimer) != QUEUE_CLAIMED || claimer != dead)
 			continue;
 		while (next < end && atomic_load(&world->done[next]))
 			next++;
 		atomic_store(&entry->next, next);
 		if (next == end)
-			queue_free(queue, slot);
+			queue_free(queue, row);
 		else
-			queue_publish(queue, slot);
+			queue_publish(queue, row);
 	}
 }
 
-/* Shuts the gate down to a random place, or opens it; takes a slot back and publishes it again. */
+/* Shuts the gate down to a random place, or opens it; takes a row back and publishes it again. */
 static void disturb(struct queue *queue, uint64_t next, struct unit_random *random)
 {
-	size_t slot = unit_below(random, queue->slots);
+	size_t row = unit_below(random, queue->rows);
 
 	if (unit_below(random, 4) == 0)
 		queue_set_gate(queue, next > 100 ? next - unit_below(random, 100) : 1);
 	else
 		queue_set_gate(queue, QUEUE_OPEN);
-	if (queue_withdraw(queue, slot))
-		queue_publish(queue, slot);
+	if (queue_withdraw(queue, row))
+		queue_publish(queue, row);
 }
 
 static void test_killed_claimers(void)
 {
-	struct queue queue = make_queue(SLOTS);
+	struct queue queue = make_queue(ROWS);
 	struct world *world = unit_share(sizeof *world);
 	struct unit_random random = unit_random();
 	pid_t claimers[CLAIMERS];
@@ -320,7 +320,7 @@ const struct unit_test unit_queue[] = {
 	{"the gate", .run = test_gate},
 	{"returning the rest", .run = test_return},
 	{"withdrawing", .run = test_withdraw},
-	{"four claimers claim each slot once", .run = test_each_once},
+	{"four claimers claim each row once", .run = test_each_once},
 	{"killed claimers, each index once", .run = test_killed_claimers},
 	{.name = NULL},
 };

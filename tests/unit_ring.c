@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/ring: records arrive whole and in order, whatever their sizes and whatever becomes of their producer. */
+/* ipc/ring: packets arrive whole and in order, whatever their sizes and whatever becomes of their producer. */
 #include "unit.h"
 
 #include "ipc/channel.h"
@@ -25,7 +25,7 @@ static struct ends make_ring(size_t size)
 	return (struct ends){.producer = ring_at(memory, size), .consumer = ring_at(memory, size)};
 }
 
-/* Puts in a record whose contents follow from its number: false when there is no room. */
+/* Puts in a packet whose contents follow from its number: false when there is no room. */
 static bool put(struct ring *ring, uint32_t number, size_t minimum, size_t size)
 {
 	size_t room = 0;
@@ -40,19 +40,19 @@ static bool put(struct ring *ring, uint32_t number, size_t minimum, size_t size)
 	return true;
 }
 
-/* Takes the next record, whose number must be the given one: what ring_peek said. */
+/* Takes the next packet, whose number must be the given one: what ring_peek said. */
 static int take(struct ring *ring, uint32_t number, bool *wakes)
 {
 	static char expected[1 << 20];
-	struct slice record;
+	struct slice packet;
 	uint32_t type = 0;
-	int got = ring_peek(ring, &type, &record);
+	int got = ring_peek(ring, &type, &packet);
 
 	if (got != 1)
 		return got;
-	unit_fill(expected, record.size, number);
+	unit_fill(expected, packet.size, number);
 	check_int(type, number);
-	check(slice_equals(record, (struct slice){.data = expected, .size = record.size}));
+	check(slice_equals(packet, (struct slice){.data = expected, .size = packet.size}));
 	*wakes = ring_release(ring);
 	return 1;
 }
@@ -60,21 +60,21 @@ static int take(struct ring *ring, uint32_t number, bool *wakes)
 static void test_simple(void)
 {
 	struct ends ends = make_ring(4096);
-	struct slice record;
+	struct slice packet;
 	uint32_t type;
 	bool wakes;
 
-	check_int(ring_peek(&ends.consumer, &type, &record), 0);
+	check_int(ring_peek(&ends.consumer, &type, &packet), 0);
 	check(put(&ends.producer, 1, 0, 0));
 	check(put(&ends.producer, 2, 5, 5));
 	/* Reserved and not committed: it does not show. */
-	check(ring_reserve(&ends.producer, 100, &record.size) != NULL);
+	check(ring_reserve(&ends.producer, 100, &packet.size) != NULL);
 	check_int(take(&ends.consumer, 1, &wakes), 1);
 	check(!wakes);
-	check_int(ring_peek(&ends.consumer, &type, &record), 1);
-	check_int(record.size, 5);
+	check_int(ring_peek(&ends.consumer, &type, &packet), 1);
+	check_int(packet.size, 5);
 	check_int(take(&ends.consumer, 2, &wakes), 1);
-	check_int(ring_peek(&ends.consumer, &type, &record), 0);
+	check_int(ring_peek(&ends.consumer, &type, &packet), 0);
 	check_int(ring_footprint(4096) % CACHE_LINE, 0);
 }
 
@@ -83,7 +83,7 @@ static void play(size_t size, int rounds)
 {
 	struct ends ends = make_ring(size);
 	struct unit_random random = unit_random();
-	size_t limit = ring_record_max(&ends.producer), room;
+	size_t limit = ring_packet_max(&ends.producer), room;
 	uint32_t put_count = 0, taken = 0;
 	bool wakes;
 	int round;
@@ -102,7 +102,7 @@ static void play(size_t size, int rounds)
 		default:
 			taken += take(&ends.consumer, taken, &wakes) == 1;
 		}
-		/* Once all is released there is room for any record. */
+		/* Once all is released there is room for any packet. */
 		if (taken == put_count && unit_below(&random, 3) == 0)
 			check(ring_reserve(&ends.producer, limit, &room) != NULL);
 	}
@@ -128,7 +128,7 @@ static void test_full(void)
 
 	while (put(&ends.producer, count, 100, 100))
 		count++;
-	/* 104 bytes and a header each; no more than a record's length is wasted. */
+	/* 104 bytes and a header each; no more than a packet's length is wasted. */
 	check(count >= 4096 / 112 - 1 && count <= 4096 / 112);
 	check(ring_want(&ends.producer, 100));
 	check_int(take(&ends.consumer, taken++, &wakes), 1);
@@ -139,17 +139,17 @@ static void test_full(void)
 		check_int(take(&ends.consumer, taken++, &wakes), 1);
 		check(!wakes);
 	}
-	check(!ring_want(&ends.producer, ring_record_max(&ends.producer)));
+	check(!ring_want(&ends.producer, ring_packet_max(&ends.producer)));
 }
 
 /*
- * A producer that waits for room must be woken by the release of a record: a reservation that came to nothing must not
- * leave the ring without records and without room.
+ * A producer that waits for room must be woken by the release of a packet: a reservation that came to nothing must not
+ * leave the ring without packets and without room.
  */
 static void test_want_after_reservations(void)
 {
 	struct ends ends = make_ring(65536);
-	size_t limit = ring_record_max(&ends.producer), room;
+	size_t limit = ring_packet_max(&ends.producer), room;
 	bool wakes;
 
 	check(put(&ends.producer, 0, 20000, 20000));
@@ -158,11 +158,11 @@ static void test_want_after_reservations(void)
 	check(ring_reserve(&ends.producer, limit, &room) != NULL || !ring_want(&ends.producer, limit));
 }
 
-/* Looking ahead sees every record, past the ring's end too, and changes nothing. */
+/* Looking ahead sees every packet, past the ring's end too, and changes nothing. */
 static void test_look_ahead(void)
 {
 	struct ends ends = make_ring(4096);
-	struct slice record;
+	struct slice packet;
 	uint32_t count = 0, taken = 0, seen, type;
 	bool wakes;
 	int round;
@@ -172,12 +172,12 @@ static void test_look_ahead(void)
 
 		while (put(&ends.producer, count, 10 + count % 700, 10 + count % 700))
 			count++;
-		for (seen = taken; ring_look_ahead(&ends.consumer, &position, &type, &record) == 1; seen++) {
+		for (seen = taken; ring_look_ahead(&ends.consumer, &position, &type, &packet) == 1; seen++) {
 			check_int(type, seen);
-			check_int(record.size, 10 + seen % 700);
+			check_int(packet.size, 10 + seen % 700);
 		}
 		check_int(seen, count);
-		check_int(ring_look_ahead(&ends.consumer, &position, &type, &record), 0);
+		check_int(ring_look_ahead(&ends.consumer, &position, &type, &packet), 0);
 		for (seen = (count - taken) / 2 + 1; seen > 0; seen--)
 			check_int(take(&ends.consumer, taken++, &wakes), 1);
 	}
@@ -185,7 +185,7 @@ static void test_look_ahead(void)
 
 enum { ACROSS = 20000 };
 
-static size_t size_of_record(uint32_t number, size_t limit)
+static size_t size_of_packet(uint32_t number, size_t limit)
 {
 	struct unit_random random = {.state = number};
 
@@ -195,12 +195,12 @@ static size_t size_of_record(uint32_t number, size_t limit)
 /* Producer in its own process: waits on its channel when the ring is full. */
 static void NORETURN produce(struct ring *ring, int channel)
 {
-	size_t limit = ring_record_max(ring);
+	size_t limit = ring_packet_max(ring);
 	struct message message;
 	uint32_t number;
 
 	for (number = 0; number < ACROSS;) {
-		size_t size = size_of_record(number, limit);
+		size_t size = size_of_packet(number, limit);
 
 		if (put(ring, number, size, size)) {
 			number++;
@@ -275,7 +275,7 @@ static void test_killed_producer(void)
 /* Whatever a producer writes: the consumer sees only what lies in the ring, and comes to an end. */
 static void consume_garbage(struct ring *ring, struct unit_random *random)
 {
-	struct slice record;
+	struct slice packet;
 	uint32_t type;
 	int i;
 
@@ -283,11 +283,11 @@ static void consume_garbage(struct ring *ring, struct unit_random *random)
 		/* Changed behind the consumer's back, too. */
 		if (unit_below(random, 4) == 0)
 			unit_fill(ring->data, 64, unit_below(random, 1000));
-		if (ring_peek(ring, &type, &record) != 1)
+		if (ring_peek(ring, &type, &packet) != 1)
 			return;
-		if (!check(record.data >= ring->data && record.size <= ring->size &&
-			   record.data + record.size <= ring->data + ring->size &&
-			   ring->position + record.size < atomic_load(&ring->shared->committed)))
+		if (!check(packet.data >= ring->data && packet.size <= ring->size &&
+			   packet.data + packet.size <= ring->data + ring->size &&
+			   ring->position + packet.size < atomic_load(&ring->shared->committed)))
 			return;
 		if (unit_below(random, 8) == 0)
 			memset(ring->data, (int)unit_below(random, 256), ring->size);
@@ -343,13 +343,13 @@ static void test_light_traffic(void)
 	}
 	check(pages_touched(&ends.consumer) <= 6);
 	/* Larger ones pass through too, and after them few pages suffice again. */
-	check(put(&ends.producer, i, ring_record_max(&ends.producer), SIZE_MAX));
+	check(put(&ends.producer, i, ring_packet_max(&ends.producer), SIZE_MAX));
 	check_int(take(&ends.consumer, i, &wakes), 1);
 }
 
 const struct unit_test unit_ring[] = {
-	{"a few records", .run = test_simple},
-	{"random records against a model", .run = test_model},
+	{"a few packets", .run = test_simple},
+	{"random packets against a model", .run = test_model},
 	{"full, wanting and waking", .run = test_full},
 	{"wanting after reservations", .run = test_want_after_reservations},
 	{"looking ahead", .run = test_look_ahead},

@@ -4,77 +4,77 @@
 
 #include <errno.h>
 
-static size_t sleepers_offset(size_t queue_slots)
+static size_t sleepers_offset(size_t queue_rows)
 {
-	return queue_size(queue_slots) + sizeof(struct notice);
+	return queue_size(queue_rows) + sizeof(struct notice);
 }
 
-static size_t callers_offset(size_t seats, size_t queue_slots)
+static size_t callers_offset(size_t seats, size_t queue_rows)
 {
-	return sleepers_offset(queue_slots) + marks_size(seats);
+	return sleepers_offset(queue_rows) + marks_size(seats);
 }
 
-static size_t seats_offset(size_t seats, size_t queue_slots)
+static size_t seats_offset(size_t seats, size_t queue_rows)
 {
-	return callers_offset(seats, queue_slots) + marks_size(seats);
+	return callers_offset(seats, queue_rows) + marks_size(seats);
 }
 
-static size_t rings_offset(size_t seats, size_t queue_slots)
+static size_t rings_offset(size_t seats, size_t queue_rows)
 {
-	return seats_offset(seats, queue_slots) + seats * sizeof(struct seat);
+	return seats_offset(seats, queue_rows) + seats * sizeof(struct seat);
 }
 
-static size_t board_size_of(size_t seats, size_t queue_slots, size_t ring_size)
+static size_t board_size_of(size_t seats, size_t queue_rows, size_t ring_size)
 {
-	return rings_offset(seats, queue_slots) + seats * ring_footprint(ring_size);
+	return rings_offset(seats, queue_rows) + seats * ring_footprint(ring_size);
 }
 
-static void lay_out(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
+static void lay_out(struct board *board, size_t seats, size_t queue_rows, size_t ring_size)
 {
-	board->queue = queue_at(board->shm.base, queue_slots);
-	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_slots), seats);
-	board->callers = marks_at(board->shm.base + callers_offset(seats, queue_slots), seats);
+	board->queue = queue_at(board->shm.base, queue_rows);
+	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_rows), seats);
+	board->callers = marks_at(board->shm.base + callers_offset(seats, queue_rows), seats);
 	board->seats = seats;
 	board->ring_size = ring_size;
 }
 
-int board_create(struct board *board, size_t seats, size_t queue_slots, size_t ring_size)
+int board_create(struct board *board, size_t seats, size_t queue_rows, size_t ring_size)
 {
 	*board = (struct board){.seats = 0};
-	if (shm_create(&board->shm, "mpmap-board", board_size_of(seats, queue_slots, ring_size)) < 0)
+	if (shm_create(&board->shm, "mpmap-board", board_size_of(seats, queue_rows, ring_size)) < 0)
 		return -1;
-	lay_out(board, seats, queue_slots, ring_size);
+	lay_out(board, seats, queue_rows, ring_size);
 	return 0;
 }
 
-int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, size_t ring_size)
+int board_attach(struct board *board, int fd, size_t seats, size_t queue_rows, size_t ring_size)
 {
 	*board = (struct board){.seats = 0};
 	if (shm_attach(&board->shm, fd) < 0)
 		return -1;
-	if (board->shm.size < board_size_of(seats, queue_slots, ring_size)) {
+	if (board->shm.size < board_size_of(seats, queue_rows, ring_size)) {
 		errno = EPROTO;
 		return -1;
 	}
-	lay_out(board, seats, queue_slots, ring_size);
+	lay_out(board, seats, queue_rows, ring_size);
 	return 0;
 }
 
 struct notice *board_notice(const struct board *board)
 {
-	return (struct notice *)(void *)(board->shm.base + queue_size(board->queue.slots));
+	return (struct notice *)(void *)(board->shm.base + queue_size(board->queue.rows));
 }
 
 struct seat *board_seat(const struct board *board, size_t seat)
 {
-	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->seats, board->queue.slots));
+	struct seat *seats = (struct seat *)(void *)(board->shm.base + seats_offset(board->seats, board->queue.rows));
 
 	return &seats[seat];
 }
 
 struct ring board_ring(const struct board *board, size_t seat)
 {
-	size_t offset = rings_offset(board->seats, board->queue.slots) + seat * ring_footprint(board->ring_size);
+	size_t offset = rings_offset(board->seats, board->queue.rows) + seat * ring_footprint(board->ring_size);
 
 	return ring_at(board->shm.base + offset, board->ring_size);
 }

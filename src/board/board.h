@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The board: what a pool and its workers share in memory. The queue, the notice that the parent puts up for all, and
- * for each seat (a place for one worker at a time) its status and its ring of records.
+ * for each seat (a place for one worker at a time) its status and its ring of packets.
  */
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
@@ -80,10 +80,10 @@ struct board {
 };
 
 /* A new board; -1 with errno. ring_size is a power of two. */
-int board_create(struct board *board, size_t seats, size_t queue_slots, size_t ring_size) MUST_CHECK;
+int board_create(struct board *board, size_t seats, size_t queue_rows, size_t ring_size) MUST_CHECK;
 
 /* The same board in another process; takes over fd. -1 with errno when the memory is not as large as it should be. */
-int board_attach(struct board *board, int fd, size_t seats, size_t queue_slots, size_t ring_size) MUST_CHECK;
+int board_attach(struct board *board, int fd, size_t seats, size_t queue_rows, size_t ring_size) MUST_CHECK;
 
 struct notice *board_notice(const struct board *board);
 

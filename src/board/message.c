@@ -13,7 +13,7 @@ void setup_put(struct bytes *bytes, const struct setup *setup)
 	bytes_put_u32(bytes, setup->number);
 	bytes_put_u32(bytes, setup->seat);
 	bytes_put_u32(bytes, setup->seats);
-	bytes_put_u32(bytes, setup->queue_slots);
+	bytes_put_u32(bytes, setup->queue_rows);
 	bytes_put_u64(bytes, setup->ring_size);
 	bytes_put_u64(bytes, setup->max_tasks);
 	bytes_put_u64(bytes, setup->descriptor_limit);
@@ -28,7 +28,7 @@ int setup_take(struct cursor *cursor, struct setup *setup)
 	*setup = (struct setup){.number = cursor_u32(cursor)};
 	setup->seat = cursor_u32(cursor);
 	setup->seats = cursor_u32(cursor);
-	setup->queue_slots = cursor_u32(cursor);
+	setup->queue_rows = cursor_u32(cursor);
 	setup->ring_size = cursor_u64(cursor);
 	setup->max_tasks = cursor_u64(cursor);
 	setup->descriptor_limit = cursor_u64(cursor);
@@ -90,122 +90,122 @@ static void free_texts(char **texts, uint32_t count)
 	free(texts);
 }
 
-void run_put(struct bytes *bytes, const struct run *run)
+void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 {
 	uint32_t i;
 
-	bytes_put_text(bytes, run->executor);
-	bytes_put_u32(bytes, run->flags);
-	bytes_put_u32(bytes, (uint32_t)run->nice);
-	bytes_put_u64(bytes, run->ignored);
-	bytes_put_u64(bytes, (uint64_t)run->grace);
-	bytes_put_u64(bytes, (uint64_t)run->delay);
-	bytes_put_u32(bytes, run->judged);
-	put_optional(bytes, run->initializer);
-	bytes_put_text(bytes, run->id);
-	put_optional(bytes, run->directory);
-	put_optional(bytes, run->path);
-	put_optional(bytes, run->command);
-	put_optional(bytes, run->replace);
-	put_optional(bytes, run->separator);
-	put_optional(bytes, run->tag);
-	bytes_put_u32(bytes, run->value_count);
-	put_texts(bytes, run->words, run->word_count);
-	put_texts(bytes, run->names, run->name_count);
-	bytes_put_u32(bytes, run->width_count);
-	for (i = 0; i < run->width_count; i++)
-		bytes_put_u32(bytes, run->widths[i]);
+	bytes_put_text(bytes, briefing->executor);
+	bytes_put_u32(bytes, briefing->flags);
+	bytes_put_u32(bytes, (uint32_t)briefing->nice);
+	bytes_put_u64(bytes, briefing->ignored);
+	bytes_put_u64(bytes, (uint64_t)briefing->grace);
+	bytes_put_u64(bytes, (uint64_t)briefing->delay);
+	bytes_put_u32(bytes, briefing->judged);
+	put_optional(bytes, briefing->initializer);
+	bytes_put_text(bytes, briefing->id);
+	put_optional(bytes, briefing->directory);
+	put_optional(bytes, briefing->path);
+	put_optional(bytes, briefing->command);
+	put_optional(bytes, briefing->replace);
+	put_optional(bytes, briefing->separator);
+	put_optional(bytes, briefing->tag);
+	bytes_put_u32(bytes, briefing->value_count);
+	put_texts(bytes, briefing->words, briefing->word_count);
+	put_texts(bytes, briefing->names, briefing->name_count);
+	bytes_put_u32(bytes, briefing->width_count);
+	for (i = 0; i < briefing->width_count; i++)
+		bytes_put_u32(bytes, briefing->widths[i]);
 }
 
-int run_take(struct cursor *cursor, struct run *run)
+int briefing_take(struct cursor *cursor, struct briefing *briefing)
 {
 	uint32_t count;
 
-	*run = (struct run){.executor = cursor_text(cursor)};
-	run->flags = cursor_u32(cursor);
-	run->nice = (int32_t)cursor_u32(cursor);
-	run->ignored = cursor_u64(cursor);
-	run->grace = (nsec)cursor_u64(cursor);
-	run->delay = (nsec)cursor_u64(cursor);
-	run->judged = cursor_u32(cursor);
-	run->initializer = take_optional(cursor);
-	run->id = cursor_text(cursor);
-	run->directory = take_optional(cursor);
-	run->path = take_optional(cursor);
-	run->command = take_optional(cursor);
-	run->replace = take_optional(cursor);
-	run->separator = take_optional(cursor);
-	run->tag = take_optional(cursor);
-	run->value_count = cursor_u32(cursor);
-	if (take_texts(cursor, &run->words, &run->word_count) < 0 ||
-	    take_texts(cursor, &run->names, &run->name_count) < 0)
+	*briefing = (struct briefing){.executor = cursor_text(cursor)};
+	briefing->flags = cursor_u32(cursor);
+	briefing->nice = (int32_t)cursor_u32(cursor);
+	briefing->ignored = cursor_u64(cursor);
+	briefing->grace = (nsec)cursor_u64(cursor);
+	briefing->delay = (nsec)cursor_u64(cursor);
+	briefing->judged = cursor_u32(cursor);
+	briefing->initializer = take_optional(cursor);
+	briefing->id = cursor_text(cursor);
+	briefing->directory = take_optional(cursor);
+	briefing->path = take_optional(cursor);
+	briefing->command = take_optional(cursor);
+	briefing->replace = take_optional(cursor);
+	briefing->separator = take_optional(cursor);
+	briefing->tag = take_optional(cursor);
+	briefing->value_count = cursor_u32(cursor);
+	if (take_texts(cursor, &briefing->words, &briefing->word_count) < 0 ||
+	    take_texts(cursor, &briefing->names, &briefing->name_count) < 0)
 		return -1;
 	count = cursor_u32(cursor);
 	if (cursor_failed(cursor) || count > WORDS_MAX)
 		return -1;
-	run->widths = mem_new(count, sizeof *run->widths);
-	for (run->width_count = 0; run->width_count < count; run->width_count++)
-		run->widths[run->width_count] = cursor_u32(cursor);
+	briefing->widths = mem_new(count, sizeof *briefing->widths);
+	for (briefing->width_count = 0; briefing->width_count < count; briefing->width_count++)
+		briefing->widths[briefing->width_count] = cursor_u32(cursor);
 	return cursor_failed(cursor) ? -1 : 0;
 }
 
-struct template_options run_template(const struct run *run)
+struct template_options briefing_template(const struct briefing *briefing)
 {
 	return (struct template_options){
-		.words = run->words,
-		.word_count = run->word_count,
-		.is_literal = run->flags & RUN_LITERAL,
-		.replace = run->replace,
-		.separator = run->separator,
-		.names = run->flags & RUN_NAMED ? run->names : NULL,
-		.name_count = run->name_count,
-		.widths = run->widths,
-		.width_count = run->width_count,
-		.is_grouped = run->flags & RUN_GROUPED,
-		.has_no_values = run->flags & RUN_STDIN,
-		.names_vary = run->flags & RUN_NAMES_VARY,
-		.value_count = run->value_count,
+		.words = briefing->words,
+		.word_count = briefing->word_count,
+		.is_literal = briefing->flags & BRIEFING_LITERAL,
+		.replace = briefing->replace,
+		.separator = briefing->separator,
+		.names = briefing->flags & BRIEFING_NAMED ? briefing->names : NULL,
+		.name_count = briefing->name_count,
+		.widths = briefing->widths,
+		.width_count = briefing->width_count,
+		.is_grouped = briefing->flags & BRIEFING_GROUPED,
+		.has_no_values = briefing->flags & BRIEFING_STDIN,
+		.names_vary = briefing->flags & BRIEFING_NAMES_VARY,
+		.value_count = briefing->value_count,
 	};
 }
 
-struct template_options run_tag_template(const struct run *run)
+struct template_options briefing_tag_template(const struct briefing *briefing)
 {
-	struct template_options options = run_template(run);
+	struct template_options options = briefing_template(briefing);
 
-	options.words = &run->tag;
+	options.words = &briefing->tag;
 	options.word_count = 1;
 	options.is_literal = false;
 	/* There may be nothing for arguments, but the record can be shown. */
 	options.has_no_values = false;
 	options.is_complete = true;
 	/* The record as it is, whatever stands for it in the command. */
-	if (strcmp(run->tag, "{}") == 0)
+	if (strcmp(briefing->tag, "{}") == 0)
 		options.replace = NULL;
 	return options;
 }
 
-void run_release(struct run *run)
+void briefing_release(struct briefing *briefing)
 {
-	free(run->tag);
-	free_texts(run->words, run->word_count);
-	free_texts(run->names, run->name_count);
-	free(run->widths);
-	free(run->replace);
-	free(run->separator);
-	free(run->executor);
-	free(run->id);
-	free(run->initializer);
-	free(run->directory);
-	free(run->path);
-	free(run->command);
-	*run = (struct run){.words = NULL};
+	free(briefing->tag);
+	free_texts(briefing->words, briefing->word_count);
+	free_texts(briefing->names, briefing->name_count);
+	free(briefing->widths);
+	free(briefing->replace);
+	free(briefing->separator);
+	free(briefing->executor);
+	free(briefing->id);
+	free(briefing->initializer);
+	free(briefing->directory);
+	free(briefing->path);
+	free(briefing->command);
+	*briefing = (struct briefing){.words = NULL};
 }
 
-void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_slot)
+void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_row)
 {
 	bytes_put_u64(bytes, result->index);
 	bytes_put_u32(bytes, result->attempt);
-	bytes_put_u32(bytes, queue_slot);
+	bytes_put_u32(bytes, queue_row);
 	bytes_put_u8(bytes, (uint8_t)result->outcome);
 	bytes_put_u32(bytes, (uint32_t)result->status);
 	bytes_put_u32(bytes, (uint32_t)result->signal);
@@ -223,13 +223,13 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u64(bytes, result->max_rss);
 }
 
-int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_slot)
+int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row)
 {
 	uint8_t outcome;
 
 	*result = (struct result){.index = cursor_u64(cursor)};
 	result->attempt = cursor_u32(cursor);
-	*queue_slot = cursor_u32(cursor);
+	*queue_row = cursor_u32(cursor);
 	outcome = cursor_u8(cursor);
 	result->status = (int32_t)cursor_u32(cursor);
 	result->signal = (int32_t)cursor_u32(cursor);

@@ -2,7 +2,7 @@
 /*
  * What the parent and its workers tell each other, to the byte.
  *
- * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: OUTPUT and RESULT records. Every put has its
+ * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: OUTPUT and RESULT packets. Every put has its
  * take; a take fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
  */
 #ifndef BOARD_MESSAGE_H
@@ -25,26 +25,26 @@ enum message_type {
 	MESSAGE_SETUP,
 	/* Parent: there is something to look at (work, room). No payload. */
 	MESSAGE_WAKE,
-	/* Worker: somebody has something to look at (records, or that he is idle). No payload. See board_call. */
+	/* Worker: somebody has something to look at (packets, or that he is idle). No payload. See board_call. */
 	MESSAGE_RING,
 	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No
 	   payload. */
 	MESSAGE_FREE,
 };
 
-enum record_type {
+enum packet_type {
 	/* struct output_header, then the bytes. */
-	RECORD_OUTPUT = 1,
+	PACKET_OUTPUT = 1,
 	/* A result. */
-	RECORD_RESULT,
+	PACKET_RESULT,
 	/* A worker gives up because it cannot start tasks: a 32-bit errno. */
-	RECORD_STARVED,
+	PACKET_STARVED,
 	/* What came of the initializer: struct initialized, then what it wrote. Before HELLO. */
-	RECORD_INITIALIZED,
+	PACKET_INITIALIZED,
 	/* For the user to see on standard error, as it is. */
-	RECORD_WORDS,
+	PACKET_WORDS,
 	/* Why COMMAND cannot be a zygote, in words: its tasks are executed. */
-	RECORD_UNFIT,
+	PACKET_UNFIT,
 };
 
 /* Where a new worker finds everything. */
@@ -55,7 +55,7 @@ struct setup {
 	uint32_t seat;
 	/* What it takes to find one's way on the board. */
 	uint32_t seats;
-	uint32_t queue_slots;
+	uint32_t queue_rows;
 	uint64_t ring_size;
 	/* It ends itself after so many tasks; 0: never. */
 	uint64_t max_tasks;
@@ -70,33 +70,33 @@ void setup_put(struct bytes *bytes, const struct setup *setup);
 /* 0; -1 when it is not one. setup->name is the caller's (free) when it succeeds. */
 int setup_take(struct cursor *cursor, struct setup *setup) MUST_CHECK;
 
-enum run_flags {
+enum briefing_flags {
 	/* The words are literal and the record is appended (TEMPLATE_LITERAL). */
-	RUN_LITERAL = 1,
+	BRIEFING_LITERAL = 1,
 	/* Tasks write to our own standard output and error. */
-	RUN_UNGROUPED = 2,
+	BRIEFING_UNGROUPED = 2,
 	/* Each command is printed before it runs. */
-	RUN_VERBOSE = 4,
+	BRIEFING_VERBOSE = 4,
 	/* Nothing is said that is not an error. */
-	RUN_QUIET = 8,
+	BRIEFING_QUIET = 8,
 	/* Each task has the terminal. */
-	RUN_TERMINAL = 16,
+	BRIEFING_TERMINAL = 16,
 	/* Records are put together in groups (TEMPLATE's is_grouped). */
-	RUN_GROUPED = 32,
+	BRIEFING_GROUPED = 32,
 	/* The words have columns with names. */
-	RUN_NAMED = 64,
+	BRIEFING_NAMED = 64,
 	/* Records go to the tasks' standard input, and are no values. */
-	RUN_STDIN = 128,
+	BRIEFING_STDIN = 128,
 	/* Records have names for their values, each its own (TEMPLATE's names_vary). */
-	RUN_NAMES_VARY = 256,
+	BRIEFING_NAMES_VARY = 256,
 	/* What tasks cost is to be told exactly. */
-	RUN_MEASURED = 512,
+	BRIEFING_MEASURED = 512,
 	/* Tasks are forked from the command, which is started once in each worker, where that is possible. */
-	RUN_ZYGOTE = 1024,
+	BRIEFING_ZYGOTE = 1024,
 };
 
 /* What is to be done with the records: the same for all workers, in memory that they share. */
-struct run {
+struct briefing {
 	/* The executor's name. */
 	char *executor;
 	/* RUN_... */
@@ -136,14 +136,14 @@ struct run {
 };
 
 /* What a run's words are compiled by; views of the run. */
-struct template_options run_template(const struct run *run);
+struct template_options briefing_template(const struct briefing *briefing);
 /* And its tag, which must not be NULL. */
-struct template_options run_tag_template(const struct run *run);
+struct template_options briefing_tag_template(const struct briefing *briefing);
 
-void run_put(struct bytes *bytes, const struct run *run);
-/* 0; -1 when it is not one. What a run that was taken holds is its own (run_release, also after a failure). */
-int run_take(struct cursor *cursor, struct run *run) MUST_CHECK;
-void run_release(struct run *run);
+void briefing_put(struct bytes *bytes, const struct briefing *briefing);
+/* 0; -1 when it is not one. What a run that was taken holds is its own (briefing_release, also after a failure). */
+int briefing_take(struct cursor *cursor, struct briefing *briefing) MUST_CHECK;
+void briefing_release(struct briefing *briefing);
 
 /* In front of a piece of output; in the machine's own representation, since the bytes behind it are read in place. */
 struct output_header {
@@ -161,8 +161,8 @@ struct initialized {
 	int32_t signal;
 };
 
-/* A result as a record; slot is the queue slot that its task came from. result->reason is not sent. */
-void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_slot);
-int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_slot) MUST_CHECK;
+/* A result as a packet; slot is the queue row that its task came from. result->reason is not sent. */
+void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_row);
+int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row) MUST_CHECK;
 
 #endif

@@ -29,66 +29,66 @@ static size_t padded(size_t size)
 	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-static size_t words_offset(size_t slots)
+static size_t words_offset(size_t rows)
 {
-	return sizeof(struct queue_shared) + marks_size(slots);
+	return sizeof(struct queue_shared) + marks_size(rows);
 }
 
-static size_t entries_offset(size_t slots)
+static size_t entries_offset(size_t rows)
 {
-	return words_offset(slots) + padded(slots * sizeof(uint64_t));
+	return words_offset(rows) + padded(rows * sizeof(uint64_t));
 }
 
-size_t queue_size(size_t slots)
+size_t queue_size(size_t rows)
 {
-	return entries_offset(slots) + slots * sizeof(struct queue_entry);
+	return entries_offset(rows) + rows * sizeof(struct queue_entry);
 }
 
-struct queue queue_at(void *memory, size_t slots)
+struct queue queue_at(void *memory, size_t rows)
 {
 	char *base = memory;
 
 	return (struct queue){
 		.shared = memory,
-		.marks = marks_at(base + sizeof(struct queue_shared), slots),
-		.words = (_Atomic uint64_t *)(void *)(base + words_offset(slots)),
-		.entries = (struct queue_entry *)(void *)(base + entries_offset(slots)),
-		.slots = slots,
+		.marks = marks_at(base + sizeof(struct queue_shared), rows),
+		.words = (_Atomic uint64_t *)(void *)(base + words_offset(rows)),
+		.entries = (struct queue_entry *)(void *)(base + entries_offset(rows)),
+		.rows = rows,
 	};
 }
 
-void queue_publish(struct queue *queue, size_t slot)
+void queue_publish(struct queue *queue, size_t row)
 {
-	uint64_t next = atomic_load_explicit(&queue->entries[slot].next, memory_order_relaxed);
+	uint64_t next = atomic_load_explicit(&queue->entries[row].next, memory_order_relaxed);
 
-	/* First: who is killed in between has the slot still, and one that is ready has a mark. */
-	marks_set(&queue->marks, slot);
-	atomic_store(&queue->words[slot], word_of(QUEUE_READY, next));
+	/* First: who is killed in between has the row still, and one that is ready has a mark. */
+	marks_set(&queue->marks, row);
+	atomic_store(&queue->words[row], word_of(QUEUE_READY, next));
 }
 
-enum queue_state queue_state(const struct queue *queue, size_t slot, uint32_t *claimer)
+enum queue_state queue_state(const struct queue *queue, size_t row, uint32_t *claimer)
 {
-	uint64_t word = atomic_load_explicit(&queue->words[slot], memory_order_acquire);
+	uint64_t word = atomic_load_explicit(&queue->words[row], memory_order_acquire);
 
 	*claimer = state_of(word) == QUEUE_CLAIMED ? (uint32_t)(word & VALUE_MASK) : 0;
 	return state_of(word);
 }
 
-void queue_free(struct queue *queue, size_t slot)
+void queue_free(struct queue *queue, size_t row)
 {
-	atomic_store_explicit(&queue->words[slot], word_of(QUEUE_FREE, 0), memory_order_relaxed);
+	atomic_store_explicit(&queue->words[row], word_of(QUEUE_FREE, 0), memory_order_relaxed);
 	/* Its claimer was killed before it had done that. */
-	marks_clear(&queue->marks, slot);
+	marks_clear(&queue->marks, row);
 }
 
-bool queue_withdraw(struct queue *queue, size_t slot)
+bool queue_withdraw(struct queue *queue, size_t row)
 {
-	uint64_t word = atomic_load_explicit(&queue->words[slot], memory_order_relaxed);
+	uint64_t word = atomic_load_explicit(&queue->words[row], memory_order_relaxed);
 
 	if (state_of(word) != QUEUE_READY ||
-	    !atomic_compare_exchange_strong(&queue->words[slot], &word, word_of(QUEUE_FREE, 0)))
+	    !atomic_compare_exchange_strong(&queue->words[row], &word, word_of(QUEUE_FREE, 0)))
 		return false;
-	marks_clear(&queue->marks, slot);
+	marks_clear(&queue->marks, row);
 	return true;
 }
 
@@ -106,10 +106,10 @@ size_t queue_claimable(const struct queue *queue, size_t limit)
 {
 	uint64_t end = word_of(QUEUE_READY, atomic_load(&queue->shared->gate));
 	struct marks_walk walk = {.groups = 0};
-	size_t found = 0, slot;
+	size_t found = 0, row;
 
-	while (found < limit && marks_next(&queue->marks, &walk, &slot)) {
-		uint64_t word = atomic_load(&queue->words[slot]);
+	while (found < limit && marks_next(&queue->marks, &walk, &row)) {
+		uint64_t word = atomic_load(&queue->words[row]);
 
 		found += state_of(word) == QUEUE_READY && word < end;
 	}
@@ -126,19 +126,19 @@ size_t queue_ready(const struct queue *queue)
 	return marks_count(&queue->marks);
 }
 
-/* The slot with the lowest ready word below end; its word in *lowest. */
+/* The row with the lowest ready word below end; its word in *lowest. */
 static size_t find_lowest(const struct queue *queue, uint64_t end, uint64_t *lowest)
 {
 	struct marks_walk walk = {.groups = 0};
-	size_t best = QUEUE_NONE, slot;
+	size_t best = QUEUE_NONE, row;
 
 	*lowest = end;
-	while (marks_next(&queue->marks, &walk, &slot)) {
-		uint64_t word = atomic_load(&queue->words[slot]);
+	while (marks_next(&queue->marks, &walk, &row)) {
+		uint64_t word = atomic_load(&queue->words[row]);
 
 		if (state_of(word) == QUEUE_READY && word < *lowest) {
 			*lowest = word;
-			best = slot;
+			best = row;
 		}
 	}
 	return best;
@@ -148,22 +148,22 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 {
 	for (;;) {
 		uint64_t end = word_of(QUEUE_READY, atomic_load(&queue->shared->gate)), word;
-		size_t slot = find_lowest(queue, end, &word);
+		size_t row = find_lowest(queue, end, &word);
 
-		if (slot == QUEUE_NONE)
-			return slot;
+		if (row == QUEUE_NONE)
+			return row;
 		/* Every failed swap means that somebody else's succeeded. */
-		if (atomic_compare_exchange_strong(&queue->words[slot], &word, word_of(QUEUE_CLAIMED, claimer))) {
-			marks_clear(&queue->marks, slot);
-			return slot;
+		if (atomic_compare_exchange_strong(&queue->words[row], &word, word_of(QUEUE_CLAIMED, claimer))) {
+			marks_clear(&queue->marks, row);
+			return row;
 		}
 	}
 }
 
-void queue_return(struct queue *queue, size_t slot)
+void queue_return(struct queue *queue, size_t row)
 {
 	/* As it is published, with a place between the two to be killed at. */
-	marks_set(&queue->marks, slot);
+	marks_set(&queue->marks, row);
 	fault_at("returned");
-	queue_publish(queue, slot);
+	queue_publish(queue, row);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The record ring: one producer, one consumer, one store to publish. */
+/* The packet ring: one producer, one consumer, one store to publish. */
 #include "board/ring.h"
 
-/* In front of every record. size is that of the record's bytes; the next header follows at the next multiple of 8. */
+/* In front of every packet. size is that of the packet's bytes; the next header follows at the next multiple of 8. */
 struct header {
 	uint32_t size;
 	uint32_t type;
 };
 
-/* The type of a record that only fills the space to the ring's end, or to where the producer begins again. */
+/* The type of a packet that only fills the space to the ring's end, or to where the producer begins again. */
 #define PADDING UINT32_MAX
 
 /* An empty ring is begun again once its position has passed this many bytes: the pages before are warm. */
@@ -29,7 +29,7 @@ struct ring ring_at(void *memory, size_t size)
 	return (struct ring){.shared = memory, .data = (char *)memory + sizeof(struct ring_shared), .size = size};
 }
 
-size_t ring_record_max(const struct ring *ring)
+size_t ring_packet_max(const struct ring *ring)
 {
 	return ring->size / 2 - 2 * sizeof(struct header);
 }
@@ -69,7 +69,7 @@ char *ring_reserve(struct ring *ring, size_t minimum, size_t *room)
 
 void ring_commit(struct ring *ring, uint32_t type, size_t size)
 {
-	/* Padding shows only together with the record behind it: a producer that waits for room waits for records. */
+	/* Padding shows only together with the packet behind it: a producer that waits for room waits for packets. */
 	if (ring->reserved != ring->position)
 		*header_at(ring, ring->position) = (struct header){
 			.size = (uint32_t)(ring->reserved - ring->position - sizeof(struct header)),
@@ -92,7 +92,7 @@ bool ring_want(struct ring *ring, size_t minimum)
 	return false;
 }
 
-int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type, struct slice *record)
+int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type, struct slice *packet)
 {
 	uint64_t committed = atomic_load_explicit(&ring->shared->committed, memory_order_acquire), at;
 	struct header header;
@@ -113,18 +113,18 @@ int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type,
 		*position += span_of(header.size);
 	} while (header.type == PADDING);
 	*type = header.type;
-	*record = (struct slice){.data = (char *)(header_at(ring, at) + 1), .size = header.size};
+	*packet = (struct slice){.data = (char *)(header_at(ring, at) + 1), .size = header.size};
 	return 1;
 }
 
-int ring_peek(struct ring *ring, uint32_t *type, struct slice *record)
+int ring_peek(struct ring *ring, uint32_t *type, struct slice *packet)
 {
 	uint64_t position = ring->position;
-	int got = ring_look_ahead(ring, &position, type, record);
+	int got = ring_look_ahead(ring, &position, type, packet);
 
-	/* Past the padding, to the record: ring_release begins there. */
+	/* Past the padding, to the packet: ring_release begins there. */
 	if (got > 0)
-		ring->position = position - span_of(record->size);
+		ring->position = position - span_of(packet->size);
 	return got;
 }
 

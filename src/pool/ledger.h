@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The ledger: the parent's own account of every chunk that is out, one row per slot of the queue. It is the truth: what
+ * The ledger: the parent's own account of every chunk that is out, one row per row of the queue. It is the truth: what
  * workers write in shared memory is checked against it.
  */
 #ifndef POOL_LEDGER_H
@@ -40,33 +40,33 @@ bool ledger_has_room(const struct ledger *ledger, size_t reserve);
 /* Enters a chunk and publishes it; its use of its block is the ledger's from now on. There must be room. */
 void ledger_submit(struct ledger *ledger, const struct chunk *chunk);
 
-/* Whether slot holds a chunk with this attempt at this task in it. */
-bool ledger_has(const struct ledger *ledger, size_t slot, uint64_t index, uint32_t attempt);
+/* Whether row holds a chunk with this attempt at this task in it. */
+bool ledger_has(const struct ledger *ledger, size_t row, uint64_t index, uint32_t attempt);
 
-/* The slot whose chunk has this attempt and is not settled, whoever has claimed it; QUEUE_NONE. */
+/* The row whose chunk has this attempt and is not settled, whoever has claimed it; QUEUE_NONE. */
 size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt);
 
-/* A chunk of just this task of the chunk in slot, with the same attempt. It does not count as a use of the block yet.
+/* A chunk of just this task of the chunk in row, with the same attempt. It does not count as a use of the block yet.
  */
-struct chunk ledger_single(struct ledger *ledger, size_t slot, uint64_t index);
+struct chunk ledger_single(struct ledger *ledger, size_t row, uint64_t index);
 
-/* One task of the chunk in slot has its result. The row is freed with the last. */
-void ledger_settle(struct ledger *ledger, size_t slot);
+/* One task of the chunk in row has its result. The row is freed with the last. */
+void ledger_settle(struct ledger *ledger, size_t row);
 
-/* A task of the chunk in slot; a view, valid until the task is settled and before the next arena_take. */
-struct task ledger_task(struct ledger *ledger, size_t slot, uint64_t index);
+/* A task of the chunk in row; a view, valid until the task is settled and before the next arena_take. */
+struct task ledger_task(struct ledger *ledger, size_t row, uint64_t index);
 
 /*
- * After the death of a claimer: the slots it had claimed, one at a time: QUEUE_NONE when there is none left. Each must
+ * After the death of a claimer: the rows it had claimed, one at a time: QUEUE_NONE when there is none left. Each must
  * be given back or be settled to the end.
  */
 size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer);
 
-/* Gives the tasks of a claimed slot from next on back to the queue; with none left the slot only waits to be settled.
+/* Gives the tasks of a claimed row from next on back to the queue; with none left the row only waits to be settled.
  */
-void ledger_give_back(struct ledger *ledger, size_t slot, uint64_t next);
+void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next);
 
-/* Takes back a chunk that nobody has claimed: its slot, with *next its first task; QUEUE_NONE when there is none. */
+/* Takes back a chunk that nobody has claimed: its row, with *next its first task; QUEUE_NONE when there is none. */
 size_t ledger_withdraw(struct ledger *ledger, uint64_t *next);
 
 void ledger_release(struct ledger *ledger);

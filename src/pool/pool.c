@@ -64,10 +64,10 @@ static uint64_t raise_descriptor_limit(size_t jobs)
 }
 
 /* Puts what the run is where every worker can read it. */
-static int share_run(struct pool *pool, const struct run *run)
+static int share_run(struct pool *pool, const struct briefing *run)
 {
 	bytes_clear(&pool->scratch);
-	run_put(&pool->scratch, run);
+	briefing_put(&pool->scratch, run);
 	if (shm_create(&pool->run, "mpmap-run", pool->scratch.size) < 0)
 		return -1;
 	memcpy(pool->run.base, pool->scratch.data, pool->scratch.size);
@@ -76,7 +76,7 @@ static int share_run(struct pool *pool, const struct run *run)
 }
 
 int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const struct pool_options *options,
-	      const struct run *run, struct pool_owner *owner, struct error *error)
+	      const struct briefing *run, struct pool_owner *owner, struct error *error)
 {
 	*pool = (struct pool){
 		.options = *options,
@@ -160,15 +160,15 @@ void pool_last_call(struct pool *pool)
 	sleepers_wake_all(pool);
 }
 
-int pool_take_result(struct pool *pool, size_t slot, const struct result *result)
+int pool_take_result(struct pool *pool, size_t row, const struct result *result)
 {
-	struct task task = ledger_task(&pool->ledger, slot, result->index);
+	struct task task = ledger_task(&pool->ledger, row, result->index);
 	struct retry retry;
 	nsec delay = 0;
 
 	switch (pool->owner->on_result(pool->owner, result, &task, &delay)) {
 	case RESULT_AGAIN:
-		retry.chunk = ledger_single(&pool->ledger, slot, result->index);
+		retry.chunk = ledger_single(&pool->ledger, row, result->index);
 		retry.chunk.attempt++;
 		retry.due = delay ? clock_now() + delay : 0;
 		arena_hold(pool->arena, retry.chunk.block);
@@ -182,7 +182,7 @@ int pool_take_result(struct pool *pool, size_t slot, const struct result *result
 	default:
 		return -1;
 	}
-	ledger_settle(&pool->ledger, slot);
+	ledger_settle(&pool->ledger, row);
 	submit_retries(pool);
 	return 0;
 }
@@ -225,15 +225,15 @@ void pool_skip_waiting(struct pool *pool)
 	struct retry retry;
 	struct task task;
 	uint64_t next;
-	size_t slot;
+	size_t row;
 
-	while ((slot = ledger_withdraw(&pool->ledger, &next)) != QUEUE_NONE) {
-		const struct chunk chunk = pool->ledger.rows[slot].chunk;
+	while ((row = ledger_withdraw(&pool->ledger, &next)) != QUEUE_NONE) {
+		const struct chunk chunk = pool->ledger.rows[row].chunk;
 
 		for (; next < chunk.first + chunk.count; next++) {
-			task = ledger_task(&pool->ledger, slot, next);
+			task = ledger_task(&pool->ledger, row, next);
 			skip(pool, &task);
-			ledger_settle(&pool->ledger, slot);
+			ledger_settle(&pool->ledger, row);
 		}
 	}
 	while (retries_take(&pool->retries, NSEC_FOREVER, &retry)) {
@@ -259,11 +259,11 @@ void pool_rang(struct pool *pool)
 
 bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task)
 {
-	size_t slot = ledger_find(&pool->ledger, index, attempt);
+	size_t row = ledger_find(&pool->ledger, index, attempt);
 
-	if (slot == QUEUE_NONE)
+	if (row == QUEUE_NONE)
 		return false;
-	*task = ledger_task(&pool->ledger, slot, index);
+	*task = ledger_task(&pool->ledger, row, index);
 	return true;
 }
 

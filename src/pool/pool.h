@@ -35,7 +35,7 @@ struct pool_options {
 	bool repeats;
 	/* How long a task that was told to end may take. */
 	nsec grace;
-	/* Outcomes (a bit for each) after which a worker waits until its result has been taken, as in struct run. */
+	/* Outcomes (a bit for each) after which a worker waits until its result has been taken, as in struct briefing. */
 	uint32_t judged;
 	/* Tasks may bring limits of their own for how long they take. */
 	bool has_limits;
@@ -65,9 +65,9 @@ struct pool_owner {
 	/* A task's result; task is a view while on_result runs. RESULT_AGAIN: after so much time in *delay. */
 	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
 				     nsec *delay);
-	/* What is for the user to see: a command that is run (RUN_VERBOSE), or what an initializer wrote. */
+	/* What is for the user to see: a command that is run (BRIEFING_VERBOSE), or what an initializer wrote. */
 	void (*on_words)(struct pool_owner *owner, struct slice words);
-	/* Why tasks are executed where they should be forked (RUN_ZYGOTE); each worker that finds it so says it. */
+	/* Why tasks are executed where they should be forked (BRIEFING_ZYGOTE); each worker that finds it so says it. */
 	void (*on_unfit)(struct pool_owner *owner, struct slice why);
 	/* Room for a chunk, or an idle worker. */
 	void (*on_room)(struct pool_owner *owner);
@@ -147,7 +147,7 @@ struct pool {
 
 /* No worker is started yet. run is copied. 0, or -1 with the error. */
 int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const struct pool_options *options,
-	      const struct run *run, struct pool_owner *owner, struct error *error) MUST_CHECK;
+	      const struct briefing *run, struct pool_owner *owner, struct error *error) MUST_CHECK;
 
 /* Whether another chunk should be submitted now, so that workers find work without much lying about. */
 bool pool_has_room(const struct pool *pool);

@@ -65,7 +65,7 @@ int recruiting_instruct(struct worker *worker)
 		.number = worker->number,
 		.seat = (uint32_t)(worker - pool->workers),
 		.seats = (uint32_t)pool->board.seats,
-		.queue_slots = (uint32_t)pool->board.queue.slots,
+		.queue_rows = (uint32_t)pool->board.queue.rows,
 		.ring_size = pool->board.ring_size,
 		.max_tasks = worker->spare ? 1 : pool->options.max_tasks,
 		.descriptor_limit = pool->descriptor_limit,

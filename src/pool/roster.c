@@ -38,7 +38,7 @@ static void describe_end(struct worker *worker, struct bytes *words)
 }
 
 /* Tells of the task that died with its worker. */
-static void roster_lose(struct worker *worker, size_t slot, uint64_t index)
+static void roster_lose(struct worker *worker, size_t row, uint64_t index)
 {
 	struct pool *pool = worker->pool;
 	struct bytes words = {.data = NULL};
@@ -47,7 +47,7 @@ static void roster_lose(struct worker *worker, size_t slot, uint64_t index)
 	nsec duration = started > 0 && started < now ? now - started : 0;
 	struct result result = {
 		.index = index,
-		.attempt = pool->ledger.rows[slot].chunk.attempt,
+		.attempt = pool->ledger.rows[row].chunk.attempt,
 		.outcome = OUTCOME_LOST,
 		.status = -1,
 		.pid = worker->seat->task,
@@ -73,7 +73,7 @@ static void roster_lose(struct worker *worker, size_t slot, uint64_t index)
 	}
 	trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
 	/* What runs is a worker's word: a task that has its result cannot be lost any more. */
-	(void)!pool_take_result(pool, slot, &result);
+	(void)!pool_take_result(pool, row, &result);
 	bytes_release(&words);
 }
 
@@ -84,7 +84,7 @@ static void give_back(struct worker *worker)
 	uint64_t running = atomic_load(&worker->seat->running);
 	uint32_t attempt = atomic_load(&worker->seat->attempt);
 	pid_t task = worker->seat->task;
-	size_t slot;
+	size_t row;
 	bool denied;
 
 	/* What has its result is not running any more. */
@@ -93,9 +93,9 @@ static void give_back(struct worker *worker)
 	/* Before it was ready that is its initializer. */
 	if (task > 1 && (running || !worker->ready))
 		command_signal_group(task, SIGKILL, &denied);
-	while ((slot = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
-		const struct chunk chunk = pool->ledger.rows[slot].chunk;
-		uint64_t end = chunk.first + chunk.count, next = atomic_load(&pool->ledger.queue.entries[slot].next);
+	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
+		const struct chunk chunk = pool->ledger.rows[row].chunk;
+		uint64_t end = chunk.first + chunk.count, next = atomic_load(&pool->ledger.queue.entries[row].next);
 		/* What we know ourselves bounds what the worker wrote. */
 		bool in_chunk = worker->last_result > chunk.first && worker->last_result <= end &&
 				worker->last_attempt == chunk.attempt;
@@ -107,11 +107,11 @@ static void give_back(struct worker *worker)
 			next = task > 1 ? running : running - 1;
 		/* It had work and did none of it: so may the next. */
 		worker->early |= !worker->last_result && next == chunk.first;
-		ledger_give_back(&pool->ledger, slot, next);
+		ledger_give_back(&pool->ledger, row, next);
 	}
-	/* Last, since settling a chunk's last task frees its slot. The rest of the chunk may be with others already. */
-	if (running && task > 1 && (slot = ledger_find(&pool->ledger, running - 1, attempt)) != QUEUE_NONE)
-		roster_lose(worker, slot, running - 1);
+	/* Last, since settling a chunk's last task frees its row. The rest of the chunk may be with others already. */
+	if (running && task > 1 && (row = ledger_find(&pool->ledger, running - 1, attempt)) != QUEUE_NONE)
+		roster_lose(worker, row, running - 1);
 }
 
 static void do_hello(struct worker *worker)

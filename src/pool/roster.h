@@ -80,8 +80,8 @@ void roster_resume(struct pool *pool);
 /* For the roster: workers called; they may have gone idle, or left a part of their chunks to others. */
 void pool_rang(struct pool *pool);
 
-/* For the roster: a result of the chunk in slot, which has such an attempt at this task. -1: the owner refuses it. */
-int pool_take_result(struct pool *pool, size_t slot, const struct result *result) MUST_CHECK;
+/* For the roster: a result of the chunk in row, which has such an attempt at this task. -1: the owner refuses it. */
+int pool_take_result(struct pool *pool, size_t row, const struct result *result) MUST_CHECK;
 
 /* A worker has to go: it broke the rules, or the pool closes. Its end is told by the loop. */
 void roster_kill(struct worker *worker);

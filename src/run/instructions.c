@@ -22,7 +22,7 @@ static char *make_id(void)
 }
 
 /* The words to execute: those of the command line, or the shell's. prefix has room for them. */
-static void choose_words(const struct session_options *options, char **prefix, struct run *run)
+static void choose_words(const struct session_options *options, char **prefix, struct briefing *run)
 {
 	static char shell[] = "/bin/sh", flag[] = "-c", name[] = "sh";
 	size_t count = 0;
@@ -40,14 +40,14 @@ static void choose_words(const struct session_options *options, char **prefix, s
 	}
 	run->words = prefix;
 	run->word_count = (uint32_t)count;
-	run->flags |= RUN_LITERAL;
+	run->flags |= BRIEFING_LITERAL;
 }
 
 /* Compiles what is executed, what is shown of it, and the tag. */
-static int compile_templates(struct session *session, const struct run *run, struct error *error)
+static int compile_templates(struct session *session, const struct briefing *run, struct error *error)
 {
 	const struct session_options *options = session->options;
-	struct template_options template = run_template(run);
+	struct template_options template = briefing_template(run);
 
 	if (template_compile(&session->command, &template, error) < 0)
 		return -1;
@@ -60,7 +60,7 @@ static int compile_templates(struct session *session, const struct run *run, str
 		return -1;
 	if (!run->tag)
 		return 0;
-	template = run_tag_template(run);
+	template = briefing_tag_template(run);
 	session->tag_word = run->tag;
 	template.words = &session->tag_word;
 	return template_compile(&session->tag, &template, error) < 0 ? error_wrap(error, "--tagstring") : 0;
@@ -83,10 +83,10 @@ int instructions_open(struct session *session, struct error *error)
 		.judged = halt_outcomes(&options->halt),
 		.terminal = options->terminal,
 	};
-	struct run run = {
+	struct briefing run = {
 		.executor = options->dry_run ? print : command,
-		.flags = (options->ungrouped ? RUN_UNGROUPED : 0u) | (options->verbose ? RUN_VERBOSE : 0u) |
-			 (options->quiet ? RUN_QUIET : 0u) | (options->terminal ? RUN_TERMINAL | RUN_UNGROUPED : 0u),
+		.flags = (options->ungrouped ? BRIEFING_UNGROUPED : 0u) | (options->verbose ? BRIEFING_VERBOSE : 0u) |
+			 (options->quiet ? BRIEFING_QUIET : 0u) | (options->terminal ? BRIEFING_TERMINAL | BRIEFING_UNGROUPED : 0u),
 		.nice = options->nice,
 		/* Whatever they were at our start, a task finds these two at their defaults. */
 		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
@@ -112,10 +112,10 @@ int instructions_open(struct session *session, struct error *error)
 	run.width_count = (uint32_t)options->width_count;
 	run.value_count = (uint32_t)options->value_count;
 	run.tag = (char *)(uintptr_t)options->tag;
-	run.flags |= (options->names ? RUN_NAMED : 0u) | (options->is_grouped ? RUN_GROUPED : 0u) |
-		     (options->to_stdin ? RUN_STDIN : 0u) | (options->names_vary ? RUN_NAMES_VARY : 0u) |
+	run.flags |= (options->names ? BRIEFING_NAMED : 0u) | (options->is_grouped ? BRIEFING_GROUPED : 0u) |
+		     (options->to_stdin ? BRIEFING_STDIN : 0u) | (options->names_vary ? BRIEFING_NAMES_VARY : 0u) |
 		     ((options->format && options->format->is_whole) || options->results || session->place.observer
-			      ? RUN_MEASURED
+			      ? BRIEFING_MEASURED
 			      : 0u);
 	if (compile_templates(session, &run, error) < 0) {
 		error->is_usage = true;
@@ -126,7 +126,7 @@ int instructions_open(struct session *session, struct error *error)
 		run.command = command_find(run.words[0], run.path);
 	/* What is not found is told of by the first task. */
 	if (options->zygote && !options->dry_run && run.command)
-		run.flags |= RUN_ZYGOTE;
+		run.flags |= BRIEFING_ZYGOTE;
 	else if (options->zygote && !options->dry_run && !(session->template.command_is_fixed || options->shell))
 		report_unfit(session, slice_of(options->word_count ? "it is not the same for all tasks"
 								   : "each says what is executed"));

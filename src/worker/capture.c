@@ -76,7 +76,7 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 		return false;
 	}
 	memcpy(to, &header, sizeof header);
-	ring_commit(&place->ring, RECORD_OUTPUT, sizeof header + (size_t)got);
+	ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + (size_t)got);
 	capture->total += (uint64_t)got;
 	capture->output += stream ? 0 : (uint64_t)got;
 	workplace_committed(place);

@@ -90,7 +90,7 @@ static int open_command(struct workplace *place, void **opaque)
 	command_adopt_orphans();
 	if (launcher_init(&state->launcher, place) < 0)
 		return -1;
-	if (place->run.flags & RUN_TERMINAL) {
+	if (place->briefing.flags & BRIEFING_TERMINAL) {
 		state->launcher.terminal = terminal_open();
 		if (state->launcher.terminal < 0)
 			return -1;
@@ -123,9 +123,9 @@ static enum executor_end execution_begin(struct workplace *place, struct command
 	if (started && task->index >= queue_gate(&place->board.queue))
 		return EXECUTOR_HELD;
 	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}};
-	if (!(place->run.flags & RUN_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
+	if (!(place->briefing.flags & BRIEFING_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
 		return EXECUTOR_STARVED;
-	if (place->run.flags & RUN_VERBOSE && !place->retrying && !launcher_show(place, task)) {
+	if (place->briefing.flags & BRIEFING_VERBOSE && !place->retrying && !launcher_show(place, task)) {
 		capture_drop(&running->capture, writers);
 		return EXECUTOR_ABANDONED;
 	}
@@ -136,7 +136,7 @@ static enum executor_end execution_begin(struct workplace *place, struct command
 		result->number = errno;
 		return EXECUTOR_DONE;
 	}
-	running->closely = state->eager || (place->run.flags & RUN_TERMINAL);
+	running->closely = state->eager || (place->briefing.flags & BRIEFING_TERMINAL);
 	/* A block costs each short task a system call. */
 	if (!running->closely)
 		launcher_listen_no_more(&state->launcher);
@@ -249,7 +249,7 @@ static void look_for_stop(struct workplace *place, struct running *running)
 	running->stopped_by = 0;
 	trace_event("task_stop", "\"seq\":%" PRIu64 ",\"signal\":%d", running->index + 1, signal);
 	if (running->state->launcher.terminal >= 0) {
-		if (place->run.ignored >> (SIGTSTP - 1) & 1)
+		if (place->briefing.ignored >> (SIGTSTP - 1) & 1)
 			return;
 		/* ^Z: we stop as well. */
 		terminal_suspend(running->state->launcher.terminal, place, &running->suspension);
@@ -336,7 +336,7 @@ static void fill_result(const struct workplace *place, struct result *result, co
 	result->signal = end.signal;
 	result->user_time = end.user_time;
 	result->system_time = end.system_time;
-	result->max_rss = place->run.flags & RUN_MEASURED && end.max_rss <= command_own_peak() ? 0 : end.max_rss;
+	result->max_rss = place->briefing.flags & BRIEFING_MEASURED && end.max_rss <= command_own_peak() ? 0 : end.max_rss;
 	result->limit = running->limit;
 	result->wanted_terminal = running->wanted_terminal;
 	result->outcome = end.signal ? OUTCOME_SIGNALED : end.status ? OUTCOME_FAILED : OUTCOME_OK;

@@ -15,7 +15,7 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	struct output_header header = {.index = task->index, .stream = STREAM_OUTPUT, .attempt = task->attempt};
 	struct template_values values = workplace_values(place);
 	struct bytes *line = &place->scratch;
-	size_t sent = 0, limit = ring_record_max(&place->ring);
+	size_t sent = 0, limit = ring_packet_max(&place->ring);
 
 	/* The parent's going away is otherwise noticed where a task is waited for. */
 	if (!workplace_listen(place))
@@ -32,7 +32,7 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	do {
 		size_t size = line->size - sent < limit ? line->size - sent : limit;
 
-		if (!workplace_send(place, RECORD_OUTPUT, (struct slice){.data = line->data + sent, .size = size}))
+		if (!workplace_send(place, PACKET_OUTPUT, (struct slice){.data = line->data + sent, .size = size}))
 			return EXECUTOR_ABANDONED;
 		/* A further piece gets its header in front, over bytes that have been sent. */
 		sent += size;

@@ -39,7 +39,7 @@ static void take_step(struct group *group, const struct workplace *place)
 		send(group, SIGCONT);
 	group->killed = signal == SIGKILL;
 	group->signal = SIGKILL;
-	group->due = workplace_time(place) + (signal == SIGTERM ? place->run.grace : KILL_TIME);
+	group->due = workplace_time(place) + (signal == SIGTERM ? place->briefing.grace : KILL_TIME);
 }
 
 void group_terminate(struct group *group, const struct workplace *place)

@@ -67,7 +67,7 @@ static bool run(struct workplace *place, struct launcher *launcher, struct initi
 		initialized->number = errno;
 		return true;
 	}
-	started = launcher_start_script(launcher, place, place->run.initializer, ends[1], &pidfd);
+	started = launcher_start_script(launcher, place, place->briefing.initializer, ends[1], &pidfd);
 	initialized->number = started < 0 ? errno : 0;
 	fd_close(&ends[1]);
 	if (started < 0) {
@@ -96,7 +96,7 @@ bool initializer_run(struct workplace *place)
 	struct launcher launcher;
 	bool fit = false;
 
-	if (!place->run.initializer)
+	if (!place->briefing.initializer)
 		return true;
 	if (launcher_init(&launcher, place) < 0)
 		return false;
@@ -106,7 +106,7 @@ bool initializer_run(struct workplace *place)
 		bytes_append(&place->scratch, words.data, words.size);
 		if (words.size && words.data[words.size - 1] != '\n')
 			bytes_append_text(&place->scratch, "\n");
-		fit = workplace_send(place, RECORD_INITIALIZED, bytes_slice(&place->scratch)) && !initialized.number &&
+		fit = workplace_send(place, PACKET_INITIALIZED, bytes_slice(&place->scratch)) && !initialized.number &&
 		      !initialized.status && !initialized.signal;
 		workplace_announce(place);
 	}

@@ -68,7 +68,7 @@ int launcher_init(struct launcher *launcher, const struct workplace *place)
 	launcher->own_variables = kept;
 	launcher->environment[kept++] = mem_join(SLOT, slot);
 	launcher->environment[kept++] = mem_join(WORKER, place->setup.name);
-	launcher->environment[kept++] = mem_join(RUN_ID, place->run.id);
+	launcher->environment[kept++] = mem_join(RUN_ID, place->briefing.id);
 	launcher->environment[kept++] = launcher->sequence;
 	launcher->environment[kept++] = launcher->attempt;
 	launcher->environment[kept] = NULL;
@@ -178,8 +178,8 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 		.errors = -1,
 		.keep = -1,
 		.terminal = launcher->terminal,
-		.ignored = place->run.ignored,
-		.nice = place->run.nice,
+		.ignored = place->briefing.ignored,
+		.nice = place->briefing.nice,
 		.is_task = true,
 		.unblocks = launcher->listens,
 		.starter = launcher->self,
@@ -189,12 +189,12 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 
 int launcher_prepare(struct launcher *launcher, struct workplace *place)
 {
-	char *arguments[] = {place->run.words[0], NULL};
+	char *arguments[] = {place->briefing.words[0], NULL};
 	struct command command = prepare(launcher, place);
 
-	if (!(place->run.flags & RUN_ZYGOTE) || launcher->zygote.tried)
+	if (!(place->briefing.flags & BRIEFING_ZYGOTE) || launcher->zygote.tried)
 		return 0;
-	command.path = place->run.command;
+	command.path = place->briefing.command;
 	command.arguments = arguments;
 	return zygote_prepare(&launcher->zygote, place, &command, launcher->null) < 0 ? -1 : 1;
 }
@@ -252,7 +252,7 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 {
 	struct slice value;
 
-	if (place->run.flags & RUN_STDIN)
+	if (place->briefing.flags & BRIEFING_STDIN)
 		return command->input = fd_holding(task->record);
 	if (!task->frame.size)
 		return 0;
@@ -269,7 +269,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 			const int writers[CAPTURE_STREAMS], struct launched *launched)
 {
 	struct command command = prepare(launcher, place);
-	const char *path = place->run.path;
+	const char *path = place->briefing.path;
 	int started = -1, number, usual = command.input;
 	char *found = NULL;
 
@@ -281,7 +281,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	command.arguments = workplace_expand(place, task);
 	command.output = writers[0];
 	command.errors = writers[1];
-	command.path = place->run.command;
+	command.path = place->briefing.command;
 	if (command.arguments && !command.path)
 		command.path = found = command_find(command.arguments[0], path);
 	if (command.arguments && command.path)
@@ -324,7 +324,7 @@ bool launcher_show(struct workplace *place, const struct task *task)
 	template_quote(&place->template, task, &values, &place->scratch);
 	bytes_append_text(&place->scratch, "\n");
 	/* Where the task writes to the terminal itself it must be there first. */
-	if (place->run.flags & RUN_UNGROUPED) {
+	if (place->briefing.flags & BRIEFING_UNGROUPED) {
 		diag_line(bytes_slice(&place->scratch));
 		return true;
 	}

@@ -19,7 +19,7 @@ struct launcher {
 	/* Readable when a child has ended or stopped, while SIGCHLD is blocked (listens); -1 until it was wanted. */
 	int children;
 	bool listens;
-	/* What tasks are forked from (RUN_ZYGOTE), once there has been one. */
+	/* What tasks are forked from (BRIEFING_ZYGOTE), once there has been one. */
 	struct zygote zygote;
 	/* NULL-terminated. The last two are what differs from task to task, below. */
 	char **environment;

@@ -67,7 +67,7 @@ void terminal_pass_on(struct workplace *place, int signal)
 	nsec deadline = clock_now() + PASS_TIME;
 
 	signals_tell_parent(signal);
-	if (place->run.ignored >> (signal - 1) & 1)
+	if (place->briefing.ignored >> (signal - 1) & 1)
 		return;
 	/* Whoever shuts the gate wakes us. */
 	while (queue_gate(&place->board.queue) && clock_now() < deadline) {

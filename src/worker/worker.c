@@ -65,8 +65,8 @@ static void return_chunk(struct worker_state *worker)
 		return;
 	place->shared = true;
 	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name,
-		    atomic_load(&queue->entries[place->slot].next) + 1);
-	queue_return(queue, place->slot);
+		    atomic_load(&queue->entries[place->row].next) + 1);
+	queue_return(queue, place->row);
 }
 
 /* Gives up: tells the parent why this worker cannot start tasks. */
@@ -75,7 +75,7 @@ static void starve(struct worker_state *worker, int number)
 	int32_t value = number;
 
 	worker->leaving = true;
-	if (!workplace_send(&worker->place, RECORD_STARVED,
+	if (!workplace_send(&worker->place, PACKET_STARVED,
 			    (struct slice){.data = (char *)&value, .size = sizeof value}))
 		worker->parent_gone = true;
 	workplace_announce(&worker->place);
@@ -139,21 +139,21 @@ static bool commit(struct worker_state *worker, const struct result *result)
 	nsec before;
 
 	bytes_clear(&place->scratch);
-	result_put(&place->scratch, result, (uint32_t)place->slot);
-	/* Before the result: once that is seen the slot may hold another chunk. The seat still names the task
+	result_put(&place->scratch, result, (uint32_t)place->row);
+	/* Before the result: once that is seen the row may hold another chunk. The seat still names the task
 	 * meanwhile. */
 	if (!place->shared)
-		atomic_store_explicit(&place->board.queue.entries[place->slot].next, result->index + 1,
+		atomic_store_explicit(&place->board.queue.entries[place->row].next, result->index + 1,
 				      memory_order_release);
 	fault_at("result");
-	if (!workplace_send(place, RECORD_RESULT, bytes_slice(&place->scratch)))
+	if (!workplace_send(place, PACKET_RESULT, bytes_slice(&place->scratch)))
 		return false;
 	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
 		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);
 	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
 	worker->results++;
 	worker->tasks_done++;
-	if (place->run.judged >> result->outcome & 1)
+	if (place->briefing.judged >> result->outcome & 1)
 		return wait_for_judgement(worker);
 	before = place->announced_at;
 	workplace_committed(place);
@@ -168,13 +168,13 @@ static bool wait_for_turn(struct worker_state *worker, const struct task *task)
 	struct workplace *place = &worker->place;
 	nsec turn, next = atomic_load(&place->notice->next_start);
 
-	if (!place->run.delay)
+	if (!place->briefing.delay)
 		return true;
 	do {
 		nsec now = clock_now();
 
 		turn = next > now ? next : now;
-	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, turn + place->run.delay));
+	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, turn + place->briefing.delay));
 	if (place->unannounced)
 		workplace_announce(place);
 	/* Whoever shuts the gate wakes us. */
@@ -192,7 +192,7 @@ static bool may_go_on(const struct worker_state *worker, const struct task *task
 {
 	const struct workplace *place = &worker->place;
 
-	if (place->run.delay && atomic_load(&place->seat->retire))
+	if (place->briefing.delay && atomic_load(&place->seat->retire))
 		return false;
 	return task->index < queue_gate(&place->board.queue);
 }
@@ -263,15 +263,15 @@ static struct slice chunk_bytes(struct workplace *place, const struct queue_entr
 	return (struct slice){.data = place->arena.base + start, .size = (size_t)entry->size};
 }
 
-static void run_chunk(struct worker_state *worker, size_t slot)
+static void run_chunk(struct worker_state *worker, size_t row)
 {
-	const struct queue_entry *entry = &worker->place.board.queue.entries[slot];
+	const struct queue_entry *entry = &worker->place.board.queue.entries[row];
 	struct chunk_reader reader =
 		chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count, entry->width);
 	uint64_t next = atomic_load_explicit(&entry->next, memory_order_acquire);
 	struct task task;
 
-	worker->place.slot = slot;
+	worker->place.row = row;
 	worker->place.chunk_end = entry->first + entry->count;
 	worker->place.shared = false;
 	trace_event("chunk_claim", "\"worker\":\"%s\",\"first\":%" PRIu64 ",\"count\":%" PRIu64,
@@ -321,17 +321,17 @@ static void work(struct worker_state *worker)
 	struct queue *queue = &worker->place.board.queue;
 
 	while (!worker->leaving && !worker->parent_gone) {
-		size_t slot;
+		size_t row;
 
 		if (atomic_load(&worker->place.seat->retire))
 			return;
-		slot = queue_claim(queue, worker->place.setup.number);
+		row = queue_claim(queue, worker->place.setup.number);
 
 		/* Daemons that tasks have left, and that have ended since. */
 		command_reap_orphans();
 
-		if (slot != QUEUE_NONE)
-			run_chunk(worker, slot);
+		if (row != QUEUE_NONE)
+			run_chunk(worker, row);
 		else if (!park(worker))
 			return;
 		if (worker->place.setup.max_tasks && worker->tasks_done >= worker->place.setup.max_tasks)
@@ -367,8 +367,8 @@ static bool worker_take_part(int channel, int *status)
 	if (opened <= 0)
 		return false;
 	*status = 1;
-	diag_set_level(worker.place.run.flags & RUN_QUIET ? DIAG_ERRORS : DIAG_NOTES);
-	worker.executor = executor_find(worker.place.run.executor);
+	diag_set_level(worker.place.briefing.flags & BRIEFING_QUIET ? DIAG_ERRORS : DIAG_NOTES);
+	worker.executor = executor_find(worker.place.briefing.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
 		return false;
 	if (!initializer_run(&worker.place))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker's surroundings: set up once, then records out and wake-ups in. */
+/* A worker's surroundings: set up once, then packets out and wake-ups in. */
 #include "worker/workplace.h"
 
 #include "base/fault.h"
@@ -37,19 +37,19 @@ static int read_run(struct workplace *place, int fd)
 
 	if (shm_read(fd, &bytes) == 0) {
 		cursor = cursor_of(bytes_slice(&bytes));
-		taken = run_take(&cursor, &place->run);
+		taken = briefing_take(&cursor, &place->briefing);
 	}
 	bytes_release(&bytes);
 	fd_close(&fd);
 	if (taken < 0)
 		return -1;
-	options = run_template(&place->run);
+	options = briefing_template(&place->briefing);
 	/* The parent has compiled the same. */
 	if (template_compile(&place->template, &options, &error) < 0)
 		BUG("a template that only its parent can compile");
-	if (!place->run.tag)
+	if (!place->briefing.tag)
 		return 0;
-	options = run_tag_template(&place->run);
+	options = briefing_tag_template(&place->briefing);
 	if (template_compile(&place->tag, &options, &error) < 0)
 		BUG("a tag that only its parent can compile");
 	return 0;
@@ -72,7 +72,7 @@ int workplace_open(struct workplace *place, int channel)
 	cursor = cursor_of(message.payload);
 	if (setup_take(&cursor, setup) < 0)
 		return -1;
-	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_slots, (size_t)setup->ring_size) <
+	if (board_attach(&place->board, message.fds[0], setup->seats, setup->queue_rows, (size_t)setup->ring_size) <
 		    0 ||
 	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
 		return -1;
@@ -82,11 +82,11 @@ int workplace_open(struct workplace *place, int channel)
 	place->seat = board_seat(&place->board, setup->seat);
 	place->ring = board_ring(&place->board, setup->seat);
 	restore_descriptor_limit(setup->descriptor_limit);
-	if (!place->run.directory)
+	if (!place->briefing.directory)
 		return 1;
 	if (setup->stays && (place->home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return -1;
-	return chdir(place->run.directory) < 0 ? -1 : 1;
+	return chdir(place->briefing.directory) < 0 ? -1 : 1;
 }
 
 int workplace_close(struct workplace *place)
@@ -98,7 +98,7 @@ int workplace_close(struct workplace *place)
 	shm_release(&place->arena);
 	template_release(&place->template);
 	template_release(&place->tag);
-	run_release(&place->run);
+	briefing_release(&place->briefing);
 	bytes_release(&place->scratch);
 	free(place->setup.name);
 	return back;
@@ -198,7 +198,7 @@ void workplace_announce_if_due(struct workplace *place)
 		note_look(place);
 }
 
-bool workplace_send(struct workplace *place, enum record_type type, struct slice payload)
+bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload)
 {
 	char *to;
 	size_t room;
@@ -218,12 +218,12 @@ bool workplace_send(struct workplace *place, enum record_type type, struct slice
 
 bool workplace_say(struct workplace *place, struct slice words)
 {
-	size_t limit = ring_record_max(&place->ring);
+	size_t limit = ring_packet_max(&place->ring);
 
 	while (words.size) {
 		size_t size = words.size < limit ? words.size : limit;
 
-		if (!workplace_send(place, RECORD_WORDS, (struct slice){.data = words.data, .size = size}))
+		if (!workplace_send(place, PACKET_WORDS, (struct slice){.data = words.data, .size = size}))
 			return false;
 		words.data += size;
 		words.size -= size;
@@ -246,8 +246,8 @@ void workplace_share(struct workplace *place, uint64_t index)
 		return;
 	place->shared = true;
 	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name, index + 2);
-	atomic_store_explicit(&queue->entries[place->slot].next, index + 1, memory_order_relaxed);
-	queue_return(queue, place->slot);
+	atomic_store_explicit(&queue->entries[place->row].next, index + 1, memory_order_relaxed);
+	queue_return(queue, place->row);
 	workplace_announce(place);
 }
 
@@ -288,7 +288,7 @@ char **workplace_expand(struct workplace *place, const struct task *task)
 {
 	struct template_values values = workplace_values(place);
 
-	if (place->run.tag && !template_expand(&place->tag, task, &values))
+	if (place->briefing.tag && !template_expand(&place->tag, task, &values))
 		return NULL;
 	return template_expand(&place->template, task, &values);
 }

@@ -17,7 +17,7 @@ struct workplace {
 	/* The folder the worker was in before, where the run has another; -1. */
 	int home;
 	struct setup setup;
-	struct run run;
+	struct briefing briefing;
 	struct board board;
 	struct notice *notice;
 	struct seat *seat;
@@ -27,13 +27,13 @@ struct workplace {
 	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either.
 	 */
 	struct template tag;
-	/* The slot of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
-	size_t slot;
+	/* The row of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
+	size_t row;
 	uint64_t chunk_end;
 	bool shared;
 	/* The task in hand could not be started before, for want of resources. */
 	bool retrying;
-	/* Records that the parent has not been told of, and when it was last told, or has looked without. */
+	/* Packets that the parent has not been told of, and when it was last told, or has looked without. */
 	bool unannounced;
 	nsec announced_at;
 	/* The parent has woken us since this was last cleared. */
@@ -62,13 +62,13 @@ bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *reada
 void workplace_announce(struct workplace *place);
 
 /*
- * A record was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at
+ * A packet was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at
  * the latest.
  */
 void workplace_committed(struct workplace *place);
 
 /*
- * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Records wait for company for
+ * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Packets wait for company for
  * a while after it was told or has looked.
  */
 nsec workplace_deadline(const struct workplace *place);
@@ -76,10 +76,10 @@ nsec workplace_deadline(const struct workplace *place);
 /* Announces when that deadline has passed and the parent has not looked. */
 void workplace_announce_if_due(struct workplace *place);
 
-/* Commits a record of a copied payload, waiting for room if need be: false when the parent is gone. */
-bool workplace_send(struct workplace *place, enum record_type type, struct slice payload);
+/* Commits a packet of a copied payload, waiting for room if need be: false when the parent is gone. */
+bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload);
 
-/* Words for the user to see, in as many records as it takes: false when the parent is gone. */
+/* Words for the user to see, in as many packets as it takes: false when the parent is gone. */
 bool workplace_say(struct workplace *place, struct slice words);
 
 /* Whether something of its chunk is behind the task being run that others do not know of. */

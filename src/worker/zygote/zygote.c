@@ -36,7 +36,7 @@ static const char *zygote_describe(int32_t answer)
 /* Which descriptors come with each task. */
 static uint32_t streams(const struct workplace *place)
 {
-	return (place->run.flags & RUN_STDIN ? 1u : 0u) | (place->run.flags & RUN_UNGROUPED ? 0u : 6u);
+	return (place->briefing.flags & BRIEFING_STDIN ? 1u : 0u) | (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u);
 }
 
 /* Whether a message was refused for want of what the kernel allows to be on its way, and may be sent again later. */
@@ -129,7 +129,7 @@ static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command,
 			 const char *object, int null, int channel, const char **problem)
 {
-	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->run.flags & RUN_UNGROUPED ? -1 : null,
+	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->briefing.flags & BRIEFING_UNGROUPED ? -1 : null,
 	    started = -1, i;
 	char *variable = mem_format("%s%d:%ld", ZYGOTE_VARIABLE, channel, (long)getpid());
 	struct preloading preloading;
@@ -185,7 +185,7 @@ static const char too_few[] = "there are too few processes or descriptors for th
 /* Tells why tasks are executed: 0; -1 when the parent is gone. */
 static int zygote_tell(struct workplace *place, const char *problem)
 {
-	if (workplace_send(place, RECORD_UNFIT, slice_of(problem)))
+	if (workplace_send(place, PACKET_UNFIT, slice_of(problem)))
 		return 0;
 	errno = ECANCELED;
 	return -1;
