@@ -152,85 +152,85 @@ static void test_table(void)
 	check_str(bytes_text(&shown), " a    bb  é\n aaa   b  ccc\n");
 }
 
-/* Several jobs, made by hand. */
-static struct jobs jobs;
+/* Several runs, made by hand. */
+static struct runs runs;
 
-static void open_jobs(void)
+static void open_runs(void)
 {
 	const struct archive_options options = {.memory = ARCHIVE_MEMORY_MIN, .directory = unit_directory()};
 
 	begin();
-	jobs = (struct jobs){.options.workers = 4, .reserve = {.size = 4, .engaged = 2, .idle = 1, .last_number = 7}};
-	list_init(&jobs.list);
-	archive_init(&jobs.archive, &options);
+	runs = (struct runs){.options.workers = 4, .reserve = {.size = 4, .engaged = 2, .idle = 1, .last_number = 7}};
+	list_init(&runs.list);
+	archive_init(&runs.archive, &options);
 }
 
-static struct job *add_job(const char *line, enum job_state state)
+static struct run *add_run(const char *line, enum run_state state)
 {
-	struct job *job = mem_new(1, sizeof *job);
+	struct run *run = mem_new(1, sizeof *run);
 
-	*job = (struct job){
-		.jobs = &jobs,
-		.number = ++jobs.last_number,
+	*run = (struct run){
+		.runs = &runs,
+		.number = ++runs.last_number,
 		.state = state,
 		.most = 4,
-		.options = {.run.method = &start_fork, .line = mem_string(line)},
-		.kept = archive_begin(&jobs.archive),
+		.options = {.settings.method = &start_fork, .line = mem_string(line)},
+		.kept = archive_begin(&runs.archive),
 		.session.started = clock_now() - 125 * SEC,
 	};
-	list_append(&jobs.list, &job->link);
-	return job;
+	list_append(&runs.list, &run->link);
+	return run;
 }
 
-static void count(struct job *job, uint64_t ok, uint64_t failed, uint64_t total)
+static void count(struct run *run, uint64_t ok, uint64_t failed, uint64_t total)
 {
 	uint64_t outcomes[OUTCOMES] = {[OUTCOME_OK] = ok, [OUTCOME_FAILED] = failed};
 
-	if (job->state == JOB_DONE) {
-		job->counts = (struct job_counts){
+	if (run->state == RUN_DONE) {
+		run->counts = (struct run_counts){
 			.submitted = total, .total = total, .finished = ok + failed, .time = 185 * SEC};
-		memcpy(job->counts.outcomes, outcomes, sizeof outcomes);
+		memcpy(run->counts.outcomes, outcomes, sizeof outcomes);
 		return;
 	}
-	job->session.submitted = job->session.total = total;
-	job->session.finished = ok + failed;
-	memcpy(job->session.outcomes, outcomes, sizeof outcomes);
+	run->session.submitted = run->session.total = total;
+	run->session.finished = ok + failed;
+	memcpy(run->session.outcomes, outcomes, sizeof outcomes);
 }
 
-static void close_jobs(void)
+static void close_runs(void)
 {
-	struct job *job;
+	struct run *run;
 
-	while ((job = jobs_next(&jobs, NULL))) {
-		list_remove(&job->link);
-		free(job->options.line);
-		free(job);
+	while ((run = runs_next(&runs, NULL))) {
+		list_remove(&run->link);
+		free(run->options.line);
+		free(run);
 	}
-	archive_release(&jobs.archive);
+	archive_release(&runs.archive);
 }
 
-static void test_jobs(void)
+static void test_runs(void)
 {
 	struct canvas canvas;
-	struct job *job;
+	struct run *run;
 
-	open_jobs();
+	open_runs();
 	canvas = canvas_of(80);
-	view_jobs(&canvas, &jobs);
+	view_runs(&canvas, &runs);
 	check(has("map COMMAND"));
 
-	count(add_job("map gzip -9 ::: *.log", JOB_DONE), 340, 0, 340);
-	job = add_job("map --shell 'wc -l <\"$1\"' ::: \033]0;x\a and many more things than fit", JOB_DONE);
-	count(job, 97, 3, 100);
-	job->status = EXIT_TASK_FAILED;
-	job = add_job("map sleep ::: 1 2 3", JOB_DONE);
-	count(job, 1, 0, 3);
-	job->cancelled = true;
-	count(add_job("map curl -O < urls", JOB_RUNNING), 12, 1, 0);
-	count(add_job("map true ::: 1", JOB_PAUSED), 0, 0, 26);
-	count(add_job("map false ::: 1", JOB_CANCELLED), 13, 0, 26);
+	count(add_run("map gzip -9 ::: *.log", RUN_DONE), 340, 0, 340);
+	run = add_run("map --shell 'wc -l <\"$1\"' ::: \033]0;x\a and many more things than fit", RUN_DONE);
+	count(run, 97, 3, 100);
+	run->status = EXIT_TASK_FAILED;
+	run = add_run("map sleep ::: 1 2 3", RUN_DONE);
+	count(run, 1, 0, 3);
+	run->cancelled = true;
+	count(add_run("map curl -O < urls", RUN_RUNNING), 12, 1, 0);
+	count(add_run("map true ::: 1", RUN_PAUSED), 0, 0, 26);
+	count(add_run("map false ::: 1", RUN_CANCELLED), 13, 0, 26);
 	canvas = canvas_of(80);
-	view_jobs(&canvas, &jobs);
+	view_runs(&canvas, &runs);
 	check_str(bytes_text(&shown),
 		  "run  state        tasks  failed  running      time  command\n"
 		  "  1  done       340/340       0        0  3 m 05 s  map gzip -9 ::: *.log\n"
@@ -240,15 +240,15 @@ static void test_jobs(void)
 		  "  5  paused        0/26       0        0  2 m 05 s  map true ::: 1\n"
 		  "  6  ending       13/26       0        0  2 m 05 s  map false ::: 1\n");
 	/* It was cancelled before all of its input was read. */
-	job->counts.total = 0;
+	run->counts.total = 0;
 	canvas = canvas_of(100);
-	view_jobs(&canvas, &jobs);
+	view_runs(&canvas, &runs);
 	check(has("13/26  █████ "));
 	check(has("cancelled      1/?  "));
 	canvas = canvas_of(0);
-	view_jobs(&canvas, &jobs);
+	view_runs(&canvas, &runs);
 	check(has("::: \\x1b]0;x\\x07 and many more things than fit\n"));
-	close_jobs();
+	close_runs();
 }
 
 static struct result result_of(uint64_t index, enum outcome outcome)
@@ -273,35 +273,35 @@ static struct result result_of(uint64_t index, enum outcome outcome)
 	};
 }
 
-static void finish(struct job *job, const struct result *result, const char *command)
+static void finish(struct run *run, const struct result *result, const char *command)
 {
 	const struct archive_words words = {.command = slice_of(command), .record = slice_of("one\ntwo")};
 
-	archive_finish(job->kept, result, &words);
+	archive_finish(run->kept, result, &words);
 }
 
-static void test_job(void)
+static void test_run(void)
 {
 	struct canvas canvas;
 	struct result failed = result_of(6, OUTCOME_FAILED), killed = result_of(16, OUTCOME_SIGNALED);
-	struct job *job;
+	struct run *run;
 
-	open_jobs();
-	job = add_job("map --retries 2 gzip -9 ::: *.log", JOB_DONE);
-	job->options.run.retries = 2;
-	job->options.run.limit.fixed = 90 * SEC;
-	job->options.run.directory = "/tmp/a b";
-	job->status = EXIT_TASK_KILLED;
-	count(job, 37, 2, 40);
-	job->counts.outcomes[OUTCOME_SKIPPED] = 1;
-	job->counts.finished++;
-	job->buckets[10] = 30;
-	job->buckets[11] = 9;
-	job->longest = 1900 * NSEC_PER_USEC;
-	finish(job, &failed, "gzip -9 'a b.log'");
-	finish(job, &killed, "gzip -9 \033[m.log");
+	open_runs();
+	run = add_run("map --retries 2 gzip -9 ::: *.log", RUN_DONE);
+	run->options.settings.retries = 2;
+	run->options.settings.limit.fixed = 90 * SEC;
+	run->options.settings.directory = "/tmp/a b";
+	run->status = EXIT_TASK_KILLED;
+	count(run, 37, 2, 40);
+	run->counts.outcomes[OUTCOME_SKIPPED] = 1;
+	run->counts.finished++;
+	run->buckets[10] = 30;
+	run->buckets[11] = 9;
+	run->longest = 1900 * NSEC_PER_USEC;
+	finish(run, &failed, "gzip -9 'a b.log'");
+	finish(run, &killed, "gzip -9 \033[m.log");
 	canvas = canvas_of(80);
-	view_job(&canvas, job);
+	view_run(&canvas, run);
 	check_str(bytes_text(&shown),
 		  "run 1       map --retries 2 gzip -9 ::: *.log\n"
 		  "state       failed: exit status 125, a task did not come to its own end\n"
@@ -313,36 +313,36 @@ static void test_job(void)
 		  "  1.7   exit status 2      gzip -9 'a b.log'\n"
 		  "  1.17  killed by SIGKILL  gzip -9 \\x1b[m.log\n");
 
-	job = add_job("map sleep ::: 1", JOB_PAUSED);
-	count(job, 3, 0, 10);
+	run = add_run("map sleep ::: 1", RUN_PAUSED);
+	count(run, 3, 0, 10);
 	canvas = canvas_of(80);
-	view_job(&canvas, job);
+	view_run(&canvas, run);
 	check(has("state       paused: tasks that run go on, no others begin (resume 2)\n"));
 	check(has("tasks       10: 3 ok, 7 waiting\n"));
 	check(has("workers     0\n"));
 	check(!strstr(bytes_text(&shown), "options") && !strstr(bytes_text(&shown), "failed"));
-	job->session.total = 0;
+	run->session.total = 0;
 	canvas = canvas_of(80);
-	view_job(&canvas, job);
+	view_run(&canvas, run);
 	check(has("tasks       10 so far: 3 ok, 7 waiting\n"));
-	close_jobs();
+	close_runs();
 }
 
 static void test_task(void)
 {
 	struct canvas canvas;
 	struct result result = result_of(16, OUTCOME_FAILED);
-	struct job *job;
+	struct run *run;
 
-	open_jobs();
-	job = add_job("map gzip", JOB_DONE);
-	count(job, 19, 1, 20);
+	open_runs();
+	run = add_run("map gzip", RUN_DONE);
+	count(run, 19, 1, 20);
 	result.attempt = 2;
-	archive_put(job->kept, 16, 2, STREAM_OUTPUT, slice_of("x"));
-	job->options.run.to_stdin = true;
-	finish(job, &result, "gzip -9 \033.log");
+	archive_put(run->kept, 16, 2, STREAM_OUTPUT, slice_of("x"));
+	run->options.settings.to_stdin = true;
+	finish(run, &result, "gzip -9 \033.log");
 	canvas = canvas_of(80);
-	view_task(&canvas, job, 16);
+	view_task(&canvas, run, 16);
 	check_str(bytes_text(&shown),
 		  "task        1.17\n"
 		  "command     gzip -9 \\x1b.log\n"
@@ -356,29 +356,29 @@ static void test_task(void)
 		  "output      1 byte (out 1.17)\n"
 		  "errors      0 bytes\n");
 	canvas = canvas_of(80);
-	view_task(&canvas, job, 2);
+	view_task(&canvas, run, 2);
 	check(has("outcome     skipped: the run ended before it\n"));
 	canvas = canvas_of(80);
-	view_task(&canvas, job, 20);
+	view_task(&canvas, run, 20);
 	check(has("there is no such task\n"));
 
 	result = (struct result){
 		.index = 0, .attempt = 0, .outcome = OUTCOME_NOT_STARTED, .status = -1, .reason = "\033 is odd"};
-	finish(job, &result, "");
+	finish(run, &result, "");
 	canvas = canvas_of(80);
-	view_task(&canvas, job, 0);
+	view_task(&canvas, run, 0);
 	check(has("outcome     not started: \\x1b is odd\n"));
 	check(!strstr(bytes_text(&shown), "worker"));
 
-	job = add_job("map gzip", JOB_RUNNING);
-	count(job, 1, 0, 20);
-	job->session.submitted = 10;
+	run = add_run("map gzip", RUN_RUNNING);
+	count(run, 1, 0, 20);
+	run->session.submitted = 10;
 	canvas = canvas_of(80);
-	view_task(&canvas, job, 5);
-	view_task(&canvas, job, 15);
+	view_task(&canvas, run, 5);
+	view_task(&canvas, run, 15);
 	check(has("outcome     none yet: it waits for its turn\n"));
 	check(has("outcome     none yet: it has not been read\n"));
-	close_jobs();
+	close_runs();
 }
 
 /* What a task wrote goes before what came of it. */
@@ -388,56 +388,56 @@ static void test_forgotten(void)
 	char *text = mem_new(SIZE, 1);
 	struct result result;
 	struct canvas canvas;
-	struct job *job;
+	struct run *run;
 	uint64_t i;
 
-	open_jobs();
-	job = add_job("map gzip", JOB_DONE);
-	count(job, 0, TASKS, TASKS);
+	open_runs();
+	run = add_run("map gzip", RUN_DONE);
+	count(run, 0, TASKS, TASKS);
 	unit_fill(text, SIZE, 1);
 	for (i = 0; i < TASKS; i++) {
-		archive_put(job->kept, i, 1, STREAM_ERRORS, (struct slice){.data = text, .size = SIZE});
+		archive_put(run->kept, i, 1, STREAM_ERRORS, (struct slice){.data = text, .size = SIZE});
 		result = result_of(i, OUTCOME_FAILED);
-		finish(job, &result, "gzip");
+		finish(run, &result, "gzip");
 	}
 	canvas = canvas_of(80);
-	view_task(&canvas, job, 0);
+	view_task(&canvas, run, 0);
 	check(has("outcome     failed (all else had to make room for later tasks)\n"));
-	for (i = 0; i < TASKS && archive_presence(job->kept, i) != ARCHIVE_KEPT; i++)
+	for (i = 0; i < TASKS && archive_presence(run->kept, i) != ARCHIVE_KEPT; i++)
 		;
 	canvas = canvas_of(80);
-	view_task(&canvas, job, i);
+	view_task(&canvas, run, i);
 	check(has("errors      58.6 KiB, of which the first "));
 	canvas = canvas_of(80);
-	view_job(&canvas, job);
+	view_run(&canvas, run);
 	check(has("failed      100 (errors 1 shows what they wrote, retry 1 repeats them); the first:\n"));
 	free(text);
-	close_jobs();
+	close_runs();
 }
 
 static void test_stats(void)
 {
 	struct canvas canvas;
-	struct job *job;
+	struct run *run;
 
-	open_jobs();
+	open_runs();
 	canvas = canvas_of(80);
-	view_stats(&canvas, &jobs, NULL);
+	view_stats(&canvas, &runs, NULL);
 	check(has("busy        no worker has been with a run yet\n"));
 
-	job = add_job("map one", JOB_DONE);
-	job->buckets[0] = 1;
-	job->buckets[3] = 97;
-	job->longest = 7 * NSEC_PER_USEC;
-	job->counts.worker_time = 4 * SEC;
-	job->counts.task_time = 3 * SEC;
-	job = add_job("map two", JOB_DONE);
-	job->buckets[23] = 2;
-	job->longest = 8 * SEC;
-	job->counts.worker_time = 16 * SEC;
-	job->counts.task_time = 12 * SEC;
+	run = add_run("map one", RUN_DONE);
+	run->buckets[0] = 1;
+	run->buckets[3] = 97;
+	run->longest = 7 * NSEC_PER_USEC;
+	run->counts.worker_time = 4 * SEC;
+	run->counts.task_time = 3 * SEC;
+	run = add_run("map two", RUN_DONE);
+	run->buckets[23] = 2;
+	run->longest = 8 * SEC;
+	run->counts.worker_time = 16 * SEC;
+	run->counts.task_time = 12 * SEC;
 	canvas = canvas_of(40);
-	view_stats(&canvas, &jobs, jobs_next(&jobs, NULL));
+	view_stats(&canvas, &runs, runs_next(&runs, NULL));
 	check_str(bytes_text(&shown),
 		  "workers     4 at most; 3 live: 2 with runs, 1 in reserve; 7 started so far\n"
 		  "busy        75 % of the time that workers were with runs\n"
@@ -447,10 +447,10 @@ static void test_stats(void)
 		  "  under 4.0 us   0\n"
 		  "  under 8.0 us  97  ████████████\n");
 	canvas = canvas_of(0);
-	view_stats(&canvas, &jobs, NULL);
+	view_stats(&canvas, &runs, NULL);
 	check(has("p50 under 8.0 us, p90 under 8.0 us, p99 under 8.4 s, longest 8.0 s\n"));
 	check(has("under 8.4 s   2  █\n"));
-	close_jobs();
+	close_runs();
 }
 
 static const char *const commands[] = {
@@ -512,8 +512,8 @@ const struct unit_test unit_views[] = {
 	{"lines are cut to the terminal", .run = test_lines},
 	{"bars", .run = test_bars},
 	{"tables are aligned, and have no empty columns", .run = test_table},
-	{"all runs in a table", .run = test_jobs},
-	{"a run in full", .run = test_job},
+	{"all runs in a table", .run = test_runs},
+	{"a run in full", .run = test_run},
 	{"a task in full", .run = test_task},
 	{"tasks that had to make room", .run = test_forgotten},
 	{"statistics", .run = test_stats},

@@ -63,7 +63,8 @@ static int bytes_of(const struct draft *draft, const struct element *part, const
 }
 
 /* The words of an array, each an argument. */
-static int json_command_put_words(const struct draft *draft, const struct element *array, const char *what, bool encoded)
+static int json_command_put_words(const struct draft *draft, const struct element *array, const char *what,
+				  bool encoded)
 {
 	struct element_children children = element_children(array);
 	struct bytes bytes = {.data = NULL};

@@ -197,7 +197,8 @@ static bool elements_read_more(struct elements *elements)
 
 static bool elements_wants_input(const struct elements *elements)
 {
-	return elements->incomplete && elements_has_more_to_read(elements) && session_has_room(elements->feeder.session);
+	return elements->incomplete && elements_has_more_to_read(elements) &&
+	       session_has_room(elements->feeder.session);
 }
 
 static void feed_elements(struct feeder *feeder)
@@ -208,7 +209,8 @@ static void feed_elements(struct feeder *feeder)
 	while (!elements->finished && session_has_room(session)) {
 		if (take_element(elements) || elements->finished)
 			continue;
-		if (!inlet_is_at_hand(&elements->inlet) || !elements_has_more_to_read(elements) || !elements_read_more(elements))
+		if (!inlet_is_at_hand(&elements->inlet) || !elements_has_more_to_read(elements) ||
+		    !elements_read_more(elements))
 			break;
 	}
 	if (elements->packer.open_count && session_has_room(session) && session_is_hungry(session))

@@ -183,8 +183,8 @@ static int results_folder_open_file(struct results *results, uint64_t index, uin
 }
 
 /* Appends to a file of an attempt, which is made if need be. -1 with the error. */
-static int results_folder_add(struct results *results, uint64_t index, uint32_t attempt, size_t which, struct slice bytes,
-	       struct error *error)
+static int results_folder_add(struct results *results, uint64_t index, uint32_t attempt, size_t which,
+			      struct slice bytes, struct error *error)
 {
 	int fd = results_folder_open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
 

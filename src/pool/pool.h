@@ -35,7 +35,8 @@ struct pool_options {
 	bool repeats;
 	/* How long a task that was told to end may take. */
 	nsec grace;
-	/* Outcomes (a bit for each) after which a worker waits until its result has been taken, as in struct briefing. */
+	/* Outcomes (a bit for each) after which a worker waits until its result has been taken, as in struct briefing.
+	 */
 	uint32_t judged;
 	/* Tasks may bring limits of their own for how long they take. */
 	bool has_limits;
@@ -67,7 +68,8 @@ struct pool_owner {
 				     nsec *delay);
 	/* What is for the user to see: a command that is run (BRIEFING_VERBOSE), or what an initializer wrote. */
 	void (*on_words)(struct pool_owner *owner, struct slice words);
-	/* Why tasks are executed where they should be forked (BRIEFING_ZYGOTE); each worker that finds it so says it. */
+	/* Why tasks are executed where they should be forked (BRIEFING_ZYGOTE); each worker that finds it so says it.
+	 */
 	void (*on_unfit)(struct pool_owner *owner, struct slice why);
 	/* Room for a chunk, or an idle worker. */
 	void (*on_room)(struct pool_owner *owner);

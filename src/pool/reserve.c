@@ -155,7 +155,8 @@ void reserve_return(struct reserve *reserve, struct recruit *recruit)
 		(struct recruit){.method = recruit->method, .channel = recruit->channel, .number = recruit->number};
 	process_move(&idler->recruit.process, &recruit->process);
 	idler->channel = (struct watch){.fd = recruit->channel, .ready = reserve_channel_ready};
-	idler->sentinel = (struct watch){.fd = process_sentinel(&idler->recruit.process), .ready = reserve_sentinel_ready};
+	idler->sentinel =
+		(struct watch){.fd = process_sentinel(&idler->recruit.process), .ready = reserve_sentinel_ready};
 	reserve->engaged--;
 	reserve->idle++;
 	reserve->changed = true;

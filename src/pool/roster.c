@@ -182,7 +182,8 @@ static void do_hangup(struct worker *worker)
 	if (process_is_alive(&worker->process) > 0) {
 		/* Of no use without its channel. One that is exiting does so with the status it has. */
 		roster_kill(worker);
-		worker->sentinel = (struct watch){.fd = process_sentinel(&worker->process), .ready = roster_sentinel_ready};
+		worker->sentinel =
+			(struct watch){.fd = process_sentinel(&worker->process), .ready = roster_sentinel_ready};
 		if (loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) == 0)
 			return;
 	}

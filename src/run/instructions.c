@@ -86,7 +86,8 @@ int instructions_open(struct session *session, struct error *error)
 	struct briefing run = {
 		.executor = options->dry_run ? print : command,
 		.flags = (options->ungrouped ? BRIEFING_UNGROUPED : 0u) | (options->verbose ? BRIEFING_VERBOSE : 0u) |
-			 (options->quiet ? BRIEFING_QUIET : 0u) | (options->terminal ? BRIEFING_TERMINAL | BRIEFING_UNGROUPED : 0u),
+			 (options->quiet ? BRIEFING_QUIET : 0u) |
+			 (options->terminal ? BRIEFING_TERMINAL | BRIEFING_UNGROUPED : 0u),
 		.nice = options->nice,
 		/* Whatever they were at our start, a task finds these two at their defaults. */
 		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),

@@ -191,7 +191,7 @@ static void look_for_cause(struct session *session, struct result *result)
 }
 
 static enum result_use verdict_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
-				       nsec *delay)
+					 nsec *delay)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 	struct result told = *result;

@@ -17,7 +17,8 @@ static void values_add(struct values *values, struct slice name, struct slice va
 }
 
 /* Lists the columns of the record of a source: exactly as many as it has names, where that matters. */
-static void values_divide(struct values *values, const struct columns *columns, const char *record, const uint32_t *width)
+static void values_divide(struct values *values, const struct columns *columns, const char *record,
+			  const uint32_t *width)
 {
 	const struct slice none = {.data = NULL};
 	size_t before = values->count;
@@ -71,7 +72,8 @@ void values_gather(struct values *values, const struct task *task, const struct 
 		if (i)
 			value = slice_of(value.data + value.size + 1);
 		if (columns->expression)
-			values_divide(values, columns, value.data, width_count > 1 && i < width_count ? &widths[i] : NULL);
+			values_divide(values, columns, value.data,
+				      width_count > 1 && i < width_count ? &widths[i] : NULL);
 		else
 			values_add(values, (struct slice){.data = NULL}, value);
 	}

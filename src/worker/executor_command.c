@@ -110,7 +110,7 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 
 /* Begins a task. EXECUTOR_DONE with running->pid 0: it could not be started, and the result says why. */
 static enum executor_end execution_begin(struct workplace *place, struct command_state *state, const struct task *task,
-			       struct result *result, struct running *running)
+					 struct result *result, struct running *running)
 {
 	int writers[CAPTURE_STREAMS] = {-1, -1}, started;
 	struct launched launched;
@@ -336,7 +336,8 @@ static void fill_result(const struct workplace *place, struct result *result, co
 	result->signal = end.signal;
 	result->user_time = end.user_time;
 	result->system_time = end.system_time;
-	result->max_rss = place->briefing.flags & BRIEFING_MEASURED && end.max_rss <= command_own_peak() ? 0 : end.max_rss;
+	result->max_rss =
+		place->briefing.flags & BRIEFING_MEASURED && end.max_rss <= command_own_peak() ? 0 : end.max_rss;
 	result->limit = running->limit;
 	result->wanted_terminal = running->wanted_terminal;
 	result->outcome = end.signal ? OUTCOME_SIGNALED : end.status ? OUTCOME_FAILED : OUTCOME_OK;

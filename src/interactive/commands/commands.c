@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of commands, how a line becomes one, and those that act on jobs and workers. */
+/* The table of commands, how a line becomes one, and those that act on runs and workers. */
 #include "interactive/commands/commands.h"
 
 #include "base/mem.h"
@@ -10,9 +10,9 @@
 
 enum { WORKERS_MAX = 4096 };
 
-static int run_workers(struct console *console, const struct entered *entered, struct error *error)
+static int command_workers(struct console *console, const struct entered *entered, struct error *error)
 {
-	struct jobs *jobs = &console->jobs;
+	struct runs *runs = &console->runs;
 	struct answer answer;
 	struct bytes text = {.data = NULL};
 	uint64_t workers;
@@ -22,49 +22,49 @@ static int run_workers(struct console *console, const struct entered *entered, s
 		if (number_parse(entered_id(entered), WORKERS_MAX, &workers) < 0 || !workers)
 			return error_set(error, "workers '%s': not a number from 1 to %d", entered_id(entered),
 					 WORKERS_MAX);
-		jobs_set_workers(jobs, (size_t)workers);
+		runs_set_workers(runs, (size_t)workers);
 		return 0;
 	}
 	console_answer(console, &answer);
-	bytes_append_format(&text, "%zu workers at most, %zu there, %zu of them with a run\n", jobs->options.workers,
-			    reserve_count(&jobs->reserve), jobs->reserve.engaged);
+	bytes_append_format(&text, "%zu workers at most, %zu there, %zu of them with a run\n", runs->options.workers,
+			    reserve_count(&runs->reserve), runs->reserve.engaged);
 	answer_put(&answer, bytes_slice(&text));
 	shown = console_show(console, &answer, error);
 	bytes_release(&text);
 	return shown;
 }
 
-/* The last job that goes on, or NULL. */
-static struct job *last_active(const struct jobs *jobs)
+/* The last run that goes on, or NULL. */
+static struct run *last_active(const struct runs *runs)
 {
-	struct job *job, *found = NULL;
+	struct run *run, *found = NULL;
 
-	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
-		if (job->state != JOB_DONE)
-			found = job;
+	for (run = runs_next(runs, NULL); run; run = runs_next(runs, run)) {
+		if (run->state != RUN_DONE)
+			found = run;
 	}
 	return found;
 }
 
-/* Does something with each selected job that is not done; tasks cannot be selected. -1 with the error. */
-static int for_each(struct console *console, const char *id, void (*act)(struct job *job), struct error *error)
+/* Does something with each selected run that is not done; tasks cannot be selected. -1 with the error. */
+static int for_each(struct console *console, const char *id, void (*act)(struct run *run), struct error *error)
 {
 	struct selection selection;
-	struct job *job;
+	struct run *run;
 	bool some = false;
 
-	if (id && selection_parse(&console->jobs, id, &selection, error) < 0)
+	if (id && selection_parse(&console->runs, id, &selection, error) < 0)
 		return -1;
 	if (!id)
-		selection = (struct selection){.job = last_active(&console->jobs), .index = ARCHIVE_NONE};
+		selection = (struct selection){.run = last_active(&console->runs), .index = ARCHIVE_NONE};
 	if (selection.failed || selection.index != ARCHIVE_NONE)
 		return error_set(error, "'%s' is not a run: this is for whole runs", id);
-	if (id && selection.job && selection.job->state == JOB_DONE)
-		return error_set(error, "run %" PRIu64 " is over", selection.job->number);
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		if (job->state == JOB_DONE || (selection.job && selection.job != job))
+	if (id && selection.run && selection.run->state == RUN_DONE)
+		return error_set(error, "run %" PRIu64 " is over", selection.run->number);
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
+		if (run->state == RUN_DONE || (selection.run && selection.run != run))
 			continue;
-		act(job);
+		act(run);
 		some = true;
 	}
 	if (!some && console->is_terminal)
@@ -72,41 +72,41 @@ static int for_each(struct console *console, const char *id, void (*act)(struct 
 	return 0;
 }
 
-static int run_cancel(struct console *console, const struct entered *entered, struct error *error)
+static int command_cancel(struct console *console, const struct entered *entered, struct error *error)
 {
-	return for_each(console, entered_id(entered), job_cancel, error);
+	return for_each(console, entered_id(entered), run_cancel, error);
 }
 
-static int run_pause(struct console *console, const struct entered *entered, struct error *error)
-{
-	const char *id = entered_id(entered) ? entered_id(entered) : "all";
-
-	return for_each(console, id, job_pause, error);
-}
-
-static int run_resume(struct console *console, const struct entered *entered, struct error *error)
+static int command_pause(struct console *console, const struct entered *entered, struct error *error)
 {
 	const char *id = entered_id(entered) ? entered_id(entered) : "all";
 
-	return for_each(console, id, job_resume, error);
+	return for_each(console, id, run_pause, error);
 }
 
-static int run_wait(struct console *console, const struct entered *entered, struct error *error)
+static int command_resume(struct console *console, const struct entered *entered, struct error *error)
+{
+	const char *id = entered_id(entered) ? entered_id(entered) : "all";
+
+	return for_each(console, id, run_resume, error);
+}
+
+static int command_wait(struct console *console, const struct entered *entered, struct error *error)
 {
 	struct selection selection = {.index = ARCHIVE_NONE};
 
-	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+	if (entered_id(entered) && selection_parse(&console->runs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	console_wait(console, &selection);
 	return 0;
 }
 
-static int run_source(struct console *console, const struct entered *entered, struct error *error)
+static int command_source(struct console *console, const struct entered *entered, struct error *error)
 {
 	return agenda_add_file(&console->agenda, entered->words.words[1], &console->at, error);
 }
 
-static int run_shell(struct console *console, const struct entered *entered, struct error *error)
+static int command_shell(struct console *console, const struct entered *entered, struct error *error)
 {
 	const char *script = entered->line + 1;
 
@@ -116,7 +116,7 @@ static int run_shell(struct console *console, const struct entered *entered, str
 	return console_call(console, script, error);
 }
 
-static int run_quit(struct console *console, const struct entered *entered UNUSED, struct error *error UNUSED)
+static int command_quit(struct console *console, const struct entered *entered UNUSED, struct error *error UNUSED)
 {
 	console_leave(console);
 	return 0;
@@ -126,22 +126,22 @@ const struct verb verbs[] = {
 	{.name = "map", .least = 1, .most = SIZE_MAX, .takes_input = true, .run = command_map},
 	{.name = "apply", .least = 1, .most = SIZE_MAX, .run = command_apply},
 	{.name = "jobs", .run = command_jobs},
-	{.name = "workers", .most = 1, .run = run_workers},
+	{.name = "workers", .most = 1, .run = command_workers},
 	{.name = "out", .most = 1, .run = command_out},
 	{.name = "errors", .most = 1, .run = command_errors},
 	{.name = "show", .most = 1, .run = command_show},
-	{.name = "wait", .most = 1, .run = run_wait},
-	{.name = "cancel", .most = 1, .run = run_cancel},
+	{.name = "wait", .most = 1, .run = command_wait},
+	{.name = "cancel", .most = 1, .run = command_cancel},
 	{.name = "retry", .most = 1, .run = command_retry},
-	{.name = "pause", .most = 1, .run = run_pause},
-	{.name = "resume", .most = 1, .run = run_resume},
+	{.name = "pause", .most = 1, .run = command_pause},
+	{.name = "resume", .most = 1, .run = command_resume},
 	{.name = "set", .most = 2, .run = command_set},
 	{.name = "stats", .most = 1, .run = command_stats},
 	{.name = "history", .run = command_history},
-	{.name = "source", .least = 1, .most = 1, .run = run_source},
-	{.name = "!", .most = SIZE_MAX, .run = run_shell},
+	{.name = "source", .least = 1, .most = 1, .run = command_source},
+	{.name = "!", .most = SIZE_MAX, .run = command_shell},
 	{.name = "help", .most = 1, .run = command_help},
-	{.name = "quit", .run = run_quit},
+	{.name = "quit", .run = command_quit},
 	{.name = NULL},
 };
 
@@ -198,7 +198,7 @@ static int carry_out(struct console *console, const char *line, struct error *er
 
 	/* The rest of such a line is the shell's: it is not divided. */
 	if (*entered.line == '!')
-		return run_shell(console, &entered, error);
+		return command_shell(console, &entered, error);
 	if (words_split(entered.line, &entered.words, error) < 0)
 		return -1;
 	if (entered.words.count || entered.words.input) {

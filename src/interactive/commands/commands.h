@@ -39,7 +39,7 @@ extern const struct verb verbs[];
 /* All of them, for a console. */
 extern const struct language commands;
 
-/* Those that begin jobs, and those that look at what there is: for the table. */
+/* Those that begin runs, and those that look at what there is: for the table. */
 int command_map(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_apply(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_retry(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that look at what there is: jobs, out, errors, show, stats, history, help. */
+/* The commands that look at what there is: runs, out, errors, show, stats, history, help. */
 #include "interactive/commands/commands.h"
 
 #include "base/diag.h"
@@ -36,7 +36,7 @@ int command_jobs(struct console *console, const struct entered *entered UNUSED, 
 	struct bytes text = {.data = NULL};
 	struct canvas canvas = canvas_for(console, &text);
 
-	view_jobs(&canvas, &console->jobs);
+	view_runs(&canvas, &console->runs);
 	return look_show_text(console, &text, error);
 }
 
@@ -44,24 +44,24 @@ int command_stats(struct console *console, const struct entered *entered, struct
 {
 	struct bytes text = {.data = NULL};
 	struct canvas canvas = canvas_for(console, &text);
-	struct selection selection = {.job = NULL};
+	struct selection selection = {.run = NULL};
 
-	if (entered_id(entered) && selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+	if (entered_id(entered) && selection_parse(&console->runs, entered_id(entered), &selection, error) < 0)
 		return -1;
-	view_stats(&canvas, &console->jobs, selection.job);
+	view_stats(&canvas, &console->runs, selection.run);
 	return look_show_text(console, &text, error);
 }
 
-/* Calls see for each selected job. */
-static int for_each_job(struct console *console, const struct selection *selection, void *context,
-			int (*see)(void *context, struct job *job, struct error *error), struct error *error)
+/* Calls see for each selected run. */
+static int for_each_run(struct console *console, const struct selection *selection, void *context,
+			int (*see)(void *context, struct run *run, struct error *error), struct error *error)
 {
-	struct job *job;
+	struct run *run;
 
-	if (selection->job)
-		return see(context, selection->job, error);
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		if (see(context, job, error) < 0)
+	if (selection->run)
+		return see(context, selection->run, error);
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
+		if (see(context, run, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -80,7 +80,7 @@ static void separate(struct showing *showing)
 	showing->begun = true;
 }
 
-static int show_job(void *context, struct job *job, struct error *error UNUSED)
+static int show_run(void *context, struct run *run, struct error *error UNUSED)
 {
 	struct showing *showing = context;
 	const struct selection *selection = showing->selection;
@@ -89,18 +89,18 @@ static int show_job(void *context, struct job *job, struct error *error UNUSED)
 	if (!selection->failed) {
 		separate(showing);
 		if (selection->index == ARCHIVE_NONE)
-			view_job(&showing->canvas, job);
+			view_run(&showing->canvas, run);
 		else
-			view_task(&showing->canvas, job, selection->index);
+			view_task(&showing->canvas, run, selection->index);
 		return 0;
 	}
-	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE;
-	     index = selection_next(selection, job, index + 1)) {
+	for (index = selection_next(selection, run, 0); index != ARCHIVE_NONE;
+	     index = selection_next(selection, run, index + 1)) {
 		separate(showing);
-		view_task(&showing->canvas, job, index);
+		view_task(&showing->canvas, run, index);
 	}
 	if (!showing->begun)
-		bytes_append_format(showing->canvas.out, "nothing failed in run %" PRIu64 "\n", job->number);
+		bytes_append_format(showing->canvas.out, "nothing failed in run %" PRIu64 "\n", run->number);
 	return 0;
 }
 
@@ -110,9 +110,9 @@ int command_show(struct console *console, const struct entered *entered, struct 
 	struct selection selection;
 	struct showing showing = {.canvas = canvas_for(console, &text), .selection = &selection};
 
-	if (selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+	if (selection_parse(&console->runs, entered_id(entered), &selection, error) < 0)
 		return -1;
-	if (for_each_job(console, &selection, &showing, show_job, error) < 0) {
+	if (for_each_run(console, &selection, &showing, show_run, error) < 0) {
 		bytes_release(&text);
 		return -1;
 	}
@@ -152,15 +152,15 @@ static void look_take(void *context, enum stream stream UNUSED, struct slice byt
 
 /* Reads what one task wrote. One that has not ended, or is not kept, is none of several, but told of when it is asked
  * for. */
-static int read_task(struct reading *reading, struct job *job, uint64_t index, struct error *error)
+static int read_task(struct reading *reading, struct run *run, uint64_t index, struct error *error)
 {
 	bool is_one = reading->selection->index != ARCHIVE_NONE;
 	int got;
 
 	reading->chain = (struct chain_reading){.streams = reading->streams, .take = look_take, .context = reading};
 	if (!is_one && reading->streams == 1u << STREAM_ERRORS)
-		reading->tag = mem_format("[%" PRIu64 ".%" PRIu64 "] ", job->number, index + 1);
-	got = archive_read(job->kept, index, &reading->chain, error);
+		reading->tag = mem_format("[%" PRIu64 ".%" PRIu64 "] ", run->number, index + 1);
+	got = archive_read(run->kept, index, &reading->chain, error);
 	if (reading->within_line && reading->tag)
 		answer_put(&reading->answer, slice_of("\n"));
 	reading->within_line = false;
@@ -172,17 +172,17 @@ static int read_task(struct reading *reading, struct job *job, uint64_t index, s
 	return 0;
 }
 
-static int read_job(void *context, struct job *job, struct error *error)
+static int read_run(void *context, struct run *run, struct error *error)
 {
 	struct reading *reading = context;
 	const struct selection *selection = reading->selection;
 	uint64_t index;
 
 	if (selection->index != ARCHIVE_NONE)
-		return read_task(reading, job, selection->index, error);
-	for (index = selection_next(selection, job, 0); index != ARCHIVE_NONE;
-	     index = selection_next(selection, job, index + 1)) {
-		if (read_task(reading, job, index, error) < 0)
+		return read_task(reading, run, selection->index, error);
+	for (index = selection_next(selection, run, 0); index != ARCHIVE_NONE;
+	     index = selection_next(selection, run, index + 1)) {
+		if (read_task(reading, run, index, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -193,10 +193,10 @@ static int read_out(struct console *console, const struct entered *entered, enum
 	struct selection selection;
 	struct reading reading = {.selection = &selection, .streams = 1u << stream};
 
-	if (selection_parse(&console->jobs, entered_id(entered), &selection, error) < 0)
+	if (selection_parse(&console->runs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	console_answer(console, &reading.answer);
-	if (for_each_job(console, &selection, &reading, read_job, error) < 0) {
+	if (for_each_run(console, &selection, &reading, read_run, error) < 0) {
 		answer_release(&reading.answer);
 		return -1;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that begin jobs: map, apply and retry; and set, which says how maps are to be. */
+/* The commands that begin runs: map, apply and retry; and set, which says how maps are to be. */
 #include "interactive/commands/commands.h"
 
 #include "base/mem.h"
@@ -32,7 +32,7 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 	for (i = 0; i < console->base_count; i++)
 		command_add(&phrase, mem_string(console->base[i]));
 	/* How many workers there are has been said, and perhaps changed, since. */
-	command_add(&phrase, mem_format("--jobs=%zu", console->jobs.options.workers));
+	command_add(&phrase, mem_format("--jobs=%zu", console->runs.options.workers));
 	for (i = 0; i < console->setting_count; i++) {
 		if (!is_unwanted || !is_unwanted(console->settings[i]))
 			command_add(&phrase, mem_string(console->settings[i]));
@@ -67,37 +67,38 @@ static int command_check(const struct console *console, const struct options *op
 /*
  * Parses the first count words of a phrase, all of which goes into the options also when that fails. -1 with the error.
  */
-static int parse(const struct console *console, struct phrase *phrase, size_t count, struct job_options *job,
+static int parse(const struct console *console, struct phrase *phrase, size_t count, struct run_options *run,
 		 struct error *error)
 {
 	struct options options;
 	int parsed = options_parse(&options, (int)count, phrase->words, error);
 
-	job->text = job_text_new(phrase->words);
-	job->text->sources = options.feed.sources;
+	run->text = run_text_new(phrase->words);
+	run->text->sources = options.feed.sources;
 	*phrase = (struct phrase){.count = 0};
 	if (parsed < 0 || command_check(console, &options, error) < 0)
 		return -1;
-	job->run = options.run;
-	job->feed = options.feed;
+	run->settings = options.run;
+	run->feed = options.feed;
 	/* The brackets and commas of an array would be lines of nobody's. */
-	if (console->is_terminal && job->run.format == &output_json)
-		job->run.format = &output_json_lines;
+	if (console->is_terminal && run->settings.format == &output_json)
+		run->settings.format = &output_json_lines;
 	/* What says no more than how many there are is no limit, should there be more. */
-	if (options.run.jobs != console->jobs.options.workers)
-		job->most = options.run.jobs;
+	if (options.run.jobs != console->runs.options.workers)
+		run->most = options.run.jobs;
 	if (console->is_terminal)
-		job->run.progress.kind = PROGRESS_NONE;
+		run->settings.progress.kind = PROGRESS_NONE;
 	return 0;
 }
 
-static int command_begin(struct console *console, struct job_options *options, struct feeder *feeder, struct error *error)
+static int command_begin(struct console *console, struct run_options *options, struct feeder *feeder,
+			 struct error *error)
 {
-	struct job *job = job_begin(&console->jobs, options, feeder, error);
+	struct run *run = run_begin(&console->runs, options, feeder, error);
 
-	if (!job)
+	if (!run)
 		return -1;
-	console_take_on(console, job);
+	console_take_on(console, run);
 	return 0;
 }
 
@@ -110,7 +111,7 @@ static bool wants_help(const struct words *words)
 int command_map(struct console *console, const struct entered *entered, struct error *error)
 {
 	struct phrase phrase;
-	struct job_options options = {.line = NULL};
+	struct run_options options = {.line = NULL};
 	size_t i;
 
 	if (wants_help(&entered->words))
@@ -122,7 +123,7 @@ int command_map(struct console *console, const struct entered *entered, struct e
 		command_add(&phrase, mem_string(entered->words.words[i]));
 	options.line = mem_string(entered->line);
 	if (parse(console, &phrase, phrase.count, &options, error) < 0) {
-		job_options_release(&options);
+		run_options_release(&options);
 		return -1;
 	}
 	return command_begin(console, &options, NULL, error);
@@ -147,7 +148,7 @@ int command_apply(struct console *console, const struct entered *entered, struct
 	/* The command's words are the records of one group: so none of them means anything but itself. */
 	static const char *const form[] = {"--replace={}", "--max-args=max", "{}", ":::"};
 	struct phrase phrase = begin_phrase(console, is_about_records);
-	struct job_options options = {.line = mem_string(entered->line)};
+	struct run_options options = {.line = mem_string(entered->line)};
 	size_t i, count;
 
 	for (i = 0; i < countof(form); i++)
@@ -156,7 +157,7 @@ int command_apply(struct console *console, const struct entered *entered, struct
 	for (i = 1; i < entered->words.count; i++)
 		command_add(&phrase, mem_string(entered->words.words[i]));
 	if (parse(console, &phrase, count, &options, error) < 0) {
-		job_options_release(&options);
+		run_options_release(&options);
 		return -1;
 	}
 	options.feed.sources[0].items = options.text->words + count;
@@ -168,20 +169,20 @@ int command_apply(struct console *console, const struct entered *entered, struct
 static int repeat(struct console *console, const struct selection *selection, struct error *error)
 {
 	struct selection failed = *selection;
-	struct job_options options;
+	struct run_options options;
 	char *line;
 
 	failed.failed = true;
-	if (selection->job->state != JOB_DONE)
+	if (selection->run->state != RUN_DONE)
 		return error_set(error, "run %" PRIu64 " still goes on (wait %" PRIu64 " waits for its end)",
-				 selection->job->number, selection->job->number);
-	if (selection_next(&failed, selection->job, 0) == ARCHIVE_NONE)
+				 selection->run->number, selection->run->number);
+	if (selection_next(&failed, selection->run, 0) == ARCHIVE_NONE)
 		return 0;
 	line = selection->index == ARCHIVE_NONE
-		       ? mem_format("retry %" PRIu64 ": %s", selection->job->number, selection->job->options.line)
-		       : mem_format("retry %" PRIu64 ".%" PRIu64 ": %s", selection->job->number, selection->index + 1,
-				    selection->job->options.line);
-	options = job_options_share(&selection->job->options, line);
+		       ? mem_format("retry %" PRIu64 ": %s", selection->run->number, selection->run->options.line)
+		       : mem_format("retry %" PRIu64 ".%" PRIu64 ": %s", selection->run->number, selection->index + 1,
+				    selection->run->options.line);
+	options = run_options_share(&selection->run->options, line);
 	free(line);
 	return command_begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
 }
@@ -189,20 +190,20 @@ static int repeat(struct console *console, const struct selection *selection, st
 int command_retry(struct console *console, const struct entered *entered, struct error *error)
 {
 	struct selection selection;
-	struct job *job, *last;
+	struct run *run, *last;
 	struct answer answer;
 	int repeated = 0, more;
 
-	if (selection_parse(&console->jobs, entered_id(entered) ? entered_id(entered) : "failed", &selection, error) <
+	if (selection_parse(&console->runs, entered_id(entered) ? entered_id(entered) : "failed", &selection, error) <
 	    0)
 		return -1;
-	if (selection.job) {
+	if (selection.run) {
 		repeated = repeat(console, &selection, error);
 	} else {
-		last = jobs_last(&console->jobs);
-		for (job = jobs_next(&console->jobs, NULL); job && repeated >= 0;
-		     job = job == last ? NULL : jobs_next(&console->jobs, job)) {
-			selection.job = job;
+		last = runs_last(&console->runs);
+		for (run = runs_next(&console->runs, NULL); run && repeated >= 0;
+		     run = run == last ? NULL : runs_next(&console->runs, run)) {
+			selection.run = run;
 			more = repeat(console, &selection, error);
 			repeated = more < 0 ? -1 : repeated + more;
 		}
@@ -260,7 +261,7 @@ static int try_setting(const struct console *console, const char *setting, struc
 {
 	static const char *const form[] = {"true", ":::"};
 	struct phrase phrase = begin_phrase(console, NULL);
-	struct job_options options = {.line = NULL};
+	struct run_options options = {.line = NULL};
 	size_t i;
 	int parsed;
 
@@ -268,7 +269,7 @@ static int try_setting(const struct console *console, const char *setting, struc
 	for (i = 0; i < countof(form); i++)
 		command_add(&phrase, mem_string(form[i]));
 	parsed = parse(console, &phrase, phrase.count, &options, error);
-	job_options_release(&options);
+	run_options_release(&options);
 	return parsed;
 }
 

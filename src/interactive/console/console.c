@@ -42,15 +42,15 @@ int console_call(struct console *console, const char *script, struct error *erro
 				    : script_call(console, script, error);
 }
 
-/* Whether none of these jobs goes on. */
+/* Whether none of these runs goes on. */
 static bool is_done(struct console *console, const struct selection *selection)
 {
-	struct job *job;
+	struct run *run;
 
-	if (selection->job)
-		return selection->job->state == JOB_DONE;
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		if (job->state != JOB_DONE)
+	if (selection->run)
+		return selection->run->state == RUN_DONE;
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
+		if (run->state != RUN_DONE)
 			return false;
 	}
 	return true;
@@ -69,25 +69,25 @@ void console_wait(struct console *console, const struct selection *selection)
 	console->awaited = *selection;
 }
 
-void console_take_on(struct console *console, struct job *job)
+void console_take_on(struct console *console, struct run *run)
 {
 	if (console->is_terminal)
 		/* It is to be seen in the prompt. */
 		console->prompt_at = 0;
 	else
-		script_finish(console, job);
+		script_finish(console, run);
 }
 
 void console_leave(struct console *console)
 {
-	struct job *job;
+	struct run *run;
 
 	if (console->end != CONSOLE_GOES_ON)
 		return;
 	console->end = CONSOLE_LEAVING;
 	agenda_clear(&console->agenda);
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job))
-		job_cancel(job);
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run))
+		run_cancel(run);
 }
 
 bool console_is_busy(const struct console *console)
@@ -127,7 +127,7 @@ static void take_base(struct console *console, char **words)
 
 static int console_begin(struct console *console, const struct options *options, unsigned closed, struct error *error)
 {
-	const struct jobs_options jobs = {
+	const struct runs_options runs = {
 		.workers = options->run.jobs,
 		.memory = KEPT_IN_MEMORY,
 		.disk = KEPT_ON_DISK,
@@ -138,7 +138,7 @@ static int console_begin(struct console *console, const struct options *options,
 	*console = (struct console){.language = console->language, .options = options, .page = -1, .signals.fd = -1};
 	agenda_init(&console->agenda);
 	console->is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	if (jobs_open(&console->jobs, &jobs, &console->jobs_owner, error) < 0)
+	if (runs_open(&console->runs, &runs, &console->runs_owner, error) < 0)
 		return -1;
 	return console->is_terminal ? interactive_open(console, error) : script_open(console, error);
 }
@@ -163,7 +163,7 @@ int console_run(const struct options *options, char **words, const struct langua
 		status = console->status;
 		signal = console->signal;
 	}
-	jobs_close(&console->jobs);
+	runs_close(&console->runs);
 	agenda_line_release(&console->at);
 	agenda_clear(&console->agenda);
 	for (i = 0; i < console->setting_count; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interactive mode: lines are carried out one after the other, from a prompt while jobs run, or from a pipe or
- * file, where each job runs to its end before the next line.
+ * The interactive mode: lines are carried out one after the other, from a prompt while runs run, or from a pipe or
+ * file, where each run runs to its end before the next line.
  */
 #ifndef INTERACTIVE_CONSOLE_CONSOLE_H
 #define INTERACTIVE_CONSOLE_CONSOLE_H
@@ -46,8 +46,8 @@ struct console {
 	/* What was set since: words like "--retries=2". */
 	char **settings;
 	size_t setting_count;
-	struct jobs jobs;
-	struct jobs_owner jobs_owner;
+	struct runs runs;
+	struct runs_owner runs_owner;
 	/* With a terminal. */
 	bool is_terminal;
 	struct line line;
@@ -60,7 +60,7 @@ struct console {
 	struct agenda agenda;
 	/* The line being carried out. */
 	struct agenda_line at;
-	/* The next line only comes when these jobs are done. */
+	/* The next line only comes when these runs are done. */
 	bool is_waiting;
 	struct selection awaited;
 	/* It was said that leaving ends what runs. */
@@ -94,7 +94,7 @@ void console_answer(const struct console *console, struct answer *answer);
 /* Runs a script of the shell with the terminal. -1 with the error. */
 int console_call(struct console *console, const char *script, struct error *error) MUST_CHECK;
 
-/* No further line is carried out before these jobs are done. */
+/* No further line is carried out before these runs are done. */
 void console_wait(struct console *console, const struct selection *selection);
 
 /* Whether no further line can be carried out now; and whether what is waited for has come. */
@@ -104,8 +104,8 @@ bool console_has_awaited(struct console *console);
 /* Carries out console->at, and says what is wrong with it if anything is: -1 then. */
 int console_carry_out(struct console *console);
 
-/* Takes a job on, to its end where there is no prompt. */
-void console_take_on(struct console *console, struct job *job);
+/* Takes a run on, to its end where there is no prompt. */
+void console_take_on(struct console *console, struct run *run);
 
 /* Ends what runs, and then the program. */
 void console_leave(struct console *console);

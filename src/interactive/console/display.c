@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From jobs to the screen. */
+/* From runs to the screen. */
 #include "interactive/console/display.h"
 
 #include "base/diag.h"
@@ -24,9 +24,9 @@ static void display_put_diag(struct slice lines)
 		const char *end = memchr(lines.data, '\n', lines.size);
 		size_t size = end ? (size_t)(end - lines.data) + 1 : lines.size, skip = 0;
 
-		if (console->jobs.current && size >= sizeof prefix - 1 &&
+		if (console->runs.current && size >= sizeof prefix - 1 &&
 		    memcmp(lines.data, prefix, sizeof prefix - 1) == 0) {
-			bytes_append_format(&text, "[%" PRIu64 "] ", console->jobs.current->number);
+			bytes_append_format(&text, "[%" PRIu64 "] ", console->runs.current->number);
 			skip = sizeof prefix - 1;
 		}
 		bytes_append(&text, lines.data + skip, size - skip);
@@ -37,50 +37,50 @@ static void display_put_diag(struct slice lines)
 	bytes_release(&text);
 }
 
-static bool jobs_have_room(struct jobs_owner *owner)
+static bool runs_have_room(struct runs_owner *owner)
 {
-	return screen_has_room(&container_of(owner, struct console, jobs_owner)->screen);
+	return screen_has_room(&container_of(owner, struct console, runs_owner)->screen);
 }
 
-static void jobs_put(struct jobs_owner *owner, struct job *job, uint64_t index, enum stream stream, struct slice bytes)
+static void runs_put(struct runs_owner *owner, struct run *run, uint64_t index, enum stream stream, struct slice bytes)
 {
-	screen_put(&container_of(owner, struct console, jobs_owner)->screen, job->number, index, stream, bytes);
+	screen_put(&container_of(owner, struct console, runs_owner)->screen, run->number, index, stream, bytes);
 }
 
-static void task_ended(struct jobs_owner *owner, struct job *job, uint64_t index UNUSED)
+static void task_ended(struct runs_owner *owner, struct run *run, uint64_t index UNUSED)
 {
-	screen_end_task(&container_of(owner, struct console, jobs_owner)->screen, job->number);
+	screen_end_task(&container_of(owner, struct console, runs_owner)->screen, run->number);
 }
 
 /* Says how a run has ended, behind what it wrote. */
-static void display_run_ended(struct jobs_owner *owner, struct job *job)
+static void display_run_ended(struct runs_owner *owner, struct run *run)
 {
-	struct console *console = container_of(owner, struct console, jobs_owner);
-	struct job_counts counts = job_counts(job);
+	struct console *console = container_of(owner, struct console, runs_owner);
+	struct run_counts counts = run_counts(run);
 	struct bytes text = {.data = NULL};
-	uint64_t dropped = archive_dropped(&console->jobs.archive),
+	uint64_t dropped = archive_dropped(&console->runs.archive),
 		 ended = counts.finished - counts.outcomes[OUTCOME_SKIPPED];
 
-	screen_end_run(&console->screen, job->number);
-	bytes_append_format(&text, "[%" PRIu64 "] %s: %" PRIu64 " task%s in ", job->number,
-			    job->cancelled ? "cancelled"
-			    : job->status  ? "ended"
+	screen_end_run(&console->screen, run->number);
+	bytes_append_format(&text, "[%" PRIu64 "] %s: %" PRIu64 " task%s in ", run->number,
+			    run->cancelled ? "cancelled"
+			    : run->status  ? "ended"
 					   : "done",
 			    ended, ended == 1 ? "" : "s");
 	canvas_time(&text, counts.time);
-	if (job->status)
-		bytes_append_format(&text, ", status %d", job->status);
+	if (run->status)
+		bytes_append_format(&text, ", status %d", run->status);
 	bytes_append_text(&text, "\n");
-	if (job->options.run.quiet)
+	if (run->options.settings.quiet)
 		bytes_clear(&text);
 	if (dropped > console->dropped)
 		bytes_append_format(
 			&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
 	console->dropped = dropped;
-	if (console->jobs.archive.error.text && !console->told_of_disk) {
+	if (console->runs.archive.error.text && !console->told_of_disk) {
 		console->told_of_disk = true;
 		bytes_append_text(&text, "what runs write is kept in memory alone from now on: ");
-		quote_terminal(&text, slice_of(error_text(&console->jobs.archive.error)));
+		quote_terminal(&text, slice_of(error_text(&console->runs.archive.error)));
 		bytes_append_text(&text, "\n");
 	}
 	screen_say(&console->screen, bytes_slice(&text));
@@ -89,23 +89,23 @@ static void display_run_ended(struct jobs_owner *owner, struct job *job)
 
 void display_state(struct console *console)
 {
-	struct job *job;
+	struct run *run;
 
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		console->jobs.current = job;
-		if (job->state != JOB_DONE)
-			report_state(&job->session);
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
+		console->runs.current = run;
+		if (run->state != RUN_DONE)
+			report_state(&run->session);
 	}
-	console->jobs.current = NULL;
+	console->runs.current = NULL;
 }
 
 void display_open(struct console *console)
 {
-	console->jobs_owner = (struct jobs_owner){
-		.has_room = jobs_have_room,
-		.put = jobs_put,
+	console->runs_owner = (struct runs_owner){
+		.has_room = runs_have_room,
+		.put = runs_put,
 		.task_ended = task_ended,
-		.job_ended = display_run_ended,
+		.run_ended = display_run_ended,
 	};
 	diag_console = console;
 	diag_set_sink(display_put_diag);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What jobs tell while there is a prompt: their output, their messages, and how they ended, above it. */
+/* What runs tell while there is a prompt: their output, their messages, and how they ended, above it. */
 #ifndef INTERACTIVE_CONSOLE_DISPLAY_H
 #define INTERACTIVE_CONSOLE_DISPLAY_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The prompt's loop: what is entered, what jobs tell, signals, and who has the terminal.
+ * The prompt's loop: what is entered, what runs tell, signals, and who has the terminal.
  *
- * The prompt is there unless a program has the terminal, jobs are waited for, or everything ends. Lines that come
+ * The prompt is there unless a program has the terminal, runs are waited for, or everything ends. Lines that come
  * meanwhile, as in a block that was pasted, wait in the agenda.
  */
 #include "interactive/console/interactive.h"
@@ -34,22 +34,22 @@ static char *make_prompt(struct console *console)
 	uint64_t busy = 0, left = 0, failed = 0;
 	bool paused = false, more = false;
 	struct bytes text = {.data = NULL};
-	struct job *job;
+	struct run *run;
 	char *prompt;
 
-	for (job = jobs_next(&console->jobs, NULL); job; job = jobs_next(&console->jobs, job)) {
-		struct job_counts counts = job_counts(job);
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
+		struct run_counts counts = run_counts(run);
 
-		if (job->state == JOB_DONE)
+		if (run->state == RUN_DONE)
 			continue;
 		busy += counts.running;
 		left += (counts.total ? counts.total : counts.submitted) - counts.finished;
 		more |= !counts.total;
 		failed += counts.finished - counts.outcomes[OUTCOME_OK] - counts.outcomes[OUTCOME_SKIPPED];
-		paused |= job->state == JOB_PAUSED;
+		paused |= run->state == RUN_PAUSED;
 	}
-	bytes_append_format(&text, "mpmap[%" PRIu64 "/%zu", busy, console->jobs.options.workers);
-	if (console->jobs.active)
+	bytes_append_format(&text, "mpmap[%" PRIu64 "/%zu", busy, console->runs.options.workers);
+	if (console->runs.active)
 		bytes_append_format(&text, " %" PRIu64 "%s left", left, more ? "+" : "");
 	if (failed)
 		bytes_append_format(&text, " %" PRIu64 " failed", failed);
@@ -77,7 +77,7 @@ static void arrange(struct console *console)
 {
 	if (console_is_busy(console)) {
 		line_suspend(&console->line);
-		if (console->end == CONSOLE_LEAVING && console->jobs.active &&
+		if (console->end == CONSOLE_LEAVING && console->runs.active &&
 		    !foreground_is_running(&console->foreground))
 			screen_say(&console->screen, slice_of("ending what runs; ^C ends it at once\n"));
 		return;
@@ -120,11 +120,11 @@ static void line_ended(struct line_owner *owner)
 		console->end = CONSOLE_OVER;
 		return;
 	}
-	if (console->jobs.active && !console->asked) {
+	if (console->runs.active && !console->asked) {
 		console->asked = true;
-		bytes_append_format(&text, "%zu %s still going: ^D again ends %s, wait waits\n", console->jobs.active,
-				    console->jobs.active == 1 ? "run is" : "runs are",
-				    console->jobs.active == 1 ? "it" : "them");
+		bytes_append_format(&text, "%zu %s still going: ^D again ends %s, wait waits\n", console->runs.active,
+				    console->runs.active == 1 ? "run is" : "runs are",
+				    console->runs.active == 1 ? "it" : "them");
 		screen_say(&console->screen, bytes_slice(&text));
 		bytes_release(&text);
 		return;
@@ -142,7 +142,7 @@ static char **line_complete(struct line_owner *owner, const char *text, size_t s
 {
 	struct console *console = container_of(owner, struct console, line_owner);
 	const struct completion completion = {
-		.commands = console->language->names(), .ids = ids, .context = &console->jobs};
+		.commands = console->language->names(), .ids = ids, .context = &console->runs};
 
 	return completion_find(&completion, text, start);
 }
@@ -267,9 +267,9 @@ static void interrupt(struct console *console)
 static void interactive_stop(struct console *console, int number)
 {
 	line_suspend(&console->line);
-	jobs_freeze(&console->jobs);
+	runs_freeze(&console->runs);
 	signals_stop(number);
-	jobs_thaw(&console->jobs);
+	runs_thaw(&console->runs);
 	arrange(console);
 }
 
@@ -323,12 +323,12 @@ int interactive_open(struct console *console, struct error *error)
 	console->line_owner =
 		(struct line_owner){.entered = line_entered, .ended = line_ended, .complete = line_complete};
 	console->signals = (struct watch){.fd = signals_open(), .ready = interactive_signals_ready};
-	foreground_init(&console->foreground, &console->jobs.loop, interactive_program_ended);
+	foreground_init(&console->foreground, &console->runs.loop, interactive_program_ended);
 	screen_init(&console->screen, &console->line, colored ? SCREEN_COLORED : SCREEN_PLAIN);
-	if (console->signals.fd < 0 || loop_watch(&console->jobs.loop, &console->signals, LOOP_INPUT) < 0)
+	if (console->signals.fd < 0 || loop_watch(&console->runs.loop, &console->signals, LOOP_INPUT) < 0)
 		opened = error_set_errno(error, errno, "cannot watch for signals");
 	else
-		opened = line_open(&console->line, &console->jobs.loop, &console->line_owner, &line, error);
+		opened = line_open(&console->line, &console->runs.loop, &console->line_owner, &line, error);
 	free(history);
 	if (opened < 0)
 		return -1;
@@ -341,7 +341,7 @@ static nsec next_deadline(const struct console *console)
 	nsec deadline = screen_deadline(&console->screen);
 
 	/* What the prompt says changes only while something goes on. */
-	if (!console_is_busy(console) && console->jobs.active && console->prompt_at < deadline)
+	if (!console_is_busy(console) && console->runs.active && console->prompt_at < deadline)
 		deadline = console->prompt_at;
 	return deadline;
 }
@@ -352,12 +352,12 @@ void interactive_run(struct console *console)
 
 	screen_say(&console->screen, slice_of(hint));
 	arrange(console);
-	while (console->end == CONSOLE_GOES_ON || (console->end == CONSOLE_LEAVING && console->jobs.active)) {
-		size_t active = console->jobs.active;
+	while (console->end == CONSOLE_GOES_ON || (console->end == CONSOLE_LEAVING && console->runs.active)) {
+		size_t active = console->runs.active;
 
-		jobs_step(&console->jobs, next_deadline(console));
+		runs_step(&console->runs, next_deadline(console));
 		screen_flush(&console->screen);
-		if (active != console->jobs.active)
+		if (active != console->runs.active)
 			console->prompt_at = 0;
 		if (console->is_waiting && console_has_awaited(console)) {
 			console->is_waiting = false;
@@ -368,7 +368,7 @@ void interactive_run(struct console *console)
 	screen_let_go(&console->screen);
 	line_close(&console->line);
 	display_close();
-	loop_forget(&console->jobs.loop, &console->signals);
+	loop_forget(&console->runs.loop, &console->signals);
 	fd_close(&console->signals.fd);
 	screen_release(&console->screen);
 }

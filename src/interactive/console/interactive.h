@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The prompt on a terminal: lines are entered while jobs run, and what comes of these appears above. */
+/* The prompt on a terminal: lines are entered while runs run, and what comes of these appears above. */
 #ifndef INTERACTIVE_CONSOLE_INTERACTIVE_H
 #define INTERACTIVE_CONSOLE_INTERACTIVE_H
 
@@ -8,7 +8,7 @@
 #include "interactive/console/answer.h"
 
 struct console;
-struct job;
+struct run;
 
 /* Puts the prompt up. -1 with the error. */
 int interactive_open(struct console *console, struct error *error) MUST_CHECK;

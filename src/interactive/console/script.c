@@ -30,23 +30,23 @@ struct reader {
 	bool ended;
 };
 
-static void script_run_ended(struct jobs_owner *owner, struct job *job)
+static void script_run_ended(struct runs_owner *owner, struct run *run)
 {
-	struct console *console = container_of(owner, struct console, jobs_owner);
+	struct console *console = container_of(owner, struct console, runs_owner);
 
-	console->status = job->status;
-	console->signal = job->signal;
+	console->status = run->status;
+	console->signal = run->signal;
 }
 
 static void script_program_ended(struct foreground *foreground UNUSED)
 {
 }
 
-void script_finish(struct console *console, struct job *job)
+void script_finish(struct console *console, struct run *run)
 {
-	while (job->state != JOB_DONE)
-		jobs_step(&console->jobs, NSEC_FOREVER);
-	if (job->signal)
+	while (run->state != RUN_DONE)
+		runs_step(&console->runs, NSEC_FOREVER);
+	if (run->signal)
 		console->end = CONSOLE_OVER;
 }
 
@@ -95,16 +95,16 @@ static void script_signals_ready(struct watch *watch, unsigned events UNUSED)
 	}
 }
 
-/* Waits for input; a signal ends it all meanwhile. While jobs run signals are their affair. */
+/* Waits for input; a signal ends it all meanwhile. While runs run signals are their affair. */
 static bool wait_for_input(struct console *console, struct reader *reader)
 {
-	struct loop *loop = &console->jobs.loop;
+	struct loop *loop = &console->runs.loop;
 
 	reader->is_ready = false;
 	if (loop_watch(loop, &console->signals, LOOP_INPUT) < 0 || loop_watch(loop, &reader->watch, LOOP_INPUT) < 0)
 		return script_fail(console, errno, "cannot wait for standard input");
 	while (!reader->is_ready && console->end == CONSOLE_GOES_ON)
-		jobs_step(&console->jobs, NSEC_FOREVER);
+		runs_step(&console->runs, NSEC_FOREVER);
 	loop_forget(loop, &reader->watch);
 	loop_forget(loop, &console->signals);
 	return console->end == CONSOLE_GOES_ON;
@@ -147,13 +147,13 @@ static bool read_line(struct console *console, struct reader *reader)
 
 int script_open(struct console *console, struct error *error)
 {
-	if (console->jobs.options.closed & 1u << STDIN_FILENO)
+	if (console->runs.options.closed & 1u << STDIN_FILENO)
 		return error_set_errno(error, EBADF, "cannot read standard input");
 	console->signals = (struct watch){.fd = signals_open(), .ready = script_signals_ready};
 	if (console->signals.fd < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
-	console->jobs_owner = (struct jobs_owner){.job_ended = script_run_ended};
-	foreground_init(&console->foreground, &console->jobs.loop, script_program_ended);
+	console->runs_owner = (struct runs_owner){.run_ended = script_run_ended};
+	foreground_init(&console->foreground, &console->runs.loop, script_program_ended);
 	screen_init(&console->screen, NULL, SCREEN_PLAIN);
 	return 0;
 }

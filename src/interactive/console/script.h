@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 struct console;
-struct job;
+struct run;
 
 /* The console's parts for this. -1 with the error. */
 int script_open(struct console *console, struct error *error) MUST_CHECK;
@@ -15,8 +15,8 @@ int script_open(struct console *console, struct error *error) MUST_CHECK;
 /* Carries out all lines of standard input; console->status and signal say how it ended. */
 void script_run(struct console *console);
 
-/* For the console: a job was begun; a script is to be run by the shell. */
-void script_finish(struct console *console, struct job *job);
+/* For the console: a run was begun; a script is to be run by the shell. */
+void script_finish(struct console *console, struct run *run);
 int script_call(struct console *console, const char *script, struct error *error) MUST_CHECK;
 
 #endif

@@ -85,7 +85,8 @@ static char **offer_options(struct offer *offer, const char *before, const char 
 	const struct option_row *row;
 
 	for (row = option_table; row->name; row++)
-		completion_add(offer, mem_format("%s%s%s", before, row->name, row->argument && !row->is_optional ? after : ""));
+		completion_add(offer, mem_format("%s%s%s", before, row->name,
+						 row->argument && !row->is_optional ? after : ""));
 	return completion_finish(offer);
 }
 

@@ -39,12 +39,12 @@ static bool again_pack(struct again *again, const struct archive_words *words)
 /* Takes the next task out of the archive. */
 static void again_take(struct again *again)
 {
-	struct job *job = again->selection.job;
+	struct run *run = again->selection.run;
 	struct archive_task task;
 	char reason[96];
 
-	if (archive_look(job->kept, again->next, &task) < 0 || !task.words.record.size) {
-		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", job->number,
+	if (archive_look(run->kept, again->next, &task) < 0 || !task.words.record.size) {
+		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", run->number,
 			 again->next + 1);
 		packer_submit(&again->packer);
 		verdict_refuse(again->feeder.session, reason);
@@ -55,7 +55,7 @@ static void again_take(struct again *again)
 		}
 		archive_task_release(&task);
 	}
-	again->next = selection_next(&again->selection, job, again->next + 1);
+	again->next = selection_next(&again->selection, run, again->next + 1);
 }
 
 static void feed_again(struct feeder *feeder)
@@ -88,7 +88,7 @@ static void begin_again(struct feeder *feeder)
 
 	packer_init(&again->packer, feeder->session);
 	for (index = again->next; index != ARCHIVE_NONE;
-	     index = selection_next(&again->selection, again->selection.job, index + 1))
+	     index = selection_next(&again->selection, again->selection.run, index + 1))
 		count++;
 	session_expect(feeder->session, count);
 	trace_event("input_end", "\"records\":%" PRIu64, count);
@@ -96,7 +96,7 @@ static void begin_again(struct feeder *feeder)
 
 static void close_again(struct feeder *feeder)
 {
-	container_of(feeder, struct again, feeder)->selection.job->uses--;
+	container_of(feeder, struct again, feeder)->selection.run->uses--;
 }
 
 static const struct feeder_kind again_kind = {
@@ -113,7 +113,7 @@ struct feeder *again_new(const struct selection *selection)
 
 	*again = (struct again){.feeder.kind = &again_kind, .selection = *selection};
 	again->selection.failed = true;
-	selection->job->uses++;
-	again->next = selection_next(&again->selection, selection->job, 0);
+	selection->run->uses++;
+	again->next = selection_next(&again->selection, selection->run, 0);
 	return &again->feeder;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A job's life: begun, taken on step by step, done. */
+/* A run's life: begun, taken on step by step, done. */
 #include "interactive/runs/run.h"
 
 #include "base/diag.h"
@@ -12,30 +12,30 @@
 #include <inttypes.h>
 
 enum {
-	/* A job's workers may become this many, should the pool become so large. */
+	/* A run's workers may become this many, should the pool become so large. */
 	SEATS_MIN = 64,
 };
 
-struct job_text *job_text_new(char **words)
+struct run_text *run_text_new(char **words)
 {
-	struct job_text *text = mem_new(1, sizeof *text);
+	struct run_text *text = mem_new(1, sizeof *text);
 
-	*text = (struct job_text){.uses = 1, .words = words};
+	*text = (struct run_text){.uses = 1, .words = words};
 	return text;
 }
 
-struct job_options job_options_share(const struct job_options *options, const char *line)
+struct run_options run_options_share(const struct run_options *options, const char *line)
 {
-	struct job_options shared = *options;
+	struct run_options shared = *options;
 
 	shared.text->uses++;
 	shared.line = mem_string(line);
 	return shared;
 }
 
-void job_options_release(struct job_options *options)
+void run_options_release(struct run_options *options)
 {
-	struct job_text *text = options->text;
+	struct run_text *text = options->text;
 	char **word;
 	size_t i;
 
@@ -57,32 +57,32 @@ void job_options_release(struct job_options *options)
 
 static void run_on_room(struct session *session)
 {
-	struct job *job = container_of(session, struct job, session);
+	struct run *run = container_of(session, struct run, session);
 
-	job->feeder->kind->feed(job->feeder);
+	run->feeder->kind->feed(run->feeder);
 }
 
 static void observe_output(struct session_observer *observer, const struct output_header *header, struct slice bytes)
 {
-	struct job *job = container_of(observer, struct job, observer);
+	struct run *run = container_of(observer, struct run, observer);
 
-	archive_put(job->kept, header->index, header->attempt, (enum stream)header->stream, bytes);
+	archive_put(run->kept, header->index, header->attempt, (enum stream)header->stream, bytes);
 }
 
 /* Counts a task by how long it took. */
-static void count_time(struct job *job, const struct result *result)
+static void count_time(struct run *run, const struct result *result)
 {
 	uint64_t time = result->duration > 0 ? (uint64_t)(result->duration / NSEC_PER_USEC) : 0;
 	unsigned bucket = 0;
 
 	if (!result->pid)
 		return;
-	while (time >> bucket && bucket + 1 < JOB_BUCKETS)
+	while (time >> bucket && bucket + 1 < RUN_BUCKETS)
 		bucket++;
-	job->buckets[bucket]++;
-	job->task_time += result->duration;
-	if (result->duration > job->longest)
-		job->longest = result->duration;
+	run->buckets[bucket]++;
+	run->task_time += result->duration;
+	if (result->duration > run->longest)
+		run->longest = result->duration;
 }
 
 /* The width that its chunk had, or as good as. */
@@ -95,14 +95,14 @@ static uint32_t run_width_of(const struct task *task)
 
 static void observe_result(struct session_observer *observer, const struct result *result, const struct task *task)
 {
-	struct job *job = container_of(observer, struct job, observer);
+	struct run *run = container_of(observer, struct run, observer);
 	struct archive_words words = {.width = 0};
 	struct bytes command = {.data = NULL};
 
 	if (result->outcome == OUTCOME_SKIPPED)
 		return;
 	if (task) {
-		report_command_line(&job->session, task, result->slot, &command);
+		report_command_line(&run->session, task, result->slot, &command);
 		words.command = bytes_slice(&command);
 	}
 	/* Only what failed can be asked for again. */
@@ -110,37 +110,37 @@ static void observe_result(struct session_observer *observer, const struct resul
 		words.record = task->bytes;
 		words.width = run_width_of(task);
 	}
-	count_time(job, result);
-	archive_finish(job->kept, result, &words);
+	count_time(run, result);
+	archive_finish(run->kept, result, &words);
 	bytes_release(&command);
 }
 
 static bool screen_has_room(struct outlet_screen *screen)
 {
-	struct jobs_owner *owner = container_of(screen, struct job, screen)->jobs->owner;
+	struct runs_owner *owner = container_of(screen, struct run, screen)->runs->owner;
 
 	return owner->has_room(owner);
 }
 
 static void screen_put(struct outlet_screen *screen, uint64_t index, enum stream stream, struct slice bytes)
 {
-	struct job *job = container_of(screen, struct job, screen);
+	struct run *run = container_of(screen, struct run, screen);
 
-	job->jobs->owner->put(job->jobs->owner, job, index, stream, bytes);
+	run->runs->owner->put(run->runs->owner, run, index, stream, bytes);
 }
 
 static void screen_ended(struct outlet_screen *screen, uint64_t index)
 {
-	struct job *job = container_of(screen, struct job, screen);
+	struct run *run = container_of(screen, struct run, screen);
 
-	job->jobs->owner->task_ended(job->jobs->owner, job, index);
+	run->runs->owner->task_ended(run->runs->owner, run, index);
 }
 
-/* Lets go of what only a job that runs needs; the names of columns stay, since its tasks may be run again. */
-static void end_feeding(struct job *job)
+/* Lets go of what only a run that runs needs; the names of columns stay, since its tasks may be run again. */
+static void end_feeding(struct run *run)
 {
-	struct feeder *feeder = job->feeder;
-	struct job_text *text = job->options.text;
+	struct feeder *feeder = run->feeder;
+	struct run_text *text = run->options.text;
 
 	if (feeder->names && !text->names) {
 		text->names = feeder->names;
@@ -151,181 +151,181 @@ static void end_feeding(struct job *job)
 		feeder->name_count = 0;
 	}
 	feeder_close(feeder);
-	job->feeder = NULL;
+	run->feeder = NULL;
 }
 
 /* Of whom was spoken before, and how much of it was said. */
 struct topic {
-	struct job *job;
+	struct run *run;
 	enum diag_level level;
 };
 
-/* What is said from here on is said of this job, until leave. */
-static struct topic enter(struct job *job)
+/* What is said from here on is said of this run, until leave. */
+static struct topic enter(struct run *run)
 {
-	struct topic before = {.job = job->jobs->current};
+	struct topic before = {.run = run->runs->current};
 
-	job->jobs->current = job;
-	before.level = diag_set_level(job->options.run.quiet ? DIAG_ERRORS : DIAG_NOTES);
+	run->runs->current = run;
+	before.level = diag_set_level(run->options.settings.quiet ? DIAG_ERRORS : DIAG_NOTES);
 	return before;
 }
 
-static void run_leave(struct job *job, struct topic before)
+static void run_leave(struct run *run, struct topic before)
 {
-	job->jobs->current = before.job;
+	run->runs->current = before.run;
 	diag_set_level(before.level);
 }
 
 /* What the pool tells of comes out of the loop, where nobody else knows whose it is. */
 
 static enum result_use run_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
-				       nsec *delay)
+				     nsec *delay)
 {
-	struct job *job = container_of(owner, struct job, session.pool_owner);
-	struct topic before = enter(job);
+	struct run *run = container_of(owner, struct run, session.pool_owner);
+	struct topic before = enter(run);
 	enum result_use use = verdict_owner.on_result(owner, result, task, delay);
 
-	run_leave(job, before);
+	run_leave(run, before);
 	return use;
 }
 
 static void run_on_words(struct pool_owner *owner, struct slice words)
 {
-	struct job *job = container_of(owner, struct job, session.pool_owner);
-	struct topic before = enter(job);
+	struct run *run = container_of(owner, struct run, session.pool_owner);
+	struct topic before = enter(run);
 
 	verdict_owner.on_words(owner, words);
-	run_leave(job, before);
+	run_leave(run, before);
 }
 
 static void run_on_unfit(struct pool_owner *owner, struct slice why)
 {
-	struct job *job = container_of(owner, struct job, session.pool_owner);
-	struct topic before = enter(job);
+	struct run *run = container_of(owner, struct run, session.pool_owner);
+	struct topic before = enter(run);
 
 	verdict_owner.on_unfit(owner, why);
-	run_leave(job, before);
+	run_leave(run, before);
 }
 
 static void run_on_failure(struct pool_owner *owner, const struct error *error)
 {
-	struct job *job = container_of(owner, struct job, session.pool_owner);
-	struct topic before = enter(job);
+	struct run *run = container_of(owner, struct run, session.pool_owner);
+	struct topic before = enter(run);
 
 	verdict_owner.on_failure(owner, error);
-	run_leave(job, before);
+	run_leave(run, before);
 }
 
-static int open_session(struct job *job, struct error *error)
+static int open_session(struct run *run, struct error *error)
 {
-	struct jobs *jobs = job->jobs;
-	struct session_options *run = &job->options.run;
+	struct runs *runs = run->runs;
+	struct session_options *settings = &run->options.settings;
 	struct session_place place = {
-		.loop = &jobs->loop,
-		.reserve = &jobs->reserve,
-		.closed = jobs->options.closed,
-		.is_alone = !jobs->owner->put,
-		.observer = &job->observer,
-		.screen = jobs->owner->put ? &job->screen : NULL,
+		.loop = &runs->loop,
+		.reserve = &runs->reserve,
+		.closed = runs->options.closed,
+		.is_alone = !runs->owner->put,
+		.observer = &run->observer,
+		.screen = runs->owner->put ? &run->screen : NULL,
 	};
 
-	job->observer = (struct session_observer){.wrote = observe_output, .ended = observe_result};
-	job->screen = (struct outlet_screen){.has_room = screen_has_room, .put = screen_put, .ended = screen_ended};
-	job->most = job->options.most ? job->options.most : SIZE_MAX;
-	if (run->jobs > jobs->options.workers)
-		run->jobs = jobs->options.workers;
-	if (run->jobs_max < SEATS_MIN)
-		run->jobs_max = SEATS_MIN;
-	if (run->jobs_max > job->most)
-		run->jobs_max = job->most;
-	if (session_open(&job->session, run, &place, error) < 0)
+	run->observer = (struct session_observer){.wrote = observe_output, .ended = observe_result};
+	run->screen = (struct outlet_screen){.has_room = screen_has_room, .put = screen_put, .ended = screen_ended};
+	run->most = run->options.most ? run->options.most : SIZE_MAX;
+	if (settings->jobs > runs->options.workers)
+		settings->jobs = runs->options.workers;
+	if (settings->jobs_max < SEATS_MIN)
+		settings->jobs_max = SEATS_MIN;
+	if (settings->jobs_max > run->most)
+		settings->jobs_max = run->most;
+	if (session_open(&run->session, settings, &place, error) < 0)
 		return -1;
-	job->session.pool_owner.on_result = run_on_result;
-	job->session.pool_owner.on_words = run_on_words;
-	job->session.pool_owner.on_unfit = run_on_unfit;
-	job->session.pool_owner.on_failure = run_on_failure;
+	run->session.pool_owner.on_result = run_on_result;
+	run->session.pool_owner.on_words = run_on_words;
+	run->session.pool_owner.on_unfit = run_on_unfit;
+	run->session.pool_owner.on_failure = run_on_failure;
 	return 0;
 }
 
-struct job *job_begin(struct jobs *jobs, struct job_options *options, struct feeder *feeder, struct error *error)
+struct run *run_begin(struct runs *runs, struct run_options *options, struct feeder *feeder, struct error *error)
 {
-	struct job *job = mem_new(1, sizeof *job);
+	struct run *run = mem_new(1, sizeof *run);
 
-	*job = (struct job){.jobs = jobs, .options = *options, .feeder = feeder};
-	*options = (struct job_options){.text = NULL};
+	*run = (struct run){.runs = runs, .options = *options, .feeder = feeder};
+	*options = (struct run_options){.text = NULL};
 	if (!feeder)
-		job->feeder = feeder_open(&job->options.feed, &job->options.run, error);
+		run->feeder = feeder_open(&run->options.feed, &run->options.settings, error);
 	else
-		feeder->options = &job->options.feed;
-	if (!job->feeder || open_session(job, error) < 0) {
-		if (job->feeder)
-			feeder_close(job->feeder);
-		job_options_release(&job->options);
-		free(job);
+		feeder->options = &run->options.feed;
+	if (!run->feeder || open_session(run, error) < 0) {
+		if (run->feeder)
+			feeder_close(run->feeder);
+		run_options_release(&run->options);
+		free(run);
 		return NULL;
 	}
-	job->kept = archive_begin(&jobs->archive);
-	job->number = ++jobs->last_number;
-	job->turn = ++jobs->last_turn;
+	run->kept = archive_begin(&runs->archive);
+	run->number = ++runs->last_number;
+	run->turn = ++runs->last_turn;
 	/* Others may have been waiting for longer. */
-	if (jobs->active)
-		session_set_jobs(&job->session, 0);
-	jobs->active++;
-	jobs->known++;
-	jobs->begun = true;
-	list_append(&jobs->list, &job->link);
-	job->session.on_room = run_on_room;
-	feeder_begin(job->feeder, &job->session);
-	run_on_room(&job->session);
-	outlet_flush(&job->session.outlet);
-	return job;
+	if (runs->active)
+		session_set_jobs(&run->session, 0);
+	runs->active++;
+	runs->known++;
+	runs->begun = true;
+	list_append(&runs->list, &run->link);
+	run->session.on_room = run_on_room;
+	feeder_begin(run->feeder, &run->session);
+	run_on_room(&run->session);
+	outlet_flush(&run->session.outlet);
+	return run;
 }
 
-static bool is_over(const struct job *job)
+static bool is_over(const struct run *run)
 {
-	return job->feeder->kind->is_fed(job->feeder) && session_is_over(&job->session);
+	return run->feeder->kind->is_fed(run->feeder) && session_is_over(&run->session);
 }
 
 /* Nothing of it is out any more: what it was is all that is left. */
-static void run_finish(struct job *job)
+static void run_finish(struct run *run)
 {
-	job->counts = job_counts(job);
-	job->status = session_close(&job->session, &job->signal);
-	end_feeding(job);
-	job->counts.running = job->counts.workers = 0;
-	job->state = JOB_DONE;
-	job->jobs->active--;
-	job->jobs->owner->job_ended(job->jobs->owner, job);
+	run->counts = run_counts(run);
+	run->status = session_close(&run->session, &run->signal);
+	end_feeding(run);
+	run->counts.running = run->counts.workers = 0;
+	run->state = RUN_DONE;
+	run->runs->active--;
+	run->runs->owner->run_ended(run->runs->owner, run);
 }
 
-void job_advance(struct job *job)
+void run_advance(struct run *run)
 {
-	struct topic before = enter(job);
+	struct topic before = enter(run);
 
-	session_advance(&job->session);
+	session_advance(&run->session);
 	/* What is half shown ends before it does. */
-	if (is_over(job) && session_dismiss(&job->session) && session_write_out(&job->session))
-		run_finish(job);
-	run_leave(job, before);
+	if (is_over(run) && session_dismiss(&run->session) && session_write_out(&run->session))
+		run_finish(run);
+	run_leave(run, before);
 }
 
-nsec job_deadline(const struct job *job)
+nsec run_deadline(const struct run *run)
 {
-	return session_deadline(&job->session);
+	return session_deadline(&run->session);
 }
 
-struct job_counts job_counts(const struct job *job)
+struct run_counts run_counts(const struct run *run)
 {
-	const struct session *session = &job->session;
+	const struct session *session = &run->session;
 	struct pool_tally tally;
-	struct job_counts counts = {
+	struct run_counts counts = {
 		.submitted = session->submitted,
 		.total = session->total,
 		.finished = session->finished,
 	};
 
-	if (job->state == JOB_DONE)
-		return job->counts;
+	if (run->state == RUN_DONE)
+		return run->counts;
 	memcpy(counts.outcomes, session->outcomes, sizeof counts.outcomes);
 	counts.running = pool_running(&session->pool);
 	counts.workers = session->pool.live;
@@ -336,46 +336,46 @@ struct job_counts job_counts(const struct job *job)
 	return counts;
 }
 
-bool job_running_at(struct job *job, size_t seat, struct running_task *task)
+bool run_running_at(struct run *run, size_t seat, struct running_task *task)
 {
-	return job->state != JOB_DONE && pool_running_at(&job->session.pool, seat, task);
+	return run->state != RUN_DONE && pool_running_at(&run->session.pool, seat, task);
 }
 
-void job_pause(struct job *job)
+void run_pause(struct run *run)
 {
-	if (job->state != JOB_RUNNING)
+	if (run->state != RUN_RUNNING)
 		return;
-	job->state = JOB_PAUSED;
-	session_hold(&job->session);
+	run->state = RUN_PAUSED;
+	session_hold(&run->session);
 }
 
-void job_resume(struct job *job)
+void run_resume(struct run *run)
 {
-	if (job->state != JOB_PAUSED)
+	if (run->state != RUN_PAUSED)
 		return;
-	job->state = JOB_RUNNING;
-	session_let_go(&job->session);
+	run->state = RUN_RUNNING;
+	session_let_go(&run->session);
 }
 
-void job_cancel(struct job *job)
+void run_cancel(struct run *run)
 {
-	if (job->state == JOB_DONE)
+	if (run->state == RUN_DONE)
 		return;
 	/* Said once more, it means at once. */
-	if (job->state == JOB_CANCELLED) {
-		session_abort(&job->session);
+	if (run->state == RUN_CANCELLED) {
+		session_abort(&run->session);
 		return;
 	}
-	job->state = JOB_CANCELLED;
-	job->cancelled = true;
-	session_cancel(&job->session);
+	run->state = RUN_CANCELLED;
+	run->cancelled = true;
+	session_cancel(&run->session);
 }
 
-void job_free(struct job *job)
+void run_free(struct run *run)
 {
-	archive_forget(job->kept);
-	list_remove(&job->link);
-	job->jobs->known--;
-	job_options_release(&job->options);
-	free(job);
+	archive_forget(run->kept);
+	list_remove(&run->link);
+	run->runs->known--;
+	run_options_release(&run->options);
+	free(run);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A job: one run among several on the pool of an interactive session, from the line that asked for it to what is left
+/* A run: one run among several on the pool of an interactive session, from the line that asked for it to what is left
  * of it. */
 #ifndef INTERACTIVE_RUNS_RUN_H
 #define INTERACTIVE_RUNS_RUN_H
@@ -11,10 +11,10 @@
 #include "run/session.h"
 #include "feed/feeder.h"
 
-struct jobs;
+struct runs;
 
-/* What options point into: shared by jobs that are the same run again. */
-struct job_text {
+/* What options point into: shared by runs that are the same run again. */
+struct run_text {
 	size_t uses;
 	/* Ends with NULL; each word is its own. */
 	char **words;
@@ -26,25 +26,25 @@ struct job_text {
 };
 
 /* What is to be run. */
-struct job_options {
-	struct session_options run;
+struct run_options {
+	struct session_options settings;
 	struct feed_options feed;
 	/* How many workers it may have at most; 0: all there are. */
 	size_t most;
-	struct job_text *text;
+	struct run_text *text;
 	/* The line that asked for it, for people: its own. */
 	char *line;
 };
 
 /* A text of words, which it owns from now on, for one use. */
-struct job_text *job_text_new(char **words);
+struct run_text *run_text_new(char **words);
 
 /* The same options for another use, with a line of their own. */
-struct job_options job_options_share(const struct job_options *options, const char *line);
-void job_options_release(struct job_options *options);
+struct run_options run_options_share(const struct run_options *options, const char *line);
+void run_options_release(struct run_options *options);
 
-/* How many tasks a job has, and what came of them. */
-struct job_counts {
+/* How many tasks a run has, and what came of them. */
+struct run_counts {
 	/* Tasks so far, and in all; 0 while that is not known. */
 	uint64_t submitted;
 	uint64_t total;
@@ -59,29 +59,29 @@ struct job_counts {
 	nsec task_time;
 };
 
-enum job_state {
-	JOB_RUNNING,
+enum run_state {
+	RUN_RUNNING,
 	/* Tasks that run go on, no others begin. */
-	JOB_PAUSED,
+	RUN_PAUSED,
 	/* It ends before its time. */
-	JOB_CANCELLED,
-	JOB_DONE,
+	RUN_CANCELLED,
+	RUN_DONE,
 };
 
 enum {
 	/* Tasks are counted by how long they took: below 1 us, below 2, below 4 ... */
-	JOB_BUCKETS = 48,
+	RUN_BUCKETS = 48,
 };
 
-struct job {
+struct run {
 	struct list link;
-	struct jobs *jobs;
+	struct runs *runs;
 	/* From 1. */
 	uint64_t number;
-	enum job_state state;
+	enum run_state state;
 	/* It was cancelled at some time. */
 	bool cancelled;
-	struct job_options options;
+	struct run_options options;
 	/* The same; SIZE_MAX: all there are. */
 	size_t most;
 	/* Which is its turn to have workers (the lowest is first), and since when it has some; 0. */
@@ -96,42 +96,42 @@ struct job {
 	struct outlet_screen screen;
 	/* What its tasks wrote and what came of them. */
 	struct archive_run *kept;
-	uint64_t buckets[JOB_BUCKETS];
+	uint64_t buckets[RUN_BUCKETS];
 	/* How long its tasks ran, together, and how long the longest did. */
 	nsec task_time;
 	nsec longest;
 	/* When it is done: what it ended with, and the last of its counts. */
 	int status;
 	int signal;
-	struct job_counts counts;
+	struct run_counts counts;
 };
 
 /*
- * Begins a job with options that are its own from now on, also when it cannot begin, as is feeder: what feeds it; NULL:
+ * Begins a run with options that are its own from now on, also when it cannot begin, as is feeder: what feeds it; NULL:
  * made from the options. NULL with the error.
  */
-struct job *job_begin(struct jobs *jobs, struct job_options *options, struct feeder *feeder,
+struct run *run_begin(struct runs *runs, struct run_options *options, struct feeder *feeder,
 		      struct error *error) MUST_CHECK;
 
 /* Takes it a step on after the loop has; it may be done then. */
-void job_advance(struct job *job);
+void run_advance(struct run *run);
 
 /* When that is due without anything happening. */
-nsec job_deadline(const struct job *job);
+nsec run_deadline(const struct run *run);
 
-struct job_counts job_counts(const struct job *job);
+struct run_counts run_counts(const struct run *run);
 
-/* What a running job does in seat (below job->session.pool.seats); false when that is nothing. As pool_running_at. */
-bool job_running_at(struct job *job, size_t seat, struct running_task *task);
+/* What a running run does in seat (below run->session.pool.seats); false when that is nothing. As pool_running_at. */
+bool run_running_at(struct run *run, size_t seat, struct running_task *task);
 
-void job_pause(struct job *job);
-void job_resume(struct job *job);
+void run_pause(struct run *run);
+void run_resume(struct run *run);
 
 /* No task is begun any more, those that run are told to end, and killed after the grace time; when it is done again, at
  * once. */
-void job_cancel(struct job *job);
+void run_cancel(struct run *run);
 
-/* A job that is done is forgotten, with all it has kept. */
-void job_free(struct job *job);
+/* A run that is done is forgotten, with all it has kept. */
+void run_free(struct run *run);
 
 #endif

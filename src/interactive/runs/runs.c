@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Several jobs on one pool: a step of the loop is one for all, and workers are shared out.
+ * Several runs on one pool: a step of the loop is one for all, and workers are shared out.
  *
- * A job that runs alone may have all workers. Of several each gets an equal part, and what one cannot use goes to the
- * others; workers change jobs after the task in hand. With more jobs than workers they take turns.
+ * A run that runs alone may have all workers. Of several each gets an equal part, and what one cannot use goes to the
+ * others; workers change runs after the task in hand. With more runs than workers they take turns.
  */
 #include "interactive/runs/runs.h"
 
@@ -14,18 +14,18 @@
 
 enum {
 	/* Beyond so many, the oldest that are done are forgotten. */
-	JOBS_MAX = 1000,
+	RUNS_MAX = 1000,
 };
 
-/* How long a job has workers before others have them that got none. */
+/* How long a run has workers before others have them that got none. */
 #define TURN (500 * NSEC_PER_MSEC)
 
-static struct job *job_at(struct list *link)
+static struct run *run_at(struct list *link)
 {
-	return container_of(link, struct job, link);
+	return container_of(link, struct run, link);
 }
 
-int jobs_open(struct jobs *jobs, const struct jobs_options *options, struct jobs_owner *owner, struct error *error)
+int runs_open(struct runs *runs, const struct runs_options *options, struct runs_owner *owner, struct error *error)
 {
 	const struct archive_options archive = {
 		.memory = options->memory,
@@ -33,44 +33,44 @@ int jobs_open(struct jobs *jobs, const struct jobs_options *options, struct jobs
 		.directory = options->directory,
 	};
 
-	*jobs = (struct jobs){.options = *options, .owner = owner};
-	list_init(&jobs->list);
-	reserve_init(&jobs->reserve, &jobs->loop, options->workers);
-	archive_init(&jobs->archive, &archive);
-	return loop_init(&jobs->loop) < 0 ? error_set_errno(error, errno, "cannot begin") : 0;
+	*runs = (struct runs){.options = *options, .owner = owner};
+	list_init(&runs->list);
+	reserve_init(&runs->reserve, &runs->loop, options->workers);
+	archive_init(&runs->archive, &archive);
+	return loop_init(&runs->loop) < 0 ? error_set_errno(error, errno, "cannot begin") : 0;
 }
 
-/* Whether a job wants workers, or has them. */
-static bool takes_part(const struct job *job)
+/* Whether a run wants workers, or has them. */
+static bool takes_part(const struct run *run)
 {
-	return job->state != JOB_DONE && !job->session.pool.closing;
+	return run->state != RUN_DONE && !run->session.pool.closing;
 }
 
-/* The jobs that take part, by their turns: how many. */
-static size_t collect(struct jobs *jobs)
+/* The runs that take part, by their turns: how many. */
+static size_t collect(struct runs *runs)
 {
 	size_t count = 0, at;
 	struct list *link;
 
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		struct job *job = job_at(link);
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		struct run *run = run_at(link);
 
-		if (!takes_part(job))
+		if (!takes_part(run))
 			continue;
-		jobs->claims = mem_grow(jobs->claims, count, &jobs->claim_room, sizeof *jobs->claims);
-		for (at = count++; at && jobs->claims[at - 1].job->turn > job->turn; at--)
-			jobs->claims[at] = jobs->claims[at - 1];
-		jobs->claims[at] = (struct claim){.job = job};
+		runs->claims = mem_grow(runs->claims, count, &runs->claim_room, sizeof *runs->claims);
+		for (at = count++; at && runs->claims[at - 1].run->turn > run->turn; at--)
+			runs->claims[at] = runs->claims[at - 1];
+		runs->claims[at] = (struct claim){.run = run};
 	}
 	return count;
 }
 
-/* How many workers a job could use now. */
-static size_t demand(struct job *job)
+/* How many workers a run could use now. */
+static size_t demand(struct run *run)
 {
-	const struct session *session = &job->session;
+	const struct session *session = &run->session;
 	uint64_t tasks = session->pool.ledger.outstanding;
-	size_t most = job->most < job->jobs->options.workers ? job->most : job->jobs->options.workers;
+	size_t most = run->most < run->runs->options.workers ? run->most : run->runs->options.workers;
 
 	/* It decides for itself, within what there is. */
 	if (session->throttle.options.jobs_file)
@@ -84,21 +84,21 @@ static size_t demand(struct job *job)
  * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those
  * that come first. False when somebody wants some and gets none.
  */
-static bool runs_divide(struct jobs *jobs, size_t count)
+static bool runs_divide(struct runs *runs, size_t count)
 {
-	size_t left = jobs->options.workers, claims = 0, later = 0, i;
+	size_t left = runs->options.workers, claims = 0, later = 0, i;
 	bool enough = true;
 
 	for (i = 0; i < count; i++)
-		claims += jobs->claims[i].wanted > 0;
+		claims += runs->claims[i].wanted > 0;
 	for (i = count; i-- > 0;) {
 		size_t equal = claims && left / claims ? left / claims : 1;
 
-		jobs->claims[i].part = jobs->claims[i].wanted < equal ? jobs->claims[i].wanted : equal;
-		later += jobs->claims[i].part;
+		runs->claims[i].part = runs->claims[i].wanted < equal ? runs->claims[i].wanted : equal;
+		later += runs->claims[i].part;
 	}
 	for (i = 0; i < count; i++) {
-		struct claim *claim = &jobs->claims[i];
+		struct claim *claim = &runs->claims[i];
 		size_t own;
 
 		later -= claim->part;
@@ -114,147 +114,147 @@ static bool runs_divide(struct jobs *jobs, size_t count)
 
 /* Shares the workers out. Where there are too few for all, whoever has had some for a while is last in the next round.
  */
-static void share_out(struct jobs *jobs)
+static void share_out(struct runs *runs)
 {
-	size_t count = collect(jobs), i;
+	size_t count = collect(runs), i;
 	nsec now = clock_now();
 
 	for (i = 0; i < count; i++)
-		jobs->claims[i].wanted = count > 1 ? demand(jobs->claims[i].job) : jobs->claims[i].job->most;
-	jobs->is_crowded = !runs_divide(jobs, count);
+		runs->claims[i].wanted = count > 1 ? demand(runs->claims[i].run) : runs->claims[i].run->most;
+	runs->is_crowded = !runs_divide(runs, count);
 	for (i = 0; i < count; i++) {
-		struct claim *claim = &jobs->claims[i];
-		struct job *job = claim->job;
+		struct claim *claim = &runs->claims[i];
+		struct run *run = claim->run;
 
 		if (!claim->part)
-			job->served_since = 0;
-		else if (!job->served_since)
-			job->served_since = now;
-		if (jobs->is_crowded && claim->part && now - job->served_since >= TURN) {
-			job->turn = ++jobs->last_turn;
-			job->served_since = now;
+			run->served_since = 0;
+		else if (!run->served_since)
+			run->served_since = now;
+		if (runs->is_crowded && claim->part && now - run->served_since >= TURN) {
+			run->turn = ++runs->last_turn;
+			run->served_since = now;
 		}
-		if (!job->session.throttle.options.jobs_file || claim->part < job->session.pool.jobs)
-			session_set_jobs(&job->session, claim->part);
+		if (!run->session.throttle.options.jobs_file || claim->part < run->session.pool.jobs)
+			session_set_jobs(&run->session, claim->part);
 	}
 }
 
-/* Tells the jobs that there may be workers for them. */
-static void offer_workers(struct jobs *jobs)
+/* Tells the runs that there may be workers for them. */
+static void offer_workers(struct runs *runs)
 {
 	struct list *link;
 
-	jobs->reserve.changed = false;
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		if (takes_part(job_at(link)))
-			pool_look_for_workers(&job_at(link)->session.pool);
+	runs->reserve.changed = false;
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		if (takes_part(run_at(link)))
+			pool_look_for_workers(&run_at(link)->session.pool);
 	}
 }
 
-/* Jobs may be begun while a job ends, but only this forgets any. */
-static void forget_oldest(struct jobs *jobs)
+/* Runs may be begun while a run ends, but only this forgets any. */
+static void forget_oldest(struct runs *runs)
 {
 	struct list *link, *next;
 
-	for (link = jobs->list.next; link != &jobs->list && jobs->known > JOBS_MAX; link = next) {
+	for (link = runs->list.next; link != &runs->list && runs->known > RUNS_MAX; link = next) {
 		next = link->next;
-		if (job_at(link)->state == JOB_DONE && !job_at(link)->uses)
-			job_free(job_at(link));
+		if (run_at(link)->state == RUN_DONE && !run_at(link)->uses)
+			run_free(run_at(link));
 	}
 }
 
-void jobs_step(struct jobs *jobs, nsec deadline)
+void runs_step(struct runs *runs, nsec deadline)
 {
 	struct list *link;
 
 	/* Before anything happens: whoever waited for one of them has seen that it is done. */
-	forget_oldest(jobs);
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		struct job *job = job_at(link);
+	forget_oldest(runs);
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		struct run *run = run_at(link);
 
-		if (job->state != JOB_DONE && job_deadline(job) < deadline)
-			deadline = job_deadline(job);
+		if (run->state != RUN_DONE && run_deadline(run) < deadline)
+			deadline = run_deadline(run);
 	}
-	if (jobs->is_crowded && clock_now() + TURN < deadline)
+	if (runs->is_crowded && clock_now() + TURN < deadline)
 		deadline = clock_now() + TURN;
 	/* One without tasks is over, and nothing will happen that says so. */
-	loop_step(&jobs->loop, jobs->begun ? 0 : deadline);
-	jobs->begun = false;
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		if (job_at(link)->state != JOB_DONE)
-			job_advance(job_at(link));
+	loop_step(&runs->loop, runs->begun ? 0 : deadline);
+	runs->begun = false;
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		if (run_at(link)->state != RUN_DONE)
+			run_advance(run_at(link));
 	}
-	share_out(jobs);
-	if (jobs->reserve.changed)
-		offer_workers(jobs);
+	share_out(runs);
+	if (runs->reserve.changed)
+		offer_workers(runs);
 }
 
-struct job *jobs_find(const struct jobs *jobs, uint64_t number)
+struct run *runs_find(const struct runs *runs, uint64_t number)
 {
-	struct job *job;
+	struct run *run;
 
-	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
-		if (job->number == number)
-			return job;
+	for (run = runs_next(runs, NULL); run; run = runs_next(runs, run)) {
+		if (run->number == number)
+			return run;
 	}
 	return NULL;
 }
 
-struct job *jobs_last(const struct jobs *jobs)
+struct run *runs_last(const struct runs *runs)
 {
-	return list_is_empty(&jobs->list) ? NULL : job_at(jobs->list.previous);
+	return list_is_empty(&runs->list) ? NULL : run_at(runs->list.previous);
 }
 
-struct job *jobs_next(const struct jobs *jobs, const struct job *job)
+struct run *runs_next(const struct runs *runs, const struct run *run)
 {
-	struct list *next = job ? job->link.next : jobs->list.next;
+	struct list *next = run ? run->link.next : runs->list.next;
 
-	return next == &jobs->list ? NULL : job_at(next);
+	return next == &runs->list ? NULL : run_at(next);
 }
 
-void jobs_set_workers(struct jobs *jobs, size_t workers)
+void runs_set_workers(struct runs *runs, size_t workers)
 {
-	jobs->options.workers = workers;
-	reserve_resize(&jobs->reserve, workers);
-	share_out(jobs);
-	offer_workers(jobs);
+	runs->options.workers = workers;
+	reserve_resize(&runs->reserve, workers);
+	share_out(runs);
+	offer_workers(runs);
 }
 
-void jobs_freeze(struct jobs *jobs)
+void runs_freeze(struct runs *runs)
 {
 	struct list *link;
 
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		if (job_at(link)->state != JOB_DONE)
-			pool_freeze(&job_at(link)->session.pool);
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		if (run_at(link)->state != RUN_DONE)
+			pool_freeze(&run_at(link)->session.pool);
 	}
 }
 
-void jobs_thaw(struct jobs *jobs)
+void runs_thaw(struct runs *runs)
 {
 	struct list *link;
 
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		if (job_at(link)->state != JOB_DONE)
-			pool_thaw(&job_at(link)->session.pool);
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		if (run_at(link)->state != RUN_DONE)
+			pool_thaw(&run_at(link)->session.pool);
 	}
 }
 
-void jobs_close(struct jobs *jobs)
+void runs_close(struct runs *runs)
 {
 	struct list *link;
 
-	for (link = jobs->list.next; link != &jobs->list; link = link->next) {
-		if (job_at(link)->state != JOB_DONE)
-			session_abort(&job_at(link)->session);
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		if (run_at(link)->state != RUN_DONE)
+			session_abort(&run_at(link)->session);
 	}
-	while (jobs->active)
-		jobs_step(jobs, NSEC_FOREVER);
-	while (!list_is_empty(&jobs->list))
-		job_free(job_at(jobs->list.next));
-	reserve_close(&jobs->reserve);
+	while (runs->active)
+		runs_step(runs, NSEC_FOREVER);
+	while (!list_is_empty(&runs->list))
+		run_free(run_at(runs->list.next));
+	reserve_close(&runs->reserve);
 	forkserver_stop();
-	archive_release(&jobs->archive);
-	free(jobs->claims);
-	loop_release(&jobs->loop);
+	archive_release(&runs->archive);
+	free(runs->claims);
+	loop_release(&runs->loop);
 }

@@ -19,7 +19,7 @@ enum {
 };
 
 /* "3" or "3.17". */
-static int parse_numbers(struct jobs *jobs, const char *id, struct selection *selection, struct error *error)
+static int parse_numbers(struct runs *runs, const char *id, struct selection *selection, struct error *error)
 {
 	char *text = mem_string(id), *dot = strchr(text, '.');
 	uint64_t number = 0, task = 0;
@@ -33,68 +33,68 @@ static int parse_numbers(struct jobs *jobs, const char *id, struct selection *se
 	free(text);
 	if (parsed < 0)
 		return error_set(error, "'%s' is no id (3 is a run, 3.17 its task 17; or last, failed, all)", id);
-	selection->job = jobs_find(jobs, number);
-	if (!selection->job)
+	selection->run = runs_find(runs, number);
+	if (!selection->run)
 		return error_set(error, "there is no run %" PRIu64 "%s", number,
-				 number && number <= jobs->last_number ? " any more" : " (jobs lists them)");
+				 number && number <= runs->last_number ? " any more" : " (jobs lists them)");
 	if (!dot)
 		return 0;
-	if (!task || task > job_counts(selection->job).submitted)
+	if (!task || task > run_counts(selection->run).submitted)
 		return error_set(error, "run %" PRIu64 " has no task %" PRIu64, number, task);
 	selection->index = task - 1;
 	return 0;
 }
 
-/* The last job of which something failed, or the last one. */
-static struct job *last_failed(const struct jobs *jobs)
+/* The last run of which something failed, or the last one. */
+static struct run *last_failed(const struct runs *runs)
 {
 	struct selection selection = {.index = ARCHIVE_NONE, .failed = true};
-	struct job *job, *found = jobs_last(jobs);
+	struct run *run, *found = runs_last(runs);
 
-	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
-		if (selection_next(&selection, job, 0) != ARCHIVE_NONE)
-			found = job;
+	for (run = runs_next(runs, NULL); run; run = runs_next(runs, run)) {
+		if (selection_next(&selection, run, 0) != ARCHIVE_NONE)
+			found = run;
 	}
 	return found;
 }
 
-int selection_parse(struct jobs *jobs, const char *id, struct selection *selection, struct error *error)
+int selection_parse(struct runs *runs, const char *id, struct selection *selection, struct error *error)
 {
-	*selection = (struct selection){.job = jobs_last(jobs), .index = ARCHIVE_NONE};
+	*selection = (struct selection){.run = runs_last(runs), .index = ARCHIVE_NONE};
 	if (id && strcmp(id, "all") != 0 && strcmp(id, "last") != 0 && strcmp(id, "failed") != 0)
-		return parse_numbers(jobs, id, selection, error);
-	if (!selection->job)
+		return parse_numbers(runs, id, selection, error);
+	if (!selection->run)
 		return error_set(error, "there is no run yet (map COMMAND... ::: ITEM... begins one)");
 	selection->failed = id && strcmp(id, "failed") == 0;
 	if (selection->failed)
-		selection->job = last_failed(jobs);
+		selection->run = last_failed(runs);
 	if (id && strcmp(id, "all") == 0)
-		selection->job = NULL;
+		selection->run = NULL;
 	return 0;
 }
 
-uint64_t selection_next(const struct selection *selection, const struct job *job, uint64_t from)
+uint64_t selection_next(const struct selection *selection, const struct run *run, uint64_t from)
 {
 	unsigned outcomes = selection->failed ? FAILURES : ENDS;
 	uint64_t first = selection->index != ARCHIVE_NONE && from < selection->index ? selection->index : from;
-	uint64_t next = archive_next(job->kept, first, outcomes);
+	uint64_t next = archive_next(run->kept, first, outcomes);
 
 	return selection->index != ARCHIVE_NONE && next != selection->index ? ARCHIVE_NONE : next;
 }
 
-char **selection_ids(struct jobs *jobs)
+char **selection_ids(struct runs *runs)
 {
 	static const char *const names[] = {"last", "failed", "all"};
 	char **ids = mem_new(IDS_MAX + countof(names) + 1, sizeof *ids);
-	uint64_t first = jobs->last_number > IDS_MAX ? jobs->last_number - IDS_MAX : 0;
+	uint64_t first = runs->last_number > IDS_MAX ? runs->last_number - IDS_MAX : 0;
 	size_t count = 0, i;
-	struct job *job;
+	struct run *run;
 
 	for (i = 0; i < countof(names); i++)
 		ids[count++] = mem_string(names[i]);
-	for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job)) {
-		if (job->number > first)
-			ids[count++] = mem_format("%" PRIu64, job->number);
+	for (run = runs_next(runs, NULL); run; run = runs_next(runs, run)) {
+		if (run->number > first)
+			ids[count++] = mem_format("%" PRIu64, run->number);
 	}
 	ids[count] = NULL;
 	return ids;

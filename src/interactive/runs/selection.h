@@ -8,8 +8,8 @@
 #include "interactive/runs/runs.h"
 
 struct selection {
-	/* NULL: all jobs. */
-	struct job *job;
+	/* NULL: all runs. */
+	struct run *run;
 	/* ARCHIVE_NONE: all of its tasks. */
 	uint64_t index;
 	/* Only those that failed. */
@@ -17,15 +17,15 @@ struct selection {
 };
 
 /*
- * Understands an id; NULL is the last job. -1 with the error: it is none, or there is no such job or task. Where no
- * task is named index is ARCHIVE_NONE. "failed" is what failed of the last job of which anything did.
+ * Understands an id; NULL is the last run. -1 with the error: it is none, or there is no such run or task. Where no
+ * task is named index is ARCHIVE_NONE. "failed" is what failed of the last run of which anything did.
  */
-int selection_parse(struct jobs *jobs, const char *id, struct selection *selection, struct error *error) MUST_CHECK;
+int selection_parse(struct runs *runs, const char *id, struct selection *selection, struct error *error) MUST_CHECK;
 
-/* The tasks of one selected job that have ended, one by one: the first one from an index on, or ARCHIVE_NONE. */
-uint64_t selection_next(const struct selection *selection, const struct job *job, uint64_t from);
+/* The tasks of one selected run that have ended, one by one: the first one from an index on, or ARCHIVE_NONE. */
+uint64_t selection_next(const struct selection *selection, const struct run *run, uint64_t from);
 
 /* "3", "3.17", "last" ...: those that there are, for completion: a new NULL-terminated array of new strings. */
-char **selection_ids(struct jobs *jobs);
+char **selection_ids(struct runs *runs);
 
 #endif

@@ -16,30 +16,30 @@ enum {
 	FAILURES_MAX = 5,
 };
 
-const char *view_state(const struct job *job)
+const char *view_state(const struct run *run)
 {
-	if (job->state == JOB_DONE)
-		return job->cancelled ? "cancelled" : job->status || job->signal ? "failed" : "done";
-	if (job->state == JOB_CANCELLED || job->session.phase != SESSION_RUNNING)
+	if (run->state == RUN_DONE)
+		return run->cancelled ? "cancelled" : run->status || run->signal ? "failed" : "done";
+	if (run->state == RUN_CANCELLED || run->session.phase != SESSION_RUNNING)
 		return "ending";
-	return job->state == JOB_PAUSED ? "paused" : "running";
+	return run->state == RUN_PAUSED ? "paused" : "running";
 }
 
 /* Tasks that have been run; those of them that failed. */
-static uint64_t ended(const struct job_counts *counts)
+static uint64_t ended(const struct run_counts *counts)
 {
 	return counts->finished - counts->outcomes[OUTCOME_SKIPPED];
 }
 
-static uint64_t view_failures(const struct job_counts *counts)
+static uint64_t view_failures(const struct run_counts *counts)
 {
 	return ended(counts) - counts->outcomes[OUTCOME_OK];
 }
 
 /* How many tasks there are in all; 0 while that is not known. */
-static uint64_t total_of(const struct job *job, const struct job_counts *counts)
+static uint64_t total_of(const struct run *run, const struct run_counts *counts)
 {
-	if (job->state == JOB_DONE && !job->cancelled && counts->total < counts->submitted)
+	if (run->state == RUN_DONE && !run->cancelled && counts->total < counts->submitted)
 		return counts->submitted;
 	return counts->total;
 }
@@ -58,61 +58,61 @@ static void append_heading(struct canvas_table *table, const char *const *words)
 	}
 }
 
-static void append_progress(const struct canvas *canvas, struct canvas_table *table, const struct job *job,
-			    const struct job_counts *counts)
+static void append_progress(const struct canvas *canvas, struct canvas_table *table, const struct run *run,
+			    const struct run_counts *counts)
 {
-	uint64_t total = total_of(job, counts);
+	uint64_t total = total_of(run, counts);
 
 	bytes_append_format(&table->cells, "%" PRIu64 "/", ended(counts));
-	if (total || (job->state == JOB_DONE && !counts->submitted))
+	if (total || (run->state == RUN_DONE && !counts->submitted))
 		bytes_append_format(&table->cells, "%" PRIu64, total);
 	else
 		bytes_append_text(&table->cells, "?");
 	canvas_cell(table);
-	if (job->state != JOB_DONE && total && canvas->width >= BAR_WIDTH_MIN)
+	if (run->state != RUN_DONE && total && canvas->width >= BAR_WIDTH_MIN)
 		canvas_bar(canvas, &table->cells, (double)ended(counts) / (double)total, BAR);
 	canvas_cell(table);
 }
 
-void view_jobs(const struct canvas *canvas, const struct jobs *jobs)
+void view_runs(const struct canvas *canvas, const struct runs *runs)
 {
 	static const char *const heading[] = {"run",     "state", "tasks",   "",  "failed",
 					      "running", "time",  "command", NULL};
 	struct canvas_table table = {.columns = "rlrlrrrl"};
-	const struct job *job = jobs_next(jobs, NULL);
+	const struct run *run = runs_next(runs, NULL);
 
-	if (!job) {
+	if (!run) {
 		canvas_line(canvas, slice_of("No runs yet. Begin one: map COMMAND... ::: ITEM...  (help tells more)"));
 		return;
 	}
 	append_heading(&table, heading);
-	for (; job; job = jobs_next(jobs, job)) {
-		struct job_counts counts = job_counts(job);
+	for (; run; run = runs_next(runs, run)) {
+		struct run_counts counts = run_counts(run);
 
-		append_number(&table, job->number);
-		bytes_append_text(&table.cells, view_state(job));
+		append_number(&table, run->number);
+		bytes_append_text(&table.cells, view_state(run));
 		canvas_cell(&table);
-		append_progress(canvas, &table, job, &counts);
+		append_progress(canvas, &table, run, &counts);
 		append_number(&table, view_failures(&counts));
 		append_number(&table, counts.running);
 		canvas_time(&table.cells, counts.time);
 		canvas_cell(&table);
-		quote_terminal(&table.cells, slice_of(job->options.line));
+		quote_terminal(&table.cells, slice_of(run->options.line));
 		canvas_cell(&table);
 	}
 	canvas_draw(canvas, &table);
 }
 
-static void append_running(struct canvas_table *table, struct job *job)
+static void append_running(struct canvas_table *table, struct run *run)
 {
 	struct bytes words = {.data = NULL};
 	struct running_task task;
 	size_t seat;
 
-	for (seat = 0; job->state != JOB_DONE && seat < job->session.pool.seats; seat++) {
-		if (!job_running_at(job, seat, &task))
+	for (seat = 0; run->state != RUN_DONE && seat < run->session.pool.seats; seat++) {
+		if (!run_running_at(run, seat, &task))
 			continue;
-		bytes_append_format(&table->cells, "%" PRIu64 ".%" PRIu64, job->number, task.task.index + 1);
+		bytes_append_format(&table->cells, "%" PRIu64 ".%" PRIu64, run->number, task.task.index + 1);
 		canvas_cell(table);
 		canvas_time(&table->cells, clock_now() - task.started);
 		canvas_cell(table);
@@ -122,14 +122,14 @@ static void append_running(struct canvas_table *table, struct job *job)
 		quote_terminal(&table->cells, slice_of(task.worker->name));
 		canvas_cell(table);
 		bytes_clear(&words);
-		report_command_line(&job->session, &task.task, task.slot, &words);
+		report_command_line(&run->session, &task.task, task.slot, &words);
 		quote_terminal(&table->cells, bytes_slice(&words));
 		canvas_cell(table);
 	}
 	bytes_release(&words);
 }
 
-void view_running(const struct canvas *canvas, struct jobs *jobs, struct job *job)
+void view_running(const struct canvas *canvas, struct runs *runs, struct run *run)
 {
 	static const char *const heading[] = {"task", "for", "pid", "worker", "command", NULL};
 	struct canvas_table table = {.columns = "  lrrll"};
@@ -137,11 +137,11 @@ void view_running(const struct canvas *canvas, struct jobs *jobs, struct job *jo
 
 	append_heading(&table, heading);
 	empty = table.cells.size;
-	if (job)
-		append_running(&table, job);
+	if (run)
+		append_running(&table, run);
 	else
-		for (job = jobs_next(jobs, NULL); job; job = jobs_next(jobs, job))
-			append_running(&table, job);
+		for (run = runs_next(runs, NULL); run; run = runs_next(runs, run))
+			append_running(&table, run);
 	if (table.cells.size > empty)
 		canvas_draw(canvas, &table);
 	bytes_release(&table.cells);
@@ -168,19 +168,19 @@ static const char *meaning(int status)
 	}
 }
 
-static void show_state(const struct canvas *canvas, const struct job *job)
+static void show_state(const struct canvas *canvas, const struct run *run)
 {
 	struct bytes *out = canvas->out;
 
 	canvas_key(canvas, "state");
-	bytes_append_text(out, view_state(job));
-	if (job->state == JOB_DONE && job->signal)
-		bytes_append_format(out, ": ended by %s", error_signal(job->signal));
-	else if (job->state == JOB_DONE && !(job->cancelled && !job->status))
-		bytes_append_format(out, ": exit status %d, %s", job->status, meaning(job->status));
-	else if (job->state == JOB_PAUSED)
-		bytes_append_format(out, ": tasks that run go on, no others begin (resume %" PRIu64 ")", job->number);
-	else if (job->state != JOB_DONE && (job->state == JOB_CANCELLED || job->session.phase != SESSION_RUNNING))
+	bytes_append_text(out, view_state(run));
+	if (run->state == RUN_DONE && run->signal)
+		bytes_append_format(out, ": ended by %s", error_signal(run->signal));
+	else if (run->state == RUN_DONE && !(run->cancelled && !run->status))
+		bytes_append_format(out, ": exit status %d, %s", run->status, meaning(run->status));
+	else if (run->state == RUN_PAUSED)
+		bytes_append_format(out, ": tasks that run go on, no others begin (resume %" PRIu64 ")", run->number);
+	else if (run->state != RUN_DONE && (run->state == RUN_CANCELLED || run->session.phase != SESSION_RUNNING))
 		bytes_append_text(out, ": tasks that run end, no others begin");
 	bytes_append_text(out, "\n");
 }
@@ -193,19 +193,19 @@ static void append_count(struct bytes *out, uint64_t count, const char *what, co
 	*separator = ", ";
 }
 
-static void show_tasks(const struct canvas *canvas, const struct job *job, const struct job_counts *counts)
+static void show_tasks(const struct canvas *canvas, const struct run *run, const struct run_counts *counts)
 {
-	uint64_t total = total_of(job, counts), known = total ? total : counts->submitted;
+	uint64_t total = total_of(run, counts), known = total ? total : counts->submitted;
 	const char *separator = ": ";
 	struct bytes *out = canvas->out;
 	int outcome;
 
 	canvas_key(canvas, "tasks");
-	bytes_append_format(out, "%" PRIu64 "%s", known, total || job->state == JOB_DONE ? "" : " so far");
+	bytes_append_format(out, "%" PRIu64 "%s", known, total || run->state == RUN_DONE ? "" : " so far");
 	for (outcome = 0; outcome < OUTCOMES; outcome++)
 		append_count(out, counts->outcomes[outcome], outcome_name((enum outcome)outcome), &separator);
 	append_count(out, counts->running, "running", &separator);
-	if (job->state != JOB_DONE && known > counts->finished + counts->running)
+	if (run->state != RUN_DONE && known > counts->finished + counts->running)
 		append_count(out, known - counts->finished - counts->running, "waiting", &separator);
 	bytes_append_text(out, "\n");
 	canvas_key(canvas, "time");
@@ -235,32 +235,32 @@ static void append_word_option(struct bytes *out, const char *name, const char *
 }
 
 /* Those that decide what becomes of tasks, also where they were set for all runs. */
-static void show_options(const struct canvas *canvas, const struct job *job)
+static void show_options(const struct canvas *canvas, const struct run *run)
 {
-	const struct session_options *run = &job->options.run;
+	const struct session_options *settings = &run->options.settings;
 	struct bytes *out = canvas->out;
 	size_t start = out->size, empty;
 
 	canvas_key(canvas, "options");
 	empty = --out->size;
-	if (job->most < job->jobs->options.workers)
-		bytes_append_format(out, " --jobs=%zu", job->most);
-	if (run->retries)
-		bytes_append_format(out, " --retries=%" PRIu64, run->retries);
-	append_time_option(out, "retry-delay", run->retry_delay);
-	append_time_option(out, "timeout", run->limit.fixed);
-	if (run->limit.percent)
-		bytes_append_format(out, " --timeout=%" PRIu64 "%%", run->limit.percent);
-	append_time_option(out, "delay", run->delay);
-	if (run->order != ORDER_INPUT)
-		bytes_append_text(out, run->order == ORDER_LINES ? " --line-buffer" : " --unordered");
-	if (run->format && run->format != &output_text)
-		bytes_append_format(out, " --output=%s", run->format->name);
-	append_word_option(out, "workdir", run->directory);
-	append_word_option(out, "initializer", run->initializer);
-	append_word_option(out, "joblog", run->joblog);
-	append_word_option(out, "results", run->results);
-	if (run->dry_run)
+	if (run->most < run->runs->options.workers)
+		bytes_append_format(out, " --jobs=%zu", run->most);
+	if (settings->retries)
+		bytes_append_format(out, " --retries=%" PRIu64, settings->retries);
+	append_time_option(out, "retry-delay", settings->retry_delay);
+	append_time_option(out, "timeout", settings->limit.fixed);
+	if (settings->limit.percent)
+		bytes_append_format(out, " --timeout=%" PRIu64 "%%", settings->limit.percent);
+	append_time_option(out, "delay", settings->delay);
+	if (settings->order != ORDER_INPUT)
+		bytes_append_text(out, settings->order == ORDER_LINES ? " --line-buffer" : " --unordered");
+	if (settings->format && settings->format != &output_text)
+		bytes_append_format(out, " --output=%s", settings->format->name);
+	append_word_option(out, "workdir", settings->directory);
+	append_word_option(out, "initializer", settings->initializer);
+	append_word_option(out, "joblog", settings->joblog);
+	append_word_option(out, "results", settings->results);
+	if (settings->dry_run)
 		bytes_append_text(out, " --dry-run");
 	if (out->size == empty)
 		out->size = start;
@@ -269,20 +269,20 @@ static void show_options(const struct canvas *canvas, const struct job *job)
 }
 
 /* The first tasks that failed, and how to see more. */
-static void show_failures(const struct canvas *canvas, struct job *job, uint64_t count)
+static void show_failures(const struct canvas *canvas, struct run *run, uint64_t count)
 {
-	const struct selection failed = {.job = job, .index = ARCHIVE_NONE, .failed = true};
+	const struct selection failed = {.run = run, .index = ARCHIVE_NONE, .failed = true};
 	struct canvas_table table = {.columns = "  lll"};
-	uint64_t index = selection_next(&failed, job, 0);
+	uint64_t index = selection_next(&failed, run, 0);
 	struct bytes words = {.data = NULL};
 	struct archive_task task;
 	size_t i;
 
-	for (i = 0; i < FAILURES_MAX && index != ARCHIVE_NONE; i++, index = selection_next(&failed, job, index + 1)) {
-		bytes_append_format(&table.cells, "%" PRIu64 ".%" PRIu64, job->number, index + 1);
+	for (i = 0; i < FAILURES_MAX && index != ARCHIVE_NONE; i++, index = selection_next(&failed, run, index + 1)) {
+		bytes_append_format(&table.cells, "%" PRIu64 ".%" PRIu64, run->number, index + 1);
 		canvas_cell(&table);
 		bytes_clear(&words);
-		if (archive_look(job->kept, index, &task) == 0) {
+		if (archive_look(run->kept, index, &task) == 0) {
 			output_describe(&task.result, &words);
 			quote_terminal(&table.cells, bytes_slice(&words));
 			canvas_cell(&table);
@@ -296,35 +296,35 @@ static void show_failures(const struct canvas *canvas, struct job *job, uint64_t
 	canvas_key(canvas, "failed");
 	bytes_append_format(canvas->out,
 			    "%" PRIu64 " (errors %" PRIu64 " shows what they wrote, retry %" PRIu64 " repeats them)",
-			    count, job->number, job->number);
+			    count, run->number, run->number);
 	bytes_append_text(canvas->out, count > i ? "; the first:\n" : "\n");
 	canvas_draw(canvas, &table);
 	bytes_release(&words);
 }
 
-void view_job(const struct canvas *canvas, struct job *job)
+void view_run(const struct canvas *canvas, struct run *run)
 {
-	struct job_counts counts = job_counts(job);
+	struct run_counts counts = run_counts(run);
 	char key[32];
 
-	snprintf(key, sizeof key, "run %" PRIu64, job->number);
+	snprintf(key, sizeof key, "run %" PRIu64, run->number);
 	canvas_key(canvas, key);
-	quote_terminal(canvas->out, slice_of(job->options.line));
+	quote_terminal(canvas->out, slice_of(run->options.line));
 	bytes_append_text(canvas->out, "\n");
-	show_state(canvas, job);
-	show_tasks(canvas, job, &counts);
-	if (job->longest) {
+	show_state(canvas, run);
+	show_tasks(canvas, run, &counts);
+	if (run->longest) {
 		canvas_key(canvas, "each took");
-		view_times(canvas->out, job->buckets, job->longest);
+		view_times(canvas->out, run->buckets, run->longest);
 		bytes_append_text(canvas->out, "\n");
 	}
-	show_options(canvas, job);
-	if (job->state != JOB_DONE) {
+	show_options(canvas, run);
+	if (run->state != RUN_DONE) {
 		canvas_key(canvas, "workers");
 		bytes_append_format(canvas->out, "%zu%s\n", counts.workers,
 				    counts.running ? ", and what they run:" : "");
-		view_running(canvas, job->jobs, job);
+		view_running(canvas, run->runs, run);
 	}
 	if (view_failures(&counts))
-		show_failures(canvas, job, view_failures(&counts));
+		show_failures(canvas, run, view_failures(&counts));
 }

@@ -17,9 +17,9 @@ enum {
 	INPUT_MAX = 60,
 };
 
-static void append_worker(struct bytes *out, const struct job *job, uint32_t number)
+static void append_worker(struct bytes *out, const struct run *run, uint32_t number)
 {
-	bytes_append_format(out, "%sWorker-%" PRIu32, job->options.run.method->prefix, number);
+	bytes_append_format(out, "%sWorker-%" PRIu32, run->options.settings.method->prefix, number);
 }
 
 /* Local time and how far that is from UTC. */
@@ -61,14 +61,14 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 }
 
 /* Where, when and for how long it ran, and what that cost. */
-static void show_process(const struct canvas *canvas, const struct job *job, const struct result *result)
+static void show_process(const struct canvas *canvas, const struct run *run, const struct result *result)
 {
 	struct bytes *out = canvas->out;
 
 	if (!result->pid)
 		return;
 	canvas_key(canvas, "worker");
-	append_worker(out, job, result->worker);
+	append_worker(out, run, result->worker);
 	bytes_append_format(out, ", slot %" PRIu32 ", pid %ld\n", result->slot, (long)result->pid);
 	canvas_key(canvas, "started");
 	append_date(out, result->start);
@@ -91,7 +91,7 @@ static void show_process(const struct canvas *canvas, const struct job *job, con
 }
 
 /* How much it wrote to a stream, and what of it is still there. */
-static void show_stream(const struct canvas *canvas, struct job *job, const struct archive_task *task,
+static void show_stream(const struct canvas *canvas, struct run *run, const struct archive_task *task,
 			enum stream stream)
 {
 	const char *name = stream == STREAM_OUTPUT ? "output" : "errors",
@@ -103,7 +103,7 @@ static void show_stream(const struct canvas *canvas, struct job *job, const stru
 
 	canvas_key(canvas, name);
 	canvas_size(out, written);
-	if (written && archive_read(job->kept, task->result.index, &reading, &error) < 0) {
+	if (written && archive_read(run->kept, task->result.index, &reading, &error) < 0) {
 		bytes_append_text(out, ", which cannot be read: ");
 		quote_terminal(out, slice_of(error_text(&error)));
 	} else if (written && reading.missing) {
@@ -112,18 +112,18 @@ static void show_stream(const struct canvas *canvas, struct job *job, const stru
 		bytes_append_text(out, " had to make room");
 	}
 	if (written > reading.missing && !error.text)
-		bytes_append_format(out, " (%s %" PRIu64 ".%" PRIu64 ")", command, job->number, task->result.index + 1);
+		bytes_append_format(out, " (%s %" PRIu64 ".%" PRIu64 ")", command, run->number, task->result.index + 1);
 	bytes_append_text(out, "\n");
 	error_release(&error);
 }
 
-static void show_kept(const struct canvas *canvas, struct job *job, const struct archive_task *task)
+static void show_kept(const struct canvas *canvas, struct run *run, const struct archive_task *task)
 {
 	struct slice input = task->words.record;
 	struct bytes word = {.data = NULL};
 
 	view_task_show_text(canvas, "command", task->words.command);
-	if (job->options.run.to_stdin && input.size) {
+	if (run->options.settings.to_stdin && input.size) {
 		input.size = input.size < INPUT_MAX ? input.size : INPUT_MAX;
 		quote_shell(&word, input);
 		bytes_append_text(&word, input.size < task->words.record.size ? "..." : "");
@@ -131,22 +131,22 @@ static void show_kept(const struct canvas *canvas, struct job *job, const struct
 		bytes_release(&word);
 	}
 	show_outcome(canvas, &task->result);
-	show_process(canvas, job, &task->result);
-	show_stream(canvas, job, task, STREAM_OUTPUT);
-	show_stream(canvas, job, task, STREAM_ERRORS);
+	show_process(canvas, run, &task->result);
+	show_stream(canvas, run, task, STREAM_OUTPUT);
+	show_stream(canvas, run, task, STREAM_ERRORS);
 }
 
 /* A task that runs now: whether it does. */
-static bool show_running(const struct canvas *canvas, struct job *job, uint64_t index)
+static bool show_running(const struct canvas *canvas, struct run *run, uint64_t index)
 {
 	struct bytes words = {.data = NULL}, *out = canvas->out;
 	struct running_task task;
 	size_t seat;
 
-	for (seat = 0; job->state != JOB_DONE && seat < job->session.pool.seats; seat++) {
-		if (!job_running_at(job, seat, &task) || task.task.index != index)
+	for (seat = 0; run->state != RUN_DONE && seat < run->session.pool.seats; seat++) {
+		if (!run_running_at(run, seat, &task) || task.task.index != index)
 			continue;
-		report_command_line(&job->session, &task.task, task.slot, &words);
+		report_command_line(&run->session, &task.task, task.slot, &words);
 		view_task_show_text(canvas, "command", bytes_slice(&words));
 		bytes_release(&words);
 		canvas_key(canvas, "outcome");
@@ -167,23 +167,23 @@ static bool show_running(const struct canvas *canvas, struct job *job, uint64_t 
 }
 
 /* Of a task that has left nothing but, perhaps, its outcome. */
-static void show_bare(const struct canvas *canvas, const struct job *job, uint64_t index)
+static void show_bare(const struct canvas *canvas, const struct run *run, uint64_t index)
 {
-	struct job_counts counts = job_counts(job);
-	enum archive_presence presence = archive_presence(job->kept, index);
+	struct run_counts counts = run_counts(run);
+	enum archive_presence presence = archive_presence(run->kept, index);
 	const char *words = "none yet: it waits for its turn", *nothing = "there is no such task";
 	int outcome;
 
-	if (presence == ARCHIVE_OPEN && job->state != JOB_DONE)
+	if (presence == ARCHIVE_OPEN && run->state != RUN_DONE)
 		words = "none yet: it waits to be run again, or has just ended";
-	else if (index < counts.submitted && archive_counted(job->kept, ~0u))
+	else if (index < counts.submitted && archive_counted(run->kept, ~0u))
 		words = "not known any more: what is known of tasks long ago had to make room";
-	else if (job->state == JOB_DONE)
+	else if (run->state == RUN_DONE)
 		words = index < counts.submitted || index < counts.total ? "skipped: the run ended before it" : nothing;
 	else if (index >= counts.submitted)
 		words = counts.total && index >= counts.total ? nothing : "none yet: it has not been read";
 	for (outcome = 0; presence != ARCHIVE_UNKNOWN && outcome < OUTCOMES; outcome++) {
-		if (archive_next(job->kept, index, 1u << outcome) == index)
+		if (archive_next(run->kept, index, 1u << outcome) == index)
 			break;
 	}
 	canvas_key(canvas, "outcome");
@@ -194,20 +194,20 @@ static void show_bare(const struct canvas *canvas, const struct job *job, uint64
 		bytes_append_format(canvas->out, "%s\n", words);
 }
 
-void view_task(const struct canvas *canvas, struct job *job, uint64_t index)
+void view_task(const struct canvas *canvas, struct run *run, uint64_t index)
 {
 	struct archive_task task;
 	char name[48];
 
-	snprintf(name, sizeof name, "%" PRIu64 ".%" PRIu64, job->number, index + 1);
+	snprintf(name, sizeof name, "%" PRIu64 ".%" PRIu64, run->number, index + 1);
 	view_task_show_text(canvas, "task", slice_of(name));
-	if (show_running(canvas, job, index))
+	if (show_running(canvas, run, index))
 		return;
-	if (archive_look(job->kept, index, &task) < 0) {
-		show_bare(canvas, job, index);
+	if (archive_look(run->kept, index, &task) < 0) {
+		show_bare(canvas, run, index);
 		return;
 	}
-	show_kept(canvas, job, &task);
+	show_kept(canvas, run, &task);
 	archive_task_release(&task);
 }
 
@@ -223,7 +223,7 @@ static size_t percentile(const uint64_t *buckets, uint64_t all, unsigned hundred
 	uint64_t sum = buckets[0];
 	size_t i;
 
-	for (i = 0; i + 1 < JOB_BUCKETS && (double)sum * 100 < (double)all * hundredths; i++)
+	for (i = 0; i + 1 < RUN_BUCKETS && (double)sum * 100 < (double)all * hundredths; i++)
 		sum += buckets[i + 1];
 	return i;
 }
@@ -233,7 +233,7 @@ static uint64_t sum_of(const uint64_t *buckets)
 	uint64_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < JOB_BUCKETS; i++)
+	for (i = 0; i < RUN_BUCKETS; i++)
 		sum += buckets[i];
 	return sum;
 }
@@ -255,7 +255,7 @@ void view_times(struct bytes *out, const uint64_t *buckets, nsec longest)
 
 static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
 {
-	size_t room = canvas->width > BAR_BESIDE ? canvas->width - BAR_BESIDE : 0, first = 0, last = JOB_BUCKETS - 1, i;
+	size_t room = canvas->width > BAR_BESIDE ? canvas->width - BAR_BESIDE : 0, first = 0, last = RUN_BUCKETS - 1, i;
 	size_t columns = !canvas->width || room > BAR_MAX ? BAR_MAX : room > BAR_MIN ? room : BAR_MIN;
 	struct canvas_table table = {.columns = "  rrl"};
 	uint64_t most = 1;
@@ -278,31 +278,31 @@ static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
 	canvas_draw(canvas, &table);
 }
 
-/* What jobs have in common. */
+/* What runs have in common. */
 struct sums {
-	uint64_t buckets[JOB_BUCKETS];
+	uint64_t buckets[RUN_BUCKETS];
 	nsec longest;
 	nsec task_time;
 	nsec worker_time;
 	size_t running;
 };
 
-static void view_task_add(struct sums *sums, struct job *job)
+static void view_task_add(struct sums *sums, struct run *run)
 {
-	struct job_counts counts = job_counts(job);
+	struct run_counts counts = run_counts(run);
 	size_t i;
 
-	for (i = 0; i < JOB_BUCKETS; i++)
-		sums->buckets[i] += job->buckets[i];
-	sums->longest = job->longest > sums->longest ? job->longest : sums->longest;
+	for (i = 0; i < RUN_BUCKETS; i++)
+		sums->buckets[i] += run->buckets[i];
+	sums->longest = run->longest > sums->longest ? run->longest : sums->longest;
 	sums->task_time += counts.task_time;
 	sums->worker_time += counts.worker_time;
 	sums->running += counts.running;
 }
 
-static void show_workers(const struct canvas *canvas, const struct jobs *jobs, const struct sums *sums)
+static void show_workers(const struct canvas *canvas, const struct runs *runs, const struct sums *sums)
 {
-	const struct reserve *reserve = &jobs->reserve;
+	const struct reserve *reserve = &runs->reserve;
 	struct bytes *out = canvas->out;
 
 	canvas_key(canvas, "workers");
@@ -320,15 +320,15 @@ static void show_workers(const struct canvas *canvas, const struct jobs *jobs, c
 	bytes_append_text(out, "\n");
 }
 
-void view_stats(const struct canvas *canvas, struct jobs *jobs, struct job *job)
+void view_stats(const struct canvas *canvas, struct runs *runs, struct run *run)
 {
 	struct sums sums = {.longest = 0};
-	struct job *each;
+	struct run *each;
 
-	for (each = job ? job : jobs_next(jobs, NULL); each; each = job ? NULL : jobs_next(jobs, each))
+	for (each = run ? run : runs_next(runs, NULL); each; each = run ? NULL : runs_next(runs, each))
 		view_task_add(&sums, each);
-	show_workers(canvas, jobs, &sums);
-	view_running(canvas, jobs, job);
+	show_workers(canvas, runs, &sums);
+	view_running(canvas, runs, run);
 	if (!sum_of(sums.buckets))
 		return;
 	canvas_key(canvas, "task times");

@@ -36,7 +36,8 @@ static const char *zygote_describe(int32_t answer)
 /* Which descriptors come with each task. */
 static uint32_t streams(const struct workplace *place)
 {
-	return (place->briefing.flags & BRIEFING_STDIN ? 1u : 0u) | (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u);
+	return (place->briefing.flags & BRIEFING_STDIN ? 1u : 0u) |
+	       (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u);
 }
 
 /* Whether a message was refused for want of what the kernel allows to be on its way, and may be sent again later. */
