@@ -3,7 +3,7 @@
 #include "worker/zygote/object.h"
 
 static const unsigned char object[] = {
-#include "zygote/preload.inc"
+#include "worker/zygote/preload.inc"
 };
 
 struct slice zygote_object(void)
