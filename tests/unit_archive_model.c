@@ -103,6 +103,7 @@ static void finish(struct model *model, int run, uint64_t index)
 	struct archive_words words = words_of(seed, text);
 	bool counts = choose_attempt(model, run, index, &result.attempt);
 
+	result.ran = seed % 2;
 	result.pid = (pid_t)(seed % 1000);
 	result.reason = seed % 2 ? "reason" : NULL;
 	if (counts && result.attempt != task->attempt)
@@ -195,6 +196,7 @@ static void check_words(struct model *model, int run, uint64_t index)
 	check_int(task.result.index, index);
 	check_int(task.result.attempt, expected->attempt);
 	check_int(task.result.outcome, expected->outcome);
+	check_int(task.result.ran, expected->seed % 2);
 	check_int(task.result.pid, expected->seed % 1000);
 	check_str(task.result.reason ? task.result.reason : "", expected->seed % 2 ? "reason" : "");
 	check_slice(task.words.command, words.command);

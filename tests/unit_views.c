@@ -261,6 +261,7 @@ static struct result result_of(uint64_t index, enum outcome outcome)
 			  : outcome == OUTCOME_FAILED ? 2
 						      : -1,
 		.signal = outcome == OUTCOME_SIGNALED ? 9 : 0,
+		.ran = true,
 		.pid = 4711,
 		.slot = 2,
 		.worker = 3,

@@ -210,6 +210,7 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u32(bytes, (uint32_t)result->status);
 	bytes_put_u32(bytes, (uint32_t)result->signal);
 	bytes_put_u32(bytes, (uint32_t)result->number);
+	bytes_put_u8(bytes, result->ran);
 	bytes_put_u32(bytes, (uint32_t)result->pid);
 	bytes_put_u32(bytes, result->slot);
 	bytes_put_u64(bytes, (uint64_t)result->limit);
@@ -234,6 +235,7 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_ro
 	result->status = (int32_t)cursor_u32(cursor);
 	result->signal = (int32_t)cursor_u32(cursor);
 	result->number = (int32_t)cursor_u32(cursor);
+	result->ran = cursor_u8(cursor) != 0;
 	result->pid = (pid_t)cursor_u32(cursor);
 	result->slot = cursor_u32(cursor);
 	result->limit = (nsec)cursor_u64(cursor);

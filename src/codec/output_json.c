@@ -124,8 +124,12 @@ static void put_moment(struct bytes *out, const char *key, nsec moment)
 /* Appends the fields that only a task that ran has. */
 static void put_costs(struct bytes *out, const struct result *result, const char *worker_prefix)
 {
-	bytes_append_format(out, ",\"worker\":\"%sWorker-%" PRIu32 "\",\"slot\":%" PRIu32 ",\"pid\":%ld", worker_prefix,
-			    result->worker, result->slot, (long)result->pid);
+	bytes_append_format(out, ",\"worker\":\"%sWorker-%" PRIu32 "\",\"slot\":%" PRIu32, worker_prefix,
+			    result->worker, result->slot);
+	if (result->pid)
+		bytes_append_format(out, ",\"pid\":%ld", (long)result->pid);
+	else
+		bytes_append_text(out, ",\"pid\":null");
 	put_moment(out, "start", result->start);
 	put_time(out, "duration", result->duration);
 	put_time(out, "user", result->user_time);
@@ -139,7 +143,7 @@ static void put_costs(struct bytes *out, const struct result *result, const char
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
 {
 	/* With --dry-run nothing ran, and went well. */
-	enum outcome outcome = result->outcome == OUTCOME_OK && !result->pid ? OUTCOME_SKIPPED : result->outcome;
+	enum outcome outcome = result->outcome == OUTCOME_OK && !result->ran ? OUTCOME_SKIPPED : result->outcome;
 	struct bytes why = {.data = NULL};
 
 	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1,
@@ -153,8 +157,8 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 	else
 		bytes_append_text(out, ",\"signal\":null");
 	/* One that could not even be started is not counted. */
-	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->attempt - (result->attempt && !result->pid));
-	if (result->pid)
+	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->attempt - (result->attempt && !result->ran));
+	if (result->ran)
 		put_costs(out, result, worker_prefix);
 	else
 		bytes_append_text(

@@ -65,7 +65,7 @@ void joblog_add(struct joblog *log, const struct result *result, struct slice co
 {
 	struct bytes *lines = &log->lines;
 
-	if (log->fd < 0 || !result->pid)
+	if (log->fd < 0 || !result->ran)
 		return;
 	bytes_append_format(lines, "%" PRIu64 "\t:\t%.3f\t%10.3f\t0\t%" PRIu64 "\t", result->index + 1,
 			    (double)result->start / (double)NSEC_PER_SEC,

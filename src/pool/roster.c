@@ -50,6 +50,7 @@ static void roster_lose(struct worker *worker, size_t row, uint64_t index)
 		.attempt = pool->ledger.rows[row].chunk.attempt,
 		.outcome = OUTCOME_LOST,
 		.status = -1,
+		.ran = true,
 		.pid = worker->seat->task,
 		.slot = (uint32_t)(worker - pool->workers) + 1,
 		.worker = worker->number,

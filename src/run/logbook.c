@@ -70,7 +70,7 @@ void record_result(struct session *session, const struct result *result, const s
 
 	if (result->outcome == OUTCOME_SKIPPED)
 		return;
-	if (session->joblog.fd >= 0 && task && result->pid) {
+	if (session->joblog.fd >= 0 && task && result->ran) {
 		template_quote(&session->command, task, &values, &command);
 		joblog_add(&session->joblog, result, bytes_slice(&command));
 		bytes_release(&command);

@@ -63,7 +63,9 @@ struct result {
 	int signal;
 	/* Why it was not started (errno), or 0. */
 	int number;
-	/* Its process, or 0 when it never ran. */
+	/* True if it ran: it had a process, its own or a shared one. */
+	bool ran;
+	/* Its process; 0 if it had none of its own on this machine. */
 	pid_t pid;
 	uint32_t slot;
 	/* The time that it was given, when that was over. */

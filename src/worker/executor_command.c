@@ -331,6 +331,7 @@ static void fill_result(const struct workplace *place, struct result *result, co
 	struct command_end end = running->ended ? running->end : (struct command_end){.status = -1};
 
 	result->duration = clock_now() - running->started;
+	result->ran = true;
 	result->pid = running->pid;
 	result->status = end.status;
 	result->signal = end.signal;

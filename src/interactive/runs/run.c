@@ -75,7 +75,7 @@ static void count_time(struct run *run, const struct result *result)
 	uint64_t time = result->duration > 0 ? (uint64_t)(result->duration / NSEC_PER_USEC) : 0;
 	unsigned bucket = 0;
 
-	if (!result->pid)
+	if (!result->ran)
 		return;
 	while (time >> bucket && bucket + 1 < RUN_BUCKETS)
 		bucket++;

@@ -65,11 +65,14 @@ static void show_process(const struct canvas *canvas, const struct run *run, con
 {
 	struct bytes *out = canvas->out;
 
-	if (!result->pid)
+	if (!result->ran)
 		return;
 	canvas_key(canvas, "worker");
 	append_worker(out, run, result->worker);
-	bytes_append_format(out, ", slot %" PRIu32 ", pid %ld\n", result->slot, (long)result->pid);
+	bytes_append_format(out, ", slot %" PRIu32, result->slot);
+	if (result->pid)
+		bytes_append_format(out, ", pid %ld", (long)result->pid);
+	bytes_append_text(out, "\n");
 	canvas_key(canvas, "started");
 	append_date(out, result->start);
 	bytes_append_text(out, "\n");
