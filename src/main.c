@@ -70,14 +70,16 @@
  *   history  its file                       modes    the terminal's        completion  what TAB offers
  *   entered  a line, parsed
  * interactive/views/  what people look at
- *   views    runs, statistics               views_tasks  tasks             canvas   tables and figures
- *   guide    texts for help
+ *   views    runs                           views_tasks  tasks, statistics  views_parts  what both show
+ *   canvas   tables and figures             guide    texts for help
  * interactive/console/  the interactive mode
  *   console  its parts                      interactive  at a prompt       script   from a pipe or file
  *   screen   lines above the prompt         display  output of runs        agenda   lines that wait
  *   answer   output of commands             foreground  programs with the terminal
  * interactive/commands/  what its lines mean
  *   commands  the table                     commands_run  what begins runs  commands_look  what shows them
+ * interactive/  the interactive mode as a whole
+ *   entry    prompt or script
  */
 #include "base/diag.h"
 #include "base/trace.h"
@@ -89,7 +91,7 @@
 #include "front/batch.h"
 #include "front/help.h"
 #include "front/options.h"
-#include "interactive/commands/commands.h"
+#include "interactive/entry.h"
 
 #include <locale.h>
 #include <unistd.h>
@@ -125,8 +127,7 @@ int main(int argc, char **argv)
 	if (options.run.quiet)
 		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
-	status = options.mode == MODE_INTERACTIVE ? console_run(&options, argv, &commands, closed)
-						  : batch_run(&options, closed);
+	status = options.mode == MODE_INTERACTIVE ? entry_run(&options, argv, closed) : batch_run(&options, closed);
 	free(options.feed.sources);
 	return status;
 }

@@ -96,7 +96,7 @@ in_hacking() {
 		floor("run", "<pool <machine <codec <order <journal run/policy")
 		floor("feed", "<run"); floor("front", "<feed"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")
 		floor("interactive/views", "<interactive/runs"); floor("interactive/console", "<interactive/views <interactive/prompt")
-		floor("interactive/commands", "<interactive/console"); floor("main.c", "<interactive/commands")
+		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive")
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\"")

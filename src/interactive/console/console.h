@@ -37,7 +37,22 @@ struct language {
 	const char *const *(*names)(void);
 };
 
+/* Where lines come from, and where answers are shown: a row each for the prompt and for a script. */
+struct console_mode {
+	/* Prepares the console for this mode. Returns -1 with the error. */
+	int (*open)(struct console *console, struct error *error);
+	/* Carries out lines until the end; status and signal of the console say how it ended. */
+	void (*run)(struct console *console);
+	/* Shows an answer, which remains the caller's. Returns -1 with the error. */
+	int (*show)(struct console *console, struct answer *answer, struct error *error);
+	/* Runs a script of the shell with the terminal. Returns -1 with the error. */
+	int (*call)(struct console *console, const char *script, struct error *error);
+	/* Accepts a run that has begun. */
+	void (*take_on)(struct console *console, struct run *run);
+};
+
 struct console {
+	const struct console_mode *mode;
 	const struct language *language;
 	/* What the program was started with; the words of it that hold for each map. */
 	const struct options *options;
@@ -78,12 +93,6 @@ struct console {
 	char *prompt;
 	nsec prompt_at;
 };
-
-/*
- * All of it: the exit status. words are those of the command line that the options come from; closed is a mask of the
- * standard descriptors that were closed at the start.
- */
-int console_run(const struct options *options, char **words, const struct language *language, unsigned closed);
 
 /* For commands: shows an answer, by pages where it is long, and lets go of it. -1 with the error. */
 int console_show(struct console *console, struct answer *answer, struct error *error) MUST_CHECK;

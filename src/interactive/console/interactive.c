@@ -12,7 +12,6 @@
 #include "process/command.h"
 #include "process/signals.h"
 #include "interactive/prompt/completion.h"
-#include "interactive/console/console.h"
 #include "interactive/console/display.h"
 
 #include <errno.h>
@@ -159,7 +158,11 @@ static void interactive_program_ended(struct foreground *foreground)
 	go_on(console);
 }
 
-int interactive_call(struct console *console, const char *script, int input, struct error *error)
+/*
+ * Starts a script of the shell in the foreground. input is its standard input, -1 for the terminal; it remains the
+ * caller's. Returns -1 with the error.
+ */
+static int start_program(struct console *console, const char *script, int input, struct error *error)
 {
 	/* What was there before it appears before it. */
 	screen_say(&console->screen, (struct slice){.data = NULL});
@@ -169,6 +172,11 @@ int interactive_call(struct console *console, const char *script, int input, str
 		return 0;
 	screen_let_go(&console->screen);
 	return -1;
+}
+
+static int interactive_call(struct console *console, const char *script, struct error *error)
+{
+	return start_program(console, script, -1, error);
 }
 
 /* The pager, or NULL when there is none. */
@@ -220,7 +228,7 @@ static int show_file(struct console *console, int fd, struct error *error)
 	return got < 0 ? error_set_errno(error, errno, "cannot read back what is to be shown") : 0;
 }
 
-int interactive_show(struct console *console, struct answer *answer, struct error *error)
+static int interactive_show(struct console *console, struct answer *answer, struct error *error)
 {
 	const char *pager = find_pager(console);
 	size_t columns, rows;
@@ -238,7 +246,7 @@ int interactive_show(struct console *console, struct answer *answer, struct erro
 		return -1;
 	if (!pager)
 		return show_file(console, answer->fd, error);
-	if (interactive_call(console, pager, answer->fd, error) < 0)
+	if (start_program(console, pager, answer->fd, error) < 0)
 		return -1;
 	console->page = answer->fd;
 	answer->fd = -1;
@@ -312,7 +320,12 @@ static char *history_name(const struct options *options)
 	return NULL;
 }
 
-int interactive_open(struct console *console, struct error *error)
+bool interactive_is_possible(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static int interactive_open(struct console *console, struct error *error)
 {
 	const struct options *options = console->options;
 	char *history = history_name(options);
@@ -346,7 +359,13 @@ static nsec next_deadline(const struct console *console)
 	return deadline;
 }
 
-void interactive_run(struct console *console)
+/* Lets the prompt show the run at once. */
+static void interactive_take_on(struct console *console, struct run *run UNUSED)
+{
+	console->prompt_at = 0;
+}
+
+static void interactive_run(struct console *console)
 {
 	static const char hint[] = "mpmap " PACKAGE_VERSION ": help tells what can be done here, quit leaves\n";
 
@@ -372,3 +391,11 @@ void interactive_run(struct console *console)
 	fd_close(&console->signals.fd);
 	screen_release(&console->screen);
 }
+
+const struct console_mode interactive_mode = {
+	.open = interactive_open,
+	.run = interactive_run,
+	.show = interactive_show,
+	.call = interactive_call,
+	.take_on = interactive_take_on,
+};

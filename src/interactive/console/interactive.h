@@ -4,22 +4,11 @@
 #define INTERACTIVE_CONSOLE_INTERACTIVE_H
 
 #include "base/dialect.h"
-#include "base/error.h"
-#include "interactive/console/answer.h"
+#include "interactive/console/console.h"
 
-struct console;
-struct run;
+/* True if standard input and output are a terminal. */
+bool interactive_is_possible(void);
 
-/* Puts the prompt up. -1 with the error. */
-int interactive_open(struct console *console, struct error *error) MUST_CHECK;
-
-/* Carries out what is entered, until the user leaves or a signal ends it; then the terminal is as it was. */
-void interactive_run(struct console *console);
-
-/* Shows an answer above the prompt, or in a pager where it is longer than the screen. -1 with the error. */
-int interactive_show(struct console *console, struct answer *answer, struct error *error) MUST_CHECK;
-
-/* Gives the terminal to a script of the shell, with that standard input (-1: the terminal). -1 with the error. */
-int interactive_call(struct console *console, const char *script, int input, struct error *error) MUST_CHECK;
+extern const struct console_mode interactive_mode;
 
 #endif

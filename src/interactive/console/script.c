@@ -6,7 +6,6 @@
 #include "ipc/fd.h"
 #include "process/signals.h"
 #include "run/session.h"
-#include "interactive/console/console.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +41,8 @@ static void script_program_ended(struct foreground *foreground UNUSED)
 {
 }
 
-void script_finish(struct console *console, struct run *run)
+/* Runs a run to its end. */
+static void script_take_on(struct console *console, struct run *run)
 {
 	while (run->state != RUN_DONE)
 		runs_step(&console->runs, NSEC_FOREVER);
@@ -50,7 +50,17 @@ void script_finish(struct console *console, struct run *run)
 		console->end = CONSOLE_OVER;
 }
 
-int script_call(struct console *console, const char *script, struct error *error)
+static int script_show(struct console *console, struct answer *answer, struct error *error)
+{
+	if (!answer->error.text)
+		return 0;
+	*error = answer->error;
+	answer->error = (struct error){.number = 0};
+	console->has_failed = true;
+	return -1;
+}
+
+static int script_call(struct console *console, const char *script, struct error *error)
 {
 	/* Standard input has the commands. */
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), started;
@@ -145,7 +155,7 @@ static bool read_line(struct console *console, struct reader *reader)
 	return true;
 }
 
-int script_open(struct console *console, struct error *error)
+static int script_open(struct console *console, struct error *error)
 {
 	if (console->runs.options.closed & 1u << STDIN_FILENO)
 		return error_set_errno(error, EBADF, "cannot read standard input");
@@ -158,7 +168,7 @@ int script_open(struct console *console, struct error *error)
 	return 0;
 }
 
-void script_run(struct console *console)
+static void script_run(struct console *console)
 {
 	struct reader reader = {.watch = {.fd = STDIN_FILENO, .ready = input_ready}};
 
@@ -174,3 +184,11 @@ void script_run(struct console *console)
 	fd_close(&console->signals.fd);
 	screen_release(&console->screen);
 }
+
+const struct console_mode script_mode = {
+	.open = script_open,
+	.run = script_run,
+	.show = script_show,
+	.call = script_call,
+	.take_on = script_take_on,
+};

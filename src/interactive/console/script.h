@@ -4,19 +4,8 @@
 #define INTERACTIVE_CONSOLE_SCRIPT_H
 
 #include "base/dialect.h"
-#include "base/error.h"
+#include "interactive/console/console.h"
 
-struct console;
-struct run;
-
-/* The console's parts for this. -1 with the error. */
-int script_open(struct console *console, struct error *error) MUST_CHECK;
-
-/* Carries out all lines of standard input; console->status and signal say how it ended. */
-void script_run(struct console *console);
-
-/* For the console: a run was begun; a script is to be run by the shell. */
-void script_finish(struct console *console, struct run *run);
-int script_call(struct console *console, const char *script, struct error *error) MUST_CHECK;
+extern const struct console_mode script_mode;
 
 #endif

@@ -3,8 +3,8 @@
 #include "interactive/views/views.h"
 
 #include "base/quote.h"
-#include "run/report.h"
 #include "interactive/runs/selection.h"
+#include "interactive/views/views_parts.h"
 
 #include <inttypes.h>
 
@@ -50,14 +50,6 @@ static void append_number(struct canvas_table *table, uint64_t number)
 	canvas_cell(table);
 }
 
-static void append_heading(struct canvas_table *table, const char *const *words)
-{
-	for (; *words; words++) {
-		bytes_append_text(&table->cells, *words);
-		canvas_cell(table);
-	}
-}
-
 static void append_progress(const struct canvas *canvas, struct canvas_table *table, const struct run *run,
 			    const struct run_counts *counts)
 {
@@ -85,7 +77,7 @@ void view_runs(const struct canvas *canvas, const struct runs *runs)
 		canvas_line(canvas, slice_of("No runs yet. Begin one: map COMMAND... ::: ITEM...  (help tells more)"));
 		return;
 	}
-	append_heading(&table, heading);
+	views_heading(&table, heading);
 	for (; run; run = runs_next(runs, run)) {
 		struct run_counts counts = run_counts(run);
 
@@ -101,50 +93,6 @@ void view_runs(const struct canvas *canvas, const struct runs *runs)
 		canvas_cell(&table);
 	}
 	canvas_draw(canvas, &table);
-}
-
-static void append_running(struct canvas_table *table, struct run *run)
-{
-	struct bytes words = {.data = NULL};
-	struct running_task task;
-	size_t seat;
-
-	for (seat = 0; run->state != RUN_DONE && seat < run->session.pool.seats; seat++) {
-		if (!run_running_at(run, seat, &task))
-			continue;
-		bytes_append_format(&table->cells, "%" PRIu64 ".%" PRIu64, run->number, task.task.index + 1);
-		canvas_cell(table);
-		canvas_time(&table->cells, clock_now() - task.started);
-		canvas_cell(table);
-		if (task.pid)
-			bytes_append_format(&table->cells, "%ld", (long)task.pid);
-		canvas_cell(table);
-		quote_terminal(&table->cells, slice_of(task.worker->name));
-		canvas_cell(table);
-		bytes_clear(&words);
-		report_command_line(&run->session, &task.task, task.slot, &words);
-		quote_terminal(&table->cells, bytes_slice(&words));
-		canvas_cell(table);
-	}
-	bytes_release(&words);
-}
-
-void view_running(const struct canvas *canvas, struct runs *runs, struct run *run)
-{
-	static const char *const heading[] = {"task", "for", "pid", "worker", "command", NULL};
-	struct canvas_table table = {.columns = "  lrrll"};
-	size_t empty;
-
-	append_heading(&table, heading);
-	empty = table.cells.size;
-	if (run)
-		append_running(&table, run);
-	else
-		for (run = runs_next(runs, NULL); run; run = runs_next(runs, run))
-			append_running(&table, run);
-	if (table.cells.size > empty)
-		canvas_draw(canvas, &table);
-	bytes_release(&table.cells);
 }
 
 /* What an exit status says. */
@@ -315,7 +263,7 @@ void view_run(const struct canvas *canvas, struct run *run)
 	show_tasks(canvas, run, &counts);
 	if (run->longest) {
 		canvas_key(canvas, "each took");
-		view_times(canvas->out, run->buckets, run->longest);
+		views_times(canvas->out, run->buckets, run->longest);
 		bytes_append_text(canvas->out, "\n");
 	}
 	show_options(canvas, run);
@@ -323,7 +271,7 @@ void view_run(const struct canvas *canvas, struct run *run)
 		canvas_key(canvas, "workers");
 		bytes_append_format(canvas->out, "%zu%s\n", counts.workers,
 				    counts.running ? ", and what they run:" : "");
-		view_running(canvas, run->runs, run);
+		views_running(canvas, run->runs, run);
 	}
 	if (view_failures(&counts))
 		show_failures(canvas, run, view_failures(&counts));

@@ -23,10 +23,4 @@ void view_task(const struct canvas *canvas, struct run *run, uint64_t index);
 /* The workers, and how long tasks took: those of a run, or of all (NULL). */
 void view_stats(const struct canvas *canvas, struct runs *runs, struct run *run);
 
-/* For the views: a table of what runs now, of a run or of all (NULL); nothing when nothing does. */
-void view_running(const struct canvas *canvas, struct runs *runs, struct run *run);
-
-/* For the views: appends how long tasks took, in words; there are some. */
-void view_times(struct bytes *out, const uint64_t *buckets, nsec longest);
-
 #endif

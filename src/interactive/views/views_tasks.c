@@ -4,6 +4,7 @@
 
 #include "base/quote.h"
 #include "run/report.h"
+#include "interactive/views/views_parts.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -214,48 +215,6 @@ void view_task(const struct canvas *canvas, struct run *run, uint64_t index)
 	archive_task_release(&task);
 }
 
-/* What times in a bucket are below. */
-static nsec bound_of(size_t bucket)
-{
-	return NSEC_PER_USEC << bucket;
-}
-
-/* The bucket of which so many hundredths of all tasks are, or before it. */
-static size_t percentile(const uint64_t *buckets, uint64_t all, unsigned hundredths)
-{
-	uint64_t sum = buckets[0];
-	size_t i;
-
-	for (i = 0; i + 1 < RUN_BUCKETS && (double)sum * 100 < (double)all * hundredths; i++)
-		sum += buckets[i + 1];
-	return i;
-}
-
-static uint64_t sum_of(const uint64_t *buckets)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < RUN_BUCKETS; i++)
-		sum += buckets[i];
-	return sum;
-}
-
-void view_times(struct bytes *out, const uint64_t *buckets, nsec longest)
-{
-	static const unsigned hundredths[] = {50, 90, 99};
-	uint64_t all = sum_of(buckets);
-	size_t i;
-
-	for (i = 0; i < countof(hundredths); i++) {
-		bytes_append_format(out, "p%u under ", hundredths[i]);
-		canvas_time(out, bound_of(percentile(buckets, all, hundredths[i])));
-		bytes_append_text(out, ", ");
-	}
-	bytes_append_text(out, "longest ");
-	canvas_time(out, longest);
-}
-
 static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
 {
 	size_t room = canvas->width > BAR_BESIDE ? canvas->width - BAR_BESIDE : 0, first = 0, last = RUN_BUCKETS - 1, i;
@@ -271,7 +230,7 @@ static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
 		most = buckets[i] > most ? buckets[i] : most;
 	for (i = first; i <= last; i++) {
 		bytes_append_text(&table.cells, "under ");
-		canvas_time(&table.cells, bound_of(i));
+		canvas_time(&table.cells, views_bound(i));
 		canvas_cell(&table);
 		bytes_append_format(&table.cells, "%" PRIu64, buckets[i]);
 		canvas_cell(&table);
@@ -331,11 +290,11 @@ void view_stats(const struct canvas *canvas, struct runs *runs, struct run *run)
 	for (each = run ? run : runs_next(runs, NULL); each; each = run ? NULL : runs_next(runs, each))
 		view_task_add(&sums, each);
 	show_workers(canvas, runs, &sums);
-	view_running(canvas, runs, run);
-	if (!sum_of(sums.buckets))
+	views_running(canvas, runs, run);
+	if (!views_sum(sums.buckets))
 		return;
 	canvas_key(canvas, "task times");
-	view_times(canvas->out, sums.buckets, sums.longest);
+	views_times(canvas->out, sums.buckets, sums.longest);
 	bytes_append_text(canvas->out, "\n");
 	show_histogram(canvas, sums.buckets);
 }
