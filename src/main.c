@@ -51,6 +51,7 @@
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  how far it is
  *   logbook  the job log and the results    instructions  the workers' briefing
+ *   supply   what feeders need of it
  * run/policy/  what a run decides by
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  * feed/     where tasks come from

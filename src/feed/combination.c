@@ -14,8 +14,6 @@
 #include "ipc/fd.h"
 #include "ipc/shm.h"
 #include "codec/input.h"
-#include "run/verdict.h"
-#include "feed/packer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -47,7 +45,6 @@ struct wheel {
 
 struct combination {
 	struct feeder feeder;
-	struct packer packer;
 	struct wheel *wheels;
 	size_t count;
 	/* How many combinations there are (UINT64_MAX: more than can be counted), and how many have been made. */
@@ -244,15 +241,14 @@ static void combination_refuse(struct combination *combination, const struct mis
 	else
 		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d",
 			 misfit->size, RECORD_MAX);
-	packer_submit(&combination->packer);
-	verdict_refuse(combination->feeder.session, reason);
+	feeder_refuse(&combination->feeder, reason);
 }
 
 /* Packs the combination that the wheels show. -1 when there is no memory. */
 static int combination_pack(struct combination *combination)
 {
 	const struct misfit *misfit = NULL;
-	size_t size = 0, i;
+	size_t size = 0, room, i;
 	char *to;
 
 	for (i = 0; i < combination->count && !misfit; i++) {
@@ -265,7 +261,7 @@ static int combination_pack(struct combination *combination)
 		combination_refuse(combination, misfit);
 		return 0;
 	}
-	to = packer_reserve(&combination->packer, size);
+	to = packer_room(&combination->feeder.packer, size, &room);
 	if (!to)
 		return -1;
 	for (i = 0; i < combination->count; i++) {
@@ -275,7 +271,8 @@ static int combination_pack(struct combination *combination)
 		memcpy(to, value, length);
 		to += length;
 	}
-	packer_add(&combination->packer, size, (uint32_t)combination->count);
+	packer_add(&combination->feeder.packer, size, (uint32_t)combination->count,
+		   combination->total - combination->made);
 	return 0;
 }
 
@@ -285,7 +282,6 @@ static void feed_combinations(struct feeder *feeder)
 	struct session *session = feeder->session;
 
 	while (combination->made < combination->total && session_has_room(session)) {
-		combination->packer.remaining = combination->total - combination->made;
 		if (combination_pack(combination) < 0) {
 			struct error error = {.number = 0};
 
@@ -297,21 +293,17 @@ static void feed_combinations(struct feeder *feeder)
 		combination_advance(combination);
 		combination->made++;
 	}
-	if (combination->packer.open_count && session_has_room(session) &&
-	    (combination->made == combination->total || session_is_hungry(session)))
-		packer_submit(&combination->packer);
+	feeder_flush(feeder, combination->made == combination->total);
 }
 
 static bool combinations_are_fed(struct feeder *feeder)
 {
-	struct combination *combination = container_of(feeder, struct combination, feeder);
+	const struct combination *combination = container_of(feeder, struct combination, feeder);
 
-	if (feeder->session->phase != SESSION_RUNNING)
-		return true;
-	return combination->made == combination->total && !combination->packer.open_count;
+	return combination->made == combination->total && packer_is_empty(&feeder->packer);
 }
 
-static int prepare_combinations(struct feeder *feeder, const struct session_options *run, struct error *error)
+static int prepare_combinations(struct feeder *feeder, struct error *error)
 {
 	struct combination *combination = container_of(feeder, struct combination, feeder);
 	size_t i;
@@ -323,7 +315,7 @@ static int prepare_combinations(struct feeder *feeder, const struct session_opti
 
 		wheel->text.fd = -1;
 		wheel->is_linked = i > 0 && (feeder->options->link_all || feeder->options->sources[i].is_linked);
-		if (read_wheel(wheel, &feeder->sources[i], run, error) < 0)
+		if (read_wheel(wheel, &feeder->sources[i], feeder->run, error) < 0)
 			return -1;
 	}
 	combination->total = count_all(combination);
@@ -334,7 +326,6 @@ static void begin_combinations(struct feeder *feeder)
 {
 	struct combination *combination = container_of(feeder, struct combination, feeder);
 
-	packer_init(&combination->packer, feeder->session);
 	/* So many will not be counted to the end. */
 	if (combination->total != UINT64_MAX)
 		session_expect(feeder->session, combination->total);

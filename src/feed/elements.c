@@ -11,9 +11,8 @@
 #include "task/frame.h"
 #include "codec/input_json.h"
 #include "codec/json.h"
-#include "run/verdict.h"
+#include "run/supply.h"
 #include "feed/inlet.h"
-#include "feed/packer.h"
 
 #include <inttypes.h>
 
@@ -26,7 +25,6 @@ struct elements {
 	struct feeder feeder;
 	struct inlet inlet;
 	struct json_input input;
-	struct packer packer;
 	/* What was read; its first done bytes are dealt with. */
 	struct bytes buffer;
 	size_t done;
@@ -56,14 +54,17 @@ static struct slice elements_unread(const struct elements *elements)
 /* Nothing more comes. */
 static void elements_finish(struct elements *elements)
 {
+	uint64_t submitted;
+
 	if (elements->finished)
 		return;
 	elements->finished = true;
 	if (!elements->inlet.end)
 		inlet_end(&elements->inlet);
-	packer_submit(&elements->packer);
-	session_expect(elements->feeder.session, elements->feeder.session->submitted);
-	trace_event("input_end", "\"records\":%" PRIu64, elements->feeder.session->submitted);
+	packer_submit(&elements->feeder.packer);
+	submitted = supply_index(elements->feeder.session);
+	session_expect(elements->feeder.session, submitted);
+	trace_event("input_end", "\"records\":%" PRIu64, submitted);
 }
 
 /* The input cannot be gone on with: what came before it counts. */
@@ -73,15 +74,25 @@ static void elements_refuse(struct elements *elements, struct slice bytes, size_
 
 	diag_error("%s: element %" PRIu64 " (line %" PRIu64 ", column %" PRIu64 "): %s", elements->inlet.source->name,
 		   elements->input.element, place.line, place.column, why);
-	elements->feeder.session->failure = EXIT_TROUBLE;
+	supply_fail(elements->feeder.session);
 	elements_finish(elements);
 }
 
-/* What is in elements->task is a task of so many values. */
+/* Returns a guess how many elements follow; UINT64_MAX before the end of the input has been read. */
+static uint64_t elements_left(const struct elements *elements)
+{
+	if (!elements->inlet.end)
+		return UINT64_MAX;
+	return elements_unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
+}
+
+/* Packs what is in elements->task as a task of the given width. Without memory for it the input ends. */
 static void elements_pack(struct elements *elements, uint32_t width)
 {
+	struct packer *packer = &elements->feeder.packer;
 	struct bytes *task = &elements->task;
-	char *to = packer_reserve(&elements->packer, task->size);
+	size_t room;
+	char *to = packer_room(packer, task->size, &room);
 
 	if (!to) {
 		inlet_fail(&elements->inlet, "memory for the input");
@@ -89,16 +100,13 @@ static void elements_pack(struct elements *elements, uint32_t width)
 		return;
 	}
 	memcpy(to, task->data, task->size);
-	if (elements->inlet.end)
-		elements->packer.remaining =
-			elements_unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
-	packer_add(&elements->packer, task->size, width);
+	packer_add(packer, task->size, width, elements_left(elements));
 }
 
 /* Makes a task of an element: in elements->task, *width values. -1 with the problem. */
 static int convert(struct elements *elements, struct slice text, uint32_t *width, struct json_problem *problem)
 {
-	const struct session_options *run = elements->feeder.session->options;
+	const struct session_options *run = elements->feeder.run;
 	struct bytes *task = &elements->task;
 	enum json_form form = JSON_FRAME;
 	int converted;
@@ -120,7 +128,6 @@ static int convert(struct elements *elements, struct slice text, uint32_t *width
 
 static void elements_take(struct elements *elements, struct slice bytes, struct slice text)
 {
-	struct session *session = elements->feeder.session;
 	struct json_problem problem = {.offset = 0};
 	uint64_t retries;
 	struct slice field;
@@ -142,14 +149,13 @@ static void elements_take(struct elements *elements, struct slice bytes, struct 
 
 		snprintf(reason, sizeof reason, "the record has %zu bytes, an argument at most %d",
 			 elements->task.size - 1, RECORD_MAX);
-		packer_submit(&elements->packer);
-		verdict_refuse(session, reason);
+		feeder_refuse(&elements->feeder, reason);
 		return;
 	}
-	if (width == CHUNK_FRAMES && session->options->brings_commands &&
+	if (width == CHUNK_FRAMES && elements->feeder.run->brings_commands &&
 	    frame_find(bytes_slice(&elements->task), FIELD_RETRIES, &field)) {
 		retries = frame_number(bytes_slice(&elements->task), FIELD_RETRIES);
-		session_expect_retries(session, session->submitted + elements->packer.open_count, retries);
+		session_expect_retries(elements->feeder.session, packer_index(&elements->feeder.packer), retries);
 	}
 	elements_pack(elements, width);
 }
@@ -175,7 +181,7 @@ static bool take_element(struct elements *elements)
 
 static bool elements_has_more_to_read(const struct elements *elements)
 {
-	return !elements->inlet.end && elements->feeder.session->phase == SESSION_RUNNING;
+	return !elements->inlet.end && supply_is_open(elements->feeder.session);
 }
 
 /* Reads once. False when nothing can be read now, or ever. */
@@ -213,8 +219,7 @@ static void feed_elements(struct feeder *feeder)
 		    !elements_read_more(elements))
 			break;
 	}
-	if (elements->packer.open_count && session_has_room(session) && session_is_hungry(session))
-		packer_submit(&elements->packer);
+	feeder_flush(feeder, false);
 	inlet_watch(&elements->inlet, elements_wants_input(elements));
 	if (elements->inlet.failed)
 		elements_finish(elements);
@@ -231,13 +236,7 @@ static void elements_source_ready(struct watch *watch, unsigned events UNUSED)
 
 static bool elements_are_fed(struct feeder *feeder)
 {
-	return elements_of(feeder)->finished || feeder->session->phase != SESSION_RUNNING;
-}
-
-static int prepare_elements(struct feeder *feeder UNUSED, const struct session_options *run UNUSED,
-			    struct error *error UNUSED)
-{
-	return 0;
+	return elements_of(feeder)->finished;
 }
 
 static void begin_elements(struct feeder *feeder)
@@ -245,7 +244,6 @@ static void begin_elements(struct feeder *feeder)
 	struct elements *elements = elements_of(feeder);
 
 	elements->input.framing = feeder->options->framing == FEED_JSON_LINES ? JSON_LINES : JSON_VALUES;
-	packer_init(&elements->packer, feeder->session);
 	inlet_open(&elements->inlet, feeder->session, &feeder->sources[0], elements_source_ready);
 }
 
@@ -258,7 +256,6 @@ static void close_elements(struct feeder *feeder)
 }
 
 static const struct feeder_kind elements_kind = {
-	.prepare = prepare_elements,
 	.begin = begin_elements,
 	.feed = feed_elements,
 	.is_fed = elements_are_fed,

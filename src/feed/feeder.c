@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening sources, reading their headers, and choosing who feeds from them. */
+/* What all feeders share: opening sources, reading their headers, and the way to the session. */
 #include "feed/feeder.h"
 
 #include "base/mem.h"
 #include "task/columns.h"
+#include "run/supply.h"
+#include "run/verdict.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-/* What was asked for does not fit what the sources hold. */
+/* Marks an error as one of usage: the options do not fit the sources. Returns failed. */
 static int usage_error(int failed, struct error *error)
 {
 	error->is_usage = true;
 	return failed;
 }
 
+/* Adds a name of a column. -1 with the error when there is one already. */
 static int add_name(struct feeder *feeder, struct slice name, struct error *error)
 {
 	size_t i;
@@ -29,7 +32,7 @@ static int add_name(struct feeder *feeder, struct slice name, struct error *erro
 	return 0;
 }
 
-/* Takes the names of a source's columns off its beginning. */
+/* Takes the names of its columns off the beginning of a source. -1 with the error. */
 static int read_header(struct feeder *feeder, struct source *source, const struct session_options *run,
 		       struct error *error)
 {
@@ -39,7 +42,7 @@ static int read_header(struct feeder *feeder, struct source *source, const struc
 	int named = 0;
 
 	if (!header)
-		/* Without records nothing is run, and nothing needs a name. */
+		/* An empty source runs nothing, so no name is missing. */
 		return error->text ? -1 : 0;
 	if (run->separator && columns_compile(&columns, run->separator, error) < 0)
 		named = usage_error(-1, error);
@@ -50,6 +53,7 @@ static int read_header(struct feeder *feeder, struct source *source, const struc
 	return named;
 }
 
+/* Opens all sources and reads their headers. -1 with the error; what is open by then is feeder_close's. */
 static int open_sources(struct feeder *feeder, const struct session_options *run, struct error *error)
 {
 	const struct feed_options *options = feeder->options;
@@ -81,7 +85,9 @@ struct feeder *feeder_open(const struct feed_options *options, struct session_op
 							      : combination_new();
 
 	feeder->options = options;
-	if (open_sources(feeder, run, error) < 0 || feeder->kind->prepare(feeder, run, error) < 0) {
+	feeder->run = run;
+	if (open_sources(feeder, run, error) < 0 ||
+	    (feeder->kind->prepare && feeder->kind->prepare(feeder, error) < 0)) {
 		feeder_close(feeder);
 		return NULL;
 	}
@@ -94,17 +100,68 @@ struct feeder *feeder_open(const struct feed_options *options, struct session_op
 	return feeder;
 }
 
+static uint64_t feeder_sink_index(struct packer_sink *sink)
+{
+	return supply_index(container_of(sink, struct feeder, sink)->session);
+}
+
+static uint32_t feeder_sink_chunk_size(struct packer_sink *sink, uint64_t remaining)
+{
+	return supply_chunk_size(container_of(sink, struct feeder, sink)->session, remaining);
+}
+
+static void feeder_sink_expect_size(struct packer_sink *sink, size_t blocks)
+{
+	session_expect_size(container_of(sink, struct feeder, sink)->session, blocks);
+}
+
+static void feeder_sink_submit(struct packer_sink *sink, const struct chunk *chunk)
+{
+	session_submit(container_of(sink, struct feeder, sink)->session, chunk);
+}
+
 void feeder_begin(struct feeder *feeder, struct session *session)
 {
 	feeder->session = session;
+	feeder->sink = (struct packer_sink){
+		.index = feeder_sink_index,
+		.chunk_size = feeder_sink_chunk_size,
+		.expect_size = feeder_sink_expect_size,
+		.submit = feeder_sink_submit,
+	};
+	packer_init(&feeder->packer, supply_arena(session), &feeder->sink);
 	feeder->kind->begin(feeder);
+}
+
+void feeder_feed(struct feeder *feeder)
+{
+	feeder->kind->feed(feeder);
+}
+
+bool feeder_is_fed(struct feeder *feeder)
+{
+	return !supply_is_open(feeder->session) || feeder->kind->is_fed(feeder);
+}
+
+void feeder_flush(struct feeder *feeder, bool at_end)
+{
+	if (packer_has_tasks(&feeder->packer) && session_has_room(feeder->session) &&
+	    (at_end || session_is_hungry(feeder->session)))
+		packer_submit(&feeder->packer);
+}
+
+void feeder_refuse(struct feeder *feeder, const char *reason)
+{
+	packer_gap(&feeder->packer, 0);
+	verdict_refuse(feeder->session, reason);
 }
 
 void feeder_close(struct feeder *feeder)
 {
 	size_t i;
 
-	feeder->kind->close(feeder);
+	if (feeder->kind->close)
+		feeder->kind->close(feeder);
 	for (i = 0; feeder->sources && i < feeder->options->source_count; i++)
 		source_close(&feeder->sources[i]);
 	for (i = 0; i < feeder->name_count; i++)

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What feeds a session with tasks: made from the sources that the user names, one file for each way to do it. */
+/* Feeders: they read the sources that the user names and submit tasks to a session. One file for each kind. */
 #ifndef FEED_FEEDER_H
 #define FEED_FEEDER_H
 
 #include "base/dialect.h"
 #include "base/error.h"
 #include "run/session.h"
+#include "feed/packer.h"
 #include "feed/source.h"
 
-/* As many records for a task as fit. */
+/* As many records for a task as fit on its command line. */
 #define FEED_MAX UINT64_MAX
 
 struct feed_options {
 	struct source_options *sources;
 	size_t source_count;
-	/* All sources go along with each other, the shorter ones from the start again. */
+	/* --link: all sources advance together, the shorter ones from the start again. */
 	bool link_all;
 	/* The first record of each source names its columns. */
 	bool has_header;
-	/* Records for a task at most: 1, FEED_MAX, or what was asked for. */
+	/* Largest number of records for a task: 1, FEED_MAX, or the number of --max-args. */
 	uint64_t group;
 	enum feed_framing {
 		/* Records, each with its delimiter. */
 		FEED_TEXT,
-		/* One array or values one behind the other; a value on each line. */
+		/* One JSON array, or JSON values one after the other. */
 		FEED_JSON,
+		/* One JSON value on each line. */
 		FEED_JSON_LINES,
 	} framing;
 	/* Standard input was closed when the program started. */
@@ -33,48 +35,70 @@ struct feed_options {
 
 struct feeder;
 
+/* A kind of feeder. Functions that may be NULL have nothing to do then. */
 struct feeder_kind {
-	/* Reads what must be there before anything is begun, waiting for it. -1 with the error. */
-	int (*prepare)(struct feeder *feeder, const struct session_options *run, struct error *error);
+	/* Reads what is needed before the session opens; may wait for it. -1 with the error. May be NULL. */
+	int (*prepare)(struct feeder *feeder, struct error *error);
 	/* Begins, with the session open. */
 	void (*begin)(struct feeder *feeder);
-	/* Submits what there is, while the session has room. */
+	/* Submits tasks while the session has room. */
 	void (*feed)(struct feeder *feeder);
-	/* Whether everything has been submitted, and nothing more will be. */
+	/* True if everything has been submitted. */
 	bool (*is_fed)(struct feeder *feeder);
+	/* Releases what the kind holds. May be NULL. */
 	void (*close)(struct feeder *feeder);
 };
 
+/* Embedded in each kind's own struct, as the first member: feeder_close frees it. */
 struct feeder {
 	const struct feeder_kind *kind;
 	const struct feed_options *options;
+	/* Options of the run. */
+	const struct session_options *run;
+	/* NULL until feeder_begin, and so are packer and sink unset. */
 	struct session *session;
-	/* Opened, with the header read. */
+	struct packer packer;
+	/* The session, as the packer sees it. */
+	struct packer_sink sink;
+	/* Opened, with their headers read. */
 	struct source *sources;
-	/* The names in the header. */
+	/* The names in the headers. */
 	char **names;
 	size_t name_count;
-	/* How many each source has. */
+	/* Number of names in each source's header. */
 	uint32_t *widths;
 };
 
-/* One source of records, read as it comes. */
+/* A new feeder for one source of records, which reads as input comes. */
 struct feeder *reader_new(void);
-/* One source of JSON, read as it comes. */
+/* A new feeder for one source of JSON, which reads as input comes. */
 struct feeder *elements_new(void);
-/* Combinations of several sources, or sources that go along with each other. */
+/* A new feeder for several sources: all combinations of their records, or linked ones. */
 struct feeder *combination_new(void);
 
 /*
- * Makes the feeder for some options (which outlive it): opens the sources, and with a header reads that and sets the
- * names in *run. NULL with the error.
+ * Makes the feeder for some options (which outlive it): opens the sources, reads their headers and sets the names in
+ * *run, which outlives it, too. NULL with the error.
  */
 struct feeder *feeder_open(const struct feed_options *options, struct session_options *run,
 			   struct error *error) MUST_CHECK;
 
-/* Feeds a session from now on. */
+/* Begins to feed a session, which outlives the feeder or is not used any more. */
 void feeder_begin(struct feeder *feeder, struct session *session);
 
+/* Submits tasks while the session has room. To be called whenever it has some again. */
+void feeder_feed(struct feeder *feeder);
+
+/* True if nothing more will be submitted: everything has been, or the session begins no tasks any more. */
+bool feeder_is_fed(struct feeder *feeder);
+
+/* For kinds: submits the open chunk at the end of the input, or where workers wait for it, if the session has room. */
+void feeder_flush(struct feeder *feeder, bool at_end);
+
+/* For kinds: submits what is open, then the next record as a task that was not started, for the given reason. */
+void feeder_refuse(struct feeder *feeder, const char *reason);
+
+/* Closes the sources and frees the feeder. */
 void feeder_close(struct feeder *feeder);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 #include "process/signals.h"
+#include "run/supply.h"
 
 #include <errno.h>
 
@@ -22,7 +23,7 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 	if (inlet->is_terminal)
 		diag_note("reading records from the terminal; ^D ends them");
 	/* Before the terminal may stop us. */
-	outlet_flush(&session->outlet);
+	supply_flush(session);
 }
 
 bool inlet_is_at_hand(const struct inlet *inlet)
@@ -33,14 +34,14 @@ bool inlet_is_at_hand(const struct inlet *inlet)
 void inlet_end(struct inlet *inlet)
 {
 	inlet->end = true;
-	loop_forget(inlet->session->place.loop, &inlet->watch);
+	loop_forget(supply_loop(inlet->session), &inlet->watch);
 	source_close(inlet->source);
 }
 
 void inlet_fail(struct inlet *inlet, const char *what)
 {
 	diag_error("%s: %s", what, strerror(errno));
-	inlet->session->failure = EXIT_TROUBLE;
+	supply_fail(inlet->session);
 	inlet->failed = true;
 	inlet_end(inlet);
 }
@@ -52,7 +53,7 @@ size_t inlet_read(struct inlet *inlet, char *data, size_t size)
 
 	if (error.text) {
 		diag_error("%s", error_text(&error));
-		inlet->session->failure = EXIT_TROUBLE;
+		supply_fail(inlet->session);
 		inlet->failed = true;
 		error_release(&error);
 	}
@@ -74,7 +75,7 @@ static void wait_for_foreground(const struct inlet *inlet)
 
 void inlet_watch(struct inlet *inlet, bool wanted)
 {
-	struct loop *loop = inlet->session->place.loop;
+	struct loop *loop = supply_loop(inlet->session);
 
 	if (inlet->end || inlet_is_at_hand(inlet))
 		return;

@@ -2,59 +2,117 @@
 /* Chunks of tasks, put together in blocks. */
 #include "feed/packer.h"
 
-void packer_init(struct packer *packer, struct session *session)
+#include "base/mem.h"
+
+void packer_init(struct packer *packer, struct arena *arena, struct packer_sink *sink)
 {
-	*packer = (struct packer){.session = session, .block = ARENA_NONE, .remaining = UINT64_MAX};
+	*packer = (struct packer){.sink = sink, .arena = arena, .block = ARENA_NONE};
+}
+
+/* Moves the group and the unread bytes to a new block with room for least bytes more. -1 with errno. */
+static int packer_next_block(struct packer *packer, size_t least)
+{
+	size_t rest = packer->filled - packer->group, wanted = size_add(rest, rest > least ? rest : least);
+	size_t blocks = (wanted - 1) / ARENA_BLOCK_SIZE + 1, next;
+
+	packer_submit(packer);
+	packer->sink->expect_size(packer->sink, blocks);
+	next = arena_take_run(packer->arena, blocks);
+	if (next == ARENA_NONE)
+		return -1;
+	if (packer->block != ARENA_NONE) {
+		memcpy(arena_block(packer->arena, next), arena_block(packer->arena, packer->block) + packer->group,
+		       rest);
+		arena_drop(packer->arena, packer->block);
+	}
+	packer->block = next;
+	packer->size = blocks * ARENA_BLOCK_SIZE;
+	packer->unread -= packer->group;
+	packer->filled = rest;
+	packer->tasks = packer->group = 0;
+	return 0;
+}
+
+char *packer_room(struct packer *packer, size_t least, size_t *size)
+{
+	least = least ? least : 1;
+	if ((packer->block == ARENA_NONE || packer->size - packer->filled < least) &&
+	    packer_next_block(packer, least) < 0)
+		return NULL;
+	*size = packer->size - packer->filled;
+	return arena_block(packer->arena, packer->block) + packer->filled;
+}
+
+void packer_fill(struct packer *packer, size_t size)
+{
+	packer->filled += size;
+}
+
+char *packer_unread(const struct packer *packer, size_t *size)
+{
+	*size = packer_unread_size(packer);
+	return packer->block == ARENA_NONE ? NULL : arena_block(packer->arena, packer->block) + packer->unread;
+}
+
+void packer_cut(struct packer *packer, size_t size)
+{
+	packer->filled = packer->unread + size;
+}
+
+void packer_close(struct packer *packer, uint32_t width, uint64_t remaining)
+{
+	if (packer->group == packer->unread)
+		BUG("a task without bytes");
+	if (packer->count && width != packer->width)
+		packer_submit(packer);
+	if (!packer->count)
+		packer->first = packer->sink->index(packer->sink);
+	packer->width = width;
+	packer->group = packer->unread;
+	packer->count++;
+	if (width == CHUNK_RAW || packer->count >= packer->sink->chunk_size(packer->sink, remaining))
+		packer_submit(packer);
+}
+
+void packer_add(struct packer *packer, size_t size, uint32_t width, uint64_t remaining)
+{
+	packer_fill(packer, size);
+	packer_take(packer, size);
+	packer_close(packer, width, remaining);
+}
+
+void packer_gap(struct packer *packer, size_t size)
+{
+	if (packer->group != packer->unread)
+		BUG("a gap within a task");
+	packer_submit(packer);
+	packer->unread += size;
+	packer->tasks = packer->group = packer->unread;
 }
 
 void packer_submit(struct packer *packer)
 {
 	struct chunk chunk = {
-		.first = packer->session->submitted,
-		.count = packer->open_count,
+		.first = packer->first,
+		.count = packer->count,
 		.block = packer->block,
-		.offset = (uint32_t)packer->open_offset,
-		.size = (uint32_t)(packer->filled - packer->open_offset),
+		.offset = (uint32_t)packer->tasks,
+		.size = (uint32_t)(packer->group - packer->tasks),
 		.attempt = 1,
 		.width = packer->width,
 	};
 
-	if (chunk.count) {
-		arena_hold(&packer->session->arena, packer->block);
-		session_submit(packer->session, &chunk);
-	}
-	packer->open_offset = packer->filled;
-	packer->open_count = 0;
+	if (!chunk.count)
+		return;
+	if (packer->sink->index(packer->sink) != chunk.first)
+		BUG("an index was given away while a chunk was open");
+	packer->tasks = packer->group;
+	packer->count = 0;
+	arena_hold(packer->arena, chunk.block);
+	packer->sink->submit(packer->sink, &chunk);
 }
 
-char *packer_reserve(struct packer *packer, size_t size)
+uint64_t packer_index(const struct packer *packer)
 {
-	struct arena *arena = &packer->session->arena;
-	size_t length = (size + ARENA_BLOCK_SIZE - 1) / ARENA_BLOCK_SIZE, next;
-
-	if (packer->block == ARENA_NONE || packer->room - packer->filled < size) {
-		packer_submit(packer);
-		length = length ? length : 1;
-		session_expect_size(packer->session, length);
-		next = arena_take_run(arena, length);
-		if (next == ARENA_NONE)
-			return NULL;
-		if (packer->block != ARENA_NONE)
-			arena_drop(arena, packer->block);
-		packer->block = next;
-		packer->room = length * ARENA_BLOCK_SIZE;
-		packer->filled = packer->open_offset = 0;
-	}
-	return arena_block(arena, packer->block) + packer->filled;
-}
-
-void packer_add(struct packer *packer, size_t size, uint32_t width)
-{
-	if (packer->open_count && width != packer->width)
-		packer_submit(packer);
-	packer->width = width;
-	packer->filled += size;
-	packer->open_count++;
-	if (width == CHUNK_RAW || packer->open_count >= pace_chunk(&packer->session->pace, packer->remaining))
-		packer_submit(packer);
+	return packer->sink->index(packer->sink) + packer->count;
 }

@@ -1,35 +1,120 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Putting tasks together in chunks: their values are written into blocks of shared memory, and submitted in time. */
+/*
+ * Packing tasks into chunks: bytes are written into blocks of shared memory, once, and submitted from there.
+ *
+ * A block has three spans, one after the other, and room behind them:
+ *
+ *   | submitted ... | tasks           | group            | unread              | room            |
+ *                     whole tasks of    records of the     bytes that are not    to be written
+ *                     the open chunk    next task          records yet
+ *
+ *   packer_room    room; where it is too small, submits the chunk and moves group and unread to another block
+ *   packer_fill    room -> unread          packer_take    unread -> group
+ *   packer_close   group -> tasks          packer_gap     unread -> nowhere
+ *   packer_submit  tasks -> the sink       packer_cut     unread -> room
+ *
+ * A feeder that reads in place uses all of it. One that copies whole tasks needs packer_room and packer_add.
+ */
 #ifndef FEED_PACKER_H
 #define FEED_PACKER_H
 
 #include "base/dialect.h"
-#include "run/session.h"
+#include "base/slice.h"
+#include "board/arena.h"
+#include "task/chunk.h"
 
-struct packer {
-	struct session *session;
-	/* The block that is being filled (ARENA_NONE at first), how much it holds, and how much of that is taken. */
-	size_t block;
-	size_t room;
-	size_t filled;
-	/* Tasks that have not been submitted: so many, from here on. */
-	size_t open_offset;
-	uint32_t open_count;
-	/* How many values each task has. */
-	uint32_t width;
-	/* A guess how many tasks are still to come; UINT64_MAX: unknown. */
-	uint64_t remaining;
+/* Where chunks go: a session. Embedded in its owner. */
+struct packer_sink {
+	/* Returns the index of the next task that is submitted. */
+	uint64_t (*index)(struct packer_sink *sink);
+	/* Returns how many tasks the open chunk should have; remaining is a guess how many follow. */
+	uint32_t (*chunk_size)(struct packer_sink *sink, uint64_t remaining);
+	/* Notes that tasks may take as many blocks each. */
+	void (*expect_size)(struct packer_sink *sink, size_t blocks);
+	/* Takes a chunk over, with one use of its block. */
+	void (*submit)(struct packer_sink *sink, const struct chunk *chunk);
 };
 
-void packer_init(struct packer *packer, struct session *session);
+/* Private but for what the functions below return. */
+struct packer {
+	struct packer_sink *sink;
+	struct arena *arena;
+	/* The block that is being filled, ARENA_NONE before the first, and its size in bytes. */
+	size_t block;
+	size_t size;
+	/* Where the spans begin, and where the last of them ends: offsets into the block. */
+	size_t tasks;
+	size_t group;
+	size_t unread;
+	size_t filled;
+	/* Number of tasks in the open chunk, the index of the first, and the width of each. */
+	uint32_t count;
+	uint64_t first;
+	uint32_t width;
+};
 
-/* Room for so many bytes on end: where to write them. NULL with errno when there is no memory. */
-char *packer_reserve(struct packer *packer, size_t size) MUST_CHECK;
+/* Begins with no block. The arena is used by no other packer; it and the sink outlive the packer. */
+void packer_init(struct packer *packer, struct arena *arena, struct packer_sink *sink);
 
-/* What was written there, size bytes of width values (or CHUNK_...), is a task. */
-void packer_add(struct packer *packer, size_t size, uint32_t width);
+/*
+ * Returns where at least least bytes can be written, behind the unread ones, and in *size how many; valid until the
+ * next call. NULL with errno when there is no memory.
+ */
+char *packer_room(struct packer *packer, size_t least, size_t *size) MUST_CHECK;
 
-/* Submits what is open. */
+/* Counts bytes that were written there as unread. */
+void packer_fill(struct packer *packer, size_t size);
+
+/* Returns the unread bytes, which may be changed, and in *size how many; valid until packer_room. */
+char *packer_unread(const struct packer *packer, size_t *size);
+
+/* Returns how many bytes are unread. */
+static inline size_t packer_unread_size(const struct packer *packer)
+{
+	return packer->filled - packer->unread;
+}
+
+/* Forgets the unread bytes but for the first size. */
+void packer_cut(struct packer *packer, size_t size);
+
+/* Adds the next size unread bytes to the group. */
+static inline void packer_take(struct packer *packer, size_t size)
+{
+	packer->unread += size;
+}
+
+/*
+ * Makes a task of the group, which is not empty: width values, or CHUNK_RAW or CHUNK_FRAMES. The chunk is submitted
+ * before when its tasks have another width, and after when it is as large as it should be.
+ */
+void packer_close(struct packer *packer, uint32_t width, uint64_t remaining);
+
+/* Makes a task of the first size bytes of the last packer_room: packer_fill, packer_take and packer_close. */
+void packer_add(struct packer *packer, size_t size, uint32_t width, uint64_t remaining);
+
+/*
+ * Submits the chunk and drops the next size unread bytes. Needed wherever an index is given to something else than the
+ * next task (a refused record), or bytes belong to no task: a chunk has consecutive indexes and bytes. The group must
+ * be empty.
+ */
+void packer_gap(struct packer *packer, size_t size);
+
+/* Submits the open chunk, if it has tasks. */
 void packer_submit(struct packer *packer);
+
+/* Returns the index of the next task that is added. */
+uint64_t packer_index(const struct packer *packer);
+
+/* True if tasks wait for being submitted. */
+static inline bool packer_has_tasks(const struct packer *packer)
+{
+	return packer->count;
+}
+
+/* True if all that was written is submitted or dropped. */
+static inline bool packer_is_empty(const struct packer *packer)
+{
+	return packer->tasks == packer->filled;
+}
 
 #endif

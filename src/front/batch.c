@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "process/signals.h"
+#include "run/supply.h"
 #include "feed/feeder.h"
 
 #include <errno.h>
@@ -20,8 +21,8 @@ static void batch_on_room(struct session *session)
 {
 	struct feeder *feeder = container_of(session, struct batch, session)->feeder;
 
-	feeder->kind->feed(feeder);
-	if (feeder->kind->is_fed(feeder))
+	feeder_feed(feeder);
+	if (feeder_is_fed(feeder))
 		session_last_call(session);
 }
 
@@ -63,8 +64,8 @@ int batch_run(const struct options *options, unsigned closed)
 		return status;
 	}
 	batch_on_room(&batch->session);
-	outlet_flush(&batch->session.outlet);
-	while (!batch->feeder->kind->is_fed(batch->feeder) || !session_is_settled(&batch->session))
+	supply_flush(&batch->session);
+	while (!feeder_is_fed(batch->feeder) || !session_is_settled(&batch->session))
 		session_step(&batch->session);
 	status = session_close(&batch->session, &signal);
 	feeder_close(batch->feeder);

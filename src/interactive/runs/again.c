@@ -5,8 +5,6 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "task/frame.h"
-#include "run/verdict.h"
-#include "feed/packer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,23 +14,23 @@ struct again {
 	struct selection selection;
 	/* The next of its tasks; ARCHIVE_NONE: there is no more. */
 	uint64_t next;
-	struct packer packer;
 };
 
 /* Submits a task. False when there is no memory for it. */
 static bool again_pack(struct again *again, const struct archive_words *words)
 {
-	struct session *session = again->feeder.session;
-	char *to = packer_reserve(&again->packer, words->record.size);
+	struct packer *packer = &again->feeder.packer;
 	struct slice field;
+	size_t room;
+	char *to = packer_room(packer, words->record.size, &room);
 
 	if (!to)
 		return false;
 	if (words->width == CHUNK_FRAMES && frame_find(words->record, FIELD_RETRIES, &field))
-		session_expect_retries(session, session->submitted + again->packer.open_count,
+		session_expect_retries(again->feeder.session, packer_index(packer),
 				       frame_number(words->record, FIELD_RETRIES));
 	memcpy(to, words->record.data, words->record.size);
-	packer_add(&again->packer, words->record.size, words->width);
+	packer_add(packer, words->record.size, words->width, UINT64_MAX);
 	return true;
 }
 
@@ -46,13 +44,10 @@ static void again_take(struct again *again)
 	if (archive_look(run->kept, again->next, &task) < 0 || !task.words.record.size) {
 		snprintf(reason, sizeof reason, "task %" PRIu64 ".%" PRIu64 " is not kept any more", run->number,
 			 again->next + 1);
-		packer_submit(&again->packer);
-		verdict_refuse(again->feeder.session, reason);
+		feeder_refuse(&again->feeder, reason);
 	} else {
-		if (!again_pack(again, &task.words)) {
-			packer_submit(&again->packer);
-			verdict_refuse(again->feeder.session, strerror(errno));
-		}
+		if (!again_pack(again, &task.words))
+			feeder_refuse(&again->feeder, strerror(errno));
 		archive_task_release(&task);
 	}
 	again->next = selection_next(&again->selection, run, again->next + 1);
@@ -64,21 +59,14 @@ static void feed_again(struct feeder *feeder)
 
 	while (again->next != ARCHIVE_NONE && session_has_room(feeder->session))
 		again_take(again);
-	if (again->next == ARCHIVE_NONE || session_is_hungry(feeder->session))
-		packer_submit(&again->packer);
+	feeder_flush(feeder, again->next == ARCHIVE_NONE);
 }
 
 static bool again_is_fed(struct feeder *feeder)
 {
 	const struct again *again = container_of(feeder, struct again, feeder);
 
-	return feeder->session->phase != SESSION_RUNNING || (again->next == ARCHIVE_NONE && !again->packer.open_count);
-}
-
-static int prepare_again(struct feeder *feeder UNUSED, const struct session_options *run UNUSED,
-			 struct error *error UNUSED)
-{
-	return 0;
+	return again->next == ARCHIVE_NONE && packer_is_empty(&feeder->packer);
 }
 
 static void begin_again(struct feeder *feeder)
@@ -86,7 +74,6 @@ static void begin_again(struct feeder *feeder)
 	struct again *again = container_of(feeder, struct again, feeder);
 	uint64_t count = 0, index;
 
-	packer_init(&again->packer, feeder->session);
 	for (index = again->next; index != ARCHIVE_NONE;
 	     index = selection_next(&again->selection, again->selection.run, index + 1))
 		count++;
@@ -100,7 +87,6 @@ static void close_again(struct feeder *feeder)
 }
 
 static const struct feeder_kind again_kind = {
-	.prepare = prepare_again,
 	.begin = begin_again,
 	.feed = feed_again,
 	.is_fed = again_is_fed,

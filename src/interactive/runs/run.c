@@ -59,7 +59,7 @@ static void run_on_room(struct session *session)
 {
 	struct run *run = container_of(session, struct run, session);
 
-	run->feeder->kind->feed(run->feeder);
+	feeder_feed(run->feeder);
 }
 
 static void observe_output(struct session_observer *observer, const struct output_header *header, struct slice bytes)
@@ -283,7 +283,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 
 static bool is_over(const struct run *run)
 {
-	return run->feeder->kind->is_fed(run->feeder) && session_is_over(&run->session);
+	return feeder_is_fed(run->feeder) && session_is_over(&run->session);
 }
 
 /* Nothing of it is out any more: what it was is all that is left. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session as its feeder sees it: the next index, the arena, the size of chunks, and a failure of the input. */
+#ifndef RUN_SUPPLY_H
+#define RUN_SUPPLY_H
+
+#include "base/dialect.h"
+#include "board/arena.h"
+#include "ipc/loop.h"
+#include "task/template.h"
+
+struct session;
+
+/* Returns the index of the next task or refused record: the number of those before it. */
+uint64_t supply_index(const struct session *session);
+
+/* True while the session begins tasks. False for good once it drains or aborts. */
+bool supply_is_open(const struct session *session);
+
+/* Returns how many tasks the next chunk should have; remaining is a guess how many follow, UINT64_MAX if unknown. */
+uint32_t supply_chunk_size(const struct session *session, uint64_t remaining);
+
+/* Returns the blocks that chunks lie in. The session's. */
+struct arena *supply_arena(struct session *session);
+
+/* Returns the template of the task's command: what its arguments cost. The session's. */
+const struct template *supply_template(const struct session *session);
+
+/* Returns the loop that the session waits on. Outlives the session. */
+struct loop *supply_loop(const struct session *session);
+
+/* Writes pending messages and output as far as the receiver takes them. */
+void supply_flush(struct session *session);
+
+/* Makes the run end with EXIT_TROUBLE; tasks submitted before run nevertheless. The caller has printed why. */
+void supply_fail(struct session *session);
+
+#endif
