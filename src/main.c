@@ -7,7 +7,7 @@
  *   slice    views of bytes                 error    what went wrong       number   parsing numbers
  *   quote    for shells and terminals       diag     standard error        trace    events for tests
  *   fault    failure points for tests       list     linked lists          clock    nanoseconds
- *   utf8     telling text from bytes
+ *   utf8     telling text from bytes        file     without a name, all   fatal    the last line of a process
  * ipc/      bytes between processes; nothing of mpmap
  *   fd       descriptors                    loop     the event loop        channel  private lines, fd passing
  *   shm      shared memory                  writer   output that never blocks the loop

@@ -157,6 +157,16 @@ too_long() {
 	[ ! -e ran ]
 }
 
+@test "combinations: values beyond --buffer are held in a file also where O_TMPFILE is not supported" {
+	needs_faults
+	seq 100000 >many
+	mkdir own
+	MPMAP_FAULT=tmpfile:1+:EOPNOTSUPP TMPDIR=$PWD/own mp --buffer 64K --dry-run echo ::: a :::: many
+	expect 0
+	seq -f 'echo a %.0f' 100000 | cmp - out
+	[ -z "$(ls own)" ]
+}
+
 @test "combinations: a value too long or with a NUL refuses those it is in, the others run" {
 	{ too_long && printf 'b\nc\0d\ne\n'; } >values
 	args echo ::: 1 2 :::: values

@@ -89,7 +89,7 @@ in_hacking() {
 	function folder(path) { return match(path, /\/[^\/]*$/) ? substr(path, 1, RSTART - 1) : path }
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc")
-		floor("codec", "<task"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<order")
+		floor("codec", "<task"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote"); floor("worker/zygote", "<worker")
 		floor("pool", "<worker"); floor("run/policy", "<task")
@@ -143,7 +143,7 @@ in_hacking() {
 }
 
 @test "house: who writes to standard error" {
-	only 'base/diag.c' "$(word 'stderr|STDERR_FILENO')|$(call 'perror|v?errx?|v?warnx?|psignal')|$(call 'write')2,"
+	only 'base/(diag|fatal).c' "$(word 'stderr|STDERR_FILENO')|$(call 'perror|v?errx?|v?warnx?|psignal')|$(call 'write')2,"
 }
 
 @test "house: who reads the environment and the arguments" {

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/mem, base/error, base/number and base/list. */
+/* base/mem, base/error, base/number, base/list and base/file. */
 #include "unit.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/number.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static void test_sizes(void)
 {
@@ -336,6 +340,85 @@ static void test_list(void)
 	check(list_is_empty(&head));
 }
 
+/* A nameless file is private, empty, close-on-exec, and no directory entry remains. */
+static void check_nameless(int fd)
+{
+	struct stat status;
+
+	if (!check(fd >= 0) || !check_int(fstat(fd, &status), 0))
+		return;
+	check_int(status.st_nlink, 0);
+	check_int(status.st_size, 0);
+	check_int(status.st_mode & 07777, 0600);
+	check_int(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	check_int(rmdir("nameless"), 0);
+}
+
+static void test_nameless(void)
+{
+	int fd;
+
+	check_int(chdir(unit_directory()), 0);
+	check_int(mkdir("nameless", 0700), 0);
+	fd = file_open_nameless("nameless");
+	check_nameless(fd);
+	close(fd);
+	check_fails(file_open_nameless("nameless"), ENOENT);
+	check_fails(file_open_nameless("/dev/null"), ENOTDIR);
+}
+
+#ifdef MPMAP_FAULTS
+
+/* Where O_TMPFILE is not supported a name is made and removed; other errors are reported. */
+static void test_nameless_fallback(void)
+{
+	char data[4];
+	int fd;
+
+	setenv("MPMAP_FAULT", "tmpfile:1:EOPNOTSUPP,tmpfile:2:ENOSPC", 1);
+	check_int(chdir(unit_directory()), 0);
+	check_int(mkdir("nameless", 0700), 0);
+	fd = file_open_nameless("nameless");
+	check_nameless(fd);
+	check_int(file_write_at(fd, 2, slice_of("data")), 0);
+	check_int(file_read_at(fd, 2, data, sizeof data), 0);
+	check(memcmp(data, "data", sizeof data) == 0);
+	close(fd);
+	check_fails(file_open_nameless("."), ENOSPC);
+}
+
+#endif
+
+static void test_whole_transfers(void)
+{
+	enum { SIZE = 200000 };
+	struct bytes in = {.data = NULL}, out = {.data = NULL};
+	int fd = file_open_nameless(unit_directory()), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	size_t i;
+	char byte;
+
+	for (i = 0; i < SIZE; i++)
+		bytes_put_u8(&out, (uint8_t)(i * 31));
+	check_int(file_write_all(fd, bytes_slice(&out)), 0);
+	check_int(lseek(fd, 0, SEEK_SET), 0);
+	check_int(file_read_all(fd, &in, SIZE), 0);
+	check(slice_equals(bytes_slice(&in), bytes_slice(&out)));
+	check_int(file_read_at(fd, SIZE - 1, &byte, 1), 0);
+	check_int((uint8_t)byte, (uint8_t)out.data[SIZE - 1]);
+	check_fails(file_read_at(fd, SIZE, &byte, 1), EIO);
+	check_int(lseek(fd, 0, SEEK_SET), 0);
+	bytes_clear(&in);
+	check_fails(file_read_all(fd, &in, SIZE - 1), EFBIG);
+	check_fails(file_read_all(-1, &in, SIZE), EBADF);
+	check_fails(file_write_all(full, slice_of("x")), ENOSPC);
+	check_fails(file_write_at(full, 0, slice_of("x")), ENOSPC);
+	check_fails(file_read_at(-1, 0, &byte, 1), EBADF);
+	close(fd);
+	close(full);
+	bytes_release(&in);
+	bytes_release(&out);
+}
+
 const struct unit_test unit_ground[] = {
 	{"sizes saturate", .run = test_sizes},
 	{"a growing array", .run = test_grow},
@@ -347,5 +430,10 @@ const struct unit_test unit_ground[] = {
 	{"sizes", .run = test_number_size},
 	{"times", .run = test_number_time},
 	{"a list", .run = test_list},
+	{"a file without a name", .run = test_nameless},
+#ifdef MPMAP_FAULTS
+	{"a file without a name where O_TMPFILE is not supported", .run = test_nameless_fallback},
+#endif
+	{"reading and writing all", .run = test_whole_transfers},
 	{.name = NULL},
 };

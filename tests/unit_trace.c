@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "base/diag.h"
+#include "base/fatal.h"
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/trace.h"
@@ -100,8 +101,8 @@ static void test_fatal(void)
 
 		dup2(fd, STDERR_FILENO);
 		diag_set_sink(tell);
-		diag_on_fatal(tell_last);
-		diag_fatal("no %d", 5);
+		fatal_on_exit(tell_last);
+		fatal("no %d", 5);
 	}
 	check_int(unit_wait(pid), 1);
 	text = contents_of(path);

@@ -3,16 +3,15 @@
 #include "base/diag.h"
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/quote.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <unistd.h>
 
 /* Set once by the front end of a process; messages come from everywhere. */
 static enum diag_level level;
 static diag_sink *line_sink;
-static void (*before_fatal)(void);
 
 enum diag_level diag_set_level(enum diag_level wanted)
 {
@@ -27,11 +26,6 @@ void diag_set_sink(diag_sink *sink)
 	line_sink = sink;
 }
 
-void diag_on_fatal(void (*last)(void))
-{
-	before_fatal = last;
-}
-
 int diag_descriptor(void)
 {
 	return STDERR_FILENO;
@@ -44,16 +38,7 @@ static void emit(struct slice line)
 		line_sink(line);
 		return;
 	}
-	while (line.size) {
-		ssize_t written = write(STDERR_FILENO, line.data, line.size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return;
-		line.data += written;
-		line.size -= (size_t)written;
-	}
+	(void)!file_write_all(STDERR_FILENO, line);
 }
 
 static void diag_say(const char *format, va_list arguments)
@@ -95,27 +80,4 @@ void diag_note(const char *format, ...)
 void diag_line(struct slice line)
 {
 	emit(line);
-}
-
-void diag_fatal(const char *format, ...)
-{
-	va_list arguments;
-
-	line_sink = NULL;
-	if (before_fatal)
-		before_fatal();
-	va_start(arguments, format);
-	diag_say(format, arguments);
-	va_end(arguments);
-	_exit(1);
-}
-
-void bug_at(const char *file, int line, const char *what)
-{
-	char text[256];
-	int length = snprintf(text, sizeof text, "mpmap: BUG at %s:%d: %s\n", file, line, what);
-
-	if (length > 0)
-		(void)!write(STDERR_FILENO, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
-	abort();
 }

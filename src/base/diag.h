@@ -28,10 +28,4 @@ void diag_note(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A line as it is (already escaped), without prefix: what the user asked to see (-t, --stats). */
 void diag_line(struct slice line);
 
-/* What is done before diag_fatal says its words, in the process that calls it; NULL: nothing. */
-void diag_on_fatal(void (*last)(void));
-
-/* diag_error, then exit status 1 at once (_exit: nothing of a parent's is flushed twice). */
-void diag_fatal(const char *format, ...) PRINTF_LIKE(1, 2) NORETURN;
-
 #endif

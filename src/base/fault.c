@@ -4,7 +4,7 @@
 
 #ifdef MPMAP_FAULTS
 
-#include "base/diag.h"
+#include "base/fatal.h"
 #include "base/number.h"
 
 #include <errno.h>
@@ -32,10 +32,10 @@ static const struct {
 	int signal;
 } effects[] = {
 	{.name = "EAGAIN", .number = EAGAIN}, {.name = "EIO", .number = EIO},
-	{.name = "EMFILE", .number = EMFILE}, {.name = "ENOMEM", .number = ENOMEM},
-	{.name = "ENOSPC", .number = ENOSPC}, {.name = "ENOSYS", .number = ENOSYS},
-	{.name = "EPIPE", .number = EPIPE},   {.name = "KILL", .signal = SIGKILL},
-	{.name = "STOP", .signal = SIGSTOP},
+	{.name = "EMFILE", .number = EMFILE}, {.name = "EOPNOTSUPP", .number = EOPNOTSUPP},
+	{.name = "ENOMEM", .number = ENOMEM}, {.name = "ENOSPC", .number = ENOSPC},
+	{.name = "ENOSYS", .number = ENOSYS}, {.name = "EPIPE", .number = EPIPE},
+	{.name = "KILL", .signal = SIGKILL},  {.name = "STOP", .signal = SIGSTOP},
 };
 
 static void parse_effect(struct fault *fault, const char *what)
@@ -49,7 +49,7 @@ static void parse_effect(struct fault *fault, const char *what)
 			return;
 		}
 	}
-	diag_fatal("MPMAP_FAULT: no such effect: %s", what);
+	fatal("MPMAP_FAULT: no such effect: %s", what);
 }
 
 static void parse_one(char *text)
@@ -59,7 +59,7 @@ static void parse_one(char *text)
 	size_t length;
 
 	if (fault_count == FAULTS_MAX || !at || (size_t)(at - text) >= sizeof fault->name)
-		diag_fatal("MPMAP_FAULT: not NAME:N[+][:WHAT]: %s", text);
+		fatal("MPMAP_FAULT: not NAME:N[+][:WHAT]: %s", text);
 	memcpy(fault->name, text, (size_t)(at - text));
 	*at++ = '\0';
 	if (what)
@@ -70,7 +70,7 @@ static void parse_one(char *text)
 		at[length - 1] = '\0';
 	}
 	if (number_parse(at, UINT64_MAX, &fault->at))
-		diag_fatal("MPMAP_FAULT: not a number: %s", at);
+		fatal("MPMAP_FAULT: not a number: %s", at);
 	fault->number = EIO;
 	if (what)
 		parse_effect(fault, what);

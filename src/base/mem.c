@@ -2,13 +2,13 @@
 /* Allocation that either succeeds or ends the process with one clear line. */
 #include "base/mem.h"
 
-#include "base/diag.h"
+#include "base/fatal.h"
 
 #include <stdarg.h>
 
 static void NORETURN out_of_memory(size_t count, size_t size)
 {
-	diag_fatal("out of memory (%zu bytes wanted)", size_multiply(count, size));
+	fatal("out of memory (%zu bytes wanted)", size_multiply(count, size));
 }
 
 void *mem_new(size_t count, size_t size)

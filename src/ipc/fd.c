@@ -3,6 +3,7 @@
 #include "ipc/fd.h"
 
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -96,18 +97,8 @@ int fd_holding(struct slice bytes)
 		return ends[0];
 	}
 	fd = memfd_create("mpmap-stdin", MFD_CLOEXEC);
-	while (fd >= 0 && bytes.size) {
-		ssize_t done = write(fd, bytes.data, bytes.size);
-
-		if (done < 0) {
-			fd_close(&fd);
-			return -1;
-		}
-		bytes.data += done;
-		bytes.size -= (size_t)done;
-	}
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_SET);
+	if (fd >= 0 && (file_write_all(fd, bytes) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+		fd_close(&fd);
 	return fd;
 }
 

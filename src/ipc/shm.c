@@ -2,8 +2,9 @@
 /* Shared memory on memfd, and memory that is not shared. */
 #include "ipc/shm.h"
 
-#include "base/diag.h"
+#include "base/fatal.h"
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
 
@@ -39,7 +40,7 @@ int shm_create_file(struct shm *shm, const char *directory, size_t size)
 {
 	int failed;
 
-	*shm = (struct shm){.fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+	*shm = (struct shm){.fd = file_open_nameless(directory)};
 	if (shm->fd < 0)
 		return -1;
 	/* Room is made sure of: a page that cannot be written would end this process. */
@@ -120,7 +121,7 @@ void *shm_new_unshared(size_t count, size_t size)
 	void *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
-		diag_fatal("out of memory (%zu bytes wanted)", all);
+		fatal("out of memory (%zu bytes wanted)", all);
 	/* Where that cannot be said a child gets it, and does not look at it. */
 	madvise(memory, all, MADV_DONTFORK);
 	return memory;

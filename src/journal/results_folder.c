@@ -2,6 +2,7 @@
 /* Filling the results folder. */
 #include "journal/results_folder.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -188,16 +189,8 @@ static int results_folder_add(struct results *results, uint64_t index, uint32_t 
 {
 	int fd = results_folder_open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
 
-	while (bytes.size && !number) {
-		ssize_t now = write(fd, bytes.data, bytes.size);
-
-		if (now > 0) {
-			bytes.data += now;
-			bytes.size -= (size_t)now;
-		} else if (now == 0 || errno != EINTR) {
-			number = now == 0 ? ENOSPC : errno;
-		}
-	}
+	if (!number && file_write_all(fd, bytes) < 0)
+		number = errno;
 	if (fd >= 0 && close(fd) < 0 && !number)
 		number = errno;
 	if (!number)

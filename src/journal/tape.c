@@ -2,9 +2,10 @@
 /* The tape: blocks that are filled in memory, move to a file in which they take turns, and go. */
 #include "journal/tape.h"
 
+#include "base/fault.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/trace.h"
-#include "order/spill.h"
 
 #include <errno.h>
 
@@ -84,14 +85,16 @@ static int write_out(struct tape *tape)
 {
 	uint64_t number = tape->first_in_memory;
 	struct tape_block *block = block_at(tape, number);
+	struct slice bytes;
 
 	if (tape->fd < 0) {
-		tape->fd = spill_open_nameless(tape->directory);
+		tape->fd = fault_at("spill_open") ? -1 : file_open_nameless(tape->directory);
 		if (tape->fd < 0)
 			return -1;
 		trace_event("spill_open", "\"limit\":%llu", (unsigned long long)tape->disk * TAPE_BLOCK);
 	}
-	if (spill_write_at(tape->fd, number % tape->disk * TAPE_BLOCK, block->data, TAPE_BLOCK) < 0)
+	bytes = (struct slice){.data = block->data, .size = TAPE_BLOCK};
+	if (fault_at("spill_write") || file_write_at(tape->fd, number % tape->disk * TAPE_BLOCK, bytes) < 0)
 		return -1;
 	free(block->data);
 	block->data = NULL;
@@ -128,11 +131,11 @@ static int read_from_file(struct tape *tape, uint64_t position, char *data, size
 		uint64_t rest = TAPE_BLOCK - position % TAPE_BLOCK;
 
 		*size = rest < *size ? (size_t)rest : *size;
-		return spill_read_at(tape->fd, offset + position % TAPE_WINDOW, data, *size);
+		return file_read_at(tape->fd, offset + position % TAPE_WINDOW, data, *size);
 	}
 	if (tape->window_position != window) {
 		tape->window_position = NO_WINDOW;
-		if (spill_read_at(tape->fd, offset, tape->window, TAPE_WINDOW) < 0)
+		if (file_read_at(tape->fd, offset, tape->window, TAPE_WINDOW) < 0)
 			return -1;
 		tape->window_position = window;
 	}

@@ -3,11 +3,11 @@
 #include "order/spill.h"
 
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #define NO_BLOCK SIZE_MAX
@@ -17,29 +17,11 @@ void spill_init(struct spill *spill, const char *directory, uint64_t limit)
 	*spill = (struct spill){.directory = directory, .limit = limit, .fd = -1, .current = NO_BLOCK};
 }
 
-int spill_open_nameless(const char *directory)
-{
-	char *path;
-	int fd;
-
-	if (fault_at("spill_open"))
-		return -1;
-	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd;
-	path = mem_format("%s/mpmap-XXXXXX", directory);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	free(path);
-	return fd;
-}
-
 static int spill_open_file(struct spill *spill, struct error *error)
 {
 	if (spill->fd >= 0)
 		return 0;
-	spill->fd = spill_open_nameless(spill->directory);
+	spill->fd = fault_at("spill_open") ? -1 : file_open_nameless(spill->directory);
 	if (spill->fd < 0)
 		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	spill->tail = mem_new(SPILL_BLOCK, 1);
@@ -82,48 +64,12 @@ static void take_block(struct spill *spill)
 	spill->filled = 0;
 }
 
-int spill_write_at(int fd, uint64_t offset, const char *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t now = -1;
-
-		if (!fault_at("spill_write"))
-			now = pwrite(fd, data + done, size - done, (off_t)(offset + done));
-		if (now < 0 && errno == EINTR)
-			continue;
-		if (now == 0)
-			errno = ENOSPC;
-		if (now <= 0)
-			return -1;
-		done += (size_t)now;
-	}
-	return 0;
-}
-
-int spill_read_at(int fd, uint64_t offset, char *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t now = pread(fd, data + done, size - done, (off_t)(offset + done));
-
-		if (now < 0 && errno == EINTR)
-			continue;
-		if (now == 0)
-			errno = EIO;
-		if (now <= 0)
-			return -1;
-		done += (size_t)now;
-	}
-	return 0;
-}
-
 /* Writes the full block out. */
 static int finish_block(struct spill *spill, struct error *error)
 {
-	if (spill_write_at(spill->fd, (uint64_t)spill->current * SPILL_BLOCK, spill->tail, SPILL_BLOCK) < 0)
+	struct slice block = {.data = spill->tail, .size = SPILL_BLOCK};
+
+	if (fault_at("spill_write") || file_write_at(spill->fd, (uint64_t)spill->current * SPILL_BLOCK, block) < 0)
 		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	spill->current = NO_BLOCK;
 	return 0;
@@ -161,7 +107,7 @@ int spill_read(struct spill *spill, uint64_t offset, char *data, size_t size, st
 		memcpy(data, spill->tail + offset % SPILL_BLOCK, size);
 		return 0;
 	}
-	if (spill_read_at(spill->fd, offset, data, size) < 0)
+	if (file_read_at(spill->fd, offset, data, size) < 0)
 		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	return 0;
 }

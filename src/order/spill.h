@@ -56,14 +56,4 @@ void spill_free(struct spill *spill, uint64_t offset, size_t size);
 
 void spill_release(struct spill *spill);
 
-/* The ground it stands on, for whoever keeps bytes on disk in another way. Each is -1 with errno when that fails. */
-
-/* A file without a name; where the file system cannot make one, a name that is gone before anybody sees it: its
- * descriptor. */
-int spill_open_nameless(const char *directory) MUST_CHECK;
-
-/* Writes and reads all of it. */
-int spill_write_at(int fd, uint64_t offset, const char *data, size_t size) MUST_CHECK;
-int spill_read_at(int fd, uint64_t offset, char *data, size_t size) MUST_CHECK;
-
 #endif

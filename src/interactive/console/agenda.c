@@ -3,6 +3,7 @@
 #include "interactive/console/agenda.h"
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
 
@@ -13,7 +14,6 @@
 enum {
 	/* The largest file of lines. */
 	FILE_MAX = 16 * 1024 * 1024,
-	READ_SIZE = 65536,
 };
 
 /* A file whose lines are in the agenda, or being carried out. */
@@ -72,18 +72,11 @@ static bool is_within(const struct agenda_file *file, const struct stat *status)
 /* Reads all of a file. -1 with the error. */
 static int agenda_read_all(int fd, const char *name, struct bytes *contents, struct error *error)
 {
-	ssize_t got;
-
-	do {
-		char *to = bytes_reserve(contents, READ_SIZE);
-
-		got = fd_read(fd, to, READ_SIZE);
-		if (got < 0)
-			return error_set_errno(error, errno, "cannot read '%s'", name);
-		contents->size += (size_t)got;
-		if (contents->size > FILE_MAX)
+	if (file_read_all(fd, contents, FILE_MAX) < 0) {
+		if (errno == EFBIG)
 			return error_set(error, "'%s' is too large for a file of commands (more than 16M)", name);
-	} while (got);
+		return error_set_errno(error, errno, "cannot read '%s'", name);
+	}
 	if (contents->size && memchr(contents->data, '\0', contents->size))
 		return error_set(error, "'%s' holds no text", name);
 	return 0;

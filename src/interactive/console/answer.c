@@ -2,11 +2,10 @@
 /* Gathering an answer, or writing it. */
 #include "interactive/console/answer.h"
 
-#include "base/mem.h"
+#include "base/file.h"
 #include "ipc/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 enum {
@@ -21,30 +20,16 @@ void answer_init(struct answer *answer, enum answer_kind kind, const char *direc
 
 static void answer_write_all(struct answer *answer, int fd, struct slice bytes)
 {
-	while (bytes.size && !answer->error.text) {
-		ssize_t done = fd_write(fd, bytes.data, bytes.size);
-
-		if (done < 0) {
-			error_set_errno(&answer->error, errno, fd == STDOUT_FILENO ? "write error" : "%s",
-					answer->directory);
-			return;
-		}
-		bytes.data += done;
-		bytes.size -= (size_t)done;
-	}
+	if (!answer->error.text && file_write_all(fd, bytes) < 0)
+		error_set_errno(&answer->error, errno, fd == STDOUT_FILENO ? "write error" : "%s", answer->directory);
 }
 
 /* Opens the file without a name. */
 static void answer_open_file(struct answer *answer)
 {
-	char *name = mem_format("%s/mpmap.XXXXXX", answer->directory);
-
-	answer->fd = mkostemp(name, O_CLOEXEC);
+	answer->fd = file_open_nameless(answer->directory);
 	if (answer->fd < 0)
 		error_set_errno(&answer->error, errno, "cannot make a temporary file in %s", answer->directory);
-	else
-		unlink(name);
-	free(name);
 }
 
 static void empty(struct answer *answer)

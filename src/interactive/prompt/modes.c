@@ -2,7 +2,7 @@
 /* Modes kept where a signal's handler finds them. */
 #include "interactive/prompt/modes.h"
 
-#include "base/diag.h"
+#include "base/fatal.h"
 #include "ipc/fd.h"
 #include "process/signals.h"
 
@@ -49,13 +49,13 @@ void modes_guard(void)
 {
 	kept.owner = getpid();
 	signals_on_crash(restore);
-	diag_on_fatal(restore);
+	fatal_on_exit(restore);
 }
 
 void modes_unguard(void)
 {
 	signals_on_crash(NULL);
-	diag_on_fatal(NULL);
+	fatal_on_exit(NULL);
 }
 
 void modes_keep(const char *undo)
