@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prompt/completion: what TAB offers. */
+/* interactive/prompt/completion: what TAB offers. */
 #include "unit.h"
 
 #include "base/mem.h"
+#include "interactive/commands/commands.h"
 #include "interactive/prompt/completion.h"
 
 static char **make_ids(void *context)
@@ -15,11 +16,22 @@ static char **make_ids(void *context)
 	return ids;
 }
 
+/* "renice" is no command of ours: its kind is all that completion knows of it. */
+static enum operands operands_of(struct slice name)
+{
+	return slice_equals(name, slice_of("renice")) ? OPERANDS_IDS : commands.operands(name);
+}
+
 /* What is offered at the end of text, with a blank behind each; "files" when it is for names of files. */
 static char *offers(const char *text, size_t start)
 {
-	static const char *const commands[] = {"map", "help", "history", "out", NULL};
-	const struct completion completion = {.commands = commands, .ids = make_ids, .context = mem_string("3.2")};
+	static const char *const names[] = {"map", "help", "history", "out", NULL};
+	const struct completion completion = {
+		.commands = names,
+		.operands = operands_of,
+		.ids = make_ids,
+		.context = mem_string("3.2"),
+	};
 	char **found = completion_find(&completion, text, start), **each, *shown;
 	struct bytes out = {.data = NULL};
 
@@ -46,6 +58,11 @@ static void test_offers(void)
 		{"out |", "3.17 3.2 last "},
 		{"show 3.17 |3.2", "3.2 "},
 		{"cancel |x", ""},
+		{"pause |", "3.17 3.2 last "},
+		{"resume |3", "3.17 3.2 "},
+		{"stats |l", "last "},
+		{"renice |3", "3.17 3.2 "},
+		{"workers |", "files"},
 		{"source |", "files"},
 		{"! ls |", "files"},
 		{"!|l", "files"},

@@ -16,6 +16,8 @@ struct counter {
 	struct loop *loop;
 	int calls;
 	unsigned events;
+	/* The context of messages during the last call. */
+	const struct diag_context *context;
 	struct counter **others;
 	size_t other_count;
 	int other_end;
@@ -28,6 +30,7 @@ static void count_call(struct watch *watch, unsigned events)
 
 	counter->calls++;
 	counter->events = events;
+	counter->context = diag_current();
 	for (i = 0; i < counter->other_count; i++)
 		loop_forget(counter->loop, &counter->others[i]->watch);
 }
@@ -280,6 +283,32 @@ static void test_misuse(void)
 	loop_release(&loop);
 }
 
+static void test_context(void)
+{
+	static const struct diag_context outer = {.run = 1}, inner = {.run = 2};
+	struct loop loop;
+	struct counter plain, owned;
+
+	check_int(loop_init(&loop), 0);
+	counter_on_pipe(&plain, &loop);
+	counter_on_pipe(&owned, &loop);
+	owned.watch.context = &inner;
+	fd_close(&plain.other_end);
+	fd_close(&owned.other_end);
+	check_int(loop_watch(&loop, &plain.watch, LOOP_INPUT), 0);
+	check_int(loop_watch(&loop, &owned.watch, LOOP_INPUT), 0);
+	diag_enter(&outer);
+	loop_step(&loop, NSEC_FOREVER);
+	check(diag_enter(NULL) == &outer);
+	check_int(plain.calls, 1);
+	check(plain.context == NULL);
+	check_int(owned.calls, 1);
+	check(owned.context == &inner);
+	counter_release(&plain);
+	counter_release(&owned);
+	loop_release(&loop);
+}
+
 const struct unit_test unit_loop[] = {
 	{"input and hang-up", .run = test_input},
 	{"output", .run = test_output},
@@ -288,6 +317,7 @@ const struct unit_test unit_loop[] = {
 	{"more than one batch", .run = test_many},
 	{"a regular file is always ready", .run = test_regular_file},
 	{"removal among regular files", .run = test_removal_of_files},
+	{"each is called in its own context of messages", .run = test_context},
 	{"misuse", .run = test_misuse},
 	{.name = NULL},
 };

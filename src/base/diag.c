@@ -11,14 +11,25 @@
 
 /* Set once by the front end of a process; messages come from everywhere. */
 static enum diag_level level;
+static const struct diag_context *current;
 static diag_sink *line_sink;
 
-enum diag_level diag_set_level(enum diag_level wanted)
+void diag_set_level(enum diag_level wanted)
 {
-	enum diag_level before = level;
-
 	level = wanted;
+}
+
+const struct diag_context *diag_enter(const struct diag_context *context)
+{
+	const struct diag_context *before = current;
+
+	current = context;
 	return before;
+}
+
+const struct diag_context *diag_current(void)
+{
+	return current;
 }
 
 void diag_set_sink(diag_sink *sink)
@@ -70,7 +81,7 @@ void diag_note(const char *format, ...)
 {
 	va_list arguments;
 
-	if (level == DIAG_ERRORS)
+	if ((current ? current->level : level) == DIAG_ERRORS)
 		return;
 	va_start(arguments, format);
 	diag_say(format, arguments);

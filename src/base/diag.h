@@ -6,9 +6,26 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* What is said from now on: all (the default), or only errors (-q). Returns what it was before. */
+/* Which messages are written: all (the default), or only errors (-q). */
 enum diag_level { DIAG_NOTES, DIAG_ERRORS };
-enum diag_level diag_set_level(enum diag_level level);
+void diag_set_level(enum diag_level level);
+
+/* What messages are about, where one process has several runs. */
+struct diag_context {
+	/* The number of the run. */
+	uint64_t run;
+	/* Takes the place of the process's level. */
+	enum diag_level level;
+};
+
+/*
+ * Makes a context (not copied; NULL if none) the current one, and returns the one before, which is to be entered again.
+ * The event loop enters the context of each descriptor that is ready.
+ */
+const struct diag_context *diag_enter(const struct diag_context *context);
+
+/* Returns the current context, NULL if none. */
+const struct diag_context *diag_current(void);
 
 /*
  * Where diag's lines go instead of straight to descriptor 2; NULL for descriptor 2 again. The front end sets it so that

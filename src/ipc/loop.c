@@ -78,6 +78,15 @@ static bool always_is_wanted(const struct loop *loop)
 	return false;
 }
 
+/* Calls a watch in its context. The watch may be gone afterwards. */
+static void loop_deliver(struct watch *watch, unsigned events)
+{
+	const struct diag_context *before = diag_enter(watch->context);
+
+	watch->ready(watch, events);
+	diag_enter(before);
+}
+
 static void call_always(struct loop *loop)
 {
 	struct watch *watch;
@@ -85,7 +94,7 @@ static void call_always(struct loop *loop)
 	for (watch = loop->always; watch; watch = loop->next_always) {
 		loop->next_always = watch->next_always;
 		if (watch->events)
-			watch->ready(watch, watch->events);
+			loop_deliver(watch, watch->events);
 	}
 }
 
@@ -127,7 +136,7 @@ void loop_step(struct loop *loop, nsec deadline)
 	loop->batch_size = count > 0 ? (size_t)count : 0;
 	for (i = 0; i < count; i++) {
 		if (batch[i])
-			batch[i]->ready(batch[i], events_of(ready[i].events));
+			loop_deliver(batch[i], events_of(ready[i].events));
 	}
 	loop->batch_size = 0;
 	loop->batch = NULL;

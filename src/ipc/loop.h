@@ -4,6 +4,7 @@
 #define IPC_LOOP_H
 
 #include "base/clock.h"
+#include "base/diag.h"
 #include "base/dialect.h"
 
 enum loop_events {
@@ -14,12 +15,14 @@ enum loop_events {
 };
 
 /*
- * A watched descriptor, embedded in what it belongs to (container_of). The owner sets fd and ready; the rest is the
- * loop's. Not watched while all zero but fd.
+ * A watched descriptor, embedded in what it belongs to (container_of). The owner sets fd, ready and context; the
+ * rest is the loop's. Not watched while all zero but fd.
  */
 struct watch {
 	int fd;
 	void (*ready)(struct watch *watch, unsigned events);
+	/* The context of messages while ready runs; NULL if none. */
+	const struct diag_context *context;
 	unsigned events;
 	bool watched;
 	/* A regular file, say, for which there is nothing to wait: always ready. */

@@ -63,6 +63,8 @@ struct pool_owner {
 	/* A piece of a task's output, from the worker in a slot; -1: that cannot be, its worker has gone mad. */
 	int (*on_output)(struct pool_owner *owner, const struct output_header *header, uint32_t slot,
 			 struct slice bytes);
+	/* The context of messages about these workers; NULL if none. */
+	const struct diag_context *context;
 	/* A task's result; task is a view while on_result runs. RESULT_AGAIN: after so much time in *delay. */
 	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
 				     nsec *delay);

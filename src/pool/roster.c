@@ -183,8 +183,11 @@ static void do_hangup(struct worker *worker)
 	if (process_is_alive(&worker->process) > 0) {
 		/* Of no use without its channel. One that is exiting does so with the status it has. */
 		roster_kill(worker);
-		worker->sentinel =
-			(struct watch){.fd = process_sentinel(&worker->process), .ready = roster_sentinel_ready};
+		worker->sentinel = (struct watch){
+			.fd = process_sentinel(&worker->process),
+			.ready = roster_sentinel_ready,
+			.context = pool->owner->context,
+		};
 		if (loop_watch(pool->loop, &worker->sentinel, LOOP_INPUT) == 0)
 			return;
 	}
@@ -299,6 +302,7 @@ static int roster_begin(struct worker *worker, struct error *error)
 	if (recruiting_find(worker, error) < 0)
 		return -1;
 	worker->channel.ready = roster_channel_ready;
+	worker->channel.context = pool->owner->context;
 	if (loop_watch(pool->loop, &worker->channel, LOOP_INPUT) < 0)
 		return error_set_errno(error, errno, "%s", worker->process.name);
 	/* One that was killed before it has heard anything was started all the same: its end is told by the loop. */

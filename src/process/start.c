@@ -52,6 +52,7 @@ void role_enter(const struct role *role, int fd)
 	fd_close_others(keep, countof(keep));
 	fd = fd_lower(fd);
 	diag_set_sink(NULL);
+	diag_enter(NULL);
 	signals_reset();
 	_exit(role->main(fd));
 }

@@ -150,6 +150,7 @@ int session_open(struct session *session, const struct session_options *options,
 		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result},
 	};
+	session->pool_owner.context = place->context;
 	if (open_parts(session, error) < 0) {
 		record_close(session);
 		session_release(session);

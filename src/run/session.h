@@ -7,6 +7,7 @@
 #define RUN_SESSION_H
 
 #include "base/bytes.h"
+#include "base/diag.h"
 #include "base/dialect.h"
 #include "ipc/loop.h"
 #include "task/template.h"
@@ -131,6 +132,8 @@ struct session_place {
 	unsigned closed;
 	/* Signals are about this run: it is the only one, and they end it. */
 	bool is_alone;
+	/* The context of the session's messages; NULL if none. */
+	const struct diag_context *context;
 	/* NULL: nobody. */
 	struct session_observer *observer;
 	/* What it writes is shown there; NULL: it goes to standard output and error. */

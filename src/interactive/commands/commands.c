@@ -123,24 +123,29 @@ static int command_quit(struct console *console, const struct entered *entered U
 }
 
 const struct verb verbs[] = {
-	{.name = "map", .least = 1, .most = SIZE_MAX, .takes_input = true, .run = command_map},
-	{.name = "apply", .least = 1, .most = SIZE_MAX, .run = command_apply},
+	{.name = "map",
+	 .least = 1,
+	 .most = SIZE_MAX,
+	 .takes_input = true,
+	 .operands = OPERANDS_OPTIONS,
+	 .run = command_map},
+	{.name = "apply", .least = 1, .most = SIZE_MAX, .operands = OPERANDS_OPTIONS, .run = command_apply},
 	{.name = "jobs", .run = command_jobs},
 	{.name = "workers", .most = 1, .run = command_workers},
-	{.name = "out", .most = 1, .run = command_out},
-	{.name = "errors", .most = 1, .run = command_errors},
-	{.name = "show", .most = 1, .run = command_show},
-	{.name = "wait", .most = 1, .run = command_wait},
-	{.name = "cancel", .most = 1, .run = command_cancel},
-	{.name = "retry", .most = 1, .run = command_retry},
-	{.name = "pause", .most = 1, .run = command_pause},
-	{.name = "resume", .most = 1, .run = command_resume},
-	{.name = "set", .most = 2, .run = command_set},
-	{.name = "stats", .most = 1, .run = command_stats},
+	{.name = "out", .most = 1, .operands = OPERANDS_IDS, .run = command_out},
+	{.name = "errors", .most = 1, .operands = OPERANDS_IDS, .run = command_errors},
+	{.name = "show", .most = 1, .operands = OPERANDS_IDS, .run = command_show},
+	{.name = "wait", .most = 1, .operands = OPERANDS_IDS, .run = command_wait},
+	{.name = "cancel", .most = 1, .operands = OPERANDS_IDS, .run = command_cancel},
+	{.name = "retry", .most = 1, .operands = OPERANDS_IDS, .run = command_retry},
+	{.name = "pause", .most = 1, .operands = OPERANDS_IDS, .run = command_pause},
+	{.name = "resume", .most = 1, .operands = OPERANDS_IDS, .run = command_resume},
+	{.name = "set", .most = 2, .operands = OPERANDS_SETTING, .run = command_set},
+	{.name = "stats", .most = 1, .operands = OPERANDS_IDS, .run = command_stats},
 	{.name = "history", .run = command_history},
 	{.name = "source", .least = 1, .most = 1, .run = command_source},
 	{.name = "!", .most = SIZE_MAX, .run = command_shell},
-	{.name = "help", .most = 1, .run = command_help},
+	{.name = "help", .most = 1, .operands = OPERANDS_COMMANDS, .run = command_help},
 	{.name = "quit", .run = command_quit},
 	{.name = NULL},
 };
@@ -164,6 +169,17 @@ static const struct verb *commands_find(const char *name)
 			return command;
 	}
 	return NULL;
+}
+
+static enum operands operands_of(struct slice name)
+{
+	const struct verb *command;
+
+	for (command = verbs; command->name; command++) {
+		if (slice_equals(slice_of(command->name), name))
+			return command->operands;
+	}
+	return OPERANDS_FILES;
 }
 
 static int commands_refuse(const char *name, struct error *error)
@@ -214,4 +230,4 @@ static int carry_out(struct console *console, const char *line, struct error *er
 	return done;
 }
 
-const struct language commands = {.carry_out = carry_out, .names = list_names};
+const struct language commands = {.carry_out = carry_out, .names = list_names, .operands = operands_of};

@@ -29,7 +29,9 @@ struct verb {
 	size_t most;
 	/* < FILE may follow it. */
 	bool takes_input;
-	/* -1 with the error. */
+	/* What the words after it are: completion offers them. */
+	enum operands operands;
+	/* Carries it out. Returns -1 with the error. */
 	int (*run)(struct console *console, const struct entered *entered, struct error *error);
 };
 

@@ -11,6 +11,7 @@
 #include "front/options.h"
 #include "interactive/runs/runs.h"
 #include "interactive/runs/selection.h"
+#include "interactive/prompt/completion.h"
 #include "interactive/prompt/line.h"
 #include "interactive/prompt/words.h"
 #include "interactive/console/agenda.h"
@@ -35,6 +36,8 @@ struct language {
 	int (*carry_out)(struct console *console, const char *line, struct error *error);
 	/* What the first word can be, for completion: ends with NULL. */
 	const char *const *(*names)(void);
+	/* Returns what the words after a command are, for completion. */
+	enum operands (*operands)(struct slice name);
 };
 
 /* Where lines come from, and where answers are shown: a row each for the prompt and for a script. */

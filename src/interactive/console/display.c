@@ -17,23 +17,22 @@ static struct console *diag_console;
 static void display_put_diag(struct slice lines)
 {
 	static const char prefix[] = "mpmap: ";
-	struct console *console = diag_console;
+	const struct diag_context *context = diag_current();
 	struct bytes text = {.data = NULL};
 
 	while (lines.size) {
 		const char *end = memchr(lines.data, '\n', lines.size);
 		size_t size = end ? (size_t)(end - lines.data) + 1 : lines.size, skip = 0;
 
-		if (console->runs.current && size >= sizeof prefix - 1 &&
-		    memcmp(lines.data, prefix, sizeof prefix - 1) == 0) {
-			bytes_append_format(&text, "[%" PRIu64 "] ", console->runs.current->number);
+		if (context && size >= sizeof prefix - 1 && memcmp(lines.data, prefix, sizeof prefix - 1) == 0) {
+			bytes_append_format(&text, "[%" PRIu64 "] ", context->run);
 			skip = sizeof prefix - 1;
 		}
 		bytes_append(&text, lines.data + skip, size - skip);
 		lines.data += size;
 		lines.size -= size;
 	}
-	screen_say(&console->screen, bytes_slice(&text));
+	screen_say(&diag_console->screen, bytes_slice(&text));
 	bytes_release(&text);
 }
 
@@ -89,14 +88,15 @@ static void display_run_ended(struct runs_owner *owner, struct run *run)
 
 void display_state(struct console *console)
 {
+	const struct diag_context *before = diag_current();
 	struct run *run;
 
 	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
-		console->runs.current = run;
+		diag_enter(&run->context);
 		if (run->state != RUN_DONE)
 			report_state(&run->session);
 	}
-	console->runs.current = NULL;
+	diag_enter(before);
 }
 
 void display_open(struct console *console)

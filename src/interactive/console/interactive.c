@@ -11,7 +11,6 @@
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "process/signals.h"
-#include "interactive/prompt/completion.h"
 #include "interactive/console/display.h"
 
 #include <errno.h>
@@ -141,7 +140,11 @@ static char **line_complete(struct line_owner *owner, const char *text, size_t s
 {
 	struct console *console = container_of(owner, struct console, line_owner);
 	const struct completion completion = {
-		.commands = console->language->names(), .ids = ids, .context = &console->runs};
+		.commands = console->language->names(),
+		.operands = console->language->operands,
+		.ids = ids,
+		.context = &console->runs,
+	};
 
 	return completion_find(&completion, text, start);
 }

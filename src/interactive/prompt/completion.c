@@ -8,24 +8,6 @@
 #include "front/options.h"
 #include "interactive/prompt/words.h"
 
-/* What the words behind a command are. Those of the others are names of files. */
-static const struct {
-	const char *command;
-	enum operands {
-		OPERANDS_FILES,
-		/* Options, then a command of the system's. */
-		OPERANDS_OPTIONS,
-		/* An option without its dashes, then its value. */
-		OPERANDS_SETTING,
-		OPERANDS_COMMAND,
-		OPERANDS_IDS,
-	} operands;
-} commands[] = {
-	{"map", OPERANDS_OPTIONS}, {"apply", OPERANDS_OPTIONS}, {"set", OPERANDS_SETTING}, {"help", OPERANDS_COMMAND},
-	{"out", OPERANDS_IDS},     {"errors", OPERANDS_IDS},    {"show", OPERANDS_IDS},    {"wait", OPERANDS_IDS},
-	{"cancel", OPERANDS_IDS},  {"retry", OPERANDS_IDS},
-};
-
 /* What is offered: all that begin with what was typed of it. */
 struct offer {
 	struct slice typed;
@@ -179,17 +161,6 @@ static char **offer_for_map(struct offer *offer, struct slice before, struct sli
 	return offer_values(offer, row, (struct slice){.data = word.data, .size = (size_t)(equals - word.data) + 1});
 }
 
-static enum operands operands_of(struct slice command)
-{
-	size_t i;
-
-	for (i = 0; i < countof(commands); i++) {
-		if (slice_equals(slice_of(commands[i].command), command))
-			return commands[i].operands;
-	}
-	return OPERANDS_FILES;
-}
-
 char **completion_find(const struct completion *completion, const char *text, size_t start)
 {
 	struct offer offer = {.typed = slice_of(text + start)};
@@ -200,14 +171,14 @@ char **completion_find(const struct completion *completion, const char *text, si
 
 	if (!command.size)
 		return word.size && strchr("!<", word.data[0]) ? NULL : offer_commands(completion, &offer);
-	switch (operands_of(command)) {
+	switch (completion->operands(command)) {
 	case OPERANDS_OPTIONS:
 		return offer_for_map(&offer, before, word);
 	case OPERANDS_SETTING:
 		earlier = next_word(&before);
 		return earlier.size ? offer_values(&offer, option_find(earlier), (struct slice){.data = ""})
 				    : offer_options(&offer, "", "");
-	case OPERANDS_COMMAND:
+	case OPERANDS_COMMANDS:
 		return offer_commands(completion, &offer);
 	case OPERANDS_IDS:
 		return offer_ids(completion, &offer);

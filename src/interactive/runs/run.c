@@ -154,68 +154,6 @@ static void end_feeding(struct run *run)
 	run->feeder = NULL;
 }
 
-/* Of whom was spoken before, and how much of it was said. */
-struct topic {
-	struct run *run;
-	enum diag_level level;
-};
-
-/* What is said from here on is said of this run, until leave. */
-static struct topic enter(struct run *run)
-{
-	struct topic before = {.run = run->runs->current};
-
-	run->runs->current = run;
-	before.level = diag_set_level(run->options.settings.quiet ? DIAG_ERRORS : DIAG_NOTES);
-	return before;
-}
-
-static void run_leave(struct run *run, struct topic before)
-{
-	run->runs->current = before.run;
-	diag_set_level(before.level);
-}
-
-/* What the pool tells of comes out of the loop, where nobody else knows whose it is. */
-
-static enum result_use run_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
-				     nsec *delay)
-{
-	struct run *run = container_of(owner, struct run, session.pool_owner);
-	struct topic before = enter(run);
-	enum result_use use = verdict_owner.on_result(owner, result, task, delay);
-
-	run_leave(run, before);
-	return use;
-}
-
-static void run_on_words(struct pool_owner *owner, struct slice words)
-{
-	struct run *run = container_of(owner, struct run, session.pool_owner);
-	struct topic before = enter(run);
-
-	verdict_owner.on_words(owner, words);
-	run_leave(run, before);
-}
-
-static void run_on_unfit(struct pool_owner *owner, struct slice why)
-{
-	struct run *run = container_of(owner, struct run, session.pool_owner);
-	struct topic before = enter(run);
-
-	verdict_owner.on_unfit(owner, why);
-	run_leave(run, before);
-}
-
-static void run_on_failure(struct pool_owner *owner, const struct error *error)
-{
-	struct run *run = container_of(owner, struct run, session.pool_owner);
-	struct topic before = enter(run);
-
-	verdict_owner.on_failure(owner, error);
-	run_leave(run, before);
-}
-
 static int open_session(struct run *run, struct error *error)
 {
 	struct runs *runs = run->runs;
@@ -225,6 +163,7 @@ static int open_session(struct run *run, struct error *error)
 		.reserve = &runs->reserve,
 		.closed = runs->options.closed,
 		.is_alone = !runs->owner->put,
+		.context = &run->context,
 		.observer = &run->observer,
 		.screen = runs->owner->put ? &run->screen : NULL,
 	};
@@ -238,20 +177,24 @@ static int open_session(struct run *run, struct error *error)
 		settings->jobs_max = SEATS_MIN;
 	if (settings->jobs_max > run->most)
 		settings->jobs_max = run->most;
-	if (session_open(&run->session, settings, &place, error) < 0)
-		return -1;
-	run->session.pool_owner.on_result = run_on_result;
-	run->session.pool_owner.on_words = run_on_words;
-	run->session.pool_owner.on_unfit = run_on_unfit;
-	run->session.pool_owner.on_failure = run_on_failure;
-	return 0;
+	return session_open(&run->session, settings, &place, error);
 }
 
 struct run *run_begin(struct runs *runs, struct run_options *options, struct feeder *feeder, struct error *error)
 {
 	struct run *run = mem_new(1, sizeof *run);
+	const struct diag_context *before;
 
-	*run = (struct run){.runs = runs, .options = *options, .feeder = feeder};
+	*run = (struct run){
+		.runs = runs,
+		.options = *options,
+		.feeder = feeder,
+		.context =
+			{
+				.run = runs->last_number + 1,
+				.level = options->settings.quiet ? DIAG_ERRORS : DIAG_NOTES,
+			},
+	};
 	*options = (struct run_options){.text = NULL};
 	if (!feeder)
 		run->feeder = feeder_open(&run->options.feed, &run->options.settings, error);
@@ -267,6 +210,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 	run->kept = archive_begin(&runs->archive);
 	run->number = ++runs->last_number;
 	run->turn = ++runs->last_turn;
+	before = diag_enter(&run->context);
 	/* Others may have been waiting for longer. */
 	if (runs->active)
 		session_set_jobs(&run->session, 0);
@@ -278,6 +222,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 	feeder_begin(run->feeder, &run->session);
 	run_on_room(&run->session);
 	outlet_flush(&run->session.outlet);
+	diag_enter(before);
 	return run;
 }
 
@@ -300,13 +245,13 @@ static void run_finish(struct run *run)
 
 void run_advance(struct run *run)
 {
-	struct topic before = enter(run);
+	const struct diag_context *before = diag_enter(&run->context);
 
 	session_advance(&run->session);
 	/* What is half shown ends before it does. */
 	if (is_over(run) && session_dismiss(&run->session) && session_write_out(&run->session))
 		run_finish(run);
-	run_leave(run, before);
+	diag_enter(before);
 }
 
 nsec run_deadline(const struct run *run)
@@ -341,34 +286,56 @@ bool run_running_at(struct run *run, size_t seat, struct running_task *task)
 	return run->state != RUN_DONE && pool_running_at(&run->session.pool, seat, task);
 }
 
+void run_set_workers(struct run *run, size_t workers)
+{
+	const struct diag_context *before = diag_enter(&run->context);
+
+	session_set_jobs(&run->session, workers);
+	diag_enter(before);
+}
+
+void run_offer_workers(struct run *run)
+{
+	const struct diag_context *before = diag_enter(&run->context);
+
+	pool_look_for_workers(&run->session.pool);
+	diag_enter(before);
+}
+
 void run_pause(struct run *run)
 {
-	if (run->state != RUN_RUNNING)
-		return;
-	run->state = RUN_PAUSED;
-	session_hold(&run->session);
+	const struct diag_context *before = diag_enter(&run->context);
+
+	if (run->state == RUN_RUNNING) {
+		run->state = RUN_PAUSED;
+		session_hold(&run->session);
+	}
+	diag_enter(before);
 }
 
 void run_resume(struct run *run)
 {
-	if (run->state != RUN_PAUSED)
-		return;
-	run->state = RUN_RUNNING;
-	session_let_go(&run->session);
+	const struct diag_context *before = diag_enter(&run->context);
+
+	if (run->state == RUN_PAUSED) {
+		run->state = RUN_RUNNING;
+		session_let_go(&run->session);
+	}
+	diag_enter(before);
 }
 
 void run_cancel(struct run *run)
 {
-	if (run->state == RUN_DONE)
-		return;
-	/* Said once more, it means at once. */
+	const struct diag_context *before = diag_enter(&run->context);
+
 	if (run->state == RUN_CANCELLED) {
 		session_abort(&run->session);
-		return;
+	} else if (run->state != RUN_DONE) {
+		run->state = RUN_CANCELLED;
+		run->cancelled = true;
+		session_cancel(&run->session);
 	}
-	run->state = RUN_CANCELLED;
-	run->cancelled = true;
-	session_cancel(&run->session);
+	diag_enter(before);
 }
 
 void run_free(struct run *run)

@@ -4,6 +4,7 @@
 #ifndef INTERACTIVE_RUNS_RUN_H
 #define INTERACTIVE_RUNS_RUN_H
 
+#include "base/diag.h"
 #include "base/dialect.h"
 #include "base/error.h"
 #include "base/list.h"
@@ -78,6 +79,7 @@ struct run {
 	struct runs *runs;
 	/* From 1. */
 	uint64_t number;
+	struct diag_context context;
 	enum run_state state;
 	/* It was cancelled at some time. */
 	bool cancelled;
@@ -123,6 +125,12 @@ struct run_counts run_counts(const struct run *run);
 
 /* What a running run does in seat (below run->session.pool.seats); false when that is nothing. As pool_running_at. */
 bool run_running_at(struct run *run, size_t seat, struct running_task *task);
+
+/* Sets how many workers a run that is not done may have. */
+void run_set_workers(struct run *run, size_t workers);
+
+/* Notifies a run that is not done that the reserve may have workers for it. */
+void run_offer_workers(struct run *run);
 
 void run_pause(struct run *run);
 void run_resume(struct run *run);

@@ -135,7 +135,7 @@ static void share_out(struct runs *runs)
 			run->served_since = now;
 		}
 		if (!run->session.throttle.options.jobs_file || claim->part < run->session.pool.jobs)
-			session_set_jobs(&run->session, claim->part);
+			run_set_workers(run, claim->part);
 	}
 }
 
@@ -147,7 +147,7 @@ static void offer_workers(struct runs *runs)
 	runs->reserve.changed = false;
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		if (takes_part(run_at(link)))
-			pool_look_for_workers(&run_at(link)->session.pool);
+			run_offer_workers(run_at(link));
 	}
 }
 

@@ -55,8 +55,6 @@ struct runs {
 	uint64_t last_turn;
 	/* A run was begun and has not been looked at since. */
 	bool begun;
-	/* The run that is being taken a step on, whose messages come now; NULL. */
-	struct run *current;
 };
 
 /* -1 with the error. */
