@@ -4,7 +4,7 @@
 
 load helper
 
-@test "order, fork: 10,000 records come out in order with every chunk size" {
+@test "order, fork: records come out in order with every chunk size, 10,000 with the default" {
 	MPMAP_START_METHOD=fork check_order
 }
 

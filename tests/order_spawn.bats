@@ -4,7 +4,7 @@
 
 load helper
 
-@test "order, spawn: 10,000 records come out in order with every chunk size" {
+@test "order, spawn: records come out in order with every chunk size, 10,000 with the default" {
 	MPMAP_START_METHOD=spawn check_order
 }
 
