@@ -28,3 +28,10 @@ bench="$BATS_TEST_DIRNAME/../bench/bench"
 	for workload in E1 E2 E3 E4 E5 M1 P1; do grep "^| $workload | mpmap |" results.md >/dev/null; done
 	python3 -c 'import json, sys; sys.exit(len(json.load(open("results.json"))["workloads"]) != 8)'
 }
+
+@test "bench: two builds are compared in turns" {
+	command -v python3 >/dev/null || skip_or_fail 'there is no python3'
+	# The same program twice: what it says of the times is chance.
+	"${bench%bench}compare" --rounds 3 "$MPMAP" "$MPMAP" E3 >out || [ $? -eq 1 ]
+	grep -E '^E3 +[0-9.]+ +[0-9.]+ to [0-9.]+ ' out
+}
