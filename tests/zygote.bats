@@ -319,6 +319,33 @@ zygote_pids() {
 	expect 0 "$(seq 9 | sed 's/.*/"&"/')" ''
 }
 
+# The worker's children: its zygote, and those that wait for a task.
+has_children() {
+	[ "$(wc -w <"/proc/$1/task/$1/children")" -eq "$2" ]
+}
+
+@test "zygote: one that is stopped does not hold back the output of tasks that have ended" {
+	trace_on
+	open_feed
+	start -j1 --zygote --chunksize 1 echo <feed
+	echo 1 >&7
+	wait_for_event task_end 1
+	worker=$(worker_pid ForkWorker-1)
+	wait_until has_children "$worker" 3
+	kill -STOP "$(zygote_pids)"
+	# two of these find a process that was forked before, the others wait for one
+	seq 2 9 >&7
+	wait_for_event task_end 3
+	wait_until file_holds out 3
+	# the worker gives the zygote up after 10 s only
+	[ "$(event_count worker_exit)" -eq 0 ]
+	kill -CONT "$(zygote_pids)"
+	exec 7>&-
+	finish
+	expect 0 "$(seq 9)" ''
+	[ "$(event_count worker_start)" -eq 1 ]
+}
+
 @test "zygote: mpmap killed while tasks are short: soon nothing is left" {
 	check() {
 		trace_on

@@ -178,7 +178,7 @@ static void note(struct running *running, enum command_change change)
 		running->stopped_by = running->end.signal;
 }
 
-enum { WAIT_CHANNEL, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
+enum { WAIT_PARENT, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
 
 /* Waits for whatever is first, until the deadline at most. False when the parent is gone. */
 static bool watch_task(struct workplace *place, struct running *running, nsec deadline)
@@ -187,18 +187,15 @@ static bool watch_task(struct workplace *place, struct running *running, nsec de
 	/* An end of one stream is mostly the process's: the other's end is no reason to wake up between the two. */
 	bool is_ending = capture->is_ending && !running->ended, is_deaf = capture->blocked || is_ending;
 	struct fd_wait waits[WAITS] = {
-		[WAIT_CHANNEL] = {.fd = place->channel, .want_input = true},
+		[WAIT_PARENT] = {.fd = -1},
 		[WAIT_OUTPUT] = {.fd = is_deaf ? -1 : capture->readers[0], .want_input = true},
 		[WAIT_ERRORS] = {.fd = is_deaf ? -1 : capture->readers[1], .want_input = true},
 		[WAIT_CHILDREN] = {.fd = running->state->launcher.children, .want_input = true},
 	};
-	nsec due = workplace_deadline(place), soon = is_ending ? clock_now() + ENDING_TIME : NSEC_FOREVER;
+	nsec soon = is_ending ? clock_now() + ENDING_TIME : NSEC_FOREVER;
 
 	command_relax();
-	due = soon < due ? soon : due;
-	fd_wait(waits, WAITS, due < deadline ? due : deadline);
-	place->listened = true;
-	if (waits[WAIT_CHANNEL].input && !workplace_listen(place))
+	if (!workplace_await(place, waits, WAITS, soon < deadline ? soon : deadline))
 		return false;
 	if (waits[WAIT_CHILDREN].input) {
 		signals_take_children(running->state->launcher.children);

@@ -40,13 +40,12 @@ static bool initializer_follow(struct workplace *place, int pidfd, int *reader, 
 
 	while (!ended) {
 		struct fd_wait waits[] = {
-			{.fd = place->channel, .want_input = true},
+			{.fd = -1},
 			{.fd = pidfd, .want_input = true},
 			{.fd = *reader, .want_input = true},
 		};
 
-		fd_wait(waits, countof(waits), NSEC_FOREVER);
-		if (waits[0].input && !workplace_listen(place))
+		if (!workplace_await(place, waits, countof(waits), NSEC_FOREVER))
 			return false;
 		ended = waits[1].input;
 		take_words(reader, words);

@@ -135,18 +135,16 @@ bool workplace_wait(struct workplace *place, nsec deadline)
 	return true;
 }
 
-bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *readable)
+bool workplace_await(struct workplace *place, struct fd_wait *waits, size_t count, nsec deadline)
 {
-	for (;;) {
-		struct fd_wait waits[] = {{.fd = place->channel, .want_input = true}, {.fd = fd, .want_input = true}};
+	nsec due;
 
-		fd_wait(waits, countof(waits), deadline);
-		if (waits[0].input && !workplace_listen(place))
-			return false;
-		*readable = waits[1].input;
-		if (*readable || clock_now() >= deadline)
-			return true;
-	}
+	workplace_announce_if_due(place);
+	due = workplace_deadline(place);
+	waits[0] = (struct fd_wait){.fd = place->channel, .want_input = true};
+	fd_wait(waits, count, due < deadline ? due : deadline);
+	place->listened = true;
+	return !waits[0].input || workplace_listen(place);
 }
 
 void workplace_announce(struct workplace *place)

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/dialect.h"
+#include "ipc/fd.h"
 #include "ipc/shm.h"
 #include "task/task.h"
 #include "task/template.h"
@@ -55,8 +56,12 @@ bool workplace_listen(struct workplace *place);
 /* Waits for the parent to wake us, until the deadline; announces when that is due. False when the parent is gone. */
 bool workplace_wait(struct workplace *place, nsec deadline);
 
-/* Waits until fd can be read, or the deadline: false when the parent is gone. */
-bool workplace_await(struct workplace *place, int fd, nsec deadline, bool *readable);
+/*
+ * Waits for the parent and for the other descriptors in waits, whose first entry it fills in, until the deadline. May
+ * return earlier, when an announcement is due, which the next call sends: call it in a loop. Returns false when the
+ * parent is gone.
+ */
+bool workplace_await(struct workplace *place, struct fd_wait *waits, size_t count, nsec deadline) MUST_CHECK;
 
 /* Tells the parent now that there is something to look at. */
 void workplace_announce(struct workplace *place);

@@ -83,12 +83,14 @@ static bool preloading_read_all(struct workplace *place, int fd, struct bytes *b
 	ssize_t got = 1;
 
 	while (got != 0) {
-		bool readable;
+		struct fd_wait waits[] = {{.fd = -1}, {.fd = fd, .want_input = true}};
 
-		if (!workplace_await(place, fd, deadline, &readable))
+		if (!workplace_await(place, waits, countof(waits), deadline))
 			return false;
-		if (!readable)
+		if (!waits[1].input && clock_now() >= deadline)
 			break;
+		if (!waits[1].input)
+			continue;
 		got = fd_read(fd, bytes_reserve(bytes, SIZE), SIZE);
 		if (got < 0 && errno != EAGAIN)
 			break;

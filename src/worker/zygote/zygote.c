@@ -51,13 +51,12 @@ static bool is_short(int number)
 static bool await_words(const struct zygote *zygote, struct workplace *place, nsec deadline)
 {
 	struct fd_wait waits[] = {
-		{.fd = place->channel, .want_input = true},
+		{.fd = -1},
 		{.fd = zygote->channel, .want_input = true},
 		{.fd = zygote->pidfd, .want_input = true},
 	};
 
-	fd_wait(waits, countof(waits), deadline);
-	return !waits[0].input || workplace_listen(place);
+	return workplace_await(place, waits, countof(waits), deadline);
 }
 
 /* Takes its next answer: 0 with it; -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED: no
