@@ -31,6 +31,7 @@
  * board/    the memory and the messages that the parent and its workers share
  *   board    seats of workers               queue    chunks to be claimed  ring     packets without locks
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte
+ *   doorbell  when the parent scans rings
  * journal/  what is written of a run besides its output, or kept
  *   joblog   a line for each task           results_folder  files for each task   archive  what runs leave behind
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each

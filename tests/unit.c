@@ -63,6 +63,7 @@ static const struct {
 	{"message", unit_message},
 	{"packer", unit_packer},
 	{"ledger", unit_ledger},
+	{"doorbell", unit_doorbell},
 	{"reserve", unit_reserve},
 	{"pool", unit_pool},
 	{"attempts", unit_attempts},

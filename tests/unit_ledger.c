@@ -184,6 +184,8 @@ static void test_board(void)
 
 		board_seat(&board, seat)->task = (pid_t)seat + 100;
 		atomic_store(&board_seat(&board, seat)->running, seat + 1);
+		atomic_store(&board_seat(&board, seat)->limit, 7);
+		atomic_store(&board_seat(&board, seat)->executed, 1);
 		memset(to, (int)seat + 1, room);
 		ring_commit(&ring, (uint32_t)seat, room);
 	}
@@ -196,6 +198,8 @@ static void test_board(void)
 
 		check_int(board_seat(&other, seat)->task, seat == 1 ? 0 : (int)seat + 100);
 		check_int(atomic_load(&board_seat(&other, seat)->running), seat == 1 ? 0 : seat + 1);
+		check_int(atomic_load(&board_seat(&other, seat)->limit), seat == 1 ? 0 : 7);
+		check_int(atomic_load(&board_seat(&other, seat)->executed), seat != 1);
 		check_int(ring_peek(&ring, &type, &record), seat != 1);
 		if (record.size)
 			check(record.data[0] == (char)(seat + 1) && record.data[record.size - 1] == (char)(seat + 1));
@@ -220,7 +224,7 @@ static void sleeper(const struct board *board, _Atomic uint64_t *wanted, _Atomic
 		}
 		board_sleep(board, SLEEPER);
 		if (atomic_load(wanted) != seen)
-			(void)!board_rouse(board, SLEEPER);
+			(void)!board_clear_sleeping(board, SLEEPER);
 		else if (channel_wait(channel, &message, NSEC_FOREVER) < 0)
 			_exit(1);
 	}
@@ -235,7 +239,7 @@ static size_t wake(const struct board *board, int channel)
 
 	while (marks_next(&board->sleepers, &walk, &seat)) {
 		check_int(seat, SLEEPER);
-		if (board_rouse(board, seat)) {
+		if (board_clear_sleeping(board, seat)) {
 			woken++;
 			/* Where it has wake-ups enough already there is no room for another. */
 			(void)!channel_send(channel, 1, slice_of(""), NULL, 0);
@@ -285,148 +289,7 @@ static void test_sleepers(void)
 	board_reset(&board, SLEEPER);
 	board_reset(&board, 2);
 	check(!marks_any(&board.sleepers));
-	check(!board_rouse(&board, 2));
-	board_release(&board);
-}
-
-/* Who has something to be looked at, and whether that has begun. */
-static void test_marks(void)
-{
-	struct board board;
-	struct marks_walk walk;
-	size_t seat = SEATS;
-
-	check_int(board_create(&board, SEATS, ROWS, RING), 0);
-	check(board_mark(&board, 1));
-	check(!board_mark(&board, 1));
-	check(board_is_marked(&board, 1));
-	check(!board_is_marked(&board, 0) && !board_is_marked(&board, 2));
-	walk = board_look(&board);
-	check(atomic_load(&board_notice(&board)->looked_at) <= clock_now());
-	check(atomic_load(&board_notice(&board)->looked_at) > clock_now() - 20 * NSEC_PER_SEC);
-	check(marks_next(&board.callers, &walk, &seat));
-	check_int(seat, 1);
-	marks_clear(&board.callers, seat);
-	check(!board_is_marked(&board, 1));
-	/* What was committed before has been looked at. */
-	check(board_mark(&board, 1));
-	board_release(&board);
-}
-
-/* Who has to tell the parent. */
-static void test_calls(void)
-{
-	struct board board;
-	struct marks_walk walk;
-	uint64_t first, second;
-	size_t seat;
-
-	check_int(board_create(&board, SEATS, ROWS, RING), 0);
-	/* Until somebody has told it each does so himself: who was about to may have been stopped. */
-	check(board_call(&board, 0, &first));
-	check(board_call(&board, 2, &second));
-	board_told(&board, second);
-	check(!board_call(&board, 1, &second));
-	/* Since it has begun to look whoever calls is too late for that, perhaps, whatever was told before. */
-	walk = board_look(&board);
-	for (seat = 0; seat < SEATS; seat++)
-		check(marks_next(&board.callers, &walk, &(size_t){0}));
-	check(board_call(&board, 2, &second));
-	board_told(&board, first);
-	check(board_call(&board, 2, &second));
-	board_told(&board, second);
-	check(!board_call(&board, 0, &first));
-	for (seat = 0; seat < SEATS; seat++)
-		board_reset(&board, seat);
-	check(!marks_any(&board.callers));
-	board_release(&board);
-}
-
-enum { CALLERS = 2, CALLS = 30000 };
-
-/* What a caller has had to say so far, and how much of that the parent has taken. */
-static _Atomic uint64_t *said_by(const struct board *board, size_t seat)
-{
-	return &board_seat(board, seat)->running;
-}
-
-static volatile pid_t *taken_of(const struct board *board, size_t seat)
-{
-	return &board_seat(board, seat)->task;
-}
-
-/* Says something, and waits until it is taken, and what the others said: their next call would have it taken, too. */
-static void caller(const struct board *board, size_t seat, int channel)
-{
-	uint64_t look;
-	size_t other;
-	int said;
-
-	for (said = 1; said <= CALLS; said++) {
-		atomic_store(said_by(board, seat), (uint64_t)said);
-		/* In turns one is in no hurry: another's call may be all that is needed. */
-		if ((size_t)said % CALLERS == seat && board_mark(board, seat))
-			sched_yield();
-		if (((size_t)said % CALLERS != seat || board_is_marked(board, seat)) &&
-		    board_call(board, seat, &look) && channel_send(channel, 1, slice_of(""), NULL, 0) == 0)
-			board_told(board, look);
-		for (other = 0; other < CALLERS; other++) {
-			while (*taken_of(board, other) < said)
-				sched_yield();
-		}
-	}
-	_exit(0);
-}
-
-/* Looks at all who call, as the pool does. */
-static void look(const struct board *board)
-{
-	struct marks_walk walk = board_look(board);
-	size_t seat;
-
-	while (marks_next(&board->callers, &walk, &seat)) {
-		marks_clear(&board->callers, seat);
-		*taken_of(board, seat) = (pid_t)atomic_load(said_by(board, seat));
-	}
-}
-
-/* Whoever calls is looked at, though only one of those who call at a time has the parent told. */
-static void test_callers(void)
-{
-	struct board board;
-	struct fd_wait waits[CALLERS];
-	pid_t pids[CALLERS];
-	bool told = true;
-	size_t seat;
-
-	check_int(board_create(&board, SEATS, ROWS, RING), 0);
-	for (seat = 0; seat < CALLERS; seat++) {
-		int ends[2] = {-1, -1};
-
-		check_int(channel_pair(ends), 0);
-		waits[seat] = (struct fd_wait){.fd = ends[0], .want_input = true};
-		pids[seat] = fork();
-		if (pids[seat] == 0)
-			caller(&board, seat, ends[1]);
-		fd_close(&ends[1]);
-	}
-	while (told && (*taken_of(&board, 0) < CALLS || *taken_of(&board, 1) < CALLS)) {
-		told = check(fd_wait(waits, CALLERS, clock_now() + 20 * NSEC_PER_SEC) > 0);
-		for (seat = 0; seat < CALLERS; seat++) {
-			struct message message;
-
-			if (waits[seat].input && channel_receive(waits[seat].fd, &message) > 0)
-				look(&board);
-			else if (waits[seat].input)
-				fd_close(&waits[seat].fd);
-		}
-	}
-	for (seat = 0; seat < CALLERS; seat++) {
-		if (!told)
-			kill(pids[seat], SIGKILL);
-		check_int(unit_wait(pids[seat]), 0);
-		fd_close(&waits[seat].fd);
-	}
+	check(!board_clear_sleeping(&board, 2));
 	board_release(&board);
 }
 
@@ -450,9 +313,6 @@ const struct unit_test unit_ledger[] = {
 	{"each task once, at random", .run = test_random},
 	{"the board", .run = test_board},
 	{"no sleeper is missed", .run = test_sleepers},
-	{"who is to be looked at", .run = test_marks},
-	{"who has the parent told", .run = test_calls},
-	{"no caller is missed", .run = test_callers},
 	{"a board that is too small", .run = test_board_too_small},
 	{.name = NULL},
 };

@@ -9,14 +9,14 @@ static size_t sleepers_offset(size_t queue_rows)
 	return queue_size(queue_rows) + sizeof(struct notice);
 }
 
-static size_t callers_offset(size_t seats, size_t queue_rows)
+static size_t doorbells_offset(size_t seats, size_t queue_rows)
 {
 	return sleepers_offset(queue_rows) + marks_size(seats);
 }
 
 static size_t seats_offset(size_t seats, size_t queue_rows)
 {
-	return callers_offset(seats, queue_rows) + marks_size(seats);
+	return doorbells_offset(seats, queue_rows) + doorbells_size(seats);
 }
 
 static size_t rings_offset(size_t seats, size_t queue_rows)
@@ -33,7 +33,7 @@ static void lay_out(struct board *board, size_t seats, size_t queue_rows, size_t
 {
 	board->queue = queue_at(board->shm.base, queue_rows);
 	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_rows), seats);
-	board->callers = marks_at(board->shm.base + callers_offset(seats, queue_rows), seats);
+	board->doorbells = doorbells_at(board->shm.base + doorbells_offset(seats, queue_rows), seats);
 	board->seats = seats;
 	board->ring_size = ring_size;
 }
@@ -85,45 +85,11 @@ void board_sleep(const struct board *board, size_t seat)
 	marks_set(&board->sleepers, seat);
 }
 
-bool board_rouse(const struct board *board, size_t seat)
+bool board_clear_sleeping(const struct board *board, size_t seat)
 {
 	/* First: who has gone to sleep again since the mark was seen is awake then, or is roused here. */
 	marks_clear(&board->sleepers, seat);
 	return atomic_exchange(&board_seat(board, seat)->parked, 0);
-}
-
-bool board_mark(const struct board *board, size_t seat)
-{
-	return marks_set(&board->callers, seat);
-}
-
-bool board_is_marked(const struct board *board, size_t seat)
-{
-	return marks_has(&board->callers, seat);
-}
-
-bool board_call(const struct board *board, size_t seat, uint64_t *look)
-{
-	struct notice *notice = board_notice(board);
-
-	/* First: each look that begins after looks was read here sees the mark. */
-	board_mark(board, seat);
-	*look = atomic_load(&notice->looks);
-	return atomic_load(&notice->told) != *look + 1;
-}
-
-void board_told(const struct board *board, uint64_t look)
-{
-	atomic_store(&board_notice(board)->told, look + 1);
-}
-
-struct marks_walk board_look(const struct board *board)
-{
-	struct notice *notice = board_notice(board);
-
-	atomic_store(&notice->looked_at, clock_now());
-	atomic_fetch_add(&notice->looks, 1);
-	return (struct marks_walk){.groups = 0};
 }
 
 void board_reset(struct board *board, size_t seat)
@@ -131,13 +97,15 @@ void board_reset(struct board *board, size_t seat)
 	struct seat *status = board_seat(board, seat);
 	struct ring ring = board_ring(board, seat);
 
-	(void)!board_rouse(board, seat);
-	marks_clear(&board->callers, seat);
+	(void)!board_clear_sleeping(board, seat);
+	doorbells_clear(&board->doorbells, seat);
 	atomic_store(&status->retire, 0);
 	atomic_store(&status->taken, 0);
 	atomic_store(&status->running, 0);
 	atomic_store(&status->attempt, 0);
 	atomic_store(&status->started, 0);
+	atomic_store(&status->limit, 0);
+	atomic_store(&status->executed, 0);
 	status->task = 0;
 	atomic_store(&ring.shared->committed, 0);
 	atomic_store(&ring.shared->released, 0);

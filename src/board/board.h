@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/dialect.h"
 #include "ipc/shm.h"
+#include "board/doorbell.h"
 #include "board/queue.h"
 #include "board/ring.h"
 
@@ -24,19 +25,14 @@ struct notice {
 	/* 1: no other tasks will come. Who finds none left leaves, while others still run theirs. Set by the parent,
 	 * once. */
 	_Atomic uint32_t last_call;
-	/* How often the parent has begun to look at those who call, and when it did last (monotonic). See board_call.
-	 */
-	_Atomic uint64_t looks;
-	_Atomic int64_t looked_at;
 	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1: tasks take long, as far as is known: what a worker makes of its first task. Written by workers. */
 	_Atomic uint32_t long_tasks;
-	/* One more than looks was when a worker told the parent last (0: none has yet). Written by workers. */
-	_Atomic uint64_t told;
 };
 
-/* A worker's status. "Worker" is the one in the seat; the parent resets it all before it starts a new one. */
+/* The status of the worker in a seat. The parent resets every field (board_reset) before it starts a new worker there.
+ */
 struct seat {
 	/*
 	 * 1: the worker sleeps until it is woken. Set by the worker before its last look at the queue; taken by whoever
@@ -73,8 +69,7 @@ struct board {
 	struct queue queue;
 	/* The seats where somebody may sleep. */
 	struct marks sleepers;
-	/* The seats whose worker has something to be looked at. */
-	struct marks callers;
+	struct doorbells doorbells;
 	size_t seats;
 	size_t ring_size;
 };
@@ -90,39 +85,18 @@ struct notice *board_notice(const struct board *board);
 struct seat *board_seat(const struct board *board, size_t seat);
 
 /*
- * Worker: says that it is about to sleep. A mark may stay where nobody sleeps (its worker was killed); whoever sleeps
- * has one, or is being roused.
+ * Worker: marks its seat as sleeping, before its last check for work. The mark may remain after its worker was killed;
+ * a worker that sleeps always has one, or is being woken.
  */
 void board_sleep(const struct board *board, size_t seat);
 
-/* Parent, or the worker itself: whoever sleeps there does not any more, and was told to be asleep until now: true. */
-bool board_rouse(const struct board *board, size_t seat);
-
-/*
- * Worker: says that there is something of it to be looked at, at the next look, for whomever that is. Whether all that
- * was before has been looked at.
- */
-bool board_mark(const struct board *board, size_t seat);
-
-/* Worker: whether that look has not begun yet. If it has, all that was committed before is taken by it. */
-bool board_is_marked(const struct board *board, size_t seat);
-
-/*
- * Worker: likewise, and now. Whether the parent has to be told (a RING, then board_told with
- * *look): not when a RING is under way that no look has followed yet, whoever sent it, since that look will see this
- * worker's mark, too. Who is stopped or dies before its board_told keeps nobody from telling: until then its RING does
- * not count.
- */
-bool board_call(const struct board *board, size_t seat, uint64_t *look) MUST_CHECK;
-void board_told(const struct board *board, uint64_t look);
-
-/* Parent, told by a worker: begins to look at all callers, of whom each is none any more before it is looked at. */
-struct marks_walk board_look(const struct board *board) MUST_CHECK;
+/* Parent, or the worker itself: clears the seat's sleeping flag; returns whether it was set. */
+bool board_clear_sleeping(const struct board *board, size_t seat);
 
 /* A view of a seat's ring; positions begin at 0 after board_reset. */
 struct ring board_ring(const struct board *board, size_t seat);
 
-/* Parent: makes a seat and its ring as new, when nobody sits in it. */
+/* Parent: makes a seat without a worker, its doorbell and its ring as new: every field. */
 void board_reset(struct board *board, size_t seat);
 
 void board_release(struct board *board);

@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 8 };
+enum { MESSAGE_VERSION = 9 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -25,7 +25,8 @@ enum message_type {
 	MESSAGE_SETUP,
 	/* Parent: there is something to look at (work, room). No payload. */
 	MESSAGE_WAKE,
-	/* Worker: somebody has something to look at (packets, or that he is idle). No payload. See board_call. */
+	/* Worker: some workers have packets, or have become idle: the parent is to scan. No payload. See
+	   board/doorbell.h. */
 	MESSAGE_RING,
 	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No
 	   payload. */

@@ -159,7 +159,7 @@ bool intake_look(struct worker *worker, bool ended)
 	if (worker->broken)
 		return false;
 	worker->stalled = false;
-	marks_clear(&worker->pool->board.callers, (size_t)(worker - worker->pool->workers));
+	doorbells_clear(&worker->pool->board.doorbells, (size_t)(worker - worker->pool->workers));
 	while ((got = ring_peek(&worker->ring, &type, &packet)) > 0) {
 		bool of_worker = is_about_worker(type);
 

@@ -147,7 +147,7 @@ static void do_freed(struct worker *worker)
 	struct pool *pool = worker->pool;
 
 	/* It is not to be woken for what comes in now. */
-	(void)!board_rouse(&pool->board, (size_t)(worker - pool->workers));
+	(void)!board_clear_sleeping(&pool->board, (size_t)(worker - pool->workers));
 	intake_look(worker, true);
 	if (!pool->options.reserve || worker->broken || atomic_load(&worker->seat->running) ||
 	    ledger_claimed_by(&pool->ledger, worker->number) != QUEUE_NONE) {
@@ -234,11 +234,11 @@ static void happen(struct worker *worker, enum worker_event event)
 /* A worker has told for all that call, or it may have. */
 static void look_at_callers(struct pool *pool)
 {
-	struct marks_walk walk = board_look(&pool->board);
+	struct marks_walk walk = doorbells_scan(&pool->board.doorbells);
 	size_t seat;
 
 	/* What they say after they were told to end is in their rings, too, and taken at their ends. */
-	while (!pool->hung_up && marks_next(&pool->board.callers, &walk, &seat)) {
+	while (!pool->hung_up && marks_next(&pool->board.doorbells.pending, &walk, &seat)) {
 		/* What one left whose channel has closed is taken at its end. */
 		if (actions[pool->workers[seat].state][WORKER_CALL])
 			happen(&pool->workers[seat], WORKER_CALL);

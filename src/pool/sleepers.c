@@ -19,7 +19,7 @@ bool sleepers_wake_one(struct pool *pool)
 	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
 		struct worker *worker = &pool->workers[seat];
 
-		if (sleeps(worker) && board_rouse(&pool->board, seat)) {
+		if (sleeps(worker) && board_clear_sleeping(&pool->board, seat)) {
 			intake_wake(worker);
 			return true;
 		}
@@ -37,7 +37,7 @@ void sleepers_wake_all(struct pool *pool)
 
 		/* Also one whose HELLO has not been taken. */
 		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) &&
-		    board_rouse(&pool->board, seat))
+		    board_clear_sleeping(&pool->board, seat))
 			intake_wake(worker);
 	}
 }

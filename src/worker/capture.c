@@ -79,7 +79,7 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 	ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + (size_t)got);
 	capture->total += (uint64_t)got;
 	capture->output += stream ? 0 : (uint64_t)got;
-	workplace_committed(place);
+	doorbell_committed(&place->doorbell);
 	return true;
 }
 

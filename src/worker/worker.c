@@ -104,8 +104,7 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 			errno = number;
 			return end;
 		}
-		if (worker->place.unannounced)
-			workplace_announce(&worker->place);
+		workplace_announce_pending(&worker->place);
 		worker->place.woken = false;
 		if (!workplace_wait(&worker->place, clock_now() + wait))
 			return EXECUTOR_ABANDONED;
@@ -155,11 +154,11 @@ static bool commit(struct worker_state *worker, const struct result *result)
 	worker->tasks_done++;
 	if (place->briefing.judged >> result->outcome & 1)
 		return wait_for_judgement(worker);
-	before = place->announced_at;
-	workplace_committed(place);
+	before = place->doorbell.since;
+	doorbell_committed(&place->doorbell);
 	workplace_announce_if_due(place);
 	/* While tasks are short nothing else asks whether the parent is there. */
-	return place->announced_at == before || place->listened || workplace_listen(place);
+	return place->doorbell.since == before || place->listened || workplace_listen(place);
 }
 
 /* Waits for a turn to start a task (--delay). False when the parent is gone. */
@@ -175,8 +174,7 @@ static bool wait_for_turn(struct worker_state *worker, const struct task *task)
 
 		turn = next > now ? next : now;
 	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, turn + place->briefing.delay));
-	if (place->unannounced)
-		workplace_announce(place);
+	workplace_announce_pending(place);
 	/* Whoever shuts the gate wakes us. */
 	while (clock_now() < turn && task->index < queue_gate(&place->board.queue) &&
 	       !atomic_load(&place->seat->retire)) {
@@ -305,14 +303,14 @@ static bool park(struct worker_state *worker)
 		return false;
 	if (queue_claimable(&place->board.queue, 1)) {
 		/* If the parent has roused us its wake-up is under way and wakes us once for nothing. */
-		(void)!board_rouse(&place->board, place->setup.seat);
+		(void)!board_clear_sleeping(&place->board, place->setup.seat);
 		return true;
 	}
 	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
 	workplace_announce(place);
 	parent_there = workplace_wait(place, NSEC_FOREVER);
 	/* A wake-up for all, or one that was late, has roused nobody: who is awake must not look asleep. */
-	(void)!board_rouse(&place->board, place->setup.seat);
+	(void)!board_clear_sleeping(&place->board, place->setup.seat);
 	return parent_there;
 }
 

@@ -12,9 +12,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Results wait this long for company at most, and only behind an announcement that was as recent. */
-#define GATHER_TIME (8 * NSEC_PER_MSEC)
-
 /* Tasks find the limit on descriptors that the program was started with. */
 static void restore_descriptor_limit(uint64_t soft)
 {
@@ -81,6 +78,7 @@ int workplace_open(struct workplace *place, int channel)
 	place->notice = board_notice(&place->board);
 	place->seat = board_seat(&place->board, setup->seat);
 	place->ring = board_ring(&place->board, setup->seat);
+	doorbell_init(&place->doorbell, &place->board.doorbells, setup->seat);
 	restore_descriptor_limit(setup->descriptor_limit);
 	if (!place->briefing.directory)
 		return 1;
@@ -123,7 +121,7 @@ bool workplace_wait(struct workplace *place, nsec deadline)
 	struct fd_wait wait = {.fd = place->channel, .want_input = true};
 
 	while (!place->woken) {
-		nsec due = workplace_deadline(place);
+		nsec due = doorbell_deadline(&place->doorbell);
 
 		if (!workplace_listen(place))
 			return false;
@@ -140,7 +138,7 @@ bool workplace_await(struct workplace *place, struct fd_wait *waits, size_t coun
 	nsec due;
 
 	workplace_announce_if_due(place);
-	due = workplace_deadline(place);
+	due = doorbell_deadline(&place->doorbell);
 	waits[0] = (struct fd_wait){.fd = place->channel, .want_input = true};
 	fd_wait(waits, count, due < deadline ? due : deadline);
 	place->listened = true;
@@ -149,51 +147,28 @@ bool workplace_await(struct workplace *place, struct fd_wait *waits, size_t coun
 
 void workplace_announce(struct workplace *place)
 {
-	uint64_t look;
-
-	place->unannounced = false;
-	place->announced_at = clock_now();
-	if (!board_call(&place->board, place->setup.seat, &look))
+	if (!doorbell_ring(&place->doorbell))
 		return;
 	/* A parent that is gone shows as the end of file. Otherwise memory was short for a moment, or the parent does
 	 * not keep up. */
 	if (fault_at("ring") || channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0) {
-		place->unannounced = true;
+		doorbell_failed(&place->doorbell);
 		return;
 	}
 	fault_at("rung");
-	board_told(&place->board, look);
+	doorbell_rung(&place->doorbell);
 }
 
-/* The parent has looked at what it was not told of, since another told it: that was as good. */
-static void note_look(struct workplace *place)
+void workplace_announce_pending(struct workplace *place)
 {
-	place->unannounced = false;
-	place->announced_at = atomic_load(&place->notice->looked_at);
-}
-
-void workplace_committed(struct workplace *place)
-{
-	/* Long before it is told of: one look, whoever it is for, is for all who have something by then. */
-	if (board_mark(&place->board, place->setup.seat) && place->unannounced)
-		note_look(place);
-	/* Also where the parent has been told and has not looked: whether it is there is asked where it is told. */
-	place->unannounced = true;
-}
-
-nsec workplace_deadline(const struct workplace *place)
-{
-	return place->unannounced ? place->announced_at + GATHER_TIME : NSEC_FOREVER;
+	if (place->doorbell.state == DOORBELL_PENDING)
+		workplace_announce(place);
 }
 
 void workplace_announce_if_due(struct workplace *place)
 {
-	if (!place->unannounced || clock_now() < workplace_deadline(place))
-		return;
-	if (board_is_marked(&place->board, place->setup.seat))
+	if (doorbell_is_due(&place->doorbell))
 		workplace_announce(place);
-	else
-		note_look(place);
 }
 
 bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload)
@@ -226,7 +201,7 @@ bool workplace_say(struct workplace *place, struct slice words)
 		words.data += size;
 		words.size -= size;
 	}
-	workplace_committed(place);
+	doorbell_committed(&place->doorbell);
 	workplace_announce_if_due(place);
 	return true;
 }

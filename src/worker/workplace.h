@@ -34,9 +34,7 @@ struct workplace {
 	bool shared;
 	/* The task in hand could not be started before, for want of resources. */
 	bool retrying;
-	/* Packets that the parent has not been told of, and when it was last told, or has looked without. */
-	bool unannounced;
-	nsec announced_at;
+	struct doorbell doorbell;
 	/* The parent has woken us since this was last cleared. */
 	bool woken;
 	/* The channel was looked at since this was last cleared. */
@@ -63,22 +61,14 @@ bool workplace_wait(struct workplace *place, nsec deadline);
  */
 bool workplace_await(struct workplace *place, struct fd_wait *waits, size_t count, nsec deadline) MUST_CHECK;
 
-/* Tells the parent now that there is something to look at. */
+/* Rings at once, so that the parent scans this worker's ring and its state. A RING that fails is sent again when due.
+ */
 void workplace_announce(struct workplace *place);
 
-/*
- * A packet was committed: the parent takes it when it looks at anybody's, and is told by workplace_announce_if_due at
- * the latest.
- */
-void workplace_committed(struct workplace *place);
+/* Rings at once if packets are committed that the parent may not know of. */
+void workplace_announce_pending(struct workplace *place);
 
-/*
- * When the parent must be told at the latest; NSEC_FOREVER when there is nothing to tell. Packets wait for company for
- * a while after it was told or has looked.
- */
-nsec workplace_deadline(const struct workplace *place);
-
-/* Announces when that deadline has passed and the parent has not looked. */
+/* Rings if packets have gathered for long enough and no scan has taken them (doorbell_is_due). */
 void workplace_announce_if_due(struct workplace *place);
 
 /* Commits a packet of a copied payload, waiting for room if need be: false when the parent is gone. */
