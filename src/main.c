@@ -63,7 +63,7 @@
  *   options  parsing                        option_table  every option     setters  what each sets
  *   setters_output
  *   operands  command and sources           help     --help, --version     batch    one run
- *   nearest  words that were mistyped
+ *   nearest  words that were mistyped               conflicts  what does not go together
  * interactive/runs/  several runs on one pool of workers
  *   run      one of them                    runs     sharing workers out   selection  ids
  *   again    what failed, once more

@@ -62,6 +62,7 @@ static const struct {
 	{"input", unit_input},
 	{"message", unit_message},
 	{"packer", unit_packer},
+	{"options", unit_options},
 	{"ledger", unit_ledger},
 	{"doorbell", unit_doorbell},
 	{"reserve", unit_reserve},

@@ -27,7 +27,8 @@ extern const struct unit_test unit_bytes[], unit_ground[], unit_quote[], unit_tr
 extern const struct unit_test unit_fd[], unit_loop[], unit_channel[], unit_shm[], unit_queue[], unit_ring[],
 	unit_writer[];
 extern const struct unit_test unit_process[], unit_start[], unit_forkserver[], unit_command[], unit_find[];
-extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[], unit_packer[];
+extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[], unit_packer[],
+	unit_options[];
 extern const struct unit_test unit_message[], unit_ledger[], unit_doorbell[], unit_reserve[], unit_pool[];
 extern const struct unit_test unit_attempts[], unit_policy[], unit_pressure[];
 extern const struct unit_test unit_archive[], unit_archive_model[];

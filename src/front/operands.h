@@ -8,8 +8,10 @@
 /* Divides the operands into the command and its sources. -1 with the error. */
 int operands_parse(struct options *options, int count, char **operands, struct error *error) MUST_CHECK;
 
-/* Whether the sources go together, and with the options for them; standard input is the source when there is no other.
- */
-int operands_check(struct options *options, struct error *error) MUST_CHECK;
+/* True if the command line has neither COMMAND, --shell nor JSON with tasks. */
+bool operands_run_nothing(const struct options *options);
+
+/* Sets what follows from the operands and the options for input: a command line without conflicts, with a source. */
+void operands_settle(struct options *options);
 
 #endif

@@ -3,6 +3,7 @@
 #include "front/options.h"
 
 #include "machine/capacity.h"
+#include "front/conflicts.h"
 #include "front/nearest.h"
 #include "front/operands.h"
 
@@ -107,17 +108,15 @@ static const char *nearest_option(const char *name)
 /* Whether a word is "--NAME" or "--NAME=VALUE" with the whole name of an option, which getopt would let abbreviate. */
 static int check_long(const char *word, struct error *error)
 {
-	size_t length, i;
+	size_t length;
 	const char *meant;
 	char name[64];
 
 	if (strncmp(word, "--", 2) != 0 || !word[2])
 		return 0;
 	length = strcspn(word + 2, "=");
-	for (i = 0; i < row_count(); i++) {
-		if (strlen(option_table[i].name) == length && strncmp(option_table[i].name, word + 2, length) == 0)
-			return 0;
-	}
+	if (option_find((struct slice){.data = word + 2, .size = length}))
+		return 0;
 	snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word + 2);
 	meant = nearest_option(name);
 	if (meant)
@@ -206,67 +205,30 @@ static int parse_environment(struct options *options, struct error *error)
 	size_t i;
 
 	for (i = 0; i < countof(defaults); i++) {
+		const struct option_row *row = option_find(slice_of(defaults[i].option));
 		const char *value = getenv(defaults[i].variable);
 
-		if (value && *value && option_find(slice_of(defaults[i].option))->set(options, value, error) < 0)
+		if (!row)
+			BUG("a default for an option that is not in the table");
+		if (value && *value && row->set(options, value, error) < 0)
 			return error_wrap(error, "%s in the environment", defaults[i].variable);
 	}
 	return 0;
 }
 
-/* What is made of tasks' output needs to see it. */
-static int check_output(const struct session_options *run, struct error *error)
+/* Chooses the mode, which no option has set, and the source: standard input if none is named. -1 with the error. */
+static int options_complete(struct options *options, struct error *error)
 {
-	bool formatted = run->format && run->format != &output_text;
-	const char *unseen = run->terminal ? "tty" : run->ungrouped ? "ungroup" : NULL;
-	const char *wanted = formatted                   ? "output"
-			     : run->tag                  ? (run->tag_is_template ? "tagstring" : "tag")
-			     : run->results              ? "results"
-			     : run->order == ORDER_LINES ? "line-buffer"
-							 : NULL;
-
-	if (unseen && wanted)
-		return error_set(error, "--%s and --%s: what tasks write then is not seen", wanted, unseen);
-	if (formatted && (run->tag || run->order == ORDER_LINES))
-		return error_set(error, "--output=%s and --%s: there are no lines", run->format->name,
-				 !run->tag              ? "line-buffer"
-				 : run->tag_is_template ? "tagstring"
-							: "tag");
-	if (run->force && !run->results)
-		return error_set(error, "--force is for --results");
-	return 0;
-}
-
-static int options_check(struct options *options, struct error *error)
-{
-	bool asks_nothing = !options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT;
-
-	if (options->mode == MODE_INTERACTIVE && (!asks_nothing || options->feed.source_count))
-		return error_set(error,
-				 "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)");
-	if (asks_nothing && !options->feed.source_count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+	if (operands_run_nothing(options) && !options->feed.source_count && isatty(STDIN_FILENO) &&
+	    isatty(STDOUT_FILENO))
 		options->mode = MODE_INTERACTIVE;
-	if (options->mode == MODE_INTERACTIVE && options->run.terminal)
-		return error_set(error, "--tty and --interactive: the terminal is the prompt's");
-	if (options->mode == MODE_INTERACTIVE)
-		return check_output(&options->run, error);
-	if (asks_nothing)
-		return error_set(error, "no COMMAND to run for each record (mpmap --help shows how)");
-	if (options->run.word_count && !*options->run.words[0])
-		return error_set(error, "COMMAND is empty");
-	if (options->run.terminal && (options->run.order != ORDER_INPUT || options->run.ungrouped))
-		return error_set(error, "--tty and --%s: tasks have the terminal, and run one by one",
-				 options->run.ungrouped              ? "ungroup"
-				 : options->run.order == ORDER_LINES ? "line-buffer"
-								     : "unordered");
-	if (options->run.terminal && options->run.zygote)
-		return error_set(error, "--tty and --zygote: what has the terminal is executed");
-	if (check_output(&options->run, error) < 0)
+	if (options->mode == MODE_RUN && !options->feed.source_count)
+		*options_add_source(options) = (struct source_options){.file = NULL};
+	if (conflicts_check(options, error) < 0)
 		return -1;
-	if (options->run.shell && options->run.word_count > 1)
-		return error_set(error, "--shell takes one SCRIPT; '%s' is one operand too many (quote the script)",
-				 options->run.words[1]);
-	return operands_check(options, error);
+	if (options->mode == MODE_RUN)
+		operands_settle(options);
+	return 0;
 }
 
 /* What execve(2) leaves for arguments. */
@@ -361,5 +323,5 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	if (operands_parse(options, argc - optind, argv + optind, error) < 0)
 		return -1;
 	take_defaults(options, &defaults);
-	return options_check(options, error);
+	return options_complete(options, error);
 }

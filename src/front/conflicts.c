@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The conflicts of a command line: first all facts about it, then a table of those that exclude each other. Where a
+ * command line has several conflicts, the row nearest to the top is reported.
+ */
+#include "front/conflicts.h"
+
+#include "base/bytes.h"
+#include "front/operands.h"
+
+enum fact {
+	/* Always true: for rows of one fact. */
+	FACT_ANY,
+	FACT_INTERACTIVE,
+	FACT_BATCH,
+	/* A COMMAND, a SCRIPT, tasks in JSON, or a source. */
+	FACT_RUN,
+	/* None of these but perhaps a source. */
+	FACT_NOTHING_TO_RUN,
+	FACT_EMPTY_COMMAND,
+	/* --shell with two operands. */
+	FACT_SECOND_SCRIPT,
+	/* --shell with none. */
+	FACT_SHELL_RECORDS,
+	FACT_TTY,
+	FACT_ZYGOTE,
+	FACT_UNGROUP,
+	FACT_LINE_BUFFER,
+	/* An option that lets tasks run at the same time. */
+	FACT_SIMULTANEOUS,
+	/* An output format other than text. */
+	FACT_FORMAT,
+	FACT_TAG,
+	FACT_RESULTS,
+	FACT_FORCE_ALONE,
+	/* Two sources read standard input. */
+	FACT_SECOND_READER,
+	FACT_SOURCES,
+	/* --stdin of a run; before a prompt it is a default. */
+	FACT_STDIN,
+	FACT_SEPARATOR,
+	FACT_HEADER,
+	FACT_GROUP,
+	FACT_GROUP_MAX,
+	FACT_JSON,
+	/* JSON without COMMAND: its values are tasks. */
+	FACT_JSON_TASKS,
+	/* Other than standard input or one file. */
+	FACT_NO_JSON_SOURCE,
+	/* An option about lines. */
+	FACT_LINES,
+	FACTS,
+};
+
+/* Two facts that exclude each other. In the message %a and %b stand for what the facts are called. */
+struct conflict {
+	enum fact a;
+	enum fact b;
+	const char *message;
+};
+
+static const char stdin_has_no_columns[] = "--stdin: records that go to standard input have no columns, and one source";
+static const char shell_takes_lines[] =
+	"--shell without a SCRIPT: each record is a command line of its own, from one source";
+static const char json_is_not_lines[] =
+	"%a: its values are the records; --null, --delimiter, --colsep, --header, --max-args and --link are for lines";
+
+static const struct conflict conflicts[] = {
+	{FACT_INTERACTIVE, FACT_RUN, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)"},
+	{FACT_TTY, FACT_INTERACTIVE, "--tty and --interactive: the terminal is the prompt's"},
+	{FACT_BATCH, FACT_NOTHING_TO_RUN, "no COMMAND to run for each record (mpmap --help shows how)"},
+	{FACT_EMPTY_COMMAND, FACT_ANY, "COMMAND is empty"},
+	{FACT_TTY, FACT_SIMULTANEOUS, "--tty and %b: tasks have the terminal, and run one by one"},
+	{FACT_TTY, FACT_ZYGOTE, "--tty and --zygote: what has the terminal is executed"},
+	{FACT_FORMAT, FACT_TTY, "--output and --tty: what tasks write then is not seen"},
+	{FACT_FORMAT, FACT_UNGROUP, "--output and --ungroup: what tasks write then is not seen"},
+	{FACT_TAG, FACT_TTY, "%a and --tty: what tasks write then is not seen"},
+	{FACT_TAG, FACT_UNGROUP, "%a and --ungroup: what tasks write then is not seen"},
+	{FACT_RESULTS, FACT_TTY, "--results and --tty: what tasks write then is not seen"},
+	{FACT_RESULTS, FACT_UNGROUP, "--results and --ungroup: what tasks write then is not seen"},
+	{FACT_LINE_BUFFER, FACT_UNGROUP, "--line-buffer and --ungroup: what tasks write then is not seen"},
+	{FACT_FORMAT, FACT_TAG, "--output=%a and %b: there are no lines"},
+	{FACT_FORMAT, FACT_LINE_BUFFER, "--output=%a and --line-buffer: there are no lines"},
+	{FACT_FORCE_ALONE, FACT_ANY, "--force is for --results"},
+	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
+	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
+	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
+	{FACT_STDIN, FACT_SEPARATOR, stdin_has_no_columns},
+	{FACT_STDIN, FACT_HEADER, stdin_has_no_columns},
+	{FACT_STDIN, FACT_GROUP_MAX, "--stdin and --max-args=max: nothing limits what a task gets"},
+	{FACT_GROUP, FACT_SOURCES, "--max-args and several sources: groups are made of the records of one"},
+	{FACT_SHELL_RECORDS, FACT_GROUP, shell_takes_lines},
+	{FACT_SHELL_RECORDS, FACT_SOURCES, shell_takes_lines},
+	{FACT_SHELL_RECORDS, FACT_SEPARATOR, shell_takes_lines},
+	{FACT_SHELL_RECORDS, FACT_STDIN, shell_takes_lines},
+	{FACT_JSON, FACT_NO_JSON_SOURCE, "%a reads standard input, or one --arg-file"},
+	{FACT_JSON, FACT_LINES, json_is_not_lines},
+	{FACT_JSON, FACT_SHELL_RECORDS, "%a and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},
+	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
+};
+
+/* Sets the facts about the mode, and about what is run. */
+static void gather_command(const struct options *options, const char *names[FACTS])
+{
+	const struct session_options *run = &options->run;
+	bool nothing = operands_run_nothing(options);
+
+	names[FACT_INTERACTIVE] = options->mode == MODE_INTERACTIVE ? "--interactive" : NULL;
+	names[FACT_BATCH] = options->mode == MODE_RUN ? "" : NULL;
+	names[FACT_RUN] = !nothing || options->feed.source_count ? "" : NULL;
+	names[FACT_NOTHING_TO_RUN] = nothing ? "" : NULL;
+	names[FACT_EMPTY_COMMAND] = run->word_count && !*run->words[0] ? "" : NULL;
+	names[FACT_SECOND_SCRIPT] = run->shell && run->word_count > 1 ? run->words[1] : NULL;
+	names[FACT_SHELL_RECORDS] = run->shell && !run->word_count ? "--shell" : NULL;
+	names[FACT_ZYGOTE] = run->zygote ? "--zygote" : NULL;
+}
+
+/* Sets the facts about output. */
+static void gather_output(const struct options *options, const char *names[FACTS])
+{
+	const struct session_options *run = &options->run;
+
+	names[FACT_TTY] = run->terminal ? "--tty" : NULL;
+	names[FACT_UNGROUP] = run->ungrouped ? "--ungroup" : NULL;
+	names[FACT_LINE_BUFFER] = run->order == ORDER_LINES ? "--line-buffer" : NULL;
+	names[FACT_SIMULTANEOUS] = run->ungrouped                   ? "--ungroup"
+				   : run->order == ORDER_LINES      ? "--line-buffer"
+				   : run->order == ORDER_COMPLETION ? "--unordered"
+								    : NULL;
+	names[FACT_FORMAT] = run->format && run->format != &output_text ? run->format->name : NULL;
+	names[FACT_TAG] = !run->tag ? NULL : run->tag_is_template ? "--tagstring" : "--tag";
+	names[FACT_RESULTS] = run->results ? "--results" : NULL;
+	names[FACT_FORCE_ALONE] = run->force && !run->results ? "--force" : NULL;
+}
+
+/* Sets the facts about input. */
+static void gather_input(const struct options *options, const char *names[FACTS])
+{
+	const struct session_options *run = &options->run;
+	const struct feed_options *feed = &options->feed;
+	size_t readers = 0, i;
+
+	for (i = 0; i < feed->source_count; i++) {
+		const struct source_options *source = &feed->sources[i];
+
+		readers += !source->items && (!source->file || strcmp(source->file, "-") == 0);
+	}
+	names[FACT_SECOND_READER] = readers > 1 ? "" : NULL;
+	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;
+	names[FACT_STDIN] = run->to_stdin && options->mode == MODE_RUN ? "--stdin" : NULL;
+	names[FACT_SEPARATOR] = run->separator ? "--colsep" : NULL;
+	names[FACT_HEADER] = feed->has_header ? "--header" : NULL;
+	names[FACT_GROUP] = feed->group != 1 ? "--max-args" : NULL;
+	names[FACT_GROUP_MAX] = feed->group == FEED_MAX ? "--max-args=max" : NULL;
+	if (feed->framing != FEED_TEXT)
+		names[FACT_JSON] = feed->framing == FEED_JSON ? "--json" : "--jsonl";
+	names[FACT_JSON_TASKS] = run->word_count ? NULL : names[FACT_JSON];
+	names[FACT_NO_JSON_SOURCE] = feed->source_count != 1 || feed->sources[0].items ? "" : NULL;
+	names[FACT_LINES] =
+		options->has_delimiter || run->separator || feed->has_header || feed->group != 1 || feed->link_all
+			? ""
+			: NULL;
+}
+
+/* Sets the words of a conflict, with the names of its facts in their places. Returns -1. */
+static int report(const struct conflict *conflict, const char *const names[FACTS], struct error *error)
+{
+	struct bytes text = {.data = NULL};
+	const char *at, *mark;
+
+	for (at = conflict->message; (mark = strchr(at, '%')); at = mark + 2) {
+		bytes_append(&text, at, (size_t)(mark - at));
+		bytes_append_text(&text, names[mark[1] == 'a' ? conflict->a : conflict->b]);
+	}
+	bytes_append_text(&text, at);
+	error_set(error, "%s", bytes_text(&text));
+	bytes_release(&text);
+	return -1;
+}
+
+int conflicts_check(const struct options *options, struct error *error)
+{
+	/* What each fact is called; NULL where it is not one. */
+	const char *names[FACTS] = {[FACT_ANY] = ""};
+	size_t i;
+
+	gather_command(options, names);
+	gather_output(options, names);
+	gather_input(options, names);
+	for (i = 0; i < countof(conflicts); i++) {
+		if (names[conflicts[i].a] && names[conflicts[i].b])
+			return report(&conflicts[i], names, error);
+	}
+	return 0;
+}
