@@ -14,13 +14,15 @@
  * task/     a task, and how it becomes a command line
  *   task     tasks and results              chunk    tasks handed over together
  *   frame    tasks with settings            template  replacement strings put in
+ *   template_expand  for a task             template_word  a word, compiled
  *   values   what they stand for            replacement  which there are   columns  dividing records
  * machine/  what the machine allows
  *   capacity  CPUs, processes, descriptors  cgroup   control groups        pressure  memory and load
  *   throttle  holding tasks back
  * process/  how processes begin and end
- *   signals  in, and for children           process  its life              start    roles and methods
- *   start_fork  start_spawn  start_forkserver        command  executing programs
+ *   signals  in, and for children           process  its life              role     what it can be
+ *   start    start methods                  start_fork  start_spawn  start_forkserver
+ *   command  executing programs
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               base64   bytes as text
  *   input_json  where elements end          element  JSON with its text    json     elements as records
@@ -98,7 +100,7 @@
 #include <locale.h>
 #include <unistd.h>
 
-const struct role roles[] = {
+static const struct role roles[] = {
 	{.name = FORKSERVER_ROLE, .main = forkserver_main},
 	{.name = WORKER_ROLE, .main = worker_main},
 	{.name = NULL},
@@ -111,6 +113,7 @@ int main(int argc, char **argv)
 	struct error error = {.number = 0};
 	int status;
 
+	roles_declare(roles);
 	signals_init();
 	setlocale(LC_CTYPE, "");
 	role_enter_if_asked(argc, argv);

@@ -148,8 +148,8 @@ in_hacking() {
 
 @test "house: who reads the environment and the arguments" {
 	only 'front/|main.c|base/(trace|fault).c' "$(call '(secure_)?getenv|setenv|unsetenv|putenv')"
-	# spawn's hidden --role is written and read in process/start*
-	only 'front/|main.c|process/start.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
+	# spawn's hidden --role is written in process/start_spawn, read in process/role
+	only 'front/|main.c|process/role.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
 	# passed on, not read
 	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/zygote/preload.c|interactive/console/foreground.c' "$(word 'environ')"
 }

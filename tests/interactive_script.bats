@@ -196,6 +196,7 @@ workers_started() {
 	error_line 'workers 0' 0
 	error_line 'workers x' x
 	error_line 'workers -1' '-1'
+	error_line 'workers 16385' 'from 1 to 16384'
 	error_line 'set nonsense 3' nonsense
 	error_line 'set jobs x' x
 }
@@ -267,6 +268,11 @@ workers_started() {
 	done
 	run_script "map --shell 'kill -9 \$\$' ::: 0" 'show 1.1'
 	grep -q SIGKILL out || complain "show does not tell the signal: $(cat out)"
+}
+
+@test "interactive: workers N takes as many as -j does" {
+	run_script 'workers 16384' workers
+	expect 0 $'16384 workers at most, 0 there, 0 of them with a run' ''
 }
 
 @test "interactive: jobs, stats, history and help tell something" {

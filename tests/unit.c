@@ -29,7 +29,7 @@
 
 enum { STATUS_SKIP = 77, FAILURES_SHOWN = 20 };
 
-const struct role roles[] = {
+static const struct role roles[] = {
 	{.name = FORKSERVER_ROLE, .main = forkserver_main},
 	{.name = PUPPET_ROLE, .main = puppet_main},
 	{.name = NULL},
@@ -348,6 +348,7 @@ int main(int argc, char **argv)
 		return fd_write(STDOUT_FILENO, &facts, sizeof facts) != (ssize_t)sizeof facts;
 	}
 	fd_fill_standard();
+	roles_declare(roles);
 	signals_init();
 	role_enter_if_asked(argc, argv);
 	fd_remember_inherited(-1);

@@ -137,7 +137,7 @@ struct puppet {
 };
 
 /* Starts one: false with failed checks when that fails. */
-bool puppet_start(struct puppet *puppet, const struct start_method *method, bool daemon);
+bool puppet_start(struct puppet *puppet, const struct start_method *method);
 
 /* Gives an order without waiting for an answer. */
 void puppet_order(struct puppet *puppet, enum puppet_order order, int value);

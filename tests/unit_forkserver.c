@@ -23,7 +23,7 @@ static void test_killed(void)
 	check_int(forkserver_pid(), 0);
 	check_int(forkserver_prepare(&error), 0);
 	check_int(forkserver_prepare(&error), 0);
-	if (!puppet_start(&old, &start_forkserver, false))
+	if (!puppet_start(&old, &start_forkserver))
 		return;
 	for (i = 0; i < 5; i++) {
 		server = forkserver_pid();
@@ -32,7 +32,7 @@ static void test_killed(void)
 		/* At any moment: at once, and when it is surely gone. */
 		if (i % 2)
 			waitid(P_PID, (id_t)server, &(siginfo_t){.si_pid = 0}, WEXITED | WNOWAIT);
-		if (!puppet_start(&new, &start_forkserver, false))
+		if (!puppet_start(&new, &start_forkserver))
 			return;
 		check(forkserver_pid() != server);
 		puppet_order(&new, PUPPET_EXIT, 4);
@@ -76,7 +76,7 @@ static void test_killed_at_random(void)
 			kill(server, SIGKILL);
 			_exit(0);
 		}
-		if (!puppet_start(&puppet, &start_forkserver, false))
+		if (!puppet_start(&puppet, &start_forkserver))
 			return;
 		puppet_order(&puppet, PUPPET_EXIT, round);
 		check_int(process_join(&puppet.process, SOON), 0);
@@ -102,7 +102,7 @@ static void test_stopped(void)
 	check_int(forkserver_prepare(&error), 0);
 	server = forkserver_pid();
 	check_int(kill(server, SIGSTOP), 0);
-	if (!puppet_start(&puppet, &start_forkserver, false))
+	if (!puppet_start(&puppet, &start_forkserver))
 		return;
 	check(forkserver_pid() != server);
 	puppet_release(&puppet);
@@ -125,7 +125,7 @@ static void test_cannot_fork(void)
 	check_int(forkserver_prepare(&error), 0);
 	server = forkserver_pid();
 	check_int(channel_pair(ends), 0);
-	process_init(&process, "Unborn", false);
+	process_init(&process, "Unborn");
 	check_int(process_start(&process, &start_forkserver, role_find(PUPPET_ROLE), ends[1], &error), -1);
 	check_int(error.number, EAGAIN);
 	check_int(process.state, PROCESS_INITIAL);
@@ -134,7 +134,7 @@ static void test_cannot_fork(void)
 	error_release(&error);
 	fd_close(&ends[0]);
 	fd_close(&ends[1]);
-	if (puppet_start(&puppet, &start_forkserver, false))
+	if (puppet_start(&puppet, &start_forkserver))
 		puppet_release(&puppet);
 	check_int(forkserver_pid(), server);
 	forkserver_stop();

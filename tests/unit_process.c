@@ -17,23 +17,18 @@
 
 static void check_running(struct process *process)
 {
-	struct process_end end;
 
 	check_int(process_is_alive(process), 1);
-	check_fails(process_get_end(process, &end), EAGAIN);
 	check_fails(process_close(process), EBUSY);
 	check_int(process->state, PROCESS_STARTED);
 }
 
 static void check_end(struct process *process, int status, int signal)
 {
-	struct process_end end = {.status = -2};
-
 	check_int(process_join(process, SOON), 0);
 	check_int(process_is_alive(process), 0);
-	check_int(process_get_end(process, &end), 0);
-	check_int(end.status, status);
-	check_int(end.signal, signal);
+	check_int(process->end.status, status);
+	check_int(process->end.signal, signal);
 	check_int(process->state, PROCESS_STOPPED);
 	check_int(process_join(process, 0), 0);
 	check_int(process_active_children(NULL, 0), 0);
@@ -42,20 +37,15 @@ static void check_end(struct process *process, int status, int signal)
 static void test_initial(void)
 {
 	struct process process, *children[4];
-	struct process_end end;
 
-	process_init(&process, "Early-1", true);
+	process_init(&process, "Early-1");
 	check_str(process.name, "Early-1");
-	check(process.daemon);
 	check_int(process.state, PROCESS_INITIAL);
 	check_int(process_is_alive(&process), 0);
 	check_fails(process_join(&process, 0), EINVAL);
 	check_fails(process_join(&process, NSEC_FOREVER), EINVAL);
-	check_fails(process_get_end(&process, &end), EINVAL);
 	check_fails(process_sentinel(&process), EINVAL);
-	check_fails(process_terminate(&process), EINVAL);
 	check_fails(process_kill(&process), EINVAL);
-	check_fails(process_interrupt(&process), EINVAL);
 	check_fails(process_signal(&process, 0), EINVAL);
 	check_int(process_active_children(children, 4), 0);
 	check_int(process_close(&process), 0);
@@ -64,20 +54,16 @@ static void test_initial(void)
 static void test_closed(void)
 {
 	struct process process;
-	struct process_end end;
 	struct error error = {.number = 0};
 
-	process_init(&process, "Closed", false);
+	process_init(&process, "Closed");
 	check_int(process_close(&process), 0);
 	check_int(process_close(&process), 0);
 	check_int(process.state, PROCESS_CLOSED);
 	check_fails(process_is_alive(&process), EBADF);
 	check_fails(process_join(&process, 0), EBADF);
-	check_fails(process_get_end(&process, &end), EBADF);
 	check_fails(process_sentinel(&process), EBADF);
-	check_fails(process_terminate(&process), EBADF);
 	check_fails(process_kill(&process), EBADF);
-	check_fails(process_interrupt(&process), EBADF);
 	check_int(process_start(&process, &start_fork, role_find(PUPPET_ROLE), 0, &error), -1);
 	check_int(error.number, EBADF);
 	check(!strstr(error_text(&error), "null"));
@@ -91,7 +77,7 @@ static void test_life(const struct start_method *method)
 	struct process *children[2] = {NULL, NULL};
 	size_t before = unit_count_fds();
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	check_running(&puppet.process);
 	check_int(puppet.process.parent, getpid());
@@ -116,7 +102,7 @@ static void test_start_twice(const struct start_method *method)
 	struct error error = {.number = 0};
 	pid_t pid;
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	pid = puppet.process.pid;
 	check_int(process_start(&puppet.process, method, role_find(PUPPET_ROLE), puppet.channel, &error), -1);
@@ -138,7 +124,7 @@ static void test_deadlines(const struct start_method *method)
 	struct puppet puppet;
 	nsec begun, deadline;
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	begun = clock_now();
 	check_fails(process_join(&puppet.process, 0), ETIMEDOUT);
@@ -164,7 +150,7 @@ static void test_statuses(const struct start_method *method)
 	size_t i;
 
 	for (i = 0; i < countof(given); i++) {
-		if (!puppet_start(&puppet, method, false))
+		if (!puppet_start(&puppet, method))
 			return;
 		puppet_order(&puppet, PUPPET_EXIT, given[i]);
 		check_end(&puppet.process, expected[i], 0);
@@ -180,7 +166,7 @@ static void test_signals(const struct start_method *method)
 	size_t i;
 
 	for (i = 0; i < countof(signals); i++) {
-		if (!puppet_start(&puppet, method, false))
+		if (!puppet_start(&puppet, method))
 			return;
 		puppet_order(&puppet, PUPPET_RAISE, signals[i]);
 		check_end(&puppet.process, -1, signals[i]);
@@ -191,21 +177,19 @@ static void test_signals(const struct start_method *method)
 
 static void test_ending(const struct start_method *method)
 {
-	static int (*const calls[])(struct process *) = {process_terminate, process_kill, process_interrupt};
 	static const int signals[] = {SIGTERM, SIGKILL, SIGINT};
 	struct puppet puppet;
 	size_t i;
 
-	for (i = 0; i < countof(calls); i++) {
-		if (!puppet_start(&puppet, method, false))
+	for (i = 0; i < countof(signals); i++) {
+		if (!puppet_start(&puppet, method))
 			return;
-		/* It is sure to be in its role. */
+		/* An answer proves that its role runs. */
 		check(puppet_ask(&puppet, PUPPET_OPEN, 0, NULL, 0));
-		check_int(calls[i](&puppet.process), 0);
+		check_int(process_signal(&puppet.process, signals[i]), 0);
 		check_end(&puppet.process, -1, signals[i]);
-		check_int(process_terminate(&puppet.process), 0);
+		check_int(process_signal(&puppet.process, SIGTERM), 0);
 		check_int(process_kill(&puppet.process), 0);
-		check_int(process_interrupt(&puppet.process), 0);
 		check_end(&puppet.process, -1, signals[i]);
 		puppet_release(&puppet);
 	}
@@ -218,11 +202,13 @@ static void test_ended_unnoticed(const struct start_method *method)
 	struct puppet puppet;
 	struct fd_wait wait = {.want_input = true};
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	puppet_order(&puppet, PUPPET_EXIT, 5);
 	wait.fd = process_sentinel(&puppet.process);
 	check_int(fd_wait(&wait, 1, SOON), 1);
+	check_int(puppet.process.state, PROCESS_STARTED);
+	check_int(process_active_children(NULL, 0), 0);
 	check_int(puppet.process.state, PROCESS_STARTED);
 	check_int(process_kill(&puppet.process), 0);
 	check_int(process_close(&puppet.process), 0);
@@ -237,7 +223,7 @@ static void test_sentinel(const struct start_method *method)
 	struct puppet puppet;
 	struct fd_wait wait = {.want_input = true}, grandchild = {.want_input = true};
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	wait.fd = process_sentinel(&puppet.process);
 	check(wait.fd >= 0);
@@ -261,7 +247,7 @@ static void test_without_sentinel(const struct start_method *method)
 	struct rlimit limit, none;
 	size_t before;
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	before = unit_count_fds();
 	check_running(&puppet.process);
@@ -287,10 +273,9 @@ static void test_without_sentinel(const struct start_method *method)
 static void test_strangers(const struct start_method *method)
 {
 	struct puppet puppet;
-	struct process_end end;
 	pid_t pid;
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	fflush(stdout);
 	pid = fork();
@@ -298,7 +283,6 @@ static void test_strangers(const struct start_method *method)
 		check_int(process_active_children(NULL, 0), 0);
 		check_fails(process_join(&puppet.process, NSEC_FOREVER), ECHILD);
 		check_fails(process_is_alive(&puppet.process), ECHILD);
-		check_fails(process_get_end(&puppet.process, &end), ECHILD);
 		check_fails(process_kill(&puppet.process), ECHILD);
 		check_fails(process_close(&puppet.process), EBUSY);
 		_exit(unit_failures != 0);
@@ -321,7 +305,7 @@ static void test_interrupted_join(const struct start_method *method)
 	struct puppet puppet;
 	nsec deadline;
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
@@ -338,7 +322,7 @@ static void test_foreign_wait(const struct start_method *method)
 {
 	struct puppet puppet;
 
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	puppet_order(&puppet, PUPPET_EXIT, 5);
 	check_int(unit_wait(puppet.process.pid), 5);
@@ -356,7 +340,7 @@ static void test_ignored_sigchld(const struct start_method *method)
 	signal_mask mask = UINT64_C(1) << (SIGCHLD - 1);
 
 	signals_ignore(mask);
-	if (!puppet_start(&puppet, method, false))
+	if (!puppet_start(&puppet, method))
 		return;
 	check_running(&puppet.process);
 	puppet_order(&puppet, PUPPET_EXIT, 5);
@@ -373,7 +357,7 @@ const struct unit_test unit_process[] = {
 	{"joining with deadlines", .run_with = test_deadlines},
 	{"exit statuses", .run_with = test_statuses},
 	{"signals", .run_with = test_signals},
-	{"terminate, kill, interrupt", .run_with = test_ending},
+	{"ending signals, and signals after the end", .run_with = test_ending},
 	{"an end that nobody has taken", .run_with = test_ended_unnoticed},
 	{"the sentinel and a grandchild", .run_with = test_sentinel},
 	{"nobody asks for the sentinel", .run_with = test_without_sentinel},

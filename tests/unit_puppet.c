@@ -186,14 +186,14 @@ int puppet_main(int channel)
 	return 0;
 }
 
-bool puppet_start(struct puppet *puppet, const struct start_method *method, bool daemon)
+bool puppet_start(struct puppet *puppet, const struct start_method *method)
 {
 	struct error error = {.number = 0};
 	int ends[2] = {-1, -1};
 	bool started;
 
 	unit_skip_under_valgrind();
-	process_init(&puppet->process, "Puppet", daemon);
+	process_init(&puppet->process, "Puppet");
 	check_int(channel_pair(ends), 0);
 	puppet->channel = ends[0];
 	started = process_start(&puppet->process, method, role_find(PUPPET_ROLE), ends[1], &error) == 0;

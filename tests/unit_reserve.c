@@ -20,7 +20,7 @@ static bool recruit_new(struct reserve *reserve, const struct start_method *meth
 	struct puppet puppet;
 
 	*recruit = (struct recruit){.method = method, .number = reserve_engage(reserve)};
-	if (!puppet_start(&puppet, method, true))
+	if (!puppet_start(&puppet, method))
 		return false;
 	recruit->channel = puppet.channel;
 	process_move(&recruit->process, &puppet.process);

@@ -47,7 +47,7 @@ static int read_header(struct feeder *feeder, struct source *source, const struc
 	if (run->separator && columns_compile(&columns, run->separator, error) < 0)
 		named = usage_error(-1, error);
 	while (rest && named == 0)
-		named = add_name(feeder, columns_next(&columns, &rest, rest == header), error);
+		named = add_name(feeder, columns_next(&columns, header, &rest), error);
 	columns_release(&columns);
 	free(header);
 	return named;

@@ -22,7 +22,7 @@ static int start_process(struct worker *worker, struct error *error)
 
 	/* As multiprocessing names them. Not printed: see number_print. */
 	number_print(stpcpy(stpcpy(name, method->prefix), "Worker-"), worker->number);
-	process_init(&worker->process, name, true);
+	process_init(&worker->process, name);
 	if (channel_pair(ends) < 0)
 		return error_set_errno(error, errno, "socketpair");
 	worker->channel.fd = ends[0];

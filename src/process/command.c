@@ -53,9 +53,9 @@ static void command_become_task(const struct launch *launch)
 	if (launch->command->unblocks)
 		signals_unblock();
 	if (launch->command->terminal >= 0) {
-		signals_block_terminal(true);
+		signals_block_terminal();
 		tcsetpgrp(launch->command->terminal, getpid());
-		signals_block_terminal(false);
+		signals_unblock_terminal();
 	}
 }
 

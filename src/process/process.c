@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The life of a process that runs a role, and the registry of those that live. */
+/* The life of a process that runs a role, and the list of living children. */
 #include "process/process.h"
 
 #include "ipc/fd.h"
@@ -10,11 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Children of this process that were started and whose end has not been taken. A forked child begins an empty one. */
+/* Children whose end has not been taken, and the process whose children they are: a forked child begins a new list. */
 static struct list children;
 static pid_t children_of;
 
-static struct list *registry(void)
+static struct list *process_children(void)
 {
 	if (children_of != getpid()) {
 		list_init(&children);
@@ -23,11 +23,11 @@ static struct list *registry(void)
 	return &children;
 }
 
-void process_init(struct process *process, const char *name, bool daemon)
+void process_init(struct process *process, const char *name)
 {
 	size_t length = strnlen(name, sizeof process->name - 1);
 
-	*process = (struct process){.pidfd = -1, .daemon = daemon, .end.status = -1};
+	*process = (struct process){.pidfd = -1, .end.status = -1};
 	memcpy(process->name, name, length);
 	list_init(&process->link);
 }
@@ -52,12 +52,14 @@ int process_start(struct process *process, const struct start_method *method, co
 	}
 	process->parent = getpid();
 	process->state = PROCESS_STARTED;
-	list_append(registry(), &process->link);
+	list_append(process_children(), &process->link);
 	return 0;
 }
 
-/* Takes note of an end, if there is one (0: waits for it). Somebody else having waited for it leaves how it ended
- * unknown. */
+/*
+ * Takes the child's end, if it has ended; without WNOHANG in flags waits for it. How it ended remains unknown if its
+ * end was taken elsewhere.
+ */
 static void process_take_end(struct process *process, int flags)
 {
 	int status;
@@ -76,7 +78,7 @@ static void process_take_end(struct process *process, int flags)
 	list_remove(&process->link);
 }
 
-/* Whether this process may ask about that one: 0, or -1 with errno. */
+/* Returns 0 if this process can wait for it, or -1 with errno. */
 static int process_check(const struct process *process)
 {
 	if (process->state == PROCESS_CLOSED)
@@ -114,7 +116,7 @@ void process_move(struct process *to, struct process *from)
 	*to = *from;
 	list_init(&to->link);
 	if (registered)
-		list_append(registry(), &to->link);
+		list_append(process_children(), &to->link);
 	*from = (struct process){.pidfd = -1, .state = PROCESS_CLOSED};
 	list_init(&from->link);
 }
@@ -130,41 +132,19 @@ int process_is_alive(struct process *process)
 	return process->state == PROCESS_STARTED;
 }
 
-int process_get_end(struct process *process, struct process_end *end)
-{
-	if (process_check(process) < 0)
-		return -1;
-	if (process->state == PROCESS_STARTED)
-		process_take_end(process, WNOHANG);
-	if (process->state == PROCESS_STARTED)
-		return process_refuse(EAGAIN);
-	*end = process->end;
-	return 0;
-}
-
 int process_signal(struct process *process, int signal)
 {
 	if (process_check(process) < 0)
 		return -1;
-	/* Until its end is taken the pid is its own, even when it has ended. */
+	/* Its pid is not used again before its end is taken. */
 	if (process->state != PROCESS_STARTED || kill(process->pid, signal) == 0 || errno == ESRCH)
 		return 0;
 	return -1;
 }
 
-int process_terminate(struct process *process)
-{
-	return process_signal(process, SIGTERM);
-}
-
 int process_kill(struct process *process)
 {
 	return process_signal(process, SIGKILL);
-}
-
-int process_interrupt(struct process *process)
-{
-	return process_signal(process, SIGINT);
 }
 
 int process_sentinel(struct process *process)
@@ -196,55 +176,27 @@ int process_close(struct process *process)
 	return 0;
 }
 
+/* True if the child runs. Leaves the end of one that has ended to be taken. */
+static bool process_runs(const struct process *process)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid;
+}
+
 size_t process_active_children(struct process **found, size_t size)
 {
-	struct list *head = registry(), *link, *next;
+	struct list *head = process_children(), *link;
 	size_t count = 0;
 
-	for (link = head->next; link != head; link = next) {
+	for (link = head->next; link != head; link = link->next) {
 		struct process *process = container_of(link, struct process, link);
 
-		next = link->next;
-		process_take_end(process, WNOHANG);
-		if (process->state != PROCESS_STARTED)
+		if (!process_runs(process))
 			continue;
 		if (count < size)
 			found[count] = process;
 		count++;
 	}
-	return count < size ? count : size;
-}
-
-/* Sends a signal to every living daemonic child. */
-static void signal_daemons(int signal)
-{
-	struct list *head = registry(), *link;
-
-	for (link = head->next; link != head; link = link->next) {
-		struct process *process = container_of(link, struct process, link);
-
-		if (process->daemon)
-			kill(process->pid, signal);
-	}
-}
-
-static void join_daemons(nsec deadline)
-{
-	struct list *head = registry(), *link, *next;
-
-	for (link = head->next; link != head; link = next) {
-		struct process *process = container_of(link, struct process, link);
-
-		next = link->next;
-		if (process->daemon && process_join(process, deadline) < 0 && errno != ETIMEDOUT)
-			BUG("a registered child that is not ours");
-	}
-}
-
-void process_end_daemons(nsec deadline)
-{
-	signal_daemons(SIGTERM);
-	join_daemons(deadline);
-	signal_daemons(SIGKILL);
-	join_daemons(NSEC_FOREVER);
+	return count;
 }

@@ -3,7 +3,17 @@
  * A process that runs a role: its life from start to close.
  *
  * The contract is that of multiprocessing.Process (CPython's documentation), with two differences: every misuse is a
- * returned error, never an assertion, and the sentinel tells of the process's own end even while a grandchild lives.
+ * returned error, never an assertion, and the sentinel reports the end of the process itself even while a grandchild
+ * lives.
+ *
+ *	state      start     join, is_alive    signal, sentinel    close
+ *	INITIAL    STARTED   EINVAL (alive: 0) EINVAL              CLOSED
+ *	STARTED    EALREADY  STOPPED if ended  sent, opened        EBUSY unless ended
+ *	STOPPED    EALREADY  0                 nothing, ESRCH      CLOSED
+ *	CLOSED     EBADF     EBADF             EBADF               0
+ *
+ * In a process other than the one that started it, all but start and close fail with ECHILD while it is STARTED or
+ * STOPPED.
  */
 #ifndef PROCESS_PROCESS_H
 #define PROCESS_PROCESS_H
@@ -25,82 +35,75 @@ enum process_state {
 
 /* How a process ended. */
 struct process_end {
-	/* Exit status 0 to 255; -1 when a signal ended it, or when that is unknown (both below 0 and 0). */
+	/* Exit status 0 to 255, or -1 if a signal ended the process or its end is unknown. */
 	int status;
-	/* The signal, or 0. */
+	/* The signal that ended the process, or 0. */
 	int signal;
 };
 
-/* Embedded in what it serves. Only process.c changes it; the fields may be read. */
+/* Embedded in its owner. Only process.c writes the fields; everybody may read them. */
 struct process {
-	/* Here, so that a start need not allocate: a fork makes each page that is written after it dear. */
+	/* An array, so that a start allocates nothing: after a fork each page that is written to is copied. */
 	char name[PROCESS_NAME_SIZE];
 	enum process_state state;
+	/* 0 before the start. */
 	pid_t pid;
-	/* The process that started it: nobody else may wait for it. */
+	/* The process that started it, the only one that can wait for it. */
 	pid_t parent;
-	/* Ready for reading exactly when the process has ended; -1 until somebody asks for it. */
+	/* The sentinel: readable once the process has ended; -1 before process_sentinel. */
 	int pidfd;
-	/* Ended when its parent ends its children (process_end_daemons). */
-	bool daemon;
+	/* Valid once state is PROCESS_STOPPED. */
 	struct process_end end;
-	/* In the registry of living children. */
+	/* Link in the list of living children. */
 	struct list link;
 };
 
-/* A process to be started, with a copy of the name (cut, if it is longer than PROCESS_NAME_SIZE - 1 bytes). */
-void process_init(struct process *process, const char *name, bool daemon);
+/* Initializes a process that is not started, with a copy of name, cut to PROCESS_NAME_SIZE - 1 bytes. */
+void process_init(struct process *process, const char *name);
 
 /*
- * Starts role by the method with fd, which stays the caller's. 0, or -1 with the error: EALREADY when it was started
- * before (that one is unharmed), EBADF when closed, else why the method could not.
+ * Starts role by the method with fd, which remains the caller's. Returns 0, or -1 with the error: EALREADY if it was
+ * started before (that process continues), EBADF if it is closed, else the method's.
  */
 int process_start(struct process *process, const struct start_method *method, const struct role *role, int fd,
 		  struct error *error) MUST_CHECK;
 
 /*
- * Waits for its end until the deadline (monotonic; one in the past only looks). 0 when it has ended; -1 with errno:
- * ETIMEDOUT, EINVAL (not started), ECHILD (not a child of this process), EBADF (closed), or why there can be no
- * sentinel, which only a deadline to come needs. May be repeated.
+ * Waits for its end until the deadline (monotonic); a deadline in the past only checks. May be repeated. Returns 0 when
+ * it has ended, or -1 with errno: ETIMEDOUT, EINVAL, ECHILD, EBADF, or why no sentinel can be opened, which only a
+ * deadline in the future needs.
  */
 int process_join(struct process *process, nsec deadline) MUST_CHECK;
 
-/* 1 while it runs, 0 when it does not (or was not started); -1 with errno ECHILD or EBADF. Takes note of its end. */
+/* Returns 1 while it runs, else 0, or -1 with errno ECHILD or EBADF. Moves an ended process to PROCESS_STOPPED. */
 int process_is_alive(struct process *process) MUST_CHECK;
 
-/* How it ended: 0; -1 with errno EAGAIN while it has not, EINVAL, EBADF. */
-int process_get_end(struct process *process, struct process_end *end) MUST_CHECK;
-
-/* Sends a signal; nothing is done when it has ended. 0, or -1 with errno EINVAL (not started), ECHILD, EBADF, EPERM. */
+/* Sends a signal, unless it has ended. Returns 0, or -1 with errno EINVAL, ECHILD, EBADF or EPERM. */
 int process_signal(struct process *process, int signal) MUST_CHECK;
-int process_terminate(struct process *process) MUST_CHECK;
-int process_kill(struct process *process) MUST_CHECK;
-int process_interrupt(struct process *process) MUST_CHECK;
 
-/* Makes to, which holds nothing, what from is: from is closed afterwards. Nothing happens to the process itself. */
+/* Sends SIGKILL, like process_signal. */
+int process_kill(struct process *process) MUST_CHECK;
+
+/* Moves everything of from to to, which must own nothing; from is closed afterwards. The process itself continues. */
 void process_move(struct process *to, struct process *from);
 
 /*
- * The descriptor to wait on for its end (stays the process's), opened by the first who asks: who is told of an end
- * otherwise keeps it out of all the children that are forked meanwhile. -1 with errno: EINVAL (not started), ESRCH (its
- * end was taken before anybody had asked), ECHILD, EBADF (closed), or EMFILE, ENFILE, ENOMEM.
+ * Returns the descriptor that becomes readable at its end; it belongs to the process. The first call opens it: a
+ * descriptor that is opened late is not copied into the children forked before. Returns -1 with errno: EINVAL, ESRCH
+ * (its end was taken before the first call), ECHILD, EBADF, EMFILE, ENFILE or ENOMEM.
  */
 int process_sentinel(struct process *process);
 
-/* Closes that, where nobody waits on it any more; whoever asks again has it opened again. */
+/* Closes the sentinel; process_sentinel opens it again. */
 void process_forget_sentinel(struct process *process);
 
-/*
- * Lets go of everything: 0; -1 with EBUSY while it runs. Harmless when done twice. Afterwards every other call fails
- * with EBADF.
- */
+/* Releases everything. Returns 0, also when repeated, or -1 with errno EBUSY while it runs. */
 int process_close(struct process *process) MUST_CHECK;
 
-/* Living children that were started and not joined, in the order of their starts, at most size of them: their number.
+/*
+ * Stores the living children of this process, in the order of their starts, at most size of them. Returns how many
+ * there are in all. Takes no child's end.
  */
 size_t process_active_children(struct process **children, size_t size);
-
-/* At the end of a process: SIGTERM to its daemonic children, then waits for them until the deadline, then SIGKILL. */
-void process_end_daemons(nsec deadline);
 
 #endif

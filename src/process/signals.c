@@ -30,6 +30,16 @@ static void set(int number, void (*handler)(int))
 	sigaction(number, &action, NULL);
 }
 
+/* Blocks or unblocks (how) one signal. */
+static void signals_change_mask(int how, int number)
+{
+	sigset_t only;
+
+	sigemptyset(&only);
+	sigaddset(&only, number);
+	sigprocmask(how, &only, NULL);
+}
+
 void signals_init(void)
 {
 	int number;
@@ -192,11 +202,7 @@ void signals_ignore(signal_mask mask)
 
 void signals_block_children(void)
 {
-	sigset_t children;
-
-	sigemptyset(&children);
-	sigaddset(&children, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &children, NULL);
+	signals_change_mask(SIG_BLOCK, SIGCHLD);
 }
 
 int signals_open_children(void)
@@ -224,13 +230,14 @@ void signals_tell_parent(int number)
 	kill(getppid(), number);
 }
 
-void signals_block_terminal(bool blocked)
+void signals_block_terminal(void)
 {
-	sigset_t terminal;
+	signals_change_mask(SIG_BLOCK, SIGTTOU);
+}
 
-	sigemptyset(&terminal);
-	sigaddset(&terminal, SIGTTOU);
-	sigprocmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &terminal, NULL);
+void signals_unblock_terminal(void)
+{
+	signals_change_mask(SIG_UNBLOCK, SIGTTOU);
 }
 
 void signals_unblock(void)
@@ -243,12 +250,8 @@ void signals_unblock(void)
 
 void signals_die(int number)
 {
-	sigset_t only;
-
 	set(number, SIG_DFL);
-	sigemptyset(&only);
-	sigaddset(&only, number);
 	raise(number);
-	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	signals_change_mask(SIG_UNBLOCK, number);
 	_exit(128 + number);
 }

@@ -79,10 +79,11 @@ void signals_take_children(int fd);
 void signals_tell_parent(int number);
 
 /*
- * Blocks SIGTTOU, so that this process may handle the terminal while another process group has it, and unblocks it
- * again. Async-signal-safe.
+ * Blocks SIGTTOU, so that this process may change the terminal while another process group has it; the other call
+ * unblocks it. Async-signal-safe.
  */
-void signals_block_terminal(bool blocked);
+void signals_block_terminal(void);
+void signals_unblock_terminal(void);
 
 /* Empties the mask: in a child about to execute a program. Async-signal-safe. */
 void signals_unblock(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Start method "fork": the role runs in a forked copy of this process. Safe, since this program has no threads. */
+/* Start method "fork": the role runs in a copy of this process, which is safe since it has no threads. */
 #include "process/start.h"
 
 #include <errno.h>

@@ -134,13 +134,13 @@ int columns_compile(struct columns *columns, const char *expression, struct erro
 	return error_set(error, "'%s': matches the empty string, and so divides nothing", expression);
 }
 
-struct slice columns_next(const struct columns *columns, const char **rest, bool is_first)
+struct slice columns_next(const struct columns *columns, const char *record, const char **rest)
 {
 	const char *from = *rest;
 	regmatch_t match;
 
 	if (!columns->expression ||
-	    regexec(&columns->expression->compiled, from, 1, &match, is_first ? 0 : REG_NOTBOL) != 0 ||
+	    regexec(&columns->expression->compiled, from, 1, &match, from == record ? 0 : REG_NOTBOL) != 0 ||
 	    match.rm_eo == match.rm_so) {
 		*rest = NULL;
 		return slice_of(from);

@@ -21,10 +21,10 @@ struct columns {
 int columns_compile(struct columns *columns, const char *expression, struct error *error) MUST_CHECK;
 
 /*
- * The column that rest (a NUL-terminated string, the whole record or what an earlier call left of it) begins with;
- * *rest is set behind what divides it from the next, or to NULL after the last.
+ * Returns the column at *rest, which begins at record (a NUL-terminated string) and is moved by each call past the
+ * column and its separator; NULL after the last column.
  */
-struct slice columns_next(const struct columns *columns, const char **rest, bool is_first);
+struct slice columns_next(const struct columns *columns, const char *record, const char **rest);
 
 void columns_release(struct columns *columns);
 

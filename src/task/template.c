@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Command lines with replacement strings. */
+/* Compiling a command line with replacement strings. */
 #include "task/template.h"
 
 #include "base/mem.h"
-#include "base/quote.h"
-#include "task/replacement.h"
-
-#include <errno.h>
-#include <inttypes.h>
-
-struct template_piece {
-	/* REPLACEMENT_NONE: the text. */
-	struct replacement what;
-	struct slice text;
-};
-
-struct template_word {
-	char *text;
-	struct template_piece *pieces;
-	size_t count;
-	/* Has {} or one of its parts. */
-	bool has_value;
-	/* Has a replacement string that is one for every task. */
-	bool is_filled;
-	/* Is nothing but that: one argument for each value. */
-	bool is_lone;
-};
+#include "task/template_word.h"
 
 /* The number of a name, from 0; -1 when there is none such. */
 static int64_t find_name(const struct template_options *options, struct slice name)
@@ -125,11 +103,6 @@ static int compile_word(struct template_word *word, const struct template_option
 	return 0;
 }
 
-static bool is_literal(const struct template_word *word)
-{
-	return word->count == 0 || (word->count == 1 && word->pieces[0].what.kind == REPLACEMENT_NONE);
-}
-
 int template_compile(struct template *template, const struct template_options *options, struct error *error)
 {
 	bool plain = options->is_literal || (options->replace && !*options->replace);
@@ -149,7 +122,7 @@ int template_compile(struct template *template, const struct template_options *o
 			continue;
 		if (compile_word(word, options, error) < 0)
 			return -1;
-		if (is_literal(word))
+		if (template_word_is_literal(word))
 			continue;
 		if (word->is_filled)
 			template->appends = false;
@@ -157,209 +130,6 @@ int template_compile(struct template *template, const struct template_options *o
 			template->command_is_fixed = false;
 	}
 	return options->separator ? columns_compile(&template->columns, options->separator, error) : 0;
-}
-
-/* Appends the value of a name, or what is written there when this task has no names. -1 when it has, but not this one.
- */
-static int append_named(struct template *template, struct slice name)
-{
-	struct bytes *out = &template->storage;
-	struct slice value;
-
-	if (values_named(&template->values, name, &value)) {
-		template->named = true;
-		bytes_append(out, value.data, value.size);
-		return 0;
-	}
-	if (template->values.kind == VALUES_OBJECT && replacement_is_name(name))
-		return error_set(&template->problem, "the record has no key \"%.*s\"", (int)name.size, name.data);
-	bytes_append(out, "{", 1);
-	bytes_append(out, name.data, name.size);
-	bytes_append(out, "}", 1);
-	return 0;
-}
-
-/* Appends what {} and its like stand for: one value, or what all are together. */
-static void append_values(struct template *template, enum part part, const struct slice *only)
-{
-	const struct values *values = &template->values;
-	struct bytes *out = &template->storage;
-	struct slice value;
-	size_t i;
-
-	if (!only && values->kind != VALUES_PLAIN)
-		only = &values->whole;
-	for (i = 0; i < (only ? 1 : values->count); i++) {
-		if (!only && !values->list[i].data)
-			continue;
-		value = replacement_part(only ? *only : values->list[i], part);
-		bytes_append(out, " ", i > 0);
-		bytes_append(out, value.data, value.size);
-	}
-}
-
-/* Appends a replacement, with only as what stands for {}, or all values. -1 when there is none such. */
-static int append_replacement(struct template *template, const struct replacement *what, const struct slice *only,
-			      const struct task *task, const struct template_values *values)
-{
-	struct bytes *out = &template->storage;
-	struct slice value = {.data = NULL};
-
-	switch (what->kind) {
-	case REPLACEMENT_NUMBER:
-		bytes_append_format(out, "%" PRIu64, task->index + 1);
-		return 0;
-	case REPLACEMENT_SLOT:
-		bytes_append_format(out, "%" PRIu32, values->slot);
-		return 0;
-	case REPLACEMENT_POSITION:
-		if (!values_at(&template->values, what->position, &value))
-			return template->options.is_grouped
-				       ? 0
-				       : error_set(&template->problem, "the record has no column %" PRId64,
-						   what->position);
-		value = replacement_part(value, what->part);
-		bytes_append(out, value.data, value.size);
-		return 0;
-	case REPLACEMENT_VALUE:
-		append_values(template, what->part, only);
-		return 0;
-	case REPLACEMENT_NAME:
-		return append_named(template, what->name);
-	case REPLACEMENT_NONE:
-	default:
-		BUG("a replacement that was not compiled");
-	}
-}
-
-static void add_argument(struct template *template, char *argument)
-{
-	template->arguments = mem_grow(template->arguments, template->argument_count, &template->argument_capacity,
-				       sizeof *template->arguments);
-	template->arguments[template->argument_count++] = argument;
-}
-
-/* Puts an argument together at the end of the storage, which may move meanwhile: where it begins is filled in later. */
-static int build_argument(struct template *template, const struct template_word *word, const struct slice *only,
-			  const struct task *task, const struct template_values *values)
-{
-	size_t i;
-
-	for (i = 0; i < word->count; i++) {
-		const struct template_piece *piece = &word->pieces[i];
-
-		if (piece->what.kind == REPLACEMENT_NONE)
-			bytes_append(&template->storage, piece->text.data, piece->text.size);
-		else if (append_replacement(template, &piece->what, only, task, values) < 0)
-			return -1;
-	}
-	bytes_append(&template->storage, "", 1);
-	add_argument(template, NULL);
-	return 0;
-}
-
-/* A value as an argument of its own: from where it lies, if it ends there. */
-static void add_whole_value(struct template *template, struct slice value)
-{
-	/* A column that is not there. */
-	if (!value.data)
-		return;
-	if (template->values.are_ended) {
-		/* exec does not change what argv points at; its type is older than const. */
-		add_argument(template, (char *)(uintptr_t)value.data);
-		return;
-	}
-	bytes_append(&template->storage, value.data, value.size);
-	bytes_append(&template->storage, "", 1);
-	add_argument(template, NULL);
-}
-
-/* The argument, or arguments, that a word becomes. */
-static int expand_word(struct template *template, const struct template_word *word, const struct task *task,
-		       const struct template_values *values)
-{
-	bool repeats = word->is_lone || (word->has_value && template->options.is_grouped);
-	size_t i;
-
-	if (is_literal(word)) {
-		add_argument(template, word->text);
-		return 0;
-	}
-	if (!repeats || template->values.kind != VALUES_PLAIN)
-		return build_argument(template, word, NULL, task, values);
-	for (i = 0; i < template->values.count; i++) {
-		const struct slice *value = &template->values.list[i];
-
-		/* A column that is not there. */
-		if (!value->data)
-			continue;
-		if (word->is_lone && word->pieces[0].what.part == PART_ALL)
-			add_whole_value(template, *value);
-		else if (build_argument(template, word, value, task, values) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The values behind the words. */
-static void append_rest(struct template *template)
-{
-	const struct values *values = &template->values;
-	size_t i;
-
-	if (!template->appends || template->named)
-		return;
-	if (values->kind == VALUES_OBJECT)
-		add_whole_value(template, values->whole);
-	for (i = 0; values->kind != VALUES_OBJECT && i < values->count; i++)
-		add_whole_value(template, values->list[i]);
-}
-
-char **template_expand(struct template *template, const struct task *task, const struct template_values *values)
-{
-	const struct template_options *options = &template->options;
-	size_t i, offset = 0;
-
-	bytes_clear(&template->storage);
-	template->argument_count = 0;
-	template->named = false;
-	error_release(&template->problem);
-	if (options->has_no_values)
-		template->values.count = 0;
-	else
-		values_gather(&template->values, task, &template->columns, options->widths, options->width_count);
-	for (i = 0; i < options->word_count; i++) {
-		if (expand_word(template, &template->words[i], task, values) < 0) {
-			errno = ENODATA;
-			return NULL;
-		}
-	}
-	append_rest(template);
-	/* The storage stays where it is now: what was put together is found in the order in which that was done. */
-	for (i = 0; i < template->argument_count; i++) {
-		if (template->arguments[i])
-			continue;
-		template->arguments[i] = template->storage.data + offset;
-		offset += strlen(template->arguments[i]) + 1;
-	}
-	add_argument(template, NULL);
-	return template->arguments;
-}
-
-void template_quote(struct template *template, const struct task *task, const struct template_values *values,
-		    struct bytes *out)
-{
-	char **words = template_expand(template, task, values), **word;
-
-	if (!words) {
-		bytes_append_text(out, error_text(&template->problem));
-		return;
-	}
-	for (word = words; *word; word++) {
-		if (word != words)
-			bytes_append(out, " ", 1);
-		quote_shell(out, slice_of(*word));
-	}
 }
 
 size_t template_fixed_cost(const struct template *template)

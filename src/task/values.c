@@ -25,7 +25,7 @@ static void values_divide(struct values *values, const struct columns *columns, 
 	const char *rest = record;
 
 	while (rest) {
-		struct slice column = columns_next(columns, &rest, rest == record);
+		struct slice column = columns_next(columns, record, &rest);
 
 		if (!width || values->count < before + *width)
 			values_add(values, none, column);

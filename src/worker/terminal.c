@@ -57,9 +57,9 @@ bool terminal_wait(int fd, struct workplace *place)
 
 void terminal_give(int fd, pid_t group)
 {
-	signals_block_terminal(true);
+	signals_block_terminal();
 	tcsetpgrp(fd, group ? group : run_group());
-	signals_block_terminal(false);
+	signals_unblock_terminal();
 }
 
 void terminal_pass_on(struct workplace *place, int signal)
@@ -87,10 +87,10 @@ struct terminal *terminal_remember(int fd)
 
 void terminal_restore(int fd, const struct terminal *terminal)
 {
-	signals_block_terminal(true);
+	signals_block_terminal();
 	if (terminal->known)
 		tcsetattr(fd, TCSADRAIN, &terminal->modes);
-	signals_block_terminal(false);
+	signals_unblock_terminal();
 }
 
 void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place,

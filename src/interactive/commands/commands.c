@@ -4,11 +4,11 @@
 
 #include "base/mem.h"
 #include "base/number.h"
+#include "machine/capacity.h"
+#include "process/process.h"
 #include "front/nearest.h"
 
 #include <inttypes.h>
-
-enum { WORKERS_MAX = 4096 };
 
 static int command_workers(struct console *console, const struct entered *entered, struct error *error)
 {
@@ -19,15 +19,15 @@ static int command_workers(struct console *console, const struct entered *entere
 	int shown;
 
 	if (entered_id(entered)) {
-		if (number_parse(entered_id(entered), WORKERS_MAX, &workers) < 0 || !workers)
+		if (number_parse(entered_id(entered), CAPACITY_JOBS_MAX, &workers) < 0 || !workers)
 			return error_set(error, "workers '%s': not a number from 1 to %d", entered_id(entered),
-					 WORKERS_MAX);
+					 CAPACITY_JOBS_MAX);
 		runs_set_workers(runs, (size_t)workers);
 		return 0;
 	}
 	console_answer(console, &answer);
 	bytes_append_format(&text, "%zu workers at most, %zu there, %zu of them with a run\n", runs->options.workers,
-			    reserve_count(&runs->reserve), runs->reserve.engaged);
+			    process_active_children(NULL, 0), runs->reserve.engaged);
 	answer_put(&answer, bytes_slice(&text));
 	shown = console_show(console, &answer, error);
 	bytes_release(&text);
