@@ -41,15 +41,6 @@ int capture_open(struct capture *capture, const struct task *task, int writers[C
 	return 0;
 }
 
-/* The ring is full: asks to be woken when it is not. */
-static void block(struct capture *capture, struct workplace *place)
-{
-	place->woken = false;
-	capture->blocked = ring_want(&place->ring, sizeof(struct output_header) + READ_MIN);
-	if (capture->blocked)
-		workplace_announce(place);
-}
-
 /* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. */
 static bool read_piece(struct capture *capture, struct workplace *place, int stream)
 {
@@ -63,7 +54,7 @@ static bool read_piece(struct capture *capture, struct workplace *place, int str
 	ssize_t got;
 
 	if (!to) {
-		block(capture, place);
+		capture->blocked = workplace_want_room(place, sizeof header + READ_MIN);
 		return !capture->blocked;
 	}
 	room -= sizeof header;

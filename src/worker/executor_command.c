@@ -260,7 +260,7 @@ static void look_for_stop(struct workplace *place, struct running *running)
 static bool execution_follow(struct workplace *place, struct running *running)
 {
 	nsec patience = running->started + PATIENCE;
-	nsec share = workplace_can_share(place, running->index) ? running->started + SHARE_TIME : NSEC_FOREVER;
+	nsec share = claim_can_share(place, running->index) ? running->started + SHARE_TIME : NSEC_FOREVER;
 	bool denied;
 
 	/* It has started in the moment in which everything stopped; and if all goes on again meanwhile, so does it. */
@@ -285,7 +285,7 @@ static bool execution_follow(struct workplace *place, struct running *running)
 		running->closely = true;
 		workplace_note_length(place, true);
 		if (clock_now() >= share) {
-			workplace_share(place, running->index);
+			claim_share(place, running->index);
 			share = NSEC_FOREVER;
 		}
 	}

@@ -37,22 +37,34 @@ bool terminal_is_ours(int fd)
 	return tcgetpgrp(fd) == run_group();
 }
 
+/* The attempts of a worker to have its run continued in the foreground. */
+struct terminal_attempts {
+	int fd;
+	int count;
+};
+
+/* True if the run's group is in the foreground, or need not be waited for any longer. Else stops the run. */
+static bool is_in_foreground(struct workplace *place, void *context)
+{
+	struct terminal_attempts *attempts = context;
+
+	if (terminal_is_ours(attempts->fd) || attempts->count == ATTEMPTS || !queue_gate(&place->board.queue))
+		return true;
+	attempts->count++;
+	signals_tell_parent(SIGTTOU);
+	return false;
+}
+
 bool terminal_wait(int fd, struct workplace *place)
 {
-	int attempt;
+	struct terminal_attempts attempts = {.fd = fd};
 
-	for (attempt = 0; !terminal_is_ours(fd); attempt++) {
-		errno = attempt < ATTEMPTS ? ECANCELED : EIO;
-		if (attempt == ATTEMPTS || !queue_gate(&place->board.queue))
-			return false;
-		place->woken = false;
-		signals_tell_parent(SIGTTOU);
-		if (!workplace_wait(place, NSEC_FOREVER)) {
-			errno = ECANCELED;
-			return false;
-		}
+	if (!workplace_wait_until(place, is_in_foreground, &attempts, NSEC_FOREVER)) {
+		errno = ECANCELED;
+		return false;
 	}
-	return true;
+	errno = attempts.count < ATTEMPTS ? ECANCELED : EIO;
+	return terminal_is_ours(fd);
 }
 
 void terminal_give(int fd, pid_t group)
@@ -62,19 +74,18 @@ void terminal_give(int fd, pid_t group)
 	signals_unblock_terminal();
 }
 
+static bool is_shut(struct workplace *place, void *context UNUSED)
+{
+	return !queue_gate(&place->board.queue);
+}
+
 void terminal_pass_on(struct workplace *place, int signal)
 {
-	nsec deadline = clock_now() + PASS_TIME;
-
 	signals_tell_parent(signal);
 	if (place->briefing.ignored >> (signal - 1) & 1)
 		return;
-	/* Whoever shuts the gate wakes us. */
-	while (queue_gate(&place->board.queue) && clock_now() < deadline) {
-		place->woken = false;
-		if (!workplace_wait(place, deadline))
-			return;
-	}
+	/* The parent wakes all workers when it shuts the gate. */
+	(void)!workplace_wait_until(place, is_shut, NULL, clock_now() + PASS_TIME);
 }
 
 struct terminal *terminal_remember(int fd)

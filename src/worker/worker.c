@@ -49,36 +49,14 @@ struct worker_state {
 	const struct executor *executor;
 	void *state;
 	uint64_t tasks_done;
-	/* Results committed; wraps, as the parent's count does. */
-	uint32_t results;
 	bool leaving;
 	bool parent_gone;
 };
 
-/* Gives the chunk in hand, or what is left of it, back to the queue. */
-static void return_chunk(struct worker_state *worker)
+/* True if the task with the index in *context may not be begun any more. */
+static bool may_not_begin(struct workplace *place, void *context)
 {
-	struct workplace *place = &worker->place;
-	struct queue *queue = &place->board.queue;
-
-	if (place->shared)
-		return;
-	place->shared = true;
-	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name,
-		    atomic_load(&queue->entries[place->row].next) + 1);
-	queue_return(queue, place->row);
-}
-
-/* Gives up: tells the parent why this worker cannot start tasks. */
-static void starve(struct worker_state *worker, int number)
-{
-	int32_t value = number;
-
-	worker->leaving = true;
-	if (!workplace_send(&worker->place, PACKET_STARVED,
-			    (struct slice){.data = (char *)&value, .size = sizeof value}))
-		worker->parent_gone = true;
-	workplace_announce(&worker->place);
+	return !claim_may_begin(place, *(const uint64_t *)context);
 }
 
 /* Runs a task, patiently where processes or descriptors are short. */
@@ -105,60 +83,13 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 			return end;
 		}
 		workplace_announce_pending(&worker->place);
-		worker->place.woken = false;
-		if (!workplace_wait(&worker->place, clock_now() + wait))
+		if (!workplace_wait_until(&worker->place, may_not_begin, (void *)(uintptr_t)&task->index,
+					  clock_now() + wait))
 			return EXECUTOR_ABANDONED;
-		/* What was told to end meanwhile is not to be begun again. */
+		/* The gate was shut in the meantime. */
 		if (task->index >= queue_gate(&worker->place.board.queue))
 			return EXECUTOR_HELD;
 	}
-}
-
-/* Waits until the parent has taken the last result, or only some tasks may start anyway. False when it is gone. */
-static bool wait_for_judgement(struct worker_state *worker)
-{
-	struct workplace *place = &worker->place;
-
-	workplace_announce(place);
-	while (atomic_load(&place->seat->taken) != worker->results && queue_gate(&place->board.queue) == QUEUE_OPEN) {
-		place->woken = false;
-		/* Looked at again: what was done before the mark was cleared wakes nobody. */
-		if (atomic_load(&place->seat->taken) == worker->results)
-			break;
-		if (!workplace_wait(place, NSEC_FOREVER))
-			return false;
-	}
-	return true;
-}
-
-/* Commits a task's result: from here on it counts, whatever happens to this process. */
-static bool commit(struct worker_state *worker, const struct result *result)
-{
-	struct workplace *place = &worker->place;
-	nsec before;
-
-	bytes_clear(&place->scratch);
-	result_put(&place->scratch, result, (uint32_t)place->row);
-	/* Before the result: once that is seen the row may hold another chunk. The seat still names the task
-	 * meanwhile. */
-	if (!place->shared)
-		atomic_store_explicit(&place->board.queue.entries[place->row].next, result->index + 1,
-				      memory_order_release);
-	fault_at("result");
-	if (!workplace_send(place, PACKET_RESULT, bytes_slice(&place->scratch)))
-		return false;
-	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
-		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);
-	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
-	worker->results++;
-	worker->tasks_done++;
-	if (place->briefing.judged >> result->outcome & 1)
-		return wait_for_judgement(worker);
-	before = place->doorbell.since;
-	doorbell_committed(&place->doorbell);
-	workplace_announce_if_due(place);
-	/* While tasks are short nothing else asks whether the parent is there. */
-	return place->doorbell.since == before || place->listened || workplace_listen(place);
 }
 
 /* Waits for a turn to start a task (--delay). False when the parent is gone. */
@@ -175,113 +106,69 @@ static bool wait_for_turn(struct worker_state *worker, const struct task *task)
 		turn = next > now ? next : now;
 	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, turn + place->briefing.delay));
 	workplace_announce_pending(place);
-	/* Whoever shuts the gate wakes us. */
-	while (clock_now() < turn && task->index < queue_gate(&place->board.queue) &&
-	       !atomic_load(&place->seat->retire)) {
-		place->woken = false;
-		if (!workplace_wait(place, turn))
-			return false;
-	}
-	return true;
+	if (clock_now() >= turn)
+		return true;
+	/* The parent wakes all workers when it shuts the gate. */
+	return workplace_wait_until(place, may_not_begin, (void *)(uintptr_t)&task->index, turn);
 }
 
-/* Whether the task may still be begun, after waiting for its turn. */
-static bool may_go_on(const struct worker_state *worker, const struct task *task)
-{
-	const struct workplace *place = &worker->place;
-
-	if (place->briefing.delay && atomic_load(&place->seat->retire))
-		return false;
-	return task->index < queue_gate(&place->board.queue);
-}
-
-/* Runs one task of a chunk: true to go on with the next. */
+/* Runs one task of a chunk. True if the worker is to continue with the next. */
 static bool run_task(struct worker_state *worker, const struct task *task)
 {
+	struct workplace *place = &worker->place;
 	struct result result;
+	enum executor_end end = EXECUTOR_HELD;
 
 	if (!wait_for_turn(worker, task)) {
 		worker->parent_gone = true;
 		return false;
 	}
-	worker->place.listened = false;
-	worker->place.seat->task = 0;
-	atomic_store_explicit(&worker->place.seat->attempt, task->attempt, memory_order_relaxed);
-	atomic_store_explicit(&worker->place.seat->started, clock_now(), memory_order_relaxed);
-	atomic_store_explicit(&worker->place.seat->limit, (nsec)frame_number(task->frame, FIELD_TIMEOUT),
-			      memory_order_relaxed);
-	atomic_store(&worker->place.seat->running, task->index + 1);
-	/* Looked at again now that whoever shuts it can see what is being begun. */
-	if (!may_go_on(worker, task)) {
-		atomic_store(&worker->place.seat->running, 0);
-		return_chunk(worker);
-		return false;
-	}
-	switch (run_patiently(worker, task, &result)) {
+	if (claim_begin(place, task, (nsec)frame_number(task->frame, FIELD_TIMEOUT)))
+		end = run_patiently(worker, task, &result);
+	switch (end) {
 	case EXECUTOR_DONE:
-		if (commit(worker, &result))
-			return !worker->place.shared;
+		if (claim_commit(place, &result)) {
+			worker->tasks_done++;
+			return !place->claim.released;
+		}
+		worker->parent_gone = true;
+		return false;
+	case EXECUTOR_STARVED:
+		worker->leaving = true;
+		worker->parent_gone |= !claim_starve(place, errno);
+		break;
+	case EXECUTOR_ABANDONED:
 		worker->parent_gone = true;
 		return false;
 	case EXECUTOR_HELD:
-		atomic_store(&worker->place.seat->running, 0);
-		return_chunk(worker);
-		return false;
-	case EXECUTOR_STARVED:
-		starve(worker, errno);
-		atomic_store(&worker->place.seat->running, 0);
-		return_chunk(worker);
-		return false;
-	case EXECUTOR_ABANDONED:
-	default:
-		worker->parent_gone = true;
-		return false;
+		break;
 	}
+	claim_drop(place);
+	claim_return(place);
+	return false;
 }
 
-/* Whether this worker may begin a task now; else it gives the chunk back. */
-static bool may_begin(struct worker_state *worker, const struct task *task)
+/* True if the worker has run as many tasks as it may (--max-tasks-per-worker). */
+static bool is_used_up(const struct worker_state *worker)
 {
-	uint64_t most = worker->place.setup.max_tasks;
-
-	if (most && worker->tasks_done >= most)
-		worker->leaving = true;
-	if (worker->leaving || atomic_load(&worker->place.seat->retire))
-		return false;
-	return task->index < queue_gate(&worker->place.board.queue);
+	return worker->place.setup.max_tasks && worker->tasks_done >= worker->place.setup.max_tasks;
 }
 
-/* A view of a chunk's bytes, which may lie where this process has not mapped yet. Empty when the entry is nonsense. */
-static struct slice chunk_bytes(struct workplace *place, const struct queue_entry *entry)
+/* Runs the tasks of the claimed chunk that are not done yet. */
+static void run_chunk(struct worker_state *worker)
 {
-	uint64_t start = entry->block + entry->offset_in_block, end = start + entry->size;
-
-	if (shm_follow(&place->arena, (size_t)end) < 0)
-		return (struct slice){.data = NULL};
-	return (struct slice){.data = place->arena.base + start, .size = (size_t)entry->size};
-}
-
-static void run_chunk(struct worker_state *worker, size_t row)
-{
-	const struct queue_entry *entry = &worker->place.board.queue.entries[row];
-	struct chunk_reader reader =
-		chunk_read(chunk_bytes(&worker->place, entry), entry->first, entry->count, entry->width);
-	uint64_t next = atomic_load_explicit(&entry->next, memory_order_acquire);
+	struct workplace *place = &worker->place;
+	struct chunk_reader reader = claim_read(place);
 	struct task task;
 
-	worker->place.row = row;
-	worker->place.chunk_end = entry->first + entry->count;
-	worker->place.shared = false;
-	trace_event("chunk_claim", "\"worker\":\"%s\",\"first\":%" PRIu64 ",\"count\":%" PRIu64,
-		    worker->place.setup.name, next + 1, entry->first + entry->count - next);
-	fault_at("claimed");
 	while (chunk_next(&reader, &task)) {
-		/* Somebody else has done these before the chunk was given back. */
-		if (task.index < next)
+		/* Done by another worker, before the chunk was given back. */
+		if (task.index < place->claim.next)
 			continue;
-		task.attempt = entry->attempt;
-		if (!may_begin(worker, &task)) {
-			return_chunk(worker);
+		task.attempt = place->claim.attempt;
+		worker->leaving |= is_used_up(worker);
+		if (worker->leaving || !claim_may_begin(place, task.index)) {
+			claim_return(place);
 			return;
 		}
 		if (!run_task(worker, &task))
@@ -291,49 +178,23 @@ static void run_chunk(struct worker_state *worker, size_t row)
 		BUG("a chunk with fewer tasks than it should have");
 }
 
-/* Sleeps until there may be work: false when there will be none, or the parent is gone. */
-static bool park(struct worker_state *worker)
-{
-	struct workplace *place = &worker->place;
-	bool parent_there;
-
-	place->woken = false;
-	board_sleep(&place->board, place->setup.seat);
-	if (atomic_load(&place->notice->last_call) && !queue_has_ready(&place->board.queue))
-		return false;
-	if (queue_claimable(&place->board.queue, 1)) {
-		/* If the parent has roused us its wake-up is under way and wakes us once for nothing. */
-		(void)!board_clear_sleeping(&place->board, place->setup.seat);
-		return true;
-	}
-	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
-	workplace_announce(place);
-	parent_there = workplace_wait(place, NSEC_FOREVER);
-	/* A wake-up for all, or one that was late, has roused nobody: who is awake must not look asleep. */
-	(void)!board_clear_sleeping(&place->board, place->setup.seat);
-	return parent_there;
-}
-
 static void work(struct worker_state *worker)
 {
-	struct queue *queue = &worker->place.board.queue;
+	struct workplace *place = &worker->place;
 
 	while (!worker->leaving && !worker->parent_gone) {
-		size_t row;
+		bool claimed;
 
-		if (atomic_load(&worker->place.seat->retire))
+		if (atomic_load(&place->seat->retire))
 			return;
-		row = queue_claim(queue, worker->place.setup.number);
-
-		/* Daemons that tasks have left, and that have ended since. */
+		claimed = claim_take(place);
+		/* Daemons that tasks left, and that have ended since. */
 		command_reap_orphans();
-
-		if (row != QUEUE_NONE)
-			run_chunk(worker, row);
-		else if (!park(worker))
+		if (claimed)
+			run_chunk(worker);
+		else if (!claim_park(place))
 			return;
-		if (worker->place.setup.max_tasks && worker->tasks_done >= worker->place.setup.max_tasks)
-			worker->leaving = true;
+		worker->leaving |= is_used_up(worker);
 	}
 }
 
@@ -348,7 +209,7 @@ static bool worker_leave(struct worker_state *worker, int *status)
 	/* One that ends leaves the rest to its end: others wait for that. */
 	if (!stays || workplace_close(place) < 0)
 		return false;
-	*status = channel_send(place->channel, MESSAGE_FREE, (struct slice){.data = NULL}, NULL, 0) < 0;
+	*status = claim_leave(place) < 0;
 	return !*status;
 }
 
@@ -372,7 +233,7 @@ static bool worker_take_part(int channel, int *status)
 	if (!initializer_run(&worker.place))
 		return false;
 	/* Only now: a worker that ends before it says so counts as one that cannot be used. */
-	if (channel_send(channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0) < 0)
+	if (claim_hello(&worker.place) < 0)
 		return false;
 	work(&worker);
 	return worker_leave(&worker, status);

@@ -116,20 +116,41 @@ bool workplace_listen(struct workplace *place)
 	return got == 0;
 }
 
-bool workplace_wait(struct workplace *place, nsec deadline)
+/* Waits until the parent has sent a message or the deadline has passed. False when the parent is gone. */
+static bool wait_for_wake(struct workplace *place, nsec deadline)
 {
-	struct fd_wait wait = {.fd = place->channel, .want_input = true};
+	struct fd_wait wait;
 
 	while (!place->woken) {
-		nsec due = doorbell_deadline(&place->doorbell);
-
 		if (!workplace_listen(place))
 			return false;
 		if (place->woken || clock_now() >= deadline)
 			break;
-		fd_wait(&wait, 1, due < deadline ? due : deadline);
-		workplace_announce_if_due(place);
+		if (!workplace_await(place, &wait, 1, deadline))
+			return false;
 	}
+	return true;
+}
+
+bool workplace_wait_until(struct workplace *place, workplace_condition *condition, void *context, nsec deadline)
+{
+	do {
+		/* Before the check: what changes after it sends a WAKE that is not overlooked. */
+		place->woken = false;
+		if (condition(place, context))
+			return true;
+		if (!wait_for_wake(place, deadline))
+			return false;
+	} while (place->woken);
+	return true;
+}
+
+bool workplace_want_room(struct workplace *place, size_t size)
+{
+	place->woken = false;
+	if (!ring_want(&place->ring, size))
+		return false;
+	workplace_announce(place);
 	return true;
 }
 
@@ -177,11 +198,7 @@ bool workplace_send(struct workplace *place, enum packet_type type, struct slice
 	size_t room;
 
 	while (!(to = ring_reserve(&place->ring, payload.size, &room))) {
-		place->woken = false;
-		if (!ring_want(&place->ring, payload.size))
-			continue;
-		workplace_announce(place);
-		if (!workplace_wait(place, NSEC_FOREVER))
+		if (workplace_want_room(place, payload.size) && !wait_for_wake(place, NSEC_FOREVER))
 			return false;
 	}
 	memcpy(to, payload.data, payload.size);
@@ -204,24 +221,6 @@ bool workplace_say(struct workplace *place, struct slice words)
 	doorbell_committed(&place->doorbell);
 	workplace_announce_if_due(place);
 	return true;
-}
-
-bool workplace_can_share(const struct workplace *place, uint64_t index)
-{
-	return !place->shared && index + 1 < place->chunk_end;
-}
-
-void workplace_share(struct workplace *place, uint64_t index)
-{
-	struct queue *queue = &place->board.queue;
-
-	if (!workplace_can_share(place, index))
-		return;
-	place->shared = true;
-	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name, index + 2);
-	atomic_store_explicit(&queue->entries[place->row].next, index + 1, memory_order_relaxed);
-	queue_return(queue, place->row);
-	workplace_announce(place);
 }
 
 void workplace_note_length(struct workplace *place, bool is_long)

@@ -12,6 +12,7 @@
 #include "task/template.h"
 #include "board/board.h"
 #include "board/message.h"
+#include "worker/claim.h"
 
 struct workplace {
 	int channel;
@@ -28,10 +29,7 @@ struct workplace {
 	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either.
 	 */
 	struct template tag;
-	/* The row of the chunk in hand, the end of its tasks, and whether what is left of it was left to others. */
-	size_t row;
-	uint64_t chunk_end;
-	bool shared;
+	struct claim claim;
 	/* The task in hand could not be started before, for want of resources. */
 	bool retrying;
 	struct doorbell doorbell;
@@ -51,8 +49,22 @@ int workplace_close(struct workplace *place) MUST_CHECK;
 /* Takes note of what the parent says, without waiting: false when the parent is gone. */
 bool workplace_listen(struct workplace *place);
 
-/* Waits for the parent to wake us, until the deadline; announces when that is due. False when the parent is gone. */
-bool workplace_wait(struct workplace *place, nsec deadline);
+/* A check before a wait; it may also prepare that a change wakes the worker (a mark, a flag), before it checks. */
+typedef bool workplace_condition(struct workplace *place, void *context);
+
+/*
+ * Waits until the condition is true or the deadline has passed; checks it again after each WAKE. The one place that
+ * clears woken before a check, so that no WAKE between check and wait is overlooked (workplace_want_room does the same
+ * where output is waited for, too). Announces what is due. Returns false when the parent is gone.
+ */
+bool workplace_wait_until(struct workplace *place, workplace_condition *condition, void *context,
+			  nsec deadline) MUST_CHECK;
+
+/*
+ * True if the ring has no room for a packet of that size; the parent is rung for then, and wakes the worker when there
+ * is room. False if there is room now.
+ */
+bool workplace_want_room(struct workplace *place, size_t size);
 
 /*
  * Waits for the parent and for the other descriptors in waits, whose first entry it fills in, until the deadline. May
@@ -76,12 +88,6 @@ bool workplace_send(struct workplace *place, enum packet_type type, struct slice
 
 /* Words for the user to see, in as many packets as it takes: false when the parent is gone. */
 bool workplace_say(struct workplace *place, struct slice words);
-
-/* Whether something of its chunk is behind the task being run that others do not know of. */
-bool workplace_can_share(const struct workplace *place, uint64_t index);
-
-/* The task being run takes long: leaves the rest of its chunk to others. */
-void workplace_share(struct workplace *place, uint64_t index);
 
 /* Tells workers that begin after this whether tasks take long. */
 void workplace_note_length(struct workplace *place, bool is_long);

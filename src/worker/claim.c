@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The order of stores and checks by which a seat's claims stay true at every instant. */
+#include "worker/claim.h"
+
+#include "base/fault.h"
+#include "base/trace.h"
+#include "ipc/channel.h"
+#include "worker/workplace.h"
+
+#include <inttypes.h>
+
+int claim_hello(struct workplace *place)
+{
+	return channel_send(place->channel, MESSAGE_HELLO, (struct slice){.data = NULL}, NULL, 0);
+}
+
+bool claim_take(struct workplace *place)
+{
+	size_t row = queue_claim(&place->board.queue, place->setup.number);
+	const struct queue_entry *entry;
+
+	if (row == QUEUE_NONE)
+		return false;
+	entry = &place->board.queue.entries[row];
+	place->claim.row = row;
+	place->claim.end = entry->first + entry->count;
+	place->claim.next = atomic_load_explicit(&entry->next, memory_order_acquire);
+	place->claim.attempt = entry->attempt;
+	place->claim.released = false;
+	trace_event("chunk_claim", "\"worker\":\"%s\",\"first\":%" PRIu64 ",\"count\":%" PRIu64, place->setup.name,
+		    place->claim.next + 1, place->claim.end - place->claim.next);
+	fault_at("claimed");
+	return true;
+}
+
+struct chunk_reader claim_read(struct workplace *place)
+{
+	const struct queue_entry *entry = &place->board.queue.entries[place->claim.row];
+	uint64_t start = entry->block + entry->offset_in_block, end = start + entry->size;
+	struct slice bytes = {.data = NULL};
+
+	/* The arena may have grown since this process mapped it. */
+	if (shm_follow(&place->arena, (size_t)end) == 0)
+		bytes = (struct slice){.data = place->arena.base + start, .size = (size_t)entry->size};
+	return chunk_read(bytes, entry->first, entry->count, entry->width);
+}
+
+bool claim_may_begin(const struct workplace *place, uint64_t index)
+{
+	return !atomic_load(&place->seat->retire) && index < queue_gate(&place->board.queue);
+}
+
+bool claim_begin(struct workplace *place, const struct task *task, nsec limit)
+{
+	struct seat *seat = place->seat;
+
+	place->listened = false;
+	seat->task = 0;
+	atomic_store_explicit(&seat->attempt, task->attempt, memory_order_relaxed);
+	atomic_store_explicit(&seat->started, clock_now(), memory_order_relaxed);
+	atomic_store_explicit(&seat->limit, limit, memory_order_relaxed);
+	atomic_store(&seat->running, task->index + 1);
+	/* Checked after running is set: the parent shuts the gate first, then reads running to send signals. */
+	if (task->index < queue_gate(&place->board.queue) && !(place->briefing.delay && atomic_load(&seat->retire)))
+		return true;
+	claim_drop(place);
+	return false;
+}
+
+void claim_drop(struct workplace *place)
+{
+	atomic_store(&place->seat->running, 0);
+}
+
+/* True if the last result was taken, or the gate is shut: only some tasks may start then anyway. */
+static bool is_judged(struct workplace *place, void *context UNUSED)
+{
+	return atomic_load(&place->seat->taken) == place->claim.results ||
+	       queue_gate(&place->board.queue) != QUEUE_OPEN;
+}
+
+bool claim_commit(struct workplace *place, const struct result *result)
+{
+	struct claim *claim = &place->claim;
+	nsec before;
+
+	bytes_clear(&place->scratch);
+	result_put(&place->scratch, result, (uint32_t)claim->row);
+	/* Before the result: once that is taken the row may hold another chunk. The seat names the task until then. */
+	if (!claim->released)
+		atomic_store_explicit(&place->board.queue.entries[claim->row].next, result->index + 1,
+				      memory_order_release);
+	fault_at("result");
+	if (!workplace_send(place, PACKET_RESULT, bytes_slice(&place->scratch)))
+		return false;
+	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
+		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);
+	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
+	claim->results++;
+	if (place->briefing.judged >> result->outcome & 1) {
+		workplace_announce(place);
+		return workplace_wait_until(place, is_judged, NULL, NSEC_FOREVER);
+	}
+	before = place->doorbell.since;
+	doorbell_committed(&place->doorbell);
+	workplace_announce_if_due(place);
+	/* While tasks are short nothing else checks whether the parent is there. */
+	return place->doorbell.since == before || place->listened || workplace_listen(place);
+}
+
+bool claim_can_share(const struct workplace *place, uint64_t index)
+{
+	return !place->claim.released && index + 1 < place->claim.end;
+}
+
+/* Makes the row ready again, from its entry's next task on. */
+static void claim_release(struct workplace *place, uint64_t next)
+{
+	place->claim.released = true;
+	trace_event("chunk_return", "\"worker\":\"%s\",\"first\":%" PRIu64, place->setup.name, next + 1);
+	queue_return(&place->board.queue, place->claim.row);
+}
+
+void claim_share(struct workplace *place, uint64_t index)
+{
+	if (!claim_can_share(place, index))
+		return;
+	atomic_store_explicit(&place->board.queue.entries[place->claim.row].next, index + 1, memory_order_relaxed);
+	claim_release(place, index + 1);
+	workplace_announce(place);
+}
+
+void claim_return(struct workplace *place)
+{
+	if (!place->claim.released)
+		claim_release(place, atomic_load(&place->board.queue.entries[place->claim.row].next));
+}
+
+bool claim_starve(struct workplace *place, int number)
+{
+	int32_t value = number;
+	bool sent = workplace_send(place, PACKET_STARVED, (struct slice){.data = (char *)&value, .size = sizeof value});
+
+	workplace_announce(place);
+	return sent;
+}
+
+enum park {
+	PARK_AWAKE,
+	/* The seat is marked as sleeping. */
+	PARK_SLEEP,
+	/* No chunk will come. */
+	PARK_OVER,
+};
+
+/*
+ * True if the worker is not to sleep, or has been woken; its state is in *context. The order that makes sure of every
+ * wake-up:
+ *
+ *   worker                          | parent
+ *   --------------------------------+------------------------------------
+ *   woken = false                   | publish a chunk
+ *   mark the seat as sleeping       | find the mark, clear it
+ *   check the queue, then wait      | send WAKE
+ *
+ * Whichever comes first, either the worker's check finds the chunk or the parent finds the mark.
+ */
+static bool is_not_to_sleep(struct workplace *place, void *context)
+{
+	enum park *park = context;
+
+	/* Woken: to claim, without a second mark, by which the parent would count on this worker twice. */
+	if (*park == PARK_SLEEP)
+		return true;
+	board_sleep(&place->board, place->setup.seat);
+	if (atomic_load(&place->notice->last_call) && !queue_has_ready(&place->board.queue)) {
+		*park = PARK_OVER;
+		return true;
+	}
+	if (queue_claimable(&place->board.queue, 1))
+		return true;
+	*park = PARK_SLEEP;
+	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
+	workplace_announce(place);
+	return false;
+}
+
+bool claim_park(struct workplace *place)
+{
+	enum park park = PARK_AWAKE;
+	bool parent_there = workplace_wait_until(place, is_not_to_sleep, &park, NSEC_FOREVER);
+
+	if (park == PARK_OVER)
+		return false;
+	/* Not all that wakes a worker clears its mark, and one that is awake must not have one. If the parent has just
+	 * cleared it, its WAKE is in flight and wakes this worker once more for nothing. */
+	(void)!board_clear_sleeping(&place->board, place->setup.seat);
+	return parent_there;
+}
+
+int claim_leave(const struct workplace *place)
+{
+	return channel_send(place->channel, MESSAGE_FREE, (struct slice){.data = NULL}, NULL, 0);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The protocol of a seat: how whoever sits there gets chunks, reports results, sleeps and leaves, whatever runs the
+ * tasks. It can be killed at any instant; the parent then knows from the board what is done, lost, or to be given back.
+ *
+ *   step            | call          | on the board                                  | if the process dies after it
+ *   ----------------+---------------+-----------------------------------------------+---------------------------------
+ *   ready           | claim_hello   | (HELLO on the channel)                        | it counts as a usable worker
+ *   take a chunk    | claim_take    | row: ready -> claimed by its number           | the chunk is given back
+ *   begin a task    | claim_begin   | seat: attempt, started, limit; then running   | given back while task is 0
+ *   start a process | (executor)    | seat: task, written by the kernel             | the task is lost, its group
+ * killed drop the task   | claim_drop    | seat: running = 0                             | given back finish a task   |
+ * claim_commit  | row: next + 1; ring: result; seat: running = 0| the result counts from the ring on share the rest  |
+ * claim_share   | row: next; row: claimed -> ready              | others have the rest give the rest   | claim_return
+ * | row: claimed -> ready                         | others have the rest sleep           | claim_park    | seat: parked
+ * | the mark is cleared by a reset leave the run   | claim_leave   | (FREE on the channel)                         |
+ * the seat is free
+ *
+ * The order within a step matters, and is explained where it is kept. No call may be made between claim_take's success
+ * and the chunk's end but those for its tasks, in their order.
+ */
+#ifndef WORKER_CLAIM_H
+#define WORKER_CLAIM_H
+
+#include "base/dialect.h"
+#include "task/chunk.h"
+#include "task/task.h"
+
+struct workplace;
+
+/* The chunk that a worker has claimed. */
+struct claim {
+	size_t row;
+	/* The index after its last task. */
+	uint64_t end;
+	/* The first task that is not done yet. */
+	uint64_t next;
+	/* Which run of its tasks this is, from 1. */
+	uint32_t attempt;
+	/* True if the rest of it, or all of it, was given back to the queue. */
+	bool released;
+	/* The number of results committed by this worker; wraps, as the parent's count does. */
+	uint32_t results;
+};
+
+/* Announces that the worker is set up. Returns -1 with errno when the parent is gone. */
+int claim_hello(struct workplace *place) MUST_CHECK;
+
+/* Claims the ready chunk with the lowest index. False if there is none. */
+bool claim_take(struct workplace *place);
+
+/* Returns a reader of the claimed chunk's tasks, of which those below claim.next are done. It shows no task if the
+ * chunk's memory cannot be reached. */
+struct chunk_reader claim_read(struct workplace *place);
+
+/* True if a task of the claimed chunk may be begun: the gate is not below it, and the worker is not to retire. */
+bool claim_may_begin(const struct workplace *place, uint64_t index);
+
+/*
+ * Shows in the seat that a task begins, with the limit that it brings (0 if none). False if the gate has been shut in
+ * the meantime, or the worker is to retire: the task is dropped then.
+ */
+bool claim_begin(struct workplace *place, const struct task *task, nsec limit) MUST_CHECK;
+
+/* Shows that the task which was begun will not be run here: it is to be returned. */
+void claim_drop(struct workplace *place);
+
+/*
+ * Commits the current task's result, which counts from then on, and announces it in time. Waits for the parent's
+ * judgement if the run wants that for its outcome. False when the parent is gone.
+ */
+bool claim_commit(struct workplace *place, const struct result *result) MUST_CHECK;
+
+/* True if there are tasks after this one in its chunk that other workers cannot claim yet. */
+bool claim_can_share(const struct workplace *place, uint64_t index);
+
+/* Gives the tasks after this one, which takes long, back to the queue. */
+void claim_share(struct workplace *place, uint64_t index);
+
+/* Gives what is left of the chunk back to the queue, unless that has been done. */
+void claim_return(struct workplace *place);
+
+/* Reports that this worker cannot start tasks (errno). False when the parent is gone. */
+bool claim_starve(struct workplace *place, int number) MUST_CHECK;
+
+/* Sleeps until there may be a chunk to claim. False when there will be none, or the parent is gone. */
+bool claim_park(struct workplace *place) MUST_CHECK;
+
+/* Reports on the channel that the worker has released everything of a run (after workplace_close). -1 with errno. */
+int claim_leave(const struct workplace *place) MUST_CHECK;
+
+#endif
