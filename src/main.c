@@ -28,8 +28,9 @@
  *   input_json  where elements end          element  JSON with its text    json     elements as records
  *   json_command  elements as commands      output_json  result objects
  * order/    the reorder window
- *   order    which output goes next         window   the table behind it   entry    one task's part of it
- *   held     output that waits              spill    waiting on disk
+ *   order    which output is next           order_mode  the kinds of order   order_state  what is current, held, full
+ *   order_pump  passing it on               window   the table of entries  entry    one task and its phase
+ *   held     output before its turn         spill    output on disk
  * board/    the memory and the messages that the parent and its workers share
  *   board    seats of workers               queue    chunks to be claimed  ring     packets without locks
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte

@@ -378,7 +378,97 @@ static void test_recovery(void)
 	order_release(&order);
 }
 
+/*
+ * The phases of an entry against what they mean: a task's facts as booleans, from which it follows what is refused.
+ */
+struct facts {
+	bool begun_attempt;
+	bool committed;
+	bool provisional;
+	bool finished;
+	bool begun;
+	bool gone;
+};
+
+static const struct facts phase_facts[ENTRY_PHASES] = {
+	[ENTRY_RUNNING] = {.begun_attempt = true},
+	[ENTRY_COMMITTED] = {.begun_attempt = true, .committed = true},
+	[ENTRY_PROVISIONAL] = {.begun_attempt = true, .provisional = true},
+	[ENTRY_FINISHED] = {.finished = true},
+	[ENTRY_BEGUN] = {.finished = true, .begun = true},
+	[ENTRY_GONE] = {.gone = true},
+};
+
+/* Applies an event to the facts. Returns false if it is refused. */
+static bool apply_event(struct facts *facts, enum entry_event event)
+{
+	bool open = !facts->finished && !facts->gone;
+	bool produces = open && facts->begun_attempt && !facts->provisional;
+
+	switch (event) {
+	case ENTRY_PUT:
+		return produces;
+	case ENTRY_ATTEMPT:
+		if (!open || produces)
+			return false;
+		*facts = phase_facts[ENTRY_RUNNING];
+		return true;
+	case ENTRY_COMMIT:
+		facts->committed |= produces;
+		return produces;
+	case ENTRY_RETRY:
+		if (!produces || facts->committed)
+			return false;
+		facts->provisional = true;
+		return true;
+	case ENTRY_CONFIRM:
+	case ENTRY_FINISH:
+		if (!open || (event == ENTRY_CONFIRM && !facts->provisional))
+			return false;
+		*facts = phase_facts[ENTRY_FINISHED];
+		return true;
+	case ENTRY_BEGIN:
+		if (!facts->finished || facts->begun)
+			return false;
+		facts->begun = true;
+		return true;
+	case ENTRY_LEAVE:
+		if (!facts->finished)
+			return false;
+		*facts = phase_facts[ENTRY_GONE];
+		return true;
+	case ENTRY_EVENTS:
+	default:
+		return false;
+	}
+}
+
+static void test_phases(void)
+{
+	enum entry_phase phase;
+	enum entry_event event;
+
+	for (phase = 0; phase < ENTRY_PHASES; phase++) {
+		for (event = 0; event < ENTRY_EVENTS; event++) {
+			struct facts facts = phase_facts[phase];
+			struct entry entry = {.phase = phase};
+			bool taken = apply_event(&facts, event);
+
+			check_int(entry_next(phase, event) != ENTRY_REFUSED, taken);
+			check_int(entry_move(&entry, event), taken);
+			if (taken)
+				check(memcmp(&phase_facts[entry.phase], &facts, sizeof facts) == 0);
+			else
+				check_int(entry.phase, phase);
+			check_int(entry_is_open(&entry), !facts.finished && !facts.gone);
+			check_int(entry_is_finished(&entry), facts.finished);
+		}
+	}
+	check(!entry_is_open(NULL));
+}
+
 const struct unit_test unit_window[] = {
+	{"the phases of an entry", .run = test_phases},
 	{"ordered, whatever the limits", .run = test_ordered},
 	{"unordered, whatever the limits", .run = test_unordered},
 	{"a million results", .run = test_million},

@@ -54,7 +54,7 @@ void bytes_append_format(struct bytes *bytes, const char *format, ...)
 void bytes_consume(struct bytes *bytes, size_t size)
 {
 	if (size > bytes->size)
-		BUG("consuming more bytes than there are");
+		BUG("more bytes consumed than the buffer holds");
 	bytes->size -= size;
 	if (bytes->size && size)
 		memmove(bytes->data, bytes->data + size, bytes->size);
@@ -113,7 +113,7 @@ struct cursor cursor_of(struct slice bytes)
 	return (struct cursor){.at = bytes.data, .end = bytes.size ? bytes.data + bytes.size : bytes.data};
 }
 
-/* The next size bytes, or NULL with the cursor failed. */
+/* Returns the next size bytes, or NULL with the cursor failed. */
 static const char *bytes_take(struct cursor *cursor, size_t size)
 {
 	const char *at = cursor->at;

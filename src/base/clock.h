@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One unit of time everywhere: nanoseconds in a signed 64-bit integer. */
+/* Time: nanoseconds in a signed 64-bit integer, everywhere. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -13,9 +13,10 @@ typedef int64_t nsec;
 #define NSEC_PER_MSEC INT64_C(1000000)
 #define NSEC_PER_USEC INT64_C(1000)
 
-/* A deadline that never comes, a duration without end. */
+/* No deadline, or an unlimited duration. */
 #define NSEC_FOREVER INT64_MAX
 
+/* Returns the time of a clock of clock_gettime(2). */
 static inline nsec clock_read(clockid_t id)
 {
 	struct timespec now;
@@ -24,19 +25,19 @@ static inline nsec clock_read(clockid_t id)
 	return (nsec)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
-/* Monotonic time: for deadlines and durations. */
+/* Returns monotonic time, for deadlines and durations. */
 static inline nsec clock_now(void)
 {
 	return clock_read(CLOCK_MONOTONIC);
 }
 
-/* UTC since 1970: for people and logs only. */
+/* Returns UTC since 1970, for people and logs only. */
 static inline nsec clock_wall(void)
 {
 	return clock_read(CLOCK_REALTIME);
 }
 
-/* CPU time of this process, user and system. */
+/* Returns the CPU time of this process, user and system. */
 static inline nsec clock_cpu(void)
 {
 	return clock_read(CLOCK_PROCESS_CPUTIME_ID);

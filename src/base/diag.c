@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages to standard error: the only file that writes there. */
+/* Messages to standard error. Only this file and fatal.c write there. */
 #include "base/diag.h"
 
 #include "base/bytes.h"
@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-/* Set once by the front end of a process; messages come from everywhere. */
+/* Global, since messages come from every file. */
 static enum diag_level level;
 static const struct diag_context *current;
 static diag_sink *line_sink;
@@ -42,8 +42,8 @@ int diag_descriptor(void)
 	return STDERR_FILENO;
 }
 
-/* A message that cannot be written is lost: standard error gone never ends anything. */
-static void emit(struct slice line)
+/* Writes a line. A failure is ignored: without standard error the program continues. */
+static void diag_emit(struct slice line)
 {
 	if (line_sink) {
 		line_sink(line);
@@ -52,6 +52,7 @@ static void emit(struct slice line)
 	(void)!file_write_all(STDERR_FILENO, line);
 }
 
+/* Formats, escapes and writes a message. */
 static void diag_say(const char *format, va_list arguments)
 {
 	struct bytes line = {.data = NULL};
@@ -63,7 +64,7 @@ static void diag_say(const char *format, va_list arguments)
 	bytes_append_text(&line, "mpmap: ");
 	quote_terminal(&line, (struct slice){.data = text, .size = (size_t)length});
 	bytes_append_text(&line, "\n");
-	emit(bytes_slice(&line));
+	diag_emit(bytes_slice(&line));
 	bytes_release(&line);
 	free(text);
 }
@@ -90,5 +91,5 @@ void diag_note(const char *format, ...)
 
 void diag_line(struct slice line)
 {
-	emit(line);
+	diag_emit(line);
 }

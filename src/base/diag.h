@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a person sees on standard error: whole lines, prefixed, with nothing in them that acts on a terminal. */
+/* Messages on standard error: whole lines with a prefix, in which nothing acts on a terminal. */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
 
@@ -27,22 +27,22 @@ const struct diag_context *diag_enter(const struct diag_context *context);
 /* Returns the current context, NULL if none. */
 const struct diag_context *diag_current(void);
 
-/*
- * Where diag's lines go instead of straight to descriptor 2; NULL for descriptor 2 again. The front end sets it so that
- * messages keep their place among the tasks' own standard error.
- */
+/* Takes a line in place of descriptor 2. */
 typedef void diag_sink(struct slice line);
+
+/* Sets the sink, which keeps messages in their place among the tasks' own standard error; NULL for descriptor 2. */
 void diag_set_sink(diag_sink *sink);
 
-/* Standard error's descriptor, for whoever carries tasks' own messages there. */
+/* Returns the descriptor of standard error, for the writer of the tasks' own messages. */
 int diag_descriptor(void);
 
-/* "mpmap: ..." and a newline, written at once. Control characters from outside are escaped. */
+/* Writes "mpmap: ..." and a newline in one piece. Control characters are escaped. */
 void diag_error(const char *format, ...) PRINTF_LIKE(1, 2);
-/* The same, silenced with DIAG_ERRORS. */
+
+/* The same, unless the level is DIAG_ERRORS. */
 void diag_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* A line as it is (already escaped), without prefix: what the user asked to see (-t, --stats). */
+/* Writes a line that is already escaped, without prefix: output that the user asked for (-t, --stats). */
 void diag_line(struct slice line);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The C this program is written in: attributes, small macros and banned functions; included first everywhere. */
+/* The dialect of C of this program: attributes, small macros and banned functions. Included first everywhere. */
 #ifndef BASE_DIALECT_H
 #define BASE_DIALECT_H
 
@@ -18,7 +18,7 @@
 
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct of the given type that embeds the member which pointer points to. */
+/* Returns the struct of the given type in which pointer points to the member. */
 #define container_of(pointer, type, member) ((type *)(void *)(((char *)(pointer)) - offsetof(type, member)))
 
 #define PRINTF_LIKE(string, first) __attribute__((format(printf, string, first)))
@@ -26,19 +26,19 @@
 #define UNUSED __attribute__((unused))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* The unit in which processors hand memory to each other; fields that different processes write are kept this far
- * apart. */
+/* The unit in which processors exchange memory, bytes. Fields that different processes write are kept this far apart.
+ */
 #define CACHE_LINE 64
 
-/* An impossible state: a defect of this program, never of its input. Always on. */
+/* Reports an impossible state, a defect of this program and not of its input, and aborts. Always compiled in. */
 #define BUG(what) bug_at(__FILE__, __LINE__, what)
 void bug_at(const char *file, int line, const char *what) NORETURN;
 
 /*
- * Functions with traps that a better one here or in libc avoids: unbounded copies, parsing without errors, shells
- * nobody asked for, signal handlers that reset themselves.
+ * Banned functions, for which libc or this program has better ones: unbounded copies, parsing without errors, hidden
+ * shells, signal handlers that reset themselves.
  */
-/* Some are macros where libc fortifies itself. */
+/* Fortified libcs define some as macros. */
 #undef sprintf
 #undef vsprintf
 #undef strcpy

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Error objects: a number and a sentence, wrapped on the way up. */
+/* Building the words of an error. */
 #include "base/error.h"
 
 #include "base/mem.h"
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 
+/* Returns a formatted text (free), or a copy of the format if memory is short. */
 static char *format_text(const char *format, va_list arguments)
 {
 	char *text = NULL;
@@ -17,8 +18,8 @@ static char *format_text(const char *format, va_list arguments)
 	return text;
 }
 
-/* Takes over text, in place of earlier words. */
-static int replace(struct error *error, int number, char *text)
+/* Takes ownership of text, in place of earlier words. */
+static int error_replace(struct error *error, int number, char *text)
 {
 	error_release(error);
 	error->number = number;
@@ -34,7 +35,7 @@ int error_set(struct error *error, const char *format, ...)
 	va_start(arguments, format);
 	text = format_text(format, arguments);
 	va_end(arguments);
-	return replace(error, 0, text);
+	return error_replace(error, 0, text);
 }
 
 int error_set_errno(struct error *error, int number, const char *format, ...)
@@ -47,7 +48,7 @@ int error_set_errno(struct error *error, int number, const char *format, ...)
 	va_end(arguments);
 	whole = mem_format("%s: %s", text, strerror(number));
 	free(text);
-	return replace(error, number, whole);
+	return error_replace(error, number, whole);
 }
 
 int error_wrap(struct error *error, const char *format, ...)

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What went wrong, in words for a person, carried up to the place that may print them. */
+/* An error as words for a person, returned upwards to the function that may print them. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
 #include "base/dialect.h"
 
-/* All zero is "no error". number is an errno value, or 0 when the words say it all. text is owned (error_release). */
+/* All zero is no error. */
 struct error {
+	/* An errno value, 0 if none. */
 	int number;
+	/* Owned; freed by error_release. */
 	char *text;
-	/* What the user asked for cannot be: nothing has been run. */
+	/* The request of the user is impossible: nothing has been run. */
 	bool is_usage;
 };
 
-/* Sets the words (replacing earlier ones) and returns -1, so that `return error_set(...)` reads well. */
+/* Sets the words, in place of earlier ones. Returns -1, for `return error_set(...)`. */
 int error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The same with ": " and the meaning of number behind the words. */
+/* The same, followed by ": " and the meaning of number. */
 int error_set_errno(struct error *error, int number, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Puts words and ": " before those that are there; returns -1. */
+/* Inserts words and ": " before the present ones. Returns -1. */
 int error_wrap(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The words, never NULL; owned by the error. */
+/* Returns the words, never NULL; owned by the error. */
 const char *error_text(const struct error *error);
 
-/* The name of a signal: "SIGKILL", "SIGRTMIN+3"; valid until the next call. */
+/* Returns the name of a signal, such as "SIGKILL" or "SIGRTMIN+3", valid until the next call. */
 const char *error_signal(int number);
 
+/* Frees the words; the error is all zero again. */
 void error_release(struct error *error);
 
 #endif

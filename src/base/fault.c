@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Failure points by name, for tests. */
+/* Parsing MPMAP_FAULT, and counting how often each point is reached. */
 #include "base/fault.h"
 
 #ifdef MPMAP_FAULTS
@@ -13,12 +13,18 @@
 
 enum { FAULTS_MAX = 8, NAME_MAX_LENGTH = 32 };
 
+/* An element of MPMAP_FAULT. */
 struct fault {
 	char name[NAME_MAX_LENGTH];
+	/* The first time that it has an effect, from 1. */
 	uint64_t at;
+	/* How often the point has been reached. */
 	uint64_t reached;
+	/* Later times have the effect too. */
 	bool onwards;
+	/* The errno value, 0 if none. */
 	int number;
+	/* The signal, 0 if none. */
 	int signal;
 };
 

@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A doubly linked list whose links are embedded in what is listed. */
+/* A doubly linked list whose links are embedded in the elements. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
 #include "base/dialect.h"
 
-/* A head, or a link in an element. A head that points to itself is an empty list; so is an element in no list. */
+/* A head, or the link in an element. A link that points to itself is an empty list, or an element outside of any. */
 struct list {
 	struct list *next;
 	struct list *previous;
 };
 
+/* Makes an empty list, or an element outside of any. */
 static inline void list_init(struct list *list)
 {
 	list->next = list->previous = list;
 }
 
+/* True if the list has no element, or the element no list. */
 static inline bool list_is_empty(const struct list *list)
 {
 	return list->next == list;
 }
 
+/* Appends an element that is outside of any list. */
 static inline void list_append(struct list *head, struct list *link)
 {
 	link->previous = head->previous;
@@ -29,7 +32,7 @@ static inline void list_append(struct list *head, struct list *link)
 	head->previous = link;
 }
 
-/* Takes link out of its list; harmless when it is in none. */
+/* Removes an element from its list, if it is in one. */
 static inline void list_remove(struct list *link)
 {
 	link->previous->next = link->next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Allocation that either succeeds or ends the process with one clear line. */
+/* Allocation on malloc(3). */
 #include "base/mem.h"
 
 #include "base/fatal.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parsing numbers: everything that is not exactly a number in range is an error. */
+/* Parsing numbers. */
 #include "base/number.h"
 
 #include <errno.h>
 
-/* A century: what is longer is a mistake. */
+/* A century. */
 #define SECONDS_MAX (UINT64_C(100) * 366 * 86400)
 
-/* Parses leading digits; *end is set behind them. */
+/* Parses leading digits and sets *end to the character after them. Returns 0, or -1 with errno. */
 static int parse_digits(const char *text, const char **end, uint64_t *value)
 {
 	uint64_t sum = 0;
@@ -91,7 +91,7 @@ int number_parse_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
-/* Seconds with a fraction, of which nanoseconds count. */
+/* Parses seconds with a fraction, which is cut to nanoseconds. */
 static int parse_seconds(const char *text, nsec *time)
 {
 	const char *end = text;

@@ -5,7 +5,7 @@
 #include <langinfo.h>
 #include <wchar.h>
 
-/* Characters that mean nothing to a shell anywhere in a word; '~', '=' and the like are quoted to be sure. */
+/* True if a shell gives the character no meaning anywhere in a word. '~', '=' and the like are not among these. */
 static bool is_plain(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -40,13 +40,14 @@ size_t quote_utf8(struct slice text, uint32_t *character)
 	return length;
 }
 
-/* Whether a character may act on a terminal: controls, C1, line separators, direction marks and overrides. */
+/* True for control characters, C1, line separators, direction marks and overrides. */
 static bool is_active(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
 	       c == 0x200e || c == 0x200f || c == 0x061c || c == 0xfeff;
 }
 
+/* Appends the escape of a byte. */
 static void quote_append_escape(struct bytes *out, unsigned char c)
 {
 	switch (c) {
@@ -65,8 +66,8 @@ static void quote_append_escape(struct bytes *out, unsigned char c)
 }
 
 /*
- * Appends the next character of text, escaped when it may act on a terminal, and drops it from text. Within $'...' a
- * quote and a backslash are escaped too, and escapes have three octal digits, so that a digit may follow.
+ * Moves the next character of text to out, escaped if it acts on a terminal. Inside $'...' (dollar) quotes and
+ * backslashes are escaped too, and escapes have three octal digits, so that a digit may follow.
  */
 static void append_safe(struct bytes *out, struct slice *text, bool dollar)
 {
@@ -92,7 +93,7 @@ static void append_safe(struct bytes *out, struct slice *text, bool dollar)
 	text->size -= length;
 }
 
-/* Whether every character of a word is printable, so that single quotes suffice. */
+/* True if no character of the word has to be escaped, so that single quotes suffice. */
 static bool is_printable(struct slice word)
 {
 	uint32_t character;
@@ -137,7 +138,7 @@ void quote_terminal(struct bytes *out, struct slice text)
 		append_safe(out, &text, false);
 }
 
-/* Columns that a character takes; the terminal shows one that it does not know in one. */
+/* Returns the columns of a character; an unknown one takes one column. */
 static size_t columns_of(uint32_t character)
 {
 	int columns = wcwidth((wchar_t)character);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes made safe: for a shell to read back, and for a person's terminal. */
+/* Quoting for shells, escaping for terminals. */
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
 
@@ -8,25 +8,25 @@
 #include "base/slice.h"
 
 /*
- * Appends word so that a POSIX shell reads back the same bytes as one word: bare when it is plain, else in single
- * quotes; words with control characters as $'...' (which bash, zsh, ksh and POSIX.1-2024 read), so that a quoted
- * command is always one line and never carries an escape sequence to a terminal.
+ * Appends word in a form that a POSIX shell reads as the same word: bare if possible, else in single quotes; with
+ * control characters as $'...' (understood by bash, zsh, ksh and POSIX.1-2024), so that a quoted command is one line
+ * without escape sequences.
  */
 void quote_shell(struct bytes *out, struct slice word);
 
 /*
- * Appends text with everything that could act on a terminal written as \xHH (and \n, \t, \r): control characters, DEL,
- * the C1 set and direction overrides in UTF-8, bytes that are not UTF-8.
+ * Appends text with everything that acts on a terminal as \xHH, \n, \t or \r: control characters, DEL, the C1 set and
+ * direction overrides in UTF-8, bytes that are not UTF-8.
  */
 void quote_terminal(struct bytes *out, struct slice text);
 
 /*
- * Appends as much of *text (nothing in it acts on a terminal) as fits into so many columns of one with this locale, and
- * takes it off *text. A character that the locale does not have is a question mark. Returns the columns used.
+ * Moves the beginning of *text, in which nothing may act on a terminal, to out: as much as fits into columns on a
+ * terminal of the current locale. A character that the locale lacks becomes a question mark. Returns the columns used.
  */
 size_t quote_fitting(struct bytes *out, struct slice *text, size_t columns);
 
-/* The length of the valid UTF-8 sequence that text begins with (1 to 4), with *character set; 0 when there is none. */
+/* Returns the length (1 to 4) of the UTF-8 sequence at the beginning of text and sets *character; 0 if not valid. */
 size_t quote_utf8(struct slice text, uint32_t *character);
 
 #endif

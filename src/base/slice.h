@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A view of bytes that somebody else owns. */
+/* A view of bytes of another owner. */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 
@@ -10,12 +10,13 @@ struct slice {
 	size_t size;
 };
 
-/* The bytes of a C string, without its NUL. */
+/* Returns the bytes of a C string, without its NUL. */
 static inline struct slice slice_of(const char *text)
 {
 	return (struct slice){.data = text, .size = strlen(text)};
 }
 
+/* True if both hold the same bytes. */
 static inline bool slice_equals(struct slice a, struct slice b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The trace: events as JSON lines, one write each. */
+/* Writing the trace. */
 #include "base/trace.h"
 
 #include "base/clock.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Named events as JSON lines in the file that MPMAP_TRACE names, from every process of a run.
+ * The trace: events of all processes of a run as JSON lines, in the file that MPMAP_TRACE names.
  *
- * Each event is one write to a file opened for appending, so processes never tear each other's lines. Tests wait for
+ * Each event is one write to a file opened for appending, so that lines of several processes never mix. Tests wait for
  * events instead of sleeping. HACKING.md lists the events.
  */
 #ifndef BASE_TRACE_H
@@ -10,17 +10,17 @@
 
 #include "base/dialect.h"
 
-/* Opens the trace when MPMAP_TRACE is set; once, early, in each program image. Failing to is silent. */
+/* Opens the trace if MPMAP_TRACE is set; called early in each program image. A failure is ignored. */
 void trace_open(void);
 
 bool trace_is_on(void);
 
-/* The trace's descriptor, which a forked process keeps; -1 when the trace is off. */
+/* Returns the trace's descriptor, which forked processes keep, or -1 if the trace is off. */
 int trace_descriptor(void);
 
 /*
- * One event. fields is a format that yields the JSON members after the event's name, e.g. "\"worker\":\"%s\"", or "".
- * Strings must need no escaping. Costs a branch when the trace is off.
+ * Writes an event. The format after its name yields further JSON members, such as "\"worker\":\"%s\"", or "". Strings
+ * must need no escaping. Costs a branch if the trace is off.
  */
 #define trace_event(event, ...) \
 	do { \

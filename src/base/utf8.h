@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Following a run of bytes that comes in pieces, to tell whether it is UTF-8 (RFC 3629). */
+/* Checking whether bytes that arrive in pieces are UTF-8 (RFC 3629). */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* All zero is the start. */
+/* The state of a check; all zero before the first piece. */
 struct utf8 {
-	/* Bytes that the character at hand still needs, and between what the next must be. */
+	/* How many bytes the current character still lacks. */
 	uint8_t need;
+	/* The least and the greatest value of the next of them. */
 	uint8_t low;
 	uint8_t high;
+	/* The bytes are not UTF-8. */
 	bool broken;
 };
 
+/* Takes the first byte of a character. */
 static inline void utf8_begin(struct utf8 *utf8, uint8_t byte)
 {
 	utf8->low = byte == 0xe0 ? 0xa0 : byte == 0xf0 ? 0x90 : 0x80;
@@ -23,7 +26,7 @@ static inline void utf8_begin(struct utf8 *utf8, uint8_t byte)
 	utf8->broken = (byte >= 0x80 && byte < 0xc2) || byte > 0xf4;
 }
 
-/* Takes in the next piece. */
+/* Takes the next piece. */
 static inline void utf8_follow(struct utf8 *utf8, struct slice piece)
 {
 	const uint8_t *at = (const uint8_t *)piece.data, *end = at + piece.size;
@@ -49,7 +52,7 @@ static inline void utf8_follow(struct utf8 *utf8, struct slice piece)
 	}
 }
 
-/* Whether all that has been taken in is UTF-8, and ends with a whole character. */
+/* True if everything taken so far is UTF-8 and ends with a complete character. */
 static inline bool utf8_is_whole(const struct utf8 *utf8)
 {
 	return !utf8->broken && !utf8->need;

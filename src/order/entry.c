@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keeping a task's output, result and label, and accounting for what that takes. */
+/* The phases of an entry, and the memory that its output, result and label take. */
 #include "order/entry.h"
 
 #include "base/mem.h"
 
-bool entry_is_finished(const struct entry *entry)
+#define NO ENTRY_REFUSED
+
+/* The table of entry.h: for each event the next phase by the current one. */
+static const uint8_t transitions[ENTRY_EVENTS][ENTRY_PHASES] = {
+	[ENTRY_PUT] = {NO, ENTRY_RUNNING, ENTRY_COMMITTED, NO, NO, NO, NO},
+	[ENTRY_ATTEMPT] = {ENTRY_RUNNING, NO, NO, ENTRY_RUNNING, NO, NO, NO},
+	[ENTRY_COMMIT] = {NO, ENTRY_COMMITTED, ENTRY_COMMITTED, NO, NO, NO, NO},
+	[ENTRY_RETRY] = {NO, ENTRY_PROVISIONAL, NO, NO, NO, NO, NO},
+	[ENTRY_CONFIRM] = {NO, NO, NO, ENTRY_FINISHED, NO, NO, NO},
+	[ENTRY_FINISH] = {ENTRY_FINISHED, ENTRY_FINISHED, ENTRY_FINISHED, ENTRY_FINISHED, NO, NO, NO},
+	[ENTRY_BEGIN] = {NO, NO, NO, NO, ENTRY_BEGUN, NO, NO},
+	[ENTRY_LEAVE] = {NO, NO, NO, NO, ENTRY_GONE, ENTRY_GONE, NO},
+};
+
+enum entry_phase entry_next(enum entry_phase phase, enum entry_event event)
 {
-	return entry->result && !entry->aside;
+	return (enum entry_phase)transitions[event][phase];
 }
 
-bool entry_is_open(const struct entry *entry)
+bool entry_move(struct entry *entry, enum entry_event event)
 {
-	return entry && !entry_is_finished(entry) && !entry->gone;
-}
+	enum entry_phase next = entry_next(entry->phase, event);
 
-bool entry_has_output(const struct entry *entry)
-{
-	return entry->held[0].first || entry->held[1].first;
+	if (next == ENTRY_REFUSED)
+		return false;
+	entry->phase = next;
+	return true;
 }
 
 static size_t text_size(const char *text)
@@ -36,10 +50,9 @@ void entry_drop_result(struct entry *entry, struct held *held)
 	held->overhead -= result_size(entry->result);
 	free(entry->result);
 	entry->result = NULL;
-	entry->aside = false;
 }
 
-/* Copies a text to where *to points, and moves that behind it. */
+/* Copies a text to *to and moves *to past the copy. Returns the copy, or NULL for NULL. */
 static const char *keep_text(char **to, const char *text)
 {
 	char *kept = *to;
@@ -72,7 +85,7 @@ void entry_drop_label(struct entry *entry, struct held *held)
 	entry->label = NULL;
 }
 
-/* Drops the output that is held of a task. */
+/* Drops held output. */
 static void drop_output(struct entry *entry, struct held *held)
 {
 	held_drop(held, &entry->held[0]);
@@ -82,11 +95,11 @@ static void drop_output(struct entry *entry, struct held *held)
 
 bool entry_begin_attempt(struct entry *entry, struct held *held, uint32_t attempt)
 {
-	if (!entry_is_open(entry) || !attempt)
+	if (!entry || !attempt)
 		return false;
 	if (attempt == entry->attempt)
-		return !entry->aside;
-	if (attempt != entry->attempt + 1 || (entry->attempt && !entry->aside))
+		return entry_move(entry, ENTRY_PUT);
+	if (attempt != entry->attempt + 1 || !entry_move(entry, ENTRY_ATTEMPT))
 		return false;
 	drop_output(entry, held);
 	entry_drop_result(entry, held);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Output that waits for its turn: lists of pieces in memory or on disk, and what they take of both. */
+/* Lists of pieces, in memory or on disk, and the memory that they take. */
 #include "order/held.h"
 
 #include "base/mem.h"
 #include "order/order.h"
 
-/* Pieces on disk are read back this much at a time. */
+/* The most that is read back from disk at a time, bytes. */
 enum { READ_SIZE = 65536 };
 
-/* A piece of output that waits. */
 struct piece {
 	struct piece *next;
 	enum stream stream;
 	bool on_disk;
+	/* Bytes. */
 	size_t size;
-	/* How much of it has been handed on. */
+	/* Bytes of a piece on disk that have been passed on. */
 	size_t done;
+	/* Place on disk. */
 	uint64_t offset;
+	/* The bytes of a piece in memory. */
 	char data[];
 };
 
@@ -47,7 +49,7 @@ static void hold_in_memory(struct held *held, struct held_output *output, enum s
 	held_add_piece(held, output, piece);
 }
 
-/* Stores bytes on disk as far as there is room; what is left of them stays in *bytes. */
+/* Stores bytes on disk while there is room, and takes those stored off *bytes. */
 static void hold_on_disk(struct held *held, struct held_output *output, enum stream stream, struct slice *bytes)
 {
 	while (bytes->size && !held->error.text) {
@@ -69,12 +71,12 @@ void held_put(struct held *held, struct held_output *output, enum stream stream,
 {
 	if (held->data + bytes.size > held->memory)
 		hold_on_disk(held, output, stream, &bytes);
-	/* Whoever puts in more than is accepted has to: then memory takes it. */
+	/* A producer that puts in more than is accepted has no choice, and memory takes the rest. */
 	if (bytes.size)
 		hold_in_memory(held, output, stream, bytes);
 }
 
-/* Hands on a piece on disk, as far as the sink has room: true when it is through. */
+/* Passes on a piece on disk while the sink has room. Returns true at its end. */
 static bool hand_on_from_disk(struct held *held, struct piece *piece, struct order_sink *sink,
 			      const struct held_task *task)
 {
@@ -95,7 +97,7 @@ static bool hand_on_from_disk(struct held *held, struct piece *piece, struct ord
 	return piece->done == piece->size;
 }
 
-/* The first piece has been handed on. */
+/* Frees the first piece, which has been passed on. */
 static void held_drop_first(struct held *held, struct held_output *output)
 {
 	struct piece *piece = output->first;

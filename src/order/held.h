@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Output of tasks whose turn has not come: in memory up to a limit, then on disk. */
+/* Held output: pieces of tasks whose turn has not come, in memory up to a limit, then on disk. */
 #ifndef ORDER_HELD_H
 #define ORDER_HELD_H
 
@@ -12,7 +12,7 @@
 struct order_sink;
 struct piece;
 
-/* What is held of one task; all zero is nothing. */
+/* The held pieces of one task, oldest first. All zero is none. */
 struct held_output {
 	struct piece *first;
 	struct piece *last;
@@ -20,39 +20,43 @@ struct held_output {
 
 struct held {
 	struct spill spill;
-	/* The limit for data in memory, bytes. */
+	/* Limit on data, bytes. */
 	uint64_t memory;
-	/* Bytes held in memory: of data, and of what it takes to keep track. */
+	/* Bytes of output in memory. */
 	uint64_t data;
+	/* Bytes of memory for keeping track: pieces, results, labels. */
 	uint64_t overhead;
-	/* The first thing that went wrong (the disk is full); what waited on disk is then lost. */
+	/* The first error of the disk, such as ENOSPC. */
 	struct error error;
-	/* Some of that cannot be read back. */
+	/* Output on disk cannot be read back. */
 	bool is_lost;
 };
 
-/* directory must outlive it; limits in bytes. */
+/* directory must outlive held; memory and disk are limits in bytes. */
 void held_init(struct held *held, uint64_t memory, const char *directory, uint64_t disk);
 
-/* Takes a copy: to memory within its limit, else to disk, else to memory all the same. */
+/* Stores a copy of the bytes: in memory within its limit, else on disk, else in memory beyond its limit. */
 void held_put(struct held *held, struct held_output *output, enum stream stream, struct slice bytes);
 
-/* The task that pieces are of, as the sink is told. */
+/* The task that pieces belong to, as the sink receives it. */
 struct held_task {
 	uint64_t index;
+	/* NULL if none. */
 	const char *label;
 };
 
-/* Hands a task's pieces on while the sink has room: true when none is left. */
+/* Passes a task's pieces on to the sink while it has room. Returns true if none is left. */
 bool held_hand_on(struct held *held, struct held_output *output, struct order_sink *sink, const struct held_task *task);
 
-/* Hands all of them on at once, room or not: false when some are on disk, and nothing is done. */
+/* Passes all pieces on to the sink, whether or not it has room. Returns false, with nothing done, if some are on disk.
+ */
 bool held_hand_over(struct held *held, struct held_output *output, struct order_sink *sink,
 		    const struct held_task *task);
 
-/* Forgets them. */
+/* Drops all pieces. */
 void held_drop(struct held *held, struct held_output *output);
 
+/* Closes the file and frees the error. All pieces must have been passed on or dropped. */
 void held_release(struct held *held);
 
 #endif

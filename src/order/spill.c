@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The spill file: blocks, counted by what is still wanted in them. */
+/* Blocks, and how many bytes of each are in use. */
 #include "order/spill.h"
 
 #include "base/fault.h"
@@ -46,7 +46,7 @@ bool spill_has_room(const struct spill *spill)
 	return (spill->current != NO_BLOCK && spill->filled < SPILL_BLOCK) || can_take_block(spill);
 }
 
-/* Begins a block that is free, or one behind the last. */
+/* Begins a free block, or a new one at the end of the file. */
 static void take_block(struct spill *spill)
 {
 	size_t block = 0;
@@ -64,7 +64,7 @@ static void take_block(struct spill *spill)
 	spill->filled = 0;
 }
 
-/* Writes the full block out. */
+/* Writes the current block, which is full. Returns 0, or -1 with the error. */
 static int finish_block(struct spill *spill, struct error *error)
 {
 	struct slice block = {.data = spill->tail, .size = SPILL_BLOCK};

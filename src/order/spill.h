@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes on disk that wait for their turn: one file, unlinked from birth, in blocks that are used again once everything
- * in them has been let go, so it never holds more than its limit however long the run.
+ * The spill file: held output on disk, in one file without a name. Its blocks are used again once everything in them
+ * has been released, so that it never exceeds its limit, however long the run.
  */
 #ifndef ORDER_SPILL_H
 #define ORDER_SPILL_H
@@ -14,44 +14,48 @@ enum { SPILL_BLOCK = 64 * 1024 };
 
 struct spill {
 	const char *directory;
+	/* Bytes. */
 	uint64_t limit;
-	/* What is stored now may go beyond the limit. */
+	/* What is stored now may exceed the limit. */
 	bool exempt;
+	/* -1 before the first block. */
 	int fd;
-	/* Bytes still wanted in each block. */
+	/* Bytes in use of each block. */
 	uint32_t *live;
 	size_t blocks;
 	size_t capacity;
-	/* Blocks with nothing in them. */
+	/* How many blocks have no byte in use. */
 	size_t free_blocks;
-	/* The block being filled: its contents are in tail until it is full. SIZE_MAX: none. */
+	/* The block that is being filled, in tail until it is full; SIZE_MAX if none. */
 	size_t current;
 	size_t filled;
 	char *tail;
-	/* Bytes ever spilled. */
+	/* Bytes stored since the beginning. */
 	uint64_t total;
 };
 
-/* directory must outlive the spill; limit in bytes (less than a block: nothing is ever spilled). No file is made yet.
+/*
+ * Initializes a spill file, which is opened by the first write. directory must outlive it; limit is in bytes, less than
+ * a block for no file at all.
  */
 void spill_init(struct spill *spill, const char *directory, uint64_t limit);
 
-/* Whether there is room for at least one byte. */
+/* True if at least one byte can be stored. */
 bool spill_has_room(const struct spill *spill);
 
-/* Bytes of disk in use. */
+/* Returns the bytes of disk in use. */
 uint64_t spill_used(const struct spill *spill);
 
 /*
- * Stores the beginning of bytes: how much went in (it may be less, to be continued with another call; 0: the limit is
- * reached), with *offset set to where it is; -1 with the error (the disk is full, say).
+ * Stores the beginning of bytes and sets *offset to its place. Returns how many bytes that are, 0 if the limit is
+ * reached; the caller continues with the rest. Returns -1 with the error, such as a full disk.
  */
 ssize_t spill_write(struct spill *spill, struct slice bytes, uint64_t *offset, struct error *error) MUST_CHECK;
 
-/* Reads back size bytes that were stored in one piece at offset. 0, or -1 with the error. */
+/* Reads size bytes that one spill_write stored at offset. Returns 0, or -1 with the error. */
 int spill_read(struct spill *spill, uint64_t offset, char *data, size_t size, struct error *error) MUST_CHECK;
 
-/* Lets go of a part of what was stored in one piece. */
+/* Releases a part of what one spill_write stored. */
 void spill_free(struct spill *spill, uint64_t offset, size_t size);
 
 void spill_release(struct spill *spill);

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of entries behind the reorder window. */
+/* Pages of entries. */
 #include "order/window.h"
 
 #include "base/mem.h"
 
 struct window_page {
-	/* How many of its tasks have gone out. */
+	/* How many of its tasks are gone. */
 	unsigned gone;
 	struct entry entries[WINDOW_PAGE];
 };
 
-/* Stands for every page whose tasks have all gone out. */
+/* Takes the place of every page that has been freed before the head reaches it. */
 static struct window_page gone_page;
 
-static struct window_page **page_slot(const struct window *window, uint64_t index)
+/* Returns the place of the page of an index. */
+static struct window_page **page_place(const struct window *window, uint64_t index)
 {
 	return &window->pages[index / WINDOW_PAGE & (window->capacity - 1)];
 }
 
 struct entry *window_at(const struct window *window, uint64_t index)
 {
-	struct window_page *page = *page_slot(window, index);
+	struct window_page *page = *page_place(window, index);
 
 	return page == &gone_page ? NULL : &page->entries[index % WINDOW_PAGE];
 }
 
-/* Makes the table of pages reach an index. */
+/* Makes room for the page of an index. */
 static void window_grow(struct window *window, uint64_t index)
 {
 	uint64_t first = window->head / WINDOW_PAGE, last = index / WINDOW_PAGE, page;
@@ -50,7 +51,7 @@ struct entry *window_reach(struct window *window, uint64_t index)
 		return NULL;
 	window_grow(window, index);
 	for (; window->end <= index; window->end++) {
-		struct window_page **page = page_slot(window, window->end);
+		struct window_page **page = page_place(window, window->end);
 
 		if (*page)
 			continue;
@@ -60,17 +61,17 @@ struct entry *window_reach(struct window *window, uint64_t index)
 	return window_at(window, index);
 }
 
-/* Moves the head past what has gone out. */
+/* Moves the head past tasks that are gone. */
 static void window_advance(struct window *window)
 {
 	while (window->head < window->end) {
 		struct entry *entry = window_at(window, window->head);
 
-		if (entry && !entry->gone)
+		if (entry && entry->phase != ENTRY_GONE)
 			return;
 		window->head++;
 		if (window->head % WINDOW_PAGE == 0) {
-			*page_slot(window, window->head - 1) = NULL;
+			*page_place(window, window->head - 1) = NULL;
 			window->size -= sizeof(struct window_page *);
 		}
 	}
@@ -78,7 +79,7 @@ static void window_advance(struct window *window)
 
 void window_close(struct window *window, uint64_t index)
 {
-	struct window_page **page = page_slot(window, index);
+	struct window_page **page = page_place(window, index);
 
 	if (++(*page)->gone == WINDOW_PAGE) {
 		free(*page);
@@ -94,7 +95,7 @@ void window_release(struct window *window, void (*drop)(void *owner, struct entr
 	size_t i;
 
 	for (index = window->head - window->head % WINDOW_PAGE; index < window->end; index += WINDOW_PAGE) {
-		struct window_page *page = *page_slot(window, index);
+		struct window_page *page = *page_place(window, index);
 
 		if (page == &gone_page)
 			continue;

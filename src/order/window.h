@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The table behind the reorder window: an entry for each task from the first that has not gone out to the last that has
- * been heard of.
+ * The table of the reorder window: an entry for each task from the lowest that is not gone to the highest known.
  *
- * Entries live in small pages, found by arithmetic from the head on; a page goes when all its tasks have gone out, so
- * one slow task does not keep the trace of a million quick ones (unordered).
+ * Entries are stored in small pages. A page is freed when all its tasks are gone, so that one slow task does not keep
+ * the entries of a million quick ones where tasks are not in the order of the input.
  */
 #ifndef ORDER_WINDOW_H
 #define ORDER_WINDOW_H
@@ -12,31 +11,34 @@
 #include "base/dialect.h"
 #include "order/entry.h"
 
+/* Entries in a page. */
 enum { WINDOW_PAGE = 64 };
 
 struct window_page;
 
 struct window {
-	/* Pages of entries for the indexes from head to end, at their number modulo capacity (a power of two). */
+	/* The pages for the indexes from head to end, each at its number modulo capacity. */
 	struct window_page **pages;
+	/* A power of two, or 0. */
 	size_t capacity;
+	/* The lowest index that is not gone. */
 	uint64_t head;
+	/* One more than the highest index known. */
 	uint64_t end;
-	/* Bytes that the pages take. */
+	/* Bytes of the pages. */
 	uint64_t size;
 };
 
-/* The entry of an index from head to end; NULL when its whole page has gone out. */
+/* Returns the entry of an index from head to end, or NULL if its page has been freed. */
 struct entry *window_at(const struct window *window, uint64_t index);
 
-/* The entry of an index, made when it is the first to be heard of that far on; NULL when it has gone out. */
+/* Returns the entry of an index, after raising end past it if needed, or NULL if it is gone. */
 struct entry *window_reach(struct window *window, uint64_t index);
 
-/* The entry of this index has gone out (entry->gone is set): forgets what that makes superfluous and moves the head on.
- */
+/* Accounts for an entry that has become ENTRY_GONE: frees its page if it was the last, moves the head on. */
 void window_close(struct window *window, uint64_t index);
 
-/* Calls drop for every entry there still is, and frees the table. */
+/* Calls drop for every entry that is left, and frees the table. */
 void window_release(struct window *window, void (*drop)(void *owner, struct entry *entry), void *owner);
 
 #endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Passing on what the reorder window holds, task by task, while the sink has room. */
+#include "order/order_mode.h"
+#include "order/order_state.h"
+
+/* Passes on held output of a task. Returns true if none is left. */
+static bool pump_output(struct order *order, struct entry *entry, uint64_t index)
+{
+	struct held_task task = {.index = index, .label = entry->label};
+
+	return held_hand_on(&order->held, &entry->held[0], order->sink, &task) &&
+	       held_hand_on(&order->held, &entry->held[1], order->sink, &task);
+}
+
+/* Begins to write a task as a whole. Returns false if the sink has no room. */
+static bool pump_begin(struct order *order, struct entry *entry)
+{
+	if (!order->sink->has_room(order->sink))
+		return false;
+	entry_move(entry, ENTRY_BEGIN);
+	order->sink->begin(order->sink, entry->result, entry->label,
+			   (utf8_is_whole(&entry->text[0]) ? 1u << STREAM_OUTPUT : 0) |
+				   (utf8_is_whole(&entry->text[1]) ? 1u << STREAM_ERRORS : 0));
+	return true;
+}
+
+/* Passes on a finished task. Returns true once its end has been passed on. */
+static bool pump_finished(struct order *order, struct entry *entry, uint64_t index)
+{
+	if (order->options.whole && entry->phase == ENTRY_FINISHED && !pump_begin(order, entry))
+		return false;
+	if (!pump_output(order, entry, index))
+		return false;
+	order->sink->result(order->sink, entry->result);
+	entry_drop_result(entry, &order->held);
+	entry_drop_label(entry, &order->held);
+	entry_move(entry, ENTRY_LEAVE);
+	order->complete--;
+	return true;
+}
+
+/* Passes on what there is of the current task. Returns true if it is through and another is current. */
+static bool pump_current(struct order *order)
+{
+	uint64_t index = order->current;
+	struct entry *entry;
+
+	/* After an error on disk, what is written ends at the last task that is complete. */
+	if (index == ORDER_NONE || index >= order->window.end || order->held.error.text)
+		return false;
+	entry = window_at(&order->window, index);
+	if (!entry)
+		BUG("an entry is released twice");
+	if (!entry_is_finished(entry)) {
+		if (!order_holds_back(order, entry))
+			pump_output(order, entry, index);
+		return false;
+	}
+	if (!pump_finished(order, entry, index))
+		return false;
+	window_close(&order->window, index);
+	order_update_full(order);
+	order_set_current(order, order_mode_of(order)->next(order, index));
+	return true;
+}
+
+void order_pump(struct order *order)
+{
+	uint64_t current;
+
+	do {
+		while (pump_current(order))
+			;
+		current = order->current;
+		order_update_full(order);
+	} while (order->current != current);
+}
+
+bool order_is_midway(const struct order *order)
+{
+	const struct entry *entry = order_find(order, order->current);
+
+	return entry && entry->phase == ENTRY_BEGUN;
+}
+
+void order_go_on(struct order *order)
+{
+	struct entry *entry = order_find(order, order->current);
+
+	if (!order_is_midway(order))
+		return;
+	if (!order->held.error.text) {
+		pump_current(order);
+		return;
+	}
+	/* The disk is full, but what this task has stored can be read; if it cannot, the task ends here. */
+	if (pump_finished(order, entry, order->current) || !order->held.is_lost)
+		return;
+	order->sink->result(order->sink, entry->result);
+	entry_move(entry, ENTRY_LEAVE);
+}
