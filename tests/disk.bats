@@ -69,7 +69,7 @@ spill_has_failed() {
 		says 'No space left on device'
 		no_processes_left
 	}
-	under_methods check
+	check
 }
 
 @test "disk: stdout full ends the run although the input goes on" {

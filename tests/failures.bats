@@ -169,7 +169,7 @@ load helper
 			says "^mpmap: .*$command.*Permission denied"
 		done
 	}
-	under_methods check
+	check
 }
 
 @test "failures: COMMAND not found does not wait for an input that goes on" {

@@ -269,12 +269,40 @@ wait_for_event() {
 	wait_until has_events "$1" "${2:-1}" "${3:-}"
 }
 
-# Nothing has happened for a while.
-trace_is_quiet() {
+# at_rest COUNT: true if COUNT workers run a task and all the others have parked or ended.
+at_rest() {
+	[ -e trace ] && jq -es --argjson running "$1" '
+		[.[] | select(.event | test("^(worker_(start|take|park|exit|free)|task_(start|end))$"))] | sort_by(.time) | group_by(.worker) |
+		map(last.event) | length > 0 and
+		(map(select(. == "task_start")) | length) == $running and
+		all(. == "task_start" or . == "worker_park" or . == "worker_exit" or . == "worker_free")' trace >/dev/null 2>&1
+}
+
+# state_is PATTERN: asks mpmap what its state is (SIGUSR1); true if the first line of the answer matches the expression.
+# The answers are lines of err.
+state_is() {
 	local before
-	before=$(stat -c %s trace)
-	read -rt 0.2 _ <>"$BATS_TEST_TMPDIR/never" || :
-	[ "$before" -eq "$(stat -c %s trace)" ]
+	before=$(grep -c ' tasks done, ' err) || :
+	kill -USR1 "$pid"
+	wait_until has_answers $((before + 1)) || return 1
+	grep ' tasks done, ' err | tail -n 1 | grep -Eq -- "$1"
+}
+
+has_answers() {
+	[ "$(grep -c ' tasks done, ' err)" -ge "$1" ]
+}
+
+# stays_asleep PIPE: true if what was written to PIPE has been read from it, and all processes of this test sleep.
+stays_asleep() {
+	[ "$("$TOOL" unread <"$1")" -eq 0 ] && all_asleep
+}
+
+# True if all processes of this test's run sleep.
+all_asleep() {
+	local process
+	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | while read -r process _; do
+		grep -q '^State:[[:space:]]*S' "/proc/$process/status" || return 1
+	done
 }
 
 # wait_for_start SEQ: the task runs; $worker is who runs it

@@ -374,7 +374,7 @@ workers_started() {
 
 # What has been written is read, and nothing comes of it yet.
 let_it_wait() {
-	wait_until trace_is_quiet
+	wait_until stays_asleep feed
 	same out a
 }
 

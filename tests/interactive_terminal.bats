@@ -515,7 +515,7 @@ asked_or_gone() {
 	proof paused
 	touch gate
 	wait_for_line '1\.1.*result-1$'
-	wait_until trace_is_quiet
+	wait_until at_rest 0
 	[ "$(event_count task_start)" -eq 1 ]
 	type_line resume
 	wait_for_line '1\.3.*result-3$'

@@ -81,7 +81,7 @@ on() {
 		is_log log
 		same <(cut -f 1,7,8 lines | sort -n) $'1\t0\t0\n2\t7\t0\n4\t0\t11\n5\t-1\t15\n6\t-1\t15\n7\t-1\t15\n8\t0\t9\n9\t0\t0'
 	}
-	under_methods check
+	check
 }
 
 @test "joblog: what was skipped is not in it; what ^C or --halt ended is" {
@@ -104,7 +104,7 @@ on() {
 		expect 127
 		is_log log ''
 	}
-	under_methods check
+	check
 }
 
 @test "joblog: in order of completion, each line as soon as its task has ended" {
@@ -124,7 +124,7 @@ on() {
 			is_log log $'3\n2\n1' 1
 		done
 	}
-	under_methods check
+	check
 }
 
 @test "joblog: many tasks, each once" {
@@ -133,7 +133,7 @@ on() {
 		is_log log
 		cut -f 1 lines | sort -n | cmp - <(seq 2000)
 	}
-	under_methods check
+	check
 }
 
 @test "joblog: a task that was run again has one line, its last attempt's" {
@@ -246,7 +246,7 @@ on() {
 		[ -z "$(comm -13 <(sort -u ran) <(cut -f 1 lines | sort))" ]
 		no_processes_left
 	}
-	under_methods check
+	check
 }
 
 @test "joblog: parallel --resume runs exactly what is missing" {
@@ -266,7 +266,7 @@ on() {
 		[ "$(wc -l <ran)" -eq 5 ]
 		is_log log
 	}
-	under_methods check
+	check
 	rm -f log ran
 	start -j4 --joblog log --shell 'echo "$1" >>ran' ::: $(seq 150)
 	wait_until file_holds log 40
@@ -302,13 +302,13 @@ on() {
 			# "first", it'\''s: only these two
 			case $1 in ok*) [ ! -e second ] || touch bad; exit 0 ;; esac
 			[ -e second ] || exit 3
-			printf "%s\0" "$1" >>ran' <../records
+			printf "%s\0" "$1" >>ran' <records
 		expect 123
 		is_log log
 		touch second
 		on 0 --retry-failed
 		[ ! -e bad ]
-		cmp <(sort -z ran) <(grep -zv '^ok' ../records | sort -z)
+		cmp <(sort -z ran) <(grep -zv '^ok' records | sort -z)
 		# now nothing is left, also for mpmap's own lines behind parallel's
 		rm ran
 		on 0 --retry-failed
@@ -316,9 +316,9 @@ on() {
 		mp_well --joblog +log true ::: a
 		[ "$(grep -c ^Seq log)" -eq 1 ]
 	}
-	under_methods check
+	check
 	# without a shell
-	mp -j2 -0 --joblog log "$TOOL" under default -- test -e <../records
+	mp -j2 -0 --joblog log "$TOOL" under default -- test -e <records
 	expect 123
 	is_log log
 	[ "$(cut -f 7 lines | sort -u)" = 1 ]

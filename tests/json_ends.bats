@@ -29,7 +29,7 @@ whole() {
 		is_array out 20
 		same <(jq -j '.[].stdout' out) "$(seq 20)"
 	}
-	under_methods check
+	check
 }
 
 @test "json: with --unordered in the order of completion, and the same objects" {
@@ -47,7 +47,7 @@ whole() {
 		values 'select(.stdout != "\(.seq)\n")' >found
 		same found ''
 	}
-	under_methods check
+	check
 }
 
 @test "json: an object is there as soon as its task has ended" {
@@ -98,7 +98,7 @@ whole() {
 		# what came before is not counted again
 		jq -e -s 'all(.[0, 1, 4]; .max_rss == null or .max_rss < 50 * 1024 * 1024)' out >/dev/null || complain "$(values .max_rss)"
 	}
-	under_methods check
+	check
 }
 
 @test "json: two tasks at a time have two slots, two workers, two processes" {
@@ -154,7 +154,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 		# shellcheck disable=SC2086
 		start -j3 $room -o json --shell '[ "$1" -gt 1 ] || "$TOOL" hold gate; exec "$TOOL" spew 30K "$1"' ::: $(seq 40)
 		wait_for_event task_end 2
-		wait_until trace_is_quiet
+		wait_until all_asleep
 		touch gate
 		finish
 		expect 0
@@ -198,7 +198,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 			is_array out
 		done
 	}
-	under_methods check
+	check
 }
 
 @test "json: the array is closed after ^C, also while all waits, after a second one, SIGTERM and SIGQUIT" {
@@ -230,7 +230,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 		close_feed
 		expect 130 '[]' ''
 	}
-	under_methods check
+	check
 }
 
 @test "json: ^C while a task waits to be run again: its last outcome stands" {
@@ -247,7 +247,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 		same <(sed 1d log | cut -f 1,7 | sort) $'1\t1\n2\t0'
 		holds_tasks 1 2
 	}
-	under_methods check
+	check
 }
 
 @test "json: whatever workers die, each task is in the output, the log and the folder once, and the same in all" {
@@ -286,7 +286,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 		is_array out 2
 		says '^mpmap: standard input: element 3 '
 	}
-	under_methods check
+	check
 	needs_faults
 	MPMAP_FAULT=worker_start:1+:EAGAIN mp -o json echo ::: a b
 	expect 1
@@ -325,7 +325,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 			no_processes_left
 		done
 	}
-	under_methods check
+	check
 }
 
 @test "json: what does not go together: status 2, one line" {

@@ -262,7 +262,7 @@ not_started() {
 }
 
 @test "json: in order, every element once, with any jobs and chunks" {
-	seq 3000 >numbers
+	seq 300 >numbers
 	for words in -j1 '-j4' '-j2 --chunksize 7' '-j3 --chunksize auto' '-j2 --start-method spawn' '-j2 --start-method forkserver'; do
 		# shellcheck disable=SC2086
 		sed 's/.*/["&", {"k" : &}]/' numbers | mp $words --jsonl echo '{1}'
@@ -276,7 +276,7 @@ not_started() {
 }
 
 @test "json: elements of all sizes, wherever the reads end" {
-	awk 'BEGIN { for (i = 0; i < 2000; i++) { n = (i * 7919) % 1009; s = ""; while (length(s) < n) s = s i "."; print s } }' >records
+	awk 'BEGIN { for (i = 0; i < 500; i++) { n = (i * 7919) % 1009; s = ""; while (length(s) < n) s = s i "."; print s } }' >records
 	sed 's/.*/  {"a" :["\\u0065\\ud83d\\ude00é"]  ,"text": "&\\\\"}/' records >input
 	sed 's/$/\\/' records >expected
 	for option in --json --jsonl; do

@@ -339,11 +339,11 @@ refused_at() {
 	refused_at 3 7 3
 	map --jsonl
 	refused_at 3 7 3
-	{ seq 3000 | sed 's/.*/{"é": "&"}/' && printf '   *'; } >input
+	{ seq 300 | sed 's/.*/{"é": "&"}/' && printf '   *'; } >input
 	map --jsonl
-	refused_at 3001 3001 4
+	refused_at 301 301 4
 	map --json
-	refused_at 3001 3001 4
+	refused_at 301 301 4
 }
 
 @test "malformed: a file is named, as a terminal may see it" {
@@ -356,14 +356,14 @@ refused_at() {
 }
 
 @test "malformed: what was read before ends and is written, in order, whatever the jobs" {
-	{ seq 500 | sed 's/.*/"&"/' && echo oops && seq 100; } >input
+	{ seq 100 | sed 's/.*/"&"/' && echo oops && seq 100; } >input
 	for option in --json --jsonl; do
 		for words in -j1 '-j4' '-j3 --chunksize 7' '-j2 --start-method forkserver'; do
 			# shellcheck disable=SC2086
 			mp $words "$option" echo <input
-			expect 1 "$(seq 500)"
+			expect 1 "$(seq 100)"
 			says_lines 1
-			says '^mpmap: standard input: element 501 \(line 501, column [1-5]\): '
+			says '^mpmap: standard input: element 101 \(line 101, column [1-5]\): '
 		done
 	done
 }

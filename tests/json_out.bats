@@ -25,7 +25,7 @@ whole() {
 		the_result 2 '.stdout == "\(.pid) b \"c\"\n"'
 		head -n 1 out | grep -qE '^\{"seq":1,"argv":\["/bin/sh","-c",' || complain "$(head -n 1 out)"
 	}
-	under_methods check
+	check
 }
 
 @test "json: failed, signaled, timed out, lost, and what the others are beside them" {
@@ -52,7 +52,7 @@ whole() {
 		the_result 3 '.stdout == "timeout\n" and .duration >= 2'
 		says '^mpmap: 4 of 5 tasks failed '
 	}
-	under_methods check
+	check
 }
 
 @test "json: a task that ends in its own way when its time is over has its status" {
@@ -76,7 +76,7 @@ whole() {
 		are_objects out 2
 		the_result 2 '.outcome == "not-started"'
 	}
-	under_methods check
+	check
 }
 
 @test "json: a task that wanted the terminal is signaled, and error says so" {
@@ -101,7 +101,7 @@ whole() {
 		expect 123
 		the_result 1 '.outcome == "failed" and .attempts == 2'
 	}
-	under_methods check
+	check
 }
 
 @test "json: what was begun before ^C has its outcome, the rest is skipped" {
@@ -117,7 +117,7 @@ whole() {
 		[ "$(values .outcome | sed 1d | sort -u)" = '"skipped"' ] || complain "$(values .outcome)"
 		the_result 2 '.argv[4] == "2"'
 	}
-	under_methods check
+	check
 }
 
 @test "json: tasks skipped by --halt; those it killed are signaled" {
@@ -140,7 +140,7 @@ whole() {
 		the_result 1 '.outcome == "failed"'
 		values .outcome | tail -n 1 | grep -qx '"skipped"'
 	}
-	under_methods check
+	check
 }
 
 @test "json: id is handed through, whatever it is, and absent when not given" {
@@ -257,7 +257,7 @@ outputs_are() {
 		outputs_are '' split
 		outputs_are _base64 cut
 	}
-	under_methods check
+	check
 }
 
 @test "json: a character of which a part has long been written" {
@@ -267,7 +267,7 @@ outputs_are() {
 	start -o jsonl "$TOOL" relay ::: bytes
 	wait_for_event task_start
 	printf '\xf0\x9f' >&8
-	wait_until trace_is_quiet
+	wait_until stays_asleep bytes
 	printf '\x98\x80' >&8
 	exec 8>&-
 	finish

@@ -56,7 +56,7 @@ read_on() {
 		expect 130
 		no_processes_left
 	}
-	under_methods check
+	check
 }
 
 @test "stalled: one SIGTERM is enough" {
@@ -86,5 +86,5 @@ read_on() {
 		[ "$(jq -c 'map(.outcome)' read)" = '["ok","ok","signaled","signaled"]' ] || complain "$(jq -c 'map(.outcome)' read)"
 		no_processes_left
 	}
-	under_methods check
+	check
 }

@@ -225,7 +225,7 @@ refused() {
 		seq 1000 | sed 's/.*/{"shell":"cat; echo $1 >\&2","args":[&],"stdin":"&\\n","env":{"X":"&"}}/' | mp -j4 --chunksize 7 --jsonl
 		expect 0 "$(seq 1000)" "$(seq 1000)"
 	}
-	under_methods check
+	check
 }
 
 @test "tasks: --dry-run prints commands that do in bash what the run does" {

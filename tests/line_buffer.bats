@@ -42,7 +42,7 @@ becomes() {
 		two_end
 		expect 0 $'b1\na1\nb2\nb3' ''
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: no part of a line is written, and none runs into another" {
@@ -59,7 +59,7 @@ becomes() {
 		two_end
 		expect 0 $'another\npartial\nhalf\nrest' ''
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: with --tag and --tagstring every line says whose it is" {
@@ -82,7 +82,7 @@ becomes() {
 		two_end
 		expect 0
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: a last line without a newline gets one, of both outputs" {
@@ -111,7 +111,7 @@ becomes() {
 		two_end
 		expect 0 $'half of a line\nmore' $'problem\nno end'
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: a task that says nothing, or half a line, holds up nobody" {
@@ -127,7 +127,7 @@ becomes() {
 		same err ''
 		[ "$(tail -n 1 out)" = 'the end is near' ]
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: every line of many tasks is there once, whole, those of a task in order" {
@@ -149,7 +149,7 @@ becomes() {
 		sort -s -n -k 1,1 out | cmp expected -
 		sort -s -n -k 1,1 err | cmp expected -
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: lines longer than all that can be held are whole" {
@@ -199,7 +199,7 @@ becomes() {
 		sed 1,2d err >last
 		same last '1 2'
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: what is left of a killed or lost task's line is a line" {
@@ -218,7 +218,7 @@ becomes() {
 		finish
 		expect 125 $'2\tso far 2\n1\tso far 1'
 	}
-	under_methods check
+	check
 }
 
 @test "line buffer: the last of -k, --unordered and --line-buffer counts" {
@@ -245,7 +245,7 @@ becomes() {
 			touch gate
 			wait_for_event task_end 3
 			wait_until file_has out '^1$'
-			wait_until trace_is_quiet
+			wait_until at_rest 1
 			same out 1
 			;;
 		esac
@@ -263,7 +263,7 @@ becomes() {
 	echo whole >&7
 	becomes 'whole\n'
 	printf part >&8
-	wait_until trace_is_quiet
+	wait_until stays_asleep two
 	kill -INT "$pid"
 	two_end
 	expect 130

@@ -67,7 +67,7 @@ watch_memory() {
 		same err ''
 		no_processes_left
 	}
-	under_methods check
+	check
 }
 
 @test "large: an endless output ends by itself when the reader goes" {

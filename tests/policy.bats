@@ -60,7 +60,7 @@ at_least() {
 		expect 123 $'a 2\nb 2\nc 2'
 		head -n 3 err | cmp - out
 	}
-	under_methods check
+	check
 }
 
 @test "policy: many tasks, every third fails at first: all in order, none run too often" {
@@ -148,7 +148,7 @@ at_least() {
 		says '^mpmap: 1 of 4 tasks failed \(1 failed\)$'
 		says '^mpmap: #1: exit status 1: '
 	}
-	under_methods check
+	check
 }
 
 @test "policy: a stream too large to be held goes out, and its task is not run again" {
@@ -182,7 +182,7 @@ at_least() {
 		expect 0
 		{ echo 2 && for seed in $(seq 2 20); do "$TOOL" spew 40000 "$seed"; done; } | cmp - out
 	}
-	under_methods check
+	check
 }
 
 @test "policy: with --ungroup the output of every attempt is there" {
@@ -197,7 +197,7 @@ at_least() {
 		says '^mpmap: 1 of 5 tasks failed \(1 timeout\)$'
 		says '^mpmap: #2: timed out after 2 s: '
 	}
-	under_methods check
+	check
 	trace_on
 	mp --timeout 0.3 "$TOOL" pause ::: pid
 	at_least "$(between chunk_claim true 1 task_timeout true 1)" 300
@@ -218,7 +218,7 @@ at_least() {
 		at_least "$(between task_timeout '.seq == 1' 1 task_end '.seq == 1' 1)" 400
 		no_processes_left
 	}
-	under_methods check
+	check
 	mp --timeout 0.2 --grace 0 "$TOOL" ignore {} TERM HUP INT ::: pid
 	expect 125 ''
 }
@@ -237,7 +237,7 @@ at_least() {
 		touch "gate$number"
 	done
 	wait_for_event task_end 9
-	wait_until trace_is_quiet
+	wait_until at_rest 1
 	touch gate1
 	finish
 	expect 0 '' ''
@@ -274,7 +274,7 @@ at_least() {
 		says '^mpmap: [89] of 20 tasks failed \([78] signaled, 1 failed\); others were skipped$'
 		says_not '#1[0-9]|#20'
 	}
-	under_methods check
+	check
 }
 
 @test "policy: --halt soon: what runs is waited for" {
@@ -290,7 +290,7 @@ at_least() {
 		says '^mpmap: 1 of 5 tasks failed \(1 failed\); others were skipped$'
 		not grep -qx '[45]' out
 	}
-	under_methods check
+	check
 }
 
 @test "policy: --halt counts failures of every kind, successes, or both" {
@@ -326,7 +326,7 @@ at_least() {
 	start -j2 --chunksize 1 --halt now,fail=50% --shell '[ "$1" -lt 5 ] || "$TOOL" hold gate; exit 1' <feed
 	seq 4 >&7
 	wait_for_event task_end 4
-	wait_until trace_is_quiet
+	wait_until at_rest 0
 	[ "$(event_count gate_close)" -eq 0 ]
 	seq 5 7 >&7
 	close_feed
@@ -349,7 +349,7 @@ at_least() {
 		at_least "$(between gate_close true 1 task_end '.seq == 2' 1)" 400
 		no_processes_left
 	}
-	under_methods check
+	check
 }
 
 @test "policy: --halt and --retries: only what a task ends with counts" {

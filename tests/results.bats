@@ -28,7 +28,7 @@ whole() {
 [2,"ok",0,"b"]
 [3,"failed",1,"c"]'
 	}
-	under_methods check
+	check
 }
 
 @test "results: meta.json is the object of -o jsonl without the outputs" {
@@ -54,7 +54,7 @@ whole() {
 		exactly results/000000003/stdout ''
 		exactly results/000000004/stdout 'out killed'
 	}
-	under_methods check
+	check
 	printf '{"argv":["true"],"id":{"name":[1]}}' | mp_well --jsonl --results with_id
 	jq -e '.id == {"name": [1]}' with_id/000000001/meta.json >/dev/null
 }
@@ -86,7 +86,7 @@ whole() {
 		cat results/*/stdout | cmp - out
 		[ "$(listing | wc -l)" -eq 4800 ]
 	}
-	under_methods check
+	check
 }
 
 @test "results: only the last attempt is there" {
@@ -163,7 +163,7 @@ whole() {
 		expect 141
 		only_whole_folders
 	}
-	under_methods check
+	check
 }
 
 @test "results: mpmap killed: what is there is whole but for temporary names, and --force goes on" {
@@ -189,7 +189,7 @@ whole() {
 		mp_well --results results --force echo ::: a
 		holds_tasks 1
 	}
-	under_methods check
+	check
 }
 
 @test "results: a disk that fills: status 1, says what, and whole folders only" {

@@ -323,7 +323,7 @@ END
 		jq -e -s '[.[] | select(.outcome != "lost").stdout] == ["1\n", "2\n", "3\n", "4\n", "6\n", "7\n"]' out
 		[ "$(jq -r '.worker | sub("-[0-9]+$"; "")' out | sort -u)" = "$(worker_name)" ]
 	}
-	under_methods check
+	check
 }
 
 @test "schema: results of tasks that are not started" {

@@ -19,7 +19,7 @@ load helper
 		expect 0
 		exactly out $'half a line\nmore'
 	}
-	under_methods check
+	check
 }
 
 @test "streaming: its stderr too" {

@@ -15,7 +15,7 @@ load helper
 		mp_well -j4 --tag --shell 'sleep 0.0$(($1 * 7919 % 5)); printf "%s\n" "$1" x' <numbers
 		awk '{ print $1 "\t" $1; print $1 "\tx" }' numbers | cmp - out
 	}
-	under_methods check
+	check
 }
 
 @test "tag: a last line without a newline gets one, of both outputs; what is empty stays empty" {
@@ -75,7 +75,7 @@ load helper
 		cmp expected out
 		cmp expected err
 	}
-	under_methods check
+	check
 	seq 300000 >numbers
 	sed 's/^/numbers\t/' numbers >expected
 	for room in '' '--buffer 64K --spill 0' '--buffer 64K --spill 1M'; do
@@ -113,7 +113,7 @@ load helper
 		mp -j2 --retries 2 --tag --shell 'printf "%s" "try $MPMAP_ATTEMPT"; echo "e$MPMAP_ATTEMPT" >&2; [ "$MPMAP_ATTEMPT" -eq "$1" ]' ::: 1 2 3
 		expect 0 $'1\ttry 1\n2\ttry 2\n3\ttry 3' $'1\te1\n2\te2\n3\te3'
 	}
-	under_methods check
+	check
 }
 
 @test "tag: what a lost or killed task left of a line does not run into the next one's" {
@@ -123,7 +123,7 @@ load helper
 			rm -f gate
 			start -j2 --tag --shell 'printf "so far $1"; [ "$1" -ne 1 ] || { "$TOOL" hold gate; '"$how"'; }' ::: 1 2
 			wait_for_event task_end 1 '.seq == 2'
-			wait_until trace_is_quiet
+			wait_until at_rest 1
 			touch gate
 			finish
 			tail -n 1 out >last
@@ -132,7 +132,7 @@ load helper
 			says '^mpmap: 1 of 2 tasks failed '
 		done
 	}
-	under_methods check
+	check
 }
 
 @test "tagstring: the same strings as COMMAND, and nothing is appended" {

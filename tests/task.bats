@@ -174,7 +174,7 @@ MPMAP_SLOT=\"1\""
 		mp --workdir "$PWD/folder" --shell 'pwd -P; echo "$1"' :::: records
 		expect 0 "$PWD/folder"$'\na record' ''
 	}
-	under_methods check
+	check
 }
 
 @test "task: a --workdir that is not there or no folder is named with the reason; nothing is run" {
@@ -195,7 +195,7 @@ MPMAP_SLOT=\"1\""
 		run_it nice -n 2 "$MPMAP" --nice 4 "$TOOL" surroundings '{#}' ::: 1
 		expect 0 "cwd=$PWD umask=$(umask | tail -c 4) nice=6" ''
 	}
-	under_methods check
+	check
 }
 
 @test "task: COMMAND is found as execvp finds it, by mpmap's own PATH" {
@@ -216,7 +216,7 @@ MPMAP_SLOT=\"1\""
 		PATH=$PATH mp hello ::: a
 		expect 127 ''
 	}
-	under_methods check
+	check
 }
 
 @test "task: without PATH the system's default is searched" {
@@ -247,7 +247,7 @@ MPMAP_SLOT=\"1\""
 		mp ./bin/empty ::: a
 		expect 0 '' ''
 	}
-	under_methods check
+	check
 }
 
 @test "task: its name is what was written, not where it was found" {

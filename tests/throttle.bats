@@ -11,7 +11,7 @@ ms_after_start() {
 	echo $((($(event_field time "$1" | sort -n | sed -n "$2p") - first) / 1000000))
 }
 
-@test "policy: what is no command, no time, no size, no load, no file of jobs: status 2, one line, the right form" {
+@test "throttle: what is no command, no time, no size, no load, no file of jobs: status 2, one line, the right form" {
 	mp --initializer '' touch ran ::: a
 	usage_error "^mpmap: --initializer '': no command"
 	for value in -1 x '' 1m1h; do
@@ -29,7 +29,7 @@ ms_after_start() {
 	[ ! -e ran ]
 }
 
-@test "policy: a file of jobs that is missing, empty or wrong at the start: status 2 and the reason" {
+@test "throttle: a file of jobs that is missing, empty or wrong at the start: status 2 and the reason" {
 	mp -j @missing touch ran ::: a
 	usage_error "^mpmap: --jobs '@missing': No such file or directory"
 	: >wanted
@@ -46,7 +46,7 @@ ms_after_start() {
 	[ ! -e ran ]
 }
 
-@test "policy: an initializer runs once in each worker, before its first task" {
+@test "throttle: an initializer runs once in each worker, before its first task" {
 	check() {
 		trace_on
 		export MPMAP_SEQ=outer MPMAP_ATTEMPT=outer
@@ -63,19 +63,19 @@ ms_after_start() {
 	under_methods check
 }
 
-@test "policy: what an initializer prints goes to standard error" {
+@test "throttle: what an initializer prints goes to standard error" {
 	check() {
 		mp -j1 --initializer 'echo to stdout; echo to stderr >&2; printf end' echo ::: a
 		expect 0 a $'to stdout\nto stderr\nend'
 	}
-	under_methods check
+	check
 	mp -j1 --initializer 'seq 100000' echo ::: a
 	expect 0 a
 	tail -n 1 err | grep -qx 100000
 	tail -n 500 err | head -n 1 | grep -qx 99501
 }
 
-@test "policy: an initializer that fails everywhere: status 1, its last words, at most two starts per worker" {
+@test "throttle: an initializer that fails everywhere: status 1, its last words, at most two starts per worker" {
 	check() {
 		seq 100 >records
 		for how in 'exit 7' 'kill -KILL $$' 'no-such-command'; do
@@ -96,7 +96,7 @@ ms_after_start() {
 	under_methods check
 }
 
-@test "policy: an initializer that fails in some workers: the others go on, with a note" {
+@test "throttle: an initializer that fails in some workers: the others go on, with a note" {
 	check() {
 		trace_on
 		seq 200 >records
@@ -108,10 +108,10 @@ ms_after_start() {
 		[ "$(wc -l <count)" -eq 2 ] || complain "$(wc -l <count) initializers"
 		[ -z "$(events task_start | jq -r .worker | sort -u | sed -n 3p)" ]
 	}
-	under_methods check
+	check
 }
 
-@test "policy: an initializer that hangs does not keep mpmap from ending, nor does a child of one" {
+@test "throttle: an initializer that hangs does not keep mpmap from ending, nor does a child of one" {
 	check() {
 		rm -f pid
 		start -j2 --initializer '"$TOOL" ignore "pid$MPMAP_SLOT" TERM INT' touch ran ::: a b c
@@ -125,10 +125,10 @@ ms_after_start() {
 		same out $'a\nb\nc'
 		no_processes_left
 	}
-	under_methods check
+	check
 }
 
-@test "policy: what comes in while a worker's initializer ends and mpmap cannot look is done" {
+@test "throttle: what comes in while a worker's initializer ends and mpmap cannot look is done" {
 	trace_on
 	open_feed
 	start -j1 --initializer 'while [ ! -e go ]; do :; done' echo got <feed
@@ -147,7 +147,7 @@ ms_after_start() {
 	printf 'got 1\ngot 2\n' | cmp - out
 }
 
-@test "policy: workers that are still starting when all is done are no failure" {
+@test "throttle: workers that are still starting when all is done are no failure" {
 	trace_on
 	open_feed
 	echo 20 >wanted
@@ -166,7 +166,7 @@ ms_after_start() {
 	not grep -q . err
 }
 
-@test "policy: --delay: the starts of tasks are that far apart" {
+@test "throttle: --delay: the starts of tasks are that far apart" {
 	check() {
 		trace_on
 		mp_well -j4 --delay 0.15 echo ::: a b c d e
@@ -176,12 +176,12 @@ ms_after_start() {
 			[ "$time" -ge $((150 * (number - 1))) ] || complain "start $number after $time ms"
 		done
 	}
-	under_methods check
+	check
 	LIMIT=20 mp_well --delay 1h echo ::: a
 	same out a
 }
 
-@test "policy: ^C ends a long delay, and what is not begun is not run" {
+@test "throttle: ^C ends a long delay, and what is not begun is not run" {
 	check() {
 		trace_on
 		start -j4 --delay 1h echo ::: a b c d e
@@ -192,22 +192,22 @@ ms_after_start() {
 		expect 130 "$(printf '%s\n' a b c d e | sed -n "$(event_field seq task_start)p")" ''
 		[ "$(event_count task_start)" -eq 1 ]
 	}
-	under_methods check
+	check
 }
 
-@test "policy: -j @FILE: more and fewer workers while the run goes on" {
+@test "throttle: -j @FILE: more and fewer workers while the run goes on" {
 	check() {
 		trace_on
 		echo 1 >wanted
 		start -j @wanted "$TOOL" hold 'gate{}' '{} ' ::: $(seq 8)
 		wait_for_event task_start
-		wait_until trace_is_quiet
+		wait_until state_is '1 running.* 1 of 1 workers'
 		[ "$(event_count task_start)" -eq 1 ]
 		echo 3 >wanted
 		touch gate1
 		wait_for_event jobs_changed 1 '.from == 1 and .to == 3'
 		wait_for_event task_start 4
-		wait_until trace_is_quiet
+		wait_until state_is '3 running.* 3 of 3 workers'
 		[ "$(event_count task_start)" -eq 4 ]
 		echo 1 >wanted
 		touch gate2
@@ -218,16 +218,16 @@ ms_after_start() {
 		finish
 		expect 0
 		exactly out '1 2 3 4 5 6 7 8 '
-		same err ''
+		not grep -vE '^mpmap: ([0-8] of [0-9]+ tasks done|(Fork|Spawn|ForkServer)Worker-)' err
 		rm gate*
 	}
-	under_methods check
+	check
 	echo 50% >wanted
 	mp_well --jobs=@wanted echo ::: a
 	MPMAP_JOBS=@wanted mp_well echo ::: a
 }
 
-@test "policy: -j @FILE: a file that goes wrong is told once, and nothing changes" {
+@test "throttle: -j @FILE: a file that goes wrong is told once, and nothing changes" {
 	for damage in 'rm -f wanted' 'echo many >wanted' ': >wanted'; do
 		rm -f gate
 		trace_on
@@ -247,15 +247,13 @@ ms_after_start() {
 	done
 }
 
-@test "policy: --memfree: nothing begins below it" {
+@test "throttle: --memfree: nothing begins below it" {
 	check() {
 		trace_on
 		for attempt in 1 2 3 4 5; do
 			start -j2 --memfree 1000T touch ran ::: a b
 			wait_for_event input_end
-			wait_until trace_is_quiet
-			kill -USR1 "$pid"
-			wait_until file_has err 'waiting for memory or load'
+			wait_until state_is 'waiting for memory or load'
 			kill -INT "$pid"
 			finish
 			expect 130 ''
@@ -266,24 +264,29 @@ ms_after_start() {
 		mp_well -j2 --memfree 1 echo ::: a b
 		same out $'a\nb'
 	}
-	under_methods check
+	check
 }
 
-@test "policy: --load: nothing begins at or above it, and what runs is a part of it" {
+# True if each worker that there is runs a task.
+all_workers_run() {
+	at_rest "$(event_count task_start)"
+}
+
+@test "throttle: --load: nothing begins at or above it, and what runs is a part of it" {
 	mp_well -j2 --load 1000000 echo ::: a b
 	same out $'a\nb'
 	trace_on
 	load=$(($(cut -d . -f 1 /proc/loadavg) + 4))
 	start -j $((load + 6)) --load "$load" "$TOOL" hold gate ::: $(seq $((load + 6)))
 	wait_for_event task_start
-	wait_until trace_is_quiet
+	wait_until all_workers_run
 	[ "$(event_count task_start)" -le "$load" ] || complain "$(event_count task_start) tasks run at a load of $load"
 	touch gate
 	finish
 	expect 0
 }
 
-@test "policy: SIGUSR1 tells the state of the run and what each worker does, and changes nothing" {
+@test "throttle: SIGUSR1 tells the state of the run and what each worker does, and changes nothing" {
 	check() {
 		trace_on
 		start -j2 --retries 1 --retry-delay 1h --shell '[ "$1" != a ] || exit 1; echo "$1"; exec "$TOOL" hold gate' ::: a b c d
@@ -302,7 +305,7 @@ ms_after_start() {
 	under_methods check
 }
 
-@test "policy: thousands of control characters in a command are escaped in every message" {
+@test "throttle: thousands of control characters in a command are escaped in every message" {
 	printf 'x\033[2J\033]0;title\007\r\b\302\233%.0s' {1..1500} >record
 	printf '\0' >>record
 	trace_on

@@ -819,6 +819,18 @@ static int run_marked(int argc, char **argv)
 	return put_marked(argv[0], true) > 0;
 }
 
+static int run_unread(int argc, char **argv)
+{
+	int count = 0;
+
+	(void)argc;
+	(void)argv;
+	if (ioctl(0, FIONREAD, &count) < 0)
+		fail("FIONREAD: %s", strerror(errno));
+	printf("%d\n", count);
+	return 0;
+}
+
 static const struct command commands[] = {
 	{"exit", 1, "N", "exits with N", run_exit},
 	{"signal", 1, "SIGNAL", "dies by SIGNAL", run_signal},
@@ -851,6 +863,7 @@ static const struct command commands[] = {
 	{"signals", 0, "", "prints the blocked and the ignored signals", run_signals},
 	{"ids", 0, "", "prints pid, process group, parent, session", run_ids},
 	{"stdin", 0, "", "prints what stdin is, and how many bytes were in it", run_stdin},
+	{"unread", 0, "", "prints how many bytes wait in the pipe that is its stdin", run_unread},
 	{"limits", 0, "", "prints the resource limits", run_limits},
 	{"surroundings", 0, "", "prints the folder, the umask and the niceness", run_surroundings},
 	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|open=FD,..|close=FD,..]... -- COMMAND...",
