@@ -49,13 +49,13 @@ int channel_send(int channel, uint32_t type, struct slice payload, const int *fd
 	do
 		sent = sendmsg(channel, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
-	/* The kernel's word for a peer that is gone and has left something unread. */
+	/* The peer is gone and has left messages unread. */
 	if (sent < 0 && errno == ECONNRESET)
 		errno = EPIPE;
 	return sent < 0 ? -1 : 0;
 }
 
-/* Takes the descriptors that came with a message. */
+/* Stores the descriptors of a received message. */
 static void take_fds(struct msghdr *header, struct message *message)
 {
 	struct cmsghdr *part;
@@ -86,7 +86,7 @@ int channel_receive(int channel, struct message *message)
 	message->fd_count = 0;
 	do
 		got = recvmsg(channel, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	/* The other end was closed with something unread: told once, before what it had sent itself. */
+	/* The peer closed with messages unread: reported once, before the messages that it had sent itself. */
 	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;

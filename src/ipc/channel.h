@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A private line between two processes: typed messages, descriptors with them, and the end of file that tells of a
- * death.
+ * A channel between two processes: typed messages, with descriptors, and an end of file when the peer dies.
  *
- * A pair of SOCK_SEQPACKET sockets: the kernel keeps message boundaries and never delivers half a message. Messages
- * are small (what is large lies in shared memory), so one that does not fit at once is an error of the peer's.
+ * A pair of SOCK_SEQPACKET sockets: the kernel keeps message boundaries and never delivers half a message. Messages are
+ * small, since large data is in shared memory: a message that does not fit at once is the peer's error.
  */
 #ifndef IPC_CHANNEL_H
 #define IPC_CHANNEL_H
@@ -18,35 +17,36 @@ enum {
 	CHANNEL_FDS_MAX = 4,
 };
 
-/* A received message. payload is a view into storage; the descriptors are the receiver's to close. */
+/* A received message. */
 struct message {
 	uint32_t type;
+	/* A view of storage. */
 	struct slice payload;
+	/* Owned by the receiver, who closes them. */
 	int fds[CHANNEL_FDS_MAX];
 	size_t fd_count;
 	char storage[CHANNEL_MESSAGE_MAX];
 };
 
-/* Two connected ends, non-blocking and close-on-exec. 0, or -1 with errno. */
+/* Creates two connected ends, non-blocking and close-on-exec. Returns 0, or -1 with errno. */
 int channel_pair(int ends[2]) MUST_CHECK;
 
 /*
- * Sends one message with copies of the descriptors. 0, or -1 with errno: EAGAIN when the peer does not keep up, EPIPE
- * when it is gone. Never raises SIGPIPE.
+ * Sends one message with copies of the descriptors. Returns 0, or -1 with errno: EAGAIN if the peer does not keep up,
+ * EPIPE if it is gone, ENOBUFS or ENOMEM if the kernel is short of memory. Never raises SIGPIPE.
  */
 int channel_send(int channel, uint32_t type, struct slice payload, const int *fds, size_t fd_count) MUST_CHECK;
 
-/* 1 with a message; 0 when there is none now; -1 at the end of file or on an error (the peer is gone or talks
- * nonsense). */
+/* Receives a message. Returns 1, or 0 if none is there, or -1 if the peer is gone or breaks the protocol. */
 int channel_receive(int channel, struct message *message) MUST_CHECK;
 
-/* The same, waiting for a message until the deadline (monotonic): 0 when that has passed. */
+/* The same, but waits for a message until the deadline (monotonic). */
 int channel_wait(int channel, struct message *message, nsec deadline) MUST_CHECK;
 
-/* Says that nothing more will be sent: the other end reads an end of file, and can still be heard. */
+/* Ends sending: the peer receives an end of file, and may still send. */
 void channel_finish(int channel);
 
-/* Whether the other end has not received all that was sent. */
+/* True if the peer has not received everything that was sent. */
 bool channel_has_unread(int channel);
 
 #endif

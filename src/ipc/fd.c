@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* File descriptors: opening, closing, reading, waiting, and what a child keeps. */
+/* Descriptors: opening, closing, reading, waiting, and those that a child keeps. */
 #include "ipc/fd.h"
 
 #include "base/fault.h"
@@ -15,12 +15,13 @@
 #include <unistd.h>
 
 enum {
+	/* The most that fd_wait waits for. */
 	WAITS_MAX = 8,
-	/* Descriptors below are low. */
+	/* fd_lower moves descriptors from this number on. */
 	LOW = 64,
 };
 
-/* Descriptors above 2 that this program was started with, ascending. Set once, read in forked children. */
+/* Descriptors above 2 that this program was started with, ascending. */
 static int *inherited;
 static size_t inherited_count;
 
@@ -61,7 +62,7 @@ int fd_pipe_blocking(int ends[2])
 
 void fd_unblock(int fd)
 {
-	/* A flag of the open file, so only this end's: who writes must see an ordinary blocking pipe. */
+	/* A flag of this end only: the writer keeps an ordinary blocking pipe. */
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		BUG("a pipe cannot be made non-blocking");
 }
@@ -79,7 +80,7 @@ int fd_replace(int place, int fd)
 	return dup2(fd, place) < 0 ? -1 : 0;
 }
 
-/* A pipe holds this much at least, whatever the user has of them already (pipe(7)). */
+/* The least capacity of a pipe, bytes, however many the user has already (pipe(7)). */
 enum { PIPE_LEAST = 4096 };
 
 int fd_holding(struct slice bytes)
@@ -130,7 +131,8 @@ static int compare_ints(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-static void remember(int fd, int except, size_t *capacity)
+/* Adds a descriptor to the inherited ones. */
+static void remember_inherited(int fd, int except, size_t *capacity)
 {
 	if (fd <= 2 || fd == except)
 		return;
@@ -138,7 +140,7 @@ static void remember(int fd, int except, size_t *capacity)
 	inherited[inherited_count++] = fd;
 }
 
-/* Without /proc: asks for each descriptor up to the limit, or a thousand. */
+/* Checks, where /proc is missing, each descriptor up to the limit, at most 1024. */
 static void remember_by_asking(int except, size_t *capacity)
 {
 	long limit = sysconf(_SC_OPEN_MAX);
@@ -146,7 +148,7 @@ static void remember_by_asking(int except, size_t *capacity)
 
 	for (fd = 3; fd < (limit > 0 && limit < 1024 ? limit : 1024); fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
-			remember(fd, except, capacity);
+			remember_inherited(fd, except, capacity);
 	}
 }
 
@@ -166,14 +168,17 @@ void fd_remember_inherited(int except)
 		long fd = strtol(entry->d_name, &end, 10);
 
 		if (end != entry->d_name && !*end && fd != dirfd(directory))
-			remember((int)fd, except, &capacity);
+			remember_inherited((int)fd, except, &capacity);
 	}
 	closedir(directory);
 	if (inherited_count)
 		qsort(inherited, inherited_count, sizeof *inherited, compare_ints);
 }
 
-/* The lowest to stay open that is not below from, *next being where to go on in the inherited ones; -1: none. */
+/*
+ * Returns the lowest descriptor from from on that remains open, or -1 if none. *next is the position in the inherited
+ * ones.
+ */
 static int next_kept(const int *keep, size_t count, size_t *next, int from)
 {
 	int lowest = -1;

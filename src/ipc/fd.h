@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * File descriptors: every one of ours is close-on-exec from birth, "none" is always -1, and EINTR is dealt with here.
+ * File descriptors. Every one that this program opens is close-on-exec from birth, -1 is none, and EINTR is handled
+ * here.
  */
 #ifndef IPC_FD_H
 #define IPC_FD_H
@@ -9,73 +10,77 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* Closes *fd unless it is -1 and sets it to -1. Keeps errno. */
+/* Closes *fd, unless it is -1, and sets it to -1. Keeps errno. */
 void fd_close(int *fd);
 
-/* read(2) and write(2), repeated when a signal interrupts them. */
+/* read(2) and write(2), repeated after a signal. */
 ssize_t fd_read(int fd, void *data, size_t size);
 ssize_t fd_write(int fd, const void *data, size_t size);
 
-/* A pipe: ends[0] reads without blocking, ends[1] writes (blocking). -1 with errno. */
+/* Creates a pipe whose ends[0] does not block, and whose ends[1] does. Returns 0, or -1 with errno. */
 int fd_pipe(int ends[2]) MUST_CHECK;
 
-/* The same, but ends[0] blocks until it is told not to: two system calls fewer for who need not. */
+/* The same, but both ends block, which saves a system call where reads may block. */
 int fd_pipe_blocking(int ends[2]) MUST_CHECK;
+
+/* Makes an end of a pipe non-blocking, for every process that has it. */
 void fd_unblock(int fd);
 
-/* Makes place (0, 1 or 2) the same as fd, for this process and those that it starts. -1 with errno. */
+/* Makes descriptor place (0, 1 or 2) a copy of fd, also for programs that are executed. Returns 0, or -1 with errno. */
 int fd_replace(int place, int fd) MUST_CHECK;
 
 /*
- * A descriptor from which these bytes can be read, and then the end of the file: a pipe when that holds them, else
- * memory. -1 with errno.
+ * Returns a descriptor from which the bytes and then the end of file can be read, or -1 with errno. It is a pipe if
+ * that can hold them, else a memory file.
  */
 int fd_holding(struct slice bytes) MUST_CHECK;
 
-/* /dev/null for reading and writing; -1 with errno. */
+/* Opens /dev/null for reading and writing. Returns the descriptor, or -1 with errno. */
 int fd_null(void) MUST_CHECK;
 
 /*
- * Opens /dev/null in the places of standard descriptors that are closed, so that nothing of ours lands there. They are
- * close-on-exec: for the programs we start they are closed again. Returns a mask of those that were closed (1 << fd).
+ * Opens /dev/null in place of each standard descriptor that is closed, so that no other file gets its number. It is
+ * close-on-exec, hence closed again in programs that are executed. Returns a mask of those that were closed (1 << fd).
  */
 unsigned fd_fill_standard(void);
 
 /*
- * Remembers the descriptors above 2 that this program was started with, which its tasks inherit; except (may be -1) is
- * not one of them. Call once, before anything else opens a descriptor.
+ * Records the descriptors above 2 that this program was started with, which its tasks inherit, without except (-1 if
+ * none). Called once, before any other descriptor is opened.
  */
 void fd_remember_inherited(int except);
 
 /*
- * Moves a high descriptor to the lowest place above 2 that is free: its new number. What a child of this process costs
- * goes by its highest one.
+ * Moves a high descriptor to the lowest free number above 2. Returns its new number. A fork costs more the higher the
+ * highest descriptor is.
  */
 int fd_lower(int fd);
 
-/* In a forked child: closes everything but 0, 1, 2, what was inherited and the given ones (-1 is ignored). */
+/* Closes, in a forked child, everything but 0, 1, 2, the inherited ones and those in keep (-1 is ignored). */
 void fd_close_others(const int *keep, size_t count);
 
 /*
- * A descriptor for the same pipe or terminal as fd that can be made non-blocking without changing it for those who
- * share it; -1 when there is no such thing. The caller closes it.
+ * Opens the pipe or terminal of fd anew, non-blocking, without effect on processes that share fd. Returns the
+ * descriptor, which the caller closes, or -1 if fd is neither or cannot be opened.
  */
 int fd_reopen_for_writing(int fd);
 
-/* One descriptor to wait for. Errors and hang-ups are always told, whatever is wanted; fd -1 is passed over. */
+/* A descriptor to wait for. Errors and hang-ups are always reported. */
 struct fd_wait {
+	/* -1 is ignored. */
 	int fd;
+	/* Set by the caller: what to wait for. */
 	bool want_input;
 	bool want_output;
+	/* Set by fd_wait. */
 	bool input;
 	bool output;
 	bool hangup;
-	/* Hung up, and nothing is left to read. */
+	/* Hung up, with nothing left to read. */
 	bool end;
 };
 
-/* Waits until one is ready or the deadline (monotonic) has passed: how many are ready, 0 at the deadline; -1 with
- * EINTR. */
+/* Waits until one is ready. Returns how many are, 0 after the deadline (monotonic), or -1 with errno EINTR. */
 int fd_wait(struct fd_wait *waits, size_t count, nsec deadline);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The event loop, on epoll: the cost of a step does not depend on how many workers are silent. */
+/* The event loop on epoll: the cost of a step does not depend on how many descriptors are idle. */
 #include "ipc/loop.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* The most watches that are called in a step. */
 enum { BATCH = 64 };
 
 int loop_init(struct loop *loop)
@@ -32,7 +33,7 @@ int loop_watch(struct loop *loop, struct watch *watch, unsigned events)
 		return 0;
 	if (!watch->always &&
 	    epoll_ctl(loop->epoll, watch->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &event) < 0) {
-		/* What kind of file cannot be waited for is always ready. */
+		/* EPERM: this kind of file is always ready. */
 		if (errno != EPERM || watch->watched)
 			return -1;
 		add_always(loop, watch);
@@ -56,7 +57,7 @@ void loop_forget(struct loop *loop, struct watch *watch)
 		if (loop->next_always == watch)
 			loop->next_always = watch->next_always;
 	} else if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL) < 0) {
-		BUG("a watched descriptor was closed by somebody else");
+		BUG("a descriptor was closed while it was watched");
 	}
 	watch->watched = watch->always = false;
 	watch->events = 0;
@@ -66,7 +67,7 @@ void loop_forget(struct loop *loop, struct watch *watch)
 	}
 }
 
-/* Whether a file that never waits wants to be called in this step. */
+/* True if a watch that is always ready waits for events. */
 static bool always_is_wanted(const struct loop *loop)
 {
 	const struct watch *watch;
@@ -111,7 +112,7 @@ static unsigned events_of(uint32_t epoll_events)
 	return events;
 }
 
-/* Rounded up, so that a deadline has passed when the wait for it ends. */
+/* Returns the time until the deadline, rounded up, so that it has passed when the wait ends; -1 if none. */
 static int milliseconds_until(nsec deadline)
 {
 	nsec now, left;

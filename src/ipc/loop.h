@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The event loop: which descriptors are watched, and who is told when they are ready. */
+/* The event loop: watched descriptors, and the functions that are called when they are ready. */
 #ifndef IPC_LOOP_H
 #define IPC_LOOP_H
 
@@ -10,46 +10,48 @@
 enum loop_events {
 	LOOP_INPUT = 1,
 	LOOP_OUTPUT = 2,
-	/* The other side is gone, or an error is pending: told always, never asked for. */
+	/* The peer is gone, or an error is pending. Always reported, never requested. */
 	LOOP_HANGUP = 4,
 };
 
 /*
- * A watched descriptor, embedded in what it belongs to (container_of). The owner sets fd, ready and context; the
- * rest is the loop's. Not watched while all zero but fd.
+ * A descriptor that can be watched, embedded in its owner (container_of). The owner sets fd, ready and context and
+ * leaves the rest zero for the loop.
  */
 struct watch {
 	int fd;
 	void (*ready)(struct watch *watch, unsigned events);
 	/* The context of messages while ready runs; NULL if none. */
 	const struct diag_context *context;
+	/* The events that are waited for. */
 	unsigned events;
 	bool watched;
-	/* A regular file, say, for which there is nothing to wait: always ready. */
+	/* Always ready, as epoll cannot wait for it: a regular file, for example. */
 	bool always;
 	struct watch *next_always;
 };
 
 struct loop {
 	int epoll;
+	/* The watches that are always ready, in a list. */
 	struct watch *always;
-	/* The one to be called next, while they are. */
+	/* The next of them to be called in the current step. */
 	struct watch *next_always;
-	/* The batch being delivered, so that a watch removed meanwhile is not called. */
+	/* The watches that are ready in the current step; NULL in place of one that has been forgotten. */
 	struct watch **batch;
 	size_t batch_size;
 };
 
-/* 0, or -1 with errno. */
+/* Returns 0, or -1 with errno. */
 int loop_init(struct loop *loop) MUST_CHECK;
 
-/* Watches for the events (none: only hang-ups), changing what was watched for. 0, or -1 with errno. */
+/* Sets the events that are waited for, 0 for hang-ups only. Returns 0, or -1 with errno. */
 int loop_watch(struct loop *loop, struct watch *watch, unsigned events) MUST_CHECK;
 
-/* Stops watching; harmless when it is not watched. The descriptor stays open: it is the owner's. */
+/* Stops watching, if it is watched. The descriptor remains open and the owner's. */
 void loop_forget(struct loop *loop, struct watch *watch);
 
-/* Waits until something is ready or the deadline (monotonic) has passed, and calls each that is ready once. */
+/* Waits until a watch is ready or the deadline (monotonic) has passed, and calls each that is ready once. */
 void loop_step(struct loop *loop, nsec deadline);
 
 void loop_release(struct loop *loop);

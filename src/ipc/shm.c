@@ -13,7 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int map(struct shm *shm, size_t size)
+/* Maps the object, or changes the size of its mapping. Returns 0, or -1 with errno. */
+static int shm_map(struct shm *shm, size_t size)
 {
 	void *base = shm->base ? mremap(shm->base, shm->size, size, MREMAP_MAYMOVE)
 			       : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, shm->fd, 0);
@@ -33,7 +34,7 @@ int shm_create(struct shm *shm, const char *name, size_t size)
 	shm->fd = memfd_create(name, MFD_CLOEXEC);
 	if (shm->fd < 0 || ftruncate(shm->fd, (off_t)size) < 0)
 		return -1;
-	return map(shm, size);
+	return shm_map(shm, size);
 }
 
 int shm_create_file(struct shm *shm, const char *directory, size_t size)
@@ -43,13 +44,13 @@ int shm_create_file(struct shm *shm, const char *directory, size_t size)
 	*shm = (struct shm){.fd = file_open_nameless(directory)};
 	if (shm->fd < 0)
 		return -1;
-	/* Room is made sure of: a page that cannot be written would end this process. */
+	/* Reserved, since a page without disk space would end this process by SIGBUS. */
 	failed = posix_fallocate(shm->fd, 0, (off_t)size);
 	errno = failed;
-	return failed ? -1 : map(shm, size);
+	return failed ? -1 : shm_map(shm, size);
 }
 
-/* Of an object, or 0 with errno. Nobody uses the position that this moves. */
+/* Returns the size of an object, or 0 with errno. Moves its file position, which has no other use. */
 static size_t shm_size_of(int fd)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -64,7 +65,7 @@ int shm_attach(struct shm *shm, int fd)
 	size_t size = shm_size_of(fd);
 
 	*shm = (struct shm){.fd = fd};
-	return size ? map(shm, size) : -1;
+	return size ? shm_map(shm, size) : -1;
 }
 
 int shm_read(int fd, struct bytes *bytes)
@@ -83,7 +84,7 @@ int shm_grow(struct shm *shm, size_t size)
 		return 0;
 	if (ftruncate(shm->fd, (off_t)size) < 0)
 		return -1;
-	return map(shm, size);
+	return shm_map(shm, size);
 }
 
 int shm_follow(struct shm *shm, size_t size)
@@ -95,7 +96,7 @@ int shm_follow(struct shm *shm, size_t size)
 	now = shm_size_of(shm->fd);
 	if (now && now < size)
 		errno = EPROTO;
-	return now < size ? -1 : map(shm, now);
+	return now < size ? -1 : shm_map(shm, now);
 }
 
 void shm_discard(struct shm *shm, size_t offset, size_t size)
@@ -122,7 +123,7 @@ void *shm_new_unshared(size_t count, size_t size)
 
 	if (memory == MAP_FAILED)
 		fatal("out of memory (%zu bytes wanted)", all);
-	/* Where that cannot be said a child gets it, and does not look at it. */
+	/* Without kernel support children get it and ignore it. */
 	madvise(memory, all, MADV_DONTFORK);
 	return memory;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Shared memory without a name: an object that lives as long as a process has it open or mapped. And the opposite,
- * memory that not even a forked child gets.
+ * Shared memory without a name, which exists as long as a process has it open or mapped; and memory that is not copied
+ * to forked children.
  */
 #ifndef IPC_SHM_H
 #define IPC_SHM_H
@@ -9,42 +9,44 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 
-/* A mapped object. Pages cost memory from the first touch on. */
+/* A mapped object. Its pages take memory when they are first used. */
 struct shm {
 	int fd;
 	char *base;
 	size_t size;
 };
 
-/* A new object of zeroes. 0, or -1 with errno; *shm can be released either way. */
+/* Creates a zeroed object. Returns 0, or -1 with errno; *shm must be released in both cases. */
 int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
 /*
- * The same in an unlinked file in a directory, so that the system can write it out when memory is short. Its size
- * counts against the disk's.
+ * The same in a file without a name in a directory, which the system can write to disk when memory is short. Reserves
+ * disk space for all of it.
  */
 int shm_create_file(struct shm *shm, const char *directory, size_t size) MUST_CHECK;
 
-/* Maps an object that another process made; takes over fd. 0, or -1 with errno; *shm can be released either way. */
+/* Maps an object of another process and takes ownership of fd. Returns 0 or -1 like shm_create. */
 int shm_attach(struct shm *shm, int fd) MUST_CHECK;
 
-/* Appends all that an object holds, for one that is read once: mapping it would cost more. 0, or -1 with errno. */
+/* Appends the contents of an object, at less cost than mapping it once. Returns 0, or -1 with errno. */
 int shm_read(int fd, struct bytes *bytes) MUST_CHECK;
 
-/* Makes the object larger (never smaller); base may move. 0, or -1 with errno. */
+/* Enlarges the object, if size is more; base may move. Returns 0, or -1 with errno. */
 int shm_grow(struct shm *shm, size_t size) MUST_CHECK;
 
-/* In a process that did not grow it: maps again when the object is known to reach at least size. 0, or -1. */
+/* Maps the growth by another process to at least size; base may move. Returns 0, or -1 with errno, EPROTO if smaller.
+ */
 int shm_follow(struct shm *shm, size_t size) MUST_CHECK;
 
-/* Gives the pages wholly within the range back to the system; they read as zeroes. */
+/* Returns the pages that are wholly in the range to the system; they read as zeroes. */
 void shm_discard(struct shm *shm, size_t offset, size_t size);
 
+/* Unmaps and closes the object. */
 void shm_release(struct shm *shm);
 
 /*
- * count zeroed elements that are this process's alone. For what is large: a fork need not copy it, nor this process
- * copy each page again that it writes after a fork. Never NULL. Released with the same sizes.
+ * Returns count zeroed elements that forked children do not get, never NULL; freed by shm_free_unshared with the same
+ * sizes. For large tables: a fork does not copy them, and the pages written after a fork are not copied either.
  */
 void *shm_new_unshared(size_t count, size_t size);
 void shm_free_unshared(void *memory, size_t count, size_t size);

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 
 enum {
-	/* Gathered before it is written. */
+	/* Buffered bytes that are written at once. */
 	GATHER = 65536,
-	/* Waiting for a slow reader: no more is wanted. */
+	/* Buffered bytes from which on the writer is full. */
 	FULL = 262144,
 };
 
@@ -30,7 +30,7 @@ static void writer_fail(struct writer *writer, int number)
 		writer->changed(writer);
 }
 
-/* Asks the loop to be called when there is room, or no more. */
+/* Starts or stops waiting for room. */
 static void await_room(struct writer *writer, bool wanted)
 {
 	writer->waiting = wanted;
@@ -38,7 +38,7 @@ static void await_room(struct writer *writer, bool wanted)
 		writer_fail(writer, errno);
 }
 
-/* One write that does not block: the bytes written, 0 when there is no room, -1 with errno. */
+/* Writes without blocking. Returns the bytes written, 0 if there is no room, or -1 with errno. */
 static ssize_t write_some(struct writer *writer, const char *data, size_t size)
 {
 	struct fd_wait wait = {.fd = writer->watch.fd, .want_output = true};
@@ -58,7 +58,7 @@ static ssize_t write_some(struct writer *writer, const char *data, size_t size)
 		done = fd_write(writer->watch.fd, data, size);
 		break;
 	case WRITER_PLAIN:
-		/* Not watched: when somebody else made it non-blocking, there is nothing but to wait. */
+		/* Another process may have made it non-blocking; it is not watched, so wait here. */
 		while ((done = fd_write(writer->watch.fd, data, size)) < 0 && errno == EAGAIN)
 			fd_wait(&wait, 1, NSEC_FOREVER);
 		break;
@@ -71,7 +71,7 @@ static ssize_t write_some(struct writer *writer, const char *data, size_t size)
 	return done;
 }
 
-/* Writes as much as goes: the bytes written. The writer has failed or waits when that is not all. */
+/* Writes as much as possible. Returns the bytes written; if that is not all, the writer has failed or waits. */
 static size_t writer_write_all(struct writer *writer, const char *data, size_t size)
 {
 	size_t done = 0;
@@ -101,7 +101,7 @@ void writer_flush(struct writer *writer)
 	if (writer->error || writer->waiting || writer->buffer.size == writer->written)
 		return;
 	done = writer_write_all(writer, writer->buffer.data + writer->written, writer->buffer.size - writer->written);
-	/* After an error, even one behind a part that went well, the buffer is gone. */
+	/* An error, even after a part was written, has freed the buffer. */
 	if (writer->error)
 		return;
 	writer->written += done;
@@ -149,7 +149,7 @@ void writer_init(struct writer *writer, struct loop *loop, int fd)
 	} else if (S_ISFIFO(status.st_mode)) {
 		writer->kind = WRITER_POLLED;
 	}
-	/* With nothing to write only the reader's going away is told. */
+	/* With nothing to write, only the end of the reader is reported. */
 	if (writer->kind != WRITER_PLAIN && loop_watch(loop, &writer->watch, 0) < 0)
 		writer->kind = WRITER_PLAIN;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Buffered output to a descriptor that somebody else gave us (standard output, standard error): never blocks the loop
- * where that can be helped, and never changes the flags of the open file, which others share.
+ * Buffered output to an inherited descriptor (standard output, standard error). It does not block the loop where that
+ * is possible, and does not change the flags of the open file, which other processes share.
  *
- * Small pieces are gathered and leave at writer_flush or when enough are together; large ones go out from where they
- * lie. What cannot be written now waits in the buffer, and the loop goes on writing.
+ * Small pieces are collected until writer_flush or until there are enough; large ones are written without a copy. What
+ * cannot be written now remains in the buffer until the loop reports room.
  */
 #ifndef IPC_WRITER_H
 #define IPC_WRITER_H
@@ -15,43 +15,49 @@
 
 struct writer {
 	struct loop *loop;
-	/* Told when a full writer has room again, and when it fails. May be NULL. */
+	/* Called when a full writer has room again, and when it fails. NULL if none. */
 	void (*changed)(struct writer *writer);
 	struct bytes buffer;
-	/* Contents of the buffer before this offset are written. */
+	/* Bytes of the buffer that have been written. */
 	size_t written;
-	/* The first error (errno): from then on everything put in is dropped. */
+	/* The first error (errno), after which everything put in is dropped; 0 if none. */
 	int error;
-	/* Bytes written in all. */
+	/* Bytes written since the beginning. */
 	uint64_t total;
-	/* What is written to, and watched; our own when it could be opened anew, else the one given. */
+	/* The descriptor that is written to. */
 	struct watch watch;
+	/* The same, if it was opened anew and is to be closed; else -1. */
 	int own;
-	/* The failure point stdout_write is about this one. */
+	/* The failure point stdout_write applies to this writer. */
 	bool fails_by_fault;
-	/* How a single write is kept from blocking. */
+	/* How a write is kept from blocking. */
 	enum {
+		/* Not at all: a file, or what cannot be watched. */
 		WRITER_PLAIN,
+		/* Opened anew, non-blocking. */
 		WRITER_NONBLOCKING,
+		/* By a flag of send(2). */
 		WRITER_SOCKET,
+		/* By polling before each write of at most PIPE_BUF bytes. */
 		WRITER_POLLED,
 	} kind;
+	/* The loop is to report room. */
 	bool waiting;
 };
 
-/* A writer to fd, which stays the caller's. The reader's end going away is noticed through loop even while idle. */
+/* Initializes a writer to fd, which remains the caller's. The loop reports the end of the reader even while idle. */
 void writer_init(struct writer *writer, struct loop *loop, int fd);
 
-/* Takes all the bytes: written, or copied until they are. */
+/* Writes the bytes, or copies those that cannot be written now. */
 void writer_put(struct writer *writer, struct slice bytes);
 
-/* Writes what is buffered, as far as it goes without waiting. */
+/* Writes what is buffered, as far as that is possible without waiting. */
 void writer_flush(struct writer *writer);
 
-/* Whether so much is waiting that no more should be put in. */
+/* True if so much is buffered that no more should be put in. */
 bool writer_is_full(const struct writer *writer);
 
-/* Whether everything put in has been written (or has failed). */
+/* True if nothing is buffered: everything has been written, or dropped after an error. */
 bool writer_is_idle(const struct writer *writer);
 
 void writer_release(struct writer *writer);

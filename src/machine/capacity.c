@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-	/* Descriptors that are ours whatever the number of jobs. */
+	/* Descriptors that this program uses whatever the number of jobs. */
 	SPARE = 24,
 };
 
@@ -22,7 +22,7 @@ static size_t affinity_cpus(void)
 	size_t cpus, count = 0;
 	cpu_set_t *set;
 
-	/* Machines with more CPUs than a set holds say so with EINVAL. */
+	/* EINVAL: the machine has more CPUs than the set. */
 	for (cpus = 1024; cpus <= 1024 * 1024; cpus *= 2) {
 		set = CPU_ALLOC(cpus);
 		if (!set)
@@ -51,7 +51,7 @@ static size_t quota_cpus(const char *quota, const char *period)
 	return (size_t)((allowed + each - 1) / each);
 }
 
-/* The quota of one group, in version 2's form ("max 100000" or "50000 100000") or version 1's two files. */
+/* Takes the quota of a group: of version 2 ("max 100000" or "50000 100000") or of the two files of version 1. */
 static bool take_cpus(const char *folder, void *owner)
 {
 	size_t *least = owner, cpus = SIZE_MAX;
@@ -77,7 +77,7 @@ size_t capacity_cpus(void)
 	return cpus ? cpus : 1;
 }
 
-/* What a limit leaves beside what is in use. The limit on descriptors can be raised to the hard one. */
+/* Returns what a limit leaves. The limit on descriptors can be raised to the hard one. */
 static uint64_t left_of(int resource, uint64_t used)
 {
 	struct rlimit limit;
@@ -89,7 +89,7 @@ static uint64_t left_of(int resource, uint64_t used)
 	return value > used ? value - used : 1;
 }
 
-/* Processes that this user has, which the limit counts. */
+/* Returns the number of processes of this user, which the limit counts. */
 static uint64_t own_processes(void)
 {
 	DIR *directory = opendir("/proc");
@@ -110,7 +110,7 @@ static uint64_t own_processes(void)
 
 size_t capacity_jobs(void)
 {
-	/* Half of what is left; and a job takes two processes, and up to two descriptors of the parent's. */
+	/* Half of what is left, for jobs of two processes and at most two descriptors of the parent each. */
 	uint64_t processes = left_of(RLIMIT_NPROC, own_processes()) / 4,
 		 descriptors = left_of(RLIMIT_NOFILE, SPARE) / 4;
 	uint64_t most = processes < descriptors ? processes : descriptors;

@@ -6,8 +6,8 @@
 
 enum { PATH_SIZE = 4096 };
 
-/* Whether a comma-separated list of controllers has this one. */
-static bool has(char *controllers, const char *controller)
+/* True if a comma-separated list of controllers, which is changed, has this one. */
+static bool has_controller(char *controllers, const char *controller)
 {
 	char *rest = controllers, *one;
 
@@ -18,8 +18,8 @@ static bool has(char *controllers, const char *controller)
 	return false;
 }
 
-/* Shows a group and all above it; path is changed. */
-static void climb(const char *mount, char *path, cgroup_visit *visit, void *owner)
+/* Visits a group and all above it; path is changed. */
+static void visit_upwards(const char *mount, char *path, cgroup_visit *visit, void *owner)
 {
 	char folder[2 * PATH_SIZE];
 
@@ -52,17 +52,17 @@ void cgroup_each(const char *controller, cgroup_visit *visit, void *owner)
 		path[strcspn(path, "\n")] = '\0';
 		snprintf(copy, sizeof copy, "%s", path);
 		if (!*controllers) {
-			climb("/sys/fs/cgroup", path, visit, owner);
-			climb("/sys/fs/cgroup/unified", copy, visit, owner);
+			visit_upwards("/sys/fs/cgroup", path, visit, owner);
+			visit_upwards("/sys/fs/cgroup/unified", copy, visit, owner);
 			continue;
 		}
-		/* Version 1 is mounted by one of the names, or by all. */
+		/* Version 1 is mounted under one of the names, or all of them. */
 		snprintf(mount, sizeof mount, "/sys/fs/cgroup/%.40s", controllers);
-		if (!has(controllers, controller))
+		if (!has_controller(controllers, controller))
 			continue;
-		climb(mount, path, visit, owner);
+		visit_upwards(mount, path, visit, owner);
 		snprintf(mount, sizeof mount, "/sys/fs/cgroup/%.40s", controller);
-		climb(mount, copy, visit, owner);
+		visit_upwards(mount, copy, visit, owner);
 	}
 	if (file)
 		fclose(file);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading what /proc and the control groups say of memory and load. */
+/* Reading memory and load from /proc and the control groups. */
 #include "machine/pressure.h"
 
 #include "base/number.h"
 #include "machine/cgroup.h"
 
-/* What a group may still use, counting the pages that it can give up at once. Version 2's files, then version 1's. */
+/* Takes the memory that a group has left, with inactive file pages. Tries the files of version 2, then of version 1. */
 static bool take_memory(const char *folder, void *owner)
 {
 	uint64_t *least = owner, most, used, inactive = 0, left;
@@ -60,7 +60,7 @@ bool pressure_oom_kills_of(const char *folder, uint64_t *kills)
 	       cgroup_value(folder, "memory.oom_control", "oom_kill", kills);
 }
 
-/* Our own group's count includes those below, and what was killed for a limit above. */
+/* Takes the count of our own group, which includes groups below and kills for a limit above. */
 static bool take_kills(const char *folder, void *owner)
 {
 	return !pressure_oom_kills_of(folder, owner);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Holding tasks back while memory is short or the load high, and the number of jobs from a file. */
+/* Checking memory and load, and reading the number of jobs. */
 #include "machine/throttle.h"
 
 #include "base/diag.h"
@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Neither memory nor load tells of its changes: they are looked at this often. */
+/* How often memory and load are checked, since the kernel does not announce their changes. */
 #define PERIOD (100 * NSEC_PER_MSEC)
 
 void throttle_init(struct throttle *throttle, const struct throttle_options *options)
@@ -51,7 +51,7 @@ void throttle_look(struct throttle *throttle)
 
 int throttle_read_jobs(const char *path, size_t *jobs)
 {
-	/* Not held up by a pipe that nobody writes. */
+	/* O_NONBLOCK: a pipe without a writer does not block. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char line[64] = "";
 	ssize_t got;
@@ -62,14 +62,14 @@ int throttle_read_jobs(const char *path, size_t *jobs)
 	close(fd);
 	if (got < 0)
 		return -1;
-	/* What does not end in time is no number. */
+	/* A longer line is not a number. */
 	got = (ssize_t)strcspn(line, " \t\r\n");
 	if (got < (ssize_t)sizeof line - 1) {
 		line[got] = '\0';
 		if (capacity_parse_jobs(line, jobs) == 0)
 			return 0;
 	}
-	/* An empty file is one that is being written. */
+	/* An empty file is being written. */
 	errno = *line ? EINVAL : EAGAIN;
 	return -1;
 }
@@ -80,15 +80,15 @@ size_t throttle_jobs(struct throttle *throttle)
 	size_t jobs;
 
 	if (throttle_read_jobs(path, &jobs) == 0) {
-		throttle->told = false;
+		throttle->warned = false;
 		return jobs < throttle_most(&throttle->options) ? jobs : throttle_most(&throttle->options);
 	}
 	if (errno == EAGAIN)
 		return 0;
-	if (!throttle->told && errno != EINVAL)
+	if (!throttle->warned && errno != EINVAL)
 		diag_note("--jobs @%s: %s; the number of jobs stays as it is", path, strerror(errno));
-	else if (!throttle->told)
+	else if (!throttle->warned)
 		diag_note("--jobs @%s: its first line is not a number of jobs; it stays as it is", path);
-	throttle->told = true;
+	throttle->warned = true;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What holds tasks back or lets more of them run while a run goes on: --memfree, --load, --jobs @FILE. */
+/* Throttling during a run: no new tasks while memory is short or the load high, and the number of jobs from a file. */
 #ifndef MACHINE_THROTTLE_H
 #define MACHINE_THROTTLE_H
 
@@ -7,11 +7,11 @@
 #include "base/dialect.h"
 
 struct throttle_options {
-	/* Bytes of memory below which no task is started; 0: none. */
+	/* Available memory below which no task is started, bytes; 0 if none. */
 	uint64_t memory;
-	/* The load, in hundredths, at or above which no task is started; 0: none. */
+	/* The load from which on no task is started, in hundredths; 0 if none. */
 	uint64_t load;
-	/* Where the number of jobs is read from whenever a task has ended; NULL. */
+	/* The file with the number of jobs, read whenever a task has ended; NULL if none. */
 	const char *jobs_file;
 };
 
@@ -19,26 +19,28 @@ struct throttle {
 	struct throttle_options options;
 	/* No task may be started now. */
 	bool shut;
+	/* When memory and load are checked next. */
 	nsec next_look;
-	/* The file has been told to be wrong. */
-	bool told;
+	/* The user has been warned that the file cannot be used. */
+	bool warned;
 };
 
 void throttle_init(struct throttle *throttle, const struct throttle_options *options);
 
-/* The most tasks at a time that the load leaves; SIZE_MAX without a limit. */
+/* Returns the most tasks at a time for the load limit, or SIZE_MAX without one. */
 size_t throttle_most(const struct throttle_options *options);
 
-/* When throttle_look wants to be called; NSEC_FOREVER. */
+/* Returns when to call throttle_look next, or NSEC_FOREVER. */
 nsec throttle_deadline(const struct throttle *throttle);
 
-/* Looks at memory and load, if it is time. */
+/* Checks memory and load, if that is due. */
 void throttle_look(struct throttle *throttle);
 
-/* The number of jobs that the file says; 0 when it says none (told once). */
+/* Returns the number of jobs in the file, or 0 if it has none, about which the user is warned once. */
 size_t throttle_jobs(struct throttle *throttle);
 
-/* The first line of a file of jobs as a number. -1 with errno: EINVAL when it is none, EAGAIN when it is empty. */
+/* Parses the first line of a file. Returns 0, or -1 with errno: EINVAL for no number of jobs, EAGAIN for an empty file.
+ */
 int throttle_read_jobs(const char *path, size_t *jobs) MUST_CHECK;
 
 #endif

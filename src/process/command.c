@@ -2,8 +2,8 @@
 /*
  * Executing programs.
  *
- * The child runs on a stack of its own in this process's memory while this process is held (CLONE_VM, CLONE_VFORK):
- * it may only make system calls. What it does is kept to those that a task needs, since every one is paid per task.
+ * Between clone and execve the child runs in this process's memory, on a stack of its own, while this process is
+ * suspended (CLONE_VM, CLONE_VFORK). It may only make system calls, and makes as few as possible, once per task.
  */
 #include "process/command.h"
 
@@ -24,19 +24,20 @@
 
 enum { STACK_SIZE = 64 * 1024 };
 
-/* How long a child is waited for at a time, at most. */
+/* The longest single wait for a child. */
 #define TICK (8 * NSEC_PER_MSEC)
 
-/* What the child needs besides the command; in memory that both share. */
+/* A start, in memory that parent and child share. */
 struct launch {
 	const struct command *command;
 	pid_t parent;
+	/* The errno of the stage that failed, or 0. */
 	volatile int failure;
 	volatile enum command_stage stage;
 };
 
-/* Puts fd in the place of a standard descriptor; one that is there already only has to stay open. */
-static int place(int fd, int where)
+/* Makes fd a standard descriptor, which remains open in the program. */
+static int place_descriptor(int fd, int where)
 {
 	if (fd < 0)
 		return 0;
@@ -47,7 +48,7 @@ static void command_become_task(const struct launch *launch)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Died before that was armed: nobody wants this task any more. */
+	/* The parent died before that was armed. */
 	if (getppid() != launch->parent)
 		_exit(127);
 	if (launch->command->unblocks)
@@ -59,7 +60,9 @@ static void command_become_task(const struct launch *launch)
 	}
 }
 
-/* What would have stopped a child that has not executed yet, and held us for good, who could not be stopped with it; 0.
+/*
+ * A stop signal that the child received before it executed, or 0. Stopped there, it would suspend this process for
+ * good, so that it is stopped after that.
  */
 static volatile sig_atomic_t stopped_by;
 
@@ -68,18 +71,18 @@ static void note_stop(int number)
 	stopped_by = number;
 }
 
-/* A process that is not a worker has changed what its children must not see changed. */
+/* Resets, for a child that is not a task, what this process has changed for itself. */
 static void become_other(const struct launch *launch)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 
-	/* A role of ours: armed before anything can be missed, and kept over execve. See role_enter. */
+	/* See role_enter. Kept over execve, and set here so that no death is missed. */
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	if (getppid() != launch->parent)
 		_exit(127);
 	sigaction(SIGPIPE, &standard, NULL);
 	sigaction(SIGXFSZ, &standard, NULL);
-	/* A role has the mask of its starter until it can be stopped by nothing any more. */
+	/* A role keeps the mask until it catches the stop signals. */
 	if (launch->command->is_role)
 		return;
 	signals_catch_stops(note_stop);
@@ -103,7 +106,8 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 		launch->stage = COMMAND_ASTRAY;
 		goto failed;
 	}
-	if (place(command->input, 0) < 0 || place(command->output, 1) < 0 || place(command->errors, 2) < 0)
+	if (place_descriptor(command->input, 0) < 0 || place_descriptor(command->output, 1) < 0 ||
+	    place_descriptor(command->errors, 2) < 0)
 		goto failed;
 	if (command->keep >= 0 && fcntl(command->keep, F_SETFD, 0) < 0)
 		goto failed;
@@ -113,14 +117,14 @@ failed:
 	_exit(127);
 }
 
-/* A place for a pidfd, made sure of first: what was executed cannot be taken back. -1 with errno. */
-static int reserve(int *pidfd)
+/* Reserves a descriptor for the pidfd, since an execution cannot be undone. Returns it, or -1 with errno. */
+static int reserve_descriptor(int *pidfd)
 {
 	return *pidfd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
-/* Opens a child's pidfd. -1 with errno, and the child is dead: it could not be followed. */
-static int hold(pid_t pid, bool is_leader, int *pidfd)
+/* Opens a child's pidfd. Returns 0, or -1 with errno after killing the child, which could not be watched. */
+static int open_pidfd(pid_t pid, bool is_leader, int *pidfd)
 {
 	int saved;
 
@@ -136,21 +140,20 @@ static int hold(pid_t pid, bool is_leader, int *pidfd)
 
 int command_start(const struct command *command, int *pidfd, enum command_stage *stage)
 {
-	/* One child at a time runs on it: this process is held until the child has executed or ended. */
+	/* Used by one child at a time: this process is suspended until the child has executed or ended. */
 	static char stack[STACK_SIZE] __attribute__((aligned(64)));
 	struct launch launch = {.command = command, .stage = COMMAND_EXECUTED};
-	/* Written by the kernel for this process: what it wrote for the child could come when others have its memory.
-	 */
+	/* CLONE_PARENT_SETTID, not CLONE_CHILD_SETTID, which could write after the memory has another use. */
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD;
 	sigset_t mask;
 	pid_t pid = -1;
 
 	launch.parent = command->starter ? command->starter : getpid();
 	*stage = COMMAND_UNBORN;
-	if (pidfd && reserve(pidfd) < 0)
+	if (pidfd && reserve_descriptor(pidfd) < 0)
 		return -1;
 	stopped_by = 0;
-	/* A worker can be stopped by nothing that its tasks could be. */
+	/* A worker catches the stop signals; other processes block them for the start. */
 	if (!command->is_task)
 		signals_hold_stops(&mask);
 	if (!fault_at("task_start"))
@@ -167,7 +170,7 @@ int command_start(const struct command *command, int *pidfd, enum command_stage 
 		errno = launch.failure;
 		return -1;
 	}
-	if (pidfd && hold(pid, command->is_task, pidfd) < 0)
+	if (pidfd && open_pidfd(pid, command->is_task, pidfd) < 0)
 		return -1;
 	if (stopped_by)
 		kill(pid, stopped_by);
@@ -189,7 +192,7 @@ bool command_wants_resources(int number)
 	return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
 }
 
-/* A child's status and costs, in our words. */
+/* Converts the results of wait4(2). */
 static struct command_end end_of(int status, const struct rusage *usage)
 {
 	return (struct command_end){
@@ -201,6 +204,7 @@ static struct command_end end_of(int status, const struct rusage *usage)
 	};
 }
 
+/* Calls wait4(2) for a child and converts the results. */
 static enum command_change command_ask(pid_t pid, int flags, struct command_end *end)
 {
 	struct rusage usage;
@@ -208,7 +212,7 @@ static enum command_change command_ask(pid_t pid, int flags, struct command_end 
 	pid_t got = wait4(pid, &status, flags | WUNTRACED, &usage);
 
 	if (got < 0 && errno != EINTR)
-		BUG("a task that somebody else has waited for");
+		BUG("the end of a child was taken elsewhere");
 	if (got <= 0)
 		return COMMAND_SAME;
 	if (WIFSTOPPED(status)) {
@@ -225,8 +229,8 @@ enum command_change command_look(pid_t pid, struct command_end *end)
 }
 
 /*
- * The waiting is interrupted by a timer that goes on from one child to the next, so that it need not be set for each. A
- * tick that comes just before the wait is made good by the next. When nothing is waited for, it stops by itself.
+ * A timer interrupts the wait. It runs on from one child to the next, so that it is not set for each. A tick just
+ * before the wait is followed by the next one. A tick without a wait stops the timer.
  */
 static volatile sig_atomic_t is_ticking, is_waiting;
 
@@ -254,7 +258,7 @@ enum command_change command_wait(pid_t pid, struct command_end *end)
 
 	is_waiting = 1;
 	if (!is_ticking) {
-		/* Nothing begins again what it interrupts. */
+		/* Without SA_RESTART. */
 		sigaction(SIGALRM, &(struct sigaction){.sa_handler = command_tick}, NULL);
 		set_ticks(TICK);
 	}
@@ -311,7 +315,7 @@ bool command_signal_group(pid_t leader, int signal, bool *denied)
 	return errno == EPERM;
 }
 
-/* Whether path is a file that may be executed: 0, or -1 with errno. */
+/* Returns 0 if path is a file that may be executed, or -1 with errno. */
 static int command_check(const char *path)
 {
 	struct stat status;
@@ -335,7 +339,7 @@ char *command_find(const char *name, const char *path)
 		path = "/bin:/usr/bin";
 	while (*name) {
 		size_t length = strcspn(path, ":");
-		/* An empty element is the current directory. */
+		/* An empty element means the current directory. */
 		char *candidate = mem_format("%.*s%s%s", (int)length, path, length ? "/" : "./", name);
 
 		if (command_check(candidate) == 0)

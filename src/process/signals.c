@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signals in, and dispositions for those who are started. */
+/* Receiving signals, and setting dispositions and masks. */
 #include "process/signals.h"
 
 #include <errno.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Those that a parent hears of through its descriptor. */
-static const int heard[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH};
-/* Those that would stop a process that must stay able to see its channel close. */
+/* The signals that signals_open receives. */
+static const int received[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH};
+/* The signals that would stop a process that has to notice the end of its channel. */
 static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 
 static signal_mask ignored_at_start;
-/* Those whose disposition may not be the default. Only grows: a child that has our memory sets its own here, too. */
+/* Signals that may not have their default. Never shrinks: a child in this memory (command_start) sets its own too. */
 static signal_mask altered;
 
 static signal_mask mask_of(int number)
@@ -20,8 +20,8 @@ static signal_mask mask_of(int number)
 	return UINT64_C(1) << (number - 1);
 }
 
-/* Sets a disposition; signals that cannot be set (SIGKILL, libc's own) are passed over. */
-static void set(int number, void (*handler)(int))
+/* Sets a disposition. A signal that cannot be set (SIGKILL, libc's own) is ignored. */
+static void set_disposition(int number, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
@@ -53,9 +53,9 @@ void signals_init(void)
 		if (action.sa_handler == SIG_IGN)
 			ignored_at_start |= mask_of(number);
 	}
-	set(SIGPIPE, SIG_IGN);
-	set(SIGXFSZ, SIG_IGN);
-	set(SIGCHLD, SIG_DFL);
+	set_disposition(SIGPIPE, SIG_IGN);
+	set_disposition(SIGXFSZ, SIG_IGN);
+	set_disposition(SIGCHLD, SIG_DFL);
 }
 
 signal_mask signals_ignored_at_start(void)
@@ -69,9 +69,9 @@ int signals_open(void)
 	size_t i;
 
 	sigemptyset(&wanted);
-	for (i = 0; i < countof(heard); i++) {
-		if (!(ignored_at_start & mask_of(heard[i])))
-			sigaddset(&wanted, heard[i]);
+	for (i = 0; i < countof(received); i++) {
+		if (!(ignored_at_start & mask_of(received[i])))
+			sigaddset(&wanted, received[i]);
 	}
 	if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
 		return -1;
@@ -96,7 +96,7 @@ static void be_stopped(int number)
 {
 	int saved = errno;
 
-	/* Not for a worker just forked, which is in our process group still and has yet to set its own dispositions. */
+	/* A worker that was just forked is in this process group and has not reset its dispositions yet. */
 	if (getpid() == stop_owner)
 		stop_handler(number);
 	errno = saved;
@@ -111,7 +111,7 @@ void signals_on_stop(void (*handler)(int number))
 	stop_owner = getpid();
 	for (i = 0; i < countof(by_terminal); i++) {
 		if (!(ignored_at_start & mask_of(by_terminal[i])))
-			set(by_terminal[i], handler ? be_stopped : SIG_DFL);
+			set_disposition(by_terminal[i], handler ? be_stopped : SIG_DFL);
 	}
 }
 
@@ -133,7 +133,7 @@ void signals_on_crash(void (*handler)(void))
 		crash_handler = handler;
 	for (i = 0; i < countof(crashes); i++) {
 		if (sigaction(crashes[i], NULL, &now) == 0 && now.sa_handler == (handler ? SIG_DFL : crash))
-			set(crashes[i], handler ? crash : SIG_DFL);
+			set_disposition(crashes[i], handler ? crash : SIG_DFL);
 	}
 }
 
@@ -143,11 +143,11 @@ void signals_stop(int number)
 	sigset_t only, mask;
 
 	sigaction(number, NULL, &before);
-	set(number, SIG_DFL);
+	set_disposition(number, SIG_DFL);
 	sigemptyset(&only);
 	sigaddset(&only, number);
 	raise(number);
-	/* Here this process stops, until SIGCONT. */
+	/* This process stops here, until SIGCONT. */
 	sigprocmask(SIG_UNBLOCK, &only, &mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigaction(number, &before, NULL);
@@ -169,7 +169,7 @@ void signals_catch_stops(void (*handler)(int number))
 	size_t i;
 
 	for (i = 0; i < countof(stopping); i++)
-		set(stopping[i], handler);
+		set_disposition(stopping[i], handler);
 }
 
 static void do_nothing(int number UNUSED)
@@ -183,7 +183,7 @@ void signals_reset(void)
 
 	for (number = 1; number <= 64; number++) {
 		if (altered & mask_of(number))
-			set(number, SIG_DFL);
+			set_disposition(number, SIG_DFL);
 	}
 	signals_catch_stops(do_nothing);
 	sigemptyset(&none);
@@ -196,7 +196,7 @@ void signals_ignore(signal_mask mask)
 
 	for (number = 1; mask; number++, mask >>= 1) {
 		if (mask & 1)
-			set(number, SIG_IGN);
+			set_disposition(number, SIG_IGN);
 	}
 }
 
@@ -216,7 +216,7 @@ int signals_open_children(void)
 
 void signals_take_children(int fd)
 {
-	/* However many there were: one waits at most. */
+	/* SIGCHLD does not queue: at most one is pending. */
 	(void)signals_next(fd);
 }
 
@@ -250,7 +250,7 @@ void signals_unblock(void)
 
 void signals_die(int number)
 {
-	set(number, SIG_DFL);
+	set_disposition(number, SIG_DFL);
 	raise(number);
 	signals_change_mask(SIG_UNBLOCK, number);
 	_exit(128 + number);

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Start method "forkserver": one clean process, begun before anything else, forks on demand.
+ * Start method "forkserver": one clean process, started before anything else, forks on demand.
  *
- * What it forks become our own children (CLONE_PARENT), so that waiting for them, signalling them and their noticing
- * our death work as with fork, and the server's own death changes nothing for them. The kernel writes a child's pid
- * into a page that we share with the server before the child runs, so a server that dies at any instant leaves no child
- * that we do not know of. A dead or silent server is replaced at the next start.
+ * Its forks are children of this process (CLONE_PARENT): they are waited for and signalled, and notice this process's
+ * death, as with fork; the death of the server does not affect them. The kernel writes a child's pid into a page shared
+ * with the server before the child runs, so that no child is unknown, whenever the server dies. A dead or silent server
+ * is replaced at the next start.
+ *
+ *	this process                     server
+ *	SHARE with the page       ->     maps it
+ *	page.pid = 0
+ *	START with name and fd    ->     clone; the kernel writes page.pid
+ *	reads page.pid            <-     STARTED with the errno of clone, or 0
+ *	no answer: kills the server, waits for it, then reads page.pid: 0 if it has not forked
  */
 #include "process/start.h"
 
@@ -23,28 +30,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A server that takes longer than this to fork once is taken for dead; one that was stopped, as soon as that is seen.
- */
+/* The longest that a server may take for a fork. One that was stopped is replaced as soon as that is noticed. */
 #define PATIENCE (10 * NSEC_PER_SEC)
+/* How often that is checked. */
 #define LOOK_PERIOD (20 * NSEC_PER_MSEC)
-/* How many servers in a row may die before it is given up. */
+/* How many servers in a row are started before giving up. */
 enum { ATTEMPTS = 5 };
 
 enum message_type {
-	/* To the server, once: the shared page. */
+	/* To the server, first: the shared page. */
 	SHARE = 1,
-	/* To the server: a role's name, and its descriptor. */
+	/* To the server: the name of a role, and its descriptor. */
 	START,
-	/* From it: the errno of a fork that failed, or 0. */
+	/* From the server: the errno of a failed fork, or 0. */
 	STARTED,
 };
 
-/* The page: its one field is written by the kernel on the server's behalf, and zeroed by us before each request. */
+/* The shared page. */
 struct page {
+	/* Zeroed by this process before each request, written by the kernel for the server. */
 	volatile pid_t pid;
 };
 
-/* One forkserver per process. Forked children have closed its channel and never look here. */
+/* The forkserver of this process. Forked children have closed its channel and do not use it. */
 static struct {
 	pid_t pid;
 	int channel;
@@ -67,7 +75,8 @@ void forkserver_stop(void)
 	shm_release(&server.shm);
 }
 
-static int launch(struct error *error)
+/* Starts a server. Returns 0, or -1 with the error set. */
+static int forkserver_launch(struct error *error)
 {
 	const struct role *role = role_find(FORKSERVER_ROLE);
 	int ends[2];
@@ -93,18 +102,18 @@ int forkserver_prepare(struct error *error)
 
 	for (attempt = 0; attempt < ATTEMPTS && server.pid <= 0; attempt++) {
 		error_release(error);
-		if (launch(error) == 0)
+		if (forkserver_launch(error) == 0)
 			return 0;
 		forkserver_stop();
-		/* One that was killed before it had heard anything is replaced like any other. */
+		/* EPIPE: the server was killed before it received the page. */
 		if (error->number != EPIPE)
 			return -1;
 	}
 	return server.pid > 0 ? 0 : -1;
 }
 
-/* Waits for the server's answer: false when there will be none. */
-static bool hear(struct message *message)
+/* Waits for the server's answer. Returns false if the server is dead, stopped or silent. */
+static bool forkserver_receive(struct message *message)
 {
 	nsec deadline = clock_now() + PATIENCE, now;
 	siginfo_t info = {.si_pid = 0};
@@ -121,7 +130,7 @@ static bool hear(struct message *message)
 	return false;
 }
 
-/* Asks once. 1 when done with *pid set, 0 when the server died without forking, -1 with the error set. */
+/* Sends a request. Returns 1 with *pid set, 0 if the server died without forking, or -1 with the error set. */
 static int forkserver_ask(const struct role *role, int fd, pid_t *pid, struct error *error)
 {
 	struct page *page = (struct page *)(void *)server.shm.base;
@@ -131,8 +140,8 @@ static int forkserver_ask(const struct role *role, int fd, pid_t *pid, struct er
 	page->pid = 0;
 	if (channel_send(server.channel, START, slice_of(role->name), &fd, 1) < 0)
 		return 0;
-	if (!hear(&message)) {
-		/* Killed first, so that the page is final. */
+	if (!forkserver_receive(&message)) {
+		/* Killed first, so that the page changes no more. */
 		kill(server.pid, SIGKILL);
 		waitpid(server.pid, NULL, 0);
 		server.pid = 0;
@@ -167,8 +176,8 @@ static pid_t forkserver_begin(const struct role *role, int fd, struct error *err
 const struct start_method start_forkserver = {.name = "forkserver", .prefix = "ForkServer", .start = forkserver_begin};
 
 /*
- * Server: forks a child of our parent. Not libc's fork, which has no such flag; the copy has one thread and calls
- * nothing that depends on libc's idea of its thread id.
+ * Forks, in the server, a child of the server's parent. libc's fork has no such flag. The copy has one thread and calls
+ * nothing that depends on its thread id as libc knows it.
  */
 static pid_t fork_sibling(struct page *page)
 {
@@ -177,6 +186,7 @@ static pid_t fork_sibling(struct page *page)
 	return (pid_t)syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, &page->pid, NULL, NULL);
 }
 
+/* Answers a request, in the server. Returns 0, or -1 to end. */
 static int forkserver_serve(int channel, struct message *message, struct page *page)
 {
 	char name[64];

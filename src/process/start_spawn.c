@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Start method "spawn": the role runs in a new image of this binary, which gets exactly one descriptor of ours. */
+/* Start method "spawn": the role runs in a new image of this binary, which gets one descriptor of this process. */
 #include "process/start.h"
 
 #include "ipc/fd.h"

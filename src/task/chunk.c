@@ -4,7 +4,7 @@
 
 #include "task/frame.h"
 
-/* The value that bytes begin with, with its NUL taken off; false when it has none. */
+/* Takes the first value and its NUL off the bytes. Returns false if there is no NUL. */
 static bool take_value(struct slice *rest, struct slice *value)
 {
 	const char *end = rest->size ? memchr(rest->data, '\0', rest->size) : NULL;
@@ -17,7 +17,7 @@ static bool take_value(struct slice *rest, struct slice *value)
 	return true;
 }
 
-/* Takes the values of a task. */
+/* Takes the values of a task off the bytes. */
 static bool take_values(struct slice *rest, uint32_t width, struct task *task)
 {
 	struct slice value;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A chunk: consecutive tasks that are handed over together, and how they are read from its bytes.
+ * A chunk: consecutive tasks that a worker claims together, and reading them from its bytes.
  *
- * The bytes are the values of the tasks one behind the other, each ended by a NUL: the records as they were read, with
- * the NUL in the place of the delimiter. So input is never copied, and a worker's argv can point straight into a chunk.
- * Tasks that are more than values are frames.
+ * The bytes are the values of the tasks one after another, each ended by a NUL: the records as they were read, with a
+ * NUL in place of the delimiter. So input is not copied, and argv points into the chunk. A task that is more than
+ * values is a frame.
  */
 #ifndef TASK_CHUNK_H
 #define TASK_CHUNK_H
@@ -13,45 +13,50 @@
 #include "base/slice.h"
 #include "task/task.h"
 
+/* The most tasks of a chunk. */
 enum { CHUNK_TASKS_MAX = 65536 };
 
-/* In the place of a number of values. */
-/* There is one task, and the bytes are not values at all. */
+/* Special widths. One task, whose bytes are not values. */
 #define CHUNK_RAW UINT32_C(0)
-/* As many as any task may have. */
+/* The largest number of values of a task. */
 #define CHUNK_WIDEST (UINT32_MAX - 1)
 /* Each task is a frame. */
 #define CHUNK_FRAMES UINT32_MAX
 
 struct chunk {
-	/* Index of its first task, and how many there are. */
+	/* Index of the first task. */
 	uint64_t first;
+	/* Number of tasks. */
 	uint32_t count;
-	/* Where its bytes are. */
+	/* The block of the arena that holds the bytes. */
 	size_t block;
+	/* Place of the bytes in the block. */
 	uint32_t offset;
+	/* Number of bytes. */
 	uint32_t size;
-	/* Which time its tasks are run, from 1. */
+	/* The attempt at its tasks, from 1. */
 	uint32_t attempt;
-	/* How many values a task has (the last may have fewer), or CHUNK_... */
+	/* Values of each task (the last may have fewer), or CHUNK_RAW or CHUNK_FRAMES. */
 	uint32_t width;
 };
 
-/* A reading position in a chunk's bytes. */
+/* A reading position in the bytes of a chunk. */
 struct chunk_reader {
 	struct slice rest;
+	/* Index of the next task. */
 	uint64_t next;
+	/* Index after the last task. */
 	uint64_t end;
 	uint32_t width;
 };
 
-/* Reads the tasks of a chunk from its bytes, the first of which has the given index. */
+/* Returns a reader at the beginning of the bytes of a chunk. */
 static inline struct chunk_reader chunk_read(struct slice bytes, uint64_t first, uint32_t count, uint32_t width)
 {
 	return (struct chunk_reader){.rest = bytes, .next = first, .end = first + count, .width = width};
 }
 
-/* The next task; false at the end, and when the bytes are not those of a chunk. */
+/* Reads the next task. Returns false at the end, and if the bytes are not those of a chunk. */
 bool chunk_next(struct chunk_reader *reader, struct task *task);
 
 #endif

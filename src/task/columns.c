@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Columns, by the C library's regular expressions. */
+/* Columns by regcomp(3). */
 #include "task/columns.h"
 
 #include "base/bytes.h"
@@ -19,12 +19,12 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Appends a byte that stands for itself. */
+/* Appends an expression for a single byte. */
 static void append_byte(struct bytes *out, char byte, bool in_brackets)
 {
 	bool special = byte && strchr(in_brackets ? "^-[]\\" : "^.[]$()|*+?{}\\", byte);
 
-	/* There is no escape within brackets, but a collating symbol. */
+	/* Brackets have no escapes, but collating symbols. */
 	if (special)
 		bytes_append_text(out, in_brackets ? "[." : "\\");
 	bytes_append(out, &byte, 1);
@@ -32,7 +32,7 @@ static void append_byte(struct bytes *out, char byte, bool in_brackets)
 		bytes_append_text(out, ".]");
 }
 
-/* Appends what an escape stands for: its length, or 0 when it is none of ours. */
+/* Appends the expression of an escape. Returns the escape's length, or 0 if POSIX defines it. */
 static size_t columns_append_escape(struct bytes *out, const char *at, bool in_brackets)
 {
 	static const struct {
@@ -61,7 +61,7 @@ static size_t columns_append_escape(struct bytes *out, const char *at, bool in_b
 	return 0;
 }
 
-/* The expression in POSIX's own terms. */
+/* Appends the expression with our escapes replaced. */
 static void translate(const char *expression, struct bytes *out)
 {
 	const char *at = expression, *opened = NULL;
@@ -79,7 +79,7 @@ static void translate(const char *expression, struct bytes *out)
 			continue;
 		}
 		if (!opened && *at == '[') {
-			/* A closing bracket that comes first is one of the characters. */
+			/* A closing bracket at the beginning is one of the characters. */
 			opened = at + 1 + (at[1] == '^');
 		} else if (opened && *at == ']' && at > opened) {
 			opened = NULL;
@@ -95,7 +95,7 @@ static void translate(const char *expression, struct bytes *out)
 	}
 }
 
-/* Whether it matches where there is nothing: what divides must be something. */
+/* True if the separator matches an empty string. */
 static bool matches_nothing(const struct columns *columns)
 {
 	static const char *const samples[] = {"", "a", " ", "a b"};

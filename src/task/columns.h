@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Dividing records into columns at what an expression matches: a POSIX extended one (regex(7)), with \t \n \s \d \w and
- * \xHH besides.
+ * Columns: dividing records by a separator, a POSIX extended regular expression (regex(7)) with \t \n \s \d \w and \xHH
+ * added.
  */
 #ifndef TASK_COLUMNS_H
 #define TASK_COLUMNS_H
@@ -13,11 +13,13 @@
 struct columns_expression;
 
 struct columns {
-	/* NULL: nothing divides, a record is one column. */
+	/* The separator, NULL if a record is one column. */
 	struct columns_expression *expression;
 };
 
-/* -1 with the error when it is no expression, or one that matches nothing at all ("x*"). */
+/*
+ * Compiles a separator. Returns 0, or -1 with the error if it is not an expression, or matches the empty string ("x*").
+ */
 int columns_compile(struct columns *columns, const char *expression, struct error *error) MUST_CHECK;
 
 /*

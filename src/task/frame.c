@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Putting tasks into frames and reading them back. */
+/* Writing and reading frames. */
 #include "task/frame.h"
 
 #include "base/number.h"
 
 #include <inttypes.h>
 
-/* Bytes of the length that a frame begins with. */
+/* Bytes of the length at the beginning of a frame. */
 enum { LENGTH_SIZE = 4 };
 
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind)
@@ -63,7 +63,7 @@ bool frame_next(struct frame_reader *reader, enum field *field, struct slice *va
 		return false;
 	*field = (enum field)cursor_u8(&reader->cursor);
 	*value = cursor_slice(&reader->cursor);
-	/* The NUL behind it. */
+	/* The NUL after it. */
 	return cursor_u8(&reader->cursor) == 0 && !cursor_failed(&reader->cursor);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A task that is more than values: its length, then tagged fields, in one run of bytes that a chunk can hold.
- *
- * Every field's bytes have a NUL behind them, so that a worker's argv can point straight at them.
+ * A frame: a task that is more than values, as its length and tagged fields in consecutive bytes of a chunk. The bytes
+ * of every field are followed by a NUL, so that argv can point at them.
  */
 #ifndef TASK_FRAME_H
 #define TASK_FRAME_H
@@ -12,11 +11,11 @@
 #include "base/slice.h"
 
 enum frame_kind {
-	/* A record: FIELD_WHOLE, then a FIELD_VALUE each. */
+	/* A record: FIELD_WHOLE, then a FIELD_VALUE for each value. */
 	FRAME_ARRAY = 1,
 	/* A record: FIELD_WHOLE, then FIELD_NAME and FIELD_VALUE in turn. */
 	FRAME_OBJECT,
-	/* A task that brings its own command: FIELD_ARGUMENT each, and its settings. */
+	/* A task with its own command: a FIELD_ARGUMENT for each argument, and its settings. */
 	FRAME_COMMAND,
 };
 
@@ -26,45 +25,51 @@ enum field {
 	FIELD_NAME,
 	FIELD_VALUE,
 	FIELD_ARGUMENT,
-	/* What its standard input holds. */
+	/* The contents of its standard input. */
 	FIELD_STDIN,
-	/* The folder it runs in. */
+	/* Its working directory. */
 	FIELD_DIRECTORY,
-	/* Environment: NAME=VALUE, and NAME of one that is to be absent. */
+	/* A variable of its environment, NAME=VALUE. */
 	FIELD_SET,
+	/* The name of a variable that is removed. */
 	FIELD_UNSET,
-	/* How long it may take, in place of the run's limit; and how often it is run again: 64-bit numbers as decimal
-	   text. */
+	/* Its time limit in place of the run's, nanoseconds in decimal digits. */
 	FIELD_TIMEOUT,
+	/* Its number of retries in place of the run's, in decimal digits. */
 	FIELD_RETRIES,
-	/* JSON that goes with it to its result. */
+	/* JSON that is copied to its result. */
 	FIELD_ID,
 };
 
-/* Begins a frame at the end of bytes: its place, for frame_end. */
+/* Begins a frame at the end of bytes. Returns its place, for frame_end. */
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind);
+
+/* Append a field to the frame that was begun. */
 void frame_put(struct bytes *bytes, enum field field, struct slice value);
 void frame_put_number(struct bytes *bytes, enum field field, uint64_t value);
+
+/* Ends the frame that begins at begun. */
 void frame_end(struct bytes *bytes, size_t begun);
 
-/* The frame that bytes begin with, length and all; empty when they do not hold a whole one. */
+/* Returns the frame at the beginning of bytes, with its length; empty if it is not complete. */
 struct slice frame_first(struct slice bytes);
 
-/* A reading position in a frame. All zero is at the end. */
+/* A reading position in a frame; all zero is its end. */
 struct frame_reader {
 	enum frame_kind kind;
 	struct cursor cursor;
 };
 
+/* Returns a reader at the beginning of a frame. */
 struct frame_reader frame_read(struct slice frame);
 
-/* The next field: false at the end, and when the frame is none. */
+/* Reads the next field. Returns false at the end, and if the bytes are not a frame. */
 bool frame_next(struct frame_reader *reader, enum field *field, struct slice *value);
 
-/* The first field of that sort: false when there is none. */
+/* Finds the first such field. Returns false if there is none. */
 bool frame_find(struct slice frame, enum field field, struct slice *value);
 
-/* The same as a number; 0 when there is none. */
+/* Returns the number in the first such field, or 0 if there is none. */
 uint64_t frame_number(struct slice frame, enum field field);
 
 #endif

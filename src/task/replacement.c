@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading replacement strings, and taking parts of values. */
+/* Parsing replacement strings, and parts of values. */
 #include "task/replacement.h"
 
 #include "base/number.h"
 
-/* The part that a suffix names, or PARTS_OF_VALUE. */
+/* Returns the part of a suffix (".", "/" ...), or PARTS_OF_VALUE if there is none such. */
 static enum part part_of(struct slice suffix)
 {
 	static const char *const suffixes[PARTS_OF_VALUE] = {
@@ -19,7 +19,7 @@ static enum part part_of(struct slice suffix)
 	return (enum part)i;
 }
 
-/* A number without a leading zero, perhaps negative, at the start of text: its length, or 0. */
+/* Parses a number, possibly negative, without leading zeroes. Returns its length, or 0. */
 static size_t parse_position(struct slice text, int64_t *position)
 {
 	size_t sign = text.size && text.data[0] == '-', length = sign;
@@ -62,7 +62,7 @@ size_t replacement_parse(const char *text, struct replacement *replacement)
 	return inside.size + 2;
 }
 
-/* Without what follows the last dot of the last component, if there is one. */
+/* Returns the value without the last extension of its last component. */
 static struct slice without_extension(struct slice value)
 {
 	size_t at = value.size;
@@ -83,7 +83,7 @@ static struct slice base_name(struct slice value)
 	return (struct slice){.data = value.data + at, .size = value.size - at};
 }
 
-/* As dirname(1), but that a slash at the end divides like any other. */
+/* Like dirname(1), except that a slash at the end separates like any other. */
 static struct slice directory(struct slice value)
 {
 	size_t at = value.size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The names of what can come of a task. */
+/* The names of outcomes. */
 #include "task/task.h"
 
 const char *outcome_name(enum outcome outcome)

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "task/template_word.h"
 
-/* The number of a name, from 0; -1 when there is none such. */
+/* Returns the number of a name, from 0, or -1 if it is unknown. */
 static int64_t find_name(const struct template_options *options, struct slice name)
 {
 	size_t i;
@@ -17,13 +17,13 @@ static int64_t find_name(const struct template_options *options, struct slice na
 	return -1;
 }
 
-/* Turns a name into a position, or into text when it is none. -1 with the error when it ought to be one. */
+/* Turns a name into a position, or into literal text. Returns 0, or -1 with the error for an unknown column. */
 static int resolve_name(const struct template_options *options, struct replacement *what, struct error *error)
 {
 	int64_t found = options->names ? find_name(options, what->name) : -1;
 
 	if (options->names_vary) {
-		/* A brace that is opened again before it is closed: the name, if any, begins there. */
+		/* After a second opening brace: a name can begin only there. */
 		if (memchr(what->name.data, '{', what->name.size))
 			what->kind = REPLACEMENT_NONE;
 		return 0;
@@ -40,9 +40,9 @@ static int resolve_name(const struct template_options *options, struct replaceme
 	return 0;
 }
 
-/* The replacement string that text begins with: its length, or 0. -1 with the error. */
-static ssize_t match(const struct template_options *options, const char *text, struct replacement *what,
-		     struct error *error)
+/* Parses a replacement string at the beginning of text. Returns its length, 0 if none, or -1 with the error. */
+static ssize_t match_replacement(const struct template_options *options, const char *text, struct replacement *what,
+				 struct error *error)
 {
 	size_t length;
 
@@ -67,6 +67,7 @@ static ssize_t match(const struct template_options *options, const char *text, s
 	return what->kind == REPLACEMENT_NONE ? 0 : (ssize_t)length;
 }
 
+/* Appends a piece to a word, unless it is empty text. */
 static void template_add_piece(struct template_word *word, size_t *capacity, struct replacement what, struct slice text)
 {
 	if (what.kind == REPLACEMENT_NONE && !text.size)
@@ -86,7 +87,7 @@ static int compile_word(struct template_word *word, const struct template_option
 
 	while (*at) {
 		struct replacement what;
-		ssize_t length = match(options, at, &what, error);
+		ssize_t length = match_replacement(options, at, &what, error);
 
 		if (length < 0)
 			return -1;
@@ -143,9 +144,9 @@ size_t template_fixed_cost(const struct template *template)
 
 size_t template_cost(const struct template *template, size_t value_size)
 {
-	/* A column may be empty but for the byte that ends it, and is an argument of its own. */
+	/* Each byte may be an empty column with its separator, and a column is an argument of its own. */
 	size_t columns = template->columns.expression ? value_size : 1, pointers = columns * (sizeof(char *) + 1), i, j;
-	/* What is not an argument at all is to be held until the group is whole: it costs as much. */
+	/* A value that is no argument is kept until its group is complete, and costs as much. */
 	size_t cost = value_size + pointers;
 
 	for (i = 0; i < template->options.word_count; i++) {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A command line with replacement strings, compiled once and applied to each task. They are those of GNU parallel's
- * manual; where we differ is in our own.
+ * A template: a command line with replacement strings, compiled once and expanded for each task. The replacement
+ *strings are those of GNU parallel's manual; our manual lists the differences.
  *
- * A task has values: the record, or its columns, or one of each source, or the records of a group. {} is the value, {.}
- * {/} {//} {/.} parts of it, {N} {N.} ... the Nth value ({-1}: the last), {name} the one of that name, {#} the task's
- * number from 1, {%} its slot. A command line without any gets the values as its last arguments. Everything else in
- * braces stays as it is.
+ * The values of a task are the record, or its columns, or one record of each source, or the records of a group.
  *
- * A task that brings its own command (a frame of that kind) is that command; there are no words then.
+ *	{} {.} {/} {//} {/.}   the value, or a part of it        {#}   the number of the task, from 1
+ *	{N} {N.} ...           the Nth value ({-1}: the last)    {%}   the slot
+ *	{NAME}                 the value of that name
+ *
+ * A command line without any of these is followed by the values. Other text in braces is left as it is. A task with its
+ * own command (FRAME_COMMAND) does not use the template.
  */
 #ifndef TASK_TEMPLATE_H
 #define TASK_TEMPLATE_H
@@ -23,79 +25,82 @@
 struct template_piece;
 struct template_word;
 
+/* What a template is compiled from; everything outlives the template. */
 struct template_options {
-	/* They outlive the template. */
 	char *const *words;
 	size_t word_count;
-	/* Words are literal; the values are appended. */
+	/* Words have no replacement strings. */
 	bool is_literal;
-	/* Instead of {}; NULL: {}. Empty: no replacement strings at all. */
+	/* The text that takes the place of {}, NULL for {} itself, empty for no replacement strings at all. */
 	const char *replace;
-	/* What divides a record into columns; NULL: nothing. */
+	/* The separator of columns, NULL if none. */
 	const char *separator;
-	/* The names of the values, where there are some. */
+	/* The names of the values, NULL if none. */
 	char *const *names;
 	size_t name_count;
-	/* With columns and several sources: how many names each of them has, so that no record lends another's columns.
-	 */
+	/* With columns and several sources: the number of columns of each source. */
 	const uint32_t *widths;
 	size_t width_count;
-	/* The values are records of a group: words with {} are repeated for each, and what is not there is empty. */
+	/* The values are the records of a group: words with {} are repeated for each, and missing values are empty. */
 	bool is_grouped;
-	/* There are none: nothing stands for them, and nothing is appended. */
+	/* Tasks have no values: {} and its like are literal, and nothing is appended. */
 	bool has_no_values;
-	/* Nothing is appended, whatever the words have. */
+	/* The values are never appended. */
 	bool is_complete;
-	/* Tasks may have values with names, each its own: what is no name of a task's stays as it is. */
+	/* Each task has its own names; a name that a task lacks is left as it is. */
 	bool names_vary;
-	/* How many values every task has; 0 when that differs. */
+	/* The number of values of every task, 0 if that differs. */
 	size_t value_count;
 };
 
-/* Values of a task, with the last expansion's bytes; reused, so nothing is allocated per task in the steady state. */
+/* A compiled template and its last expansion, whose memory is used again for the next. */
 struct template
 {
 	struct template_options options;
 	struct template_word *words;
 	struct columns columns;
-	/* The values go behind the words. */
+	/* The values follow the words. */
 	bool appends;
 	/* The first word is the same for every task. */
 	bool command_is_fixed;
 	struct values values;
-	/* A name has been put in, for this task. */
+	/* A name has been replaced in this expansion. */
 	bool named;
+	/* argv. */
 	char **arguments;
 	size_t argument_count;
 	size_t argument_capacity;
+	/* The arguments that were composed, each with its NUL. */
 	struct bytes storage;
-	/* Why a task cannot be expanded. */
+	/* Why the last expansion failed. */
 	struct error problem;
 };
 
-/* Compiles it: -1 with the error when that cannot be (the separator, a value that is never there). */
+/* Compiles a template. Returns 0, or -1 with the error: a bad separator, or a value that no task has. */
 int template_compile(struct template *template, const struct template_options *options, struct error *error) MUST_CHECK;
 
-/* What replacement strings need to know besides the task. */
+/* The values of replacement strings that do not come from the task. */
 struct template_values {
 	uint32_t slot;
 };
 
 /*
- * The argv for a task, NULL-terminated; valid until the next call and while the task's chunk is. NULL, with
- * template->problem, when the task has not what the words ask for.
+ * Returns the argv for a task, ended by NULL, valid until the next call and as long as the task's chunk; or NULL with
+ * template->problem set if the task lacks a value.
  */
 char **template_expand(struct template *template, const struct task *task, const struct template_values *values);
 
-/* Appends the expanded command line, quoted for a shell, on one line without a newline; why not, if it cannot be. */
+/* Appends the expanded command line, quoted for a shell, without a newline; or the problem, if the expansion fails. */
 void template_quote(struct template *template, const struct task *task, const struct template_values *values,
 		    struct bytes *out);
 
 /*
- * How many bytes of argv (pointers and NULs included) a value of so many bytes, its end included, takes at most; and
- * the words themselves. Not counted is one value beside {} in a word that is repeated for others.
+ * Returns the most bytes of argv (with pointers and NULs) that a value of value_size bytes (with its NUL) takes. Does
+ * not count a value beside {} in a word that is repeated for other values.
  */
 size_t template_cost(const struct template *template, size_t value_size);
+
+/* Returns the bytes of argv that the words themselves take. */
 size_t template_fixed_cost(const struct template *template);
 
 void template_release(struct template *template);

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* Appends the value of a name, or what is written there when this task has no names. -1 when it has, but not this one.
+/* Appends the value of a name, or {name} if this task has no names. Returns -1 with the problem if it lacks the name.
  */
 static int append_named(struct template *template, struct slice name)
 {
@@ -28,7 +28,7 @@ static int append_named(struct template *template, struct slice name)
 	return 0;
 }
 
-/* Appends what {} and its like stand for: one value, or what all are together. */
+/* Appends a part of one value, or of the whole record, or of all values. */
 static void append_values(struct template *template, enum part part, const struct slice *only)
 {
 	const struct values *values = &template->values;
@@ -47,7 +47,7 @@ static void append_values(struct template *template, enum part part, const struc
 	}
 }
 
-/* Appends a replacement, with only as what stands for {}, or all values. -1 when there is none such. */
+/* Appends a replacement; only is the value of {}, NULL for all. Returns 0, or -1 with the problem. */
 static int append_replacement(struct template *template, const struct replacement *what, const struct slice *only,
 			      const struct task *task, const struct template_values *values)
 {
@@ -81,6 +81,7 @@ static int append_replacement(struct template *template, const struct replacemen
 	}
 }
 
+/* Appends an argument; NULL is replaced by a place in the storage later. */
 static void add_argument(struct template *template, char *argument)
 {
 	template->arguments = mem_grow(template->arguments, template->argument_count, &template->argument_capacity,
@@ -88,7 +89,7 @@ static void add_argument(struct template *template, char *argument)
 	template->arguments[template->argument_count++] = argument;
 }
 
-/* Puts an argument together at the end of the storage, which may move meanwhile: where it begins is filled in later. */
+/* Composes an argument at the end of the storage. Its place is filled in later, since the storage may move. */
 static int build_argument(struct template *template, const struct template_word *word, const struct slice *only,
 			  const struct task *task, const struct template_values *values)
 {
@@ -107,10 +108,10 @@ static int build_argument(struct template *template, const struct template_word 
 	return 0;
 }
 
-/* A value as an argument of its own: from where it lies, if it ends there. */
+/* Appends a value as an argument of its own: in place, if a NUL follows it, else a copy. */
 static void add_whole_value(struct template *template, struct slice value)
 {
-	/* A column that is not there. */
+	/* A missing column. */
 	if (!value.data)
 		return;
 	if (template->values.are_ended) {
@@ -123,7 +124,7 @@ static void add_whole_value(struct template *template, struct slice value)
 	add_argument(template, NULL);
 }
 
-/* The argument, or arguments, that a word becomes. */
+/* Appends the arguments of a word. Returns 0, or -1 with the problem. */
 static int expand_word(struct template *template, const struct template_word *word, const struct task *task,
 		       const struct template_values *values)
 {
@@ -139,7 +140,7 @@ static int expand_word(struct template *template, const struct template_word *wo
 	for (i = 0; i < template->values.count; i++) {
 		const struct slice *value = &template->values.list[i];
 
-		/* A column that is not there. */
+		/* A missing column. */
 		if (!value->data)
 			continue;
 		if (word->is_lone && word->pieces[0].what.part == PART_ALL)
@@ -150,7 +151,7 @@ static int expand_word(struct template *template, const struct template_word *wo
 	return 0;
 }
 
-/* The values behind the words. */
+/* Appends the values after the words, if the template does that. */
 static void append_rest(struct template *template)
 {
 	const struct values *values = &template->values;
@@ -184,7 +185,7 @@ char **template_expand(struct template *template, const struct task *task, const
 		}
 	}
 	append_rest(template);
-	/* The storage stays where it is now: what was put together is found in the order in which that was done. */
+	/* The storage does not move any more: its arguments are in the order in which they were composed. */
 	for (i = 0; i < template->argument_count; i++) {
 		if (template->arguments[i])
 			continue;

@@ -16,7 +16,7 @@ static void values_add(struct values *values, struct slice name, struct slice va
 	values->list[values->count++] = value;
 }
 
-/* Lists the columns of the record of a source: exactly as many as it has names, where that matters. */
+/* Lists the columns of a record: exactly *width of them, or all if that is 0. */
 static void values_divide(struct values *values, const struct columns *columns, const char *record,
 			  const uint32_t *width)
 {

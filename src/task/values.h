@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a task's replacement strings can stand for: its values, by their places or their names. */
+/* The values of a task, by position or name. */
 #ifndef TASK_VALUES_H
 #define TASK_VALUES_H
 
@@ -9,40 +9,41 @@
 #include "task/task.h"
 
 enum values_kind {
-	/* Each is a value of its own. */
+	/* Separate values. */
 	VALUES_PLAIN,
-	/* They also make one text together, a JSON array. */
+	/* The elements of a JSON array, which whole is the text of. */
 	VALUES_ARRAY,
-	/* That text is a JSON object, and they have names in the place of numbers. */
+	/* The members of a JSON object, which whole is the text of; they have names instead of positions. */
 	VALUES_OBJECT,
 };
 
-/* All zero is empty. Views of a task; the memory for them is used again for the next. */
+/* Views of the values of a task; all zero is none. The lists are used again for the next task. */
 struct values {
 	enum values_kind kind;
-	/* A value without data is a column that is not there. */
+	/* A value without data is a missing column. */
 	struct slice *list;
-	/* As many, with VALUES_OBJECT. */
+	/* The name of each value, for VALUES_OBJECT only. */
 	struct slice *names;
 	size_t count;
 	size_t capacity;
-	/* Each has a NUL behind it where it lies. */
+	/* Each value is followed by a NUL in its place. */
 	bool are_ended;
-	/* What all of them are together; with VALUES_PLAIN nothing. */
+	/* The whole record, empty for VALUES_PLAIN. */
 	struct slice whole;
 };
 
 /*
- * Lists the values of a task, or their columns. With columns and several sources widths says how many columns each has,
- * so that no record lends another's (width_count below 2: that does not matter).
+ * Lists the values of a task, or their columns. With columns and several sources widths has the number of columns of
+ * each source, so that a record with fewer does not shift those of the next; width_count is below 2 where that is no
+ * matter.
  */
 void values_gather(struct values *values, const struct task *task, const struct columns *columns,
 		   const uint32_t *widths, size_t width_count);
 
-/* The value at a position from 1, or from the end down from -1: false when there is none. */
+/* Finds the value at a position from 1, or from the end down from -1. Returns false if there is none. */
 bool values_at(const struct values *values, int64_t position, struct slice *value);
 
-/* The value of that name: false when there is none. */
+/* Finds the value of a name. Returns false if there is none. */
 bool values_named(const struct values *values, struct slice name, struct slice *value);
 
 void values_release(struct values *values);
