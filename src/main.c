@@ -70,11 +70,11 @@
  *   nearest  words that were mistyped               conflicts  what does not go together
  * interactive/runs/  several runs on one pool of workers
  *   run      one of them                    runs     sharing workers out   selection  ids
- *   again    what failed, once more
+ *   again    what failed, once more         shares   dividing workers
  * interactive/prompt/  lines from a terminal
  *   words    a line into words              line     editing               line_plain  without readline
  *   history  its file                       modes    the terminal's        completion  what TAB offers
- *   entered  a line, parsed
+ *   entered  lines that wait                line_state  shown or not          words_typed  for completion
  * interactive/views/  what people look at
  *   views    runs                           views_tasks  tasks, statistics  views_parts  what both show
  *   canvas   tables and figures             guide    texts for help

@@ -75,6 +75,7 @@ static const struct {
 	{"agenda", unit_agenda},
 	{"completion", unit_completion},
 	{"history", unit_history},
+	{"shares", unit_shares},
 	{"views", unit_views},
 	{"words", unit_words},
 };

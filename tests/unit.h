@@ -32,7 +32,8 @@ extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_wind
 extern const struct unit_test unit_message[], unit_ledger[], unit_doorbell[], unit_reserve[], unit_pool[];
 extern const struct unit_test unit_attempts[], unit_policy[], unit_pressure[];
 extern const struct unit_test unit_archive[], unit_archive_model[];
-extern const struct unit_test unit_agenda[], unit_completion[], unit_history[], unit_views[], unit_words[];
+extern const struct unit_test unit_agenda[], unit_completion[], unit_history[], unit_shares[], unit_views[],
+	unit_words[];
 
 /*
  * Checks: what fails is printed with its place and counted, and the test goes on. Each yields whether it held. In a

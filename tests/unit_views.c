@@ -187,9 +187,9 @@ static void count(struct run *run, uint64_t ok, uint64_t failed, uint64_t total)
 	uint64_t outcomes[OUTCOMES] = {[OUTCOME_OK] = ok, [OUTCOME_FAILED] = failed};
 
 	if (run->state == RUN_DONE) {
-		run->counts = (struct run_counts){
+		run->end.counts = (struct run_counts){
 			.submitted = total, .total = total, .finished = ok + failed, .time = 185 * SEC};
-		memcpy(run->counts.outcomes, outcomes, sizeof outcomes);
+		memcpy(run->end.counts.outcomes, outcomes, sizeof outcomes);
 		return;
 	}
 	run->session.submitted = run->session.total = total;
@@ -222,7 +222,7 @@ static void test_runs(void)
 	count(add_run("map gzip -9 ::: *.log", RUN_DONE), 340, 0, 340);
 	run = add_run("map --shell 'wc -l <\"$1\"' ::: \033]0;x\a and many more things than fit", RUN_DONE);
 	count(run, 97, 3, 100);
-	run->status = EXIT_TASK_FAILED;
+	run->end.status = EXIT_TASK_FAILED;
 	run = add_run("map sleep ::: 1 2 3", RUN_DONE);
 	count(run, 1, 0, 3);
 	run->cancelled = true;
@@ -240,7 +240,7 @@ static void test_runs(void)
 		  "  5  paused        0/26       0        0  2 m 05 s  map true ::: 1\n"
 		  "  6  ending       13/26       0        0  2 m 05 s  map false ::: 1\n");
 	/* It was cancelled before all of its input was read. */
-	run->counts.total = 0;
+	run->end.counts.total = 0;
 	canvas = canvas_of(100);
 	view_runs(&canvas, &runs);
 	check(has("13/26  █████ "));
@@ -292,13 +292,13 @@ static void test_run(void)
 	run->options.settings.retries = 2;
 	run->options.settings.limit.fixed = 90 * SEC;
 	run->options.settings.directory = "/tmp/a b";
-	run->status = EXIT_TASK_KILLED;
+	run->end.status = EXIT_TASK_KILLED;
 	count(run, 37, 2, 40);
-	run->counts.outcomes[OUTCOME_SKIPPED] = 1;
-	run->counts.finished++;
-	run->buckets[10] = 30;
-	run->buckets[11] = 9;
-	run->longest = 1900 * NSEC_PER_USEC;
+	run->end.counts.outcomes[OUTCOME_SKIPPED] = 1;
+	run->end.counts.finished++;
+	run->times.buckets[10] = 30;
+	run->times.buckets[11] = 9;
+	run->times.longest = 1900 * NSEC_PER_USEC;
 	finish(run, &failed, "gzip -9 'a b.log'");
 	finish(run, &killed, "gzip -9 \033[m.log");
 	canvas = canvas_of(80);
@@ -427,16 +427,16 @@ static void test_stats(void)
 	check(has("busy        no worker has been with a run yet\n"));
 
 	run = add_run("map one", RUN_DONE);
-	run->buckets[0] = 1;
-	run->buckets[3] = 97;
-	run->longest = 7 * NSEC_PER_USEC;
-	run->counts.worker_time = 4 * SEC;
-	run->counts.task_time = 3 * SEC;
+	run->times.buckets[0] = 1;
+	run->times.buckets[3] = 97;
+	run->times.longest = 7 * NSEC_PER_USEC;
+	run->end.counts.worker_time = 4 * SEC;
+	run->end.counts.task_time = 3 * SEC;
 	run = add_run("map two", RUN_DONE);
-	run->buckets[23] = 2;
-	run->longest = 8 * SEC;
-	run->counts.worker_time = 16 * SEC;
-	run->counts.task_time = 12 * SEC;
+	run->times.buckets[23] = 2;
+	run->times.longest = 8 * SEC;
+	run->end.counts.worker_time = 16 * SEC;
+	run->end.counts.task_time = 12 * SEC;
 	canvas = canvas_of(40);
 	view_stats(&canvas, &runs, runs_next(&runs, NULL));
 	check_str(bytes_text(&shown),

@@ -62,13 +62,13 @@ static void display_run_ended(struct runs_owner *owner, struct run *run)
 
 	screen_end_run(&console->screen, run->number);
 	bytes_append_format(&text, "[%" PRIu64 "] %s: %" PRIu64 " task%s in ", run->number,
-			    run->cancelled ? "cancelled"
-			    : run->status  ? "ended"
-					   : "done",
+			    run->cancelled    ? "cancelled"
+			    : run->end.status ? "ended"
+					      : "done",
 			    ended, ended == 1 ? "" : "s");
 	canvas_time(&text, counts.time);
-	if (run->status)
-		bytes_append_format(&text, ", status %d", run->status);
+	if (run->end.status)
+		bytes_append_format(&text, ", status %d", run->end.status);
 	bytes_append_text(&text, "\n");
 	if (run->options.settings.quiet)
 		bytes_clear(&text);

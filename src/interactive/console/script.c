@@ -33,8 +33,8 @@ static void script_run_ended(struct runs_owner *owner, struct run *run)
 {
 	struct console *console = container_of(owner, struct console, runs_owner);
 
-	console->status = run->status;
-	console->signal = run->signal;
+	console->status = run->end.status;
+	console->signal = run->end.signal;
 }
 
 static void script_program_ended(struct foreground *foreground UNUSED)
@@ -46,7 +46,7 @@ static void script_take_on(struct console *console, struct run *run)
 {
 	while (run->state != RUN_DONE)
 		runs_step(&console->runs, NSEC_FOREVER);
-	if (run->signal)
+	if (run->end.signal)
 		console->end = CONSOLE_OVER;
 }
 

@@ -6,15 +6,13 @@
  * while the owner is told what was entered, so that the owner may do anything. readline is global, and so is the open
  * line.
  */
-#include "interactive/prompt/line.h"
+#include "interactive/prompt/line_state.h"
 
 #include "base/mem.h"
-#include "interactive/prompt/entered.h"
 #include "interactive/prompt/history.h"
 #include "interactive/prompt/modes.h"
 #include "interactive/prompt/words.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -55,23 +53,13 @@ static int read_key(FILE *stream)
 	return key;
 }
 
-/* The terminal is gone: what was typed is not to be taken for a line. */
-static void line_lose(struct line *line)
-{
-	line->is_gone = true;
-	loop_forget(line->loop, &line->watch);
-	bytes_clear(&line->entered);
-	line->owner->ended(line->owner);
-}
-
 static void line_take_line(char *text);
 
-static void line_show_prompt(struct line *line)
+static void edited_show(struct line *line)
 {
 	modes_await();
 	rl_reset_screen_size();
 	rl_callback_handler_install(line->prompt, line_take_line);
-	line->is_shown = true;
 	line->is_prompt_due = false;
 	if (line->kept) {
 		rl_insert_text(line->kept);
@@ -80,18 +68,17 @@ static void line_show_prompt(struct line *line)
 		free(line->kept);
 		line->kept = NULL;
 	}
-	if (loop_watch(line->loop, &line->watch, LOOP_INPUT) < 0)
-		line_lose(line);
 }
 
-/* Ends a search or the like: the line that was found is the one that is being typed. */
+/* Ends a search or the like: the line that was found becomes the one that is being typed. */
 static void end_search(void)
 {
 	rl_free_line_state();
 	rl_callback_sigcleanup();
 }
 
-static void take_prompt_away(struct line *line)
+/* Removes the prompt, and keeps what was typed for the next one. */
+static void edited_hide(struct line *line)
 {
 	end_search();
 	rl_redisplay();
@@ -101,28 +88,11 @@ static void take_prompt_away(struct line *line)
 	line->kept_at = (size_t)rl_point;
 	rl_callback_handler_remove();
 	fflush(stdout);
-	line->is_shown = false;
 }
 
-/* Tells the owner the lines that were entered; the prompt comes again when nothing else has happened. */
-static void line_tell(struct line *line)
-{
-	char *text;
-
-	line->is_telling = true;
-	while (line == current && !line->is_suspended && (text = entered_take(&line->entered)) != NULL) {
-		line->owner->entered(line->owner, text);
-		free(text);
-	}
-	if (line != current)
-		return;
-	line->is_telling = false;
-	if (!line->is_suspended && !line->is_gone)
-		line_show_prompt(line);
-}
-
-/* What a key that stands for several lines has left over would be taken without a handler, which readline does not
- * survive. */
+/*
+ * Drops what is left of a key that stands for several lines: readline would read it without a handler, and crash.
+ */
 static void drop_macro(void)
 {
 	RL_SETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
@@ -132,30 +102,27 @@ static void drop_macro(void)
 	rl_clear_pending_input();
 }
 
-/* Called by readline: a line was entered, or NULL for its end. */
+/* Called by readline for a line, or with NULL for the end of input. */
 static void line_take_line(char *text)
 {
 	struct line *line = current;
 
 	rl_callback_handler_remove();
-	line->is_shown = false;
-	loop_forget(line->loop, &line->watch);
+	/* The prompt is removed: nothing is to be hidden. */
+	line->state = LINE_REPORTING;
 	if (line->is_gone) {
-		line_lose(line);
+		line_state_lose(line);
 	} else if (text) {
 		bytes_append_text(&line->entered, text);
 		bytes_append(&line->entered, "\n", 1);
-		line_tell(line);
+		line_state_report(line);
 	} else {
 		fputs("\n", stdout);
 		fflush(stdout);
-		line->is_telling = true;
-		line->owner->ended(line->owner);
-		if (line == current)
-			line_tell(line);
+		line_state_end(line);
 	}
 	free(text);
-	if (!current || !current->is_shown)
+	if (line->state != LINE_PROMPT)
 		drop_macro();
 }
 
@@ -169,21 +136,20 @@ static void change_prompt(struct line *line)
 	rl_forced_update_display();
 }
 
-static void line_take_input(struct watch *watch, unsigned events)
+static void edited_ready(struct watch *watch, unsigned events)
 {
 	struct line *line = container_of(watch, struct line, watch);
 
 	if (events & LOOP_HANGUP) {
-		line_lose(line);
-	} else if (line->is_shown) {
+		line_state_lose(line);
+	} else if (line->state == LINE_PROMPT) {
 		rl_callback_read_char();
-		if (line == current && line->is_shown && line->is_gone)
-			line_lose(line);
-		else if (line == current && line->is_shown && line->is_prompt_due)
+		if (line->state == LINE_PROMPT && line->is_gone)
+			line_state_lose(line);
+		else if (line->state == LINE_PROMPT && line->is_prompt_due)
 			change_prompt(line);
 	} else {
-		loop_forget(line->loop, watch);
-		line_tell(line);
+		line_state_report(line);
 	}
 }
 
@@ -268,33 +234,39 @@ static void set_up_readline(void)
 	rl_char_is_quoted_p = is_quoted_at;
 }
 
+static void edited_release(struct line *line)
+{
+	modes_unguard();
+	if (line->history)
+		history_trim(line->history, line->history_size);
+	clear_history();
+	free(line->history);
+	free(line->kept);
+	current = NULL;
+}
+
+static const struct line_kind edited = {
+	.ready = edited_ready,
+	.show = edited_show,
+	.hide = edited_hide,
+	.release = edited_release,
+};
+
 int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options,
 	      struct error *error)
 {
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return error_set(error, "lines can only be edited at a terminal");
-	*line = (struct line){
-		.watch = {.fd = STDIN_FILENO, .ready = line_take_input},
-		.loop = loop,
-		.owner = owner,
-		.prompt = mem_string(""),
-		.history = options->history ? mem_string(options->history) : NULL,
-		.history_size = options->history_size,
-		.is_open = true,
-	};
+	if (line_state_open(line, loop, owner, &edited, error) < 0)
+		return -1;
+	line->history = options->history ? mem_string(options->history) : NULL;
+	line->history_size = options->history_size;
 	current = line;
 	set_up_readline();
 	using_history();
 	stifle_history((int)(options->history_size < INT32_MAX ? options->history_size : INT32_MAX));
 	if (line->history)
 		history_read(line->history, add_history);
-	if (loop_watch(loop, &line->watch, LOOP_INPUT) < 0) {
-		error_set_errno(error, errno, "the terminal cannot be waited for");
-		line_close(line);
-		return -1;
-	}
 	modes_guard();
-	line_show_prompt(line);
+	line_state_show(line);
 	return 0;
 }
 
@@ -304,16 +276,17 @@ void line_set_prompt(struct line *line, const char *prompt)
 		return;
 	free(line->prompt);
 	line->prompt = mem_string(prompt);
-	if (line->is_shown)
+	if (line->state == LINE_PROMPT)
 		change_prompt(line);
 }
 
 void line_show(struct line *line, struct slice text)
 {
-	if (line->is_shown)
+	if (line->state == LINE_PROMPT)
 		rl_clear_visible_line();
-	fwrite(text.data, 1, text.size, stdout);
-	if (line->is_shown)
+	if (text.size)
+		fwrite(text.data, 1, text.size, stdout);
+	if (line->state == LINE_PROMPT)
 		rl_forced_update_display();
 	fflush(stdout);
 }
@@ -321,7 +294,7 @@ void line_show(struct line *line, struct slice text)
 void line_interrupt(struct line *line)
 {
 	bytes_clear(&line->entered);
-	if (!line->is_shown)
+	if (line->state != LINE_PROMPT)
 		return;
 	end_search();
 	rl_point = rl_end;
@@ -329,37 +302,13 @@ void line_interrupt(struct line *line)
 	rl_echo_signal_char(SIGINT);
 	rl_crlf();
 	rl_callback_handler_remove();
-	line_show_prompt(line);
+	line_state_show(line);
 }
 
 void line_resized(struct line *line)
 {
-	if (line->is_shown)
+	if (line->state == LINE_PROMPT)
 		rl_resize_terminal();
-}
-
-void line_suspend(struct line *line)
-{
-	if (!line->is_open || line->is_suspended)
-		return;
-	line->is_suspended = true;
-	loop_forget(line->loop, &line->watch);
-	if (line->is_shown)
-		take_prompt_away(line);
-}
-
-void line_resume(struct line *line)
-{
-	if (!line->is_suspended)
-		return;
-	line->is_suspended = false;
-	if (line->is_telling || line->is_gone)
-		return;
-	/* The rest of what was pasted is told by the loop, not within a function of the owner's. */
-	if (!line->entered.size)
-		line_show_prompt(line);
-	else if (loop_watch(line->loop, &line->watch, LOOP_OUTPUT) < 0)
-		line_lose(line);
 }
 
 void line_add_history(struct line *line, const char *text)
@@ -379,23 +328,4 @@ void line_history(struct line *line UNUSED, line_taker *take, void *context)
 
 	for (number = history_base; number < history_base + history_length; number++)
 		take(context, (size_t)number, history_get(number)->line);
-}
-
-void line_close(struct line *line)
-{
-	if (!line->is_open)
-		return;
-	loop_forget(line->loop, &line->watch);
-	if (line->is_shown)
-		take_prompt_away(line);
-	modes_unguard();
-	if (line->history)
-		history_trim(line->history, line->history_size);
-	clear_history();
-	free(line->prompt);
-	free(line->history);
-	free(line->kept);
-	bytes_release(&line->entered);
-	*line = (struct line){.is_gone = line->is_gone};
-	current = NULL;
 }

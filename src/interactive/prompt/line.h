@@ -48,28 +48,43 @@ struct line_options {
 /* Takes a numbered line of the history, from 1. */
 typedef void line_taker(void *context, size_t number, const char *text);
 
-/* Embedded in whatever owns it; the members are the module's own. */
+/* line_state.h has a table of what changes the state. */
+enum line_state {
+	LINE_CLOSED,
+	/* The prompt is shown, and input is read. */
+	LINE_PROMPT,
+	/* A function of the owner runs. */
+	LINE_REPORTING,
+	/* The same, and the owner has suspended the line. */
+	LINE_AWAY,
+	/* The terminal is used by somebody else. */
+	LINE_SUSPENDED,
+	/* Resumed: the loop is to report the lines that were entered before. */
+	LINE_PENDING,
+	/* The terminal is lost. */
+	LINE_GONE,
+};
+
+struct line_kind;
+
+/* An open line, embedded in its owner. All members but is_gone are private. */
 struct line {
 	struct watch watch;
 	struct loop *loop;
 	struct line_owner *owner;
+	const struct line_kind *kind;
+	enum line_state state;
+	/* The terminal is lost; stays true after line_close. */
+	bool is_gone;
 	char *prompt;
+	/* Lines that are not reported yet; without readline also the beginning of a line. */
+	struct bytes entered;
+	/* The rest is readline's: the history's file (NULL if none), and how many lines of it are kept. */
 	char *history;
 	size_t history_size;
-	/* What was entered and has yet to be told, line by line; without readline also the beginning of a line. */
-	struct bytes entered;
-	bool is_open;
-	/* The terminal is gone. */
-	bool is_gone;
-	/* The terminal is with somebody else. */
-	bool is_suspended;
-	/* The owner is being told: the prompt comes again afterwards. */
-	bool is_telling;
-	/* The prompt is on the screen, with what is being typed. */
-	bool is_shown;
-	/* The prompt has changed while something else stands in its place, as in a search. */
+	/* The prompt was changed during a search, and is to be redrawn after that. */
 	bool is_prompt_due;
-	/* What was typed until the line was suspended, and where the cursor stood. */
+	/* What had been typed when the line was suspended, and the cursor's place in it; NULL if none. */
 	char *kept;
 	size_t kept_at;
 };

@@ -8,7 +8,6 @@
 
 #include <glob.h>
 
-#define ESCAPED "\\\"$`" /* What a backslash in "..." takes its meaning from, as in a shell. */
 struct splitter {
 	const char *line;
 	const char *at;
@@ -23,11 +22,6 @@ struct splitter {
 	bool is_pattern;
 	struct error *error;
 };
-
-static bool is_blank(char c)
-{
-	return c && strchr(" \t\n\r\v\f", c);
-}
 
 static bool is_special(char c)
 {
@@ -131,7 +125,7 @@ static int take_quotes(struct splitter *splitter, char quote)
 	const char *begin = splitter->at - 1;
 
 	for (; *splitter->at && *splitter->at != quote; splitter->at++) {
-		if (quote == '"' && *splitter->at == '\\' && splitter->at[1] && strchr(ESCAPED, splitter->at[1]))
+		if (quote == '"' && *splitter->at == '\\' && splitter->at[1] && strchr(WORDS_ESCAPED, splitter->at[1]))
 			splitter->at++;
 		add_char(splitter, *splitter->at, true);
 	}
@@ -171,7 +165,7 @@ static void expand_home(struct splitter *splitter, const char *begin)
 	glob_t homes;
 	char *name;
 
-	if (begin[0] != '~' || (begin[length] && begin[length] != '/' && !is_blank(begin[length])))
+	if (begin[0] != '~' || (begin[length] && begin[length] != '/' && !words_is_blank(begin[length])))
 		return;
 	name = mem_copy(begin, length + 1);
 	name[length] = '\0';
@@ -220,7 +214,7 @@ static int take_word(struct splitter *splitter)
 	bytes_clear(&splitter->word);
 	bytes_clear(&splitter->pattern);
 	splitter->is_quoted = splitter->last_is_quoted = splitter->is_pattern = false;
-	while (*splitter->at && !is_blank(*splitter->at)) {
+	while (*splitter->at && !words_is_blank(*splitter->at)) {
 		if (words_take_part(splitter) < 0)
 			return -1;
 	}
@@ -266,7 +260,7 @@ static int words_take_input(struct splitter *splitter)
 	if (*splitter->at == '<')
 		return error_set(splitter->error,
 				 "<< in column %zu is for a shell: < FILE reads a file, ::: names items", column);
-	while (is_blank(*splitter->at))
+	while (words_is_blank(*splitter->at))
 		splitter->at++;
 	if (!*splitter->at || *splitter->at == '#' || *splitter->at == '<')
 		return error_set(splitter->error, "no file follows the < in column %zu", column);
@@ -281,7 +275,7 @@ static int words_take_input(struct splitter *splitter)
 static int words_take_line(struct splitter *splitter)
 {
 	for (;;) {
-		while (is_blank(*splitter->at))
+		while (words_is_blank(*splitter->at))
 			splitter->at++;
 		if (!*splitter->at || *splitter->at == '#')
 			return 0;
@@ -322,83 +316,4 @@ void words_release(struct words *words)
 	free(words->words);
 	free(words->input);
 	*words = (struct words){.words = NULL};
-}
-
-size_t words_last(const char *line, size_t size, bool *is_quoted)
-{
-	size_t start = 0, i;
-	/* The quote that is open; within $'...' a backslash escapes too. */
-	char quote = 0;
-	bool is_dollar = false, is_escaped = false;
-
-	for (i = 0; i < size; i++) {
-		char c = line[i];
-
-		if (is_escaped) {
-			is_escaped = false;
-		} else if (c == '\\' && (quote != '\'' || is_dollar)) {
-			is_escaped = true;
-		} else if (quote) {
-			quote = c == quote ? 0 : quote;
-		} else if (c == '\'' || c == '"') {
-			quote = c;
-			is_dollar = c == '\'' && i > start && line[i - 1] == '$';
-		} else if (is_blank(c)) {
-			start = i + 1;
-		}
-	}
-	*is_quoted = quote || is_escaped;
-	return start;
-}
-
-/* Whether there is something that only $'...' can write in a line. */
-static bool has_controls(const char *name)
-{
-	for (; *name; name++) {
-		if ((unsigned char)*name < ' ' || *name == 0x7f)
-			return true;
-	}
-	return false;
-}
-
-/* The contents as a string of its own, for whoever frees it. */
-static char *words_take_text(struct bytes *bytes)
-{
-	bytes_text(bytes);
-	return bytes->data;
-}
-
-char *words_quote_name(const char *name, char quote)
-{
-	struct bytes out = {.data = NULL};
-
-	if (!quote && has_controls(name)) {
-		quote_shell(&out, slice_of(name));
-		return words_take_text(&out);
-	}
-	if (quote)
-		bytes_append(&out, &quote, 1);
-	for (; *name; name++) {
-		if (quote == '\'' && *name == '\'')
-			bytes_append_text(&out, "'\\'");
-		else if (quote ? quote == '"' && strchr("\\\"", *name) : strchr(" \"\\'|&;<>*?[#", *name) != NULL)
-			bytes_append(&out, "\\", 1);
-		bytes_append(&out, name, 1);
-	}
-	return words_take_text(&out);
-}
-
-char *words_unquote_name(const char *typed, char quote)
-{
-	struct bytes out = {.data = NULL};
-
-	for (; *typed; typed++) {
-		if (*typed == '\\' && typed[1] && (!quote || (quote == '"' && strchr(ESCAPED, typed[1]))))
-			bytes_append(&out, ++typed, 1);
-		else if (quote ? *typed == quote : *typed == '\'' || *typed == '"')
-			quote = quote ? 0 : *typed;
-		else
-			bytes_append(&out, typed, 1);
-	}
-	return words_take_text(&out);
 }

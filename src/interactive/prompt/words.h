@@ -13,6 +13,15 @@
 #include "base/dialect.h"
 #include "base/error.h"
 
+/* The characters that a backslash in "..." makes literal, as in a shell. */
+#define WORDS_ESCAPED "\\\"$`"
+
+/* True if a character divides words. */
+static inline bool words_is_blank(char c)
+{
+	return c && strchr(" \t\n\r\v\f", c);
+}
+
 /* All zero has no words. */
 struct words {
 	/* Ends with NULL (which is not counted); never NULL itself after words_split. */

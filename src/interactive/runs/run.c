@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A run's life: begun, taken on step by step, done. */
+/* The life of a run: it begins, continues step by step, and is done. */
 #include "interactive/runs/run.h"
 
 #include "base/diag.h"
@@ -12,7 +12,7 @@
 #include <inttypes.h>
 
 enum {
-	/* A run's workers may become this many, should the pool become so large. */
+	/* Seats for workers that a run has at least, in case the pool grows. */
 	SEATS_MIN = 64,
 };
 
@@ -69,7 +69,7 @@ static void observe_output(struct session_observer *observer, const struct outpu
 	archive_put(run->kept, header->index, header->attempt, (enum stream)header->stream, bytes);
 }
 
-/* Counts a task by how long it took. */
+/* Adds the duration of a task that ran to the histogram. */
 static void count_time(struct run *run, const struct result *result)
 {
 	uint64_t time = result->duration > 0 ? (uint64_t)(result->duration / NSEC_PER_USEC) : 0;
@@ -79,13 +79,12 @@ static void count_time(struct run *run, const struct result *result)
 		return;
 	while (time >> bucket && bucket + 1 < RUN_BUCKETS)
 		bucket++;
-	run->buckets[bucket]++;
-	run->task_time += result->duration;
-	if (result->duration > run->longest)
-		run->longest = result->duration;
+	run->times.buckets[bucket]++;
+	if (result->duration > run->times.longest)
+		run->times.longest = result->duration;
 }
 
-/* The width that its chunk had, or as good as. */
+/* Returns a width of a chunk that could hold the task. */
 static uint32_t run_width_of(const struct task *task)
 {
 	if (task->frame.size)
@@ -105,7 +104,7 @@ static void observe_result(struct session_observer *observer, const struct resul
 		report_command_line(&run->session, task, result->slot, &command);
 		words.command = bytes_slice(&command);
 	}
-	/* Only what failed can be asked for again. */
+	/* Only failed tasks can be repeated: only their records are kept. */
 	if (task && result_is_failure(result)) {
 		words.record = task->bytes;
 		words.width = run_width_of(task);
@@ -136,7 +135,7 @@ static void screen_ended(struct outlet_screen *screen, uint64_t index)
 	run->runs->owner->task_ended(run->runs->owner, run, index);
 }
 
-/* Lets go of what only a run that runs needs; the names of columns stay, since its tasks may be run again. */
+/* Closes the feeder. The names of columns are kept, since tasks of the run may be repeated. */
 static void end_feeding(struct run *run)
 {
 	struct feeder *feeder = run->feeder;
@@ -209,9 +208,9 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 	}
 	run->kept = archive_begin(&runs->archive);
 	run->number = ++runs->last_number;
-	run->turn = ++runs->last_turn;
+	run->sharing.turn = ++runs->sharing.last_turn;
 	before = diag_enter(&run->context);
-	/* Others may have been waiting for longer. */
+	/* Other runs may have waited for longer: it gets workers when they are shared out. */
 	if (runs->active)
 		session_set_jobs(&run->session, 0);
 	runs->active++;
@@ -231,13 +230,13 @@ static bool is_over(const struct run *run)
 	return feeder_is_fed(run->feeder) && session_is_over(&run->session);
 }
 
-/* Nothing of it is out any more: what it was is all that is left. */
+/* All tasks are done: closes the session and keeps the counts. */
 static void run_finish(struct run *run)
 {
-	run->counts = run_counts(run);
-	run->status = session_close(&run->session, &run->signal);
+	run->end.counts = run_counts(run);
+	run->end.status = session_close(&run->session, &run->end.signal);
 	end_feeding(run);
-	run->counts.running = run->counts.workers = 0;
+	run->end.counts.running = run->end.counts.workers = 0;
 	run->state = RUN_DONE;
 	run->runs->active--;
 	run->runs->owner->run_ended(run->runs->owner, run);
@@ -248,7 +247,7 @@ void run_advance(struct run *run)
 	const struct diag_context *before = diag_enter(&run->context);
 
 	session_advance(&run->session);
-	/* What is half shown ends before it does. */
+	/* Output that is half written is finished before the run is done. */
 	if (is_over(run) && session_dismiss(&run->session) && session_write_out(&run->session))
 		run_finish(run);
 	diag_enter(before);
@@ -270,7 +269,7 @@ struct run_counts run_counts(const struct run *run)
 	};
 
 	if (run->state == RUN_DONE)
-		return run->counts;
+		return run->end.counts;
 	memcpy(counts.outcomes, session->outcomes, sizeof counts.outcomes);
 	counts.running = pool_running(&session->pool);
 	counts.workers = session->pool.live;

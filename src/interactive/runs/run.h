@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A run: one run among several on the pool of an interactive session, from the line that asked for it to what is left
- * of it. */
+/* A run: from the line that began it to what is kept of it when it is done. */
 #ifndef INTERACTIVE_RUNS_RUN_H
 #define INTERACTIVE_RUNS_RUN_H
 
@@ -14,63 +13,67 @@
 
 struct runs;
 
-/* What options point into: shared by runs that are the same run again. */
+/* What options point into, shared by a run and those that repeat its tasks. */
 struct run_text {
 	size_t uses;
-	/* Ends with NULL; each word is its own. */
+	/* The words of the line; ends with NULL. */
 	char **words;
 	struct source_options *sources;
-	/* Of columns, once a header was read. */
+	/* Names and widths of columns, set after a header was read. */
 	char **names;
 	size_t name_count;
 	uint32_t *widths;
 };
 
-/* What is to be run. */
+/* Configuration of a run. */
 struct run_options {
 	struct session_options settings;
 	struct feed_options feed;
-	/* How many workers it may have at most; 0: all there are. */
+	/* How many workers it may have; 0 if only the pool limits them. */
 	size_t most;
 	struct run_text *text;
-	/* The line that asked for it, for people: its own. */
+	/* The line that began the run, for people to read. */
 	char *line;
 };
 
-/* A text of words, which it owns from now on, for one use. */
+/* Returns a new text for one use, which owns words. */
 struct run_text *run_text_new(char **words);
 
-/* The same options for another use, with a line of their own. */
+/* Returns the same options for one more use, with a copy of line. */
 struct run_options run_options_share(const struct run_options *options, const char *line);
+
+/* Ends a use; releases what nothing else uses. */
 void run_options_release(struct run_options *options);
 
-/* How many tasks a run has, and what came of them. */
+/* Figures of a run. */
 struct run_counts {
-	/* Tasks so far, and in all; 0 while that is not known. */
+	/* Tasks read so far. */
 	uint64_t submitted;
+	/* Tasks in all, 0 while unknown. */
 	uint64_t total;
 	uint64_t finished;
 	uint64_t outcomes[OUTCOMES];
 	size_t running;
 	size_t workers;
-	/* Since it began, up to its end. */
+	/* Since the run began, up to its end. */
 	nsec time;
-	/* Together: how long it had workers, and for how much of that they ran tasks. */
+	/* How long workers were with the run, in total. */
 	nsec worker_time;
+	/* How much of that they ran tasks. */
 	nsec task_time;
 };
 
 enum run_state {
 	RUN_RUNNING,
-	/* Tasks that run go on, no others begin. */
+	/* Running tasks continue, no others begin. */
 	RUN_PAUSED,
-	/* It ends before its time. */
+	/* No task begins any more; running tasks are ended. */
 	RUN_CANCELLED,
 	RUN_DONE,
 };
 
 enum {
-	/* Tasks are counted by how long they took: below 1 us, below 2, below 4 ... */
+	/* Tasks are counted by duration: below 1 us, below 2 us, below 4 us ... */
 	RUN_BUCKETS = 48,
 };
 
@@ -79,51 +82,59 @@ struct run {
 	struct runs *runs;
 	/* From 1. */
 	uint64_t number;
+	/* The context of its messages. */
 	struct diag_context context;
 	enum run_state state;
-	/* It was cancelled at some time. */
+	/* It was cancelled, whatever its state is now. */
 	bool cancelled;
 	struct run_options options;
-	/* The same; SIZE_MAX: all there are. */
+	/* How many workers it may have; SIZE_MAX if only the pool limits them. */
 	size_t most;
-	/* Which is its turn to have workers (the lowest is first), and since when it has some; 0. */
-	uint64_t turn;
-	nsec served_since;
-	/* Others that still take its tasks. */
+	struct {
+		/* Its place in the rotation, the lowest first. */
+		uint64_t turn;
+		/* When it last got workers; 0 if it has none. */
+		nsec served_since;
+	} sharing;
+	/* How many retries still read its tasks from the archive. */
 	size_t uses;
-	/* While it is not done. */
+	/* Parts of a run that is not done. */
 	struct session session;
 	struct feeder *feeder;
 	struct session_observer observer;
 	struct outlet_screen screen;
-	/* What its tasks wrote and what came of them. */
+	/* Output and results of its tasks, in the archive. */
 	struct archive_run *kept;
-	uint64_t buckets[RUN_BUCKETS];
-	/* How long its tasks ran, together, and how long the longest did. */
-	nsec task_time;
-	nsec longest;
-	/* When it is done: what it ended with, and the last of its counts. */
-	int status;
-	int signal;
-	struct run_counts counts;
+	/* Durations of its tasks: a histogram, and the longest. */
+	struct {
+		uint64_t buckets[RUN_BUCKETS];
+		nsec longest;
+	} times;
+	/* The end of a run that is done. */
+	struct {
+		int status;
+		/* The signal that ended it, 0 if none. */
+		int signal;
+		struct run_counts counts;
+	} end;
 };
 
 /*
- * Begins a run with options that are its own from now on, also when it cannot begin, as is feeder: what feeds it; NULL:
- * made from the options. NULL with the error.
+ * Begins a run and takes ownership of options and feeder, also on failure. feeder may be NULL: the options say what
+ * feeds the run then. Returns NULL with the error.
  */
 struct run *run_begin(struct runs *runs, struct run_options *options, struct feeder *feeder,
 		      struct error *error) MUST_CHECK;
 
-/* Takes it a step on after the loop has; it may be done then. */
+/* Continues the run after a step of the loop; it may be done then. */
 void run_advance(struct run *run);
 
-/* When that is due without anything happening. */
+/* Returns when run_advance is due even without an event. */
 nsec run_deadline(const struct run *run);
 
 struct run_counts run_counts(const struct run *run);
 
-/* What a running run does in seat (below run->session.pool.seats); false when that is nothing. As pool_running_at. */
+/* Stores the task that runs in a seat (below run->session.pool.seats). Returns false if none does. */
 bool run_running_at(struct run *run, size_t seat, struct running_task *task);
 
 /* Sets how many workers a run that is not done may have. */
@@ -132,14 +143,19 @@ void run_set_workers(struct run *run, size_t workers);
 /* Notifies a run that is not done that the reserve may have workers for it. */
 void run_offer_workers(struct run *run);
 
+/* Holds back the tasks that have not begun. No effect unless the run is running. */
 void run_pause(struct run *run);
+
+/* Ends run_pause. */
 void run_resume(struct run *run);
 
-/* No task is begun any more, those that run are told to end, and killed after the grace time; when it is done again, at
- * once. */
+/*
+ * Begins no further task and ends the running ones: with SIGTERM, and with SIGKILL after the grace time, or at once
+ * when called again.
+ */
 void run_cancel(struct run *run);
 
-/* A run that is done is forgotten, with all it has kept. */
+/* Forgets a run that is done, and what is kept of it. */
 void run_free(struct run *run);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Several runs on one pool: a step of the loop is one for all, and workers are shared out.
+ * Several runs on one pool: one loop for all of them, and the workers divided among them.
  *
- * A run that runs alone may have all workers. Of several each gets an equal part, and what one cannot use goes to the
- * others; workers change runs after the task in hand. With more runs than workers they take turns.
+ * A run that is alone may have all workers. Of several each gets an equal share, and what one cannot use goes to the
+ * others; a worker changes runs after its current task. Where there are more runs than workers they take turns.
  */
 #include "interactive/runs/runs.h"
 
@@ -13,11 +13,11 @@
 #include <errno.h>
 
 enum {
-	/* Beyond so many, the oldest that are done are forgotten. */
+	/* How many runs are known; beyond that the oldest that are done are forgotten. */
 	RUNS_MAX = 1000,
 };
 
-/* How long a run has workers before others have them that got none. */
+/* How long a run keeps workers while another run has none. */
 #define TURN (500 * NSEC_PER_MSEC)
 
 static struct run *run_at(struct list *link)
@@ -40,13 +40,13 @@ int runs_open(struct runs *runs, const struct runs_options *options, struct runs
 	return loop_init(&runs->loop) < 0 ? error_set_errno(error, errno, "cannot begin") : 0;
 }
 
-/* Whether a run wants workers, or has them. */
+/* True if a run wants workers, or has some. */
 static bool takes_part(const struct run *run)
 {
 	return run->state != RUN_DONE && !run->session.pool.closing;
 }
 
-/* The runs that take part, by their turns: how many. */
+/* Collects the runs that take part, in the order of their turns. Returns how many they are. */
 static size_t collect(struct runs *runs)
 {
 	size_t count = 0, at;
@@ -57,22 +57,23 @@ static size_t collect(struct runs *runs)
 
 		if (!takes_part(run))
 			continue;
-		runs->claims = mem_grow(runs->claims, count, &runs->claim_room, sizeof *runs->claims);
-		for (at = count++; at && runs->claims[at - 1].run->turn > run->turn; at--)
-			runs->claims[at] = runs->claims[at - 1];
-		runs->claims[at] = (struct claim){.run = run};
+		runs->sharing.claimants =
+			mem_grow(runs->sharing.claimants, count, &runs->sharing.room, sizeof *runs->sharing.claimants);
+		for (at = count++; at && runs->sharing.claimants[at - 1]->sharing.turn > run->sharing.turn; at--)
+			runs->sharing.claimants[at] = runs->sharing.claimants[at - 1];
+		runs->sharing.claimants[at] = run;
 	}
 	return count;
 }
 
-/* How many workers a run could use now. */
+/* Returns how many workers one of several runs can use now. */
 static size_t demand(struct run *run)
 {
 	const struct session *session = &run->session;
 	uint64_t tasks = session->pool.ledger.outstanding;
-	size_t most = run->most < run->runs->options.workers ? run->most : run->runs->options.workers;
+	size_t workers = run->runs->options.workers, most = run->most < workers ? run->most : workers;
 
-	/* It decides for itself, within what there is. */
+	/* Its --jobs @FILE decides, within these limits. */
 	if (session->throttle.options.jobs_file)
 		return session->pool.jobs < most ? session->pool.jobs : most;
 	if (session->held || session->throttle.shut)
@@ -80,66 +81,41 @@ static size_t demand(struct run *run)
 	return tasks < most ? (size_t)tasks : most;
 }
 
-/*
- * Divides the workers: each claim gets an equal part, or what it wants if that is less, and what is left goes to those
- * that come first. False when somebody wants some and gets none.
- */
-static bool runs_divide(struct runs *runs, size_t count)
+/* Gives a run its part of the workers. Where there are too few for all runs, its turn ends after TURN. */
+static void apply_share(struct run *run, size_t part)
 {
-	size_t left = runs->options.workers, claims = 0, later = 0, i;
-	bool enough = true;
+	struct runs_sharing *sharing = &run->runs->sharing;
+	nsec now = clock_now();
 
-	for (i = 0; i < count; i++)
-		claims += runs->claims[i].wanted > 0;
-	for (i = count; i-- > 0;) {
-		size_t equal = claims && left / claims ? left / claims : 1;
-
-		runs->claims[i].part = runs->claims[i].wanted < equal ? runs->claims[i].wanted : equal;
-		later += runs->claims[i].part;
+	if (!part)
+		run->sharing.served_since = 0;
+	else if (!run->sharing.served_since)
+		run->sharing.served_since = now;
+	if (sharing->is_crowded && part && now - run->sharing.served_since >= TURN) {
+		run->sharing.turn = ++sharing->last_turn;
+		run->sharing.served_since = now;
 	}
-	for (i = 0; i < count; i++) {
-		struct claim *claim = &runs->claims[i];
-		size_t own;
-
-		later -= claim->part;
-		own = left > later ? left - later : claim->part;
-		claim->part = own < claim->wanted ? own : claim->wanted;
-		if (claim->part > left)
-			claim->part = left;
-		left -= claim->part;
-		enough &= claim->part || !claim->wanted;
-	}
-	return enough;
+	if (!run->session.throttle.options.jobs_file || part < run->session.pool.jobs)
+		run_set_workers(run, part);
 }
 
-/* Shares the workers out. Where there are too few for all, whoever has had some for a while is last in the next round.
- */
 static void share_out(struct runs *runs)
 {
 	size_t count = collect(runs), i;
-	nsec now = clock_now();
+	struct share *shares = mem_new(count + 1, sizeof *shares);
 
-	for (i = 0; i < count; i++)
-		runs->claims[i].wanted = count > 1 ? demand(runs->claims[i].run) : runs->claims[i].run->most;
-	runs->is_crowded = !runs_divide(runs, count);
 	for (i = 0; i < count; i++) {
-		struct claim *claim = &runs->claims[i];
-		struct run *run = claim->run;
+		struct run *run = runs->sharing.claimants[i];
 
-		if (!claim->part)
-			run->served_since = 0;
-		else if (!run->served_since)
-			run->served_since = now;
-		if (runs->is_crowded && claim->part && now - run->served_since >= TURN) {
-			run->turn = ++runs->last_turn;
-			run->served_since = now;
-		}
-		if (!run->session.throttle.options.jobs_file || claim->part < run->session.pool.jobs)
-			run_set_workers(run, claim->part);
+		shares[i].wanted = count > 1 ? demand(run) : run->most;
 	}
+	runs->sharing.is_crowded = !shares_divide(shares, count, runs->options.workers);
+	for (i = 0; i < count; i++)
+		apply_share(runs->sharing.claimants[i], shares[i].part);
+	free(shares);
 }
 
-/* Tells the runs that there may be workers for them. */
+/* Notifies the runs that the reserve may have workers for them. */
 static void offer_workers(struct runs *runs)
 {
 	struct list *link;
@@ -151,7 +127,7 @@ static void offer_workers(struct runs *runs)
 	}
 }
 
-/* Runs may be begun while a run ends, but only this forgets any. */
+/* Forgets the oldest runs that are done and not in use. Nothing else forgets any. */
 static void forget_oldest(struct runs *runs)
 {
 	struct list *link, *next;
@@ -167,7 +143,7 @@ void runs_step(struct runs *runs, nsec deadline)
 {
 	struct list *link;
 
-	/* Before anything happens: whoever waited for one of them has seen that it is done. */
+	/* First, since by now whoever waited for a run has seen that it is done. */
 	forget_oldest(runs);
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		struct run *run = run_at(link);
@@ -175,9 +151,9 @@ void runs_step(struct runs *runs, nsec deadline)
 		if (run->state != RUN_DONE && run_deadline(run) < deadline)
 			deadline = run_deadline(run);
 	}
-	if (runs->is_crowded && clock_now() + TURN < deadline)
+	if (runs->sharing.is_crowded && clock_now() + TURN < deadline)
 		deadline = clock_now() + TURN;
-	/* One without tasks is over, and nothing will happen that says so. */
+	/* A run without tasks is over at once, and no event will tell. */
 	loop_step(&runs->loop, runs->begun ? 0 : deadline);
 	runs->begun = false;
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
@@ -255,6 +231,6 @@ void runs_close(struct runs *runs)
 	reserve_close(&runs->reserve);
 	forkserver_stop();
 	archive_release(&runs->archive);
-	free(runs->claims);
+	free(runs->sharing.claimants);
 	loop_release(&runs->loop);
 }

@@ -10,24 +10,26 @@
 #include "journal/archive.h"
 #include "pool/reserve.h"
 #include "interactive/runs/run.h"
+#include "interactive/runs/shares.h"
 
-/* Whom the runs tell; embedded in its owner. */
+/* Callbacks of the owner of runs, embedded in it. */
 struct runs_owner {
 	/* As in struct outlet_screen. Without put, a run's output goes to standard output, and signals end the run. */
 	bool (*has_room)(struct runs_owner *owner);
 	void (*put)(struct runs_owner *owner, struct run *run, uint64_t index, enum stream stream, struct slice bytes);
 	void (*task_ended)(struct runs_owner *owner, struct run *run, uint64_t index);
-	/* A run is done. */
+	/* Called when a run is done. */
 	void (*run_ended)(struct runs_owner *owner, struct run *run);
 };
 
 struct runs_options {
-	/* How many workers. */
+	/* How many workers there may be. */
 	size_t workers;
-	/* Limits for what is kept of runs, and where the part on disk goes. */
+	/* Limits of the archive in bytes: in memory, and on disk in the directory. */
 	uint64_t memory;
 	uint64_t disk;
 	const char *directory;
+	/* A mask of the standard descriptors that were closed at the start. */
 	unsigned closed;
 };
 
@@ -37,48 +39,51 @@ struct runs {
 	struct reserve reserve;
 	struct archive archive;
 	struct runs_owner *owner;
-	/* All that are known, the oldest first. */
+	/* All known runs, the oldest first. */
 	struct list list;
 	uint64_t last_number;
 	size_t known;
-	/* Those that are not done. */
+	/* How many are not done. */
 	size_t active;
-	/* For sharing workers out: who wants how many, and gets them. */
-	struct claim {
-		struct run *run;
-		size_t wanted;
-		size_t part;
-	} * claims;
-	size_t claim_room;
-	/* Some run wants workers and has none. */
-	bool is_crowded;
-	uint64_t last_turn;
-	/* A run was begun and has not been looked at since. */
+	/* A run has begun since the last step. */
 	bool begun;
+	/* How workers are shared out. */
+	struct runs_sharing {
+		/* The runs that want workers, by their turns. */
+		struct run **claimants;
+		size_t room;
+		/* A run wants workers and has none. */
+		bool is_crowded;
+		uint64_t last_turn;
+	} sharing;
 };
 
-/* -1 with the error. */
+/* Returns -1 with the error; runs_close is to be called also then. */
 int runs_open(struct runs *runs, const struct runs_options *options, struct runs_owner *owner,
 	      struct error *error) MUST_CHECK;
 
-/* Waits for something to happen until the deadline, and deals with it. */
+/* Waits for events until the deadline, handles them, and shares the workers out. */
 void runs_step(struct runs *runs, nsec deadline);
 
-/* The run of that number, or NULL; the last one that was begun, or NULL. */
+/* Returns the run of that number, NULL if it is not known. */
 struct run *runs_find(const struct runs *runs, uint64_t number);
+
+/* Returns the run that was begun last, NULL if there is none. */
 struct run *runs_last(const struct runs *runs);
 
-/* One after the other, the oldest first: the first after NULL; NULL at the end. */
+/* Returns the run after another, the oldest one after NULL; NULL at the end. */
 struct run *runs_next(const struct runs *runs, const struct run *run);
 
-/* How many workers there may be from now on, 1 or more. */
+/* Sets how many workers there may be, 1 or more. */
 void runs_set_workers(struct runs *runs, size_t workers);
 
-/* All tasks are stopped, and go on. */
+/* Stops all tasks with SIGSTOP. */
 void runs_freeze(struct runs *runs);
+
+/* Continues what runs_freeze has stopped. */
 void runs_thaw(struct runs *runs);
 
-/* Kills what runs and ends all workers. */
+/* Kills all tasks, ends all workers and releases everything. */
 void runs_close(struct runs *runs);
 
 #endif

@@ -19,7 +19,7 @@ enum {
 const char *view_state(const struct run *run)
 {
 	if (run->state == RUN_DONE)
-		return run->cancelled ? "cancelled" : run->status || run->signal ? "failed" : "done";
+		return run->cancelled ? "cancelled" : run->end.status || run->end.signal ? "failed" : "done";
 	if (run->state == RUN_CANCELLED || run->session.phase != SESSION_RUNNING)
 		return "ending";
 	return run->state == RUN_PAUSED ? "paused" : "running";
@@ -122,10 +122,10 @@ static void show_state(const struct canvas *canvas, const struct run *run)
 
 	canvas_key(canvas, "state");
 	bytes_append_text(out, view_state(run));
-	if (run->state == RUN_DONE && run->signal)
-		bytes_append_format(out, ": ended by %s", error_signal(run->signal));
-	else if (run->state == RUN_DONE && !(run->cancelled && !run->status))
-		bytes_append_format(out, ": exit status %d, %s", run->status, meaning(run->status));
+	if (run->state == RUN_DONE && run->end.signal)
+		bytes_append_format(out, ": ended by %s", error_signal(run->end.signal));
+	else if (run->state == RUN_DONE && !(run->cancelled && !run->end.status))
+		bytes_append_format(out, ": exit status %d, %s", run->end.status, meaning(run->end.status));
 	else if (run->state == RUN_PAUSED)
 		bytes_append_format(out, ": tasks that run go on, no others begin (resume %" PRIu64 ")", run->number);
 	else if (run->state != RUN_DONE && (run->state == RUN_CANCELLED || run->session.phase != SESSION_RUNNING))
@@ -261,9 +261,9 @@ void view_run(const struct canvas *canvas, struct run *run)
 	bytes_append_text(canvas->out, "\n");
 	show_state(canvas, run);
 	show_tasks(canvas, run, &counts);
-	if (run->longest) {
+	if (run->times.longest) {
 		canvas_key(canvas, "each took");
-		views_times(canvas->out, run->buckets, run->longest);
+		views_times(canvas->out, run->times.buckets, run->times.longest);
 		bytes_append_text(canvas->out, "\n");
 	}
 	show_options(canvas, run);

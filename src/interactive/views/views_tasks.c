@@ -255,8 +255,8 @@ static void view_task_add(struct sums *sums, struct run *run)
 	size_t i;
 
 	for (i = 0; i < RUN_BUCKETS; i++)
-		sums->buckets[i] += run->buckets[i];
-	sums->longest = run->longest > sums->longest ? run->longest : sums->longest;
+		sums->buckets[i] += run->times.buckets[i];
+	sums->longest = run->times.longest > sums->longest ? run->times.longest : sums->longest;
 	sums->task_time += counts.task_time;
 	sums->worker_time += counts.worker_time;
 	sums->running += counts.running;
