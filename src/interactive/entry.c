@@ -18,10 +18,10 @@ static void entry_take_base(struct console *console, char **words)
 {
 	int i;
 
-	console->base = mem_new((size_t)console->options->first_operand, sizeof *console->base);
+	console->settings.base = mem_new((size_t)console->options->first_operand, sizeof *console->settings.base);
 	for (i = 1; i < console->options->first_operand; i++) {
 		if (strcmp(words[i], "--interactive") != 0 && strcmp(words[i], "--") != 0)
-			console->base[console->base_count++] = words[i];
+			console->settings.base[console->settings.base_count++] = words[i];
 	}
 }
 
@@ -57,16 +57,16 @@ int entry_run(const struct options *options, char **words, unsigned closed)
 	} else {
 		entry_take_base(console, words);
 		console->mode->run(console);
-		status = console->status;
-		signal = console->signal;
+		status = console->ending.status;
+		signal = console->ending.signal;
 	}
 	runs_close(&console->runs);
 	agenda_line_release(&console->at);
 	agenda_clear(&console->agenda);
-	for (i = 0; i < console->setting_count; i++)
-		free(console->settings[i]);
-	free(console->settings);
-	free(console->base);
+	for (i = 0; i < console->settings.count; i++)
+		free(console->settings.words[i]);
+	free(console->settings.words);
+	free(console->settings.base);
 	free(console);
 	if (signal)
 		signals_die(signal);

@@ -29,13 +29,13 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 	size_t i;
 
 	command_add(&phrase, mem_string("map"));
-	for (i = 0; i < console->base_count; i++)
-		command_add(&phrase, mem_string(console->base[i]));
+	for (i = 0; i < console->settings.base_count; i++)
+		command_add(&phrase, mem_string(console->settings.base[i]));
 	/* How many workers there are has been said, and perhaps changed, since. */
 	command_add(&phrase, mem_format("--jobs=%zu", console->runs.options.workers));
-	for (i = 0; i < console->setting_count; i++) {
-		if (!is_unwanted || !is_unwanted(console->settings[i]))
-			command_add(&phrase, mem_string(console->settings[i]));
+	for (i = 0; i < console->settings.count; i++) {
+		if (!is_unwanted || !is_unwanted(console->settings.words[i]))
+			command_add(&phrase, mem_string(console->settings.words[i]));
 	}
 	return phrase;
 }
@@ -220,8 +220,8 @@ static size_t find_setting(const struct console *console, const char *name)
 {
 	size_t length = strlen(name), i;
 
-	for (i = 0; i < console->setting_count; i++) {
-		const char *setting = console->settings[i] + 2;
+	for (i = 0; i < console->settings.count; i++) {
+		const char *setting = console->settings.words[i] + 2;
 
 		if (strncmp(setting, name, length) == 0 && (setting[length] == '=' || !setting[length]))
 			break;
@@ -231,10 +231,10 @@ static size_t find_setting(const struct console *console, const char *name)
 
 static void drop_setting(struct console *console, size_t at)
 {
-	if (at == console->setting_count)
+	if (at == console->settings.count)
 		return;
-	free(console->settings[at]);
-	console->settings[at] = console->settings[--console->setting_count];
+	free(console->settings.words[at]);
+	console->settings.words[at] = console->settings.words[--console->settings.count];
 }
 
 static int show_settings(struct console *console, struct error *error)
@@ -243,15 +243,15 @@ static int show_settings(struct console *console, struct error *error)
 	size_t i;
 
 	console_answer(console, &answer);
-	for (i = 0; i < console->base_count; i++) {
-		answer_put(&answer, slice_of(console->base[i]));
+	for (i = 0; i < console->settings.base_count; i++) {
+		answer_put(&answer, slice_of(console->settings.base[i]));
 		answer_put(&answer, slice_of("\n"));
 	}
-	for (i = 0; i < console->setting_count; i++) {
-		answer_put(&answer, slice_of(console->settings[i]));
+	for (i = 0; i < console->settings.count; i++) {
+		answer_put(&answer, slice_of(console->settings.words[i]));
 		answer_put(&answer, slice_of("\n"));
 	}
-	if (!console->base_count && !console->setting_count)
+	if (!console->settings.base_count && !console->settings.count)
 		answer_put(&answer, slice_of("nothing is set (set OPTION VALUE; help map lists the options)\n"));
 	return console_show(console, &answer, error);
 }
@@ -295,19 +295,20 @@ int command_set(struct console *console, const struct entered *entered, struct e
 		value = NULL;
 	setting = value ? mem_format("--%s=%s", name, value) : mem_format("--%s", name);
 	/* In the place of what it was before. */
-	old = at < console->setting_count ? console->settings[at] : NULL;
+	old = at < console->settings.count ? console->settings.words[at] : NULL;
 	if (old)
-		console->settings[at] = setting;
+		console->settings.words[at] = setting;
 	if (try_setting(console, setting, error) < 0) {
 		if (old)
-			console->settings[at] = old;
+			console->settings.words[at] = old;
 		free(setting);
 		return -1;
 	}
 	free(old);
 	if (old)
 		return 0;
-	console->settings = mem_resize(console->settings, console->setting_count + 1, sizeof *console->settings);
-	console->settings[console->setting_count++] = setting;
+	console->settings.words =
+		mem_resize(console->settings.words, console->settings.count + 1, sizeof *console->settings.words);
+	console->settings.words[console->settings.count++] = setting;
 	return 0;
 }

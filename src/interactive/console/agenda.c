@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A queue of lines, into whose front files are put. */
+/* A queue of lines; the lines of files are inserted at its front. */
 #include "interactive/console/agenda.h"
 
 #include "base/bytes.h"
@@ -21,9 +21,9 @@ struct agenda_file {
 	char *name;
 	dev_t device;
 	ino_t inode;
-	/* The one that asked for it; NULL. */
+	/* The file that asked for it, NULL if none did. */
 	struct agenda_file *parent;
-	/* Its lines, and the files that it asked for. */
+	/* How many lines and files refer to it. */
 	size_t uses;
 };
 
@@ -59,7 +59,7 @@ void agenda_add(struct agenda *agenda, const char *text, uint64_t number)
 	list_append(&agenda->lines, &line->link);
 }
 
-/* Whether a file is one of those that asked for each other. */
+/* True if status is that of file, or of a file that asked for it. */
 static bool is_within(const struct agenda_file *file, const struct stat *status)
 {
 	for (; file; file = file->parent) {
@@ -69,7 +69,7 @@ static bool is_within(const struct agenda_file *file, const struct stat *status)
 	return false;
 }
 
-/* Reads all of a file. -1 with the error. */
+/* Reads a whole file. Returns -1 with the error. */
 static int agenda_read_all(int fd, const char *name, struct bytes *contents, struct error *error)
 {
 	if (file_read_all(fd, contents, FILE_MAX) < 0) {
@@ -82,7 +82,7 @@ static int agenda_read_all(int fd, const char *name, struct bytes *contents, str
 	return 0;
 }
 
-/* Puts the lines of a file before all others. */
+/* Inserts the lines of a file before all others. */
 static void insert(struct agenda *agenda, struct agenda_file *file, const struct bytes *contents)
 {
 	struct list *before = agenda->lines.next;

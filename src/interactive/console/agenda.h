@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines that wait to be carried out: what was typed or pasted, and what files hold, in their order. */
+/* Lines that wait to be carried out, in their order: those typed or pasted, and those of files. */
 #ifndef INTERACTIVE_CONSOLE_AGENDA_H
 #define INTERACTIVE_CONSOLE_AGENDA_H
 
@@ -9,11 +9,11 @@
 
 struct agenda_file;
 
-/* One line, its owner's. */
+/* One line. Whoever takes it owns it: agenda_line_release. */
 struct agenda_line {
 	struct list link;
 	char *text;
-	/* Where it stands; NULL: it was typed, or is the script's. */
+	/* The file that holds it; NULL if it was typed or is the script's. */
 	struct agenda_file *file;
 	uint64_t number;
 };
@@ -24,29 +24,29 @@ struct agenda {
 
 void agenda_init(struct agenda *agenda);
 
-/* A line behind all others, with its number. */
+/* Appends a copy of text; number is its line number, 0 if none. */
 void agenda_add(struct agenda *agenda, const char *text, uint64_t number);
 
 /*
- * All lines of a file before all others; by is the line that asks for it. -1 with the error: it cannot be read, is too
- * large, or is being carried out already.
+ * Inserts all lines of a file before all others; by is the line that asks for it. Returns -1 with the error: the file
+ * cannot be read, is too large, or is being carried out already.
  */
 int agenda_add_file(struct agenda *agenda, const char *name, const struct agenda_line *by,
 		    struct error *error) MUST_CHECK;
 
-/* Takes the next line: false when there is none. */
+/* Removes the next line and stores it. Returns false if there is none. */
 bool agenda_take(struct agenda *agenda, struct agenda_line *line);
 
-/* The name of the file a line stands in, or NULL. */
+/* Returns the name of the file that holds a line, NULL if none does. */
 const char *agenda_file_name(const struct agenda_line *line);
 
-/* A line was carried out, and is let go. */
+/* Releases a line that was carried out. */
 void agenda_line_release(struct agenda_line *line);
 
-/* Drops the lines of files at the front: one of them could not be carried out. */
+/* Drops the lines of files up to the first line that is of none: one of them could not be carried out. */
 void agenda_drop_files(struct agenda *agenda);
 
-/* Drops everything. */
+/* Drops all lines. */
 void agenda_clear(struct agenda *agenda);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Gathering an answer, or writing it. */
+/* Gathers an answer, or writes it. */
 #include "interactive/console/answer.h"
 
 #include "base/file.h"
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-	/* More than this goes into a file. */
+	/* The most bytes kept in memory. */
 	SMALL = 256 * 1024,
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a command answers: written as it comes to a pipe or file; on a terminal gathered, in a file when it is much, and
- * shown. */
+/*
+ * What a command answers: written at once to a pipe or file; gathered for a terminal, in memory or in a file, and then
+ * shown.
+ */
 #ifndef INTERACTIVE_CONSOLE_ANSWER_H
 #define INTERACTIVE_CONSOLE_ANSWER_H
 
@@ -10,17 +12,17 @@
 #include "base/slice.h"
 
 struct answer {
-	/* What there is of it in memory. */
+	/* The part in memory, which follows the part in the file. */
 	struct bytes text;
-	/* Where the rest is, before that; -1: it is all there. */
+	/* The file, -1 if none. */
 	int fd;
-	/* It goes out at once. */
+	/* It is written at once. */
 	bool is_direct;
 	size_t lines;
 	char last;
-	/* The first thing that went wrong. */
+	/* The first error. */
 	struct error error;
-	/* For a file without a name. */
+	/* Where the file without a name is made. */
 	const char *directory;
 };
 
@@ -30,10 +32,10 @@ void answer_init(struct answer *answer, enum answer_kind kind, const char *direc
 
 void answer_put(struct answer *answer, struct slice bytes);
 
-/* Whether it is in memory, all of it. */
+/* True if all of it is in memory, without an error. */
 bool answer_is_small(const struct answer *answer);
 
-/* Puts all of it into its file, which is at its beginning then. -1 with the error: that, or what went wrong before. */
+/* Writes all of it to its file, and rewinds that. Returns -1 with the error, also one that occurred before. */
 int answer_to_file(struct answer *answer, struct error *error) MUST_CHECK;
 
 void answer_release(struct answer *answer);

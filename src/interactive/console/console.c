@@ -24,7 +24,7 @@ int console_call(struct console *console, const char *script, struct error *erro
 	return console->mode->call(console, script, error);
 }
 
-/* Whether none of these runs goes on. */
+/* True if all selected runs are done. */
 static bool is_done(struct console *console, const struct selection *selection)
 {
 	struct run *run;
@@ -40,15 +40,15 @@ static bool is_done(struct console *console, const struct selection *selection)
 
 bool console_has_awaited(struct console *console)
 {
-	return !console->is_waiting || is_done(console, &console->awaited);
+	return !console->waiting.is_on || is_done(console, &console->waiting.runs);
 }
 
 void console_wait(struct console *console, const struct selection *selection)
 {
 	if (is_done(console, selection))
 		return;
-	console->is_waiting = true;
-	console->awaited = *selection;
+	console->waiting.is_on = true;
+	console->waiting.runs = *selection;
 }
 
 void console_take_on(struct console *console, struct run *run)
@@ -60,9 +60,9 @@ void console_leave(struct console *console)
 {
 	struct run *run;
 
-	if (console->end != CONSOLE_GOES_ON)
+	if (console->ending.state != CONSOLE_GOES_ON)
 		return;
-	console->end = CONSOLE_LEAVING;
+	console->ending.state = CONSOLE_LEAVING;
 	agenda_clear(&console->agenda);
 	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run))
 		run_cancel(run);
@@ -70,7 +70,8 @@ void console_leave(struct console *console)
 
 bool console_is_busy(const struct console *console)
 {
-	return console->is_waiting || foreground_is_running(&console->foreground) || console->end != CONSOLE_GOES_ON;
+	return console->waiting.is_on || foreground_is_running(&console->foreground) ||
+	       console->ending.state != CONSOLE_GOES_ON;
 }
 
 int console_carry_out(struct console *console)

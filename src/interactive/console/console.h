@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interactive mode: lines are carried out one after the other, from a prompt while runs run, or from a pipe or
- * file, where each run runs to its end before the next line.
+ * The interactive mode. Lines are carried out one after the other: from a prompt, while runs continue in the
+ * background, or from a pipe or file, where each run is done before the next line is read.
  */
 #ifndef INTERACTIVE_CONSOLE_CONSOLE_H
 #define INTERACTIVE_CONSOLE_CONSOLE_H
@@ -19,10 +19,9 @@
 #include "interactive/console/foreground.h"
 #include "interactive/console/screen.h"
 
-/* How far leaving has come. */
 enum console_end {
 	CONSOLE_GOES_ON,
-	/* Everything that runs was told to end. */
+	/* All runs have been cancelled, and are waited for. */
 	CONSOLE_LEAVING,
 	/* Nothing is waited for. */
 	CONSOLE_OVER,
@@ -30,17 +29,17 @@ enum console_end {
 
 struct console;
 
-/* What lines mean. */
+/* What lines mean: provided by interactive/commands. */
 struct language {
-	/* Carries out a line. -1 with the error: nothing of it was done. */
+	/* Carries out a line. Returns -1 with the error if nothing of it was done. */
 	int (*carry_out)(struct console *console, const char *line, struct error *error);
-	/* What the first word can be, for completion: ends with NULL. */
+	/* Returns the names of all commands, for completion; ends with NULL. */
 	const char *const *(*names)(void);
 	/* Returns what the words after a command are, for completion. */
 	enum operands (*operands)(struct slice name);
 };
 
-/* Where lines come from, and where answers are shown: a row each for the prompt and for a script. */
+/* Where lines come from, and where answers are shown: interactive_mode or script_mode. */
 struct console_mode {
 	/* Prepares the console for this mode. Returns -1 with the error. */
 	int (*open)(struct console *console, struct error *error);
@@ -50,76 +49,90 @@ struct console_mode {
 	int (*show)(struct console *console, struct answer *answer, struct error *error);
 	/* Runs a script of the shell with the terminal. Returns -1 with the error. */
 	int (*call)(struct console *console, const char *script, struct error *error);
-	/* Accepts a run that has begun. */
+	/* Accepts a run that was begun. */
 	void (*take_on)(struct console *console, struct run *run);
 };
 
 struct console {
 	const struct console_mode *mode;
 	const struct language *language;
-	/* What the program was started with; the words of it that hold for each map. */
+	/* What the program was started with. */
 	const struct options *options;
-	char **base;
-	size_t base_count;
-	/* What was set since: words like "--retries=2". */
-	char **settings;
-	size_t setting_count;
+	/* Options of each map, as words: those of the command line (borrowed), and those set since, like "--retries=2".
+	 */
+	struct {
+		char **base;
+		size_t base_count;
+		char **words;
+		size_t count;
+	} settings;
 	struct runs runs;
 	struct runs_owner runs_owner;
-	/* With a terminal. */
+	/* The mode is the one with a prompt; line and line_owner belong to it alone. */
 	bool is_terminal;
 	struct line line;
 	struct line_owner line_owner;
 	struct screen screen;
+	/* When the figures in the prompt are next updated. */
+	nsec prompt_at;
 	struct watch signals;
 	struct foreground foreground;
-	/* What the program in the foreground reads; -1. */
+	/* The file that the pager reads, -1 if none. */
 	int page;
+	/* Lines to be carried out, and the current one. */
 	struct agenda agenda;
-	/* The line being carried out. */
 	struct agenda_line at;
-	/* The next line only comes when these runs are done. */
-	bool is_waiting;
-	struct selection awaited;
-	/* It was said that leaving ends what runs. */
-	bool asked;
-	enum console_end end;
-	/* What went wrong is a failure of our own: an answer could not be written. */
-	bool has_failed;
-	/* Of the last map, or of what ended it all; the signal that did. */
-	int status;
-	int signal;
-	/* How many tasks' output is gone, as far as that was told. */
-	uint64_t dropped;
-	/* It was said that the file for it cannot be written. */
-	bool told_of_disk;
-	char *prompt;
-	nsec prompt_at;
+	/* The next line is carried out when these runs are done. */
+	struct {
+		bool is_on;
+		struct selection runs;
+	} waiting;
+	/* How it ends. */
+	struct {
+		enum console_end state;
+		/* An answer could not be written: a failure of our own. */
+		bool has_failed;
+		/* The exit status of the last map, or of what ended the console. */
+		int status;
+		/* The signal that ended the console, 0 if none. */
+		int signal;
+	} ending;
+	/* What the user has been warned of. */
+	struct {
+		/* Leaving ends the runs that are active. */
+		bool leaving;
+		/* The archive cannot write its file. */
+		bool disk;
+		/* How many tasks' output the archive has dropped. */
+		uint64_t dropped;
+	} reported;
 };
 
-/* For commands: shows an answer, by pages where it is long, and lets go of it. -1 with the error. */
+/* Shows an answer, by pages where it is long, and releases it. Returns -1 with the error. */
 int console_show(struct console *console, struct answer *answer, struct error *error) MUST_CHECK;
 
-/* A new answer. */
+/* Begins a new answer. */
 void console_answer(const struct console *console, struct answer *answer);
 
-/* Runs a script of the shell with the terminal. -1 with the error. */
+/* Runs a script of the shell with the terminal. Returns -1 with the error. */
 int console_call(struct console *console, const char *script, struct error *error) MUST_CHECK;
 
-/* No further line is carried out before these runs are done. */
+/* Carries out no further line before these runs are done. */
 void console_wait(struct console *console, const struct selection *selection);
 
-/* Whether no further line can be carried out now; and whether what is waited for has come. */
+/* True if no line can be carried out now. */
 bool console_is_busy(const struct console *console);
+
+/* True if the runs of console_wait are done. */
 bool console_has_awaited(struct console *console);
 
-/* Carries out console->at, and says what is wrong with it if anything is: -1 then. */
+/* Carries out console->at and releases it. Returns -1 after an error, which has been reported. */
 int console_carry_out(struct console *console);
 
-/* Takes a run on, to its end where there is no prompt. */
+/* Accepts a run that was begun; a script runs it to its end. */
 void console_take_on(struct console *console, struct run *run);
 
-/* Ends what runs, and then the program. */
+/* Cancels all runs, and leaves when they are done. */
 void console_leave(struct console *console);
 
 #endif

@@ -10,10 +10,10 @@
 
 #include <inttypes.h>
 
-/* Messages go above the prompt of the one console there is. */
+/* The console above whose prompt messages are shown. */
 static struct console *diag_console;
 
-/* Messages of a run bear its number in the place of our name. */
+/* Shows messages; those of a run have its number in the place of the program's name. */
 static void display_put_diag(struct slice lines)
 {
 	static const char prefix[] = "mpmap: ";
@@ -51,7 +51,7 @@ static void task_ended(struct runs_owner *owner, struct run *run, uint64_t index
 	screen_end_task(&container_of(owner, struct console, runs_owner)->screen, run->number);
 }
 
-/* Says how a run has ended, behind what it wrote. */
+/* Reports how a run has ended, after its output. */
 static void display_run_ended(struct runs_owner *owner, struct run *run)
 {
 	struct console *console = container_of(owner, struct console, runs_owner);
@@ -72,12 +72,12 @@ static void display_run_ended(struct runs_owner *owner, struct run *run)
 	bytes_append_text(&text, "\n");
 	if (run->options.settings.quiet)
 		bytes_clear(&text);
-	if (dropped > console->dropped)
+	if (dropped > console->reported.dropped)
 		bytes_append_format(
 			&text, "what the oldest %" PRIu64 " tasks wrote is not kept any more, to make room\n", dropped);
-	console->dropped = dropped;
-	if (console->runs.archive.error.text && !console->told_of_disk) {
-		console->told_of_disk = true;
+	console->reported.dropped = dropped;
+	if (console->runs.archive.error.text && !console->reported.disk) {
+		console->reported.disk = true;
 		bytes_append_text(&text, "what runs write is kept in memory alone from now on: ");
 		quote_terminal(&text, slice_of(error_text(&console->runs.archive.error)));
 		bytes_append_text(&text, "\n");

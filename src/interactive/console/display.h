@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What runs tell while there is a prompt: their output, their messages, and how they ended, above it. */
+/* What runs report while there is a prompt: their output, messages and ends, shown above it. */
 #ifndef INTERACTIVE_CONSOLE_DISPLAY_H
 #define INTERACTIVE_CONSOLE_DISPLAY_H
 
@@ -7,11 +7,11 @@
 
 struct console;
 
-/* Everything is shown on the console's screen from now on, messages too; until it is closed. */
+/* Shows everything on the console's screen, messages too, until display_close. */
 void display_open(struct console *console);
 void display_close(void);
 
-/* The state of the runs that go on, and of their workers. */
+/* Reports the state of all active runs and of their workers. */
 void display_state(struct console *console);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Starting a program in the foreground, and its end. */
+/* Starts a program in the foreground, and notices its end. */
 #include "interactive/console/foreground.h"
 
 #include "ipc/fd.h"
@@ -67,7 +67,7 @@ int foreground_start(struct foreground *foreground, const char *script, int inpu
 
 void foreground_wait(struct foreground *foreground)
 {
-	/* The end is taken by its pid, whenever it comes. */
+	/* Waits for the pid: the pidfd need not be ready. */
 	if (foreground_is_running(foreground))
 		foreground_take_end(foreground);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A program of the user's own choice that has the terminal for a while: a pager, or a shell command. */
+/* A program that has the terminal for a while: a pager, or a command of the shell. */
 #ifndef INTERACTIVE_CONSOLE_FOREGROUND_H
 #define INTERACTIVE_CONSOLE_FOREGROUND_H
 
@@ -10,26 +10,27 @@
 
 struct foreground {
 	struct loop *loop;
-	/* Told when it has ended. */
+	/* Called when the program has ended. */
 	void (*ended)(struct foreground *foreground);
 	struct watch watch;
+	/* 0 if none runs. */
 	pid_t pid;
-	/* The signal that ended the last one, or 0. */
+	/* The signal that ended the last program, 0 if none. */
 	int signal;
 };
 
-/* All zero but these. */
+/* Initializes it; no program runs. */
 void foreground_init(struct foreground *foreground, struct loop *loop, void (*ended)(struct foreground *foreground));
 
 bool foreground_is_running(const struct foreground *foreground);
 
 /*
- * Starts sh -c script in our process group, with input as its standard input (-1: ours; it stays the caller's). -1 with
- * the error.
+ * Starts sh -c script in our process group. input is its standard input, -1 for ours; it remains the caller's. Returns
+ * -1 with the error.
  */
 int foreground_start(struct foreground *foreground, const char *script, int input, struct error *error) MUST_CHECK;
 
-/* Waits for its end. */
+/* Waits until the program has ended. */
 void foreground_wait(struct foreground *foreground);
 
 #endif

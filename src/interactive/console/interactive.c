@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The prompt's loop: what is entered, what runs tell, signals, and who has the terminal.
+ * The prompt's loop: lines that are entered, runs, signals, and who uses the terminal.
  *
- * The prompt is there unless a program has the terminal, runs are waited for, or everything ends. Lines that come
+ * The prompt is shown unless a program has the terminal, runs are waited for, or the console ends. Lines that arrive
  * meanwhile, as in a block that was pasted, wait in the agenda.
  */
 #include "interactive/console/interactive.h"
@@ -19,14 +19,14 @@
 
 enum {
 	HISTORY_SIZE = 10000,
-	/* Of a file that is shown. */
+	/* Bytes of a file shown at a time. */
 	PIECE = 65536,
 };
 
-/* Between two times that the prompt tells of what goes on. */
+/* The time between two updates of the figures in the prompt. */
 #define PROMPT_PERIOD (200 * NSEC_PER_MSEC)
 
-/* The prompt: how many workers are busy, of how many there may be, and what is still to do. */
+/* Returns a new prompt: how many workers are busy, of how many, and how many tasks are left. */
 static char *make_prompt(struct console *console)
 {
 	uint64_t busy = 0, left = 0, failed = 0;
@@ -57,7 +57,7 @@ static char *make_prompt(struct console *console)
 	return prompt;
 }
 
-/* Tells what goes on in the prompt, not too often. */
+/* Updates the figures in the prompt, not too often. */
 static void update_prompt(struct console *console)
 {
 	char *prompt;
@@ -70,12 +70,12 @@ static void update_prompt(struct console *console)
 	free(prompt);
 }
 
-/* The prompt goes, or comes back, as it should by now. */
+/* Removes the prompt or shows it again, whichever is due. */
 static void arrange(struct console *console)
 {
 	if (console_is_busy(console)) {
 		line_suspend(&console->line);
-		if (console->end == CONSOLE_LEAVING && console->runs.active &&
+		if (console->ending.state == CONSOLE_LEAVING && console->runs.active &&
 		    !foreground_is_running(&console->foreground))
 			screen_say(&console->screen, slice_of("ending what runs; ^C ends it at once\n"));
 		return;
@@ -85,13 +85,13 @@ static void arrange(struct console *console)
 	line_resume(&console->line);
 }
 
-/* Carries out the lines that wait, as far as that can be. */
+/* Carries out the lines that wait, until one makes the console busy. */
 static void go_on(struct console *console)
 {
 	while (!console_is_busy(console) && agenda_take(&console->agenda, &console->at)) {
 		bool of_file = agenda_file_name(&console->at);
 
-		/* What a file asked for in vain may be what its other lines build on. */
+		/* Later lines of a file may depend on the one that failed. */
 		if (console_carry_out(console) < 0 && of_file)
 			agenda_drop_files(&console->agenda);
 	}
@@ -102,7 +102,7 @@ static void line_entered(struct line_owner *owner, const char *text)
 {
 	struct console *console = container_of(owner, struct console, line_owner);
 
-	console->asked = false;
+	console->reported.leaving = false;
 	line_add_history(&console->line, text);
 	agenda_add(&console->agenda, text, 0);
 	go_on(console);
@@ -114,12 +114,12 @@ static void line_ended(struct line_owner *owner)
 	struct bytes text = {.data = NULL};
 
 	if (console->line.is_gone) {
-		console->signal = SIGHUP;
-		console->end = CONSOLE_OVER;
+		console->ending.signal = SIGHUP;
+		console->ending.state = CONSOLE_OVER;
 		return;
 	}
-	if (console->runs.active && !console->asked) {
-		console->asked = true;
+	if (console->runs.active && !console->reported.leaving) {
+		console->reported.leaving = true;
 		bytes_append_format(&text, "%zu %s still going: ^D again ends %s, wait waits\n", console->runs.active,
 				    console->runs.active == 1 ? "run is" : "runs are",
 				    console->runs.active == 1 ? "it" : "them");
@@ -154,7 +154,7 @@ static void interactive_program_ended(struct foreground *foreground)
 	struct console *console = container_of(foreground, struct console, foreground);
 
 	fd_close(&console->page);
-	/* Behind the ^C that the terminal shows. */
+	/* After the ^C that the terminal shows. */
 	if (foreground->signal == SIGINT)
 		line_show(&console->line, slice_of("\n"));
 	screen_let_go(&console->screen);
@@ -167,7 +167,7 @@ static void interactive_program_ended(struct foreground *foreground)
  */
 static int start_program(struct console *console, const char *script, int input, struct error *error)
 {
-	/* What was there before it appears before it. */
+	/* Output that waits is shown before the program's. */
 	screen_say(&console->screen, (struct slice){.data = NULL});
 	screen_hold(&console->screen);
 	line_suspend(&console->line);
@@ -182,7 +182,7 @@ static int interactive_call(struct console *console, const char *script, struct 
 	return start_program(console, script, -1, error);
 }
 
-/* The pager, or NULL when there is none. */
+/* Returns the command of the pager, NULL if there is none. */
 static const char *find_pager(const struct console *console)
 {
 	const char *pager = console->options->pager;
@@ -195,7 +195,7 @@ static const char *find_pager(const struct console *console)
 	return found ? "less -FRX" : NULL;
 }
 
-/* Shows whole lines, with nothing in them that would move about. */
+/* Shows whole lines, escaped as by screen_clean. */
 static void interactive_show_text(struct console *console, struct slice lines)
 {
 	struct bytes text = {.data = NULL};
@@ -205,7 +205,7 @@ static void interactive_show_text(struct console *console, struct slice lines)
 	bytes_release(&text);
 }
 
-/* Shows what is in a file, line by line; one that is very long in pieces. -1 with the error. */
+/* Shows the contents of a file in whole lines; a very long line in pieces. Returns -1 with the error. */
 static int show_file(struct console *console, int fd, struct error *error)
 {
 	struct bytes waiting = {.data = NULL};
@@ -256,16 +256,16 @@ static int interactive_show(struct console *console, struct answer *answer, stru
 	return 0;
 }
 
-/* ^C: of what is being done, the nearest ends. */
+/* Handles ^C, which ends leaving, a program, waiting, or the line, whichever comes first. */
 static void interrupt(struct console *console)
 {
-	if (console->end == CONSOLE_LEAVING) {
-		console->end = CONSOLE_OVER;
+	if (console->ending.state == CONSOLE_LEAVING) {
+		console->ending.state = CONSOLE_OVER;
 	} else if (foreground_is_running(&console->foreground)) {
-		/* It has got it, too. */
+		/* The program has received it, too. */
 		return;
-	} else if (console->is_waiting) {
-		console->is_waiting = false;
+	} else if (console->waiting.is_on) {
+		console->waiting.is_on = false;
 		agenda_clear(&console->agenda);
 		line_show(&console->line, slice_of("\n"));
 		arrange(console);
@@ -274,7 +274,7 @@ static void interrupt(struct console *console)
 	}
 }
 
-/* ^Z: tasks stop with us, and go on with us. */
+/* Handles ^Z: tasks stop and continue with us. */
 static void interactive_stop(struct console *console, int number)
 {
 	line_suspend(&console->line);
@@ -306,14 +306,14 @@ static void interactive_signals_ready(struct watch *watch, unsigned events UNUSE
 		case SIGUSR2:
 			break;
 		default:
-			console->signal = number;
-			console->end = CONSOLE_OVER;
+			console->ending.signal = number;
+			console->ending.state = CONSOLE_OVER;
 			break;
 		}
 	}
 }
 
-/* Where the history is kept: a new string (free), or NULL. */
+/* Returns the name of the history's file, a new string, or NULL. */
 static char *history_name(const struct options *options)
 {
 	if (options->state && *options->state == '/')
@@ -356,7 +356,7 @@ static nsec next_deadline(const struct console *console)
 {
 	nsec deadline = screen_deadline(&console->screen);
 
-	/* What the prompt says changes only while something goes on. */
+	/* The figures change only while runs are active. */
 	if (!console_is_busy(console) && console->runs.active && console->prompt_at < deadline)
 		deadline = console->prompt_at;
 	return deadline;
@@ -374,15 +374,16 @@ static void interactive_run(struct console *console)
 
 	screen_say(&console->screen, slice_of(hint));
 	arrange(console);
-	while (console->end == CONSOLE_GOES_ON || (console->end == CONSOLE_LEAVING && console->runs.active)) {
+	while (console->ending.state == CONSOLE_GOES_ON ||
+	       (console->ending.state == CONSOLE_LEAVING && console->runs.active)) {
 		size_t active = console->runs.active;
 
 		runs_step(&console->runs, next_deadline(console));
 		screen_flush(&console->screen);
 		if (active != console->runs.active)
 			console->prompt_at = 0;
-		if (console->is_waiting && console_has_awaited(console)) {
-			console->is_waiting = false;
+		if (console->waiting.is_on && console_has_awaited(console)) {
+			console->waiting.is_on = false;
 			go_on(console);
 		}
 		update_prompt(console);

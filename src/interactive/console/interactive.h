@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The prompt on a terminal: lines are entered while runs run, and what comes of these appears above. */
+/* The mode for a terminal: lines are entered at a prompt while runs continue, whose output is shown above it. */
 #ifndef INTERACTIVE_CONSOLE_INTERACTIVE_H
 #define INTERACTIVE_CONSOLE_INTERACTIVE_H
 

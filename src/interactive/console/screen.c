@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines above the prompt. */
+/* Gathers lines, and shows them above the prompt. */
 #include "interactive/console/screen.h"
 
 #include "base/mem.h"
@@ -10,14 +10,15 @@
 #include <unistd.h>
 
 enum {
-	/* Output that waits: so much is shown at once, and beyond so much no more is taken. */
+	/* Bytes of waiting output that are shown without delay. */
 	SHOWN_AT_ONCE = 64 * 1024,
+	/* Bytes of waiting output beyond which no more is accepted. */
 	WAITING_MAX = 256 * 1024,
-	/* A line longer than this is shown in pieces. */
+	/* Longer lines are shown in pieces. */
 	LINE_MAX_SHOWN = 64 * 1024,
 };
 
-/* Between two times that output is shown. */
+/* The time between two updates of the screen. */
 #define PERIOD (50 * NSEC_PER_MSEC)
 
 void screen_init(struct screen *screen, struct line *line, enum screen_kind kind)
@@ -30,7 +31,7 @@ bool screen_has_room(const struct screen *screen)
 	return screen->closed || screen->text.size < WAITING_MAX;
 }
 
-/* The length of the sequence that sets colours at the beginning of text, or 0. */
+/* Returns the length of a colour sequence at the beginning of text, 0 if there is none. */
 static size_t color_length(struct slice text)
 {
 	size_t size = 2;
@@ -42,7 +43,7 @@ static size_t color_length(struct slice text)
 	return size < text.size && text.data[size] == 'm' ? size + 1 : 0;
 }
 
-/* How much of text needs no look at what it is. */
+/* Returns how many bytes come before the next escape, tab or newline. */
 static size_t plain_length(struct slice text)
 {
 	size_t size = 0;
@@ -64,7 +65,7 @@ void screen_clean(struct bytes *out, struct slice text)
 		if (ends && colored)
 			bytes_append_text(out, "\033[0m");
 		colored = color || (colored && !ends);
-		/* Before the end of a line it means nothing. */
+		/* At the end of a line it has no effect, and is dropped. */
 		is_return = !color && part.data[part.size - 1] == '\r' &&
 			    (part.size == text.size || part.data[part.size] == '\n');
 		if (color || ends || part.data[0] == '\t')
@@ -99,7 +100,7 @@ static struct screen_tail *add_tail(struct screen *screen, uint64_t run)
 	return tail;
 }
 
-/* Ends the line that a run is in the middle of. */
+/* Ends the unfinished line of a run. */
 static void screen_end_line(struct screen *screen, struct screen_tail *tail)
 {
 	bool is_error = tail->stream == STREAM_ERRORS;
@@ -160,7 +161,6 @@ void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream
 		screen->due = 0;
 }
 
-/* Puts lines where they can be seen. */
 static void show(struct screen *screen, struct slice lines)
 {
 	if (screen->line)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What appears above the prompt: lines of tasks' output, each with its tag, messages, and answers to commands.
+ * What is shown above the prompt: lines of tasks' output, each with its tag, messages, and answers to commands.
  *
- * Output is gathered for a moment, so that the prompt is not drawn anew for every line; answers are shown at once.
- * Where there is no prompt nothing is shown here.
+ * Output is gathered for a moment, so that the prompt is not redrawn for every line; answers are shown at once. Without
+ * a prompt nothing is shown.
  */
 #ifndef INTERACTIVE_CONSOLE_SCREEN_H
 #define INTERACTIVE_CONSOLE_SCREEN_H
@@ -15,7 +15,7 @@
 #include "task/task.h"
 #include "interactive/prompt/line.h"
 
-/* A line that has begun and not ended: of a run's task. */
+/* The unfinished last line of a run's output. */
 struct screen_tail {
 	uint64_t run;
 	uint64_t index;
@@ -24,18 +24,19 @@ struct screen_tail {
 };
 
 struct screen {
-	/* NULL: there is no prompt. */
+	/* NULL if there is no prompt. */
 	struct line *line;
 	bool colored;
-	/* One for each run whose output goes on. */
+	/* One for each run that has written and not ended. */
 	struct screen_tail *tails;
 	size_t tail_count;
-	/* Whole lines that wait; shown no earlier than this. */
+	/* Whole lines to be shown. */
 	struct bytes text;
+	/* When they are to be shown. */
 	nsec due;
-	/* Somebody else has the terminal. */
+	/* A program in the foreground has the terminal. */
 	bool held;
-	/* It was released: what comes now is dropped. */
+	/* It was released: later output is dropped. */
 	bool closed;
 };
 
@@ -43,38 +44,40 @@ enum screen_kind { SCREEN_PLAIN, SCREEN_COLORED };
 
 void screen_init(struct screen *screen, struct line *line, enum screen_kind kind);
 
-/* Whether more output can be taken now. */
+/* True if more output is accepted now. */
 bool screen_has_room(const struct screen *screen);
 
 /*
- * Appends text (of one line, or more) without what would move about on a terminal: that is shown escaped, all but
- * newlines, tabs and colours; and these end with the line.
+ * Appends one or more lines of text. Control characters are escaped, except newlines, tabs and sequences that set
+ * colours, which are reset at the end of the line.
  */
 void screen_clean(struct bytes *out, struct slice text);
 
-/* A piece of what task index of a run wrote. */
+/* Adds a piece of the output of task index of a run. */
 void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream stream, struct slice bytes);
 
-/* What a task of the run wrote has ended: a last line without a newline gets one. */
+/* Ends the output of the run's current task: a last line without a newline gets one. */
 void screen_end_task(struct screen *screen, uint64_t run);
 
-/* There is no more of the run. */
+/* Ends the output of a run. */
 void screen_end_run(struct screen *screen, uint64_t run);
 
-/* Lines for the user, whole: shown at once, behind what waits. */
+/* Shows whole lines at once, after the output that waits. */
 void screen_say(struct screen *screen, struct slice lines);
 
-/* When screen_flush wants to be called; NSEC_FOREVER. */
+/* Returns when screen_flush is to be called, NSEC_FOREVER if nothing waits. */
 nsec screen_deadline(const struct screen *screen);
 
-/* Shows what waits, if it is time. */
+/* Shows what waits, if it is due. */
 void screen_flush(struct screen *screen);
 
-/* While held nothing is shown: what comes meanwhile waits. */
+/* Shows nothing until screen_let_go: output waits. */
 void screen_hold(struct screen *screen);
+
+/* Ends screen_hold, and shows what has waited. */
 void screen_let_go(struct screen *screen);
 
-/* How many columns and rows there are; 0 where there is no terminal. */
+/* Stores how many columns and rows the terminal has, 0 if there is no terminal. */
 void screen_size(const struct screen *screen, size_t *columns, size_t *rows);
 
 void screen_release(struct screen *screen);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading lines and carrying them out, one after the other. */
+/* Reads lines and carries them out, one after the other. */
 #include "interactive/console/script.h"
 
 #include "base/diag.h"
@@ -18,11 +18,12 @@ enum {
 	LINE_SIZE_MAX = 1024 * 1024,
 };
 
-/* Lines of standard input, as they come. */
+/* Reads lines of standard input. */
 struct reader {
 	struct watch watch;
-	/* There is something to be read. */
+	/* Input can be read. */
 	bool is_ready;
+	/* Input that was read; the first bytes of it have been taken. */
 	struct bytes bytes;
 	size_t taken;
 	uint64_t number;
@@ -33,8 +34,8 @@ static void script_run_ended(struct runs_owner *owner, struct run *run)
 {
 	struct console *console = container_of(owner, struct console, runs_owner);
 
-	console->status = run->end.status;
-	console->signal = run->end.signal;
+	console->ending.status = run->end.status;
+	console->ending.signal = run->end.signal;
 }
 
 static void script_program_ended(struct foreground *foreground UNUSED)
@@ -47,7 +48,7 @@ static void script_take_on(struct console *console, struct run *run)
 	while (run->state != RUN_DONE)
 		runs_step(&console->runs, NSEC_FOREVER);
 	if (run->end.signal)
-		console->end = CONSOLE_OVER;
+		console->ending.state = CONSOLE_OVER;
 }
 
 static int script_show(struct console *console, struct answer *answer, struct error *error)
@@ -56,13 +57,13 @@ static int script_show(struct console *console, struct answer *answer, struct er
 		return 0;
 	*error = answer->error;
 	answer->error = (struct error){.number = 0};
-	console->has_failed = true;
+	console->ending.has_failed = true;
 	return -1;
 }
 
 static int script_call(struct console *console, const char *script, struct error *error)
 {
-	/* Standard input has the commands. */
+	/* Standard input is the script. */
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), started;
 
 	if (null < 0)
@@ -74,14 +75,14 @@ static int script_call(struct console *console, const char *script, struct error
 	return started;
 }
 
-/* What went wrong with the input itself. */
+/* Reports an error of the input itself, and ends the script. Returns false. */
 static bool script_fail(struct console *console, int number, const char *what)
 {
 	if (number)
 		diag_error("%s: %s", what, strerror(number));
 	else
 		diag_error("%s", what);
-	console->status = EXIT_TROUBLE;
+	console->ending.status = EXIT_TROUBLE;
 	return false;
 }
 
@@ -99,13 +100,13 @@ static void script_signals_ready(struct watch *watch, unsigned events UNUSED)
 		if (number == SIGTSTP) {
 			signals_stop(number);
 		} else if (number != SIGUSR1 && number != SIGUSR2 && number != SIGWINCH) {
-			console->signal = number;
-			console->end = CONSOLE_OVER;
+			console->ending.signal = number;
+			console->ending.state = CONSOLE_OVER;
 		}
 	}
 }
 
-/* Waits for input; a signal ends it all meanwhile. While runs run signals are their affair. */
+/* Waits for input. Returns false if a signal ends the script. While runs are active, they handle signals. */
 static bool wait_for_input(struct console *console, struct reader *reader)
 {
 	struct loop *loop = &console->runs.loop;
@@ -113,14 +114,14 @@ static bool wait_for_input(struct console *console, struct reader *reader)
 	reader->is_ready = false;
 	if (loop_watch(loop, &console->signals, LOOP_INPUT) < 0 || loop_watch(loop, &reader->watch, LOOP_INPUT) < 0)
 		return script_fail(console, errno, "cannot wait for standard input");
-	while (!reader->is_ready && console->end == CONSOLE_GOES_ON)
+	while (!reader->is_ready && console->ending.state == CONSOLE_GOES_ON)
 		runs_step(&console->runs, NSEC_FOREVER);
 	loop_forget(loop, &reader->watch);
 	loop_forget(loop, &console->signals);
-	return console->end == CONSOLE_GOES_ON;
+	return console->ending.state == CONSOLE_GOES_ON;
 }
 
-/* Reads until there is a whole line: false when there is none any more. */
+/* Adds the next line to the agenda. Returns false at the end of input, or after an error. */
 static bool read_line(struct console *console, struct reader *reader)
 {
 	char *begin = reader->bytes.data + reader->taken, *end = NULL;
@@ -172,12 +173,12 @@ static void script_run(struct console *console)
 {
 	struct reader reader = {.watch = {.fd = STDIN_FILENO, .ready = input_ready}};
 
-	while (console->end == CONSOLE_GOES_ON && read_line(console, &reader)) {
-		while (console->end == CONSOLE_GOES_ON && agenda_take(&console->agenda, &console->at)) {
+	while (console->ending.state == CONSOLE_GOES_ON && read_line(console, &reader)) {
+		while (console->ending.state == CONSOLE_GOES_ON && agenda_take(&console->agenda, &console->at)) {
 			if (console_carry_out(console) == 0)
 				continue;
-			console->status = console->has_failed ? EXIT_TROUBLE : EXIT_USAGE;
-			console->end = CONSOLE_OVER;
+			console->ending.status = console->ending.has_failed ? EXIT_TROUBLE : EXIT_USAGE;
+			console->ending.state = CONSOLE_OVER;
 		}
 	}
 	bytes_release(&reader.bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The language from a pipe or a file: each line is carried out to its end, and the first that cannot be ends it all. */
+/* The mode for a pipe or file: each line is carried out to its end, and the first error ends the script. */
 #ifndef INTERACTIVE_CONSOLE_SCRIPT_H
 #define INTERACTIVE_CONSOLE_SCRIPT_H
 

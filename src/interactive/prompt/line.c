@@ -6,10 +6,11 @@
  * while the owner is told what was entered, so that the owner may do anything. readline is global, and so is the open
  * line.
  */
-#include "interactive/prompt/line_state.h"
+#include "interactive/prompt/line.h"
 
 #include "base/mem.h"
 #include "interactive/prompt/history.h"
+#include "interactive/prompt/line_state.h"
 #include "interactive/prompt/modes.h"
 #include "interactive/prompt/words.h"
 

@@ -5,11 +5,12 @@
  * Its modes are never changed and nothing but text is written. What is being typed cannot be seen by us before it is
  * entered, so that text which comes meanwhile begins a new line, and the prompt comes again below.
  */
-#include "interactive/prompt/line_state.h"
+#include "interactive/prompt/line.h"
 
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
+#include "interactive/prompt/line_state.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The prompt while tasks run: what views show of them, what messages name, and how runs are ended.
+
+# Scripts are for the tasks' shell.
+# shellcheck disable=SC2016
+
+load helper
+load screen
+
+# hold_run: types a map of three tasks; two of them are held until there is a file "gate", one waits for its turn
+hold_run() {
+	local known
+	known=$(event_count task_start)
+	type_line "map -j2 --shell '\"\$TOOL\" hold gate' ::: 1 2 3"
+	wait_for_event task_start $((known + 2))
+	wait_for_prompt
+}
+
+# show_lines COMMAND LINE: types a command on an empty screen; its answer has the LINE
+show_lines() {
+	type_line '! clear'
+	wait_for_screen 'mpmap[^>]*> ?'
+	type_line "$1"
+	wait_for_line "$2"
+	wait_for_prompt
+}
+
+@test "running: show describes a running task, one that waits, and their run" {
+	trace_on
+	open_prompt -j2
+	hold_run
+	show_lines 'show 1.1' '^worker +ForkWorker-[12], slot [12], pid [0-9]+$'
+	grep -Eq '^outcome +none yet: it has been running for [0-9.]+ .?s$' screen
+	grep -Eq '^command +.*hold gate' screen
+	show_lines 'show 1.3' '^outcome +none yet: it waits for its turn$'
+	show_lines 'show 1' '^workers +2, and what they run:$'
+	grep -Eq '^state +running$' screen
+	grep -Eq '^tasks +3: 2 running, 1 waiting$' screen
+	grep -Eq '^ +1\.2 +[0-9.]+ .?s +[0-9]+ +ForkWorker-' screen
+	show_lines stats 'busy.*; 2 tasks running now:$'
+	grep -Eq '^workers +2 at most; 2 live: 2 with runs, 0 in reserve; 2 started so far$' screen
+	type_line pause
+	show_lines 'show 1' '^state +paused: tasks that run go on, no others begin \(resume 1\)$'
+	touch gate
+	type_line resume
+	wait_for_line '^\[1\] done: 3 tasks'
+	show_lines 'show 1.1' '^took '
+	show_lines stats '^ *under .* 3? '
+}
+
+@test "running: show names the attempt of a task that runs again, and a failed one that waits" {
+	trace_on
+	open_prompt -j1
+	type_line "map --retries 1 --shell '[ -e gate ] || { : >gate; exit 3; }; \"\$TOOL\" hold end' ::: 1"
+	wait_for_event task_start 2
+	wait_for_prompt
+	show_lines 'show 1.1' '\(attempt 2\)$'
+	touch end
+	wait_for_line '^\[1\] done'
+	type_line "map --retries 1 --retry-delay 1h --shell 'echo x; exit 3' ::: 1"
+	wait_for_event task_again 2
+	wait_for_prompt
+	show_lines 'show 2.1' '^outcome +none yet: it waits to be run again'
+}
+
+@test "running: show lists the options that a run has" {
+	trace_on
+	open_prompt -j2
+	mkdir dir
+	type_line "map -j1 --retries 2 --retry-delay 0.5 --timeout 900% --delay 0.01 --unordered --workdir dir --initializer : \
+--joblog log --results res -o jsonl true ::: 1 2"
+	wait_for_line '^\[1\] done'
+	type_line 'map --timeout 5 --line-buffer --dry-run true ::: 1'
+	wait_for_line '^\[2\] done'
+	resize 200 24
+	show_lines 'show 1' '^options +--jobs=1 --retries=2 --retry-delay=0.5 --timeout=900% --delay=0.01 --unordered --output=jsonl --workdir=dir --initializer=: --joblog=log --results=res$'
+	show_lines 'show 2' '^options +--timeout=5 --line-buffer --dry-run$'
+}
+
+@test "running: messages of workers bear the number of their run" {
+	open_prompt -j1
+	type_line "map --initializer 'echo from-init >&2' --shell 'echo result-\$1' ::: 1"
+	wait_for_line '^\[1\] done'
+	screen_shows 'from-init'
+	type_line "map --initializer 'exit 3' true ::: 1"
+	wait_for_line '^\[2\] .*initializer'
+	type_line "map --zygote sh -c : x ::: 1"
+	wait_for_line '^\[3\] (--zygote: .*; it is executed|done)'
+}
+
+@test "running: a run without a worker fails with its number, and the prompt stays" {
+	export MPMAP_FAULT=worker_start:1+:EAGAIN
+	open_prompt -j2
+	type_line 'map true ::: 1'
+	wait_for_line '^\[1\] .*(cannot|no worker|worker)'
+	wait_for_line '^\[1\] ended: '
+	type_line '! echo still-$((1 + 1))'
+	wait_for_line '^still-2$'
+}
+
+@test "running: SIGUSR1 shows the state of each run under its number, SIGUSR2 nothing" {
+	trace_on
+	open_prompt -j4
+	hold_run
+	hold_run
+	kill -USR2 "$mpmap"
+	kill -USR1 "$mpmap"
+	wait_for_line '^\[1\] 0 of 3 tasks done, 0 failed, 2 running'
+	wait_for_line '^\[2\] 0 of 3 tasks done, 0 failed, 2 running'
+}
+
+@test "running: cancel without an ID ends the run that began last, and says where there is none" {
+	trace_on
+	open_prompt -j4
+	hold_run
+	hold_run
+	type_line cancel
+	wait_for_line '^\[2\] cancelled'
+	not grep -q '^\[1\]' screen
+	type_line 'cancel 2'
+	wait_for_line 'run 2 is over$'
+	type_line 'cancel 1.1'
+	wait_for_line "'1\.1' is not a run"
+	touch gate
+	wait_for_line '^\[1\] done'
+	type_line cancel
+	wait_for_line '^no run goes on$'
+}
+
+@test "running: ^C while it leaves ends at once what does not end by itself" {
+	trace_on
+	open_prompt -j1
+	type_line "map --grace 1h --shell 'trap \"\" TERM; \"\$TOOL\" hold never' ::: 1"
+	wait_for_event task_start 1
+	type_line quit
+	wait_for_line '^ending what runs; \^C ends it at once$'
+	press C-c
+	wait_until is_gone "$mpmap"
+	wait_until only_terminal_left
+}
+
+@test "running: a long answer is shown whole where there is no pager" {
+	export PAGER=
+	open_prompt -j1
+	type_line "map --shell 'seq 60000; head -c 70000 /dev/zero | tr \"\\0\" x' ::: 1 >/dev/null"
+	type_line "map --shell 'seq 60000; head -c 70000 /dev/zero | tr \"\\0\" x; echo; echo end-of-\$1' ::: 1"
+	wait_for_line '^\[1\] done'
+	show_lines 'out 1' '^end-of-1$'
+}
+
+@test "running: an answer that cannot be written to a file is an error of its command" {
+	export PAGER=cat TMPDIR=$PWD/tmp
+	mkdir tmp
+	open_prompt -j1
+	type_line "map --shell 'seq 500' ::: 1"
+	wait_for_line '^\[1\] done'
+	rmdir tmp
+	type_line 'out 1'
+	wait_for_line '^mpmap: cannot make a temporary file in '
+	type_line '! echo still-$((1 + 1))'
+	wait_for_line '^still-2$'
+}
