@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of commands, how a line becomes one, and those that act on runs and workers. */
+/* The table of commands, how a line becomes a command, and the commands that act on runs and workers. */
 #include "interactive/commands/commands.h"
 
 #include "base/mem.h"
@@ -34,7 +34,7 @@ static int command_workers(struct console *console, const struct entered *entere
 	return shown;
 }
 
-/* The last run that goes on, or NULL. */
+/* Returns the last run that is not done, NULL if there is none. */
 static struct run *last_active(const struct runs *runs)
 {
 	struct run *run, *found = NULL;
@@ -46,7 +46,7 @@ static struct run *last_active(const struct runs *runs)
 	return found;
 }
 
-/* Does something with each selected run that is not done; tasks cannot be selected. -1 with the error. */
+/* Calls act for each selected run that is not done. Returns -1 with the error, also if a task is selected. */
 static int for_each(struct console *console, const char *id, void (*act)(struct run *run), struct error *error)
 {
 	struct selection selection;
@@ -191,7 +191,7 @@ static int commands_refuse(const char *name, struct error *error)
 	return error_set(error, "unknown command '%s' (help lists all; map %s ... runs it for each item)", name, name);
 }
 
-/* Whether the words fit the command. */
+/* Returns -1 with the error if the words do not fit the command. */
 static int commands_check(const struct verb *command, const struct words *words, struct error *error)
 {
 	if (words->input && !command->takes_input)
@@ -212,7 +212,7 @@ static int carry_out(struct console *console, const char *line, struct error *er
 	const struct verb *command;
 	int done = 0;
 
-	/* The rest of such a line is the shell's: it is not divided. */
+	/* The rest of such a line is for the shell: it is not divided into words. */
 	if (*entered.line == '!')
 		return command_shell(console, &entered, error);
 	if (words_split(entered.line, &entered.words, error) < 0)

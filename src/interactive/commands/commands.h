@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands of the interactive language: one table, a function each. */
+/* The commands of the interactive language: a table with a row and a function each. */
 #ifndef INTERACTIVE_COMMANDS_COMMANDS_H
 #define INTERACTIVE_COMMANDS_COMMANDS_H
 
@@ -8,23 +8,24 @@
 #include "interactive/prompt/words.h"
 #include "interactive/console/console.h"
 
-/* A line, divided. */
+/* A line, divided into words. */
 struct entered {
-	/* As it was typed, from its first word on. */
+	/* The line as typed, from its first word on. */
 	const char *line;
 	/* words[0] is the command. */
 	struct words words;
 };
 
-/* The id behind a command, or NULL. */
+/* Returns the id after the command, NULL if there is none. */
 static inline const char *entered_id(const struct entered *entered)
 {
 	return entered->words.count > 1 ? entered->words.words[1] : NULL;
 }
 
+/* A command. */
 struct verb {
 	const char *name;
-	/* How many words may follow it. */
+	/* How many words must follow it, and may follow it. */
 	size_t least;
 	size_t most;
 	/* < FILE may follow it. */
@@ -38,10 +39,10 @@ struct verb {
 /* Ends with a NULL name. */
 extern const struct verb verbs[];
 
-/* All of them, for a console. */
+/* All commands, for a console. */
 extern const struct language commands;
 
-/* Those that begin runs, and those that look at what there is: for the table. */
+/* Commands of the other files, for the table. Each returns -1 with the error. */
 int command_map(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_apply(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_retry(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;

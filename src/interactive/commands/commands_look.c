@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that look at what there is: runs, out, errors, show, stats, history, help. */
+/* The commands that show something: jobs, out, errors, show, stats, history, help. */
 #include "interactive/commands/commands.h"
 
 #include "base/diag.h"
@@ -10,7 +10,7 @@
 
 #include <inttypes.h>
 
-/* What a view is drawn on, for this terminal. */
+/* Returns a canvas for the console's terminal, which appends to text. */
 static struct canvas canvas_for(const struct console *console, struct bytes *text)
 {
 	struct canvas canvas = {.out = text, .is_utf8 = console->is_terminal && MB_CUR_MAX > 1};
@@ -20,7 +20,7 @@ static struct canvas canvas_for(const struct console *console, struct bytes *tex
 	return canvas;
 }
 
-/* Shows a text, and lets go of it. */
+/* Shows a text and releases it. Returns -1 with the error. */
 static int look_show_text(struct console *console, struct bytes *text, struct error *error)
 {
 	struct answer answer;
@@ -52,7 +52,7 @@ int command_stats(struct console *console, const struct entered *entered, struct
 	return look_show_text(console, &text, error);
 }
 
-/* Calls see for each selected run. */
+/* Calls see for each selected run. Returns -1 with the error when see does. */
 static int for_each_run(struct console *console, const struct selection *selection, void *context,
 			int (*see)(void *context, struct run *run, struct error *error), struct error *error)
 {
@@ -150,8 +150,10 @@ static void look_take(void *context, enum stream stream UNUSED, struct slice byt
 	}
 }
 
-/* Reads what one task wrote. One that has not ended, or is not kept, is none of several, but told of when it is asked
- * for. */
+/*
+ * Reads the output of one task. Of several tasks, those that are unfinished or dropped are skipped; a single one is an
+ * error.
+ */
 static int read_task(struct reading *reading, struct run *run, uint64_t index, struct error *error)
 {
 	bool is_one = reading->selection->index != ARCHIVE_NONE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that begin runs: map, apply and retry; and set, which says how maps are to be. */
+/* The commands that begin runs (map, apply, retry), and set, which changes the options of later ones. */
 #include "interactive/commands/commands.h"
 
 #include "base/mem.h"
@@ -21,8 +21,10 @@ static void command_add(struct phrase *phrase, char *word)
 	phrase->words[phrase->count] = NULL;
 }
 
-/* The beginning of every map's words: what the program was started with, and what was set since, but for what is not
- * wanted. */
+/*
+ * Returns the words that each map begins with: the options of the command line, and the settings except unwanted ones.
+ * is_unwanted may be NULL.
+ */
 static struct phrase begin_phrase(const struct console *console, bool (*is_unwanted)(const char *setting))
 {
 	struct phrase phrase = {.count = 0};
@@ -31,7 +33,7 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 	command_add(&phrase, mem_string("map"));
 	for (i = 0; i < console->settings.base_count; i++)
 		command_add(&phrase, mem_string(console->settings.base[i]));
-	/* How many workers there are has been said, and perhaps changed, since. */
+	/* The command line's --jobs may have been changed since. */
 	command_add(&phrase, mem_format("--jobs=%zu", console->runs.options.workers));
 	for (i = 0; i < console->settings.count; i++) {
 		if (!is_unwanted || !is_unwanted(console->settings.words[i]))
@@ -40,7 +42,7 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 	return phrase;
 }
 
-/* What only batch mode can do, or only a program that has standard input for itself. */
+/* Returns -1 with the error for options that only batch mode can have. */
 static int command_check(const struct console *console, const struct options *options, struct error *error)
 {
 	size_t i;
@@ -65,7 +67,8 @@ static int command_check(const struct console *console, const struct options *op
 }
 
 /*
- * Parses the first count words of a phrase, all of which goes into the options also when that fails. -1 with the error.
+ * Parses the first count words of a phrase into run. run owns all words afterwards, also on failure. Returns -1 with
+ * the error.
  */
 static int parse(const struct console *console, struct phrase *phrase, size_t count, struct run_options *run,
 		 struct error *error)
@@ -80,10 +83,10 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 		return -1;
 	run->settings = options.run;
 	run->feed = options.feed;
-	/* The brackets and commas of an array would be lines of nobody's. */
+	/* The brackets and commas of an array would be lines of no task. */
 	if (console->is_terminal && run->settings.format == &output_json)
 		run->settings.format = &output_json_lines;
-	/* What says no more than how many there are is no limit, should there be more. */
+	/* A number equal to the pool's is no limit: the pool may grow. */
 	if (options.run.jobs != console->runs.options.workers)
 		run->most = options.run.jobs;
 	if (console->is_terminal)
@@ -102,7 +105,7 @@ static int command_begin(struct console *console, struct run_options *options, s
 	return 0;
 }
 
-/* Whether an option among the words asks for help. */
+/* True if the only word after the command asks for help. */
 static bool wants_help(const struct words *words)
 {
 	return words->count == 2 && (strcmp(words->words[1], "--help") == 0 || strcmp(words->words[1], "-h") == 0);
@@ -129,7 +132,7 @@ int command_map(struct console *console, const struct entered *entered, struct e
 	return command_begin(console, &options, NULL, error);
 }
 
-/* Settings about records, of which apply has none, and about a command for many of them. */
+/* True for settings about records, which apply does not have, and about commands for many records. */
 static bool is_about_records(const char *setting)
 {
 	static const char *const names[] = {"shell",   "stdin",    "header", "colsep", "delimiter", "null",  "max-args",
@@ -145,7 +148,7 @@ static bool is_about_records(const char *setting)
 
 int command_apply(struct console *console, const struct entered *entered, struct error *error)
 {
-	/* The command's words are the records of one group: so none of them means anything but itself. */
+	/* The command's words are the records of one group, so that no word is a replacement string. */
 	static const char *const form[] = {"--replace={}", "--max-args=max", "{}", ":::"};
 	struct phrase phrase = begin_phrase(console, is_about_records);
 	struct run_options options = {.line = mem_string(entered->line)};
@@ -165,7 +168,7 @@ int command_apply(struct console *console, const struct entered *entered, struct
 	return command_begin(console, &options, NULL, error);
 }
 
-/* Runs what failed of a selection again. 1; 0 when nothing did; -1 with the error. */
+/* Begins a run of the failed tasks of a selection. Returns 1, 0 if none failed, or -1 with the error. */
 static int repeat(struct console *console, const struct selection *selection, struct error *error)
 {
 	struct selection failed = *selection;
@@ -215,7 +218,7 @@ int command_retry(struct console *console, const struct entered *entered, struct
 	return console_show(console, &answer, error);
 }
 
-/* The setting of that option, or where it would go. */
+/* Returns the index of an option's setting, the count of settings if it is not set. */
 static size_t find_setting(const struct console *console, const char *name)
 {
 	size_t length = strlen(name), i;
@@ -256,7 +259,7 @@ static int show_settings(struct console *console, struct error *error)
 	return console_show(console, &answer, error);
 }
 
-/* Whether a map could be with this setting: tried on one that does nothing. */
+/* Tries a setting on a map that does nothing. Returns -1 with the error. */
 static int try_setting(const struct console *console, const char *setting, struct error *error)
 {
 	static const char *const form[] = {"true", ":::"};
@@ -290,11 +293,11 @@ int command_set(struct console *console, const struct entered *entered, struct e
 		return 0;
 	}
 	row = option_find(slice_of(name));
-	/* What the other way round is off. */
+	/* "on" is for options without a value: the opposite of "off". */
 	if (value && row && !row->argument && strcmp(value, "on") == 0)
 		value = NULL;
 	setting = value ? mem_format("--%s=%s", name, value) : mem_format("--%s", name);
-	/* In the place of what it was before. */
+	/* It takes the place of the option's earlier setting. */
 	old = at < console->settings.count ? console->settings.words[at] : NULL;
 	if (old)
 		console->settings.words[at] = setting;

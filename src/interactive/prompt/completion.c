@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What TAB offers, read off the table of options and the words before. */
+/* Finds what TAB offers, from the table of options and the words before. */
 #include "interactive/prompt/completion.h"
 
 #include "base/mem.h"
@@ -8,7 +8,7 @@
 #include "front/options.h"
 #include "interactive/prompt/words.h"
 
-/* What is offered: all that begin with what was typed of it. */
+/* The candidates found so far: all begin with what was typed. */
 struct offer {
 	struct slice typed;
 	char **texts;
@@ -16,7 +16,7 @@ struct offer {
 	size_t capacity;
 };
 
-/* Takes over text. */
+/* Adds text, which it takes ownership of, if it begins with what was typed. */
 static void completion_add(struct offer *offer, char *text)
 {
 	if (strncmp(text, offer->typed.data, offer->typed.size) != 0) {
@@ -32,7 +32,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* All of it, sorted and with NULL behind. */
+/* Returns the candidates, sorted and ended by NULL. */
 static char **completion_finish(struct offer *offer)
 {
 	if (offer->count)
@@ -61,7 +61,7 @@ static char **offer_ids(const struct completion *completion, struct offer *offer
 	return completion_finish(offer);
 }
 
-/* The names of all options between two texts; the second only where a value follows. */
+/* Offers the names of all options, with before in front; with after at the end if a value must follow. */
 static char **offer_options(struct offer *offer, const char *before, const char *after)
 {
 	const struct option_row *row;
@@ -72,7 +72,7 @@ static char **offer_options(struct offer *offer, const char *before, const char 
 	return completion_finish(offer);
 }
 
-/* The values that the option may have, behind what stands before them in the same word; NULL: names of files. */
+/* Offers the values of an option, with before in front. Returns NULL if they are names of files. */
 static char **offer_values(struct offer *offer, const struct option_row *row, struct slice before)
 {
 	const struct start_method *const *method;
@@ -91,7 +91,7 @@ static char **offer_values(struct offer *offer, const struct option_row *row, st
 	return completion_finish(offer);
 }
 
-/* The next word of what is left, with its quotes; empty at the end. */
+/* Takes the next word off what is left, with its quotes. Returns an empty one at the end. */
 static struct slice next_word(struct slice *left)
 {
 	struct slice word;
@@ -106,7 +106,7 @@ static struct slice next_word(struct slice *left)
 	return word;
 }
 
-/* The option whose value is the next word, when this word asks for one. */
+/* Returns the option of this word whose value is the next word, NULL if there is none. */
 static const struct option_row *wants_value(struct slice word)
 {
 	const struct option_row *row;
@@ -116,7 +116,7 @@ static const struct option_row *wants_value(struct slice word)
 		row = option_find((struct slice){.data = word.data + 2, .size = word.size - 2});
 		return row && row->argument && !row->is_optional ? row : NULL;
 	}
-	/* Letters, of which the first that takes a value has the rest of the word. */
+	/* Letters: the first that takes a value has the rest of the word, or the next word. */
 	for (i = 1; i < word.size; i++) {
 		for (row = option_table; row->name && row->letter != word.data[i]; row++)
 			;
@@ -126,7 +126,7 @@ static const struct option_row *wants_value(struct slice word)
 	return NULL;
 }
 
-/* Behind map: options and their values, up to the command that is to be run. */
+/* Offers words after map: options and their values, and names of files from the command on. */
 static char **offer_for_map(struct offer *offer, struct slice before, struct slice word)
 {
 	const struct option_row *row = NULL;
@@ -155,7 +155,7 @@ static char **offer_for_map(struct offer *offer, struct slice before, struct sli
 	if (!equals)
 		return offer_options(offer, "--", "=");
 	row = option_find((struct slice){.data = word.data + 2, .size = (size_t)(equals - word.data) - 2});
-	/* What is to be completed may be the word or what is behind its equals sign. */
+	/* Either the whole word is to be completed, or what follows its equals sign. */
 	if (offer->typed.data > equals)
 		return offer_values(offer, row, (struct slice){.data = ""});
 	return offer_values(offer, row, (struct slice){.data = word.data, .size = (size_t)(equals - word.data) + 1});

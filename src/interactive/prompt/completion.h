@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What TAB offers: which words could stand at the end of a line of the interactive language. */
+/* What TAB offers: the words that can end a line of the interactive language. */
 #ifndef INTERACTIVE_PROMPT_COMPLETION_H
 #define INTERACTIVE_PROMPT_COMPLETION_H
 
@@ -26,14 +26,14 @@ struct completion {
 	const char *const *commands;
 	/* Returns the kind of a command's operands. */
 	enum operands (*operands)(struct slice command);
-	/* The ids of runs and tasks: a new NULL-terminated array of new strings. NULL: there are none. */
+	/* Returns ids of runs and tasks, a new NULL-terminated array of new strings. May be NULL itself. */
 	char **(*ids)(void *context);
 	void *context;
 };
 
 /*
- * What could stand for the word from start on, at the end of text: a new NULL-terminated array of new strings, sorted;
- * empty when nothing fits, NULL when it is for file names.
+ * Returns the candidates for the word that begins at start and ends text: a new NULL-terminated array of new strings,
+ * sorted, empty if nothing fits. Returns NULL where names of files are wanted.
  */
 char **completion_find(const struct completion *completion, const char *text, size_t start);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines that were entered and have yet to be told to whom they are for. */
+/* Lines that were entered and are not reported yet. */
 #ifndef INTERACTIVE_PROMPT_ENTERED_H
 #define INTERACTIVE_PROMPT_ENTERED_H
 
@@ -7,7 +7,7 @@
 #include "base/dialect.h"
 #include "base/mem.h"
 
-/* Takes the first line off, without its newline (free); NULL when there is no whole one. */
+/* Removes the first line and returns it without its newline (free), NULL if there is no whole line. */
 static inline char *entered_take(struct bytes *entered)
 {
 	const char *newline = entered->size ? memchr(entered->data, '\n', entered->size) : NULL;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The history's file: locked while it is changed, and changed in place, so that a lock is never on a file that was
- * replaced. */
+/* The history's file: locked while it is changed, and changed in place, so that no lock is on a replaced file. */
 #include "interactive/prompt/history.h"
 
 #include "base/bytes.h"
@@ -13,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More than this is not read. */
+/* The most bytes that are read, from the end. */
 #define SIZE_LIMIT ((off_t)8 << 20)
 
-/* Opens the file, locked; -1 when there is no regular file. */
+/* Opens and locks the file. Returns its descriptor, -1 if it is not a regular file. */
 static int history_open_file(const char *path, int flags)
 {
 	int fd = open(path, flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
@@ -27,7 +26,7 @@ static int history_open_file(const char *path, int flags)
 	return fd;
 }
 
-/* The last part of the file, in whole lines. */
+/* Reads the last part of the file, in whole lines. */
 static void read_lines(int fd, struct bytes *lines)
 {
 	enum { PIECE = 65536 };
@@ -72,7 +71,7 @@ static void make_folders(const char *path)
 
 	for (slash = strchr(folder, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		/* Those that are there already, or cannot be made: opening the file will tell. */
+		/* If it cannot be made, opening the file fails. */
 		(void)!mkdir(folder, 0700);
 		*slash = '/';
 	}
@@ -106,7 +105,7 @@ void history_trim(const char *path, size_t count)
 	if (fd < 0)
 		return;
 	read_lines(fd, &lines);
-	/* Each newline but the count last ones ends a line that is dropped. */
+	/* Finds the newline before the last count lines. */
 	for (from = lines.size; from; from--) {
 		if (lines.data[from - 1] == '\n' && !count--)
 			break;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lines edited by readline, through its callback interface: the only file that knows it.
+ * Lines edited by readline, through its callback interface: the only file that uses it.
  *
- * readline is told to handle no signals and asks about nothing (both would block the loop), and its handler is removed
- * while the owner is told what was entered, so that the owner may do anything. readline is global, and so is the open
- * line.
+ * readline handles no signals and asks no questions (both would block the loop). Its handler is removed while lines are
+ * reported, so that the owner may call any function. readline is global, and so is the open line.
  */
 #include "interactive/prompt/line.h"
 
@@ -18,12 +17,12 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-/* Older ones have no such thing, and say nothing of their own at the end of the input either. */
+/* Older versions lack it, and print nothing at the end of input. */
 #if RL_READLINE_VERSION < 0x0802
 static int rl_eof_found;
 #endif
 
-/* The prompt is in use for something else. */
+/* States in which something else takes the place of the prompt. */
 #define OTHER_PROMPT (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG)
 
 static struct line *current;
@@ -36,7 +35,7 @@ static void prepare_terminal(int meta)
 	rl_prep_terminal(meta);
 }
 
-/* A terminal that has been given to others is left to them. */
+/* Restores the terminal's modes, unless another process group has the terminal. */
 static void release_terminal(void)
 {
 	rl_eof_found = 0;
@@ -154,7 +153,7 @@ static void edited_ready(struct watch *watch, unsigned events)
 	}
 }
 
-/* A value of an option is a word of its own. */
+/* Returns what ends a word for completion: also "=" in an option. */
 static char *find_breaks(void)
 {
 	static char plain[] = " \t\n<", option[] = " \t\n<=";
@@ -182,7 +181,7 @@ static char *unquote_name(char *typed, int quote)
 	return words_unquote_name(typed, (char)quote);
 }
 
-/* Those that readline has not asked for yet. */
+/* Candidates that readline has not fetched yet. */
 static char **candidates;
 
 static char *next_candidate(const char *text, int state UNUSED)
@@ -205,7 +204,7 @@ static char **line_offer(const char *text, int start, int end)
 		return NULL;
 	candidates = found;
 	matches = rl_completion_matches(text, next_candidate);
-	/* An option that takes a value goes on. */
+	/* No blank is added to an option that takes a value. */
 	if (matches && !matches[1] && matches[0][0] && matches[0][strlen(matches[0]) - 1] == '=')
 		rl_completion_suppress_append = 1;
 	for (each = found; *each; each++)
@@ -214,7 +213,7 @@ static char **line_offer(const char *text, int start, int end)
 	return matches;
 }
 
-/* What the user's own ~/.inputrc may change comes before readline reads that. */
+/* Configures readline before it reads ~/.inputrc, which may change some of it. */
 static void set_up_readline(void)
 {
 	rl_readline_name = "mpmap";

@@ -2,10 +2,9 @@
 /*
  * Lines entered at a terminal, edited as they are typed: one descriptor in the event loop.
  *
- * Descriptors 0 and 1 must be terminals. There can be one open line at a time. Signals come to the owner, who calls
+ * Descriptors 0 and 1 must be terminals, and one line can be open at a time. The owner receives signals, and calls
  * line_interrupt, line_resized and line_suspend. The terminal's modes are restored by line_suspend and line_close, and
- * when this process crashes. Where mpmap was built without readline the terminal itself edits, and there is no
- * completion and nothing is kept in a history file.
+ * when the process crashes. Without readline the terminal edits, and there is neither completion nor a history.
  */
 #ifndef INTERACTIVE_PROMPT_LINE_H
 #define INTERACTIVE_PROMPT_LINE_H
@@ -19,33 +18,32 @@
 struct line;
 
 /*
- * Who is told. entered and ended may call every function of this file but line_open, also line_close: the struct itself
- * stays until they have returned.
+ * Callbacks of the owner. entered and ended may call every function of this file but line_open; after line_close the
+ * struct must remain until they have returned.
  */
 struct line_owner {
-	/* A line was entered, without its newline: a view. A pasted block comes line by line. */
+	/* A line was entered; text lacks the newline and is valid during the call. Pasted lines come one by one. */
 	void (*entered)(struct line_owner *owner, const char *text);
 	/*
-	 * ^D on an empty line: the prompt comes again unless the line is closed. Or the terminal is gone (the line's
-	 * is_gone): nothing is read from now on.
+	 * ^D was typed on an empty line: the prompt is shown again unless the line is closed. Or the terminal is lost
+	 * (is_gone of the line): nothing is read any more.
 	 */
 	void (*ended)(struct line_owner *owner);
 	/*
-	 * What could stand at the end of text, where the word from start on is being completed: a new NULL-terminated
-	 * array of new strings (the caller frees both); an empty one: nothing; NULL: names of files. May be NULL
-	 * itself.
+	 * Returns candidates for the word that begins at start and ends text, as completion_find does; the caller
+	 * frees them. May be NULL itself.
 	 */
 	char **(*complete)(struct line_owner *owner, const char *text, size_t start);
 };
 
 struct line_options {
-	/* The file that keeps the history, made 0600 with the folders on its way; NULL: none is kept. */
+	/* The history's file, created if absent; NULL if none is kept. */
 	const char *history;
 	/* How many lines of it are kept. */
 	size_t history_size;
 };
 
-/* Takes a numbered line of the history, from 1. */
+/* Receives a line of the history and its number, from 1. */
 typedef void line_taker(void *context, size_t number, const char *text);
 
 /* line_state.h has a table of what changes the state. */
@@ -89,39 +87,38 @@ struct line {
 	size_t kept_at;
 };
 
-/* Shows the prompt (none as yet: see line_set_prompt) and begins to read. -1 with the error. */
+/* Begins to read; the prompt is empty until line_set_prompt. Returns -1 with the error. */
 int line_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_options *options,
 	      struct error *error) MUST_CHECK;
 
-/* The prompt from now on, redrawn if it is another one. What takes no room in it stands between \001 and \002. */
+/* Sets the prompt, and redraws it if it has changed. Parts between \001 and \002 take no columns. */
 void line_set_prompt(struct line *line, const char *prompt);
 
 /*
- * Text that ends with a newline appears above the prompt, which is drawn again below it with what is being typed. While
- * the line is suspended, text is just written.
+ * Shows text, which ends with a newline, above the prompt, and redraws the prompt with what is being typed. Just writes
+ * it where there is no prompt.
  */
 void line_show(struct line *line, struct slice text);
 
-/* ^C: what was typed (or searched for) is left behind, and there is a new prompt. */
+/* Handles ^C: drops what was typed or searched for, and shows a new prompt. */
 void line_interrupt(struct line *line);
 
-/* The terminal has another size. */
+/* Handles a change of the terminal's size. */
 void line_resized(struct line *line);
 
-/* The terminal goes to somebody else: its modes are restored and the prompt is taken away. Harmless when it is
- * suspended. */
+/* Leaves the terminal to others: restores its modes and removes the prompt. No effect if suspended. */
 void line_suspend(struct line *line);
 
-/* It is ours again: the prompt comes back with what was typed. Harmless when it is not suspended. */
+/* Shows the prompt again with what was typed. No effect unless suspended. */
 void line_resume(struct line *line);
 
-/* Adds to the history, and to its file, what does not begin with a blank and is not the last line once more. */
+/* Adds a line to the history and its file, unless it begins with a blank or repeats the last one. */
 void line_add_history(struct line *line, const char *text);
 
 /* Calls take for every line of the history, the oldest first. */
 void line_history(struct line *line, line_taker *take, void *context);
 
-/* Restores the terminal and stops reading. Harmless when it is not open (all zero). */
+/* Restores the terminal and stops reading. No effect if it is not open (all zero). */
 void line_close(struct line *line);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lines without readline: the terminal edits them itself, and what is shown appears on lines of its own.
+ * Lines without readline: the terminal edits them.
  *
- * Its modes are never changed and nothing but text is written. What is being typed cannot be seen by us before it is
- * entered, so that text which comes meanwhile begins a new line, and the prompt comes again below.
+ * Its modes are never changed, and only text is written. What is being typed is unknown until it is entered, so text
+ * that is shown meanwhile begins a new line, and the prompt follows it.
  */
 #include "interactive/prompt/line.h"
 
@@ -23,7 +23,7 @@ static void write_text(struct slice text)
 	fflush(stdout);
 }
 
-/* The prompt without what stands between \001 and \002: what a terminal would act on. */
+/* Writes the prompt without what is between \001 and \002 (control sequences). */
 static void write_prompt(const char *prompt)
 {
 	struct bytes plain = {.data = NULL};
@@ -94,7 +94,7 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 	return 0;
 }
 
-/* It is not written again before it is due: what stands there cannot be taken away. */
+/* Writes only the first prompt at once: an old one cannot be removed from the screen. */
 void line_set_prompt(struct line *line, const char *prompt)
 {
 	bool is_first = !*line->prompt;
@@ -114,7 +114,7 @@ void line_show(struct line *line, struct slice text)
 		write_prompt(line->prompt);
 }
 
-/* The terminal has echoed it and dropped what was typed. */
+/* The terminal has echoed ^C and dropped what was typed. */
 void line_interrupt(struct line *line)
 {
 	bytes_clear(&line->entered);

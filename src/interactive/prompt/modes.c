@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Modes kept where a signal's handler finds them. */
+/* Keeps modes where a signal handler can restore them. */
 #include "interactive/prompt/modes.h"
 
 #include "base/fatal.h"
@@ -30,12 +30,12 @@ void modes_await(void)
 {
 	int attempt;
 
-	/* Where there is no shell to continue it a process cannot be stopped so. */
+	/* Without a shell to continue it the process does not stop: hence the limit. */
 	for (attempt = 0; !modes_are_ours() && attempt < ATTEMPTS; attempt++)
 		signals_stop(SIGTTOU);
 }
 
-/* Async-signal-safe. Children have inherited this, but the terminal is not theirs. */
+/* Restores the modes. Async-signal-safe. No effect in children, which inherit this state. */
 static void restore(void)
 {
 	if (!kept.is_kept || getpid() != kept.owner || !modes_are_ours())

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The terminal's modes while somebody here has changed them: a crash, or a fatal error, puts them back. */
+/* The terminal's modes while this process has changed them: a crash or a fatal error restores them. */
 #ifndef INTERACTIVE_PROMPT_MODES_H
 #define INTERACTIVE_PROMPT_MODES_H
 
 #include "base/dialect.h"
 
-/* From now on this process restores what it keeps before it dies of a crash. */
+/* Makes this process restore the kept modes before it dies of a crash. */
 void modes_guard(void);
+
+/* Ends modes_guard. */
 void modes_unguard(void);
 
 /*
- * Keeps the modes that the terminal (descriptors 0 and 1) has, which the caller is about to change, and text (not
- * copied) that undoes what is going to be written to it.
+ * Keeps the modes of the terminal (descriptors 0 and 1) before the caller changes them. undo (not copied) is written to
+ * the terminal when they are restored.
  */
 void modes_keep(const char *undo);
 
-/* The caller restores them itself, or leaves them to whoever has the terminal. */
+/* Forgets the modes: the caller has restored them, or another process group has the terminal. */
 void modes_forget(void);
 
-/* Whether the terminal is this process group's, or nobody's in particular. */
+/* True if the terminal belongs to this process group, or its owner is unknown. */
 bool modes_are_ours(void);
 
-/* Stops this process until they are: what others have made of the modes meanwhile is not to be taken for the usual
- * ones. */
+/* Stops this process until the terminal is ours: the modes of other programs are not to be kept as the usual ones. */
 void modes_await(void);
 
 #endif

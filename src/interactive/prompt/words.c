@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Dividing a line: quotes, file names, and what belongs to shells and not here. */
+/* Divides a line: quotes, names of files, and operators of shells, which are errors. */
 #include "interactive/prompt/words.h"
 
 #include "base/bytes.h"
@@ -8,17 +8,21 @@
 
 #include <glob.h>
 
+/* The state of dividing a line. */
 struct splitter {
 	const char *line;
 	const char *at;
 	struct words *words;
 	size_t capacity;
-	/* The word at hand, and the pattern that it is for glob. */
+	/* The current word. */
 	struct bytes word;
+	/* The same as a pattern for glob. */
 	struct bytes pattern;
-	/* A part of it was quoted; its last character was; it has *, ? or [ that were not. */
+	/* A part of the word is quoted. */
 	bool is_quoted;
+	/* Its last character is quoted. */
 	bool last_is_quoted;
+	/* It has an unquoted *, ? or [. */
 	bool is_pattern;
 	struct error *error;
 };
@@ -39,7 +43,7 @@ static void add_char(struct splitter *splitter, char c, bool is_quoted)
 	splitter->last_is_quoted = is_quoted;
 }
 
-/* The column, from 1, of a place in the line. */
+/* Returns the column, from 1, of a place in the line. */
 static size_t column_of(const struct splitter *splitter, const char *place)
 {
 	const char *at;
@@ -55,7 +59,7 @@ static int fail_unended(struct splitter *splitter, const char *begin, const char
 	return error_set(splitter->error, "the quote %s in column %zu does not end", quote, column_of(splitter, begin));
 }
 
-/* The value of up to maximum digits of a base, 8 or 16, which are passed over. */
+/* Takes up to maximum digits of a base, 8 or 16, and returns their value. */
 static unsigned take_digits(struct splitter *splitter, unsigned base, int maximum)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
@@ -72,7 +76,7 @@ static unsigned take_digits(struct splitter *splitter, unsigned base, int maximu
 	return value & 0xff;
 }
 
-/* What stands behind a backslash within $'...'. */
+/* Takes an escape within $'...', after its backslash. Returns -1 with the error. */
 static int take_escape(struct splitter *splitter)
 {
 	static const char names[] = "abeEfnrtv\\'\"?", values[] = "\a\b\033\033\f\n\r\t\v\\'\"?";
@@ -98,7 +102,7 @@ static int take_escape(struct splitter *splitter)
 	return 0;
 }
 
-/* $'...', from behind its first quote. */
+/* Takes $'...' from after its first quote. Returns -1 with the error. */
 static int take_dollar_quotes(struct splitter *splitter)
 {
 	const char *begin = splitter->at - 2;
@@ -119,7 +123,7 @@ static int take_dollar_quotes(struct splitter *splitter)
 	return 0;
 }
 
-/* '...' or "...", from behind the first quote. */
+/* Takes '...' or "..." from after its first quote. Returns -1 with the error. */
 static int take_quotes(struct splitter *splitter, char quote)
 {
 	const char *begin = splitter->at - 1;
@@ -135,7 +139,7 @@ static int take_quotes(struct splitter *splitter, char quote)
 	return 0;
 }
 
-/* The next part of a word: a character or what is quoted. */
+/* Takes the next part of a word: a character or a quoted part. Returns -1 with the error. */
 static int words_take_part(struct splitter *splitter)
 {
 	char c = *splitter->at++;
@@ -157,7 +161,7 @@ static int words_take_part(struct splitter *splitter)
 	return 0;
 }
 
-/* The home that a word begins with, ~ or ~USER, takes the place of its name. Nobody's stays as it is. */
+/* Replaces ~ or ~USER at the beginning of a word by that home. The name of no user remains. */
 static void expand_home(struct splitter *splitter, const char *begin)
 {
 	size_t length = 1 + strspn(begin + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
@@ -172,7 +176,7 @@ static void expand_home(struct splitter *splitter, const char *begin)
 	if (glob(name, GLOB_TILDE_CHECK, NULL, &homes) == 0) {
 		const char *home = homes.gl_pathv[0];
 
-		/* The name stands in the word as in the pattern: nothing in it is quoted. */
+		/* The name has the same length in the word and in the pattern, since nothing in it is quoted. */
 		rest = splitter->word;
 		splitter->word = (struct bytes){.data = NULL};
 		bytes_append_text(&splitter->word, home);
@@ -192,7 +196,7 @@ static void expand_home(struct splitter *splitter, const char *begin)
 	free(name);
 }
 
-/* Whether the word at hand means something to a shell that it does not mean here. */
+/* True if the current word is an operator of a shell. */
 static bool is_operator(struct splitter *splitter)
 {
 	const char *word = bytes_text(&splitter->word);
@@ -206,7 +210,7 @@ static bool is_operator(struct splitter *splitter)
 	       strncmp(word, "&>", 2) == 0;
 }
 
-/* Takes the word that begins here; one that is for a shell is an error. */
+/* Takes the word that begins here. Returns -1 with the error, also for an operator of a shell. */
 static int take_word(struct splitter *splitter)
 {
 	const char *begin = splitter->at;
@@ -235,7 +239,7 @@ static void add_word(struct splitter *splitter, const char *word)
 	words->words[words->count++] = mem_string(word);
 }
 
-/* Adds the word at hand, or the names of files that it stands for. */
+/* Adds the current word, or the names of files that match it. */
 static void add_words(struct splitter *splitter)
 {
 	glob_t names;
@@ -250,7 +254,7 @@ static void add_words(struct splitter *splitter)
 	globfree(&names);
 }
 
-/* The file behind <, which was passed over. */
+/* Takes the file after <. Returns -1 with the error. */
 static int words_take_input(struct splitter *splitter)
 {
 	size_t column = column_of(splitter, splitter->at - 1);

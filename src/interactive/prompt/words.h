@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A line of the interactive language into words, as a shell would divide it, without its operators and variables.
+ * Divides a line of the interactive language into words as a shell does, but without operators and variables.
  *
- * Blanks divide. '...' is literal; in "..." a backslash takes its meaning from \ " $ and ` only; $'...' has the escapes
- * of bash; elsewhere a backslash takes the next character as it is. # at the beginning of a word begins a comment. <
- * FILE (or <FILE) names the file for input. A leading ~, and *, ? and [ are expanded where they are not quoted; $, !
- * and braces mean nothing.
+ * Blanks divide. '...' is literal; in "..." a backslash quotes \ " $ and ` only; $'...' has the escapes of bash;
+ * elsewhere a backslash quotes the next character. # at the beginning of a word begins a comment. < FILE (or <FILE)
+ * names the file for input. A leading ~, and *, ? and [ are expanded unless quoted; $, ! and braces have no meaning.
  */
 #ifndef INTERACTIVE_PROMPT_WORDS_H
 #define INTERACTIVE_PROMPT_WORDS_H
@@ -22,38 +21,38 @@ static inline bool words_is_blank(char c)
 	return c && strchr(" \t\n\r\v\f", c);
 }
 
-/* All zero has no words. */
+/* The words of a line; none if all zero. */
 struct words {
-	/* Ends with NULL (which is not counted); never NULL itself after words_split. */
+	/* Ends with NULL, which is not counted; not NULL itself after words_split. */
 	char **words;
 	size_t count;
-	/* The file that < names, or NULL. */
+	/* The file that < names, NULL if none. */
 	char *input;
 };
 
 /*
- * Divides a line; words is overwritten, not released. What quote_shell wrote comes back as the same word. -1 with the
- * error when a quote does not end, < is wrong, or a shell's operator stands there unquoted; there is nothing to release
- * then.
+ * Divides a line into words, which the caller releases; earlier contents are overwritten. What quote_shell wrote
+ * becomes the same word again. Returns -1 with the error, and nothing to release, if a quote does not end, < is wrong,
+ * or there is an unquoted operator of a shell.
  */
 int words_split(const char *line, struct words *words, struct error *error) MUST_CHECK;
 
-/* Frees the words; there are none then. */
+/* Frees the words, and makes it all zero. */
 void words_release(struct words *words);
 
 /*
- * For completion: where the last word of the first size bytes begins (size itself after a blank), and whether a
- * character that came next would be quoted.
+ * Returns where the last word of the first size bytes begins, size after a blank. Stores whether a character that
+ * followed would be quoted.
  */
 size_t words_last(const char *line, size_t size, bool *is_quoted);
 
 /*
- * The name of a file, quoted so that more can be typed behind it (free): from the quote on that is open (' or "), or 0:
- * none. A ~ at the beginning stays a home.
+ * Returns a file's name, quoted so that typing can continue after it (free). quote is the one that is open (' or "), 0
+ * if none; the result begins with it. A ~ at the beginning is not quoted.
  */
 char *words_quote_name(const char *name, char quote);
 
-/* The name that is meant by what was typed behind that quote (free). */
+/* Returns the name that was typed after an open quote, 0 if none (free). */
 char *words_unquote_name(const char *typed, char quote);
 
 #endif

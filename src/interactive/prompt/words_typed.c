@@ -8,7 +8,7 @@
 size_t words_last(const char *line, size_t size, bool *is_quoted)
 {
 	size_t start = 0, i;
-	/* The quote that is open; within $'...' a backslash escapes too. */
+	/* The open quote, 0 if none; in $'...' (is_dollar) a backslash escapes, too. */
 	char quote = 0;
 	bool is_dollar = false, is_escaped = false;
 
@@ -32,7 +32,7 @@ size_t words_last(const char *line, size_t size, bool *is_quoted)
 	return start;
 }
 
-/* Whether there is something that only $'...' can write in a line. */
+/* True if the name has a character that only $'...' can express. */
 static bool has_controls(const char *name)
 {
 	for (; *name; name++) {
@@ -42,7 +42,7 @@ static bool has_controls(const char *name)
 	return false;
 }
 
-/* The contents as a string of its own, for whoever frees it. */
+/* Returns the contents as a string, which the caller frees. */
 static char *words_take_text(struct bytes *bytes)
 {
 	bytes_text(bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tasks from the archive, into chunks once more. */
+/* Packs tasks of the archive into chunks. */
 #include "interactive/runs/again.h"
 
 #include "base/mem.h"
@@ -12,11 +12,11 @@
 struct again {
 	struct feeder feeder;
 	struct selection selection;
-	/* The next of its tasks; ARCHIVE_NONE: there is no more. */
+	/* The next task, ARCHIVE_NONE if there is none. */
 	uint64_t next;
 };
 
-/* Submits a task. False when there is no memory for it. */
+/* Packs a task. Returns false with errno if there is no memory for it. */
 static bool again_pack(struct again *again, const struct archive_words *words)
 {
 	struct packer *packer = &again->feeder.packer;
@@ -34,7 +34,7 @@ static bool again_pack(struct again *again, const struct archive_words *words)
 	return true;
 }
 
-/* Takes the next task out of the archive. */
+/* Feeds the next task, or refuses it. */
 static void again_take(struct again *again)
 {
 	struct run *run = again->selection.run;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Feeding a run with tasks of another that failed, as that one had them. */
+/* Feeds a run with failed tasks of another run. */
 #ifndef INTERACTIVE_RUNS_AGAIN_H
 #define INTERACTIVE_RUNS_AGAIN_H
 
@@ -8,8 +8,8 @@
 #include "interactive/runs/selection.h"
 
 /*
- * A feeder of the failed tasks of selection->run, which must be done, for a run with the same options. They are looked
- * up as they are fed: what is not kept any more by then is refused as a task.
+ * Returns a feeder of the failed tasks of selection->run, which must be done, for a run with the same options. A task
+ * that is not kept any more when it is to be fed is refused.
  */
 struct feeder *again_new(const struct selection *selection);
 

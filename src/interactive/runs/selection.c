@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Understanding ids, and going through what they select. */
+/* Parses ids, and steps through what they select. */
 #include "interactive/runs/selection.h"
 
 #include "base/mem.h"
@@ -14,11 +14,11 @@
 #define ENDS (FAILURES | 1u << OUTCOME_OK)
 
 enum {
-	/* Ids that completion offers. */
+	/* How many runs completion offers. */
 	IDS_MAX = 64,
 };
 
-/* "3" or "3.17". */
+/* Parses "3" or "3.17". Returns -1 with the error. */
 static int parse_numbers(struct runs *runs, const char *id, struct selection *selection, struct error *error)
 {
 	char *text = mem_string(id), *dot = strchr(text, '.');
@@ -45,7 +45,7 @@ static int parse_numbers(struct runs *runs, const char *id, struct selection *se
 	return 0;
 }
 
-/* The last run of which something failed, or the last one. */
+/* Returns the last run with failed tasks, the last run if none has any. */
 static struct run *last_failed(const struct runs *runs)
 {
 	struct selection selection = {.index = ARCHIVE_NONE, .failed = true};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ids: what "3", "3.17", "last", "failed" and "all" stand for. */
+/* Ids: the meaning of "3", "3.17", "last", "failed" and "all". */
 #ifndef INTERACTIVE_RUNS_SELECTION_H
 #define INTERACTIVE_RUNS_SELECTION_H
 
@@ -7,25 +7,26 @@
 #include "base/error.h"
 #include "interactive/runs/runs.h"
 
+/* What an id selects. */
 struct selection {
-	/* NULL: all runs. */
+	/* The run, NULL for all runs. */
 	struct run *run;
-	/* ARCHIVE_NONE: all of its tasks. */
+	/* The task, ARCHIVE_NONE for all tasks. */
 	uint64_t index;
-	/* Only those that failed. */
+	/* Only failed tasks. */
 	bool failed;
 };
 
 /*
- * Understands an id; NULL is the last run. -1 with the error: it is none, or there is no such run or task. Where no
- * task is named index is ARCHIVE_NONE. "failed" is what failed of the last run of which anything did.
+ * Parses an id; NULL selects the last run. "failed" selects the failed tasks of the last run that has any. Returns -1
+ * with the error if it is not an id, or there is no such run or task.
  */
 int selection_parse(struct runs *runs, const char *id, struct selection *selection, struct error *error) MUST_CHECK;
 
-/* The tasks of one selected run that have ended, one by one: the first one from an index on, or ARCHIVE_NONE. */
+/* Returns the first ended task of a selected run at index from or later, ARCHIVE_NONE if there is none. */
 uint64_t selection_next(const struct selection *selection, const struct run *run, uint64_t from);
 
-/* "3", "3.17", "last" ...: those that there are, for completion: a new NULL-terminated array of new strings. */
+/* Returns the ids for completion, a new NULL-terminated array of new strings. */
 char **selection_ids(struct runs *runs);
 
 #endif

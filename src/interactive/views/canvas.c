@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines, tables, bars and figures. */
+/* Draws lines, tables, bars and figures. */
 #include "interactive/views/canvas.h"
 
 #include "base/quote.h"
@@ -8,10 +8,11 @@
 
 enum {
 	COLUMNS_MAX = 12,
-	/* Blanks between columns, and columns that a key takes. */
+	/* Blanks between columns. */
 	GAP = 2,
+	/* Columns that a key takes. */
 	KEY = 12,
-	/* A column of a bar has so many parts. */
+	/* How many parts a column of a bar has. */
 	EIGHTHS = 8,
 };
 
@@ -46,7 +47,7 @@ void canvas_cell(struct canvas_table *table)
 	bytes_append(&table->cells, "", 1);
 }
 
-/* Columns that a text takes. */
+/* Returns how many columns a text takes. */
 static size_t canvas_width_of(const char *text)
 {
 	struct bytes scratch = {.data = NULL};
@@ -62,7 +63,7 @@ static void append_blanks(struct bytes *out, size_t count)
 	bytes_append_format(out, "%*s", (int)count, "");
 }
 
-/* Composes a row. Returns where the next one begins. */
+/* Composes a row of cells. Returns where the next row begins. */
 static const char *canvas_compose(struct bytes *line, const char *columns, const size_t *widths, const char *cell)
 {
 	size_t i;
@@ -125,7 +126,7 @@ void canvas_time(struct bytes *out, nsec time)
 	double usec = (double)time / (double)NSEC_PER_USEC, msec = usec / 1000, sec = msec / 1000;
 	uint64_t whole = (uint64_t)(sec + 0.5);
 
-	/* Each bound is where the figure would be rounded up to the next unit. */
+	/* Each bound is where a figure is rounded up to the next unit. */
 	if (time <= 0)
 		bytes_append_text(out, time ? "-" : "0 s");
 	else if (usec < 9.95)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What views are drawn on: lines that fit, columns that are aligned, figures in one style. */
+/* What views are drawn with: lines that fit, aligned columns, figures in one style. */
 #ifndef INTERACTIVE_VIEWS_CANVAS_H
 #define INTERACTIVE_VIEWS_CANVAS_H
 
@@ -8,45 +8,49 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
+/* Where a view is drawn. */
 struct canvas {
-	/* Whole lines are appended here. */
+	/* Receives whole lines. */
 	struct bytes *out;
-	/* The columns of the terminal; 0: it is none, and nothing is cut. */
+	/* The columns of the terminal; 0 if there is none, and nothing is cut. */
 	size_t width;
-	/* It shows UTF-8 (and so the locale has it). */
+	/* The terminal, and so the locale, has UTF-8. */
 	bool is_utf8;
 };
 
-/* Appends a line, cut to the width; nothing in it acts on a terminal (quote_terminal). */
+/* Appends a line, cut to the width and escaped for a terminal. */
 void canvas_line(const struct canvas *canvas, struct slice line);
 
-/* Begins a line with what it is about; the rest of it is the caller's. */
+/* Begins a line with its subject; the caller appends the rest. */
 void canvas_key(const struct canvas *canvas, const char *key);
 
-/* Rows of cells. All zero but columns: blanks to begin each row with, then a letter for each column: l, or r to the
- * right. */
+/* Rows of cells. All zero but columns. */
 struct canvas_table {
+	/* Blanks that each row begins with, then a letter for each column: l for left, r for right. */
 	const char *columns;
-	/* The cells row by row, each with a NUL; behind them the cell at hand, which the caller appends to. */
+	/* The cells row by row, each ended by a NUL; then the current cell, which the caller appends to. */
 	struct bytes cells;
 };
 
-/* Ends the cell at hand. */
+/* Ends the current cell. */
 void canvas_cell(struct canvas_table *table);
 
-/* Appends all rows and empties the table. A column of empty cells takes no room. */
+/* Draws all rows and empties the table. A column of empty cells takes no room. */
 void canvas_draw(const struct canvas *canvas, struct canvas_table *table);
 
-/* Appends a bar: so much (0 to 1) of so many columns. Something is seen of whatever is not 0. */
+/* Appends a bar whose length is a share (0 to 1) of columns. It is visible unless share is 0. */
 void canvas_bar(const struct canvas *canvas, struct bytes *out, double share, size_t columns);
 
-/* Append "850 us", "12 ms", "1.2 s", "3 m 05 s", "2 h 03 m"; "57 bytes", "1.2 KiB"; "1.5" or "120", of whatever in a
- * second. */
+/* Appends a time: "850 us", "12 ms", "1.2 s", "3 m 05 s", "2 h 03 m"; "-" if negative. */
 void canvas_time(struct bytes *out, nsec time);
+
+/* Appends a size in bytes: "57 bytes", "1.2 KiB". */
 void canvas_size(struct bytes *out, uint64_t size);
+
+/* Appends a count per second: "1.5", "120". */
 void canvas_rate(struct bytes *out, uint64_t count, nsec time);
 
-/* The ending of a noun after so many. */
+/* Returns the ending of a noun after a count: "s" unless count is 1. */
 const char *canvas_plural(uint64_t count);
 
 #endif

@@ -6,8 +6,9 @@
 #include "front/options.h"
 
 enum {
-	/* Where what an option does begins, and where lines end. */
+	/* The column in which the description of an option begins. */
 	HELP_COLUMN = 28,
+	/* Columns of a line. */
 	WIDTH = 79,
 };
 
@@ -35,7 +36,7 @@ static const char tutorial[] =
 	"TAB completes what you type. help COMMAND tells more, help map its options.\n"
 	"quit, or ^D, leaves; tasks that still run are ended then (^D asks before).\n";
 
-/* How runs and tasks are named. */
+/* Explains ids. */
 #define IDS \
 	"\n" \
 	"ID is 3 (a run), 3.17 (its task 17), last (the run begun last; the same without\n" \
@@ -130,7 +131,7 @@ static const struct guide_row rows[] = {
 	 "line.\n"},
 };
 
-/* Options that mean nothing under a prompt, or only what another does. */
+/* Options without a use at the prompt, and synonyms. */
 static const char *const hidden[] = {
 	"color", "help", "interactive", "max-procs", "no-run-if-empty", "progress", "tty", "ungroup", "version",
 };
@@ -162,7 +163,7 @@ static bool is_hidden(const char *name)
 	return false;
 }
 
-/* An option and its help, whose words go on in their column. */
+/* Appends an option and its description, wrapped in its column. */
 static void append_option(struct bytes *out, const struct option_row *row)
 {
 	size_t start = out->size, size;

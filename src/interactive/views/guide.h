@@ -6,21 +6,23 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 
+/* The help for one command. */
 struct guide_row {
 	/* The command. */
 	const char *name;
-	/* Its forms, a line each, without a newline at the end. */
+	/* Its forms, a line each, without the last newline. */
 	const char *synopsis;
-	/* Whole lines. */
+	/* What it does, in whole lines. */
 	const char *text;
 };
 
-/* What is told of a command; NULL when there is none of that name. */
+/* Returns the help for a command, NULL if it is unknown. */
 const struct guide_row *guide_find(const char *name);
 
+/* Appends the tutorial. */
 void guide_tutorial(struct bytes *out);
 
-/* Appends all there is to say of a command; nothing when there is none of that name. */
+/* Appends the help for a command; nothing if it is unknown. */
 void guide_command(const char *name, struct bytes *out);
 
 #endif

@@ -9,10 +9,11 @@
 #include <inttypes.h>
 
 enum {
-	/* A bar for those that run, in the table; and how wide a terminal must be for it. */
+	/* Columns of the progress bar in the table. */
 	BAR = 10,
+	/* Columns that a terminal must have for it. */
 	BAR_WIDTH_MIN = 96,
-	/* Failed tasks that are listed. */
+	/* How many failed tasks are listed. */
 	FAILURES_MAX = 5,
 };
 
@@ -25,7 +26,7 @@ const char *view_state(const struct run *run)
 	return run->state == RUN_PAUSED ? "paused" : "running";
 }
 
-/* Tasks that have been run; those of them that failed. */
+/* Returns how many tasks have been run. */
 static uint64_t ended(const struct run_counts *counts)
 {
 	return counts->finished - counts->outcomes[OUTCOME_SKIPPED];
@@ -36,7 +37,7 @@ static uint64_t view_failures(const struct run_counts *counts)
 	return ended(counts) - counts->outcomes[OUTCOME_OK];
 }
 
-/* How many tasks there are in all; 0 while that is not known. */
+/* Returns how many tasks there are in all, 0 while unknown. */
 static uint64_t total_of(const struct run *run, const struct run_counts *counts)
 {
 	if (run->state == RUN_DONE && !run->cancelled && counts->total < counts->submitted)
@@ -95,7 +96,7 @@ void view_runs(const struct canvas *canvas, const struct runs *runs)
 	canvas_draw(canvas, &table);
 }
 
-/* What an exit status says. */
+/* Returns the meaning of an exit status. */
 static const char *meaning(int status)
 {
 	switch (status) {
@@ -182,7 +183,7 @@ static void append_word_option(struct bytes *out, const char *name, const char *
 	bytes_release(&word);
 }
 
-/* Those that decide what becomes of tasks, also where they were set for all runs. */
+/* Shows the options that affect tasks, also those set for all runs. */
 static void show_options(const struct canvas *canvas, const struct run *run)
 {
 	const struct session_options *settings = &run->options.settings;
@@ -216,7 +217,7 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_text(out, "\n");
 }
 
-/* The first tasks that failed, and how to see more. */
+/* Shows the first tasks that failed, and how to see more. */
 static void show_failures(const struct canvas *canvas, struct run *run, uint64_t count)
 {
 	const struct selection failed = {.run = run, .index = ARCHIVE_NONE, .failed = true};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the interactive mode shows of runs, tasks and workers. Everything from outside is escaped; nothing is coloured.
- */
+/* Views of runs, tasks and workers. Everything from outside is escaped; nothing is coloured. */
 #ifndef INTERACTIVE_VIEWS_VIEWS_H
 #define INTERACTIVE_VIEWS_VIEWS_H
 
@@ -8,19 +7,19 @@
 #include "interactive/runs/runs.h"
 #include "interactive/views/canvas.h"
 
-/* A run's state in a word: "running", "paused", "ending", "done", "failed", "cancelled". */
+/* Returns a run's state: "running", "paused", "ending", "done", "failed" or "cancelled". */
 const char *view_state(const struct run *run);
 
-/* All runs, a line each, the newest last. */
+/* Draws a table of all runs, the newest last. */
 void view_runs(const struct canvas *canvas, const struct runs *runs);
 
-/* All about a run: what was asked for, what came of it, what it does now. */
+/* Draws a run in full: its line, state, tasks and options, and what it runs now. */
 void view_run(const struct canvas *canvas, struct run *run);
 
-/* All about a task of a run. */
+/* Draws a task of a run in full. */
 void view_task(const struct canvas *canvas, struct run *run, uint64_t index);
 
-/* The workers, and how long tasks took: those of a run, or of all (NULL). */
+/* Draws the workers, and the times of tasks: of one run, or of all runs where run is NULL. */
 void view_stats(const struct canvas *canvas, struct runs *runs, struct run *run);
 
 #endif

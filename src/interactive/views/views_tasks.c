@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Views of tasks: one of them in full, all of them in figures. */
+/* Views of tasks: one task in full, all tasks in figures. */
 #include "interactive/views/views.h"
 
 #include "base/quote.h"
@@ -10,11 +10,12 @@
 #include <time.h>
 
 enum {
-	/* Bars of the histogram: as many columns, beside what else is in their lines. */
+	/* Columns of the longest bar of the histogram. */
 	BAR_MIN = 10,
 	BAR_MAX = 50,
+	/* Columns of the rest of its line. */
 	BAR_BESIDE = 28,
-	/* Bytes of what a task had on its standard input. */
+	/* Bytes of a task's standard input that are shown. */
 	INPUT_MAX = 60,
 };
 
@@ -23,7 +24,7 @@ static void append_worker(struct bytes *out, const struct run *run, uint32_t num
 	bytes_append_format(out, "%sWorker-%" PRIu32, run->options.settings.method->prefix, number);
 }
 
-/* Local time and how far that is from UTC. */
+/* Appends local time and its offset from UTC. */
 static void append_date(struct bytes *out, nsec time)
 {
 	time_t second = (time_t)(time / NSEC_PER_SEC);
@@ -48,7 +49,7 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 	struct result once = *result;
 	struct bytes words = {.data = NULL};
 
-	/* How often it was run has a line of its own. */
+	/* The attempts have a line of their own. */
 	once.attempt = 1;
 	if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FAILED)
 		bytes_append_format(&words, "%s: ", outcome_name(result->outcome));
@@ -61,7 +62,7 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 	}
 }
 
-/* Where, when and for how long it ran, and what that cost. */
+/* Shows where, when and how long a task ran, and what it used. */
 static void show_process(const struct canvas *canvas, const struct run *run, const struct result *result)
 {
 	struct bytes *out = canvas->out;
@@ -94,7 +95,7 @@ static void show_process(const struct canvas *canvas, const struct run *run, con
 	bytes_append_text(out, " at most\n");
 }
 
-/* How much it wrote to a stream, and what of it is still there. */
+/* Shows how much a task wrote to a stream, and how much of that is kept. */
 static void show_stream(const struct canvas *canvas, struct run *run, const struct archive_task *task,
 			enum stream stream)
 {
@@ -140,7 +141,7 @@ static void show_kept(const struct canvas *canvas, struct run *run, const struct
 	show_stream(canvas, run, task, STREAM_ERRORS);
 }
 
-/* A task that runs now: whether it does. */
+/* Shows a task that runs now. Returns false if it does not run. */
 static bool show_running(const struct canvas *canvas, struct run *run, uint64_t index)
 {
 	struct bytes words = {.data = NULL}, *out = canvas->out;
@@ -170,7 +171,7 @@ static bool show_running(const struct canvas *canvas, struct run *run, uint64_t 
 	return false;
 }
 
-/* Of a task that has left nothing but, perhaps, its outcome. */
+/* Shows a task of which at most the outcome is known. */
 static void show_bare(const struct canvas *canvas, const struct run *run, uint64_t index)
 {
 	struct run_counts counts = run_counts(run);
@@ -240,7 +241,7 @@ static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
 	canvas_draw(canvas, &table);
 }
 
-/* What runs have in common. */
+/* Sums over runs. */
 struct sums {
 	uint64_t buckets[RUN_BUCKETS];
 	nsec longest;
