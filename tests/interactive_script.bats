@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The language of the interactive mode from a pipe, a file or a fifo: no prompt, no line editing, and what batch mode would do.
+# The interactive mode with a script from a pipe, file or fifo: no prompt, no line editing, and the results of batch mode.
 
 # Scripts are for the tasks' shell.
 # shellcheck disable=SC2016
 
 load helper
 
-# run_script LINE...: they are the script, run to its end; never is there a byte that a terminal would act on
+# run_script LINE...: runs a script of these lines to its end; it must write no control sequence
 run_script() {
 	printf '%s\n' "$@" >script
 	run_it "$MPMAP" --interactive <script && is_plain out && is_plain err
 }
 
-# The same with two tasks at a time, whatever the machine has.
+# The same with two tasks at a time, on any machine.
 run_two() {
 	MPMAP_JOBS=2 run_script "$@"
 }
@@ -22,12 +22,12 @@ is_plain() {
 	[ "$(tr -dc '\033' <"$1" | wc -c)" -eq 0 ] || complain "$1 has escape codes: $(cat -v "$1")"
 }
 
-# What is different in each run, made the same in the file out.
+# Masks in the file out what differs from run to run.
 mask() {
 	jq -c 'del(.worker, .slot, .pid, .start, .duration, .user, .sys, .max_rss)' out >masked && mv masked out
 }
 
-# as_batch LINE [COMMAND...]: map LINE gives what batch mode gives; the COMMAND (mask) changes both outputs before
+# as_batch LINE [COMMAND...]: checks that "map LINE" gives the results of batch mode; COMMAND (mask) changes both outputs first
 as_batch() {
 	local way
 	for way in batch script; do
@@ -49,7 +49,7 @@ as_batch() {
 	diff -r batch script >differs || complain "map $1 (< batch, > script): $(head -n 20 differs)"
 }
 
-# stops_at NUMBER WORD...: the run before stopped at that line with one line that says it, and all WORDs; nothing ran behind it
+# stops_at NUMBER WORD...: checks that the script stopped at that line, with one message that has all WORDs
 stops_at() {
 	local word
 	expect 2 || return 1
@@ -60,13 +60,13 @@ stops_at() {
 	[ ! -e ran ] || complain "something ran behind it: $(cat script)"
 }
 
-# error_line LINE WORD...: as the second line it stops the script there
+# error_line LINE WORD...: checks that LINE, as the second line, stops the script
 error_line() {
 	rm -f ran
 	run_script 'map echo ::: before' "$1" 'map touch ::: ran' && expect 2 before && stops_at 2 "${@:2}"
 }
 
-# feed_script [OPTION...]: mpmap reads lines as the test says them
+# feed_script [OPTION...]: starts mpmap, which reads lines as the test writes them
 feed_script() {
 	trace_on
 	open_feed
@@ -77,10 +77,10 @@ say() {
 	printf '%s\n' "$@" >&7
 }
 
-# A map of tasks that run as long as there is no gate.
+# Feeds a map whose tasks run until the gate exists.
 HOLD="map --shell 'exec \"\$TOOL\" hold gate' :::"
 
-# The lines said so far have been done: their maps have ended.
+# Waits until the lines written so far have been carried out.
 all_done() {
 	marks=$((${marks:-0} + 1))
 	say "! touch done-$marks" && wait_until test -e "done-$marks"
@@ -90,7 +90,7 @@ end_feed() {
 	say quit && close_feed && finish
 }
 
-# The pids of the workers that were started: each once.
+# Prints the pids of the workers that were started, each once.
 workers_started() {
 	event_field worker_pid worker_start | sort -n
 }
@@ -110,7 +110,7 @@ workers_started() {
 	as_batch "--shell '[ \$1 != 2 ] || kill -9 \$\$; echo \$1' < numbers"
 }
 
-@test "interactive: other sources, columns, files and endings, as in batch mode" {
+@test "interactive: other sources, columns, files and endings are as in batch mode" {
 	as_batch 'echo :::: numbers ::: -'
 	as_batch '-a numbers -j3 --chunksize 2 echo'
 	as_batch '-C , --header=: echo {2} < table'
@@ -124,7 +124,7 @@ workers_started() {
 	as_batch "--shell 'head -c \${1}00000 /dev/zero | tr \"\\0\" \$1' < numbers"
 }
 
-@test "interactive: many maps in one script are what they are one by one" {
+@test "interactive: many maps in one script give the results of single maps" {
 	seq 1000 >numbers
 	run_two 'map echo < numbers' 'map -j1 --shell "echo out; echo err >&2; exit 1" ::: 1' 'map --tag echo ::: x' 'map printf %s ::: a b'
 	expect 0
@@ -144,7 +144,7 @@ workers_started() {
 	expect 123
 }
 
-@test "interactive: comments and empty lines do nothing, and an empty script is well" {
+@test "interactive: comments, empty lines and an empty script do nothing" {
 	run_script '' '# map touch ::: ran' '   # map touch ::: ran' $' \t ' 'map echo ::: "# none"' '#'
 	expect 0 '# none' ''
 	[ ! -e ran ]
@@ -171,7 +171,7 @@ workers_started() {
 	error_line 'xyzzyxyzzy' xyzzyxyzzy
 }
 
-@test "interactive: a quote that does not end, and options that are wrong" {
+@test "interactive: unended quotes and wrong options are errors" {
 	error_line "map echo ::: 'a" 'quote'
 	error_line 'map echo ::: "a b' 'quote'
 	error_line 'map --bogus echo ::: a' '--bogus'
@@ -181,7 +181,7 @@ workers_started() {
 	error_line 'map'
 }
 
-@test "interactive: IDs that do not exist, or are none" {
+@test "interactive: IDs that do not exist or are malformed are errors" {
 	error_line 'out 9' 9
 	error_line 'out 1.2' '1\.2|task 2'
 	error_line 'errors 3.1' '(^|[^0-9])3([^0-9]|$)'
@@ -192,7 +192,7 @@ workers_started() {
 	error_line 'out 1.' '1\.'
 }
 
-@test "interactive: workers and set take what makes sense only" {
+@test "interactive: workers and set refuse wrong values" {
 	error_line 'workers 0' 0
 	error_line 'workers x' x
 	error_line 'workers -1' '-1'
@@ -201,7 +201,7 @@ workers_started() {
 	error_line 'set jobs x' x
 }
 
-@test "interactive: source of what is not there, of itself, and of what has an error" {
+@test "interactive: source refuses a missing file and itself, and stops at an error" {
 	error_line 'source missing' missing
 	error_line 'source'
 	error_line 'source .'
@@ -224,14 +224,14 @@ workers_started() {
 	[ ! -e ran ]
 }
 
-@test "interactive: operands do not go with it, on the command line" {
+@test "interactive: --interactive takes no operands" {
 	mp --interactive echo </dev/null
 	usage_error interactive
 	mp --interactive ::: a </dev/null
 	usage_error interactive
 }
 
-@test "interactive: source runs what is in a file" {
+@test "interactive: source runs the lines of a file" {
 	printf '# of a file\nmap echo ::: one\nsource deeper\n' >file
 	printf 'map echo ::: two' >deeper
 	run_script 'source file' 'map echo ::: three' 'source deeper'
@@ -243,7 +243,7 @@ workers_started() {
 	expect 0 $'a  b c\nout' 'err'
 }
 
-@test "interactive: outputs of ended runs can be had again" {
+@test "interactive: out and errors show the output of ended runs again" {
 	run_two "map --shell 'echo out \$1; echo err \$1 >&2' ::: a b" '! echo --' 'out 1.2' '! echo --' 'out last' '! echo --' 'errors 1.1'
 	expect 0
 	head -n 7 out >begin
@@ -260,7 +260,7 @@ workers_started() {
 	cat noise noise noise noise noise | cmp - out
 }
 
-@test "interactive: show tells of a task" {
+@test "interactive: show describes a task" {
 	run_two "map --retries 1 --shell 'exit \$1' ::: 0 3" 'show 1.2'
 	expect 123
 	for word in 'exit \$1' '(^|[^0-9])3([^0-9]|$)' 'failed' 'ForkWorker-[0-9]+' '[Aa]ttempts? .*2'; do
@@ -275,7 +275,7 @@ workers_started() {
 	expect 0 $'16384 workers at most, 0 there, 0 of them with a run' ''
 }
 
-@test "interactive: jobs, stats, history and help tell something" {
+@test "interactive: jobs, stats, history and help answer" {
 	run_two 'map echo ::: one two three' 'jobs'
 	expect 0
 	[ "$(sed 1,3d out | grep -c '3')" -ge 1 ] || complain "jobs: $(cat out)"
@@ -310,7 +310,7 @@ workers_started() {
 	[ "$(uniq out | grep -c '^--end--$')" -eq 19 ] || complain "a command has no help: $(cat out)"
 }
 
-@test "interactive: retry failed runs what failed, and nothing else" {
+@test "interactive: retry failed runs the failed tasks, and no others" {
 	run_two "map --shell 'echo \$1 >>runs; if mkdir had-\$1 2>/dev/null && [ \$1 -gt 2 ]; then exit 1; fi; echo well \$1' ::: 1 2 3 4" 'retry failed'
 	expect 0
 	[ "$(sort runs | tr '\n' ' ')" = '1 2 3 3 4 4 ' ] || complain "$(sort runs)"
@@ -319,7 +319,7 @@ workers_started() {
 	[ "$(<status)" -ne 123 ]
 }
 
-@test "interactive: set holds for the maps behind it, workers for the pool" {
+@test "interactive: set affects later maps, workers the pool" {
 	run_script 'set jobs 1' "map --shell 'echo \$MPMAP_SLOT' ::: 1 2 3" "map --shell 'echo \$MPMAP_SLOT' < /dev/null" 'map -j2 true ::: 1'
 	expect 0 $'1\n1\n1' ''
 	feed_script
@@ -331,14 +331,14 @@ workers_started() {
 	[ "$(event_field worker task_start | sort -u | wc -l)" -eq 3 ]
 }
 
-@test "interactive: set OPTION on, for options without a value; apply has no zygote" {
+@test "interactive: set OPTION on is for options without a value; apply ignores zygote" {
 	run_script 'set unordered on' 'set zygote on' set 'apply echo a' 'set zygote off' 'set unordered off' set
 	expect 0 $'--unordered\n--zygote\na\nnothing is set (set OPTION VALUE; help map lists the options)' ''
 	run_script 'set retries on'
 	expect 2
 }
 
-@test "interactive: wait, pause and resume do no harm in a script" {
+@test "interactive: wait, pause and resume are harmless in a script" {
 	run_script 'map echo ::: a' wait 'wait 1' 'wait all' pause resume 'map echo ::: b'
 	expect 0
 	grep -qx a out
@@ -351,7 +351,7 @@ workers_started() {
 	[ ! -e ran ]
 }
 
-@test "interactive: no task, and no map, reads the script" {
+@test "interactive: neither tasks nor maps read the script" {
 	run_script "map --shell 'cat; echo \$1' ::: a" 'map -j1 cat ::: /proc/self/fd/0' 'map echo ::: b'
 	expect 0 $'a\nb' ''
 	run_script 'map echo' 'map echo ::: c'
@@ -359,7 +359,7 @@ workers_started() {
 	not grep -q map out
 }
 
-@test "interactive: a line is run before the next one is there" {
+@test "interactive: a line is carried out before the next one arrives" {
 	feed_script
 	say 'map echo ::: a'
 	wait_until file_has out '^a$'
@@ -372,13 +372,13 @@ workers_started() {
 	expect 0 $'a\nb' ''
 }
 
-# What has been written is read, and nothing comes of it yet.
+# Waits until what was written has been read.
 let_it_wait() {
 	wait_until stays_asleep feed
 	same out a
 }
 
-@test "interactive: map after map starts no process but the tasks" {
+@test "interactive: later maps start no process but their tasks" {
 	check() {
 		feed_script -j3
 		say "$HOLD 1 2 3"
@@ -400,7 +400,7 @@ let_it_wait() {
 	under_methods check
 }
 
-@test "interactive: a worker that is killed between two maps is no loss" {
+@test "interactive: a worker killed between two maps is replaced" {
 	check() {
 		feed_script -j2
 		say "$HOLD 1 2"
@@ -418,7 +418,7 @@ let_it_wait() {
 	under_methods check
 }
 
-@test "interactive: a worker that is killed with its task costs that task" {
+@test "interactive: a worker killed with its task costs only that task" {
 	feed_script -j2
 	say "map --shell '[ \$1 = 1 ] && exec \"\$TOOL\" hold gate; echo \$1' ::: 1 2 3"
 	wait_for_start 1
@@ -449,7 +449,7 @@ let_it_wait() {
 	under_methods check
 }
 
-@test "interactive: nothing is left when it is killed while the pool has nothing to do" {
+@test "interactive: nothing is left when it is killed while the pool is idle" {
 	check() {
 		local signal
 		for signal in TERM KILL; do
@@ -466,7 +466,7 @@ let_it_wait() {
 	under_methods check
 }
 
-@test "interactive: SIGINT in a script ends it, and the lines behind are not run" {
+@test "interactive: SIGINT ends a script, and later lines are not run" {
 	feed_script -j2
 	say "$HOLD 1 2 3" 'map touch ::: ran'
 	wait_for_event task_start 2
@@ -478,7 +478,7 @@ let_it_wait() {
 	[ ! -e ran ]
 }
 
-@test "interactive: when the reader of the output has gone, all ends" {
+@test "interactive: it ends when the reader of the output is gone" {
 	printf '%s\n' 'map yes ::: a' 'map touch ::: ran' >script
 	LIMIT=20 run_it bash -c '"$MPMAP" --interactive <script | head -n 1; exit "${PIPESTATUS[0]}"'
 	expect 141 a ''
@@ -490,7 +490,7 @@ let_it_wait() {
 	says '^mpmap: .*No space left'
 }
 
-# descriptors: of the parent and each worker, how many are open; memory: theirs, in KiB
+# Prints how many descriptors the parent and each worker have open, and their memory in KiB.
 descriptors() {
 	local one
 	for one in $(mpmap_pids); do
@@ -498,7 +498,7 @@ descriptors() {
 	done | sort -n | tail -n 1
 }
 
-@test "interactive: two hundred maps leave descriptors, memory and processes as they were" {
+@test "interactive: two hundred maps do not add descriptors, memory or processes" {
 	local fds memory processes i lines=()
 	measures_memory
 	feed_script -j2
@@ -517,7 +517,7 @@ descriptors() {
 	same err ''
 }
 
-@test "interactive: what is kept of outputs is bounded" {
+@test "interactive: kept output is bounded" {
 	local memory
 	measures_memory
 	ln -s /dev/null out
@@ -534,7 +534,7 @@ descriptors() {
 	[ -z "$(ls -A "$TMPDIR")" ] || complain "left in TMPDIR: $(ls -A "$TMPDIR")"
 }
 
-@test "interactive: a long line, and bytes of all kinds in it" {
+@test "interactive: a line may be long and have any bytes" {
 	local line
 	line=$(seq -s ' ' 20000)
 	run_script "map -n max echo ::: $line" "map -j1 echo ::: 'ä€😀' "$'\xff\xfe'
@@ -549,7 +549,7 @@ descriptors() {
 	no_processes_left
 }
 
-@test "interactive: an empty script starts no worker, and the history of a script is not kept" {
+@test "interactive: an empty script starts no worker, and a script has no history" {
 	trace_on
 	export XDG_STATE_HOME=$PWD/state HOME=$PWD
 	run_script '# nothing' jobs help
@@ -559,7 +559,7 @@ descriptors() {
 	[ ! -e state/mpmap/history ] || complain "$(cat state/mpmap/history)"
 }
 
-@test "interactive: --help, --version and what cannot be set are errors of their line" {
+@test "interactive: --help, --version and options that cannot be set are errors of their line" {
 	local line
 	for line in 'map --version' 'map --help echo ::: a' 'map -j2 --help' 'set version' 'set help' 'set interactive'; do
 		run_script 'map echo ::: a' "$line" ': >ran'
@@ -567,12 +567,12 @@ descriptors() {
 	done
 }
 
-@test "interactive: options are understood anew each time, and apply takes its words as they are" {
+@test "interactive: options are parsed anew for each map, and apply takes its words literally" {
 	run_script 'map -j2 -u -k echo ::: 1' 'map -k true ::: 1' 'set shell' 'apply echo -j {} ::: "a  b"'
 	expect 0 $'1\n-j {} ::: a  b' ''
 }
 
-@test "interactive: --quiet is about its own run" {
+@test "interactive: --quiet affects only its own run" {
 	run_script 'map -q --halt now,fail=1 false ::: 1' 'map false ::: 1'
 	expect 123
 	says_lines 2
@@ -583,13 +583,13 @@ descriptors() {
 	expect 0 a ''
 }
 
-@test "interactive: what was run before does not change what a wrong line means" {
+@test "interactive: earlier runs do not change the error of a wrong line" {
 	run_script 'map echo < .' 'nonsense' ': >ran'
 	expect 2
 	says 'line 2: unknown command'
 }
 
-@test "interactive: a command line that also says what to run is a usage error" {
+@test "interactive: --interactive with a COMMAND is a usage error" {
 	run_it "$MPMAP" --interactive echo
 	expect 2 ''
 	says '--interactive'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Several runs at once on the workers there are: who gets how many, when they change hands, and what is said of whom.
+# Several runs at once on one pool: how many workers each gets, when workers change runs, and whose messages are whose.
 
 # Scripts are for the tasks' shell.
 # shellcheck disable=SC2016
@@ -8,7 +8,7 @@
 load helper
 load screen
 
-@test "sharing: a run that comes later gets the worker that sleeps, not the one that is busy" {
+@test "sharing: a later run gets the sleeping worker, not the busy one" {
 	trace_on
 	open_prompt -j2
 	type_line "map --chunksize=1 '$TOOL' hold ::: short long"
@@ -20,21 +20,21 @@ load screen
 	wait_for_line '\[1\] done: 2 tasks'
 }
 
-@test "sharing: a run that is busy gives one of two workers away after the task in hand" {
+@test "sharing: a busy run gives one of two workers away after its current task" {
 	trace_on
 	open_prompt -j2
 	type_line "map --chunksize=100 --shell '\"\$TOOL\" hold gate\$1' ::: 1 2 3 4"
 	wait_for_event task_start 2
 	type_line 'map echo ::: quick'
 	wait_for_event jobs_changed 1 '.from == 2 and .to == 1'
-	# one of them was told to leave
+	# one of them has to leave
 	touch gate1 gate2
 	wait_for_line '\[2\.1\] quick$'
 	touch gate3 gate4
 	wait_for_line '\[1\] done: 4 tasks'
 }
 
-@test "sharing: a run that is paused, or waits for its input, keeps no worker from others" {
+@test "sharing: a run that is paused or waits for input leaves its workers to others" {
 	trace_on
 	open_prompt -j1
 	mkfifo fifo
@@ -64,7 +64,7 @@ load screen
 	wait_for_line '\[2\] cancelled'
 }
 
-@test "sharing: workers N holds also where -j said another number, and for runs that go on" {
+@test "sharing: workers N overrides -j, also for active runs" {
 	open_prompt -j1
 	type_line "map --shell ': >here\$1; \"\$TOOL\" hold gate' ::: 1 2"
 	wait_until test -e here1
@@ -78,7 +78,7 @@ load screen
 	wait_for_line '\[2\] done: 2 tasks'
 }
 
-@test "sharing: what is said of a run bears its number, and a quiet one says nothing" {
+@test "sharing: messages of a run have its number, and a quiet run has none" {
 	open_prompt -j2
 	type_line 'map /nonexistent/command ::: a'
 	wait_for_line '^\[1\] /nonexistent/command: command not found'
@@ -93,7 +93,7 @@ load screen
 	not grep -q '^\[3\]' screen
 }
 
-@test "sharing: what tasks write cannot move about on the screen, but has its colours" {
+@test "sharing: output of tasks cannot control the screen, but has its colours" {
 	open_prompt -j2
 	type_line "map printf 'a\\033[2Jb\\033[5A\\016\\033[31mred\\rx\\n' ::: ''"
 	wait_for_line '^\[1\.1\] a\\x1b\[2Jb\\x1b\[5A\\x0ered\\rx$'

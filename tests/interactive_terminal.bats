@@ -1,26 +1,26 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The interactive mode as somebody sees it who sits before a terminal.
+# The interactive mode at a terminal, as its user sees it.
 
-# Scripts are for the tasks' shell. A result is found by a text that is not in what was typed: result-$1.
+# Scripts are for the tasks' shell. Results have a text that was not typed: result-$1.
 # shellcheck disable=SC2016
 
 load helper
 load screen
 
-# A line that was typed has been done once its arithmetic is on the screen: proof NAME
+# proof NAME: types a line and waits for the result of its arithmetic, so that earlier lines have been carried out
 proof() {
 	type_line "! echo $1-\$((1 + 1))" && wait_for_line "^$1-2\$"
 }
 
-# before FIRST SECOND: the screen has both, in this order
+# before FIRST SECOND: checks that the screen has both, in this order
 before() {
 	look
 	[ "$(grep -nE -m 1 -- "$1" screen | cut -d : -f 1)" -lt "$(grep -nE -m 1 -- "$2" screen | cut -d : -f 1)" ] ||
 		complain "not $1 before $2: $(<screen)"
 }
 
-# hold_tasks GATE RECORD...: types a map whose tasks write result-RECORD once there is the GATE, and waits for its $tasks
+# hold_tasks GATE RECORD...: types a map whose tasks write result-RECORD once GATE exists, and waits for its $tasks
 hold_tasks() {
 	local known
 	known=$(event_count task_start)
@@ -37,12 +37,12 @@ are_alive() {
 	done
 }
 
-# It has ended, and nothing of it is left; the terminal is still there, and so nothing ended for lack of one.
+# Waits until it has ended and left no process, while the terminal is still open.
 ends_well() {
 	wait_until is_gone "$mpmap" && wait_until only_terminal_left
 }
 
-@test "prompt: it shows the pool's state, results come above it, quit ends it" {
+@test "prompt: it shows the pool's state, results appear above it, quit ends it" {
 	trace_on
 	open_prompt -j2
 	hold_tasks gate 1 2
@@ -57,7 +57,7 @@ ends_well() {
 	ends_well
 }
 
-@test "prompt: also without operands, when input and output are a terminal" {
+@test "prompt: it is also shown without operands if input and output are a terminal" {
 	export XDG_STATE_HOME=$PWD/state
 	open_terminal 80 24 "$MPMAP"
 	wait_for_prompt
@@ -67,7 +67,7 @@ ends_well() {
 	ends_well
 }
 
-@test "prompt: under every start method" {
+@test "prompt: it works under every start method" {
 	check() {
 		trace_on
 		open_prompt -j2
@@ -86,7 +86,7 @@ ends_well() {
 	under_methods check
 }
 
-@test "prompt: a half-typed line stays as it is when results come above it" {
+@test "prompt: a half-typed line is unchanged when results appear above it" {
 	needs_readline
 	trace_on
 	open_prompt -j3
@@ -109,7 +109,7 @@ ends_well() {
 	wait_for_line '^ä漢-2-end$'
 }
 
-@test "prompt: a line of several rows stays as it is when results come above it" {
+@test "prompt: a line of several rows is unchanged when results appear above it" {
 	needs_readline
 	local line rows
 	line=$(printf 'word%02d ' {1..30})
@@ -128,12 +128,12 @@ ends_well() {
 	wait_until paragraph_is "${line% }"
 }
 
-# A text that begins a line of the screen and goes on as far as it is.
+# True if a line of the screen, wrapped or not, is this text.
 paragraph_is() {
 	look && [[ $(tr -d '\n' <screen) =~ [0-9]"$1" ]] || [[ $(terminal capture-pane -Jp) == *$'\n'"$1"* ]]
 }
 
-@test "prompt: results of a run come in order, those of one that waits are not held up by another" {
+@test "prompt: results of a run appear in order, and do not wait for another run" {
 	trace_on
 	open_prompt -j3
 	type_line "map --shell '\"\$TOOL\" hold gate\$1; echo result-\$1' ::: 1 2"
@@ -148,7 +148,7 @@ paragraph_is() {
 	before '1\.1.*result-1$' '1\.2.*result-2$'
 }
 
-@test "prompt: errors, failures and what has no newline come above it too" {
+@test "prompt: errors, failures and unended lines appear above it, too" {
 	open_prompt -j1
 	type_line "map --shell 'printf end-\$1; echo error-\$1 >&2; exit \$1' ::: 0 3"
 	wait_for_line 'error-3$'
@@ -158,7 +158,7 @@ paragraph_is() {
 	proof well
 }
 
-@test "prompt: what is typed during a flood of results is not lost" {
+@test "prompt: typing during a flood of results is not lost" {
 	open_prompt -j2
 	type_line 'map seq ::: 3000 3000 3000'
 	type_line '! touch typed'
@@ -169,7 +169,7 @@ paragraph_is() {
 	proof well
 }
 
-# complains LINE WORD: it is typed, and said to be wrong, in one line that has the WORD and is no prompt
+# complains LINE WORD: types LINE and waits for an error, a line that has WORD and is not a prompt
 complains() {
 	type_line '! clear'
 	wait_until screen_is_clear
@@ -188,7 +188,7 @@ has_complaint() {
 	look && [ "$(wc -l <screen)" -ge 3 ] && [ "$(wc -l <screen)" -le 4 ] && grep -v "$PROMPT" screen | grep -Eq -- "$1"
 }
 
-@test "prompt: what is wrong is said in a line, and the pool is as it was" {
+@test "prompt: an error is one line, and leaves the pool unchanged" {
 	trace_on
 	open_prompt -j2
 	hold_tasks gate 1 2
@@ -208,7 +208,7 @@ has_complaint() {
 	[ "$(event_count worker_exit)" -eq 0 ]
 }
 
-@test "prompt: ^C clears the line, and the run goes on" {
+@test "prompt: ^C clears the line, and the run continues" {
 	trace_on
 	open_prompt -j2
 	hold_tasks gate 1 2
@@ -242,7 +242,7 @@ has_complaint() {
 	proof well
 }
 
-@test "prompt: words are completed: commands, options, IDs and what help knows" {
+@test "prompt: commands, options, IDs and names of commands are completed" {
 	needs_readline
 	open_prompt
 	check() {
@@ -266,7 +266,7 @@ has_complaint() {
 	wait_for_line 'wait +workers'
 }
 
-@test "prompt: file names are completed, with their blanks and quotes" {
+@test "prompt: names of files are completed, with blanks and quotes" {
 	needs_readline
 	head -c 4321 /dev/zero >'blanks in "it".txt'
 	mkdir folder
@@ -313,7 +313,7 @@ has_complaint() {
 	wait_for_line '3\.1.*result-alpha$'
 }
 
-@test "prompt: what was typed is there in the next session, and nobody else may read it" {
+@test "prompt: the history is there in the next session, for this user only" {
 	open_prompt
 	proof first
 	type_line 'map echo ::: secret'
@@ -334,7 +334,7 @@ has_complaint() {
 	wait_for_line '1\.1.*secret$'
 }
 
-@test "prompt: ~/.inputrc has its part for mpmap" {
+@test "prompt: ~/.inputrc may have a part for mpmap" {
 	needs_readline
 	printf '%s\n' '$if mpmap' '"\C-t": "! echo bound-$((1 + 1))\C-m"' '$endif' '$if other' '"\C-o": "other"' '$endif' >.inputrc
 	HOME=$PWD open_prompt
@@ -342,7 +342,7 @@ has_complaint() {
 	wait_for_line '^bound-2$'
 }
 
-@test "prompt: a resize while typing leaves the line as it is" {
+@test "prompt: a resize while typing leaves the line unchanged" {
 	needs_readline
 	local columns line='! echo resized-$((1 + 1))'
 	trace_on
@@ -362,7 +362,7 @@ has_complaint() {
 	wait_for_line '^resized-2$'
 }
 
-@test "prompt: a resize of a line of several rows loses nothing of it" {
+@test "prompt: a resize loses nothing of a line of several rows" {
 	needs_readline
 	local line
 	line=$(printf 'word%02d ' {1..20})
@@ -377,13 +377,13 @@ has_complaint() {
 	wait_for_prompt
 }
 
-@test "prompt: pasted lines are run as lines, bracketed or not" {
+@test "prompt: pasted lines are carried out one by one, bracketed or not" {
 	local way
 	open_prompt
 	for way in -p ''; do
 		paste $'! echo one-$((1 + 1))\nmap --shell \'echo two-$1\' ::: 2\n\n! echo three-$((1 + 1))\n' ${way:+"$way"}
 		press Enter
-		# without readline the prompts of the lines behind may stand before what they write
+		# without readline the prompts of later lines may precede their output
 		wait_for_line 'one-2$'
 		wait_for_line 'two-2$'
 		wait_for_line 'three-2$'
@@ -418,7 +418,7 @@ has_complaint() {
 		rm -f modes
 		type_line 'clear; stty -a | tr " " "\n" >modes.new; mv modes.new modes'
 		wait_until test -e modes
-		# the terminal is the shell's
+		# the shell has the terminal
 		grep -qx icrnl modes
 		type_line fg
 		wait_until all_in SRD "$mpmap" "${tasks[@]}"
@@ -435,7 +435,7 @@ has_complaint() {
 	shell_status 0
 }
 
-@test "prompt: ^Z with a half-typed line, and nothing that runs" {
+@test "prompt: ^Z keeps a half-typed line" {
 	needs_readline
 	export XDG_STATE_HOME=$PWD/state
 	open_shell
@@ -465,7 +465,7 @@ has_complaint() {
 	ends_well
 }
 
-@test "prompt: quit ends it with the tasks that run" {
+@test "prompt: quit ends the running tasks, too" {
 	trace_on
 	open_prompt -j2
 	hold_tasks gate 1 2
@@ -479,7 +479,7 @@ asked_or_gone() {
 	is_gone "$mpmap" || last_line_is "$PROMPT\$"
 }
 
-@test "prompt: two runs at once: jobs lists both, cancel ends one, wait is for the other" {
+@test "prompt: of two runs jobs lists both, cancel ends one, wait waits for the other" {
 	trace_on
 	open_prompt -j4
 	hold_tasks gate1 1 2
@@ -505,7 +505,7 @@ asked_or_gone() {
 	not grep -q result-1 screen
 }
 
-@test "prompt: pause starts nothing more, resume does" {
+@test "prompt: pause holds tasks back, resume starts them" {
 	trace_on
 	open_prompt -j1
 	type_line "map --shell '\"\$TOOL\" hold gate; echo result-\$1' ::: 1 2 3"
@@ -521,7 +521,7 @@ asked_or_gone() {
 	wait_for_line '1\.3.*result-3$'
 }
 
-@test "prompt: show, retry failed and workers" {
+@test "prompt: show, retry failed and workers answer" {
 	trace_on
 	open_prompt -j2
 	type_line "map --shell 'mkdir dir-\$1; exit \$?' ::: 1 2"
@@ -542,7 +542,7 @@ asked_or_gone() {
 	wait_for_line '(^|[^0-9])3([^0-9]|$)'
 }
 
-@test "prompt: long output goes through the pager, and the terminal comes back" {
+@test "prompt: long output is shown by the pager, which gives the terminal back" {
 	printf '%s\n' '#!/bin/sh' 'echo "paged $(wc -l)"' >pager
 	chmod +x pager
 	export PAGER=$PWD/pager
@@ -561,7 +561,7 @@ asked_or_gone() {
 	proof well
 }
 
-@test "prompt: a pager that reads keys, one that is left early, and one that is not there" {
+@test "prompt: a pager may read keys, be left early, or be missing" {
 	needs less
 	export PAGER='less -FRX' LESSHISTFILE=-
 	open_prompt
@@ -622,7 +622,7 @@ said_twice() {
 	under_methods check
 }
 
-@test "prompt: the terminal is as before, however it ends" {
+@test "prompt: the terminal is restored, however it ends" {
 	local way
 	export XDG_STATE_HOME=$PWD/state
 	for way in quit ^D TERM HUP QUIT ABRT SEGV BUS; do
@@ -666,7 +666,7 @@ said_twice() {
 	ends_well
 }
 
-@test "prompt: no escape codes where the output is no terminal" {
+@test "prompt: no escape codes are written to a pipe" {
 	needs script
 	export XDG_STATE_HOME=$PWD/state
 	open_shell

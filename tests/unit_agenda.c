@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* console/agenda: lines that wait, and files among them. */
+/* interactive/console/agenda: lines that wait, and the lines of files among them. */
 #include "unit.h"
 
 #include "base/error.h"
@@ -8,7 +8,7 @@
 
 #include <sys/stat.h>
 
-/* Takes the next line, which is to be this one, at this place ("" : of no file). */
+/* Checks the next line, its file ("" if none) and its number. */
 static void check_next(struct agenda *agenda, const char *text, const char *file, uint64_t number)
 {
 	struct agenda_line line;
@@ -48,7 +48,7 @@ static void test_order(void)
 	free(name);
 }
 
-/* A file may ask for others, also twice, but not for one that asks for it. */
+/* A file may ask for others, also twice, but not for one that has asked for it. */
 static void test_files_within(void)
 {
 	char *outer = unit_file("outer", "first\nsecond\n", 0600), *inner = unit_file("inner", "within\n", 0600);
@@ -107,7 +107,7 @@ static void test_bad_files(void)
 
 const struct unit_test unit_agenda[] = {
 	{.name = "lines in their order", .run = test_order},
-	{.name = "files that ask for files", .run = test_files_within},
-	{.name = "files that cannot be carried out", .run = test_bad_files},
+	{.name = "files that source files", .run = test_files_within},
+	{.name = "files that are refused", .run = test_bad_files},
 	{.name = NULL},
 };

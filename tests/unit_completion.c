@@ -16,13 +16,13 @@ static char **make_ids(void *context)
 	return ids;
 }
 
-/* "renice" is no command of ours: its kind is all that completion knows of it. */
+/* "renice" is a command that does not exist: completion knows only the kind of its operands. */
 static enum operands operands_of(struct slice name)
 {
 	return slice_equals(name, slice_of("renice")) ? OPERANDS_IDS : commands.operands(name);
 }
 
-/* What is offered at the end of text, with a blank behind each; "files" when it is for names of files. */
+/* Returns the candidates at the end of text, with a blank after each; "files" if names of files are wanted. */
 static char *offers(const char *text, size_t start)
 {
 	static const char *const names[] = {"map", "help", "history", "out", NULL};
@@ -48,7 +48,7 @@ static char *offers(const char *text, size_t start)
 
 static void test_offers(void)
 {
-	/* | is where the word begins that is to be completed. */
+	/* | marks the beginning of the word that is to be completed. */
 	static const char *const cases[][2] = {
 		{"|", "help history map out "},
 		{"|h", "help history "},
@@ -118,7 +118,7 @@ static void test_offers(void)
 	}
 }
 
-/* All options, and nothing else, sorted. */
+/* "map --" offers all options, sorted, and nothing else. */
 static void test_all_options(void)
 {
 	char *dashes = offers("map --", 4), *dash = offers("map -", 4), *names = offers("set ", 4);
@@ -133,7 +133,7 @@ static void test_all_options(void)
 }
 
 const struct unit_test unit_completion[] = {
-	{"what fits", .run = test_offers},
-	{"all options", .run = test_all_options},
+	{"candidates for each kind of operand", .run = test_offers},
+	{"all options are offered", .run = test_all_options},
 	{.name = NULL},
 };

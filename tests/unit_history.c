@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prompt/history and prompt/entered: what was entered, and the file that keeps it. */
+/* interactive/prompt/history and entered: lines that were entered, and the file that keeps them. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -57,7 +57,7 @@ static void test_file(void)
 	free(path);
 }
 
-/* What is no history, or cannot be written, harms nobody. */
+/* A file that is not a history, or cannot be written, is ignored. */
 static void test_strange_files(void)
 {
 	char *path = unit_file("whole", "a\n\nb\n\n\nc", 0600);
@@ -84,7 +84,7 @@ static void test_strange_files(void)
 	free(path);
 }
 
-/* Several programs that add and drop lines at once tear none, and end with what came last. */
+/* Several programs add and drop lines at once: every line stays whole, and the newest remain. */
 static void test_together(void)
 {
 	enum { PROGRAMS = 4, LINES = 50, KEPT = 10 };
@@ -140,9 +140,9 @@ static void test_entered(void)
 }
 
 const struct unit_test unit_history[] = {
-	{"a file of its own", .run = test_file},
-	{"strange files", .run = test_strange_files},
-	{"several at once", .run = test_together},
-	{"line by line", .run = test_entered},
+	{"lines are kept, and the oldest dropped", .run = test_file},
+	{"files that are not a history are ignored", .run = test_strange_files},
+	{"several programs share a file", .run = test_together},
+	{"entered lines are taken one by one", .run = test_entered},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is shown under a prompt, without any: views/canvas, views/views, views/guide. */
+/* interactive/views: canvas, views, views_tasks and guide, without a terminal. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -13,7 +13,7 @@
 
 #define SEC NSEC_PER_SEC
 
-/* What a view of so many columns shows of these. */
+/* Where the views under test are drawn. */
 static struct bytes shown;
 
 static struct canvas canvas_of(size_t width)
@@ -29,7 +29,7 @@ static void begin(void)
 	tzset();
 }
 
-/* Whether a text is among what was shown; else it is shown. */
+/* True if the view has the text; prints the view if not. */
 static bool has(const char *text)
 {
 	bool found = strstr(bytes_text(&shown), text) != NULL;
@@ -104,7 +104,7 @@ static void test_lines(void)
 	canvas = canvas_of(5);
 	canvas_line(&canvas, slice_of("12345"));
 	canvas_line(&canvas, slice_of("123456"));
-	/* Two columns each: the third would be cut in two. */
+	/* Each character takes two columns: the third does not fit. */
 	canvas_line(&canvas, slice_of("日本語"));
 	canvas.width = 0;
 	canvas_line(&canvas, slice_of("123456"));
@@ -152,7 +152,7 @@ static void test_table(void)
 	check_str(bytes_text(&shown), " a    bb  é\n aaa   b  ccc\n");
 }
 
-/* Several runs, made by hand. */
+/* Several runs, filled in by hand. */
 static struct runs runs;
 
 static void open_runs(void)
@@ -239,7 +239,7 @@ static void test_runs(void)
 		  "  4  running       13/?       1        0  2 m 05 s  map curl -O < urls\n"
 		  "  5  paused        0/26       0        0  2 m 05 s  map true ::: 1\n"
 		  "  6  ending       13/26       0        0  2 m 05 s  map false ::: 1\n");
-	/* It was cancelled before all of its input was read. */
+	/* Cancelled before all of its input was read. */
 	run->end.counts.total = 0;
 	canvas = canvas_of(100);
 	view_runs(&canvas, &runs);
@@ -382,7 +382,7 @@ static void test_task(void)
 	close_runs();
 }
 
-/* What a task wrote goes before what came of it. */
+/* The archive drops the output of a task before its result. */
 static void test_forgotten(void)
 {
 	enum { TASKS = 100, SIZE = 60000 };
@@ -459,7 +459,7 @@ static const char *const commands[] = {
 	"pause", "resume", "set",  "stats",   "history", "source", "!",    "help", "quit",
 };
 
-/* Whether what was shown is whole lines that no terminal has to break; how many. */
+/* Checks that the view is whole lines of at most 79 columns. Returns how many. */
 static size_t count_lines(void)
 {
 	const char *line = bytes_text(&shown), *end;
@@ -509,14 +509,14 @@ static void test_guide(void)
 
 const struct unit_test unit_views[] = {
 	{"times are short and rounded once", .run = test_time},
-	{"sizes", .run = test_size},
+	{"sizes have units", .run = test_size},
 	{"lines are cut to the terminal", .run = test_lines},
-	{"bars", .run = test_bars},
+	{"bars show what is not 0", .run = test_bars},
 	{"tables are aligned, and have no empty columns", .run = test_table},
 	{"all runs in a table", .run = test_runs},
 	{"a run in full", .run = test_run},
 	{"a task in full", .run = test_task},
-	{"tasks that had to make room", .run = test_forgotten},
+	{"tasks that are not kept any more", .run = test_forgotten},
 	{"statistics", .run = test_stats},
 	{"help fits the screen and knows every command", .run = test_guide},
 	{.name = NULL},

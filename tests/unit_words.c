@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prompt/words: a line of the interactive language into words. */
+/* interactive/prompt/words and words_typed: dividing a line into words. */
 #include "unit.h"
 
 #include "base/error.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The words of a line with a | behind each, then < and the file; or ! and the error. */
+/* Returns the words of a line with a | after each, then < and the file; or ! and the error. */
 static char *show(const char *line)
 {
 	struct bytes out = {.data = NULL};
@@ -157,7 +157,7 @@ static void test_operators(void)
 		char *line = mem_format("\xc3\xa4 %s", words[i]);
 		char *shown = show(line), *expected;
 
-		/* It is told without its quotes. */
+		/* The error shows it without its quotes. */
 		expected = mem_format(
 			"!%s in column 3 is for a shell: quote it to pass it on, or use --shell 'SCRIPT', or ! COMMAND",
 			words[i][0] == '\'' ? "a;" : words[i]);
@@ -234,7 +234,7 @@ static void test_homes(void)
 	free(home);
 }
 
-/* What quote_shell writes comes back, and stands alone. */
+/* What quote_shell writes becomes the same single word again. */
 static void test_round_trip(void)
 {
 	static const char *const pieces[] = {
@@ -269,7 +269,7 @@ static void test_round_trip(void)
 	}
 }
 
-/* Any bytes: words or an error, and nothing worse. */
+/* Random bytes give words or an error. */
 static void test_any(void)
 {
 	static const char pieces[] = "'\"\\$*?[~#<>|;& \n\txn017ab\xc3\xa4/.";
@@ -315,8 +315,7 @@ static void test_last(void)
 	}
 }
 
-/* A name quoted for more to come behind it, then ended, is the word that is the name; and what was typed of it is
- * understood. */
+/* A quoted name, once its quote is closed, is one word: the name. Unquoting what was typed gives the name again. */
 static void test_names(void)
 {
 	static const char *const cases[][3] = {
@@ -350,12 +349,12 @@ const struct unit_test unit_words[] = {
 	{"words and quotes", .run = test_words},
 	{"a file for input", .run = test_input},
 	{"quotes without an end", .run = test_quotes_without_end},
-	{"what is for a shell", .run = test_operators},
+	{"operators of shells are errors", .run = test_operators},
 	{"names of files", .run = test_files},
 	{"homes", .run = test_homes},
-	{"what was quoted comes back", .run = test_round_trip},
-	{"any line", .run = test_any},
+	{"quoted words come back", .run = test_round_trip},
+	{"random lines", .run = test_any},
 	{"the last word", .run = test_last},
-	{"names being typed", .run = test_names},
+	{"names of files that are being typed", .run = test_names},
 	{.name = NULL},
 };
