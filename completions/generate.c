@@ -2,12 +2,14 @@
 /* Prints the completion script of a shell, or the names of all options, from the option table. */
 #include "front/options.h"
 
-/* The library starts processes by the roles of its program: this one has none. */
+/* Roles are named by the library's callers; this program starts no processes. */
 const struct role roles[] = {
 	{.name = NULL},
 };
 
-/* The first line of the help, without the mark that joins it to the next. A backslash goes before what must be escaped.
+/*
+ * Prints the first line of the help, without the punctuation that joins it to the next. Characters of escaped get a
+ * backslash before them, and ' becomes quote.
  */
 static void put_help(const struct option_row *row, const char *escaped, const char *quote)
 {
@@ -23,6 +25,7 @@ static void put_help(const struct option_row *row, const char *escaped, const ch
 	}
 }
 
+/* Prints the names of the start methods, with blanks between. */
 static void put_methods(void)
 {
 	const struct start_method *const *method;
@@ -31,7 +34,7 @@ static void put_methods(void)
 		printf("%s%s", method == start_methods ? "" : " ", (*method)->name);
 }
 
-/* The letters of the options that take a value. */
+/* Prints the letters of the options that take a value. */
 static void put_value_letters(void)
 {
 	const struct option_row *row;
@@ -42,8 +45,10 @@ static void put_value_letters(void)
 	}
 }
 
-/* The long names of the options that take such a value, or with VALUES_NONE any, each after the prefix, with
- * separators. */
+/*
+ * Prints the long names of the options that must have a value of a kind (with VALUES_NONE: of any), each after the
+ * prefix, with separators between.
+ */
 static void put_value_names(enum option_values values, const char *prefix, const char *separator)
 {
 	const struct option_row *row;
@@ -57,7 +62,7 @@ static void put_value_names(enum option_values values, const char *prefix, const
 	}
 }
 
-/* Every name, long and short, with separators. */
+/* Prints every name, long and short, with separators between. */
 static void put_names(const char *separator)
 {
 	const struct option_row *row;
@@ -75,6 +80,7 @@ static void print_names(void)
 	putchar('\n');
 }
 
+/* Prints the head of a script: before comes before the licence, after after it. */
 static void print_header(const char *before, const char *shell, const char *after)
 {
 	printf("%s# SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -83,7 +89,7 @@ static void print_header(const char *before, const char *shell, const char *afte
 	       before, shell, after);
 }
 
-/* A case of the values of options: its pattern, then what completes them. */
+/* Prints the case for the options whose values are of a kind: its pattern, then what completes them. */
 static void put_bash_case(enum option_values values, const char *action)
 {
 	const struct option_row *row;
@@ -200,7 +206,7 @@ static void print_bash(void)
 	fputs(bash_end, stdout);
 }
 
-/* One name of an option for _arguments, with the names that it excludes: all that do the same. */
+/* Prints the line of _arguments for one name of an option, with the names that it excludes: those of its setter. */
 static void put_zsh_option(const struct option_row *row, const char *name)
 {
 	const struct option_row *same;
@@ -295,6 +301,7 @@ static const char fish_rest[] =
 	"end\n"
 	"\n";
 
+/* Prints the complete command of an option. */
 static void put_fish_option(const struct option_row *row)
 {
 	printf("complete -c mpmap -n __mpmap_before_command -l %s", row->name);

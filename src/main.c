@@ -27,6 +27,7 @@
  *   input    records                        output   results               base64   bytes as text
  *   input_json  where elements end          element  JSON with its text    json     elements as records
  *   json_command  elements as commands      output_json  result objects
+ *   json_syntax  blanks, problems
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  what is current, held, full
  *   order_pump  passing it on               window   the table of entries  entry    one task and its phase

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzzes codec/input: a text that comes in pieces must be split as it is when it is looked at byte by byte as a whole.
+ * Fuzzes codec/input: a text in pieces must yield the records that a scan of the whole text, byte by byte, finds.
  *
- * The first byte is the delimiter. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; in
- * lower case records may hold NULs. The third says in the same way how many sizes of pieces follow, each a letter too
- * (@ is 32), used over and over; when there are none the text comes at once. The rest is the text.
+ * The first byte is the delimiter. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; with
+ * a lower-case letter records may have NULs. The third is the number of sizes of pieces in the same way; the sizes
+ * follow, each a letter, too (@ is 32), and are used in turns. Without sizes the text comes at once. The rest is the
+ * text.
  */
 #include "fuzz.h"
 
@@ -14,16 +15,19 @@
 
 enum { LETTER = 31, LOWER_CASE = 32 };
 
-/* A text on its way: all up to read has come, all up to taken has been consumed; begin is where the record begins. */
+/* A text that comes in pieces. */
 struct passage {
 	struct input input;
 	struct slice text;
+	/* Bytes that have come. */
 	size_t read;
+	/* Bytes consumed. */
 	size_t taken;
+	/* Offset of the current record. */
 	size_t begin;
 };
 
-/* What is to become of the record that begins there, and its size; INPUT_MORE when it has no end. */
+/* Returns the event that the current record should yield, INPUT_MORE if it has no end, and sets its size. */
 static enum input_event expect(const struct passage *passage, size_t *size)
 {
 	const struct input *input = &passage->input;
@@ -41,7 +45,7 @@ static enum input_event expect(const struct passage *passage, size_t *size)
 	return has_nul && !input->allows_nul ? INPUT_NUL : INPUT_RECORD;
 }
 
-/* A record came to its end in these bytes. */
+/* Checks a step that found the end of the current record in these bytes. */
 static void check_record(const struct passage *passage, struct input_step step, const char *bytes)
 {
 	const char *begin = passage->text.data + passage->begin;
@@ -54,23 +58,23 @@ static void check_record(const struct passage *passage, struct input_step step, 
 	hold(passage->input.dropped == 0);
 	if (step.event != INPUT_TOO_LONG)
 		hold(passage->taken == passage->begin);
-	/* The rest of it is as it was. */
+	/* But for the delimiter the bytes are unchanged. */
 	kept = step.consumed - 1;
 	hold(memcmp(bytes, begin + size - kept, kept) == 0);
 }
 
-/* More is needed, though all these bytes are there. */
+/* Checks a step that needs more than these bytes. */
 static void check_more(const struct passage *passage, struct input_step step, size_t size)
 {
 	size_t whole = passage->read - passage->begin;
 
-	/* Of a record that is too long nothing is to be kept, and of another everything. */
+	/* A record that is too long is consumed at once, another not before it is whole. */
 	hold(step.consumed == (whole > passage->input.limit ? size : 0));
 	hold(step.size == 0);
 	hold(passage->input.dropped == passage->taken - passage->begin + step.consumed);
 }
 
-/* Takes what has come and not been consumed, from a block of its very size. */
+/* Handles the bytes that have come and not been consumed, in a block of exactly their size. */
 static void take(struct passage *passage)
 {
 	size_t size = passage->read - passage->taken, at = 0;

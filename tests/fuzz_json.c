@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzzes codec/input_json, codec/json and codec/base64: JSON that comes in pieces must be taken in as it is when it
- * comes at once, and what is made of an element must be whole.
+ * Fuzzes codec/input_json, codec/json and codec/base64: JSON in pieces must yield the elements of the whole text, and
+ * the frames made of them must be well formed.
  *
- * The first byte is a letter: L means a value on each line. The second says how large pieces are (@: all at once). The
- * rest is the text.
+ * The first byte is a letter; L: a value on each line. The second is the size of the pieces, as a letter (@: all at
+ * once). The rest is the text.
  */
 #include "fuzz.h"
 
@@ -18,22 +18,26 @@
 
 enum { LETTER = 31, ENOUGH = 1 << 16 };
 
-/* What came of a text: the elements one behind the other, each with its place, and how it ended. */
+/* The elements of a text, and its end. */
 struct reading {
+	/* For each element its place and its text. */
 	struct bytes elements;
+	/* JSON_END or JSON_REFUSED. */
 	enum json_event end;
 	uint64_t count;
+	/* The place that was refused. */
 	uint64_t line;
 	uint64_t column;
 };
 
+/* Appends a place. */
 static void put_place(struct bytes *bytes, struct json_place place)
 {
 	bytes_put_u64(bytes, place.line);
 	bytes_put_u64(bytes, place.column);
 }
 
-/* Reads a text that comes in pieces of a size, each time from a block of the very size of what is there. */
+/* Reads a text in pieces of a size, each time from a block of exactly the size of the bytes that have come. */
 static struct reading read_in_pieces(enum json_framing framing, struct slice text, size_t piece)
 {
 	struct json_input input = {.framing = framing};
@@ -70,7 +74,7 @@ static struct reading read_in_pieces(enum json_framing framing, struct slice tex
 	return reading;
 }
 
-/* Every field of a frame is there, with its NUL, and nothing else. */
+/* Checks that a frame consists of fields, each with its NUL. */
 static void check_frame(struct slice frame)
 {
 	struct frame_reader reader = frame_read(frame);
@@ -87,7 +91,7 @@ static void check_frame(struct slice frame)
 	hold(!cursor_failed(&reader.cursor) && reader.cursor.at == end);
 }
 
-/* What is made of an element, in each way. */
+/* Converts an element in each way and checks the results. */
 static void check_element(struct slice text)
 {
 	struct bytes out = {.data = NULL}, again = {.data = NULL};
@@ -103,7 +107,7 @@ static void check_element(struct slice text)
 	hold(problem.offset <= text.size);
 	bytes_clear(&out);
 	if (json_as_text(text, &out, &problem) == 0 && (text.data[0] == '[' || text.data[0] == '{')) {
-		/* Compact JSON is JSON, and as compact as it gets. */
+		/* Compact JSON is JSON, and compacting it again changes nothing. */
 		hold(json_as_text(bytes_slice(&out), &again, &problem) == 0);
 		hold(slice_equals(bytes_slice(&out), bytes_slice(&again)));
 	}
@@ -112,7 +116,7 @@ static void check_element(struct slice text)
 	bytes_release(&again);
 }
 
-/* Bytes come back from base64, and whether they are text does not depend on the pieces. */
+/* Checks that base64 decodes to the bytes encoded, and that pieces do not change whether bytes are UTF-8. */
 static void check_bytes(struct slice text, size_t piece)
 {
 	struct bytes encoded = {.data = NULL}, decoded = {.data = NULL};

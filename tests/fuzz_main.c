@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs a fuzz target on what is in files and folders, where there is no fuzzer: tests/fuzz_NAME PATH...
+ * Runs a fuzz target on the contents of files and folders, without a fuzzer: tests/fuzz_NAME PATH...
  *
- * Each file is named before it is run, so the last one that is named is the one that did harm.
+ * Each file is named before it runs: after a crash the last name is that of its cause.
  */
 #include "fuzz.h"
 
@@ -33,7 +33,7 @@ static int run_file(const char *path, const struct stat *status, int type, struc
 		fail(path);
 	printf("%s\n", path);
 	fflush(stdout);
-	/* Of its very size, so that a look behind its end can be seen. */
+	/* Of exactly its size, so that a sanitizer sees reads beyond it. */
 	data = mem_new(size, 1);
 	if (fread(data, 1, size, file) != size)
 		fail(path);

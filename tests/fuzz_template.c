@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzzes template/: whatever the words and the records, what is made of them must keep the promises of its header.
+ * Fuzzes task/template: for any words and records the arguments must have the properties that its header states.
  *
- * The bytes are fields that end with NULs. The first is letters, which take fields in their order, or say something:
+ * The bytes are fields that end with NULs. The first has letters, which take the next field, or set something:
  *
- *   w a word, n a name, r what stands for {}, s the separator (each takes a field)
+ *   w a word, n a name, r the string in place of {}, s the separator (each takes a field)
  *   . the names since the last dot are those of one more source
  *   1 to 9 values for each task, l literal words, g groups, e no values
  *
@@ -18,7 +18,7 @@
 
 enum { FIELDS_MAX = 16, TASKS_MAX = 32, SEPARATOR_MAX = 32, PLUSES_MAX = 4 };
 
-/* The case that the bytes are. */
+/* The case that the bytes describe. */
 struct script {
 	struct template_options options;
 	char *words[FIELDS_MAX];
@@ -30,14 +30,14 @@ struct script {
 	struct slice rest;
 };
 
-/* What a task becomes: arguments, each with its NUL, or why that cannot be. */
+/* The arguments of a task, each with its NUL, or the reason why it has none. */
 struct outcome_of_task {
 	bool expanded;
 	size_t count;
 	struct bytes bytes;
 };
 
-/* The next field, in a block of its very size (free). */
+/* Takes the next field off. Returns it in a block of exactly its size (free). */
 static char *take_field(struct slice *rest)
 {
 	const char *end = rest->size ? memchr(rest->data, '\0', rest->size) : NULL;
@@ -80,7 +80,7 @@ static void read_letter(struct script *script, char letter)
 	options->has_no_values |= letter == 'e';
 }
 
-/* Makes of what was read something that can be asked for on a command line. */
+/* Changes the script to one that a command line can have. */
 static void settle(struct script *script)
 {
 	struct template_options *options = &script->options;
@@ -98,7 +98,7 @@ static void settle(struct script *script)
 	}
 	if (!options->separator || options->is_grouped)
 		options->width_count = 0;
-	/* Sources with columns: as many names as there are, one value of each. */
+	/* Sources with columns: one value for each name. */
 	if (options->width_count) {
 		script->width = (uint32_t)options->width_count;
 		options->name_count = script->widths[options->width_count - 1];
@@ -135,8 +135,8 @@ static void release_script(struct script *script)
 }
 
 /*
- * The C library takes all the time and memory there is for some expressions: those that refer back, and those that
- * repeat often, or what is repeated (each + of "x+++" doubles what it takes).
+ * The C library takes unbounded time and memory for some expressions: back references, large counts, and repeated
+ * repetitions (each + of "x+++" doubles its memory).
  */
 static bool is_bearable(const char *separator)
 {
@@ -175,7 +175,7 @@ static void check_same(const struct outcome_of_task *a, const struct outcome_of_
 	hold(slice_equals(bytes_slice(&a->bytes), bytes_slice(&b->bytes)));
 }
 
-/* What an escape of $'...' stands for, behind its backslash. */
+/* Returns the byte for an escape of $'...' and advances after it; *at is after the backslash. */
 static char read_escape(const char **at)
 {
 	static const char letters[] = "nrt'\\", bytes[] = "\n\r\t'\\";
@@ -191,7 +191,7 @@ static char read_escape(const char **at)
 	return (char)value;
 }
 
-/* Reads quoted words as a shell does, each with a NUL behind it: how many there are. */
+/* Appends quoted words as a shell reads them, each with a NUL. Returns how many. */
 static size_t read_back(const char *at, struct bytes *words)
 {
 	size_t count = *at != '\0';
@@ -233,7 +233,7 @@ static size_t read_back(const char *at, struct bytes *words)
 	return count;
 }
 
-/* The quoted line is one line, no terminal's business, and what a shell makes of it are the arguments. */
+/* The quoted line is one line without control characters, and a shell reads the arguments from it. */
 static void check_quoted(struct template *template, const struct task *task, const struct outcome_of_task *outcome)
 {
 	struct template_values values = {.slot = 7};
@@ -257,7 +257,7 @@ static void check_quoted(struct template *template, const struct task *task, con
 	bytes_release(&words);
 }
 
-/* Without replacement strings, and undivided: the words, and behind them the values. */
+/* Without replacement strings and columns the arguments are the words, then the values. */
 static void check_plain(const struct script *script, const struct task *task, const struct outcome_of_task *outcome)
 {
 	const struct template_options *options = &script->options;
@@ -280,7 +280,7 @@ static void check_plain(const struct script *script, const struct task *task, co
 	bytes_release(&expected);
 }
 
-/* Whether a word that is repeated for each value may have another of any size beside it: that is not counted. */
+/* True if a word that is repeated for each value may have another replacement string, whose size is not in the cost. */
 static bool has_mixed_word(const struct template_options *options)
 {
 	static const char *const all[] = {"{}", "{.}", "{/}", "{//}", "{/.}"};
@@ -300,7 +300,7 @@ static bool has_mixed_word(const struct template_options *options)
 	return false;
 }
 
-/* What it costs is not more than was said: of groups, since they are made so as to fit. */
+/* The arguments of a group take at most the cost that was computed for it, since groups are made to fit by it. */
 static void check_cost(const struct template *template, const struct task *task, const struct outcome_of_task *outcome)
 {
 	size_t taken = outcome->bytes.size + (outcome->count + 1) * sizeof(char *),
@@ -317,7 +317,7 @@ static void check_cost(const struct template *template, const struct task *task,
 	hold(taken <= most);
 }
 
-/* Compiles it once more, perhaps of fewer words, and expands it as the first task that it sees. */
+/* Compiles the template again, perhaps of fewer words, and expands the task as its first. */
 static bool expand_anew(const struct template_options *options, const struct task *task,
 			struct outcome_of_task *outcome)
 {
@@ -332,7 +332,7 @@ static bool expand_anew(const struct template_options *options, const struct tas
 	return appends;
 }
 
-/* A word becomes what it does alone, whichever others there are. */
+/* A word yields the same arguments alone as among the others. */
 static void check_words(const struct script *script, const struct task *task, const struct outcome_of_task *outcome)
 {
 	struct template_options options = script->options;
@@ -343,7 +343,7 @@ static void check_words(const struct script *script, const struct task *task, co
 	options.word_count = 1;
 	for (i = 0; i < script->options.word_count; i++) {
 		options.words = script->options.words + i;
-		/* Without a replacement string the values would go behind it. */
+		/* Without a replacement string the values would be added after it. */
 		if (expand_anew(&options, task, &alone))
 			bytes_append(&expected, script->words[i], strlen(script->words[i]) + 1);
 		else
@@ -384,7 +384,7 @@ static void check_tasks(struct script *script, struct template *template)
 	struct task task;
 
 	while (chunk_next(&reader, &task)) {
-		/* Only a group may be smaller than the others. */
+		/* Only a group may be smaller than the width. */
 		if (script->options.is_grouped || task.value_count == script->width)
 			check_task(script, template, &task);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* command_find, process/signals and machine/capacity. */
+/* Tests of command_find, process/signals and machine/capacity. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder in the test's own, and what is in it. */
+/* Makes a folder within the test's own. Returns its path (free). */
 static char *make_folder(const char *name)
 {
 	char *path = mem_format("%s/%s", unit_directory(), name);
@@ -47,7 +47,7 @@ static void test_find(void)
 	free(unit_file("one/both", "", 0700));
 	free(unit_file("two/both", "", 0700));
 	free(make_folder("one/folder"));
-	/* What cannot be executed is passed over as long as something else can. */
+	/* A file that cannot be executed is skipped if a later one can. */
 	in_two = mem_format("%s/plain", two);
 	check_found("plain", path, in_two);
 	free(in_two);
@@ -106,7 +106,7 @@ static void test_signals_open(void)
 	if (!check(fd >= 0))
 		return;
 	check_int(signals_next(fd), 0);
-	/* Not SIGINT and SIGQUIT: whoever runs the tests in the background has made them ignored. */
+	/* Not SIGINT and SIGQUIT: a shell that runs the tests in the background has set them to be ignored. */
 	raise(SIGTERM);
 	raise(SIGUSR1);
 	check_int(signals_next(fd) + signals_next(fd), SIGTERM + SIGUSR1);
@@ -114,7 +114,7 @@ static void test_signals_open(void)
 	fd_close(&fd);
 }
 
-/* Those ignored at the start stay so, and are not heard of. */
+/* A signal ignored at the start remains ignored and is not reported. */
 static void test_ignored_at_start(void)
 {
 	signal_mask hup = UINT64_C(1) << (SIGHUP - 1);
@@ -132,6 +132,7 @@ static void test_ignored_at_start(void)
 	fd_close(&fd);
 }
 
+/* Returns the end of a child that dies of a signal by signals_die, as unit_wait does. */
 static int die_in_child(int number)
 {
 	pid_t pid = fork();
@@ -153,23 +154,24 @@ static void test_die(void)
 	check_int(die_in_child(SIGHUP), 1000 + SIGHUP);
 }
 
+/* A pipe to which a crashing child writes. */
 static int crash_ends[2];
 
-static void tell_crash(void)
+static void report_crash(void)
 {
 	fd_write(crash_ends[1], "!", 1);
 }
 
-/* SIGABRT: a sanitizer has the others. What is caught by somebody, or is no longer guarded, is as before. */
+/* The handler of crashes runs, unless it was removed or the signal is ignored. SIGABRT: sanitizers catch the others. */
 static void test_crash(void)
 {
 	static const struct {
 		bool is_guarded;
 		bool is_ignored;
-		ssize_t told;
+		ssize_t reported;
 		int end;
 	} cases[] = {{true, false, 1, 1000 + SIGABRT}, {false, false, 0, 1000 + SIGABRT}, {true, true, 0, 7}};
-	char told[4];
+	char text[4];
 	size_t i;
 
 	for (i = 0; i < countof(cases); i++) {
@@ -180,7 +182,7 @@ static void test_crash(void)
 		if (pid == 0) {
 			if (cases[i].is_ignored)
 				signals_ignore(UINT64_C(1) << (SIGABRT - 1));
-			signals_on_crash(tell_crash);
+			signals_on_crash(report_crash);
 			if (!cases[i].is_guarded)
 				signals_on_crash(NULL);
 			signals_tell_self(SIGABRT);
@@ -188,7 +190,7 @@ static void test_crash(void)
 		}
 		fd_close(&crash_ends[1]);
 		check_int(unit_wait(pid), cases[i].end);
-		check_int(fd_read(crash_ends[0], told, sizeof told), cases[i].told);
+		check_int(fd_read(crash_ends[0], text, sizeof text), cases[i].reported);
 		fd_close(&crash_ends[0]);
 	}
 }
@@ -202,7 +204,7 @@ static void test_capacity(void)
 	unit_skip_under_valgrind();
 	check(jobs >= 1 && jobs <= CAPACITY_JOBS_MAX);
 	check(capacity_cpus() >= 1);
-	/* No more than this process is let have. */
+	/* At most the processors that this process may use. */
 	check_int(sched_getaffinity(0, sizeof set, &set), 0);
 	check(capacity_cpus() <= (size_t)CPU_COUNT(&set));
 	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -213,14 +215,14 @@ static void test_capacity(void)
 }
 
 const struct unit_test unit_find[] = {
-	{"in a path", .run = test_find},
-	{"in the current folder", .run = test_find_here},
-	{"with a slash, and by default", .run = test_find_slash},
+	{"a command is found in a path", .run = test_find},
+	{"an empty element of the path is the current folder", .run = test_find_here},
+	{"a name with a slash, and the default path", .run = test_find_slash},
 	{"names of signals", .run = test_signal_names},
-	{"hearing of signals", .run = test_signals_open},
-	{"signals ignored at the start", .run = test_ignored_at_start},
-	{"what there is to use", .run = test_capacity},
-	{"dying by a signal", .run = test_die},
-	{"a last word in a crash", .run = test_crash},
+	{"signals are reported by a descriptor", .run = test_signals_open},
+	{"signals ignored at the start remain ignored", .run = test_ignored_at_start},
+	{"capacity obeys the limits of the process", .run = test_capacity},
+	{"a process dies of a signal", .run = test_die},
+	{"the handler of crashes runs", .run = test_crash},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* codec/input and codec/output: records however the bytes come in, and outcomes in words. */
+/* Tests of codec/input and codec/output: records in pieces of any size, and outcomes in words. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -10,8 +10,8 @@
 #include <errno.h>
 
 /*
- * Feeds text in pieces that end at random places, as a reader does (what is not consumed is seen again), and appends
- * what came of it: "[record]", "<too long: size>", "<NUL: size>". What is left at the end is appended as "+rest".
+ * Feeds text in pieces that end at random places, as a reader does (bytes that are not consumed come again). Appends
+ * the events: "[record]", "<too long: size>", "<NUL: size>", and the bytes left at the end as "+rest".
  */
 static void read_in_pieces(char delimiter, struct slice text, struct unit_random *random, size_t most,
 			   struct bytes *out)
@@ -44,6 +44,7 @@ static void read_in_pieces(char delimiter, struct slice text, struct unit_random
 	free(buffer);
 }
 
+/* Checks the events of a text in pieces of several sizes. */
 static void check_input(char delimiter, struct slice text, const char *expected)
 {
 	struct unit_random random = unit_random();
@@ -52,7 +53,7 @@ static void check_input(char delimiter, struct slice text, const char *expected)
 	size_t i;
 
 	for (i = 0; i < countof(most); i++) {
-		/* Byte by byte costs time that grows with the square of the size. */
+		/* Small pieces cost time that grows with the square of the size. */
 		if (text.size > 10000 && most[i] < 1000)
 			continue;
 		bytes_clear(&out);
@@ -83,7 +84,7 @@ static void test_nul(void)
 	check_input('\n', (struct slice){.data = "ok\na\0b", .size = 6}, "[ok]+a");
 }
 
-/* Records around the longest, each between short ones. */
+/* Records about as long as the limit, each between short ones. */
 static void test_longest(void)
 {
 	static const size_t sizes[] = {RECORD_MAX - 1, RECORD_MAX, RECORD_MAX + 1, RECORD_MAX + 2, 300000, 1000000};
@@ -111,7 +112,7 @@ static void test_longest(void)
 	}
 }
 
-/* A record without an end is dropped as it comes: nothing of it has to be kept. */
+/* A record that is too long is dropped as it comes. */
 static void test_endless(void)
 {
 	struct input input = {.delimiter = '\n', .limit = RECORD_MAX};
@@ -125,7 +126,7 @@ static void test_endless(void)
 		check_int(step.event, INPUT_MORE);
 		check_int(step.consumed, 200000);
 	}
-	/* A NUL in it does not matter any more, and its end may come alone. */
+	/* It may have a NUL, and its delimiter may come alone. */
 	block[0] = '\0';
 	block[1] = '\n';
 	step = input_next(&input, block, 1);
@@ -155,7 +156,7 @@ static void test_count(void)
 	check_int(input_whole(&input, text), 6);
 }
 
-/* Random text of a few characters, split in every way. */
+/* Random text of a few characters in pieces yields the same events as at once. */
 static void test_random(void)
 {
 	struct unit_random random = unit_random();
@@ -206,8 +207,12 @@ static void test_words(void)
 }
 
 const struct unit_test unit_input[] = {
-	{"records and delimiters", .run = test_records}, {"records with a NUL", .run = test_nul},
-	{"the longest record", .run = test_longest},     {"a record without an end", .run = test_endless},
-	{"counting records", .run = test_count},         {"random splits", .run = test_random},
-	{"outcomes in words", .run = test_words},        {.name = NULL},
+	{"records end at delimiters", .run = test_records},
+	{"a record with a NUL is reported", .run = test_nul},
+	{"records about as long as the limit", .run = test_longest},
+	{"a record that is too long is dropped as it comes", .run = test_endless},
+	{"records are counted", .run = test_count},
+	{"pieces yield the same records as the whole text", .run = test_random},
+	{"outcomes in words", .run = test_words},
+	{.name = NULL},
 };

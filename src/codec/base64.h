@@ -7,18 +7,19 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* What was put in of a run of bytes that comes in pieces and does not fill a group of three yet. All zero is the start.
- */
+/* The bytes put that do not fill a group of three yet. All zero at the start. */
 struct base64 {
 	unsigned char rest[2];
 	unsigned count;
 };
 
-/* Appends the text of the next piece, as far as it goes; and what is left at the end. */
+/* Appends the text of the whole groups up to the end of the next piece. */
 void base64_put(struct base64 *base64, struct slice piece, struct bytes *out);
+
+/* Appends the text of the last group, with padding, at the end of the bytes. */
 void base64_end(struct base64 *base64, struct bytes *out);
 
-/* Appends the bytes that a text stands for. -1 when it is none. */
+/* Appends the bytes that a text encodes. -1 when it is not base64; *out may have some of them then. */
 int base64_decode(struct slice text, struct bytes *out) MUST_CHECK;
 
 #endif

@@ -2,16 +2,16 @@
 /* Parsing JSON values without losing their text. */
 #include "codec/element.h"
 
-/* What one element may take while it is parsed: a small value takes many times its text. Bytes. */
+/* Bytes that parsing one element may take: a small value takes many times its text. */
 enum { PARSED_MAX = 256 << 20 };
 
-/* In front of what is allocated. */
+/* The header of an allocation. */
 union allocation {
 	size_t size;
 	max_align_t alignment;
 };
 
-/* What jansson holds now. It asks for its functions as globals. */
+/* Bytes that jansson holds now. A global, since its functions for memory have no context. */
 static size_t allocated;
 
 static void *allocate(size_t size)
@@ -55,7 +55,7 @@ static size_t skip_digits(struct slice text, size_t at)
 	return at;
 }
 
-/* Whether text is a number by the grammar of RFC 8259, section 6. */
+/* True if text is a number by the grammar of RFC 8259, section 6. */
 static bool is_number(struct slice text)
 {
 	size_t at = text.size && text.data[0] == '-', start = at;
@@ -79,7 +79,7 @@ static bool is_number(struct slice text)
 	return at == text.size;
 }
 
-/* The place behind a string that begins at a place. */
+/* Returns the offset after the string that begins at an offset. */
 static size_t skip_string(struct slice text, size_t at)
 {
 	for (at++; at < text.size && text.data[at] != '"'; at++)
@@ -87,8 +87,10 @@ static size_t skip_string(struct slice text, size_t at)
 	return at < text.size ? at + 1 : text.size;
 }
 
-/* Replaces numbers by 0 and blanks, of the same length, after a look at each: jansson's have limits. -1 with the
- * problem. */
+/*
+ * Copies text to masked with each number checked and replaced by 0 and blanks of the same length: jansson's numbers
+ * have limits. -1 with the problem.
+ */
 static int mask_numbers(struct bytes *masked, struct slice text, struct json_problem *problem)
 {
 	size_t at = 0;
@@ -120,7 +122,7 @@ static int mask_numbers(struct bytes *masked, struct slice text, struct json_pro
 	return 0;
 }
 
-/* What jansson found; what it found it near is in the place, and here numbers are masked. */
+/* Sets the words for what jansson found, without its "near ...": that text is masked, and the offset is reported. */
 static void element_describe(const json_error_t *found, struct error *error)
 {
 	bool is_named = strncmp(found->text, "duplicate object key", 20) == 0;
@@ -143,7 +145,7 @@ int element_parse(struct element *element, struct slice text, struct json_proble
 
 	json_set_alloc_funcs(allocate, element_release);
 	*element = (struct element){.text = text};
-	/* jansson drops one that follows a number. */
+	/* jansson ignores a NUL after a number. */
 	if (nul) {
 		problem->offset = (size_t)(nul - text.data);
 		return error_set(&problem->error, "there is a NUL byte here, which JSON has no place for");
@@ -172,7 +174,7 @@ struct element_children element_children(const struct element *parent)
 	};
 }
 
-/* The place behind a value that begins at a place, in a text that is known to be well formed. */
+/* Returns the offset after the value that begins at an offset. The text is well formed. */
 static size_t skip_value(struct slice text, size_t at)
 {
 	size_t depth = 0;
@@ -193,7 +195,7 @@ static size_t skip_value(struct slice text, size_t at)
 	return at;
 }
 
-/* Passes blanks and a punctuation mark among them. */
+/* Returns the offset after blanks and a punctuation mark among them. */
 static size_t skip_between(struct slice text, size_t at, char mark)
 {
 	while (at < text.size && (json_is_blank(text.data[at]) || text.data[at] == mark))

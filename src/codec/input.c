@@ -2,7 +2,7 @@
 /* The text format: records that end with a delimiter. */
 #include "codec/input.h"
 
-/* What is to be said of a whole record of the given size. */
+/* Returns the event for a whole record of the given size. */
 static enum input_event judge(const struct input *input, const char *record, uint64_t size)
 {
 	if (size > input->limit)
@@ -18,7 +18,7 @@ struct input_step input_next(struct input *input, char *bytes, size_t size)
 	char *end = size ? memchr(bytes, input->delimiter, size) : NULL;
 
 	if (!end) {
-		/* Once a record is too long it is only counted. */
+		/* The bytes of a record that is too long are only counted. */
 		if (input->dropped || size > input->limit) {
 			input->dropped += size;
 			step.consumed = size;

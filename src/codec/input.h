@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Splitting input into records, in place: the delimiter behind each becomes a NUL, nothing is copied.
+ * Splitting input into records, in place: the delimiter after each becomes a NUL, nothing is copied.
  *
- * A record is everything up to the delimiter, as it is: no quotes, no blanks are special, and an empty one counts.
+ * A record is everything up to the delimiter: quotes and blanks mean nothing, and an empty record counts.
  */
 #ifndef CODEC_INPUT_H
 #define CODEC_INPUT_H
@@ -10,41 +10,45 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* All zero but the first three is the start of the input. */
+/* A reading position. At the start all is zero but delimiter, limit and allows_nul. */
 struct input {
 	char delimiter;
-	/* Records longer than this are dropped. */
+	/* Bytes of the longest record. */
 	uint64_t limit;
 	/* A record may hold NULs: it is not for an argument. */
 	bool allows_nul;
-	/* In the middle of a record too long to keep: how much of it has been dropped. */
+	/* Bytes of the current record that were dropped because it is too long; 0 if none. */
 	uint64_t dropped;
 };
 
 enum input_event {
-	/* No whole record there: more bytes are needed. */
+	/* The bytes hold no whole record: more are needed. */
 	INPUT_MORE,
 	INPUT_RECORD,
-	/* A record longer than the limit; it was dropped as it came. */
+	/* A record longer than the limit; its bytes were dropped as they came. */
 	INPUT_TOO_LONG,
-	/* A record with a NUL in it, which no argument can have. */
+	/* A record with a NUL, which an argument cannot have. */
 	INPUT_NUL,
 };
 
-/*
- * Looks for the record that bytes begin with. consumed is how many bytes to go on behind (with INPUT_MORE too: what was
- * dropped), size the record's size without its delimiter. Bytes are changed: the delimiter becomes a NUL.
- */
 struct input_step {
 	enum input_event event;
+	/* Bytes that need not come again: the record and its delimiter; with INPUT_MORE those dropped, mostly 0. */
 	size_t consumed;
+	/* Bytes of the record, without its delimiter. */
 	uint64_t size;
 };
 
+/*
+ * Finds the end of the record that bytes begin with; its delimiter becomes a NUL. The next call takes the bytes after
+ * those consumed.
+ */
 struct input_step input_next(struct input *input, char *bytes, size_t size);
 
-/* How many records end in these bytes, and how many of them are whole records. */
+/* Returns how many records end in these bytes. */
 uint64_t input_count(const struct input *input, struct slice bytes);
+
+/* Returns the size of the whole records that bytes begin with, with their delimiters. */
 size_t input_whole(const struct input *input, struct slice bytes);
 
 #endif

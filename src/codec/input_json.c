@@ -2,7 +2,7 @@
 /* The JSON formats: a scanner for the ends of elements. */
 #include "codec/input_json.h"
 
-#include "codec/json.h"
+#include "codec/json_syntax.h"
 
 /* The mark in front of a value in a sequence (RFC 7464). */
 #define RECORD_SEPARATOR '\x1e'
@@ -19,7 +19,7 @@ static struct json_step more(void)
 	return (struct json_step){.event = JSON_MORE};
 }
 
-/* Adds lines and characters of bytes to those before. */
+/* Adds the lines of bytes to *lines, and the characters after the last of them to *characters. */
 static void count(struct slice bytes, uint64_t *lines, uint64_t *characters)
 {
 	const char *at = bytes.data, *end, *newline;
@@ -57,13 +57,13 @@ void json_input_consume(struct json_input *input, struct slice *bytes, size_t si
 	input->in_string = input->escaped = input->mismatched = input->begun = false;
 }
 
-/* What ends a number or a word. */
+/* True if c ends a number or a word. */
 static bool ends_scalar(char c)
 {
 	return json_is_blank(c) || c == RECORD_SEPARATOR || (c && strchr(",:[]{}\"", c));
 }
 
-/* Goes on in a string: true when its closing quote has been passed. */
+/* Continues in a string. True when its closing quote has been scanned. */
 static bool scan_string(struct json_input *input, struct slice bytes)
 {
 	for (; input->scanned < bytes.size; input->scanned++) {
@@ -83,7 +83,7 @@ static bool scan_string(struct json_input *input, struct slice bytes)
 	return true;
 }
 
-/* Takes in a bracket: true when it is the last that was open, or one that cannot be. */
+/* Counts a bracket. True when the element ends there: it closes the last one, does not match, or is too deep. */
 static bool count_bracket(struct json_input *input, char c)
 {
 	unsigned char bit = (unsigned char)(1u << input->depth % 8);
@@ -105,7 +105,7 @@ static bool count_bracket(struct json_input *input, char c)
 	return input->mismatched || !input->depth;
 }
 
-/* Goes on in an array or object: true when it has been closed, or cannot be gone on with. */
+/* Continues in an array or object. True when it has been closed or is malformed. */
 static bool scan_container(struct json_input *input, struct slice bytes)
 {
 	while (input->scanned < bytes.size) {
@@ -124,7 +124,7 @@ static bool scan_container(struct json_input *input, struct slice bytes)
 	return false;
 }
 
-/* Goes on in a number or a word: true when what ends it has been seen. In an array the end of the input cuts it off. */
+/* Continues in a number or a word. True when the byte after it is there; at the end of the input outside an array. */
 static bool scan_scalar(struct json_input *input, struct slice bytes, bool end)
 {
 	while (input->scanned < bytes.size && !ends_scalar(bytes.data[input->scanned]))
@@ -132,7 +132,7 @@ static bool scan_scalar(struct json_input *input, struct slice bytes, bool end)
 	return input->scanned < bytes.size || (end && input->state == JSON_SEQUENCE);
 }
 
-/* Scans the value that bytes begin with, on from where that was left. */
+/* Continues to scan the value that bytes begin with. */
 static struct json_step scan_value(struct json_input *input, struct slice bytes, bool end)
 {
 	char first = bytes.data[0];
@@ -162,7 +162,7 @@ static struct json_step scan_value(struct json_input *input, struct slice bytes,
 	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes.data, .size = input->scanned}};
 }
 
-/* Takes in what stands between elements; *is_value: it is a value that begins with this. */
+/* Handles the first byte of a token (see the table in the header). Sets *is_value if a value begins with it. */
 static struct json_step punctuate(struct json_input *input, char c, bool *is_value)
 {
 	bool opens = c == '[', separates = c == RECORD_SEPARATOR;
@@ -201,7 +201,7 @@ static struct json_step punctuate(struct json_input *input, char c, bool *is_val
 	return more();
 }
 
-/* Passes what stands before the next value: *is_value when it has been reached. */
+/* Consumes blanks and tokens before the next value. Sets *is_value if the bytes begin with one. */
 static struct json_step find_value(struct json_input *input, struct slice *bytes, bool end, bool *is_value)
 {
 	struct json_step step = more();
@@ -236,7 +236,7 @@ static struct json_step next_value(struct json_input *input, struct slice *bytes
 	return step;
 }
 
-/* The next line that is not blank. */
+/* Returns the next line that is not blank, as an element. */
 static struct json_step next_line(struct json_input *input, struct slice *bytes, bool end)
 {
 	const char *newline;
@@ -280,7 +280,7 @@ struct json_step json_input_next(struct json_input *input, struct slice *bytes, 
 	}
 	fresh = !input->begun;
 	step = input->framing == JSON_LINES ? next_line(input, bytes, end) : next_value(input, bytes, end);
-	/* A refusal is about the element that was to be. */
+	/* A refusal is about the element that would have been next. */
 	if (fresh && (input->begun || step.event == JSON_REFUSED))
 		input->element++;
 	return step;

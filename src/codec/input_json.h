@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finding the elements of JSON input, as it comes: where each begins and ends, so that it can be taken in by itself.
+ * Finding the elements of JSON input as it comes: where each begins and ends, so that it can be parsed alone.
  *
- * Only the structure is looked at (RFC 8259; RFC 7464 for record separators): brackets, strings, and what stands
- * between elements. What is inside an element is for codec/json.
+ * Only the structure is scanned (RFC 8259; RFC 7464 for record separators): brackets, strings, and the tokens between
+ * elements. The inside of an element is checked by codec/json.
+ *
+ * With JSON_VALUES the state says which token is next (blanks may come before each):
+ *
+ *   state         value           [               ]          ,               RS (1e)       end
+ *   START         -> SEQUENCE     -> ARRAY_FIRST  refused    refused         -> SEQUENCE   JSON_END
+ *   SEQUENCE      an element      an element      refused    refused         skipped       JSON_END
+ *   ARRAY_FIRST   -> ARRAY_NEXT   -> ARRAY_NEXT   -> CLOSED  refused         refused       refused
+ *   ARRAY_VALUE   -> ARRAY_NEXT   -> ARRAY_NEXT   refused    refused         refused       refused
+ *   ARRAY_NEXT    refused         refused         -> CLOSED  -> ARRAY_VALUE  refused       refused
+ *   CLOSED        refused         refused         refused    refused         refused       JSON_END
  */
 #ifndef CODEC_INPUT_JSON_H
 #define CODEC_INPUT_JSON_H
@@ -14,85 +24,96 @@
 enum {
 	/* The largest element, bytes. */
 	JSON_ELEMENT_MAX = 64 << 20,
-	/* Brackets within brackets: as many as jansson takes. */
+	/* Levels of brackets within brackets: jansson's limit. */
 	JSON_DEPTH_MAX = 2048,
 };
 
 enum json_framing {
-	/* One array whose elements are meant; or values one behind the other. */
+	/* One array, whose values are the elements, or values one after the other. */
 	JSON_VALUES,
 	/* A value on each line. */
 	JSON_LINES,
 };
 
-/* Where something is, for people: both from 1; columns are characters. */
+/* A place in the input, for messages. Both count from 1; columns count characters. */
 struct json_place {
 	uint64_t line;
 	uint64_t column;
 };
 
 enum json_state {
+	/* Before the first token. */
 	JSON_START,
-	/* Behind the bracket of the array; behind a comma; behind an element. */
+	/* After the bracket that opens the array. */
 	JSON_ARRAY_FIRST,
+	/* After a comma. */
 	JSON_ARRAY_VALUE,
+	/* After an element of the array. */
 	JSON_ARRAY_NEXT,
+	/* Between values without an array. */
 	JSON_SEQUENCE,
-	/* Behind the array. */
+	/* After the bracket that closes the array. */
 	JSON_CLOSED,
 };
 
-/* All zero but framing is the start of the input. */
+/* A reading position. At the start all is zero but framing. */
 struct json_input {
 	enum json_framing framing;
 	enum json_state state;
-	/* How many elements have begun. */
+	/* Number of elements that have begun. */
 	uint64_t element;
-	/* How much has been consumed before the bytes at hand: lines, and characters of the last. */
+	/* Lines consumed. */
 	uint64_t lines;
+	/* Characters consumed of the current line. */
 	uint64_t characters;
-	/* Of the element at hand: how many bytes have been looked at, and what they leave open. */
+	/* Bytes scanned of the current element. */
 	size_t scanned;
+	/* Number of brackets that these leave open. */
 	unsigned depth;
-	/* A bit for each level: it was opened by a brace. */
+	/* A bit for each of them: it is a brace. */
 	unsigned char braces[JSON_DEPTH_MAX / 8];
+	/* A bracket closes one of the other kind. */
 	bool mismatched;
+	/* The scanned bytes end within a string. */
 	bool in_string;
+	/* They end with a backslash that escapes the next byte. */
 	bool escaped;
+	/* The current element has begun. */
 	bool begun;
-	/* A byte order mark can have been only before this. */
+	/* A byte order mark has been skipped, or is absent. */
 	bool marked;
 };
 
 enum json_event {
-	/* No whole element there: more bytes are needed. */
+	/* The bytes hold no whole element: more are needed. */
 	JSON_MORE,
 	JSON_ELEMENT,
-	/* Nothing more comes. */
+	/* The end of the input, with no element open. */
 	JSON_END,
-	/* It cannot go on: why says why, and offset where in the bytes. */
+	/* The input is malformed and cannot be continued. */
 	JSON_REFUSED,
 };
 
 struct json_step {
 	enum json_event event;
-	/* The element. */
+	/* The element: a view of the bytes. */
 	struct slice text;
+	/* With JSON_REFUSED the place in the bytes, and the reason. */
 	size_t offset;
 	const char *why;
 };
 
 /*
- * Looks for the next element: bytes are those that have not been consumed, and lose what stands before it; end says
- * that no more will come. With JSON_MORE the same bytes are to come again, with more behind them: what was looked at is
- * not looked at again. With JSON_ELEMENT they begin with it; json_input_consume goes on behind it.
+ * Finds the next element. *bytes are those that have not been consumed; the blanks and tokens before the element are
+ * taken off. end says that no more bytes follow. After JSON_MORE the same bytes come again, with more after them (none
+ * is scanned twice). After JSON_ELEMENT *bytes begin with it: json_input_consume takes it off.
  */
 struct json_step json_input_next(struct json_input *input, struct slice *bytes, bool end);
 
-/* The first size of those bytes are done with. */
+/* Takes the first size bytes off, and counts their lines and characters. */
 void json_input_consume(struct json_input *input, struct slice *bytes, size_t size);
 
-/* Where a byte of those at hand is. */
+/* Returns the place of a byte at an offset into the bytes that have not been consumed. */
 struct json_place json_input_place(const struct json_input *input, struct slice bytes, size_t offset);
 
 #endif

@@ -5,7 +5,10 @@
 #include "task/frame.h"
 #include "codec/element.h"
 
-/* What a value is as an argument: a string itself, null nothing, others as they are written. -1: none can be. */
+/*
+ * Puts a value into the frame as an argument: a string without its quotes, null as "", others as they are written. -1
+ * with the problem: an argument cannot have a NUL.
+ */
 static int put_value(struct bytes *frame, const struct element *whole, const struct element *part,
 		     struct json_problem *problem)
 {
@@ -26,6 +29,7 @@ static int put_value(struct bytes *frame, const struct element *whole, const str
 	return 0;
 }
 
+/* Appends an array or object as a frame. -1 with the problem. */
 static int put_record(struct bytes *out, const struct element *element, struct json_problem *problem)
 {
 	struct element_children children = element_children(element);
@@ -47,7 +51,7 @@ static int put_record(struct bytes *out, const struct element *element, struct j
 	return 0;
 }
 
-/* Appends the text of a value that is no array and no object. -1: it is true, false or null. */
+/* Appends the text of a string or number. -1 with the problem where the element is true, false or null. */
 static int put_scalar(struct bytes *out, const struct element *element, struct json_problem *problem)
 {
 	struct slice text = element->text;

@@ -10,19 +10,19 @@
 #include <math.h>
 
 enum {
-	/* More is a mistake: as for --retries. */
+	/* The largest number of retries, as for --retries. */
 	TASK_RETRIES_MAX = 1000000,
 };
 
-/* The longest time that is one, seconds: some 30 years. */
+/* The longest timeout, seconds: some 30 years. */
 #define TASK_TIMEOUT_MAX 1e9
 
-/* A task object as far as it has been read. */
+/* A task whose keys are being read. */
 struct draft {
 	const struct element *whole;
 	struct bytes *frame;
 	struct json_problem *problem;
-	/* The values of these keys; value is NULL when they were not given. */
+	/* The values of argv or argv_base64, shell, args, and stdin or stdin_base64; value is NULL if absent. */
 	struct element words;
 	struct element shell;
 	struct element args;
@@ -31,7 +31,7 @@ struct draft {
 
 static const char has_nul[] = "has a NUL in it, which no argument can have";
 
-/* A string, or a number by its text, that can be an argument: NULL, or what is wrong with it. */
+/* Sets the text of a string or number that is to be an argument. Returns what is wrong with it, or NULL. */
 static const char *json_command_take_text(const struct element *part, struct slice *text)
 {
 	if (!json_is_string(part->value) && !json_is_number(part->value))
@@ -40,6 +40,7 @@ static const char *json_command_take_text(const struct element *part, struct sli
 	return memchr(text->data, '\0', text->size) ? has_nul : NULL;
 }
 
+/* Sets the text of a string or number that is to be an argument. -1 with the problem, in which it is called what. */
 static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
 {
 	const char *wrong = json_command_take_text(part, text);
@@ -47,7 +48,7 @@ static int text_of(const struct draft *draft, const struct element *part, const 
 	return wrong ? error_set(element_blame(draft->whole, part, draft->problem), "%s %s", what, wrong) : 0;
 }
 
-/* A string with bytes in base64, appended to bytes: NULL, or what is wrong with it. */
+/* Appends the bytes of a string of base64. Returns what is wrong with it, or NULL. */
 static const char *take_bytes(const struct element *part, struct bytes *bytes)
 {
 	return json_is_string(part->value) && base64_decode(element_string(part), bytes) == 0
@@ -55,6 +56,7 @@ static const char *take_bytes(const struct element *part, struct bytes *bytes)
 		       : "is not a string of base64";
 }
 
+/* Appends the bytes of a string of base64. -1 with the problem, in which it is called what. */
 static int bytes_of(const struct draft *draft, const struct element *part, const char *what, struct bytes *bytes)
 {
 	const char *wrong = take_bytes(part, bytes);
@@ -62,7 +64,7 @@ static int bytes_of(const struct draft *draft, const struct element *part, const
 	return wrong ? error_set(element_blame(draft->whole, part, draft->problem), "%s %s", what, wrong) : 0;
 }
 
-/* The words of an array, each an argument. */
+/* Puts the words of an array into the frame, each an argument. -1 with the problem, in which it is called what. */
 static int json_command_put_words(const struct draft *draft, const struct element *array, const char *what,
 				  bool encoded)
 {
@@ -88,6 +90,8 @@ static int json_command_put_words(const struct draft *draft, const struct elemen
 				 children.index - 1, wrong)
 		     : 0;
 }
+
+/* The functions of keys[] put a key's value into the frame, or keep it. -1 with the problem. */
 
 static int put_argv(struct draft *draft, const struct element *value, const char *key)
 {
@@ -176,7 +180,7 @@ static int put_cwd(struct draft *draft, const struct element *value, const char 
 	return 0;
 }
 
-/* A number; NAN when it is none, or too large for one. */
+/* Returns a number's value; NAN if the element is not a number, or one too large. */
 static double number_of(const struct element *part)
 {
 	json_t *number = json_is_number(part->value) ? json_loadb(part->text.data, part->text.size,
@@ -234,6 +238,7 @@ static const struct {
 	{.key = "id", .take = put_id},
 };
 
+/* Handles one key of a task object. -1 with the problem. */
 static int take_key(struct draft *draft, const struct element *value, const char *key)
 {
 	size_t i;
@@ -246,7 +251,7 @@ static int take_key(struct draft *draft, const struct element *value, const char
 			 "a task has no key \"%.100s\" (see mpmap-json(5))", key);
 }
 
-/* The command of an object with a script for the shell. */
+/* Puts the command for a script of the shell. -1 with the problem. */
 static int put_script(struct draft *draft)
 {
 	struct slice script;
@@ -262,6 +267,7 @@ static int put_script(struct draft *draft)
 	return draft->args.value ? json_command_put_words(draft, &draft->args, "args", false) : 0;
 }
 
+/* Puts a task object. -1 with the problem. */
 static int put_object(struct draft *draft)
 {
 	struct element_children children = element_children(draft->whole);

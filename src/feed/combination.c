@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Several sources: all combinations of their values, the last source varying fastest; sources that are linked go along
- * with each other, as with ::: and :::+ of GNU parallel's manual.
+ * Several sources: all combinations of their values, the last source varying fastest. Linked sources advance together,
+ * as ::: and :::+ in GNU parallel's manual.
  *
- * Each source is held once, combinations never are: the next is made by moving on in the sources, as on an odometer
- * whose wheels are the groups of linked sources.
+ * The values of each source are stored once, combinations never: the next is made by advancing in the sources, as on an
+ * odometer whose digits are the groups of linked sources.
  */
 #include "feed/feeder.h"
 
@@ -20,26 +20,33 @@
 
 enum { READ_SIZE = 65536 };
 
-/* A value that cannot be an argument, by its place in its source. */
+/* A value that cannot be an argument. */
 struct misfit {
+	/* Its number in its source, from 0. */
 	uint64_t number;
+	/* Bytes of it. */
 	uint64_t size;
+	/* INPUT_TOO_LONG or INPUT_NUL. */
 	enum input_event event;
 };
 
-/* A source's values, one behind the other, each with its NUL. */
+/* A source's values, and the current one. */
 struct wheel {
+	/* The values one after the other, each with its NUL. */
 	struct shm text;
 	size_t size;
+	/* Number of values. */
 	uint64_t count;
+	/* By number. An empty value is stored in place of each. */
 	struct misfit *misfits;
 	size_t misfit_count;
 	size_t misfit_capacity;
-	/* Where it stands: the value, its number, and the next misfit from there on. */
+	/* Offset and number of the current value. */
 	size_t at;
 	uint64_t number;
+	/* The first misfit whose number is not lower. */
 	size_t misfit;
-	/* It goes along with the one before. */
+	/* It advances together with the wheel before it. */
 	bool is_linked;
 };
 
@@ -47,12 +54,13 @@ struct combination {
 	struct feeder feeder;
 	struct wheel *wheels;
 	size_t count;
-	/* How many combinations there are (UINT64_MAX: more than can be counted), and how many have been made. */
+	/* Number of combinations; UINT64_MAX if it is too large to be counted. */
 	uint64_t total;
+	/* Number of combinations packed. */
 	uint64_t made;
 };
 
-/* Makes room for more text: in memory up to the limit, then in a file. -1 with errno. */
+/* Makes room for size bytes of text: in memory up to --buffer, then in a file. -1 with errno. */
 static int combination_grow(struct wheel *wheel, size_t size, const struct session_options *options)
 {
 	struct shm file;
@@ -76,7 +84,9 @@ static int combination_grow(struct wheel *wheel, size_t size, const struct sessi
 	return 0;
 }
 
-/* Ends the records that have been read with NULs, and counts them; what is left over of a record too long is dropped.
+/*
+ * Makes values of the whole records that have been read: each ends with a NUL and is counted. Those before *parsed are
+ * values already. A misfit becomes an empty value.
  */
 static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 {
@@ -96,7 +106,6 @@ static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 			wheel->misfits =
 				mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
 			wheel->misfits[wheel->misfit_count++] = misfit;
-			/* An empty value stands in its place. */
 			*bytes = '\0';
 			memmove(bytes + 1, bytes + step.consumed, wheel->size - *parsed - step.consumed);
 			wheel->size -= step.consumed - 1;
@@ -106,7 +115,7 @@ static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 	}
 }
 
-/* Reads all of a source. */
+/* Reads all values of a source, waiting for them. -1 with the error. */
 static int read_wheel(struct wheel *wheel, struct source *source, const struct session_options *run,
 		      struct error *error)
 {
@@ -139,7 +148,7 @@ static void rewind_wheel(struct wheel *wheel)
 	wheel->misfit = 0;
 }
 
-/* Moves on to the next value: false at the end. */
+/* Advances to the next value. False after the last. */
 static bool turn(struct wheel *wheel)
 {
 	wheel->misfit += wheel->misfit < wheel->misfit_count && wheel->misfits[wheel->misfit].number == wheel->number;
@@ -148,7 +157,7 @@ static bool turn(struct wheel *wheel)
 	return wheel->number < wheel->count;
 }
 
-/* The first wheel of the group that ends with this one. */
+/* Returns the first wheel of the group that ends with this one. */
 static size_t group_start(const struct combination *combination, size_t last)
 {
 	while (combination->wheels[last].is_linked)
@@ -156,7 +165,7 @@ static size_t group_start(const struct combination *combination, size_t last)
 	return last;
 }
 
-/* How many steps a group has: as many as its shortest member (:::+), or as its longest (--link), 0 if one is empty. */
+/* Returns the number of steps of a group: that of its shortest wheel (:::+) or longest (--link); 0 if one is empty. */
 static uint64_t group_length(const struct combination *combination, size_t first, size_t last)
 {
 	bool link_all = combination->feeder.options->link_all;
@@ -172,13 +181,13 @@ static uint64_t group_length(const struct combination *combination, size_t first
 	return length;
 }
 
-/* Moves a group on: false when it is through, and stands at its start again. */
+/* Advances a group. False after its last step, when it is at its first again. */
 static bool turn_group(struct combination *combination, size_t first, size_t last)
 {
 	bool link_all = combination->feeder.options->link_all, goes_on = !link_all;
 	size_t i;
 
-	/* With --link the longest decides: the others begin again. */
+	/* With --link there is one group, and the shorter wheels begin again. */
 	for (i = first; i <= last; i++) {
 		struct wheel *wheel = &combination->wheels[i];
 		bool more = turn(wheel);
@@ -194,7 +203,7 @@ static bool turn_group(struct combination *combination, size_t first, size_t las
 	return goes_on;
 }
 
-/* On to the next combination. */
+/* Advances to the next combination. */
 static void combination_advance(struct combination *combination)
 {
 	size_t last = combination->count - 1, first;
@@ -207,6 +216,7 @@ static void combination_advance(struct combination *combination)
 	}
 }
 
+/* Returns the number of combinations; UINT64_MAX if it is larger. */
 static uint64_t count_all(const struct combination *combination)
 {
 	uint64_t total = 1;
@@ -223,6 +233,7 @@ static uint64_t count_all(const struct combination *combination)
 	}
 }
 
+/* Returns the misfit that is the wheel's current value, or NULL. */
 static const struct misfit *misfit_of(const struct wheel *wheel)
 {
 	const struct misfit *misfit = wheel->misfit < wheel->misfit_count ? &wheel->misfits[wheel->misfit] : NULL;
@@ -230,7 +241,7 @@ static const struct misfit *misfit_of(const struct wheel *wheel)
 	return misfit && misfit->number == wheel->number ? misfit : NULL;
 }
 
-/* A combination with a value that no argument can be. */
+/* Refuses the current combination, which has a misfit. */
 static void combination_refuse(struct combination *combination, const struct misfit *misfit)
 {
 	char reason[128];
@@ -244,7 +255,7 @@ static void combination_refuse(struct combination *combination, const struct mis
 	feeder_refuse(&combination->feeder, reason);
 }
 
-/* Packs the combination that the wheels show. -1 when there is no memory. */
+/* Packs the current combination. -1 with errno when there is no memory. */
 static int combination_pack(struct combination *combination)
 {
 	const struct misfit *misfit = NULL;
@@ -326,7 +337,7 @@ static void begin_combinations(struct feeder *feeder)
 {
 	struct combination *combination = container_of(feeder, struct combination, feeder);
 
-	/* So many will not be counted to the end. */
+	/* UINT64_MAX is not a count, and is never reached. */
 	if (combination->total != UINT64_MAX)
 		session_expect(feeder->session, combination->total);
 	trace_event("input_end", "\"records\":%" PRIu64, combination->total);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * JSON as the source of tasks: read into a buffer of our own, found element by element, and packed into blocks. What is
- * held is the element at hand and what was read with it.
+ * JSON as the source of tasks: read into a private buffer, scanned for elements, and packed into blocks. Only the
+ * current element and what was read with it is held.
  */
 #include "feed/feeder.h"
 
@@ -17,7 +17,7 @@
 #include <inttypes.h>
 
 enum {
-	/* With less unread input than this more is read. */
+	/* Bytes that are read at a time. */
 	AHEAD = 65536,
 };
 
@@ -25,16 +25,16 @@ struct elements {
 	struct feeder feeder;
 	struct inlet inlet;
 	struct json_input input;
-	/* What was read; its first done bytes are dealt with. */
+	/* The bytes read; the first done of them have been consumed. */
 	struct bytes buffer;
 	size_t done;
-	/* The task that the element at hand makes. */
+	/* The bytes of the current element's task. */
 	struct bytes task;
-	/* For guessing how many tasks the unread bytes hold. */
+	/* Bytes consumed, for a guess how many tasks the unread ones hold. */
 	uint64_t bytes_seen;
-	/* What has been read holds no whole element. */
+	/* The unread bytes hold no whole element. */
 	bool incomplete;
-	/* All that there is has been dealt with. */
+	/* Everything has been submitted. */
 	bool finished;
 };
 
@@ -51,7 +51,7 @@ static struct slice elements_unread(const struct elements *elements)
 			      .size = elements->buffer.size - elements->done};
 }
 
-/* Nothing more comes. */
+/* Ends the input: submits what is open and notifies the session. */
 static void elements_finish(struct elements *elements)
 {
 	uint64_t submitted;
@@ -67,7 +67,7 @@ static void elements_finish(struct elements *elements)
 	trace_event("input_end", "\"records\":%" PRIu64, submitted);
 }
 
-/* The input cannot be gone on with: what came before it counts. */
+/* Ends malformed input with a message; the elements before count. */
 static void elements_refuse(struct elements *elements, struct slice bytes, size_t offset, const char *why)
 {
 	struct json_place place = json_input_place(&elements->input, bytes, offset);
@@ -103,7 +103,7 @@ static void elements_pack(struct elements *elements, uint32_t width)
 	packer_add(packer, task->size, width, elements_left(elements));
 }
 
-/* Makes a task of an element: in elements->task, *width values. -1 with the problem. */
+/* Converts an element to a task in elements->task, and sets its width. -1 with the problem. */
 static int convert(struct elements *elements, struct slice text, uint32_t *width, struct json_problem *problem)
 {
 	const struct session_options *run = elements->feeder.run;
@@ -126,6 +126,7 @@ static int convert(struct elements *elements, struct slice text, uint32_t *width
 	return converted;
 }
 
+/* Makes a task of the element that the unread bytes begin with, or refuses it. */
 static void elements_take(struct elements *elements, struct slice bytes, struct slice text)
 {
 	struct json_problem problem = {.offset = 0};
@@ -160,7 +161,7 @@ static void elements_take(struct elements *elements, struct slice bytes, struct 
 	elements_pack(elements, width);
 }
 
-/* Takes the next element out of what has been read: false when there is no whole one. */
+/* Handles the next element of the unread bytes. False when they hold no whole one, and at the end. */
 static bool take_element(struct elements *elements)
 {
 	struct slice bytes = elements_unread(elements);
@@ -179,6 +180,7 @@ static bool take_element(struct elements *elements)
 	return step.event == JSON_ELEMENT;
 }
 
+/* True while another read could yield tasks. */
 static bool elements_has_more_to_read(const struct elements *elements)
 {
 	return !elements->inlet.end && supply_is_open(elements->feeder.session);
@@ -195,12 +197,13 @@ static bool elements_read_more(struct elements *elements)
 	}
 	got = inlet_read(&elements->inlet, bytes_reserve(&elements->buffer, AHEAD), AHEAD);
 	elements->buffer.size += got;
-	/* An element that was cut off is none. */
+	/* A part of an element does not count. */
 	if (elements->inlet.failed)
 		elements_finish(elements);
 	return got > 0 || elements->inlet.end;
 }
 
+/* True if reading is of use now: no element is whole, and the session has room for more. */
 static bool elements_wants_input(const struct elements *elements)
 {
 	return elements->incomplete && elements_has_more_to_read(elements) &&

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-/* How often one that reads the terminal is stopped in the background before it goes on all the same. */
+/* Number of SIGTTINs in a row after which a terminal is read from the background. */
 enum { STOPS_MAX = 16 };
 
 void inlet_open(struct inlet *inlet, struct session *session, struct source *source,
@@ -22,7 +22,7 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 	};
 	if (inlet->is_terminal)
 		diag_note("reading records from the terminal; ^D ends them");
-	/* Before the terminal may stop us. */
+	/* Reading the terminal may stop this process: messages come before. */
 	supply_flush(session);
 }
 
@@ -62,12 +62,12 @@ size_t inlet_read(struct inlet *inlet, char *data, size_t size)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* Whoever reads the terminal in the background is stopped, also while nothing is typed. */
+/* Stops this process while it is in the background of the terminal that it reads, even if nothing is typed. */
 static void wait_for_foreground(const struct inlet *inlet)
 {
 	int attempt;
 
-	/* One that cannot be stopped (an orphaned process group) finds no end of it. */
+	/* An orphaned process group cannot be stopped: the attempts are counted. */
 	for (attempt = 0; inlet->is_terminal && tcgetpgrp(inlet->source->fd) != getpgrp() && attempt < STOPS_MAX;
 	     attempt++)
 		signals_tell_self(SIGTTIN);
@@ -79,7 +79,7 @@ void inlet_watch(struct inlet *inlet, bool wanted)
 
 	if (inlet->end || inlet_is_at_hand(inlet))
 		return;
-	/* Forgotten, not watched for nothing: a writer that is gone would be told again and again. */
+	/* Forgotten rather than watched for no events: a hangup would be reported again and again. */
 	if (!wanted) {
 		loop_forget(loop, &inlet->watch);
 		return;

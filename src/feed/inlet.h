@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A source that is read as it comes: watched only while more of it is wanted, and from the terminal only in the
- * foreground. */
+/*
+ * A source that is read by the event loop: watched only while more input is wanted, and read from a terminal only in
+ * the foreground.
+ */
 #ifndef FEED_INLET_H
 #define FEED_INLET_H
 
@@ -13,29 +15,34 @@ struct inlet {
 	struct session *session;
 	struct source *source;
 	struct watch watch;
-	/* What is read is a terminal. */
+	/* The source is a terminal. */
 	bool is_terminal;
+	/* Nothing more is read: the source is closed. */
 	bool end;
-	/* That is because it could not be read. */
+	/* The input ended early, by a failure. */
 	bool failed;
 };
 
-/* ready is called when the source may be read. */
+/* Begins with an open source, which the inlet closes. ready is called when the source may be read. */
 void inlet_open(struct inlet *inlet, struct session *session, struct source *source,
 		void (*ready)(struct watch *watch, unsigned events));
 
-/* Whether the source has bytes without waiting. */
+/* True if the source has bytes without waiting for a descriptor. */
 bool inlet_is_at_hand(const struct inlet *inlet);
 
-/* Reads once, up to size bytes: how many; 0 when there are none now, or ever. What goes wrong is said, and is the end,
- * too. */
+/*
+ * Reads once, at most size bytes. Returns how many; 0 when there are none now, at the end, and after a failure, which
+ * is printed and ends the input.
+ */
 size_t inlet_read(struct inlet *inlet, char *data, size_t size);
 
-/* Watches the source while more is wanted, and not otherwise. */
+/* Watches the source if more input is wanted, else forgets it. May stop the process (SIGTTIN). */
 void inlet_watch(struct inlet *inlet, bool wanted);
 
-/* Nothing more is read; or cannot be, for want of something (errno), which is said. */
+/* Ends the input and closes the source. */
 void inlet_end(struct inlet *inlet);
+
+/* Ends the input by a failure: prints what and the meaning of errno, and makes the run end with EXIT_TROUBLE. */
 void inlet_fail(struct inlet *inlet, const char *what);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sources of records. */
+/* Reading the sources of records. */
 #include "feed/source.h"
 
 #include "base/fault.h"
@@ -34,7 +34,7 @@ char source_delimiter(const struct source *source)
 	return source->options->items ? '\0' : source->options->delimiter;
 }
 
-/* Copies items, each with its NUL, as many as fit. */
+/* Copies as many bytes of items as fit, each item with its NUL. Returns how many. */
 static ssize_t copy_items(struct source *source, char *data, size_t size)
 {
 	size_t done = 0;
@@ -54,7 +54,7 @@ static ssize_t copy_items(struct source *source, char *data, size_t size)
 	return (ssize_t)done;
 }
 
-/* The next bytes of the source itself. */
+/* Reads the next bytes of the source itself: as source_read, without those read ahead. */
 static ssize_t read_on(struct source *source, char *data, size_t size, struct error *error)
 {
 	struct fd_wait wait = {.fd = source->fd, .want_input = true};
@@ -62,7 +62,7 @@ static ssize_t read_on(struct source *source, char *data, size_t size, struct er
 
 	if (source->options->items)
 		return copy_items(source, data, size);
-	/* A FIFO that nobody has opened for writing yet would seem to be at its end. */
+	/* A FIFO without a writer yet would seem to be at its end. */
 	if (source->own && !source->begun)
 		fd_wait(&wait, 1, NSEC_FOREVER);
 	source->begun = true;

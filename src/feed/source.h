@@ -8,53 +8,58 @@
 #include "base/error.h"
 
 struct source_options {
-	/* What ends a record. Items of the command line always end with a NUL. */
+	/* The byte that ends a record. Items of the command line end with a NUL whatever it is. */
 	char delimiter;
-	/* A file to read ("-" or NULL: standard input), unless there are items. */
+	/* The file to read; "-" or NULL: standard input. Unused with items. */
 	const char *file;
-	/* Items; NULL when records are read. */
+	/* Items of the command line, NULL where a file is read. */
 	char **items;
 	size_t item_count;
-	/* Bytes are handed out as they are: the last record gets no delimiter. */
+	/* The last record gets no delimiter if it has none. */
 	bool is_bare;
-	/* Goes along with the source before it, value by value. */
+	/* :::+ or ::::+: it advances together with the source before it. */
 	bool is_linked;
 };
 
 struct source {
 	const struct source_options *options;
-	/* What people call it. */
+	/* Its name in messages. */
 	const char *name;
-	/* What is read; -1 with items. Our own never blocks. */
+	/* The descriptor that is read, -1 with items. */
 	int fd;
+	/* The descriptor was opened by the source, and does not block. */
 	bool own;
-	/* It has been read from. */
+	/* The descriptor has been read. */
 	bool begun;
-	/* The next item, and how much of it has been handed out. */
+	/* The next item, and the number of its bytes that have been returned. */
 	size_t item;
 	size_t offset;
-	/* Bytes that were read ahead: behind the header. */
+	/* Bytes that were read with the header and come after it. */
 	struct bytes ahead;
-	/* The last byte handed out was a delimiter, or there was none yet. */
+	/* The last byte that was read is a delimiter, or none has been read. */
 	bool complete;
 };
 
-/* 0; -1 with the error, when a file cannot be opened. options must outlive the source. */
+/* Opens a source; options outlive it. -1 with the error when a file cannot be opened. */
 int source_open(struct source *source, const struct source_options *options, struct error *error) MUST_CHECK;
 
-/* The byte behind each record. */
+/* Returns the byte after each record. */
 char source_delimiter(const struct source *source);
 
 /*
- * The next bytes, at most size (at least 2): how many; 0 at the end; -1 with the error, or with none set when nothing
- * is there now. A last record without a delimiter gets one. Reads a descriptor once, so it does not wait when that is
- * ready.
+ * Reads the next bytes, at most size (at least 2). Returns how many; 0 at the end; -1 with the error, or without one
+ * when nothing can be read now. Adds a delimiter to a last record without one. Reads the descriptor at most once, so it
+ * does not wait when that is ready.
  */
 ssize_t source_read(struct source *source, char *data, size_t size, struct error *error) MUST_CHECK;
 
-/* Takes the first record off, waiting for it: a new string (free); NULL at the end of the input, or with the error. */
+/*
+ * Waits for the first record and takes it off. Returns a new string (free); NULL at the end of the input, and with the
+ * error.
+ */
 char *source_header(struct source *source, struct error *error);
 
+/* Closes the descriptor, if the source opened it. */
 void source_close(struct source *source);
 
 #endif

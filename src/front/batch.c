@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Batch mode: one run, fed from the sources that the command line names, to its end. */
+/* Batch mode: a loop, a session, and the feeder for the sources that the command line names. */
 #include "front/batch.h"
 
 #include "base/diag.h"
@@ -26,6 +26,7 @@ static void batch_on_room(struct session *session)
 		session_last_call(session);
 }
 
+/* Opens the parts of a run. Returns EXIT_OK, or the exit status with the error; the caller releases what is open. */
 static int batch_begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)
 {
 	const struct session_place place = {.loop = &batch->loop, .closed = closed, .is_alone = true};

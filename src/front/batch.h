@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Batch mode: records in, results out, and done. */
+/* Batch mode: one run of the command line, to its end. */
 #ifndef FRONT_BATCH_H
 #define FRONT_BATCH_H
 
 #include "front/options.h"
 
-/* Runs it all: the exit status. closed is a mask of the standard descriptors that were closed at the start. */
+/*
+ * Runs the command over all records. Returns the exit status, or dies by the signal that ended the run. closed is a
+ * mask of the standard descriptors that were closed at the start.
+ */
 int batch_run(const struct options *options, unsigned closed);
 
 #endif

@@ -46,7 +46,7 @@ void help_option(struct bytes *out, const struct option_row *row)
 		bytes_append_format(out, row->is_optional ? "[=%s]" : "=%s", row->argument);
 }
 
-/* A row: its names, then its help, whose further lines stay in its column. */
+/* Appends a row: its names, then the lines of its help in one column. */
 static void append_row(struct bytes *out, const struct option_row *row)
 {
 	size_t start = out->size, column;

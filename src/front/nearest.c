@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How far words are from each other. */
+/* The distance between words. */
 #include "front/nearest.h"
 
-/* Longer words are not compared. */
+/* Bytes of the longest word that is compared. */
 enum { LENGTH_MAX = 63 };
 
 static size_t least(size_t a, size_t b)
@@ -11,8 +11,8 @@ static size_t least(size_t a, size_t b)
 }
 
 /*
- * How many letters must be changed, added, dropped or exchanged with their neighbour to make one word of another
- * (optimal string alignment).
+ * Returns how many letters must be changed, added, dropped or exchanged with their neighbour to make one word of the
+ * other (optimal string alignment); SIZE_MAX if b is too long.
  */
 static size_t distance(const char *a, const char *b)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a mistyped word was probably meant to be. */
+/* The word that a mistyped one probably means. */
 #ifndef FRONT_NEAREST_H
 #define FRONT_NEAREST_H
 
 #include "base/dialect.h"
 
-/* The word of the list (which ends with NULL) that is nearest to a mistyped one, or NULL when none is near. */
+/* Returns the word of the list (which ends with NULL) that is nearest to a mistyped one, NULL if none is near. */
 const char *nearest(const char *mistyped, const char *const *words);
 
 #endif

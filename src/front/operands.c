@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The words behind the options: the command, and sources of records. */
+/* The words after the options: the command, and sources of records. */
 #include "front/operands.h"
 
 #include "base/mem.h"
@@ -19,7 +19,7 @@ struct source_options *options_add_source(struct options *options)
 	return &feed->sources[feed->source_count++];
 }
 
-/* Takes in what follows a separator: items, or the names of files. */
+/* Adds the sources after a separator: items, or the names of files. -1 with the error. */
 static int parse_source(struct options *options, const char *separator, char **words, int count, struct error *error)
 {
 	bool files = separator[strspn(separator, ":") - 1] == ':' && strspn(separator, ":") == 4;
@@ -41,7 +41,6 @@ static int parse_source(struct options *options, const char *separator, char **w
 	return 0;
 }
 
-/* Divides the operands into the command and its sources. */
 int operands_parse(struct options *options, int count, char **operands, struct error *error)
 {
 	int i, end;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What follows the options: COMMAND, its arguments, and the sources after ::: and its like. */
+/* The words after the options: COMMAND, its arguments, and the sources after :::, :::+, :::: and ::::+. */
 #ifndef FRONT_OPERANDS_H
 #define FRONT_OPERANDS_H
 
 #include "front/options.h"
 
-/* Divides the operands into the command and its sources. -1 with the error. */
+/* Divides the operands into the command and the sources, which are added. -1 with the error. */
 int operands_parse(struct options *options, int count, char **operands, struct error *error) MUST_CHECK;
 
 /* True if the command line has neither COMMAND, --shell nor JSON with tasks. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of options: their names, their words, and what each sets. */
+/* The table of options: the names, help and setter of each. */
 #include "front/setters.h"
 
-/* A row is an option, its help on a line of its own. */
+/* One row for each option, the help on a line of its own. */
 /* clang-format off */
 const struct option_row option_table[] = {
 	{.name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},

@@ -10,16 +10,20 @@
 #include <getopt.h>
 #include <unistd.h>
 
-/* getopt's codes for options without a letter begin here; a letter is its own code. */
-enum { CODE_BASE = 256, ROWS_MAX = 128 };
+enum {
+	/* getopt's code for the first row; a letter is its own code. */
+	CODE_BASE = 256,
+	/* One more than the largest number of rows. */
+	ROWS_MAX = 128,
+	/* Seats for workers where their number may change (--jobs=@FILE). */
+	JOBS_FILE_MAX = 1024,
+	/* Bytes of the space for arguments that POSIX guarantees. */
+	ARGUMENTS_LEAST = 4096,
+	/* Bytes of that space reserved for variables that mpmap adds. */
+	ARGUMENTS_SPARE = 4096,
+};
 
-/* Room for so many workers is made where their number may change. */
-enum { JOBS_FILE_MAX = 1024 };
-
-/* The space for arguments that POSIX allows programs to count on; and what of it is kept for variables of ours. */
-enum { ARGUMENTS_LEAST = 4096, ARGUMENTS_SPARE = 4096 };
-
-/* What people bring from xargs and parallel, and what to write here. */
+/* Letters of xargs and parallel without a meaning here, and what to write instead. */
 static const struct {
 	char letter;
 	const char *hint;
@@ -43,7 +47,7 @@ static size_t row_count(void)
 	return count;
 }
 
-/* getopt's two tables, made from ours. letters needs two bytes per row and two more. */
+/* Makes getopt's two tables from the option table. letters has room for two bytes per row and three more. */
 static void make_tables(struct option *longs, char *letters)
 {
 	size_t i;
@@ -69,6 +73,7 @@ static void make_tables(struct option *longs, char *letters)
 	*letters = '\0';
 }
 
+/* Returns the row of a getopt code, or NULL. */
 static const struct option_row *row_of(int code)
 {
 	size_t i;
@@ -93,7 +98,7 @@ const struct option_row *option_find(struct slice name)
 	return NULL;
 }
 
-/* The option that a mistyped name was probably meant to be, or NULL. */
+/* Returns the option that a mistyped name probably means, or NULL. */
 static const char *nearest_option(const char *name)
 {
 	const char *names[ROWS_MAX];
@@ -105,7 +110,7 @@ static const char *nearest_option(const char *name)
 	return nearest(name, names);
 }
 
-/* Whether a word is "--NAME" or "--NAME=VALUE" with the whole name of an option, which getopt would let abbreviate. */
+/* Checks that a word "--NAME" or "--NAME=VALUE" has a whole name, which getopt would not. -1 with the error. */
 static int check_long(const char *word, struct error *error)
 {
 	size_t length;
@@ -125,6 +130,7 @@ static int check_long(const char *word, struct error *error)
 	return error_set(error, "unknown option --%s (mpmap --help lists all)", name);
 }
 
+/* Sets the error for an unknown letter. Returns -1. */
 static int refuse_letter(int letter, struct error *error)
 {
 	size_t i;
@@ -136,7 +142,7 @@ static int refuse_letter(int letter, struct error *error)
 	return error_set(error, "unknown option -%c (mpmap --help lists all)", letter);
 }
 
-/* One step of getopt: its code, -1 behind the options, or '?' with the error set. */
+/* Takes one step of getopt. Returns its code, -1 after the options, or '?' with the error set (the first is kept). */
 static int next_option(int argc, char **argv, const char *letters, const struct option *longs, struct error *error)
 {
 	struct error unknown = {.number = 0};
@@ -160,7 +166,7 @@ static int next_option(int argc, char **argv, const char *letters, const struct 
 	return code == ':' ? '?' : code;
 }
 
-/* The options up to the first operand. The first error is kept; later options are looked at for --help only. */
+/* Parses the options before the first operand. Continues after an error, which is kept, for the sake of --help. */
 static void parse_options(struct options *options, int argc, char **argv, struct error *error)
 {
 	struct option longs[ROWS_MAX];
@@ -171,8 +177,7 @@ static void parse_options(struct options *options, int argc, char **argv, struct
 		BUG("more options than their tables hold");
 	make_tables(longs, letters);
 	opterr = 0;
-	/* It may not be the first time: what getopt remembers of the last goes with optind 0, on words that say
-	 * nothing. */
+	/* A second parse in one process: optind 0 resets getopt, which it does while it scans words without options. */
 	optind = 0;
 	if (getopt_long(1, nothing, letters, longs, NULL) != -1)
 		BUG("getopt finds options where there are none");
@@ -190,7 +195,7 @@ static void parse_options(struct options *options, int argc, char **argv, struct
 	}
 }
 
-/* Defaults from the environment, by the names of the options they stand for. */
+/* Sets the options that variables of the environment give defaults for. -1 with the error. */
 static int parse_environment(struct options *options, struct error *error)
 {
 	static const struct {
@@ -231,7 +236,7 @@ static int options_complete(struct options *options, struct error *error)
 	return 0;
 }
 
-/* What execve(2) leaves for arguments. */
+/* Returns the bytes that execve(2) leaves for arguments. */
 static size_t argument_space(void)
 {
 	long most = sysconf(_SC_ARG_MAX);
@@ -243,7 +248,7 @@ static size_t argument_space(void)
 	return space > taken ? space - taken : 1;
 }
 
-/* What is on the terminal, and where things are: from the environment. */
+/* Sets what the environment says of the terminal and of places. */
 static void take_surroundings(struct options *options)
 {
 	const char *terminal = getenv("TERM"), *colorless = getenv("NO_COLOR");
@@ -262,7 +267,7 @@ static void take_surroundings(struct options *options)
 		options->color == COLOR_ALWAYS || (options->color != COLOR_NEVER && !(colorless && *colorless));
 }
 
-/* What the command line has not said: from the environment's defaults, or ours. */
+/* Sets what the command line leaves open: from the environment's defaults, or built-in ones. */
 static void take_defaults(struct options *options, const struct options *defaults)
 {
 	struct session_options *run = &options->run;
@@ -278,16 +283,17 @@ static void take_defaults(struct options *options, const struct options *default
 	if (!options->color)
 		options->color = defaults->color;
 	take_surroundings(options);
-	/* Nothing is run: nothing is waited for. */
+	/* A dry run waits for nothing. */
 	if (run->dry_run) {
 		run->throttle = (struct throttle_options){.jobs_file = run->throttle.jobs_file};
 		run->initializer = NULL;
 		run->delay = 0;
 	}
-	/* What runs is a part of the load, and the part that is known at once. */
+	/* Running tasks count as load before the load average shows them. */
 	if (throttle_most(&run->throttle) < run->jobs)
 		run->jobs = throttle_most(&run->throttle);
-	/* A chunk's tasks start one after the other: nothing else may depend on when. */
+	/* The tasks of a chunk start one after the other, without asking: where each start is decided, one to a chunk.
+	 */
 	if (run->delay || run->throttle.memory || run->throttle.load)
 		run->chunk_size = 1;
 	if (run->terminal)
@@ -309,7 +315,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.run.spill = UINT64_C(1) << 30,
 		.run.grace = 2 * NSEC_PER_SEC,
 	};
-	/* The command line's own errors come first, and help before all. */
+	/* --help and --version win over errors, errors of the command line over those of the environment. */
 	parse_options(options, argc, argv, error);
 	if (options->mode == MODE_HELP || options->mode == MODE_VERSION) {
 		error_release(error);

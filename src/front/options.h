@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The command line: one table of options that the parser, --help, the completions and the tests of the manual read, and
- * what comes of parsing.
+ * The command line: one table of options, which the parser, --help, the completions and the tests of the manual read,
+ * and the result of parsing.
  */
 #ifndef FRONT_OPTIONS_H
 #define FRONT_OPTIONS_H
@@ -12,7 +12,7 @@
 #include "run/session.h"
 #include "feed/feeder.h"
 
-/* What the command line asks for. Strings point into argv or the environment. */
+/* A parsed command line. Strings point into argv or the environment; feed.sources is allocated (free). */
 struct options {
 	enum {
 		MODE_RUN,
@@ -20,20 +20,21 @@ struct options {
 		MODE_VERSION,
 		MODE_INTERACTIVE,
 	} mode;
-	/* The word of the command line behind the options. */
+	/* Index into argv of the first word after the options. */
 	int first_operand;
 	struct feed_options feed;
 	struct session_options run;
-	/* What divides the records of all sources that are read. */
+	/* The byte that ends the records of files. */
 	char delimiter;
-	/* From the environment, NULL where it is not there: a pager, and folders for what is kept from one time to the
-	 * next. */
+	/* PAGER, XDG_STATE_HOME and HOME of the environment; NULL if unset. */
 	const char *pager;
 	const char *state;
 	const char *home;
-	/* It was given, and so was --progress; COLOR_UNSET: --color was not. */
+	/* --delimiter or --null was given. */
 	bool has_delimiter;
+	/* --progress was given. */
 	bool has_progress;
+	/* COLOR_UNSET if --color was not given. */
 	enum option_color {
 		COLOR_UNSET,
 		COLOR_AUTO,
@@ -42,14 +43,14 @@ struct options {
 	} color;
 };
 
-/* What a word after an option may be, for completions. */
+/* The values of an option, for completions. */
 enum option_values {
 	VALUES_NONE,
 	VALUES_FREE,
 	VALUES_FILE,
 	VALUES_DIRECTORY,
 	VALUES_METHOD,
-	/* Those of the row. */
+	/* The words of the row. */
 	VALUES_WORDS,
 };
 
@@ -58,30 +59,29 @@ struct option_row {
 	const char *name;
 	/* One letter, or 0. */
 	char letter;
-	/* What the argument is called in --help; NULL: the option takes none. */
+	/* The name of the argument in --help, NULL if the option takes none. */
 	const char *argument;
-	/* It may be left out; else it follows an equals sign. */
+	/* The argument may be absent; where it is given it follows an equals sign. */
 	bool is_optional;
 	enum option_values values;
-	/* With VALUES_WORDS: them, with blanks between. */
+	/* With VALUES_WORDS the words, with blanks between. */
 	const char *words;
-	/* A line for --help and the completions. */
+	/* The description in --help; completions have its first line. */
 	const char *help;
-	/* Takes the option in; value is NULL when there is none. -1 with the error: what is wrong and what would be
-	 * right. */
+	/* Sets the option; value is NULL if absent. -1 with the error, which names the right form. */
 	int (*set)(struct options *options, const char *value, struct error *error);
 };
 
-/* One source more; valid until the next. */
+/* Adds a source. Returns it; valid until the next is added. */
 struct source_options *options_add_source(struct options *options);
 
-/* Ends with a NULL name. Synonyms follow what they stand for. */
+/* All options, in the order of --help; ends with a NULL name. A synonym follows its option. */
 extern const struct option_row option_table[];
 
-/* The row of a long name, or NULL. */
+/* Returns the row of a long name, or NULL. */
 const struct option_row *option_find(struct slice name);
 
-/* Parses the command line and the environment's defaults. -1 with the error: a usage error. */
+/* Parses the command line and the environment's defaults. -1 with the error, a usage error. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error) MUST_CHECK;
 
 #endif

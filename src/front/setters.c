@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each option sets: its value checked, with the right form in the error when it is wrong. */
+/* The setters of options: each checks its value, and names the right form in the error. */
 #include "front/setters.h"
 
 #include "base/number.h"
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More is a mistake. */
+/* The largest number of --retries. */
 enum { RETRIES_MOST = 1000000 };
 
 int set_null(struct options *options, const char *value UNUSED, struct error *error UNUSED)
@@ -21,7 +21,7 @@ int set_null(struct options *options, const char *value UNUSED, struct error *er
 	return 0;
 }
 
-/* One byte, or an escape for one: \n \t \r \0 \\ \xHH. */
+/* Parses one byte, or an escape for one: \n \t \r \0 \\ \xHH. -1 if value is neither. */
 static int parse_delimiter(const char *value, char *delimiter)
 {
 	static const char names[] = "ntr0\\", bytes[] = "\n\t\r\0\\";
@@ -137,6 +137,7 @@ int set_shell(struct options *options, const char *value UNUSED, struct error *e
 	return 0;
 }
 
+/* Sets the number of jobs from the file of --jobs=@FILE. -1 with the error. */
 static int set_jobs_file(struct options *options, const char *path, struct error *error)
 {
 	if (throttle_read_jobs(path, &options->run.jobs) == 0) {
@@ -203,7 +204,7 @@ int set_directory(struct options *options, const char *value, struct error *erro
 	return 0;
 }
 
-/* Whether the niceness may be changed by so much (setpriority(2): RLIMIT_NICE is 20 minus the lowest). */
+/* True if the niceness may be changed by change (setpriority(2): RLIMIT_NICE is 20 minus the lowest). */
 static bool may_be_nice(int change)
 {
 	int wanted = getpriority(PRIO_PROCESS, 0) + change;
@@ -226,7 +227,7 @@ int set_nice(struct options *options, const char *value, struct error *error)
 	return 0;
 }
 
-/* A time; zero only where that means something. */
+/* Sets a time; zero says whether 0 is one. -1 with the error. */
 static int set_time(const char *name, const char *value, bool zero, nsec *time, struct error *error)
 {
 	nsec parsed;
@@ -302,7 +303,7 @@ int set_load(struct options *options, const char *value, struct error *error)
 {
 	nsec parsed;
 
-	/* A decimal like any other; the tenth digit behind the point counts no more. */
+	/* A load has the form of seconds; it is kept in hundredths. */
 	if (strspn(value, "0123456789.") != strlen(value) || number_parse_time(value, &parsed) ||
 	    parsed < NSEC_PER_SEC / 100)
 		return error_set(error, "--load '%s': not a load above 0 (a load average, such as 4 or 1.5)", value);

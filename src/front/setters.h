@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The functions behind the rows of the option table: each takes in one option. */
+/* The functions in the rows of the option table: each sets one option. */
 #ifndef FRONT_SETTERS_H
 #define FRONT_SETTERS_H
 
 #include "front/options.h"
 
-/* value is NULL when there is none. 0, or -1 with the error: what is wrong and what would be right. */
+/* Sets an option; value is NULL if absent. -1 with the error, which names the right form. */
 typedef int option_setter(struct options *options, const char *value, struct error *error);
 
 option_setter set_null;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each option about output sets. */
+/* The setters of options about output. */
 #include "front/setters.h"
 
 #include "base/number.h"
