@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work/order with tasks that may be run again: which attempt counts, what is held back, and what goes out all the same.
- */
+/* order/order with tasks that may be run again: which attempt counts, and what is held or passed on. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -8,7 +7,7 @@
 
 enum { TASKS = 120, AHEAD = 8, STEPS = 200000, PIECE_MAX = 3000, PIECES = 6 };
 
-/* What one task does: so many attempts fail; what the one that goes on has written. */
+/* A task: how many attempts fail, and the output of the current one. */
 struct job {
 	uint32_t attempt;
 	uint32_t failures;
@@ -16,15 +15,15 @@ struct job {
 	bool finished;
 };
 
-/* The sink: what has come of the task whose turn it is, checked as a whole when its result comes. */
+/* The sink: the output of the current task, checked when its result arrives. */
 struct reader {
 	struct order_sink sink;
 	struct bytes text;
 	struct job jobs[TASKS];
 	uint64_t results;
-	/* The task whose output comes, plus one. */
+	/* The index of the task whose output arrives, plus one; 0 if none. */
 	uint64_t open;
-	/* Results must come in the order of the input. */
+	/* Results must arrive in the order of the input. */
 	bool ordered;
 	bool blocked;
 };
@@ -104,11 +103,11 @@ static struct result outcome(struct reader *reader, uint64_t index, uint32_t att
 		.index = index, .attempt = attempt, .outcome = kind, .reason = kind == OUTCOME_OK ? NULL : "why"};
 }
 
-static int set_aside(struct order *order, struct reader *reader, uint64_t index, uint32_t attempt)
+static int put_provisional(struct order *order, struct reader *reader, uint64_t index, uint32_t attempt)
 {
 	struct result result = outcome(reader, index, attempt, OUTCOME_FAILED);
 
-	return order_set_aside(order, &result);
+	return order_keep_provisional(order, &result);
 }
 
 static int finish(struct order *order, struct reader *reader, uint64_t index, uint32_t attempt)
@@ -118,7 +117,7 @@ static int finish(struct order *order, struct reader *reader, uint64_t index, ui
 	return order_finish(order, &result);
 }
 
-/* The head does not stream while it may be run again; the attempt before the last is forgotten. */
+/* Output of the head is held while it may be run again; that of an attempt before the last is dropped. */
 static void test_last_counts(void)
 {
 	struct order order;
@@ -129,19 +128,19 @@ static void test_last_counts(void)
 	check_int(put(&order, &reader, 1, 1, "other"), 0);
 	check_int(reader.text.size, 0);
 	check_int(order.held.data, 10);
-	check(order_may_repeat(&order, 0) && !order_aside(&order, 0));
-	check_int(set_aside(&order, &reader, 0, 1), 0);
-	check(order_aside(&order, 0) && order_aside(&order, 0)->attempt == 1);
-	check_str(order_aside(&order, 0)->reason, "why");
+	check(order_may_repeat(&order, 0) && !order_provisional(&order, 0));
+	check_int(put_provisional(&order, &reader, 0, 1), 0);
+	check(order_provisional(&order, 0) && order_provisional(&order, 0)->attempt == 1);
+	check_str(order_provisional(&order, 0)->reason, "why");
 	check(!order_is_finished(&order, 0));
 	check_int(order_head(&order), 0);
 	check_int(order.held.data, 10);
-	/* The next attempt takes its place with its first byte. */
+	/* The first byte of the next attempt replaces it. */
 	check_int(put(&order, &reader, 0, 2, "second"), 0);
-	check(!order_aside(&order, 0));
+	check(!order_provisional(&order, 0));
 	check_int(order.held.data, 11);
-	check_int(set_aside(&order, &reader, 0, 2), 0);
-	/* The last one streams: there is none to come. */
+	check_int(put_provisional(&order, &reader, 0, 2), 0);
+	/* Output of the last attempt is passed on at once. */
 	check_int(put(&order, &reader, 0, 3, "third"), 0);
 	check_int(reader.text.size, 5);
 	check_int(order.held.data, 5);
@@ -160,10 +159,10 @@ static void test_silent(void)
 
 	begin(&order, &reader, (struct order_options){.memory = 1 << 20, .attempts = 5});
 	check_int(put(&order, &reader, 1, 1, "x"), 0);
-	check_int(set_aside(&order, &reader, 1, 1), 0);
-	check_int(set_aside(&order, &reader, 1, 2), 0);
+	check_int(put_provisional(&order, &reader, 1, 1), 0);
+	check_int(put_provisional(&order, &reader, 1, 2), 0);
 	check_int(order.held.data, 0);
-	check_int(set_aside(&order, &reader, 0, 1), 0);
+	check_int(put_provisional(&order, &reader, 0, 1), 0);
 	check_int(finish(&order, &reader, 1, 3), 0);
 	check_int(reader.results, 0);
 	check_int(finish(&order, &reader, 0, 2), 0);
@@ -171,7 +170,7 @@ static void test_silent(void)
 	end(&order, &reader);
 }
 
-/* What was set aside stands when no further attempt comes. */
+/* A provisional result counts if no further attempt follows. */
 static void test_stand(void)
 {
 	static const bool unordered[] = {false, true};
@@ -185,23 +184,23 @@ static void test_stand(void)
 		      (struct order_options){
 			      .memory = 1 << 20, .attempts = 2, .kind = unordered[i] ? ORDER_COMPLETION : ORDER_INPUT});
 		check_int(put(&order, &reader, 1, 1, "one"), 0);
-		check_int(set_aside(&order, &reader, 1, 1), 0);
+		check_int(put_provisional(&order, &reader, 1, 1), 0);
 		check_int(put(&order, &reader, 0, 1, "zero"), 0);
-		check_int(set_aside(&order, &reader, 0, 1), 0);
-		check(!order_aside(&order, 2) && !order_aside(&order, 1000));
-		order_stand(&order, 1);
+		check_int(put_provisional(&order, &reader, 0, 1), 0);
+		check(!order_provisional(&order, 2) && !order_provisional(&order, 1000));
+		order_confirm(&order, 1);
 		check(order_is_finished(&order, 1) && !order_may_repeat(&order, 1));
 		check_int(reader.results, unordered[i] ? 1 : 0);
-		order_stand(&order, 0);
+		order_confirm(&order, 0);
 		check_int(reader.results, 2);
-		check(!order_aside(&order, 0));
+		check(!order_provisional(&order, 0));
 		check_int(order_head(&order), 2);
 		check_int(order.held.data, 0);
 		end(&order, &reader);
 	}
 }
 
-/* A producer that is wrong about its attempt gets nowhere. */
+/* Output of a wrong attempt is refused. */
 static void test_wrong_attempts(void)
 {
 	struct order order;
@@ -210,14 +209,14 @@ static void test_wrong_attempts(void)
 	begin(&order, &reader, (struct order_options){.memory = 1 << 20, .attempts = 4});
 	check_int(put(&order, &reader, 0, 0, "none"), -1);
 	check_int(put(&order, &reader, 0, 2, "early"), -1);
-	check_int(set_aside(&order, &reader, 0, 2), -1);
+	check_int(put_provisional(&order, &reader, 0, 2), -1);
 	reader.jobs[0].attempt = 0;
 	check_int(put(&order, &reader, 0, 1, "x"), 0);
-	check_int(put(&order, &reader, 0, 2, "not set aside"), -1);
-	check_int(set_aside(&order, &reader, 0, 1), 0);
-	/* That attempt is over. */
+	check_int(put(&order, &reader, 0, 2, "not provisional"), -1);
+	check_int(put_provisional(&order, &reader, 0, 1), 0);
+	/* That attempt has ended. */
 	check_int(put(&order, &reader, 0, 1, "late"), -1);
-	check_int(set_aside(&order, &reader, 0, 1), -1);
+	check_int(put_provisional(&order, &reader, 0, 1), -1);
 	check_int(put(&order, &reader, 0, 3, "skips one"), -1);
 	check_int(order_finish(&order, &(struct result){.index = 0, .attempt = 1}), -1);
 	check_int(order_finish(&order, &(struct result){.index = 0, .attempt = 3}), -1);
@@ -227,12 +226,12 @@ static void test_wrong_attempts(void)
 	check_int(finish(&order, &reader, 0, 2), 0);
 	check_int(put(&order, &reader, 0, 2, "over"), -1);
 	check_int(put(&order, &reader, 0, 3, "over"), -1);
-	check_int(order_set_aside(&order, &(struct result){.index = 0, .attempt = 3}), -1);
+	check_int(order_keep_provisional(&order, &(struct result){.index = 0, .attempt = 3}), -1);
 	check_int(reader.results, 1);
 	end(&order, &reader);
 }
 
-/* With all limits spent the head is held within its allowance; beyond that it goes out and is not run again. */
+/* With all limits used up the head is held within its allowance; beyond it the head is committed. */
 static void test_commitment(void)
 {
 	static char block[16384];
@@ -250,7 +249,7 @@ static void test_commitment(void)
 		check(order_may_repeat(&order, 0));
 		check_int(reader.text.size, 0);
 	}
-	/* A new attempt: what is dropped makes room, but the allowance is used up. */
+	/* A new attempt: dropped output makes room, but the allowance is used up. */
 	check_int(put(&order, &reader, 0, 1, block), 0);
 	check(!order_may_repeat(&order, 0));
 	check_int(reader.text.size, 5 * (sizeof block - 1));
@@ -258,9 +257,9 @@ static void test_commitment(void)
 	check_int(put(&order, &reader, 0, 1, "straight on"), 0);
 	check_int(reader.text.size, 5 * (sizeof block - 1) + 11);
 	check_int(finish(&order, &reader, 0, 1), 0);
-	/* The next is the head, held back like any. */
+	/* The next head is held like any. */
 	check(order_may_repeat(&order, 1));
-	check_int(set_aside(&order, &reader, 1, 1), 0);
+	check_int(put_provisional(&order, &reader, 1, 1), 0);
 	check(order_accepts(&order, 1));
 	check_int(put(&order, &reader, 1, 2, "again"), 0);
 	check(!order_is_full(&order));
@@ -269,7 +268,7 @@ static void test_commitment(void)
 	end(&order, &reader);
 }
 
-/* One step of a task that is out: a piece of output, or the end of its attempt. */
+/* One step of a task that runs: a piece of output, or the end of its attempt. */
 static void step(struct order *order, struct reader *reader, struct unit_random *random, uint64_t index)
 {
 	struct job *job = &reader->jobs[index];
@@ -279,21 +278,21 @@ static void step(struct order *order, struct reader *reader, struct unit_random 
 
 	if (job->finished || !order_accepts(order, index))
 		return;
-	if (order_aside(order, index))
+	if (order_provisional(order, index))
 		attempt++;
 	if (unit_below(random, PIECES)) {
 		memset(piece, 'a' + (int)((index + attempt) % 26), size);
 		piece[size] = '\0';
 		check_int(put(order, reader, index, attempt, piece), 0);
 	} else if (attempt <= job->failures && order_may_repeat(order, index)) {
-		check_int(set_aside(order, reader, index, attempt), 0);
+		check_int(put_provisional(order, reader, index, attempt), 0);
 	} else {
 		job->finished = true;
 		check_int(finish(order, reader, index, attempt), 0);
 	}
 }
 
-/* Random attempts of many tasks: whatever the limits, what comes out is what the attempt that counts has written. */
+/* Random attempts of many tasks: whatever the limits, the output passed on is that of the attempt that counts. */
 static void test_random(void)
 {
 	static const struct order_options kinds[] = {
@@ -330,7 +329,7 @@ static void test_random(void)
 	}
 }
 
-/* Released with results set aside in it. */
+/* Released with provisional results. */
 static void test_release(void)
 {
 	struct order order;
@@ -338,18 +337,18 @@ static void test_release(void)
 
 	begin(&order, &reader, (struct order_options){.memory = 1 << 20, .attempts = 4});
 	check_int(put(&order, &reader, 3, 1, "x"), 0);
-	check_int(set_aside(&order, &reader, 3, 1), 0);
-	check_int(set_aside(&order, &reader, 5, 1), 0);
+	check_int(put_provisional(&order, &reader, 3, 1), 0);
+	check_int(put_provisional(&order, &reader, 5, 1), 0);
 	end(&order, &reader);
 }
 
 const struct unit_test unit_attempts[] = {
-	{"the last one counts", .run = test_last_counts},
-	{"silent ones", .run = test_silent},
-	{"what stands", .run = test_stand},
-	{"wrong ones", .run = test_wrong_attempts},
+	{"the last attempt counts", .run = test_last_counts},
+	{"attempts without output", .run = test_silent},
+	{"a provisional result that counts", .run = test_stand},
+	{"wrong attempts", .run = test_wrong_attempts},
 	{"the head beyond its allowance", .run = test_commitment},
-	{"many at random", .run = test_random},
-	{"released", .run = test_release},
+	{"random attempts of many tasks", .run = test_random},
+	{"released with provisional results", .run = test_release},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/bytes: what is put in comes out again, and what is not there fails softly. */
+/* base/bytes: values are read back as they were appended, and missing ones set the failure of the cursor. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -93,7 +93,7 @@ static void test_soft_failure(void)
 	bytes_put_text(&bytes, "three");
 	bytes_put_u64(&bytes, 4);
 	for (size = 0; size < bytes.size; size++) {
-		/* A copy of its own, so that reading past it is noticed. */
+		/* A copy, so that reading past its end is detected. */
 		char *copy = mem_copy(bytes.data, size), *text;
 		struct cursor cursor = cursor_of((struct slice){.data = copy, .size = size});
 
@@ -194,15 +194,15 @@ static void test_reserve(void)
 }
 
 const struct unit_test unit_bytes[] = {
-	{"put and get", .run = test_put_and_get},
-	{"the encoding", .run = test_encoding},
+	{"values are read back as they were appended", .run = test_put_and_get},
+	{"integers are little-endian", .run = test_encoding},
 	{"texts and slices", .run = test_texts},
-	{"a text with a NUL in it", .run = test_text_with_nul},
-	{"every truncation fails softly", .run = test_soft_failure},
-	{"a cursor over nothing", .run = test_empty_cursor},
+	{"a text with a NUL is refused", .run = test_text_with_nul},
+	{"every truncation is a failure of the cursor", .run = test_soft_failure},
+	{"a cursor over no bytes", .run = test_empty_cursor},
 	{"a length beyond the end", .run = test_length_beyond_the_end},
 	{"append and consume against a model", .run = test_append_and_consume},
-	{"formats and the text", .run = test_format_and_text},
-	{"reserve", .run = test_reserve},
+	{"formatted text, and the contents as a string", .run = test_format_and_text},
+	{"reserved room", .run = test_reserve},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/channel: messages keep their boundaries and descriptors, and a death is heard. */
+/* ipc/channel: messages keep their boundaries and descriptors, and a death is an end of file. */
 #include "unit.h"
 
 #include "ipc/channel.h"
@@ -44,7 +44,7 @@ static void test_boundaries(void)
 	fd_close(&ends[1]);
 }
 
-/* What was sent before the end is still there after it. */
+/* Messages sent before the end are received after it. */
 static void test_end(void)
 {
 	struct message message;
@@ -64,7 +64,7 @@ static void test_end(void)
 	check_int(channel_wait(-1, &message, NSEC_FOREVER), -1);
 }
 
-/* What was sent before the end is there, also when the other side has left something unread. */
+/* Messages sent before the end are received, also if the peer has left messages unread. */
 static void test_unread_end(void)
 {
 	struct message message;
@@ -186,7 +186,7 @@ static void test_full(void)
 	while (channel_send(ends[0], 1, slice_of("something"), NULL, 0) == 0 && sent < 1000000)
 		sent++;
 	check_int(errno, EAGAIN);
-	/* A worker's wake-ups must fit many times. */
+	/* There is room for many wake-ups of a worker. */
 	check(sent > 50);
 	while (channel_receive(ends[1], &message) == 1)
 		got++;
@@ -196,7 +196,7 @@ static void test_full(void)
 	fd_close(&ends[1]);
 }
 
-/* Who has finished hears still, messages and the end; and nothing of what was sent before is lost. */
+/* After channel_finish messages and the end are still received, and nothing sent before is lost. */
 static void test_finish(void)
 {
 	struct message message;
@@ -240,20 +240,20 @@ static void test_wait(void)
 	fd_close(&ends[0]);
 	check_int(channel_wait(ends[1], &message, NSEC_FOREVER), 1);
 	check_slice(message.payload, slice_of("late"));
-	/* The end of the other process is the end of the channel. */
+	/* The end of the peer is the end of the channel. */
 	check_int(channel_wait(ends[1], &message, NSEC_FOREVER), -1);
 	check_int(unit_wait(pid), 0);
 	fd_close(&ends[1]);
 }
 
 const struct unit_test unit_channel[] = {
-	{"boundaries", .run = test_boundaries},
-	{"the end", .run = test_end},
-	{"the end with something unread", .run = test_unread_end},
-	{"descriptors", .run = test_descriptors},
-	{"nonsense is refused and leaks nothing", .run = test_nonsense},
-	{"finishing", .run = test_finish},
-	{"full", .run = test_full},
-	{"waiting", .run = test_wait},
+	{"messages keep their boundaries", .run = test_boundaries},
+	{"the end of file follows the last message", .run = test_end},
+	{"the end of a peer with messages unread", .run = test_unread_end},
+	{"descriptors are passed", .run = test_descriptors},
+	{"malformed messages are refused, and no descriptor leaks", .run = test_nonsense},
+	{"an end that finished sending still receives", .run = test_finish},
+	{"a full channel is EAGAIN", .run = test_full},
+	{"waiting until a deadline", .run = test_wait},
 	{.name = NULL},
 };

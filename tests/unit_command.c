@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* process/command: programs are executed with just what they should have, and errors come back as numbers. */
+/* process/command: what an executed program finds, how its end is reported, and errors. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* An argv, which execve does not change; its type is older than const. */
+/* Casts const away for argv, which execve does not change. */
 #define WORDS(...) words_of((const char *const[]){__VA_ARGS__, NULL})
 
 static char *const *words_of(const char *const *words)
@@ -40,7 +40,7 @@ static struct command command_for(const char *path, char *const *arguments)
 	};
 }
 
-/* Starts it and takes its end. */
+/* Starts a command and waits for its end. */
 static struct command_end run(const struct command *command)
 {
 	struct command_end end = {.status = -2};
@@ -56,13 +56,13 @@ static struct command_end run(const struct command *command)
 	return end;
 }
 
-/* Runs this program to see what it is born with. */
+/* Executes this program to report what it finds. */
 static struct unit_facts gather(struct command command)
 {
 	struct unit_facts facts = {.pid = 0};
 	int ends[2] = {-1, -1};
 
-	/* What the tests were started with is not to be seen. */
+	/* Not the descriptors that the tests were started with. */
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	check_int(fd_pipe(ends), 0);
 	command.path = "/proc/self/exe";
@@ -110,7 +110,7 @@ static void test_usage(void)
 	fd_close(&null);
 }
 
-/* What execve says comes back; the pid was written all the same, since that happens first. */
+/* The errno of execve is returned. The pid has been written, since that happens before. */
 static void check_error(const char *path, char *const *arguments, int number)
 {
 	struct command command = command_for(path, arguments);
@@ -162,7 +162,7 @@ static void test_no_process(void)
 	none.rlim_cur = 3;
 	fflush(stdout);
 	check_int(setrlimit(RLIMIT_NOFILE, &none), 0);
-	/* Nothing was executed that is not known of. */
+	/* No unknown child is left. */
 	check_fails(command_start(&command, &pidfd, &stage), EMFILE);
 	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	check(stage == COMMAND_UNBORN);
@@ -211,7 +211,7 @@ static void test_not_a_task(void)
 	struct unit_facts facts;
 	sigset_t set;
 
-	/* Whoever runs the tests may ignore some, as nohup does. */
+	/* The starter of the tests may ignore some, as nohup does. */
 	signals_reset();
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
@@ -224,7 +224,7 @@ static void test_not_a_task(void)
 	check_int(facts.ignored, 0);
 }
 
-/* Stops the process, once there is one. */
+/* Stops the process once it exists. */
 static pid_t stop_as_it_starts(const volatile pid_t *pid)
 {
 	pid_t stopper = fork();
@@ -237,14 +237,14 @@ static pid_t stop_as_it_starts(const volatile pid_t *pid)
 	_exit(0);
 }
 
-/* ^Z at any instant of a start: it stops the program, and never what starts it. */
+/* A stop signal at any instant of a start stops the program, and never its starter. */
 static void test_stopped_as_it_starts(void)
 {
 	struct command command = command_for("/bin/cat", WORDS("cat"));
 	char directory[4000];
 	int round;
 
-	/* Where it takes a while to get to: most stops come in between. */
+	/* A long search, so that most stops arrive before the program is found. */
 	for (round = 0; round < (int)sizeof directory; round++)
 		directory[round] = round % 2 ? '.' : '/';
 	directory[sizeof directory - 1] = '\0';
@@ -287,7 +287,7 @@ static void test_choices(void)
 	check_int(facts.nice, getpriority(PRIO_PROCESS, 0) + 5);
 	check_int(facts.fd_count, 4);
 	check_int(facts.fds[3], fds[1]);
-	/* It is kept for the program only. */
+	/* Only the program keeps it. */
 	check_int(fcntl(fds[1], F_GETFD), FD_CLOEXEC);
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
@@ -318,7 +318,7 @@ static void test_standard_descriptors(void)
 	free(path);
 }
 
-/* One that is in its place already, but would be closed. */
+/* A descriptor that has its number already, and is close-on-exec. */
 static void test_descriptor_in_place(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "cat <&0 >/dev/null"));
@@ -329,7 +329,7 @@ static void test_descriptor_in_place(void)
 	check_int(fcntl(0, F_GETFD), FD_CLOEXEC);
 }
 
-/* A worker that dies takes its task with it; the task's pid was in shared memory. */
+/* The death of a worker ends its task, whose pid was written to shared memory. */
 static void test_death_of_starter(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & wait"));
@@ -358,7 +358,7 @@ static void test_group(void)
 	bool denied = true;
 	int pidfd;
 
-	/* What becomes an orphan is waited for here: a zombie is still there. */
+	/* Orphans become children of this process: until it has waited, zombies exist. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!check_int(command_start(&command, &pidfd, &stage), 0))
 		return;
@@ -367,7 +367,7 @@ static void test_group(void)
 	check(command_signal_group(*command.pid, SIGTERM, &denied));
 	check_int(command_reap(*command.pid).signal, SIGTERM);
 	fd_close(&pidfd);
-	/* The one in the background ends too; then there is no group. */
+	/* The process in the background ends too; then the group is gone. */
 	while (command_signal_group(*command.pid, SIGKILL, &denied)) {
 		waitpid(-1, NULL, WNOHANG);
 		poll(NULL, 0, 1);
@@ -375,7 +375,7 @@ static void test_group(void)
 	check(!denied);
 }
 
-/* A pidfd tells of the end, also while the group lives on. */
+/* A pidfd reports the end while the group lives. */
 static void test_pidfd(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & exit 3"));
@@ -404,21 +404,21 @@ static void test_many(void)
 
 const struct unit_test unit_command[] = {
 	{"exit statuses and signals", .run = test_ends},
-	{"what a program used", .run = test_usage},
+	{"CPU time and memory of a program", .run = test_usage},
 	{"errors of execve", .run = test_errors},
-	{"no room for a process", .run = test_no_process},
+	{"a start at the limit on processes", .run = test_no_process},
 #ifdef MPMAP_FAULTS
 	{"a start that fails", .run = test_fault},
 #endif
-	{"what a task is born with", .run = test_birth},
-	{"what another program is born with", .run = test_not_a_task},
-	{"stopped as it starts", .run = test_stopped_as_it_starts},
+	{"signals, mask, group and descriptors of a task", .run = test_birth},
+	{"the same of a program that is not a task", .run = test_not_a_task},
+	{"a stop signal during a start", .run = test_stopped_as_it_starts},
 	{"ignored signals, niceness, a kept descriptor", .run = test_choices},
 	{"standard descriptors", .run = test_standard_descriptors},
-	{"a descriptor in its place", .run = test_descriptor_in_place},
+	{"a descriptor that has its number already", .run = test_descriptor_in_place},
 	{"the death of the starter", .run = test_death_of_starter},
-	{"the group", .run = test_group},
-	{"the end and the group", .run = test_pidfd},
-	{"many, one after the other", .run = test_many},
+	{"signals to the group of a task", .run = test_group},
+	{"the pidfd while the group lives", .run = test_pidfd},
+	{"many commands one after another", .run = test_many},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/fd: descriptors from birth to the waiting for them. */
+/* ipc/fd: opening, closing and waiting for descriptors, and those that a child keeps. */
 #include "unit.h"
 
 #include "ipc/fd.h"
@@ -61,7 +61,7 @@ static void test_no_descriptors(void)
 	check_int(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-/* Which of 0 to 2 are closed in a child before and what fd_fill_standard says. */
+/* Closes some of 0 to 2 in a child and returns what fd_fill_standard returns there. */
 static int fill_in_child(unsigned closed)
 {
 	pid_t pid = fork();
@@ -94,7 +94,7 @@ static void test_fill(void)
 
 enum { HIGHEST = 200 };
 
-/* A child that keeps some of many descriptors: 0 when exactly the right ones are left. */
+/* Closes all but some of many descriptors in a child. Returns 0 if exactly the right ones are left. */
 static void close_others(const bool *inherited, const bool *kept)
 {
 	int keep[HIGHEST + 1], fd;
@@ -199,7 +199,7 @@ static void test_wait_events(void)
 	writer.want_output = false;
 	check_int(fd_wait(&writer, 1, 0), 0);
 	fd_close(&ends[1]);
-	/* A hang-up is told even when nothing is wanted. */
+	/* A hang-up is reported even if nothing is wanted. */
 	check_int(fd_wait(&reader, 1, NSEC_FOREVER), 1);
 	check(reader.hangup && reader.input);
 	fd_close(&ends[0]);
@@ -248,7 +248,7 @@ static void test_reopen(void)
 	fd_close(&ends[1]);
 }
 
-/* A high descriptor comes down, and its old place is free; a low one stays where it is. */
+/* A high descriptor gets a low number and its old number is closed; a low one keeps its number. */
 static void test_lower(void)
 {
 	int ends[2] = {-1, -1}, high, low;
@@ -268,16 +268,16 @@ static void test_lower(void)
 }
 
 const struct unit_test unit_fd[] = {
-	{"close", .run = test_close},
-	{"lower", .run = test_lower},
-	{"a pipe", .run = test_pipe},
+	{"closing keeps errno and sets -1", .run = test_close},
+	{"a high descriptor is moved down", .run = test_lower},
+	{"the two ends of a pipe", .run = test_pipe},
 	{"no descriptors left", .run = test_no_descriptors},
 	{"closed standard descriptors are filled", .run = test_fill},
-	{"a child keeps what it should", .run = test_census},
+	{"a child keeps exactly the inherited and the given descriptors", .run = test_census},
 	{"a descriptor that is not inherited", .run = test_census_except},
-	{"deadlines", .run = test_wait_deadlines},
-	{"events", .run = test_wait_events},
+	{"waiting until a deadline", .run = test_wait_deadlines},
+	{"input, output and hang-up", .run = test_wait_events},
 	{"a signal ends the waiting", .run = test_wait_interrupted},
-	{"opening a pipe anew", .run = test_reopen},
+	{"a pipe that is opened anew does not block, and the original does", .run = test_reopen},
 	{.name = NULL},
 };

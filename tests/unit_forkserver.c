@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* process/start_forkserver: the server's own life and deaths, which its children never notice. */
+/* process/start_forkserver: deaths of the server, which do not affect the children. */
 #include "unit.h"
 
 #include "base/error.h"
@@ -29,7 +29,7 @@ static void test_killed(void)
 		server = forkserver_pid();
 		check(server > 0 && server != old.process.pid);
 		check_int(kill(server, SIGKILL), 0);
-		/* At any moment: at once, and when it is surely gone. */
+		/* At once, and after its end. */
 		if (i % 2)
 			waitid(P_PID, (id_t)server, &(siginfo_t){.si_pid = 0}, WEXITED | WNOWAIT);
 		if (!puppet_start(&new, &start_forkserver))
@@ -40,7 +40,7 @@ static void test_killed(void)
 		check_int(new.process.end.status, 4);
 		puppet_release(&new);
 	}
-	/* What an earlier server started has noticed nothing, and its end is told as ever. */
+	/* A child of an earlier server still runs, and its end is reported. */
 	check_int(process_is_alive(&old.process), 1);
 	puppet_order(&old, PUPPET_EXIT, 6);
 	check_int(process_join(&old.process, SOON), 0);
@@ -51,7 +51,7 @@ static void test_killed(void)
 	check_int(forkserver_pid(), 0);
 }
 
-/* Killed in the middle of a request: no child is lost, none is there twice. */
+/* Killed during a request: no child is lost, and none is started twice. */
 static void test_killed_at_random(void)
 {
 	struct unit_random random = unit_random();
@@ -85,7 +85,7 @@ static void test_killed_at_random(void)
 		check_int(unit_wait(killer), 0);
 		if (forkserver_pid() == server)
 			forkserver_stop();
-		/* There is nobody but perhaps a new server. */
+		/* The only other child may be a new server. */
 		check_int(waitpid(-1, NULL, WNOHANG), forkserver_pid() ? 0 : -1);
 	}
 	forkserver_stop();
@@ -111,7 +111,7 @@ static void test_stopped(void)
 
 #ifdef MPMAP_FAULTS
 
-/* A server that cannot fork says why; the next request finds it willing. */
+/* A server that cannot fork reports why, and answers the next request. */
 static void test_cannot_fork(void)
 {
 	struct puppet puppet;
@@ -143,12 +143,12 @@ static void test_cannot_fork(void)
 #endif
 
 const struct unit_test unit_forkserver[] = {
-	{"killed, it is replaced", .run = test_killed},
-	{"killed at any instant", .run = test_killed_at_random},
-	/* As long as the patience with a silent server. */
-	{"stopped, it is replaced", .run = test_stopped, .slow = true},
+	{"a killed server is replaced", .run = test_killed},
+	{"a server killed at any instant", .run = test_killed_at_random},
+	/* At most the time that a silent server has. */
+	{"a stopped server is replaced", .run = test_stopped, .slow = true},
 #ifdef MPMAP_FAULTS
-	{"it cannot fork", .run = test_cannot_fork},
+	{"a server that cannot fork", .run = test_cannot_fork},
 #endif
 	{.name = NULL},
 };

@@ -75,14 +75,14 @@ static void multiply_too_far(void)
 	free(mem_resize(NULL, SIZE_MAX / 2, 3));
 }
 
-/* The exit status of a child that calls what must end it, with its complaint not shown. */
-static int status_of(void (*fatal)(void))
+/* Calls a function that must end its process in a child, without its message. Returns the exit status. */
+static int status_of(void (*last)(void))
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		close(STDERR_FILENO);
-		fatal();
+		last();
 		_exit(0);
 	}
 	return unit_wait(pid);
@@ -121,7 +121,7 @@ static void test_error(void)
 
 struct number_case {
 	const char *text;
-	/* 0, or the errno. */
+	/* The errno, 0 if none. */
 	int fails;
 	int64_t value;
 };
@@ -420,15 +420,15 @@ static void test_whole_transfers(void)
 }
 
 const struct unit_test unit_ground[] = {
-	{"sizes saturate", .run = test_sizes},
+	{"sizes saturate instead of wrapping", .run = test_sizes},
 	{"a growing array", .run = test_grow},
-	{"nothing is something", .run = test_nothing},
-	{"no memory ends the process", .run = test_no_memory},
-	{"errors", .run = test_error},
-	{"numbers", .run = test_number},
-	{"signed numbers", .run = test_signed_number},
-	{"sizes", .run = test_number_size},
-	{"times", .run = test_number_time},
+	{"an allocation of 0 bytes is not NULL", .run = test_nothing},
+	{"a lack of memory ends the process", .run = test_no_memory},
+	{"the words of an error", .run = test_error},
+	{"parsing numbers", .run = test_number},
+	{"parsing signed numbers", .run = test_signed_number},
+	{"parsing sizes", .run = test_number_size},
+	{"parsing times", .run = test_number_time},
 	{"a list", .run = test_list},
 	{"a file without a name", .run = test_nameless},
 #ifdef MPMAP_FAULTS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/loop: who is called, when, and who no longer. */
+/* ipc/loop: which watches are called, and when. */
 #include "unit.h"
 
 #include "ipc/fd.h"
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A watch that counts its calls and takes others out of the loop. */
+/* A watch that counts its calls and makes the loop forget others. */
 struct counter {
 	struct watch watch;
 	struct loop *loop;
@@ -70,7 +70,7 @@ static void test_input(void)
 	loop_step(&loop, NSEC_FOREVER);
 	check_int(counter.calls, 2);
 	check_int(counter.events, LOOP_INPUT);
-	/* Nothing is asked for: nothing but the hang-up is told. */
+	/* No event is waited for: only the hang-up is reported. */
 	check_int(loop_watch(&loop, &counter.watch, 0), 0);
 	loop_step(&loop, 0);
 	check_int(counter.calls, 2);
@@ -126,7 +126,7 @@ static void test_deadline(void)
 
 enum { MANY = 200 };
 
-/* Whoever is called first takes all the others out: nobody else is called, in that step or later. */
+/* The first watch that is called makes the loop forget the others: none of them is called, then or later. */
 static void test_removal(void)
 {
 	struct loop loop;
@@ -153,7 +153,7 @@ static void test_removal(void)
 	loop_release(&loop);
 }
 
-/* More are ready than one step delivers: all are called in turn. */
+/* More watches are ready than one step calls: all are called in turn. */
 static void test_many(void)
 {
 	struct loop loop;
@@ -198,7 +198,7 @@ static void test_regular_file(void)
 	check_int(file.calls, 10);
 	check_int(file.events, LOOP_INPUT);
 	check_int(pipe.calls, 10);
-	/* Not wanted for now: the loop sleeps. */
+	/* No event is waited for: the loop sleeps. */
 	check_int(loop_watch(&loop, &file.watch, 0), 0);
 	check_int(loop_watch(&loop, &pipe.watch, 0), 0);
 	loop_step(&loop, clock_now() + 10 * NSEC_PER_MSEC);
@@ -222,7 +222,7 @@ static struct counter files[4];
 static bool is_gone[countof(files)];
 static size_t files_called;
 
-/* Takes all but itself out of the loop; nothing of them may be looked at afterwards. */
+/* Makes the loop forget all other watches, which are not read after that. */
 static void remove_others(struct watch *watch, unsigned events UNUSED)
 {
 	size_t i;
@@ -237,7 +237,7 @@ static void remove_others(struct watch *watch, unsigned events UNUSED)
 	}
 }
 
-/* Files that are always ready are taken out by one of them. */
+/* One of several files that are always ready makes the loop forget the others. */
 static void test_removal_of_files(void)
 {
 	struct loop loop;
@@ -311,13 +311,13 @@ static void test_context(void)
 
 const struct unit_test unit_loop[] = {
 	{"input and hang-up", .run = test_input},
-	{"output", .run = test_output},
-	{"deadlines", .run = test_deadline},
-	{"one that was removed is not called", .run = test_removal},
-	{"more than one batch", .run = test_many},
+	{"room for output", .run = test_output},
+	{"a step until a deadline", .run = test_deadline},
+	{"a forgotten watch is not called", .run = test_removal},
+	{"more ready watches than one step calls", .run = test_many},
 	{"a regular file is always ready", .run = test_regular_file},
-	{"removal among regular files", .run = test_removal_of_files},
+	{"forgetting watches that are always ready", .run = test_removal_of_files},
 	{"each is called in its own context of messages", .run = test_context},
-	{"misuse", .run = test_misuse},
+	{"misuse is a defect", .run = test_misuse},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work/order, case by case: what goes out when, what is held, and what full means. */
+/* order/order, case by case: what is passed on, what is held, and when the window is full. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* A sink that writes down what it gets: data as it is, a result as "(index)". */
+/* A sink that records what it receives: data as it is, a result as "(index)". */
 struct notes {
 	struct order_sink sink;
 	struct bytes text;
@@ -84,13 +84,13 @@ static void test_ordered(void)
 	finish(&order, 2);
 	check_notes("");
 	check_int(order.held.data, 2);
-	/* The head streams. */
+	/* Output of the head is passed on at once. */
 	put(&order, 0, "a");
 	check_int(order_put(&order, 0, 1, STREAM_ERRORS, slice_of("e")), 0);
 	check_notes("a!e");
 	check_int(order_head(&order), 0);
 	finish(&order, 0);
-	/* And so does the next, once it is the head: what it had first. */
+	/* So is that of the next head, after what was held of it. */
 	check_notes("a!e(0)b");
 	put(&order, 1, "B");
 	check_notes("a!e(0)bB");
@@ -166,7 +166,7 @@ static void test_unordered(void)
 	end(&order, &notes);
 }
 
-/* Full: the head takes over, what it had goes out at once, and whoever is complete follows when it has ended. */
+/* In a full window the head becomes current: its held output is passed on, and finished tasks follow after its end. */
 static void test_unordered_full(void)
 {
 	struct order order;
@@ -179,7 +179,7 @@ static void test_unordered_full(void)
 	check(order_is_full(&order) || order_accepts(&order, 1));
 	put(&order, 1, "b");
 	check_notes("aa");
-	/* The head can go on at once, as the sink has room. */
+	/* The head continues at once, as the sink has room. */
 	check(order_accepts(&order, 0));
 	put(&order, 0, "A");
 	check_notes("aaA");
@@ -188,7 +188,7 @@ static void test_unordered_full(void)
 	finish(&order, 0);
 	check_notes("aaA(0)bbbb(1)");
 	check(!order_is_full(&order));
-	/* It is over: whoever is complete goes out again. */
+	/* After its end finished tasks are passed on again. */
 	put(&order, 2, "c");
 	finish(&order, 3);
 	check_notes("aaA(0)bbbb(1)(3)");
@@ -221,7 +221,7 @@ static void test_full(void)
 	end(&order, &notes);
 }
 
-/* Looking for room again and again makes none: a limit that holds no block of disk is no room. */
+/* Repeated checks leave the window full: a limit below one block is no room on disk. */
 static void test_full_stays_full(void)
 {
 	static const uint64_t disks[] = {0, 1000, 65535, 65536, 70000, 100000, 131072, 150000, 200000};
@@ -277,8 +277,8 @@ static void test_disk(void)
 #ifdef MPMAP_FAULTS
 
 /*
- * The disk is full before its limit: the error is kept, memory holds what it must, the window is full, and the output
- * ends where it is whole.
+ * The disk is full before its limit: the error is kept, memory holds the rest, the window is full, and what is passed
+ * on ends at a complete task.
  */
 static void test_disk_error(void)
 {
@@ -305,7 +305,7 @@ static void test_disk_error(void)
 
 #endif
 
-/* Released with all kinds of things in it. */
+/* Released with output, results and labels in it. */
 static void test_release(void)
 {
 	struct order order;
@@ -328,17 +328,17 @@ static void test_release(void)
 }
 
 const struct unit_test unit_order[] = {
-	{"in order", .run = test_ordered},
-	{"misuse", .run = test_misuse},
-	{"reasons are copied", .run = test_reasons},
-	{"unordered", .run = test_unordered},
-	{"unordered and full", .run = test_unordered_full},
-	{"full, and open again", .run = test_full},
-	{"full stays full", .run = test_full_stays_full},
-	{"through the disk", .run = test_disk},
+	{"in the order of the input", .run = test_ordered},
+	{"misuse is refused", .run = test_misuse},
+	{"the texts of a result are copied", .run = test_reasons},
+	{"in the order of completion", .run = test_unordered},
+	{"in the order of completion with a full window", .run = test_unordered_full},
+	{"a full window opens again below three quarters", .run = test_full},
+	{"a full window remains full", .run = test_full_stays_full},
+	{"output held on disk", .run = test_disk},
 #ifdef MPMAP_FAULTS
 	{"a full disk", .run = test_disk_error},
 #endif
-	{"released full", .run = test_release},
+	{"released while full", .run = test_release},
 	{.name = NULL},
 };

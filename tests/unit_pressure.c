@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* machine/pressure and machine/throttle, as far as a machine that is not under pressure can show them. */
+/* machine/pressure and machine/throttle, as far as a machine without pressure can test them. */
 #include "unit.h"
 
 #include "machine/pressure.h"
@@ -21,7 +21,7 @@ static void remove_file(const char *name)
 	check_int(unlink(path), 0);
 }
 
-/* Control groups of version 2, of version 1, and what is neither. */
+/* Folders of control groups of version 2, of version 1, and others. */
 static void test_kills(void)
 {
 	const char *folder = unit_directory();
@@ -52,20 +52,20 @@ static void test_memory(void)
 	check(pressure_load() < 100000000);
 }
 
-/* Looks at once, whatever was looked at before. */
+/* Checks at once, however recent the last check is. */
 static bool shuts(const struct throttle_options *options)
 {
 	struct throttle throttle;
 
 	throttle_init(&throttle, options);
-	throttle_look(&throttle);
+	throttle_check(&throttle);
 	return throttle.shut;
 }
 
 static void test_throttle(void)
 {
 	struct throttle_options none = {.memory = 0}, memory = {.memory = 1}, much = {.memory = UINT64_MAX};
-	/* A load of ten million. */
+	/* A load of 10 million. */
 	struct throttle_options load = {.load = 1000000000};
 	struct throttle throttle;
 
@@ -73,7 +73,7 @@ static void test_throttle(void)
 	check(!shuts(&memory));
 	check(shuts(&much) || pressure_memory() == UINT64_MAX);
 	check(!shuts(&load));
-	/* What runs counts as load. */
+	/* Running tasks are load. */
 	check_int(throttle_most(&load), 10000000);
 	load.load = 150;
 	check_int(throttle_most(&load), 2);
@@ -83,7 +83,7 @@ static void test_throttle(void)
 	check_int(throttle_deadline(&throttle), NSEC_FOREVER);
 	throttle_init(&throttle, &load);
 	check(throttle_deadline(&throttle) <= clock_now());
-	throttle_look(&throttle);
+	throttle_check(&throttle);
 	check(throttle_deadline(&throttle) > clock_now() &&
 	      throttle_deadline(&throttle) < clock_now() + 10 * NSEC_PER_SEC);
 }
@@ -118,9 +118,9 @@ static void test_jobs_file(void)
 }
 
 const struct unit_test unit_pressure[] = {
-	{"what was killed for want of memory", .run = test_kills},
-	{"memory and load", .run = test_memory},
-	{"memory and load hold back", .run = test_throttle},
+	{"processes killed for lack of memory", .run = test_kills},
+	{"available memory and load", .run = test_memory},
+	{"short memory and high load throttle", .run = test_throttle},
 	{"a file of jobs", .run = test_jobs_file},
 	{.name = NULL},
 };

@@ -196,7 +196,7 @@ static void test_ending(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* A zombie whose end has not been taken: signalling it does nothing, closing takes its end. */
+/* A zombie: a signal has no effect, and closing takes its end. */
 static void test_ended_unnoticed(const struct start_method *method)
 {
 	struct puppet puppet;
@@ -217,7 +217,7 @@ static void test_ended_unnoticed(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* The sentinel tells of the process's own end at once, though a grandchild lives on. */
+/* The sentinel reports the end of the process itself while a grandchild lives. */
 static void test_sentinel(const struct start_method *method)
 {
 	struct puppet puppet;
@@ -232,15 +232,14 @@ static void test_sentinel(const struct start_method *method)
 	puppet_order(&puppet, PUPPET_EXIT, 0);
 	check_int(fd_wait(&wait, 1, SOON), 1);
 	check_end(&puppet.process, 0, 0);
-	/* It still holds the other end. */
+	/* The grandchild has the other end of the channel. */
 	grandchild.fd = puppet.channel;
 	check_int(fd_wait(&grandchild, 1, 0), 0);
 	puppet_release(&puppet);
 	forkserver_stop();
 }
 
-/* One that nobody asks to be told of its end takes no descriptor; and where there is none left, it can be joined all
- * the same. */
+/* Without process_sentinel a process takes no descriptor, and is joined even where none is free. */
 static void test_without_sentinel(const struct start_method *method)
 {
 	struct puppet puppet;
@@ -263,7 +262,7 @@ static void test_without_sentinel(const struct start_method *method)
 	puppet_order(&puppet, PUPPET_EXIT, 5);
 	check_int(process_join(&puppet.process, NSEC_FOREVER), 0);
 	check_int(unit_count_fds(), before);
-	/* Its pid may be another's by now. */
+	/* Its pid may be that of another process. */
 	check_fails(process_sentinel(&puppet.process), ESRCH);
 	check_end(&puppet.process, 5, 0);
 	puppet_release(&puppet);
@@ -297,7 +296,7 @@ static void do_nothing(int number UNUSED)
 {
 }
 
-/* Signals that interrupt the waiting do not end it. */
+/* Signals do not end a join. */
 static void test_interrupted_join(const struct start_method *method)
 {
 	struct itimerval timer = {.it_value.tv_usec = 2000, .it_interval.tv_usec = 2000}, off = {.it_value.tv_usec = 0};
@@ -317,7 +316,7 @@ static void test_interrupted_join(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* Somebody else has waited for it: it is not said to live, and how it ended is unknown. */
+/* Its end was taken elsewhere: it does not live, and how it ended is unknown. */
 static void test_foreign_wait(const struct start_method *method)
 {
 	struct puppet puppet;
@@ -350,20 +349,20 @@ static void test_ignored_sigchld(const struct start_method *method)
 }
 
 const struct unit_test unit_process[] = {
-	{"before the start", .run = test_initial},
-	{"after closing", .run = test_closed},
-	{"a life", .run_with = test_life},
-	{"starting twice", .run_with = test_start_twice},
+	{"calls before the start", .run = test_initial},
+	{"calls after closing", .run = test_closed},
+	{"a process from start to close", .run_with = test_life},
+	{"a second start is refused", .run_with = test_start_twice},
 	{"joining with deadlines", .run_with = test_deadlines},
 	{"exit statuses", .run_with = test_statuses},
-	{"signals", .run_with = test_signals},
+	{"ends by signals", .run_with = test_signals},
 	{"ending signals, and signals after the end", .run_with = test_ending},
-	{"an end that nobody has taken", .run_with = test_ended_unnoticed},
-	{"the sentinel and a grandchild", .run_with = test_sentinel},
-	{"nobody asks for the sentinel", .run_with = test_without_sentinel},
-	{"strangers may not wait", .run_with = test_strangers},
-	{"joining goes on after signals", .run_with = test_interrupted_join},
-	{"somebody else has waited", .run_with = test_foreign_wait},
-	{"SIGCHLD ignored", .run_with = test_ignored_sigchld},
+	{"a zombie", .run_with = test_ended_unnoticed},
+	{"the sentinel while a grandchild lives", .run_with = test_sentinel},
+	{"joining without a sentinel", .run_with = test_without_sentinel},
+	{"a process that is not the parent", .run_with = test_strangers},
+	{"signals do not end a join", .run_with = test_interrupted_join},
+	{"an end that was taken elsewhere", .run_with = test_foreign_wait},
+	{"ends with SIGCHLD ignored", .run_with = test_ignored_sigchld},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/quote: shells read back what was quoted, and terminals find nothing to act on. */
+/* base/quote: shells read a quoted word as the same word, and nothing in escaped text acts on a terminal. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* What a shell prints when it runs script, which is given to it in a file. */
+/* Returns the output of a shell that runs script from a file. */
 static struct bytes run_shell(const char *shell, struct slice script)
 {
 	char *path = unit_file("script", "", 0600);
@@ -37,7 +37,7 @@ static struct bytes run_shell(const char *shell, struct slice script)
 	return out;
 }
 
-/* A random word: plain characters, all bytes, UTF-8, or a mixture; without NUL. */
+/* Appends a random word without NUL: plain characters, all bytes, UTF-8, or a mixture. */
 static void make_word(struct unit_random *random, struct bytes *word)
 {
 	static const char *const pieces[] = {"\xc3\xa4",     "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xc2\x85",
@@ -57,7 +57,7 @@ static void make_word(struct unit_random *random, struct bytes *word)
 	}
 }
 
-/* Quotes random words that only those that want_plain takes, and has a shell print them back. */
+/* Quotes random words, of a kind that the shell can read, and lets the shell print them. */
 static void round_trip(const char *shell, bool (*wanted)(struct slice word))
 {
 	struct unit_random random = unit_random();
@@ -92,7 +92,7 @@ static bool is_any(struct slice word UNUSED)
 	return true;
 }
 
-/* What can be quoted without $'...'. */
+/* True if a word can be quoted without $'...'. */
 static bool is_printable(struct slice word)
 {
 	size_t i;
@@ -187,7 +187,7 @@ static void test_terminal_forms(void)
 	bytes_release(&out);
 }
 
-/* Whatever goes in: what comes out is valid UTF-8 of characters that do nothing. */
+/* Any bytes become valid UTF-8 of characters that do not act on a terminal. */
 static void test_terminal_random(void)
 {
 	struct unit_random random = unit_random();
@@ -215,7 +215,7 @@ static void test_terminal_random(void)
 	bytes_release(&out);
 }
 
-/* Encodes a character without asking whether it is one: the length. */
+/* Encodes a number as UTF-8, whether or not it is a character. Returns the length. */
 static size_t encode(uint32_t c, char *text)
 {
 	size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
@@ -248,9 +248,9 @@ static void test_utf8(void)
 const struct unit_test unit_quote[] = {
 	{"bash reads every word back", .run = test_bash},
 	{"sh reads plain words back", .run = test_sh},
-	{"forms for a shell", .run = test_shell_forms},
-	{"forms for a terminal", .run = test_terminal_forms},
-	{"nothing acts on a terminal", .run = test_terminal_random},
-	{"all of UTF-8", .run = test_utf8},
+	{"words as they are quoted for a shell", .run = test_shell_forms},
+	{"text as it is escaped for a terminal", .run = test_terminal_forms},
+	{"nothing in escaped random bytes acts on a terminal", .run = test_terminal_random},
+	{"every character of UTF-8", .run = test_utf8},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/shm and ipc/arena: memory that is shared, grows, is given back, and is counted. */
+/* ipc/shm and board/arena: memory that is shared, grows, is returned to the system, and is counted. */
 #include "unit.h"
 
 #include "ipc/fd.h"
@@ -14,13 +14,13 @@
 
 enum { PAGE = 4096 };
 
-/* A second view of an object, as another process has it. */
+/* Maps an object a second time, as another process would. */
 static void attach_copy(struct shm *copy, const struct shm *shm)
 {
 	check_int(shm_attach(copy, fcntl(shm->fd, F_DUPFD_CLOEXEC, 3)), 0);
 }
 
-/* Bytes that the object has in memory. */
+/* Returns the bytes of the object that are in memory. */
 static int64_t bytes_of(const struct shm *shm)
 {
 	struct stat status;
@@ -110,7 +110,7 @@ static void test_discard(void)
 	check_int(bytes_of(&shm), 16 * PAGE);
 	shm_discard(&shm, 4 * PAGE, 4 * PAGE);
 	check_int(bytes_of(&shm), 12 * PAGE);
-	/* Only what lies wholly within: a page here, none there. */
+	/* Only pages wholly in the range: one here, none there. */
 	shm_discard(&shm, 10 * PAGE + 1, 2 * PAGE);
 	shm_discard(&shm, 13 * PAGE, PAGE - 1);
 	shm_discard(&shm, 14 * PAGE + 10, 20);
@@ -162,7 +162,7 @@ static void test_arena(void)
 	arena_release(&arena);
 }
 
-/* What blocks hold stays where it is when others are added; free blocks far on cost nothing. */
+/* The bytes of a block do not move when blocks are added; free blocks at the end take no memory. */
 static void test_arena_memory(void)
 {
 	struct arena arena;
@@ -184,7 +184,7 @@ static void test_arena_memory(void)
 	arena_hold(&arena, 39);
 	for (i = 40; i-- > 0;)
 		arena_drop(&arena, i);
-	/* Warm blocks and the one that is still held. */
+	/* The spare blocks and the one in use. */
 	check(bytes_of(&arena.shm) <= 10 * ARENA_BLOCK_SIZE);
 	check_int(arena_used(&arena), 1);
 	arena_drop(&arena, 39);
@@ -193,7 +193,7 @@ static void test_arena_memory(void)
 	arena_release(&arena);
 }
 
-/* Read in one piece, as often as asked for, and behind what is there. */
+/* The contents are appended, each time they are read. */
 static void test_read(void)
 {
 	struct bytes bytes = {.data = NULL};
@@ -215,7 +215,7 @@ static void test_read(void)
 	shm_release(&shm);
 }
 
-/* A forked child has not got it at all; whoever shares all memory, as one that is about to execute, has. */
+/* A forked child does not have it; a child that shares all memory until it executes has. */
 static void test_unshared(void)
 {
 	char *memory = shm_new_unshared(3, 5000);
@@ -238,13 +238,13 @@ static void test_unshared(void)
 }
 
 const struct unit_test unit_shm[] = {
-	{"sharing", .run = test_share},
-	{"growing and following", .run = test_grow},
-	{"refusals", .run = test_refusals},
+	{"two mappings share their bytes", .run = test_share},
+	{"growth, and mapping the growth by another process", .run = test_grow},
+	{"objects and sizes that are refused", .run = test_refusals},
 	{"reading without mapping", .run = test_read},
 	{"memory that a child does not get", .run = test_unshared},
-	{"giving pages back", .run = test_discard},
+	{"pages are returned to the system", .run = test_discard},
 	{"an arena against a model", .run = test_arena},
-	{"what an arena costs", .run = test_arena_memory},
+	{"the memory that an arena takes", .run = test_arena_memory},
 	{.name = NULL},
 };

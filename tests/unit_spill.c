@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* work/spill: what is stored comes back, within the limit, from a file that nobody sees. */
+/* order/spill: stored bytes are read back, within the limit, from a file without a name. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -13,7 +13,7 @@
 
 enum { PIECES = 200, LARGEST = 50000 };
 
-/* A stored piece; size 0: none. */
+/* A stored piece; size is 0 if none. */
 struct stored {
 	uint64_t offset;
 	size_t size;
@@ -126,7 +126,7 @@ static void test_limit(void)
 	spill_release(&spill);
 }
 
-/* A block that has been emptied before it was full counts no more. */
+/* A block whose bytes are released before it is full is not counted any more. */
 static void test_emptied(void)
 {
 	struct spill spill;
@@ -148,7 +148,7 @@ static void test_emptied(void)
 	spill_release(&spill);
 }
 
-/* Stores a piece, which may be cut into several: in free places of pieces. */
+/* Stores a piece, which may be cut into several, in free places of pieces. */
 static void store(struct spill *spill, struct stored *pieces, struct unit_random *random)
 {
 	static char data[LARGEST];
@@ -167,7 +167,7 @@ static void store(struct spill *spill, struct stored *pieces, struct unit_random
 	check_int(now > 0, spill->limit - spill_used(spill) >= SPILL_BLOCK || now > 0);
 }
 
-/* Reads a piece back, whole or in two parts, and lets go of it. */
+/* Reads a piece back, at once or in two parts, and releases it. */
 static void fetch(struct spill *spill, struct stored *piece, struct unit_random *random)
 {
 	size_t part = unit_below(random, piece->size + 1);
@@ -213,7 +213,7 @@ static void test_model(void)
 
 #ifdef MPMAP_FAULTS
 
-/* The disk is full once: what was stored before is still there, what was refused takes no room. */
+/* The disk is full once: bytes stored before can be read, refused bytes take no room. */
 static void test_disk_full(void)
 {
 	static char data[LARGEST];
@@ -262,15 +262,15 @@ static void test_cannot_open(void)
 #endif
 
 const struct unit_test unit_spill[] = {
-	{"less than a block is nothing", .run = test_no_limit},
-	{"no folder", .run = test_no_folder},
+	{"a limit below one block stores nothing", .run = test_no_limit},
+	{"a folder that does not exist", .run = test_no_folder},
 	{"the file has no name", .run = test_nameless},
 	{"the limit", .run = test_limit},
-	{"a block emptied early", .run = test_emptied},
+	{"a block released before it is full", .run = test_emptied},
 	{"random pieces against a model", .run = test_model},
 #ifdef MPMAP_FAULTS
 	{"a full disk", .run = test_disk_full},
-	{"no file", .run = test_cannot_open},
+	{"a file that cannot be opened", .run = test_cannot_open},
 #endif
 	{.name = NULL},
 };

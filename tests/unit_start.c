@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* process/start: the start methods arrive in the same place, however many processes there are. */
+/* process/start and process/role: a role finds the same, whatever the start method. */
 #include "unit.h"
 
 #include "base/error.h"
@@ -44,7 +44,7 @@ static void block_and_ignore(void)
 	signals_ignore(UINT64_C(1) << (SIGHUP - 1) | UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGUSR1 - 1));
 }
 
-/* What a child finds, whatever its parent blocks, ignores and has open. */
+/* A child finds the same, whatever its parent blocks, ignores and has open. */
 static void test_birth(const struct start_method *method)
 {
 	struct unit_facts before, after, facts = {.pid = 0};
@@ -77,7 +77,7 @@ static int compare_ints(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* A child has exactly 0, 1, 2, its channel and what this program was started with. */
+/* A child has exactly 0, 1, 2, its channel and the inherited descriptors. */
 static void test_census(const struct start_method *method)
 {
 	static const int expected[] = {0, 1, 2, 50, 61};
@@ -112,8 +112,7 @@ static void test_census(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* Its channel has a low number, however high that was in us: a child of its own copies its table of descriptors up to
- * there. */
+/* Its channel has a low number, so that the descriptor table that its own children copy is small. */
 static void test_low_channel(const struct start_method *method)
 {
 	struct unit_facts facts = {.pid = 0};
@@ -167,7 +166,7 @@ static void test_many(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* A child whose starter dies without a word ends too, even a stopped one. */
+/* A child ends after its starter was killed, also if it was stopped. */
 static void test_orphans(const struct start_method *method)
 {
 	pid_t *pids = unit_share(2 * sizeof *pids), starter;
@@ -175,7 +174,7 @@ static void test_orphans(const struct start_method *method)
 	int i;
 
 	unit_skip_under_valgrind();
-	/* So that their ends can be waited for here. */
+	/* The children of the starter become those of this process. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	starter = fork();
 	if (starter == 0) {
@@ -192,7 +191,7 @@ static void test_orphans(const struct start_method *method)
 	check_int(unit_wait(pids[1]), 0);
 }
 
-/* Without a process left nothing is started, and nothing stays. */
+/* At the limit on processes nothing is started, and nothing is left behind. */
 static void test_cannot_start(const struct start_method *method)
 {
 	struct rlimit limit, none;
@@ -210,7 +209,7 @@ static void test_cannot_start(const struct start_method *method)
 	none = limit;
 	none.rlim_cur = 0;
 	check_int(setrlimit(RLIMIT_NPROC, &none), 0);
-	/* The limit does not hold for root. */
+	/* The limit does not apply to root. */
 	if (geteuid() == 0)
 		check_int(setresuid(65534, 65534, 0), 0);
 	check_int(process_start(&process, method, role_find(PUPPET_ROLE), ends[1], &error), -1);
@@ -233,7 +232,7 @@ static void test_cannot_start(const struct start_method *method)
 	forkserver_stop();
 }
 
-/* What --role= refuses: it is for this program's own use. */
+/* The arguments after --role= that are refused. */
 static void test_role_argument(void)
 {
 	static const char *const cases[][2] = {
@@ -256,13 +255,13 @@ static void test_role_argument(void)
 }
 
 const struct unit_test unit_start[] = {
-	{"the tables", .run = test_tables},
-	{"what a child is born with", .run_with = test_birth},
+	{"finding methods and roles", .run = test_tables},
+	{"signals, mask, group and folder of a child", .run_with = test_birth},
 	{"the descriptors of a child", .run_with = test_census},
 	{"the number of a child's channel", .run_with = test_low_channel},
-	{"a hundred at once", .run_with = test_many},
-	{"orphans end", .run_with = test_orphans},
-	{"no process for a start", .run_with = test_cannot_start},
+	{"many processes at once", .run_with = test_many},
+	{"children end after their starter", .run_with = test_orphans},
+	{"a start at the limit on processes", .run_with = test_cannot_start},
 	{"role arguments that are refused", .run = test_role_argument},
 	{.name = NULL},
 };

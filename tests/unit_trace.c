@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/trace, base/diag and base/fault: events, messages and failures on demand. */
+/* base/trace, base/diag, base/fatal and base/fault: events, messages, last messages and failure points. */
 #include "unit.h"
 
 #include "base/diag.h"
@@ -15,7 +15,7 @@
 
 enum { WRITERS = 4, EVENTS = 500 };
 
-/* All of a small file (free). */
+/* Returns the contents of a small file (free). */
 static char *contents_of(const char *path)
 {
 	struct bytes bytes = {.data = NULL};
@@ -30,7 +30,7 @@ static char *contents_of(const char *path)
 	return bytes.data;
 }
 
-/* Events from several processes never tear each other's lines. */
+/* Lines of several processes do not mix. */
 static void test_trace(void)
 {
 	char *path = mem_format("%s/trace", unit_directory()), *text, *at, *line;
@@ -63,16 +63,16 @@ static void test_trace(void)
 	free(path);
 }
 
-static struct bytes told;
+static struct bytes written;
 
-static void tell(struct slice line)
+static void record_line(struct slice line)
 {
-	bytes_append(&told, line.data, line.size);
+	bytes_append(&written, line.data, line.size);
 }
 
 static void test_diag(void)
 {
-	diag_set_sink(tell);
+	diag_set_sink(record_line);
 	diag_error("%s: bad \x1b[1m name\n", "a");
 	diag_note("noted");
 	diag_line(slice_of("as it is\n"));
@@ -81,17 +81,18 @@ static void test_diag(void)
 	diag_error("heard");
 	diag_line(slice_of("heard too\n"));
 	diag_set_sink(NULL);
-	check_str(bytes_text(&told),
+	check_str(bytes_text(&written),
 		  "mpmap: a: bad \\x1b[1m name\\n\nmpmap: noted\nas it is\nmpmap: heard\nheard too\n");
-	bytes_release(&told);
+	bytes_release(&written);
 }
 
-static void tell_last(void)
+static void write_last(void)
 {
 	fd_write(STDERR_FILENO, "last\n", 5);
 }
 
-static void test_fatal(void)
+/* Checks how a process that calls last ends, and what it has written to standard error. */
+static void check_last(void (*last)(void), int status, const char *expected)
 {
 	char *path = unit_file("stderr", "", 0600), *text;
 	pid_t pid = fork();
@@ -100,15 +101,71 @@ static void test_fatal(void)
 		int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 		dup2(fd, STDERR_FILENO);
-		diag_set_sink(tell);
-		fatal_on_exit(tell_last);
-		fatal("no %d", 5);
+		diag_set_sink(record_line);
+		last();
+		_exit(0);
 	}
-	check_int(unit_wait(pid), 1);
+	check_int(unit_wait(pid), status);
 	text = contents_of(path);
-	check_str(text, "last\nmpmap: no 5\n");
+	check_str(text, expected);
 	free(text);
 	free(path);
+}
+
+static void end_after_hook(void)
+{
+	fatal_on_exit(write_last);
+	fatal("no %d", 5);
+}
+
+static void end_with_escapes(void)
+{
+	fatal("%s", "a\x1b[1m\n\xc3\xa4 b");
+}
+
+static void end_with_long_line(void)
+{
+	fatal("%0600d", 7);
+}
+
+static void end_by_bug(void)
+{
+	bug_at("FILE", 7, "a defect");
+}
+
+static void end_by_long_bug(void)
+{
+	bug_at("FILE", 7,
+	       "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	       "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	       "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789");
+}
+
+static void test_fatal(void)
+{
+	char zeroes[505], *line;
+
+	memset(zeroes, '0', 504);
+	zeroes[504] = '\0';
+	line = mem_format("mpmap: %s\n", zeroes);
+	check_last(end_after_hook, 1, "last\nmpmap: no 5\n");
+	check_last(end_with_escapes, 1, "mpmap: a?[1m??? b\n");
+	check_last(end_with_long_line, 1, line);
+	free(line);
+}
+
+static void test_bug(void)
+{
+	char *line = mem_format(
+		"%.255s",
+		"mpmap: BUG at FILE:7: "
+		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789");
+
+	check_last(end_by_bug, 1000 + SIGABRT, "mpmap: BUG at FILE:7: a defect\n");
+	check_last(end_by_long_bug, 1000 + SIGABRT, line);
+	free(line);
 }
 
 #ifdef MPMAP_FAULTS
@@ -174,11 +231,12 @@ static void test_fault_nonsense(void)
 const struct unit_test unit_trace[] = {
 	{"events of several processes", .run = test_trace},
 	{"messages", .run = test_diag},
-	{"a fatal message", .run = test_fatal},
+	{"a last message", .run = test_fatal},
+	{"the message of a defect", .run = test_bug},
 #ifdef MPMAP_FAULTS
-	{"failures on demand", .run = test_fault},
-	{"a death on demand", .run = test_fault_kills},
-	{"nonsense is refused", .run = test_fault_nonsense},
+	{"failure points fail when they are reached the Nth time", .run = test_fault},
+	{"a failure point ends the process by a signal", .run = test_fault_kills},
+	{"malformed faults are refused", .run = test_fault_nonsense},
 #endif
 	{.name = NULL},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * work/order against a model: workers that claim chunks and produce at random, and a sink that has no room at random.
- * Whatever the limits: each task's output is whole, in order, within the limits, and the run comes to its end.
+ * order/ against a model: workers that claim chunks and produce at random, and a sink without room at random. Whatever
+ * the limits, the output of each task is complete, in order and within the limits, and the run ends.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 
 enum { TASKS = 250, PIECES_MAX = 5, PIECE_MAX = 20000, WORKERS = 5, CHUNK_MAX = 4, STUCK = 1000 };
 
-/* A piece of a task's output, cut out of what unit_fill yields for the task. */
+/* A piece of a task's output, a part of what unit_fill yields for the task. */
 struct piece {
 	size_t begin;
 	size_t size;
@@ -22,14 +22,14 @@ struct plan {
 	size_t count;
 	size_t total;
 	char *data;
-	/* What has been put in, and what has come out. */
+	/* Pieces put in, and bytes passed on. */
 	size_t put;
 	size_t bytes_out;
 	bool claimed;
 	bool finished;
 };
 
-/* A worker at a task of its chunk; idle when next is end. */
+/* A worker with a chunk; idle if next is end. */
 struct hand {
 	uint64_t next;
 	uint64_t end;
@@ -41,9 +41,9 @@ struct model {
 	struct plan plans[TASKS];
 	struct hand hands[WORKERS];
 	struct unit_random random;
-	/* Bytes that the sink takes now. */
+	/* Bytes that the sink has room for. */
 	int64_t room;
-	/* The task in the middle of whose output the sink is, and how many have come out. */
+	/* The task of which a part was received, and how many tasks were. */
 	uint64_t open;
 	uint64_t results;
 	bool unordered;
@@ -54,7 +54,7 @@ static bool has_room(struct order_sink *sink)
 	return container_of(sink, struct model, sink)->room > 0;
 }
 
-/* Output of other tasks must not come between that of one; ordered, each has its turn. */
+/* Checks that output of other tasks is not in between, and in the order of the input that it is the next task's. */
 static void check_turn(struct model *model, uint64_t index)
 {
 	check(index < TASKS && (model->open == ORDER_NONE || model->open == index));
@@ -117,7 +117,7 @@ static void make_plan(struct plan *plan, struct unit_random *random, uint64_t se
 	unit_fill(plan->data, plan->total, seed);
 }
 
-/* The next piece of a task, or its result, when the window accepts it: whether it did. */
+/* Puts in the next piece of a task, or its result. Returns false if the window does not accept it. */
 static bool produce(struct model *model, struct hand *hand)
 {
 	struct plan *plan = &model->plans[hand->next];
@@ -136,13 +136,13 @@ static bool produce(struct model *model, struct hand *hand)
 	return check_int(order_finish(&model->order, &(struct result){.index = index, .status = (int)index % 256}), 0);
 }
 
-/* Whether a task may begin: the gate. */
+/* True if a task may begin: the gate. */
 static bool may_begin(const struct model *model, uint64_t index)
 {
 	return !order_is_full(&model->order) || index <= order_head(&model->order);
 }
 
-/* Claims the unclaimed from the lowest on, for a worker without a task: whether there was something. */
+/* Claims the lowest tasks that are not claimed for an idle worker. Returns false if there are none. */
 static bool claim(struct model *model, struct hand *hand)
 {
 	uint64_t first = 0, count = 1 + unit_below(&model->random, CHUNK_MAX);
@@ -157,14 +157,14 @@ static bool claim(struct model *model, struct hand *hand)
 	return true;
 }
 
-/* One worker does one thing: whether it could. */
+/* Lets one worker do one step. Returns false if it can do none. */
 static bool work(struct model *model, struct hand *hand)
 {
 	struct plan *plan = &model->plans[hand->next < TASKS ? hand->next : 0];
 
 	if (hand->next == hand->end)
 		return claim(model, hand);
-	/* Not begun yet, and not to begin now: the rest of the chunk goes back. */
+	/* The task may not begin now: the rest of the chunk is returned. */
 	if (plan->put == 0 && !may_begin(model, hand->next)) {
 		while (hand->end > hand->next)
 			model->plans[--hand->end].claimed = false;
@@ -184,7 +184,7 @@ static void check_limits(const struct model *model)
 		check(order_accepts(order, order_head(order)));
 }
 
-/* The sink's room changes; when there is some, what waits is handed on. */
+/* Changes the sink's room; with room, held output is passed on. */
 static void change_room(struct model *model, bool enough)
 {
 	model->room = enough                          ? INT64_MAX / 2
@@ -207,7 +207,7 @@ static void run(struct model *model)
 		idle = moved ? 0 : idle + 1;
 		if (idle < STUCK)
 			continue;
-		/* With room in the sink somebody must be able to go on. */
+		/* With room in the sink some worker must be able to continue. */
 		change_room(model, true);
 		for (hand = 0; hand < WORKERS && !moved; hand++)
 			moved = work(model, &model->hands[hand]);
@@ -308,7 +308,7 @@ static void finish(struct order *order, uint64_t index)
 	check_int(order_finish(order, &(struct result){.index = index}), 0);
 }
 
-/* A million empty results behind a slow head: bounded, and all of them go out. */
+/* A million empty results after a slow head: memory is bounded, and all are passed on. */
 static void test_million(void)
 {
 	struct order order;
@@ -334,7 +334,7 @@ static void test_million(void)
 	order_release(&order);
 }
 
-/* Unordered, a slow head costs hardly anything, and in the end everything it cost is given back. */
+/* In the order of completion a slow head takes little memory, all of which is freed at the end. */
 static void test_million_unordered(void)
 {
 	struct order order;
@@ -355,7 +355,7 @@ static void test_million_unordered(void)
 	order_release(&order);
 }
 
-/* With so little memory that the slow head fills the window: afterwards everything is as before. */
+/* So little memory that a slow head fills the window: after its end all memory is freed. */
 static void test_recovery(void)
 {
 	struct order order;
@@ -379,7 +379,7 @@ static void test_recovery(void)
 }
 
 /*
- * The phases of an entry against what they mean: a task's facts as booleans, from which it follows what is refused.
+ * A model of the phases of an entry: facts of a task as booleans, which decide which events are refused.
  */
 struct facts {
 	bool begun_attempt;
@@ -469,10 +469,10 @@ static void test_phases(void)
 
 const struct unit_test unit_window[] = {
 	{"the phases of an entry", .run = test_phases},
-	{"ordered, whatever the limits", .run = test_ordered},
-	{"unordered, whatever the limits", .run = test_unordered},
-	{"a million results", .run = test_million},
-	{"a million results, unordered", .run = test_million_unordered},
-	{"after a slow head", .run = test_recovery},
+	{"in the order of the input, whatever the limits", .run = test_ordered},
+	{"in the order of completion, whatever the limits", .run = test_unordered},
+	{"a million results in the order of the input", .run = test_million},
+	{"a million results in the order of completion", .run = test_million_unordered},
+	{"memory after a slow head", .run = test_recovery},
 	{.name = NULL},
 };

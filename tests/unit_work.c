@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* template/template, work/chunk, policy/pace, work/task: command lines from records, records from chunks, chunks by
- * time. */
+/* task/template, task/chunk, task/task and run/policy/pace: command lines, the tasks of chunks, sizes of chunks. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -15,12 +14,12 @@ enum { WORDS_MAX = 4 };
 struct template_case {
 	const char *words[WORDS_MAX];
 	const char *record;
-	/* The words that come out. */
+	/* The expanded words. */
 	const char *expected[WORDS_MAX + 1];
 	bool is_literal;
 };
 
-/* For the third task, in slot 2. */
+/* Values of the third task, in slot 2. */
 static const struct template_case template_cases[] = {
 	{{"echo"}, "a b", {"echo", "a b"}, false},
 	{{"echo"}, "", {"echo", ""}, false},
@@ -103,7 +102,7 @@ static void test_template_nothing(void)
 	template_release(&template);
 }
 
-/* Storage that grows and moves does not harm words that were put together before. */
+/* Words that were composed before the storage grew and moved are intact. */
 static void test_template_growth(void)
 {
 	char one[] = "<{}>", two[] = "{#}-{}", *words[] = {one, two, one}, *record = mem_new(RECORD_MAX + 1, 1), **got;
@@ -201,7 +200,7 @@ static void test_pace(void)
 	check_int(pace_chunk(&pace, UINT64_MAX), 7);
 	pace.fixed = UINT64_MAX;
 	check_int(pace_chunk(&pace, UINT64_MAX), CHUNK_TASKS_MAX);
-	/* Nothing is known yet: one by one. */
+	/* Without a measurement chunks have one task. */
 	pace.fixed = 0;
 	check_int(pace_chunk(&pace, UINT64_MAX), 1);
 	pace_learn(&pace, &(struct result){.outcome = OUTCOME_NOT_STARTED, .duration = 1});
@@ -231,12 +230,12 @@ static void test_outcomes(void)
 
 const struct unit_test unit_work[] = {
 	{"replacement strings", .run = test_template},
-	{"a command line of nothing", .run = test_template_nothing},
-	{"long and short records", .run = test_template_growth},
+	{"a command line without words", .run = test_template_nothing},
+	{"records that make the storage grow", .run = test_template_growth},
 	{"a quoted command line", .run = test_template_quote},
 	{"the tasks of a chunk", .run = test_chunk},
-	{"chunks that are none", .run = test_malformed_chunk},
-	{"the pace", .run = test_pace},
+	{"malformed chunks", .run = test_malformed_chunk},
+	{"the size of chunks by the duration of tasks", .run = test_pace},
 	{"names of outcomes", .run = test_outcomes},
 	{.name = NULL},
 };

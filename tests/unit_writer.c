@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/writer: every byte arrives in order, nobody is held up, and what is shared with others stays as it is. */
+/* ipc/writer: every byte arrives in order, the loop is not blocked, and the flags of shared files do not change. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -18,7 +18,7 @@
 
 enum { TOTAL = 1500000 };
 
-/* A writer whose changes are counted, and what it is to write. */
+/* A writer whose notifications are counted, and the data for it. */
 struct scene {
 	struct loop loop;
 	struct writer writer;
@@ -47,7 +47,7 @@ static void scene_release(struct scene *scene)
 	free(scene->data);
 }
 
-/* A child that reads fd slowly to its end: 0 when that was all of the data and nothing else. */
+/* Starts a child that reads fd slowly to its end and exits with 0 if it has read exactly the data. */
 static pid_t start_reader(const struct scene *scene, int fd, int other)
 {
 	char *got = mem_new(TOTAL + 1, 1);
@@ -102,7 +102,7 @@ static void write_everything(struct scene *scene)
 	check_int(scene->writer.total, TOTAL);
 }
 
-/* Writes to fd while a child reads other, and closes fd. */
+/* Writes to fd while a child reads other, then closes fd. */
 static void pump(int fd, int other, int kind)
 {
 	struct scene scene;
@@ -145,7 +145,7 @@ static void limit_fds(rlim_t most)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* A scene on a pipe that cannot be opened anew, for want of descriptors. */
+/* Tests with a pipe that cannot be opened anew, since no descriptor is free. */
 static void scene_init_polled(struct scene *scene, int fd)
 {
 	scene_init(scene, fd);
@@ -173,7 +173,7 @@ static void test_polled_pipe(void)
 	fd_close(&ends[0]);
 }
 
-/* Nobody reads: much is put in all the same, and nobody is held up. */
+/* Without a reader much can be put in, and no call blocks. */
 static void put_without_reader(void (*init)(struct scene *scene, int fd), int ends[2])
 {
 	struct scene scene;
@@ -202,7 +202,7 @@ static void test_no_reader(void)
 	put_without_reader(scene_init, ends);
 }
 
-/* What is not watched, but was made non-blocking by somebody else: it is waited for. */
+/* A descriptor that is not watched, but was made non-blocking by another process: a write waits for room. */
 static void test_plain_nonblocking(void)
 {
 	int ends[2] = {-1, -1};
@@ -240,7 +240,7 @@ static void test_regular_file(void)
 	free(path);
 }
 
-/* Full once, with a reader that does not read: then it has room again, and says so. */
+/* Full because of a reader that does not read; then it has room again, and notifies its owner. */
 static void test_full(void)
 {
 	int ends[2] = {-1, -1};
@@ -270,7 +270,7 @@ static void test_full(void)
 	fd_close(&ends[1]);
 }
 
-/* The reader goes away while there is nothing, something, or much to be written. */
+/* The reader ends while nothing, a little or much is buffered. */
 static void lose_reader(size_t pending)
 {
 	int ends[2] = {-1, -1}, steps;
@@ -354,12 +354,12 @@ const struct unit_test unit_writer[] = {
 	{"a slow reader of a pipe", .run = test_pipe},
 	{"a slow reader of a socket", .run = test_socket},
 	{"a pipe that cannot be opened anew", .run = test_polled_pipe},
-	{"nobody reads", .run = test_no_reader},
-	{"one that somebody else made non-blocking", .run = test_plain_nonblocking},
+	{"without a reader no call blocks", .run = test_no_reader},
+	{"a descriptor that another process made non-blocking", .run = test_plain_nonblocking},
 	{"a regular file", .run = test_regular_file},
-	{"full, and room again", .run = test_full},
-	{"the reader goes away", .run = test_lost_reader},
-	{"a socket's reader goes away", .run = test_lost_socket},
+	{"a full writer notifies its owner of room", .run = test_full},
+	{"the end of the reader of a pipe", .run = test_lost_reader},
+	{"the end of the reader of a socket", .run = test_lost_socket},
 	{"a full device", .run = test_full_device},
 	{"a descriptor that cannot be written", .run = test_bad_descriptor},
 	{.name = NULL},

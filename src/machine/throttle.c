@@ -18,7 +18,7 @@ void throttle_init(struct throttle *throttle, const struct throttle_options *opt
 {
 	*throttle = (struct throttle){.options = *options};
 	if (!options->memory && !options->load)
-		throttle->next_look = NSEC_FOREVER;
+		throttle->next_check = NSEC_FOREVER;
 }
 
 size_t throttle_most(const struct throttle_options *options)
@@ -28,18 +28,18 @@ size_t throttle_most(const struct throttle_options *options)
 
 nsec throttle_deadline(const struct throttle *throttle)
 {
-	return throttle->next_look;
+	return throttle->next_check;
 }
 
-void throttle_look(struct throttle *throttle)
+void throttle_check(struct throttle *throttle)
 {
 	const struct throttle_options *options = &throttle->options;
 	nsec now = clock_now();
 	bool shut = false;
 
-	if (now < throttle->next_look)
+	if (now < throttle->next_check)
 		return;
-	throttle->next_look = now + PERIOD;
+	throttle->next_check = now + PERIOD;
 	if (options->memory)
 		shut |= pressure_memory() < options->memory;
 	if (options->load)

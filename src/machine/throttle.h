@@ -20,7 +20,7 @@ struct throttle {
 	/* No task may be started now. */
 	bool shut;
 	/* When memory and load are checked next. */
-	nsec next_look;
+	nsec next_check;
 	/* The user has been warned that the file cannot be used. */
 	bool warned;
 };
@@ -30,11 +30,11 @@ void throttle_init(struct throttle *throttle, const struct throttle_options *opt
 /* Returns the most tasks at a time for the load limit, or SIZE_MAX without one. */
 size_t throttle_most(const struct throttle_options *options);
 
-/* Returns when to call throttle_look next, or NSEC_FOREVER. */
+/* Returns when to call throttle_check next, or NSEC_FOREVER. */
 nsec throttle_deadline(const struct throttle *throttle);
 
 /* Checks memory and load, if that is due. */
-void throttle_look(struct throttle *throttle);
+void throttle_check(struct throttle *throttle);
 
 /* Returns the number of jobs in the file, or 0 if it has none, about which the user is warned once. */
 size_t throttle_jobs(struct throttle *throttle);

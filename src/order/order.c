@@ -146,7 +146,7 @@ bool order_may_repeat(const struct order *order, uint64_t index)
 	return entry_is_open(entry) && entry->phase != ENTRY_COMMITTED;
 }
 
-int order_set_aside(struct order *order, const struct result *result)
+int order_keep_provisional(struct order *order, const struct result *result)
 {
 	struct entry *entry = window_reach(&order->window, result->index);
 
@@ -157,14 +157,14 @@ int order_set_aside(struct order *order, const struct result *result)
 	return 0;
 }
 
-const struct result *order_aside(const struct order *order, uint64_t index)
+const struct result *order_provisional(const struct order *order, uint64_t index)
 {
 	const struct entry *entry = order_find(order, index);
 
 	return entry && entry->phase == ENTRY_PROVISIONAL ? entry->result : NULL;
 }
 
-void order_stand(struct order *order, uint64_t index)
+void order_confirm(struct order *order, uint64_t index)
 {
 	struct entry *entry = window_at(&order->window, index);
 

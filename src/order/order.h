@@ -135,13 +135,13 @@ bool order_may_repeat(const struct order *order, uint64_t index);
  * Puts in a provisional result: that of an attempt after which another is to follow, and which counts if none does.
  * Returns 0, or -1 like order_put.
  */
-int order_set_aside(struct order *order, const struct result *result) MUST_CHECK;
+int order_keep_provisional(struct order *order, const struct result *result) MUST_CHECK;
 
 /* Returns the provisional result of a task whose next attempt has not begun, or NULL. */
-const struct result *order_aside(const struct order *order, uint64_t index);
+const struct result *order_provisional(const struct order *order, uint64_t index);
 
 /* Makes the provisional result, which must exist, the one that counts: no further attempt follows. */
-void order_stand(struct order *order, uint64_t index);
+void order_confirm(struct order *order, uint64_t index);
 
 /* Passes on everything that can be passed on while the sink has room. Called when the sink has room again. */
 void order_pump(struct order *order);
@@ -150,7 +150,7 @@ void order_pump(struct order *order);
 bool order_is_midway(const struct order *order);
 
 /* Passes on more of that task, and of no other. */
-void order_go_on(struct order *order);
+void order_continue(struct order *order);
 
 /* True if the result that counts of this task has been put in. */
 bool order_is_finished(const struct order *order, uint64_t index);

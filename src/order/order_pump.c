@@ -83,7 +83,7 @@ bool order_is_midway(const struct order *order)
 	return entry && entry->phase == ENTRY_BEGUN;
 }
 
-void order_go_on(struct order *order)
+void order_continue(struct order *order)
 {
 	struct entry *entry = order_find(order, order->current);
 

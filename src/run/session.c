@@ -159,7 +159,7 @@ int session_open(struct session *session, const struct session_options *options,
 	/* From here on nothing fails: messages go by the outlet. */
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->throttle);
-	throttle_look(&session->throttle);
+	throttle_check(&session->throttle);
 	pool_set_timeout(&session->pool, limit_now(&session->limit));
 	session->outlet.screen = place->screen;
 	outlet_open(&session->outlet, place->loop, format, options->method->prefix, place->closed);
@@ -245,7 +245,7 @@ static void session_tick(struct session *session)
 	if (session->kill_at && clock_now() >= session->kill_at)
 		kill_late(session);
 	if (session->phase == SESSION_RUNNING)
-		throttle_look(throttle);
+		throttle_check(throttle);
 	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))
 		session_set_jobs(session, jobs);
 	session->jobs_stale = false;
@@ -337,7 +337,7 @@ bool session_write_out(struct session *session)
 
 	while (order_is_midway(order) || has_whole_ones(session)) {
 		if (order_is_midway(order))
-			order_go_on(order);
+			order_continue(order);
 		else
 			order_pump(order);
 		outlet_flush(&session->outlet);

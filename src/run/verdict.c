@@ -165,7 +165,7 @@ void verdict_refuse(struct session *session, const char *reason)
 static bool let_stand(struct session *session, const struct result *result, const struct task *task)
 {
 	const struct result *aside =
-		result->outcome == OUTCOME_SKIPPED ? order_aside(&session->order, result->index) : NULL;
+		result->outcome == OUTCOME_SKIPPED ? order_provisional(&session->order, result->index) : NULL;
 
 	if (!aside)
 		return false;
@@ -173,7 +173,7 @@ static bool let_stand(struct session *session, const struct result *result, cons
 	session->outcomes[aside->outcome]++;
 	session->retried += aside->attempt > 1;
 	record_result(session, aside, task);
-	order_stand(&session->order, result->index);
+	order_confirm(&session->order, result->index);
 	return true;
 }
 
@@ -217,7 +217,7 @@ static enum result_use verdict_on_result(struct pool_owner *owner, const struct 
 		told.line = line = report_line(session, &told, task);
 	taken = name_command(session, &told, task);
 	if (taken == 0)
-		taken = again ? order_set_aside(&session->order, &told) : verdict_finish(session, &told, task);
+		taken = again ? order_keep_provisional(&session->order, &told) : verdict_finish(session, &told, task);
 	if (session->halted && !session->halt_told) {
 		session->halt_told = true;
 		line = line ? line : report_line(session, &told, task);

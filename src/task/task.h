@@ -87,8 +87,7 @@ struct result {
 	nsec system_time;
 	/* Peak resident memory, bytes; 0 if unknown. */
 	uint64_t max_rss;
-	/* Why, in words, for outcomes that need them; may be NULL. A view: whoever keeps a result copies it, and the
-	 * line. */
+	/* Why, in words, for outcomes that need it, else NULL. A view, which is copied to keep a result. */
 	const char *reason;
 	/* Its line in the summary, a view likewise; NULL if none. */
 	const char *line;
