@@ -41,7 +41,7 @@
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * worker/   inside a worker process
  *   worker   the role                       workplace  its end of the board  initializer  what it runs first
- *   claim    the seat's protocol
+ *   claim    the seat's protocol            follow   watching a task
  *   executor  ways to run a task            executor_command  executor_print
  *   launcher  starting a task               capture  reading its output    group    ending it
  *   terminal  handing it over

@@ -65,6 +65,7 @@ static const struct {
 	{"options", unit_options},
 	{"ledger", unit_ledger},
 	{"doorbell", unit_doorbell},
+	{"claim", unit_claim},
 	{"reserve", unit_reserve},
 	{"pool", unit_pool},
 	{"attempts", unit_attempts},

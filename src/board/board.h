@@ -64,6 +64,25 @@ struct seat {
 	_Atomic uint32_t executed;
 };
 
+/*
+ * All processes of a run are of one build, but may be of different binaries on one machine (--start-method=spawn while
+ * a new version is installed): raise MESSAGE_VERSION when one of these sizes, or the order of fields, changes.
+ */
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,
+	       "atomics in shared memory must not need a lock, which another process would not see");
+_Static_assert(sizeof(_Atomic uint64_t) == 8 && sizeof(_Atomic int64_t) == 8 && sizeof(_Atomic uint32_t) == 4,
+	       "an atomic is as large as its value");
+_Static_assert(sizeof(struct notice) == 2 * CACHE_LINE && _Alignof(struct notice) == CACHE_LINE, "struct notice");
+_Static_assert(sizeof(struct seat) == 2 * CACHE_LINE && _Alignof(struct seat) == CACHE_LINE, "struct seat");
+_Static_assert(sizeof(struct doorbell_shared) == 2 * CACHE_LINE && _Alignof(struct doorbell_shared) == CACHE_LINE,
+	       "struct doorbell_shared");
+_Static_assert(sizeof(struct queue_shared) == CACHE_LINE && _Alignof(struct queue_shared) == CACHE_LINE,
+	       "struct queue_shared");
+_Static_assert(sizeof(struct queue_entry) == CACHE_LINE && _Alignof(struct queue_entry) == CACHE_LINE,
+	       "struct queue_entry");
+_Static_assert(sizeof(struct ring_shared) == 3 * CACHE_LINE && _Alignof(struct ring_shared) == CACHE_LINE,
+	       "struct ring_shared");
+
 struct board {
 	struct shm shm;
 	struct queue queue;

@@ -153,6 +153,8 @@ struct output_header {
 	uint32_t attempt;
 };
 
+_Static_assert(sizeof(struct output_header) == 16, "raise MESSAGE_VERSION when a layout changes");
+
 /* In front of what an initializer wrote; in the machine's own representation. */
 struct initialized {
 	/* Why it could not be started (errno), or 0; its exit status, or the signal that ended it. All 0: it did its
@@ -161,6 +163,8 @@ struct initialized {
 	int32_t status;
 	int32_t signal;
 };
+
+_Static_assert(sizeof(struct initialized) == 12, "raise MESSAGE_VERSION when a layout changes");
 
 /* A result as a packet; slot is the queue row that its task came from. result->reason is not sent. */
 void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_row);

@@ -8,6 +8,8 @@ struct header {
 	uint32_t type;
 };
 
+_Static_assert(sizeof(struct header) == 8, "packets begin at multiples of 8 (raise MESSAGE_VERSION)");
+
 /* The type of a packet that only fills the space to the ring's end, or to where the producer begins again. */
 #define PADDING UINT32_MAX
 

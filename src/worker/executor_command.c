@@ -1,84 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The executor that gives each task a process of its own.
- *
- * Waking up for every write of a short task would cost a context switch each, and a descriptor to wait for its end
- * three system calls; so at first only wait4 waits for it, interrupted now and then, and its pipes are read once it has
- * ended. A task that is still there after a moment is followed closely, and so is one from the start whose forerunner
- * took long or filled its pipes.
- *
- * A task is its process group: when its process has ended, what is left of the group gets a moment for output in the
- * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not
- * got.
- */
+/* The executor that gives each task a process of its own: begins it, has it followed, and fills in its result. */
 #include "worker/executor.h"
 
 #include "base/mem.h"
 #include "base/trace.h"
-#include "ipc/fd.h"
 #include "process/command.h"
-#include "worker/capture.h"
-#include "worker/group.h"
-#include "worker/launcher.h"
-#include "worker/terminal.h"
+#include "worker/follow.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-/* How long a task's end alone is waited for. */
-#define PATIENCE NSEC_PER_MSEC
-/* What is behind a task in its chunk waits this long for it at most. */
-#define SHARE_TIME (8 * NSEC_PER_MSEC)
-/* A process ends this soon after its streams, mostly. */
-#define ENDING_TIME NSEC_PER_MSEC
-/* Beyond this a tick of the wait for the end alone costs more than it saves. */
+/* A task that took this long makes the next be followed closely: a tick of the short wait costs more than it saves. */
 #define LONG_TIME (8 * NSEC_PER_MSEC)
-/* How long output is waited for after a task's end, when somebody still holds its pipe. */
-#define DRAIN_TIME (200 * NSEC_PER_MSEC)
-/* How often a group that is ending is looked at: there is no event for its end. */
-#define GROUP_PERIOD (5 * NSEC_PER_MSEC)
-
-enum {
-	/* More than this cannot have been in a task's pipes when it ended; who goes on writing is a daemon. */
-	PIPE_MOST = 2 * 1024 * 1024,
-	/* A task that wrote this much makes the next be followed closely. */
-	MUCH_OUTPUT = 32768,
-};
+/* Bytes of output from which on the next task is followed closely. */
+enum { MUCH_OUTPUT = 32768 };
 
 struct command_state {
 	struct launcher launcher;
-	/* Descriptors are short: the one that tells of children is not kept. */
+	/* Descriptors are short: the one that reports children is not kept. */
 	bool frugal;
-	/* The terminal's modes at the start, where tasks have it. */
+	/* The terminal's modes at the start; NULL if tasks do not have the terminal. */
 	struct terminal *terminal;
-	/* The last task was one that is better followed closely: so is the next, from the start. */
+	/* The last task was long or wrote much: the next is followed closely from its start. */
 	bool eager;
 };
 
-/* A task that runs. */
-struct running {
-	struct command_state *state;
-	uint64_t index;
-	struct capture capture;
-	struct group group;
-	pid_t pid;
-	/* How it ended, once it has. */
-	struct command_end end;
-	bool ended;
-	/* When it began, monotonic, and in the time that stands still while the run is stopped. */
-	nsec started;
-	nsec began;
-	/* Its time was over: how long that was; 0. */
-	nsec limit;
-	bool closely;
-	/* The signal that has stopped it, which is still to be dealt with; 0. */
-	int stopped_by;
-	/* It was forked from the zygote. */
-	bool is_forked;
-	/* It has been stopped for wanting the terminal, and is being ended for that. */
-	bool wanted_terminal;
-	/* Of one that has the terminal and was stopped. */
-	struct suspension suspension;
+/* What becomes of the beginning of a task. */
+enum begun {
+	/* It runs. */
+	BEGUN_STARTED,
+	/* The gate was shut in the meantime: it goes back to the queue. */
+	BEGUN_HELD,
+	/* Processes or descriptors are short (errno). */
+	BEGUN_STARVED,
+	/* It cannot be started: the result says why. */
+	BEGUN_NOT_STARTED,
+	/* The parent is gone, or the zygote. */
+	BEGUN_ABANDONED,
 };
 
 static int open_command(struct workplace *place, void **opaque)
@@ -108,284 +66,178 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 	free(state);
 }
 
-/* Begins a task. EXECUTOR_DONE with running->pid 0: it could not be started, and the result says why. */
-static enum executor_end execution_begin(struct workplace *place, struct command_state *state, const struct task *task,
-					 struct result *result, struct running *running)
+/* The process runs: its pid is in the seat. */
+static void note_start(struct workplace *place, const struct task *task, struct follow *follow)
 {
-	int writers[CAPTURE_STREAMS] = {-1, -1}, started;
+	atomic_store(&place->seat->executed, 1);
+	group_init(&follow->group, follow->pid, task->index);
+	trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
+		    task->index + 1, task->attempt, place->setup.name, (long)follow->pid);
+}
+
+/* Starts the process. Sets the result's start, or why there is none. */
+static enum begun execution_start(struct workplace *place, const struct task *task, struct result *result,
+				  struct follow *follow, const int writers[CAPTURE_STREAMS])
+{
 	struct launched launched;
 
-	started = launcher_prepare(&state->launcher, place);
-	if (started < 0)
-		return EXECUTOR_ABANDONED;
-	/* What took its time was no task's. */
-	atomic_store(&place->seat->started, clock_now());
-	if (started && task->index >= queue_gate(&place->board.queue))
-		return EXECUTOR_HELD;
-	*running = (struct running){.state = state, .index = task->index, .capture.readers = {-1, -1}};
-	if (!(place->briefing.flags & BRIEFING_UNGROUPED) && capture_open(&running->capture, task, writers) < 0)
-		return EXECUTOR_STARVED;
-	if (place->briefing.flags & BRIEFING_VERBOSE && !place->retrying && !launcher_show(place, task)) {
-		capture_drop(&running->capture, writers);
-		return EXECUTOR_ABANDONED;
-	}
-	if (state->launcher.terminal >= 0 && !terminal_wait(state->launcher.terminal, place)) {
-		if (errno == ECANCELED)
-			return EXECUTOR_ABANDONED;
-		result->outcome = OUTCOME_NOT_STARTED;
-		result->number = errno;
-		return EXECUTOR_DONE;
-	}
-	running->closely = state->eager || (place->briefing.flags & BRIEFING_TERMINAL);
-	/* A block costs each short task a system call. */
-	if (!running->closely)
-		launcher_listen_no_more(&state->launcher);
 	place->seat->task = 0;
 	atomic_store(&place->seat->executed, 0);
 	result->start = clock_wall();
-	running->started = clock_now();
-	running->began = workplace_time(place);
-	started = launcher_start_task(&state->launcher, place, task, writers, &launched);
-	if (started == 0) {
-		fd_close(&writers[0]);
-		fd_close(&writers[1]);
-		atomic_store(&place->seat->executed, 1);
-		running->pid = launched.pid;
-		running->is_forked = launched.is_forked;
-		group_init(&running->group, running->pid, task->index);
-		trace_event("task_start",
-			    "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
-			    task->index + 1, task->attempt, place->setup.name, (long)running->pid);
-		return EXECUTOR_DONE;
+	follow->started = clock_now();
+	follow->began = workplace_time(place);
+	if (launcher_start_task(follow->launcher, place, task, writers, &launched) == 0) {
+		follow->pid = launched.pid;
+		follow->is_forked = launched.is_forked;
+		return BEGUN_STARTED;
 	}
-	capture_drop(&running->capture, writers);
 	if (launched.is_abandoned)
-		return EXECUTOR_ABANDONED;
+		return BEGUN_ABANDONED;
 	place->seat->task = 0;
 	if (launched.stage == COMMAND_UNBORN && command_wants_resources(errno))
-		return EXECUTOR_STARVED;
+		return BEGUN_STARVED;
 	result->start = 0;
-	result->outcome = OUTCOME_NOT_STARTED;
 	result->number = errno;
 	result->astray = launched.stage == COMMAND_ASTRAY;
-	return EXECUTOR_DONE;
+	return BEGUN_NOT_STARTED;
 }
 
-static void note(struct running *running, enum command_change change)
+/* Makes the zygote, if tasks are forked from one. Returns BEGUN_STARTED if nothing is in the way of a start. */
+static enum begun execution_prepare(struct workplace *place, struct command_state *state, const struct task *task)
 {
-	running->ended = change == COMMAND_ENDED;
-	if (change == COMMAND_STOPPED)
-		running->stopped_by = running->end.signal;
+	int prepared = launcher_prepare(&state->launcher, place);
+
+	if (prepared < 0)
+		return BEGUN_ABANDONED;
+	/* The time that took is not the task's. */
+	atomic_store(&place->seat->started, clock_now());
+	return prepared && task->index >= queue_gate(&place->board.queue) ? BEGUN_HELD : BEGUN_STARTED;
 }
 
-enum { WAIT_PARENT, WAIT_OUTPUT, WAIT_ERRORS, WAIT_CHILDREN, WAITS };
-
-/* Waits for whatever is first, until the deadline at most. False when the parent is gone. */
-static bool watch_task(struct workplace *place, struct running *running, nsec deadline)
+static enum begun execution_begin(struct workplace *place, struct command_state *state, const struct task *task,
+				  struct result *result, struct follow *follow)
 {
-	struct capture *capture = &running->capture;
-	/* An end of one stream is mostly the process's: the other's end is no reason to wake up between the two. */
-	bool is_ending = capture->is_ending && !running->ended, is_deaf = capture->blocked || is_ending;
-	struct fd_wait waits[WAITS] = {
-		[WAIT_PARENT] = {.fd = -1},
-		[WAIT_OUTPUT] = {.fd = is_deaf ? -1 : capture->readers[0], .want_input = true},
-		[WAIT_ERRORS] = {.fd = is_deaf ? -1 : capture->readers[1], .want_input = true},
-		[WAIT_CHILDREN] = {.fd = running->state->launcher.children, .want_input = true},
+	int writers[CAPTURE_STREAMS] = {-1, -1}, terminal = state->launcher.terminal;
+	bool closely = state->eager || place->briefing.flags & BRIEFING_TERMINAL;
+	enum begun begun = execution_prepare(place, state, task);
+
+	*follow = (struct follow){
+		.launcher = &state->launcher,
+		.index = task->index,
+		.capture.readers = {-1, -1},
+		.strategy = closely ? FOLLOW_CLOSE : FOLLOW_SHORT,
 	};
-	nsec soon = is_ending ? clock_now() + ENDING_TIME : NSEC_FOREVER;
-
-	command_relax();
-	if (!workplace_await(place, waits, WAITS, soon < deadline ? soon : deadline))
-		return false;
-	if (waits[WAIT_CHILDREN].input) {
-		signals_take_children(running->state->launcher.children);
-		if (!running->ended)
-			note(running, command_look(running->pid, &running->end));
+	if (begun != BEGUN_STARTED)
+		return begun;
+	if (!(place->briefing.flags & BRIEFING_UNGROUPED) && capture_open(&follow->capture, task, writers) < 0)
+		return BEGUN_STARVED;
+	begun = BEGUN_ABANDONED;
+	if (place->briefing.flags & BRIEFING_VERBOSE && !place->retrying && !launcher_show(place, task))
+		goto out;
+	if (terminal >= 0 && !terminal_wait(terminal, place)) {
+		result->number = errno;
+		begun = errno == ECANCELED ? BEGUN_ABANDONED : BEGUN_NOT_STARTED;
+		goto out;
 	}
-	capture_heed(capture, place, &waits[WAIT_OUTPUT]);
-	return true;
+	/* Starting with SIGCHLD blocked costs each short task a system call. */
+	if (!closely)
+		launcher_listen_no_more(&state->launcher);
+	begun = execution_start(place, task, result, follow, writers);
+out:
+	if (begun != BEGUN_STARTED) {
+		capture_drop(&follow->capture, writers);
+		return begun;
+	}
+	fd_close(&writers[0]);
+	fd_close(&writers[1]);
+	note_start(place, task, follow);
+	return begun;
 }
 
-/*
- * Waits for the parent, the task's end or stop and its output, whichever is first, at most until the deadline; takes in
- * the output. False when the parent is gone.
- */
-static bool wait_for_task(struct workplace *place, struct running *running, nsec deadline)
+static void fill_result(const struct workplace *place, struct result *result, const struct follow *follow)
 {
-	struct launcher *launcher = &running->state->launcher;
+	/* A task that may not be signalled is left to end when it likes. */
+	struct command_end end = follow_has_ended(follow) ? follow->end : (struct command_end){.status = -1};
 
-	if (running->closely && !launcher->listens && !running->ended && launcher_listen(launcher)) {
-		/* What was before is told by no descriptor. */
-		note(running, command_look(running->pid, &running->end));
-		if (running->ended || running->stopped_by)
-			return true;
-	}
-	if (running->ended || (running->closely && launcher->listens)) {
-		if (!watch_task(place, running, deadline))
-			return false;
-	} else {
-		enum command_change change = command_wait(running->pid, &running->end);
-
-		note(running, change);
-		if (change == COMMAND_SAME && !workplace_listen(place))
-			return false;
-		if (running->closely)
-			capture_drain(&running->capture, place);
-	}
-	workplace_announce_if_due(place);
-	return true;
-}
-
-/* Deals with a task that has been stopped: by the user, by us, or for wanting the terminal. */
-static void look_for_stop(struct workplace *place, struct running *running)
-{
-	int signal = running->stopped_by;
-
-	if (!signal)
-		return;
-	running->stopped_by = 0;
-	trace_event("task_stop", "\"seq\":%" PRIu64 ",\"signal\":%d", running->index + 1, signal);
-	if (running->state->launcher.terminal >= 0) {
-		if (place->briefing.ignored >> (SIGTSTP - 1) & 1)
-			return;
-		/* ^Z: we stop as well. */
-		terminal_suspend(running->state->launcher.terminal, place, &running->suspension);
-	} else if ((signal == SIGTTIN || signal == SIGTTOU) && !running->group.signal) {
-		running->wanted_terminal = true;
-		group_terminate(&running->group, place);
-	}
-}
-
-/* Follows a task to the end of its process, or until it is one that may not be ended. False when the parent is gone. */
-static bool execution_follow(struct workplace *place, struct running *running)
-{
-	nsec patience = running->started + PATIENCE;
-	nsec share = claim_can_share(place, running->index) ? running->started + SHARE_TIME : NSEC_FOREVER;
-	bool denied;
-
-	/* It has started in the moment in which everything stopped; and if all goes on again meanwhile, so does it. */
-	if (atomic_load(&place->notice->stopped_at)) {
-		command_signal_group(running->pid, SIGSTOP, &denied);
-		if (!atomic_load(&place->notice->stopped_at))
-			command_signal_group(running->pid, SIGCONT, &denied);
-	}
-	while (!running->ended && !running->group.denied) {
-		nsec next = running->closely ? share : patience,
-		     limit = group_limit(&running->group, place, running->began);
-
-		if (!wait_for_task(place, running, next < limit ? next : limit))
-			return false;
-		if (running->ended)
-			break;
-		look_for_stop(place, running);
-		terminal_resume(running->state->launcher.terminal, place, &running->suspension, running->pid);
-		running->limit += group_enforce(&running->group, place, running->began);
-		if (clock_now() < patience)
-			continue;
-		running->closely = true;
-		workplace_note_length(place, true);
-		if (clock_now() >= share) {
-			claim_share(place, running->index);
-			share = NSEC_FOREVER;
-		}
-	}
-	return true;
-}
-
-/* After the end of a task's process: the rest of its output, and of its group. False when the parent is gone. */
-static bool execution_settle(struct workplace *place, struct running *running)
-{
-	nsec drained = clock_now() + DRAIN_TIME;
-	uint64_t before = running->capture.total;
-
-	group_plan(&running->group, place, DRAIN_TIME);
-	if (!running->capture.unblocked)
-		capture_take_rest(&running->capture, place);
-	for (;;) {
-		bool group, waiting;
-		nsec now;
-
-		capture_drain(&running->capture, place);
-		group = group_is_left(&running->group) && group_step(&running->group, place);
-		waiting = !capture_is_at_end(&running->capture);
-		if (!group && !waiting)
-			return true;
-		now = clock_now();
-		/* What is in the pipe counts however long the parent takes to make room for it. */
-		if (!group && now >= drained && !running->capture.blocked)
-			return true;
-		running->closely = true;
-		if (!wait_for_task(place, running, group ? now + GROUP_PERIOD : drained))
-			return false;
-		if (running->capture.blocked && running->capture.total - before < PIPE_MOST)
-			drained = clock_now() + DRAIN_TIME;
-	}
-}
-
-static void fill_result(const struct workplace *place, struct result *result, const struct running *running)
-{
-	/* One that may not be signalled is left to end when it likes. */
-	struct command_end end = running->ended ? running->end : (struct command_end){.status = -1};
-
-	result->duration = clock_now() - running->started;
+	result->duration = clock_now() - follow->started;
 	result->ran = true;
-	result->pid = running->pid;
+	result->pid = follow->pid;
 	result->status = end.status;
 	result->signal = end.signal;
 	result->user_time = end.user_time;
 	result->system_time = end.system_time;
 	result->max_rss =
 		place->briefing.flags & BRIEFING_MEASURED && end.max_rss <= command_own_peak() ? 0 : end.max_rss;
-	result->limit = running->limit;
-	result->wanted_terminal = running->wanted_terminal;
+	result->limit = follow->limit;
+	result->wanted_terminal = follow->wanted_terminal;
 	result->outcome = end.signal ? OUTCOME_SIGNALED : end.status ? OUTCOME_FAILED : OUTCOME_OK;
-	if (running->limit)
+	if (follow->limit)
 		result->outcome = OUTCOME_TIMEOUT;
-	else if (running->wanted_terminal) {
+	else if (follow->wanted_terminal) {
 		result->outcome = OUTCOME_SIGNALED;
 		result->signal = end.signal ? end.signal : SIGTTIN;
 	}
+}
+
+/* Ends a task that cannot be followed any more, since the parent is gone. */
+static enum executor_end execution_abandon(struct command_state *state, struct follow *follow)
+{
+	group_kill(&follow->group);
+	if (state->terminal) {
+		terminal_restore(state->launcher.terminal, state->terminal);
+		terminal_give(state->launcher.terminal, 0);
+	}
+	return EXECUTOR_ABANDONED;
+}
+
+/* Follows a task that runs, to its result. */
+static enum executor_end execution_finish(struct workplace *place, struct command_state *state, struct follow *follow,
+					  struct result *result)
+{
+	if (!follow_to_end(follow, place))
+		return execution_abandon(state, follow);
+	if (follow->is_forked && follow->end.signal && zygote_was_untaken(&state->launcher.zygote)) {
+		/* It was killed before it had begun: it may begin elsewhere. */
+		capture_close(&follow->capture);
+		place->seat->task = 0;
+		errno = EAGAIN;
+		return EXECUTOR_STARVED;
+	}
+	fill_result(place, result, follow);
+	if (state->terminal)
+		terminal_take_back(state->launcher.terminal, state->terminal, place, result);
+	if (!follow_settle(follow, place))
+		return execution_abandon(state, follow);
+	result->output_size = follow->capture.output;
+	state->eager = follow->capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;
+	workplace_note_length(place, state->eager);
+	capture_close(&follow->capture);
+	return EXECUTOR_DONE;
 }
 
 static enum executor_end run_command(struct workplace *place, void *opaque, const struct task *task,
 				     struct result *result)
 {
 	struct command_state *state = opaque;
-	struct running running;
-	enum executor_end begun;
+	struct follow follow;
 
 	if (state->frugal) {
 		launcher_listen_no_more(&state->launcher);
 		fd_close(&state->launcher.children);
 	}
-	begun = execution_begin(place, state, task, result, &running);
-	state->frugal |= begun == EXECUTOR_STARVED;
-	if (begun != EXECUTOR_DONE || !running.pid)
-		return begun;
-	if (!execution_follow(place, &running))
-		goto abandoned;
-	if (running.is_forked && running.end.signal && zygote_was_untaken(&state->launcher.zygote)) {
-		/* It was killed before it had begun: it may begin elsewhere. */
-		capture_close(&running.capture);
-		place->seat->task = 0;
-		errno = EAGAIN;
+	switch (execution_begin(place, state, task, result, &follow)) {
+	case BEGUN_STARTED:
+		return execution_finish(place, state, &follow, result);
+	case BEGUN_HELD:
+		return EXECUTOR_HELD;
+	case BEGUN_STARVED:
+		state->frugal = true;
 		return EXECUTOR_STARVED;
-	}
-	fill_result(place, result, &running);
-	if (state->launcher.terminal >= 0)
-		terminal_take_back(state->launcher.terminal, state->terminal, place, result);
-	if (!execution_settle(place, &running))
-		goto abandoned;
-	result->output_size = running.capture.output;
-	state->eager = running.capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;
-	workplace_note_length(place, state->eager);
-	capture_close(&running.capture);
-	return EXECUTOR_DONE;
-abandoned:
-	group_kill(&running.group);
-	if (state->launcher.terminal >= 0) {
-		terminal_restore(state->launcher.terminal, state->terminal);
-		terminal_give(state->launcher.terminal, 0);
+	case BEGUN_NOT_STARTED:
+		result->outcome = OUTCOME_NOT_STARTED;
+		return EXECUTOR_DONE;
+	case BEGUN_ABANDONED:
+		break;
 	}
 	return EXECUTOR_ABANDONED;
 }

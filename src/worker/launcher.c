@@ -12,66 +12,115 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Environment variables that are ours. */
+/* The beginning of all names that are mpmap's. */
 #define OURS "MPMAP_"
-#define SEQUENCE OURS "SEQ="
-#define SLOT OURS "SLOT="
-#define WORKER OURS "WORKER="
-#define ATTEMPT OURS "ATTEMPT="
-#define RUN_ID OURS "RUN_ID="
 
-static const char *const own_names[] = {SEQUENCE, SLOT, WORKER, ATTEMPT, RUN_ID};
+static char *value_of_slot(const struct workplace *place)
+{
+	char slot[NUMBER_TEXT_MAX];
+
+	number_print(slot, place->setup.seat + 1);
+	return mem_string(slot);
+}
+
+static char *value_of_worker(const struct workplace *place)
+{
+	return mem_string(place->setup.name);
+}
+
+static char *value_of_run(const struct workplace *place)
+{
+	return mem_string(place->briefing.id);
+}
+
+static uint64_t value_of_sequence(const struct task *task)
+{
+	return task->index + 1;
+}
+
+static uint64_t value_of_attempt(const struct task *task)
+{
+	return task->attempt;
+}
+
+/* Variables that are the same for all tasks of a worker. A value is a new string. */
+static const struct {
+	const char *name;
+	char *(*value)(const struct workplace *place);
+} worker_variables[] = {
+	{OURS "SLOT=", value_of_slot},
+	{OURS "WORKER=", value_of_worker},
+	{OURS "RUN_ID=", value_of_run},
+};
+
+/* Variables that differ from task to task: their names, and their values in the same order. */
+static const char *const task_names[] = ZYGOTE_VARIABLE_NAMES;
+static uint64_t (*const task_values[])(const struct task *task) = {value_of_sequence, value_of_attempt};
+
+_Static_assert(countof(task_names) == ZYGOTE_VARIABLES && countof(task_values) == ZYGOTE_VARIABLES,
+	       "each of a task's variables has a name and a value");
 
 static bool is_own_variable(const char *variable)
 {
 	size_t i;
 
-	/* Few of an environment are looked at more closely: each worker looks at all. */
-	for (i = 0; *variable == *OURS && i < countof(own_names); i++) {
-		if (strncmp(variable, own_names[i], strlen(own_names[i])) == 0)
+	/* Most of an environment is passed over by its first letter: each worker scans all of it. */
+	for (i = 0; *variable == *OURS && i < countof(worker_variables); i++) {
+		if (strncmp(variable, worker_variables[i].name, strlen(worker_variables[i].name)) == 0)
+			return true;
+	}
+	for (i = 0; *variable == *OURS && i < countof(task_names); i++) {
+		if (strncmp(variable, task_names[i], strlen(task_names[i])) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void set_task(struct launcher *launcher, uint64_t sequence, uint32_t attempt)
+/* Sets the variables that differ from task to task. */
+static void set_task(struct launcher *launcher, const struct task *task)
 {
-	number_print(launcher->sequence + strlen(SEQUENCE), sequence);
-	number_print(launcher->attempt + strlen(ATTEMPT), attempt);
+	size_t i;
+
+	for (i = 0; i < ZYGOTE_VARIABLES; i++)
+		number_print(launcher->task_variables[i] + launcher->name_lengths[i], task_values[i](task));
 }
 
-int launcher_init(struct launcher *launcher, const struct workplace *place)
+/* Makes the environment: this process's own without what is mpmap's, then the worker's variables, then the task's. */
+static void make_environment(struct launcher *launcher, const struct workplace *place)
 {
-	char slot[NUMBER_TEXT_MAX];
 	size_t count = 0, kept = 0, i;
 
-	*launcher = (struct launcher){
-		.self = getpid(),
-		.null = fd_null(),
-		.terminal = -1,
-		.children = -1,
-		.sequence = SEQUENCE,
-		.attempt = ATTEMPT,
-	};
-	number_print(slot, place->setup.seat + 1);
-	zygote_init(&launcher->zygote);
-	set_task(launcher, 0, 0);
-	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
-		return -1;
 	while (environ[count])
 		count++;
-	launcher->environment = mem_new(count + countof(own_names) + 1, sizeof *launcher->environment);
+	launcher->environment =
+		mem_new(count + countof(worker_variables) + ZYGOTE_VARIABLES + 1, sizeof *launcher->environment);
 	for (i = 0; i < count; i++) {
 		if (!is_own_variable(environ[i]))
 			launcher->environment[kept++] = environ[i];
 	}
-	launcher->own_variables = kept;
-	launcher->environment[kept++] = mem_join(SLOT, slot);
-	launcher->environment[kept++] = mem_join(WORKER, place->setup.name);
-	launcher->environment[kept++] = mem_join(RUN_ID, place->briefing.id);
-	launcher->environment[kept++] = launcher->sequence;
-	launcher->environment[kept++] = launcher->attempt;
+	launcher->first_own = kept;
+	for (i = 0; i < countof(worker_variables); i++) {
+		char *value = worker_variables[i].value(place);
+
+		launcher->environment[kept++] = mem_join(worker_variables[i].name, value);
+		free(value);
+	}
+	launcher->first_of_task = kept;
+	for (i = 0; i < ZYGOTE_VARIABLES; i++) {
+		launcher->name_lengths[i] = strlen(task_names[i]);
+		memcpy(launcher->task_variables[i], task_names[i], launcher->name_lengths[i]);
+		launcher->environment[kept++] = launcher->task_variables[i];
+	}
 	launcher->environment[kept] = NULL;
+}
+
+int launcher_init(struct launcher *launcher, const struct workplace *place)
+{
+	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1, .children = -1};
+	zygote_init(&launcher->zygote);
+	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
+		return -1;
+	make_environment(launcher, place);
 	return 0;
 }
 
@@ -81,8 +130,7 @@ void launcher_release(struct launcher *launcher)
 
 	launcher_listen_no_more(launcher);
 	zygote_release(&launcher->zygote);
-	for (i = launcher->own_variables;
-	     launcher->environment && launcher->environment[i] && launcher->environment[i] != launcher->sequence; i++)
+	for (i = launcher->first_own; i < launcher->first_of_task; i++)
 		free(launcher->environment[i]);
 	free(launcher->environment);
 	free(launcher->changed);
@@ -109,7 +157,7 @@ void launcher_listen_no_more(struct launcher *launcher)
 	launcher->listens = false;
 }
 
-static int launcher_start(struct command *command, struct launched *launched)
+static int launcher_start(const struct command *command, struct launched *launched)
 {
 	int started = command_start(command, NULL, &launched->stage);
 
@@ -117,10 +165,11 @@ static int launcher_start(struct command *command, struct launched *launched)
 	return started;
 }
 
-/* Executes a file that the kernel does not know how to: as a script for the shell, as execvp does. */
-static int start_for_shell(struct command *command, struct launched *launched)
+/* Executes a file of no format that the kernel knows as a script for the shell, as execvp does. */
+static int start_for_shell(const struct command *command, struct launched *launched)
 {
 	char shell[] = "/bin/sh";
+	struct command script = *command;
 	size_t count = 0;
 	char **arguments;
 	int started;
@@ -131,9 +180,9 @@ static int start_for_shell(struct command *command, struct launched *launched)
 	arguments[0] = shell;
 	arguments[1] = (char *)(uintptr_t)command->path;
 	memcpy(arguments + 2, command->arguments + 1, count * sizeof *arguments);
-	command->path = shell;
-	command->arguments = arguments;
-	started = launcher_start(command, launched);
+	script.path = shell;
+	script.arguments = arguments;
+	started = launcher_start(&script, launched);
 	free(arguments);
 	return started;
 }
@@ -153,7 +202,8 @@ static int start_found(struct launcher *launcher, struct workplace *place, struc
 
 	launched->is_forked = is_forkable(launcher, command);
 	if (launched->is_forked) {
-		started = zygote_start(&launcher->zygote, place, command, launcher->sequence, launcher->attempt);
+		started = zygote_start(&launcher->zygote, place, command,
+				       launcher->environment + launcher->first_of_task);
 		if (started < 0)
 			launched->stage = COMMAND_UNBORN;
 		launched->is_abandoned = started < 0 && errno == ECANCELED;
@@ -274,7 +324,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	char *found = NULL;
 
 	*launched = (struct launched){.pid = 0};
-	set_task(launcher, task->index + 1, task->attempt);
+	set_task(launcher, task);
 	if (take_settings(launcher, place, task, &command, &path) < 0)
 		return -1;
 	launched->stage = COMMAND_EXECUTED;
@@ -300,19 +350,18 @@ int launcher_start_script(struct launcher *launcher, struct workplace *place, co
 	char shell[] = "/bin/sh", name[] = "sh", flag[] = "-c";
 	char *arguments[] = {name, flag, (char *)(uintptr_t)script, NULL};
 	struct command command = prepare(launcher, place);
-	size_t last = launcher->own_variables;
+	size_t last = launcher->first_of_task;
+	char *cut = launcher->environment[last];
 	enum command_stage stage;
 	int started;
 
-	while (launcher->environment[last] != launcher->sequence)
-		last++;
-	/* It is no task: it has no number. */
+	/* It is not a task: it does not have a task's variables, which are the last. */
 	launcher->environment[last] = NULL;
 	command.path = shell;
 	command.arguments = arguments;
 	command.output = command.errors = writer;
 	started = command_start(&command, pidfd, &stage);
-	launcher->environment[last] = launcher->sequence;
+	launcher->environment[last] = cut;
 	return started;
 }
 

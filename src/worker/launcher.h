@@ -21,15 +21,17 @@ struct launcher {
 	bool listens;
 	/* What tasks are forked from (BRIEFING_ZYGOTE), once there has been one. */
 	struct zygote zygote;
-	/* NULL-terminated. The last two are what differs from task to task, below. */
+	/* NULL-terminated: this process's variables, the worker's (from first_own on), the task's (first_of_task). */
 	char **environment;
-	size_t own_variables;
+	size_t first_own;
+	size_t first_of_task;
 	/* The same with what a task brings; used again for the next. */
 	char **changed;
 	size_t changed_capacity;
-	/* "MPMAP_SEQ=" and "MPMAP_ATTEMPT=", with room for a number (NUMBER_TEXT_MAX). */
-	char sequence[40];
-	char attempt[40];
+	/* The task's variables, as "NAME=number". */
+	char task_variables[ZYGOTE_VARIABLES][ZYGOTE_VARIABLE_SIZE];
+	/* The bytes of each before its number. */
+	size_t name_lengths[ZYGOTE_VARIABLES];
 };
 
 /* Makes everything ready for a worker, whose standard input is /dev/null from here on, as its tasks' is; -1 with errno.

@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-enum { STREAMS = 3, FDS_MAX = 3, TEXT_SIZE = 4096, ENVIRONMENT_SPARE = 3 };
+enum { STREAMS = 3, FDS_MAX = 3, TEXT_SIZE = 4096, ENVIRONMENT_SPARE = ZYGOTE_VARIABLES + 1 };
 
 typedef int main_function(int count, char **arguments, char **environment);
 typedef int start_function(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
@@ -143,6 +143,19 @@ static __attribute__((constructor)) void check_program(int count UNUSED, char **
 		give_up(ZYGOTE_HAS_NO_START);
 }
 
+/* True if the variable is one of those that differ from task to task. */
+static bool is_of_task(const char *variable)
+{
+	static const char *const names[ZYGOTE_VARIABLES] = ZYGOTE_VARIABLE_NAMES;
+	size_t i;
+
+	for (i = 0; i < ZYGOTE_VARIABLES; i++) {
+		if (begins_with(variable, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /* The environment as it was before us, with room for what differs from task to task. */
 static bool restore_environment(void)
 {
@@ -157,8 +170,7 @@ static bool restore_environment(void)
 	for (i = 0; i < count; i++) {
 		char *variable = environ[i], *rest;
 
-		if (begins_with(variable, ZYGOTE_VARIABLE) || begins_with(variable, ZYGOTE_SEQUENCE) ||
-		    begins_with(variable, ZYGOTE_ATTEMPT))
+		if (begins_with(variable, ZYGOTE_VARIABLE) || is_of_task(variable))
 			continue;
 		if (begins_with(variable, preload)) {
 			/* We are the first there. */
@@ -169,8 +181,8 @@ static bool restore_environment(void)
 		}
 		environment[environment_size++] = variable;
 	}
-	environment[environment_size] = received.task.head.sequence;
-	environment[environment_size + 1] = received.task.head.attempt;
+	for (i = 0; i < ZYGOTE_VARIABLES; i++)
+		environment[environment_size + i] = received.task.head.variables[i];
 	return true;
 }
 

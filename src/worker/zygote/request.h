@@ -14,9 +14,12 @@
 /* Tells the preloaded object in the environment which descriptor its end of the channel is, and whose child: "FD:PID".
  */
 #define ZYGOTE_VARIABLE "MPMAP_ZYGOTE="
-/* The variables that differ from task to task. */
-#define ZYGOTE_SEQUENCE "MPMAP_SEQ="
-#define ZYGOTE_ATTEMPT "MPMAP_ATTEMPT="
+/* The environment variables that differ from task to task. Their values are numbers. */
+#define ZYGOTE_VARIABLE_NAMES \
+	{ \
+		"MPMAP_SEQ=", "MPMAP_ATTEMPT=" \
+	}
+enum { ZYGOTE_VARIABLES = 2, ZYGOTE_VARIABLE_SIZE = 40 };
 
 /* So many children wait, beside the one that has a task: one that is forked late must not be missed. */
 enum { ZYGOTE_AHEAD = 2, ZYGOTE_TURNS = ZYGOTE_AHEAD + 1 };
@@ -58,9 +61,8 @@ struct zygote_task {
 	/* Which child it is for: one that was killed leaves its task to the next, who must not take it. */
 	int32_t pid;
 	uint32_t count;
-	/* Whole variables. */
-	char sequence[32];
-	char attempt[32];
+	/* The task's variables, as "NAME=number". */
+	char variables[ZYGOTE_VARIABLES][ZYGOTE_VARIABLE_SIZE];
 };
 
 #endif

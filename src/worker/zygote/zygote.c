@@ -226,14 +226,14 @@ bool zygote_can_take(const struct command *command)
 	return zygote_size_of(command) <= CHANNEL_MESSAGE_MAX;
 }
 
-static void put_task(struct bytes *bytes, pid_t pid, const struct command *command, const char *sequence,
-		     const char *attempt)
+static void put_task(struct bytes *bytes, pid_t pid, const struct command *command, char *const *variables)
 {
 	struct zygote_task task = {.pid = pid};
 	char *const *argument;
+	size_t i;
 
-	snprintf(task.sequence, sizeof task.sequence, "%s", sequence);
-	snprintf(task.attempt, sizeof task.attempt, "%s", attempt);
+	for (i = 0; i < ZYGOTE_VARIABLES; i++)
+		snprintf(task.variables[i], sizeof task.variables[i], "%s", variables[i]);
 	while (command->arguments[task.count])
 		task.count++;
 	bytes_clear(bytes);
@@ -273,8 +273,7 @@ static int find_child(struct zygote *zygote, struct workplace *place)
 	return 0;
 }
 
-int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, const char *sequence,
-		 const char *attempt)
+int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, char *const *variables)
 {
 	const int given[] = {command->input, command->output, command->errors};
 	int fds[countof(given)], fd;
@@ -291,7 +290,7 @@ int zygote_start(struct zygote *zygote, struct workplace *place, const struct co
 		if (streams(place) >> fd & 1)
 			fds[fd_count++] = given[fd];
 	}
-	put_task(&place->scratch, zygote->next, command, sequence, attempt);
+	put_task(&place->scratch, zygote->next, command, variables);
 	/* Known before it can do anything. */
 	*command->pid = zygote->next;
 	if (channel_send(zygote->tasks[zygote->turn], ZYGOTE_TASK, bytes_slice(&place->scratch), fds, fd_count) < 0) {

@@ -44,10 +44,10 @@ bool zygote_can_take(const struct command *command);
 /*
  * Starts a task: 0 with its pid in seat->task; 1 when it has to be executed after all. -1 with errno: for want of
  * resources, or ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote
- * was prepared with, but for MPMAP_SEQ and MPMAP_ATTEMPT: sequence and attempt are these for the task.
+ * was prepared with, but for the task's variables (ZYGOTE_VARIABLE_NAMES).
  */
-int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, const char *sequence,
-		 const char *attempt) MUST_CHECK;
+int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command,
+		 char *const *variables) MUST_CHECK;
 
 /* Whether the task that was started last has not been taken by its process, which has been killed before. */
 bool zygote_was_untaken(const struct zygote *zygote);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Following a running task to its end: its output, its time limit, stops, the share of its chunk, a parent that is
+ * gone.
+ *
+ * How a task is waited for, and what changes that:
+ *
+ *   strategy       | waits by                                          | becomes
+ *   ---------------+---------------------------------------------------+------------------------------------------
+ *   FOLLOW_SHORT   | wait4, interrupted by ticks; output is read at    | FOLLOW_CLOSE when the task takes longer
+ *                  | the end                                           | than 1 ms, or its group has to be ended
+ *   FOLLOW_CLOSE   | ppoll: parent, both streams, children's           | FOLLOW_TICKING if there is no descriptor
+ *                  | descriptor (while SIGCHLD is blocked)             | for children
+ *   FOLLOW_TICKING | wait4, interrupted by ticks; output is read after | FOLLOW_CLOSE once there is a descriptor
+ *                  | each                                              |
+ *   FOLLOW_ENDED   | ppoll: parent, both streams                       | (the process has ended: its output remains)
+ *
+ * Waking up for every write of a short task would cost a context switch each, and a descriptor to wait for its end
+ * three system calls: hence FOLLOW_SHORT.
+ */
+#ifndef WORKER_FOLLOW_H
+#define WORKER_FOLLOW_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "process/command.h"
+#include "worker/capture.h"
+#include "worker/group.h"
+#include "worker/launcher.h"
+#include "worker/terminal.h"
+#include "worker/workplace.h"
+
+enum follow_strategy {
+	FOLLOW_SHORT,
+	FOLLOW_CLOSE,
+	FOLLOW_TICKING,
+	FOLLOW_ENDED,
+};
+
+/* A task that runs. */
+struct follow {
+	struct launcher *launcher;
+	uint64_t index;
+	struct capture capture;
+	struct group group;
+	pid_t pid;
+	enum follow_strategy strategy;
+	/* How it ended, once it has (FOLLOW_ENDED). */
+	struct command_end end;
+	/* When it began, monotonic. */
+	nsec started;
+	/* When it began, in the time that stands still while the run is stopped (workplace_time). */
+	nsec began;
+	/* The time limit that it exceeded; 0 if none. */
+	nsec limit;
+	/* The signal that has stopped it, until that is dealt with; 0 if none. */
+	int stopped_by;
+	/* True if it was forked from the zygote. */
+	bool is_forked;
+	/* It was stopped for wanting the terminal, and is being ended for that. */
+	bool wanted_terminal;
+	/* Of a task that has the terminal and was stopped. */
+	struct suspension suspension;
+};
+
+/* True if the task's process has ended. */
+static inline bool follow_has_ended(const struct follow *follow)
+{
+	return follow->strategy == FOLLOW_ENDED;
+}
+
+/* Follows a task to the end of its process, or until it may not be signalled. False when the parent is gone. */
+bool follow_to_end(struct follow *follow, struct workplace *place) MUST_CHECK;
+
+/* After the end of the process: takes the rest of its output, and ends its group. False when the parent is gone. */
+bool follow_settle(struct follow *follow, struct workplace *place) MUST_CHECK;
+
+#endif
