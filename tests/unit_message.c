@@ -143,6 +143,7 @@ static const struct result full_result = {
 	.signal = SIGKILL,
 	.number = 5,
 	.ran = true,
+	.astray = true,
 	.pid = 4194304,
 	.slot = 64,
 	.start = INT64_C(1700000000000000000),
@@ -171,6 +172,7 @@ static void test_result(void)
 	check_int(got.signal, full_result.signal);
 	check_int(got.number, full_result.number);
 	check(got.ran);
+	check(!got.wanted_terminal && got.astray);
 	check_int(got.pid, full_result.pid);
 	check_int(got.slot, full_result.slot);
 	check_int(got.start, full_result.start);

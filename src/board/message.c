@@ -210,12 +210,10 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u32(bytes, (uint32_t)result->status);
 	bytes_put_u32(bytes, (uint32_t)result->signal);
 	bytes_put_u32(bytes, (uint32_t)result->number);
-	bytes_put_u8(bytes, result->ran);
 	bytes_put_u32(bytes, (uint32_t)result->pid);
 	bytes_put_u32(bytes, result->slot);
 	bytes_put_u64(bytes, (uint64_t)result->limit);
-	bytes_put_u8(bytes, result->wanted_terminal);
-	bytes_put_u8(bytes, result->astray);
+	bytes_put_u8(bytes, (uint8_t)(result->ran | result->wanted_terminal << 1 | result->astray << 2));
 	bytes_put_u64(bytes, result->output_size);
 	bytes_put_u64(bytes, (uint64_t)result->start);
 	bytes_put_u64(bytes, (uint64_t)result->duration);
@@ -226,7 +224,7 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 
 int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row)
 {
-	uint8_t outcome;
+	uint8_t outcome, flags;
 
 	*result = (struct result){.index = cursor_u64(cursor)};
 	result->attempt = cursor_u32(cursor);
@@ -235,12 +233,13 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_ro
 	result->status = (int32_t)cursor_u32(cursor);
 	result->signal = (int32_t)cursor_u32(cursor);
 	result->number = (int32_t)cursor_u32(cursor);
-	result->ran = cursor_u8(cursor) != 0;
 	result->pid = (pid_t)cursor_u32(cursor);
 	result->slot = cursor_u32(cursor);
 	result->limit = (nsec)cursor_u64(cursor);
-	result->wanted_terminal = cursor_u8(cursor) != 0;
-	result->astray = cursor_u8(cursor) != 0;
+	flags = cursor_u8(cursor);
+	result->ran = flags & 1;
+	result->wanted_terminal = flags & 2;
+	result->astray = flags & 4;
 	result->output_size = cursor_u64(cursor);
 	result->start = (nsec)cursor_u64(cursor);
 	result->duration = (nsec)cursor_u64(cursor);

@@ -194,23 +194,28 @@ static bool is_forkable(const struct launcher *launcher, const struct command *c
 	       zygote_can_take(command);
 }
 
-/* Starts what has been found, in whichever way. */
+/* Starts the command, whose path has been found: forked from the zygote if possible, or executed. */
 static int start_found(struct launcher *launcher, struct workplace *place, struct command *command,
 		       struct launched *launched)
 {
+	enum zygote_start forked = ZYGOTE_EXECUTES;
 	int started;
 
-	launched->is_forked = is_forkable(launcher, command);
-	if (launched->is_forked) {
-		started = zygote_start(&launcher->zygote, place, command,
-				       launcher->environment + launcher->first_of_task);
-		if (started < 0)
-			launched->stage = COMMAND_UNBORN;
-		launched->is_abandoned = started < 0 && errno == ECANCELED;
-		launched->is_forked = started == 0;
-		launched->pid = started ? 0 : *command->pid;
-		if (started <= 0)
-			return started;
+	if (is_forkable(launcher, command))
+		forked = zygote_start(&launcher->zygote, place, command,
+				      launcher->environment + launcher->first_of_task);
+	switch (forked) {
+	case ZYGOTE_STARTED:
+		launched->is_forked = true;
+		launched->pid = *command->pid;
+		return 0;
+	case ZYGOTE_STARVED:
+	case ZYGOTE_GONE:
+		launched->stage = COMMAND_UNBORN;
+		launched->is_abandoned = forked == ZYGOTE_GONE;
+		return -1;
+	case ZYGOTE_EXECUTES:
+		break;
 	}
 	started = launcher_start(command, launched);
 	if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)

@@ -2,9 +2,8 @@
 /*
  * Programs with an object preloaded.
  *
- * What is preloaded is passed over by the dynamic linker where that thinks it better (a program with rights of its
- * own), and then main would run, without a task. So the linker is asked first, by a start that only lists what would be
- * loaded.
+ * The dynamic linker ignores LD_PRELOAD for some programs (those with rights of their own), and then main would run
+ * without a task. So the linker is asked first, by a start that only lists what would be loaded.
  */
 #include "worker/zygote/preloading.h"
 
@@ -60,22 +59,22 @@ void preloading_release(struct preloading *preloading)
 	free(preloading->variable);
 }
 
-int preloading_begin(struct preloading *preloading, int input, int output, int errors, int keep, int *pidfd)
+int preloading_begin(struct preloading *preloading, const struct preloading_fds *fds, int *pidfd)
 {
 	struct command command = *preloading->command;
 	enum command_stage stage;
 
 	command.arguments = preloading->arguments;
 	command.environment = preloading->environment;
-	command.input = input;
-	command.output = output;
-	command.errors = errors;
-	command.keep = keep;
+	command.input = fds->input;
+	command.output = fds->output;
+	command.errors = fds->errors;
+	command.keep = fds->keep;
 	command.pid = &preloading->pid;
 	return command_start(&command, pidfd, &stage);
 }
 
-/* Everything that can be read until the end, or the parent is gone (false). */
+/* Reads until the end of file, or for ASK_TIME. False when the parent is gone. */
 static bool preloading_read_all(struct workplace *place, int fd, struct bytes *bytes)
 {
 	enum { SIZE = 4096 };
@@ -104,11 +103,13 @@ int preloading_ask(struct workplace *place, const struct command *command, const
 	struct bytes list = {.data = NULL};
 	int ends[2], pidfd = -1, answer = -1, number;
 	struct preloading preloading;
+	struct preloading_fds fds;
 
 	if (fd_pipe(ends) < 0)
 		return -1;
 	preloading_init(&preloading, command, object, "LD_TRACE_LOADED_OBJECTS=1");
-	if (preloading_begin(&preloading, null, ends[1], null, -1, &pidfd) == 0) {
+	fds = (struct preloading_fds){.input = null, .output = ends[1], .errors = null, .keep = -1};
+	if (preloading_begin(&preloading, &fds, &pidfd) == 0) {
 		fd_close(&ends[1]);
 		answer = preloading_read_all(place, ends[0], &list) ? strstr(bytes_text(&list), object) != NULL : -1;
 		command_kill(preloading.pid);

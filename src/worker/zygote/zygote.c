@@ -12,15 +12,15 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* What comes before main may take so long. */
+/* The longest that what comes before main may take. */
 #define START_TIME (10 * NSEC_PER_SEC)
 
 void zygote_init(struct zygote *zygote)
 {
-	*zygote = (struct zygote){.channel = -1, .tasks = {-1, -1, -1}, .pidfd = -1};
+	*zygote = (struct zygote){.channel = -1, .children.channels = {-1, -1, -1}, .pidfd = -1};
 }
 
-/* Why a zygote is none, by its answer. */
+/* Returns why there is no zygote, by its answer. */
 static const char *zygote_describe(int32_t answer)
 {
 	switch (answer) {
@@ -33,21 +33,21 @@ static const char *zygote_describe(int32_t answer)
 	}
 }
 
-/* Which descriptors come with each task. */
+/* Returns the descriptors that come with each task (1 << descriptor). */
 static uint32_t streams(const struct workplace *place)
 {
 	return (place->briefing.flags & BRIEFING_STDIN ? 1u : 0u) |
 	       (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u);
 }
 
-/* Whether a message was refused for want of what the kernel allows to be on its way, and may be sent again later. */
+/* True if a message was refused since too much is in flight, or memory is short: it may be sent again later. */
 static bool is_short(int number)
 {
 	return number == ETOOMANYREFS || number == ENOBUFS || number == ENOMEM || number == EAGAIN;
 }
 
-/* Waits until it has said something or has ended, whoever else may have its end of the channel. False: the parent is
- * gone. */
+/* Waits for a message of the zygote, or its end, whatever process may share its end of the channel. False when the
+ * parent is gone. */
 static bool await_words(const struct zygote *zygote, struct workplace *place, nsec deadline)
 {
 	struct fd_wait waits[] = {
@@ -59,21 +59,21 @@ static bool await_words(const struct zygote *zygote, struct workplace *place, ns
 	return workplace_await(place, waits, countof(waits), deadline);
 }
 
-/* Takes its next answer: 0 with it; -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED: no
- * parent. */
+/* Receives the zygote's next answer. -1 with errno: ETIME at the deadline, ENOTCONN when it has ended, ECANCELED when
+ * the parent is gone. */
 static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadline, struct zygote_answer *answer)
 {
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
 	struct message message;
 	int got;
 
-	/* Mostly it is there. */
+	/* Mostly the answer has arrived. */
 	while ((got = channel_receive(zygote->channel, &message)) == 0 && !ended.input && clock_now() < deadline) {
 		if (!await_words(zygote, place, deadline)) {
 			errno = ECANCELED;
 			return -1;
 		}
-		/* Looked at before what it may have said last. */
+		/* Checked before its last message is received. */
 		fd_wait(&ended, 1, 0);
 	}
 	errno = got || ended.input ? ENOTCONN : ETIME;
@@ -83,21 +83,21 @@ static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadli
 	return 0;
 }
 
-/* There is a child for the next task, unless there could be none. */
+/* Notes the child for the next task, unless the zygote could not fork it. */
 static void take_child(struct zygote *zygote, const struct zygote_answer *answer)
 {
-	zygote->next = answer->number ? 0 : answer->pid;
-	zygote->turn = answer->turn % ZYGOTE_TURNS;
+	zygote->children.next = answer->number ? 0 : answer->pid;
+	zygote->children.turn = answer->turn % ZYGOTE_TURNS;
 }
 
-/* Tells a zygote what it needs, and waits for its first child: NULL in *problem when there is one. -1 with errno. */
+/* Sends a zygote its setup and waits for its first child. *problem is NULL if there is one. -1 with errno. */
 static int introduce(struct zygote *zygote, struct workplace *place, const int *children, const char **problem)
 {
 	struct zygote_setup setup = {.streams = streams(place), .worker = getpid()};
 	struct slice payload = {.data = (const char *)&setup, .size = sizeof setup};
 	struct zygote_answer answer;
 
-	/* One that has gone already says more by its answer. */
+	/* If it has ended already, its answer says why. */
 	if (channel_send(zygote->channel, ZYGOTE_SETUP, payload, children, ZYGOTE_TURNS) < 0 && is_short(errno)) {
 		errno = EAGAIN;
 		return -1;
@@ -111,7 +111,7 @@ static int introduce(struct zygote *zygote, struct workplace *place, const int *
 	return 0;
 }
 
-/* The children's channels: our ends in the zygote, theirs in children. -1 with errno. */
+/* Makes the children's channels: this side's ends in the zygote, theirs in children. -1 with errno. */
 static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 {
 	int ends[2], i;
@@ -119,30 +119,44 @@ static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 	for (i = 0; i < ZYGOTE_TURNS; i++) {
 		if (channel_pair(ends) < 0)
 			return -1;
-		zygote->tasks[i] = ends[0];
+		zygote->children.channels[i] = ends[0];
 		children[i] = ends[1];
 	}
 	return 0;
 }
 
-/* Starts the program up to its main, with its end of the channel: NULL in *problem when it is there. -1 with errno. */
-static int start_program(struct zygote *zygote, struct workplace *place, const struct command *command,
-			 const char *object, int null, int channel, const char **problem)
+/* What it takes to make a zygote. */
+struct making {
+	struct zygote *zygote;
+	struct workplace *place;
+	const struct command *command;
+	/* The path of the object that is preloaded. */
+	const char *object;
+	/* /dev/null. */
+	int null;
+	/* Why there can be no zygote, in words; NULL if there can. */
+	const char *problem;
+};
+
+/* Starts the program up to its main, with its end of the channel, which is closed here. -1 with errno. */
+static int start_program(struct making *making, int channel)
 {
-	int children[ZYGOTE_TURNS] = {-1, -1, -1}, standard = place->briefing.flags & BRIEFING_UNGROUPED ? -1 : null,
-	    started = -1, i;
+	struct zygote *zygote = making->zygote;
+	int children[ZYGOTE_TURNS] = {-1, -1, -1}, started = -1, i;
+	int standard = making->place->briefing.flags & BRIEFING_UNGROUPED ? -1 : making->null;
+	struct preloading_fds fds = {.input = making->null, .output = standard, .errors = standard, .keep = channel};
 	char *variable = mem_format("%s%d:%ld", ZYGOTE_VARIABLE, channel, (long)getpid());
 	struct preloading preloading;
 
-	preloading_init(&preloading, command, object, variable);
+	preloading_init(&preloading, making->command, making->object, variable);
 	if (open_turns(zygote, children) == 0)
-		started = preloading_begin(&preloading, null, standard, standard, channel, &zygote->pidfd);
+		started = preloading_begin(&preloading, &fds, &zygote->pidfd);
 	fd_close(&channel);
 	zygote->pid = preloading.pid;
 	if (started == 0) {
-		trace_event("zygote_start", "\"worker\":\"%s\",\"zygote_pid\":%ld", place->setup.name,
+		trace_event("zygote_start", "\"worker\":\"%s\",\"zygote_pid\":%ld", making->place->setup.name,
 			    (long)preloading.pid);
-		started = introduce(zygote, place, children, problem);
+		started = introduce(zygote, making->place, children, &making->problem);
 	}
 	for (i = 0; i < ZYGOTE_TURNS; i++)
 		fd_close(&children[i]);
@@ -151,29 +165,28 @@ static int start_program(struct zygote *zygote, struct workplace *place, const s
 	return started;
 }
 
-/* Everything that can be in the way, in the order in which it costs something to find out. */
-static int make(struct zygote *zygote, struct workplace *place, const struct command *command, int null,
-		const char **problem)
+/* Checks all that can be in the way, cheapest first, and starts the program. -1 with errno. */
+static int make(struct making *making)
 {
 	int fd, made, number, ends[2];
 	char *object;
 
-	*problem = fitness_problem(command->path);
-	if (*problem)
+	making->problem = fitness_problem(making->command->path);
+	if (making->problem)
 		return 0;
-	object = preloading_object(&fd);
+	making->object = object = preloading_object(&fd);
 	if (!object)
 		return -1;
-	made = preloading_ask(place, command, object, null);
+	made = preloading_ask(making->place, making->command, object, making->null);
 	if (made == 0)
-		*problem = "the dynamic linker does not preload into it";
+		making->problem = "the dynamic linker does not preload into it";
 	else if (made > 0 && (made = channel_pair(ends)) == 0) {
-		zygote->channel = ends[0];
-		made = start_program(zygote, place, command, object, null, ends[1], problem);
+		making->zygote->channel = ends[0];
+		made = start_program(making, ends[1]);
 	}
 	number = errno;
-	if (made < 0 || *problem)
-		zygote_release(zygote);
+	if (made < 0 || making->problem)
+		zygote_release(making->zygote);
 	free(object);
 	fd_close(&fd);
 	errno = number;
@@ -182,7 +195,7 @@ static int make(struct zygote *zygote, struct workplace *place, const struct com
 
 static const char too_few[] = "there are too few processes or descriptors for that";
 
-/* Tells why tasks are executed: 0; -1 when the parent is gone. */
+/* Reports why tasks are executed. -1 when the parent is gone. */
 static int zygote_tell(struct workplace *place, const char *problem)
 {
 	if (workplace_send(place, PACKET_UNFIT, slice_of(problem)))
@@ -193,24 +206,24 @@ static int zygote_tell(struct workplace *place, const char *problem)
 
 int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct command *command, int null)
 {
-	const char *problem;
+	struct making making = {.zygote = zygote, .place = place, .command = command, .null = null};
 
 	if (zygote->tried)
 		return zygote->channel >= 0;
-	if (make(zygote, place, command, null, &problem) < 0) {
+	if (make(&making) < 0) {
 		if (errno == ECANCELED)
 			return -1;
-		/* It takes more of them than its tasks do. What cannot be executed at all is told of by the task that
-		 * is. */
-		problem = command_wants_resources(errno) ? too_few : NULL;
+		/* A zygote takes more resources than its tasks. A program that cannot be executed at all is reported by
+		 * its first task. */
+		making.problem = command_wants_resources(errno) ? too_few : NULL;
 	}
 	zygote->tried = true;
 	if (zygote->channel >= 0)
 		return 1;
-	return problem ? zygote_tell(place, problem) : 0;
+	return making.problem ? zygote_tell(place, making.problem) : 0;
 }
 
-/* How large the message for a task would be. */
+/* Returns the bytes of the message for a task. */
 static size_t zygote_size_of(const struct command *command)
 {
 	size_t size = sizeof(struct zygote_task);
@@ -242,71 +255,83 @@ static void put_task(struct bytes *bytes, pid_t pid, const struct command *comma
 		bytes_append(bytes, *argument, strlen(*argument) + 1);
 }
 
-/* Asks for as many children as may wait. -1: the zygote is gone. */
-static int ask_for_children(struct zygote *zygote)
+/* Requests as many children as may wait. -1 when the zygote is gone. */
+static int request_children(struct zygote *zygote)
 {
-	for (; zygote->asked + (zygote->next != 0) < ZYGOTE_AHEAD; zygote->asked++) {
+	for (; zygote->children.requested + (zygote->children.next != 0) < ZYGOTE_AHEAD; zygote->children.requested++) {
 		if (channel_send(zygote->channel, ZYGOTE_FORK, (struct slice){.data = NULL}, NULL, 0) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Makes sure of a child that waits for a task: 0; -1 with errno, as zygote_start. */
-static int find_child(struct zygote *zygote, struct workplace *place)
+/* Waits until a child waits for a task. */
+static enum zygote_start find_child(struct zygote *zygote, struct workplace *place)
 {
 	struct zygote_answer answer;
 
-	/* One that was killed while it waited may be gone altogether. */
-	while (!zygote->next || command_lead(zygote->next) < 0) {
-		zygote->next = 0;
-		if (ask_for_children(zygote) < 0 || listen_to(zygote, place, clock_now() + START_TIME, &answer) < 0) {
-			errno = ECANCELED;
-			return -1;
-		}
-		zygote->asked--;
+	/* A child that was killed while it waited may have been reaped. */
+	while (!zygote->children.next || command_lead(zygote->children.next) < 0) {
+		zygote->children.next = 0;
+		if (request_children(zygote) < 0 || listen_to(zygote, place, clock_now() + START_TIME, &answer) < 0)
+			return ZYGOTE_GONE;
+		zygote->children.requested--;
 		take_child(zygote, &answer);
 		errno = answer.number;
 		if (answer.number)
-			return -1;
+			return ZYGOTE_STARVED;
 	}
-	return 0;
+	return ZYGOTE_STARTED;
 }
 
-int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command, char *const *variables)
+/* Sends a task to the child that is next. */
+static enum zygote_start give_task(struct zygote *zygote, struct workplace *place, const struct command *command)
 {
 	const int given[] = {command->input, command->output, command->errors};
 	int fds[countof(given)], fd;
 	size_t fd_count = 0;
 
-	if (find_child(zygote, place) < 0) {
-		if (!command_wants_resources(errno))
-			return -1;
-		/* Executed, tasks take fewer. */
-		zygote_release(zygote);
-		return zygote_tell(place, too_few) < 0 ? -1 : 1;
-	}
 	for (fd = 0; fd < (int)countof(given); fd++) {
 		if (streams(place) >> fd & 1)
 			fds[fd_count++] = given[fd];
 	}
-	put_task(&place->scratch, zygote->next, command, variables);
 	/* Known before it can do anything. */
-	*command->pid = zygote->next;
-	if (channel_send(zygote->tasks[zygote->turn], ZYGOTE_TASK, bytes_slice(&place->scratch), fds, fd_count) < 0) {
+	*command->pid = zygote->children.next;
+	if (channel_send(zygote->children.channels[zygote->children.turn], ZYGOTE_TASK, bytes_slice(&place->scratch),
+			 fds, fd_count) < 0) {
 		*command->pid = 0;
-		errno = is_short(errno) ? EAGAIN : ECANCELED;
-		return -1;
+		if (!is_short(errno))
+			return ZYGOTE_GONE;
+		errno = EAGAIN;
+		return ZYGOTE_STARVED;
 	}
-	zygote->next = 0;
-	/* While the task runs. Should the zygote be gone, the next start tells. */
-	(void)!ask_for_children(zygote);
-	return 0;
+	zygote->children.next = 0;
+	return ZYGOTE_STARTED;
+}
+
+enum zygote_start zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command,
+			       char *const *variables)
+{
+	enum zygote_start started = find_child(zygote, place);
+
+	if (started == ZYGOTE_STARVED && command_wants_resources(errno)) {
+		/* Executed, tasks take fewer resources. */
+		zygote_release(zygote);
+		return zygote_tell(place, too_few) < 0 ? ZYGOTE_GONE : ZYGOTE_EXECUTES;
+	}
+	if (started != ZYGOTE_STARTED)
+		return started;
+	put_task(&place->scratch, zygote->children.next, command, variables);
+	started = give_task(zygote, place, command);
+	/* While the task runs. If the zygote is gone the next start notices. */
+	if (started == ZYGOTE_STARTED)
+		(void)!request_children(zygote);
+	return started;
 }
 
 bool zygote_was_untaken(const struct zygote *zygote)
 {
-	return zygote->channel >= 0 && channel_has_unread(zygote->tasks[zygote->turn]);
+	return zygote->channel >= 0 && channel_has_unread(zygote->children.channels[zygote->children.turn]);
 }
 
 void zygote_release(struct zygote *zygote)
@@ -314,17 +339,16 @@ void zygote_release(struct zygote *zygote)
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
 	int i;
 
-	/* A child that waits and cannot hear is killed; the others see the end of the channel, also one that nobody
-	 * knows of yet. */
-	if (zygote->next && command_lead(zygote->next) == 0)
-		command_kill(zygote->next);
-	zygote->next = 0;
+	/* A stopped child cannot see the end of its channel, so the one that is known is killed; others see it. */
+	if (zygote->children.next && command_lead(zygote->children.next) == 0)
+		command_kill(zygote->children.next);
+	zygote->children.next = 0;
 	fd_close(&zygote->channel);
 	for (i = 0; i < ZYGOTE_TURNS; i++)
-		fd_close(&zygote->tasks[i]);
+		fd_close(&zygote->children.channels[i]);
 	if (zygote->pidfd < 0)
 		return;
-	/* One that has ended may have been waited for with the orphans, and its number be another's. */
+	/* A zygote that has ended may have been reaped with the orphans: its pid may be another process's. */
 	fd_wait(&ended, 1, 0);
 	if (!ended.input)
 		command_kill(zygote->pid);

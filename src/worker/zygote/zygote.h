@@ -13,43 +13,59 @@
 #include "worker/zygote/request.h"
 #include "worker/workplace.h"
 
+/* The children that wait for tasks, each at the channel of its turn. */
+struct zygote_children {
+	/* The worker's ends of their channels; -1 if none. */
+	int channels[ZYGOTE_TURNS];
+	/* The child that gets the next task; 0 if it is not known yet. */
+	pid_t next;
+	/* The turn of that child, or of the one that was given a task last. */
+	uint32_t turn;
+	/* The number of children that were requested and have not been reported. */
+	unsigned requested;
+};
+
 struct zygote {
-	/* -1: there is none. */
+	/* -1 if there is no zygote. */
 	int channel;
-	/* Where its children wait by turns. */
-	int tasks[ZYGOTE_TURNS];
+	struct zygote_children children;
 	int pidfd;
 	pid_t pid;
-	/* The child that waits for the next task; 0: none. */
-	pid_t next;
-	/* Where it waits; or where the one did that was given a task last. */
-	uint32_t turn;
-	/* How many children were asked for, and have not been told of yet. */
-	unsigned asked;
-	/* It has been tried to start it: that is done once. */
+	/* True if its start was tried: that is done once. */
 	bool tried;
+};
+
+/* What becomes of a task that is to be forked. */
+enum zygote_start {
+	/* Its pid is in seat->task. */
+	ZYGOTE_STARTED,
+	/* It has to be executed, as all that follow. */
+	ZYGOTE_EXECUTES,
+	/* It could not be started, for want of resources or otherwise (errno). */
+	ZYGOTE_STARVED,
+	/* The zygote or the parent is gone. */
+	ZYGOTE_GONE,
 };
 
 void zygote_init(struct zygote *zygote);
 
 /*
- * Makes sure of a zygote of the command's program, where that is possible: 1 when there is one, 0 when there cannot be
- * (the user has been told why); -1 with errno ECANCELED when the parent is gone. null is /dev/null.
+ * Makes a zygote of the command's program, once. Returns 1 if there is one, 0 if there cannot be (the reason has been
+ * reported to the parent), -1 with errno ECANCELED when the parent is gone. null is /dev/null.
  */
 int zygote_prepare(struct zygote *zygote, struct workplace *place, const struct command *command, int null) MUST_CHECK;
 
-/* Whether a task's arguments are few enough for it; the others are to be executed. */
+/* True if a task's arguments fit into a message to a child; a task with more is to be executed. */
 bool zygote_can_take(const struct command *command);
 
 /*
- * Starts a task: 0 with its pid in seat->task; 1 when it has to be executed after all. -1 with errno: for want of
- * resources, or ECANCELED when the zygote or the parent is gone. The environment is that of the command that the zygote
- * was prepared with, but for the task's variables (ZYGOTE_VARIABLE_NAMES).
+ * Starts a task. The environment is that of the command that the zygote was prepared with, but for the task's variables
+ * (ZYGOTE_VARIABLE_NAMES).
  */
-int zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command,
-		 char *const *variables) MUST_CHECK;
+enum zygote_start zygote_start(struct zygote *zygote, struct workplace *place, const struct command *command,
+			       char *const *variables) MUST_CHECK;
 
-/* Whether the task that was started last has not been taken by its process, which has been killed before. */
+/* True if the last task was not taken by its process, which was killed before it could. */
 bool zygote_was_untaken(const struct zygote *zygote);
 
 void zygote_release(struct zygote *zygote);
