@@ -13,7 +13,7 @@ int arena_init(struct arena *arena)
 	return shm_create(&arena->shm, "mpmap-input", ARENA_BLOCK_SIZE);
 }
 
-/* Makes the arena have at least so many blocks. */
+/* Grows the arena to at least that many blocks. -1 with errno when there is no memory. */
 static int add_blocks(struct arena *arena, size_t least)
 {
 	size_t blocks = arena->blocks ? arena->blocks : 1;
@@ -38,7 +38,7 @@ size_t arena_take_run(struct arena *arena, size_t length)
 {
 	size_t first = 0, end;
 
-	/* The lowest place where there are so many; the last blocks there are may be the first of them. */
+	/* The lowest gap that is long enough; it may begin with the last blocks and continue after them. */
 	for (end = 0; end < arena->blocks && end - first < length; end++) {
 		if (arena->uses[end])
 			first = end + 1;

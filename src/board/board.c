@@ -87,7 +87,7 @@ void board_sleep(const struct board *board, size_t seat)
 
 bool board_clear_sleeping(const struct board *board, size_t seat)
 {
-	/* First: who has gone to sleep again since the mark was seen is awake then, or is roused here. */
+	/* First: a worker that goes to sleep again afterwards sets its mark again. */
 	marks_clear(&board->sleepers, seat);
 	return atomic_exchange(&board_seat(board, seat)->parked, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The board: what a pool and its workers share in memory. The queue, the notice that the parent puts up for all, and
- * for each seat (a place for one worker at a time) its status and its ring of packets.
+ * The board: what a pool and its workers share in memory. It holds the queue, the notice to all workers, the doorbells,
+ * and for each seat (a place for one worker at a time) its status and its ring of packets.
  */
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
@@ -15,19 +15,19 @@
 
 #include <stdatomic.h>
 
-/* What holds for all workers now. Written by the parent, except where it says otherwise; times are monotonic. */
+/* The facts for all workers. Written by the parent unless a field says otherwise; times are monotonic. */
 struct notice {
-	/* How long a task may take, in nanoseconds; 0: as long as it likes (so far). */
+	/* The time limit of a task, in nanoseconds; 0 if none (yet). */
 	_Alignas(CACHE_LINE) _Atomic int64_t timeout;
-	/* Since when the run is stopped (SIGTSTP), 0 while it goes on; and how long it was stopped before, in all. */
+	/* When the run was stopped (SIGTSTP); 0 while it runs. */
 	_Atomic int64_t stopped_at;
+	/* How long the run was stopped before, in all. */
 	_Atomic int64_t stopped_for;
-	/* 1: no other tasks will come. Who finds none left leaves, while others still run theirs. Set by the parent,
-	 * once. */
+	/* 1 if no further tasks will come: a worker that finds none left leaves, while others still run theirs. */
 	_Atomic uint32_t last_call;
-	/* Before this no further task is started (--delay). Moved on by the worker that takes a turn. */
+	/* The earliest start of the next task (--delay). Moved by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
-	/* 1: tasks take long, as far as is known: what a worker makes of its first task. Written by workers. */
+	/* 1 if the last task took long: a new worker follows its first task closely. Written by workers. */
 	_Atomic uint32_t long_tasks;
 };
 
@@ -35,31 +35,32 @@ struct notice {
  */
 struct seat {
 	/*
-	 * 1: the worker sleeps until it is woken. Set by the worker before its last look at the queue; taken by whoever
-	 * wakes it, or by the worker when that look found something. See board_sleep.
+	 * 1 if the worker sleeps until it is woken. Set by the worker before its last check of the queue; cleared by
+	 * the parent that wakes it, or by the worker itself. See board_sleep.
 	 */
 	_Alignas(CACHE_LINE) _Atomic uint32_t parked;
-	/* How many results have been taken. Written by the parent. */
+	/* The number of results taken. Written by the parent. */
 	_Atomic uint32_t taken;
-	/* 1: the worker is to leave after the task in hand. Set and cleared by the parent. */
+	/* 1 if the worker is to leave after its current task. Written by the parent. */
 	_Atomic uint32_t retire;
 	/*
 	 * The index plus one of the task being run, 0 between tasks. Set by the worker before it starts a process and
 	 * cleared after the result is committed: a result that is there counts, whatever this says.
 	 */
 	_Alignas(CACHE_LINE) _Atomic uint64_t running;
-	/* Which attempt that is, and when it began (monotonic); set before. */
+	/* Which run of that task it is, from 1; set before running. */
 	_Atomic uint32_t attempt;
+	/* When that began, monotonic; set before running. */
 	_Atomic int64_t started;
-	/* How long it may take, where it brings a limit of its own; 0. */
+	/* The time limit that the task brings, in nanoseconds; 0 if none. Set before running. */
 	_Atomic int64_t limit;
 	/* That task's process: zeroed by the worker before each start, written by the kernel before the process runs.
 	 */
 	volatile pid_t task;
 	/*
 	 * 1: that process has executed, and may be stopped: before, it has its worker's memory, and would hold that.
-	 * Cleared by the worker before each start; set after it and before its look at notice->stopped_at, which the
-	 * parent sets before its look here.
+	 * Cleared by the worker before each start; set after it and before the worker checks notice->stopped_at, which
+	 * the parent sets before it checks this.
 	 */
 	_Atomic uint32_t executed;
 };
@@ -86,17 +87,17 @@ _Static_assert(sizeof(struct ring_shared) == 3 * CACHE_LINE && _Alignof(struct r
 struct board {
 	struct shm shm;
 	struct queue queue;
-	/* The seats where somebody may sleep. */
+	/* The seats whose workers may sleep. */
 	struct marks sleepers;
 	struct doorbells doorbells;
 	size_t seats;
 	size_t ring_size;
 };
 
-/* A new board; -1 with errno. ring_size is a power of two. */
+/* Makes a board. Returns -1 with errno. ring_size is a power of two. */
 int board_create(struct board *board, size_t seats, size_t queue_rows, size_t ring_size) MUST_CHECK;
 
-/* The same board in another process; takes over fd. -1 with errno when the memory is not as large as it should be. */
+/* Maps a board that another process made; takes over fd. Returns -1 with errno, EPROTO if its memory is too small. */
 int board_attach(struct board *board, int fd, size_t seats, size_t queue_rows, size_t ring_size) MUST_CHECK;
 
 struct notice *board_notice(const struct board *board);
@@ -112,7 +113,7 @@ void board_sleep(const struct board *board, size_t seat);
 /* Parent, or the worker itself: clears the seat's sleeping flag; returns whether it was set. */
 bool board_clear_sleeping(const struct board *board, size_t seat);
 
-/* A view of a seat's ring; positions begin at 0 after board_reset. */
+/* Returns a view of a seat's ring; positions begin at 0 after board_reset. */
 struct ring board_ring(const struct board *board, size_t seat);
 
 /* Parent: makes a seat without a worker, its doorbell and its ring as new: every field. */

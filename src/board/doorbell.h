@@ -17,8 +17,8 @@
  *   doorbell_ring       | set bit -> RUNG     | set bit -> RUNG                | set bit -> RUNG
  *   doorbell_failed     | -                   | -                              | -> PENDING
  *
- * No RING is sent while one is in flight that a scan has yet to answer, whoever sent it. Why that scan takes our
- * packets, too (all accesses are sequentially consistent):
+ * No RING is sent while one is in flight that a scan has yet to answer, whichever worker sent it. Why that scan takes
+ * our packets, too (all accesses are sequentially consistent):
  *
  *   worker A (rings)           | parent                          | worker B (rings a moment later)
  *   ---------------------------+---------------------------------+---------------------------------------

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Marks in shared memory: a bit for each of many things, so that the few worth a look are found without looking at all.
+ * Marks in shared memory: a bit for each of many things, so that the few that matter are found without scanning all.
  *
- * A mark is a hint. Whoever may die between setting one and what it stands for sets it on the side of one look too
- * many, and the look decides. All of it is sequentially consistent: setting a mark and looking for something else does
- * not pass another's doing the two in the other order.
+ * A mark is a hint: the thing itself is checked. A process that may die between setting a mark and what the mark stands
+ * for sets the mark first, so that it may be stale but is never missing. All accesses are sequentially consistent: of
+ * two processes that each set one thing and then check the other's, one at least sees the other's.
  */
 #ifndef BOARD_MARKS_H
 #define BOARD_MARKS_H
@@ -15,13 +15,13 @@
 
 enum { MARKS_GROUP = 64 };
 
-/* A process's view of them. */
+/* A process's view of marks. */
 struct marks {
 	_Atomic uint64_t *groups;
 	size_t count;
 };
 
-/* How far a look has come; begins zeroed. */
+/* The position of a scan over marks; zeroed at its beginning. */
 struct marks_walk {
 	size_t groups;
 	uint64_t left;
@@ -32,7 +32,7 @@ static inline size_t marks_groups(size_t count)
 	return (count + MARKS_GROUP - 1) / MARKS_GROUP;
 }
 
-/* Bytes of shared memory for the marks of count things; a multiple of CACHE_LINE. */
+/* Returns the bytes of shared memory for the marks of count things, a multiple of CACHE_LINE. */
 static inline size_t marks_size(size_t count)
 {
 	size_t size = marks_groups(count) * sizeof(uint64_t);
@@ -40,13 +40,13 @@ static inline size_t marks_size(size_t count)
 	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-/* A view of the marks in memory (zeroed: none set), which is aligned as a cache line. */
+/* Returns a view of the marks in memory, which is aligned as a cache line. Zeroed memory has no marks set. */
 static inline struct marks marks_at(void *memory, size_t count)
 {
 	return (struct marks){.groups = memory, .count = count};
 }
 
-/* Whether it was not set before. */
+/* Sets a mark. True if it was not set before. */
 static inline bool marks_set(const struct marks *marks, size_t index)
 {
 	uint64_t mark = UINT64_C(1) << index % MARKS_GROUP;
@@ -59,7 +59,7 @@ static inline bool marks_has(const struct marks *marks, size_t index)
 	return atomic_load(&marks->groups[index / MARKS_GROUP]) >> index % MARKS_GROUP & 1;
 }
 
-/* Nothing is written where there is no mark. */
+/* Clears a mark. Writes nothing if it is not set. */
 static inline void marks_clear(const struct marks *marks, size_t index)
 {
 	if (marks_has(marks, index))
@@ -67,8 +67,8 @@ static inline void marks_clear(const struct marks *marks, size_t index)
 }
 
 /*
- * The next that has a mark, in ascending order; false after the last. Groups are read as the walk comes to them. Never
- * an index that there is not, whatever another process has written.
+ * Finds the next mark that is set, in ascending order; false after the last. Groups are read when the walk comes to
+ * them. *index is below count whatever another process has written.
  */
 static inline bool marks_next(const struct marks *marks, struct marks_walk *walk, size_t *index)
 {
@@ -82,7 +82,7 @@ static inline bool marks_next(const struct marks *marks, struct marks_walk *walk
 	return *index < marks->count;
 }
 
-/* Whether there is one. */
+/* True if a mark is set. */
 static inline bool marks_any(const struct marks *marks)
 {
 	size_t index;
@@ -90,7 +90,7 @@ static inline bool marks_any(const struct marks *marks)
 	return marks_next(marks, &(struct marks_walk){.groups = 0}, &index);
 }
 
-/* How many there are. */
+/* Returns the number of marks that are set. */
 static inline size_t marks_count(const struct marks *marks)
 {
 	size_t found = 0, group;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the parent and its workers tell each other, to the byte.
+ * The messages between the parent and its workers, to the byte.
  *
- * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: OUTPUT and RESULT packets. Every put has its
- * take; a take fails softly on anything that is not what its put makes, so a broken peer can end nobody but itself.
+ * On the channel: HELLO, SETUP, WAKE, RING, FREE. In a worker's ring: packets. Every put has its take; a take returns
+ * -1 for anything that its put does not make, so that a broken peer can end only itself.
  */
 #ifndef BOARD_MESSAGE_H
 #define BOARD_MESSAGE_H
@@ -23,13 +23,12 @@ enum message_type {
 	/* Parent, first, and whenever a worker is free: struct setup, with the descriptors of the board, the arena and
 	   the run. */
 	MESSAGE_SETUP,
-	/* Parent: there is something to look at (work, room). No payload. */
+	/* Parent: the worker is to check for work, room in its ring, the gate. No payload. */
 	MESSAGE_WAKE,
 	/* Worker: some workers have packets, or have become idle: the parent is to scan. No payload. See
 	   board/doorbell.h. */
 	MESSAGE_RING,
-	/* Worker, after it was told to leave a run: it has nothing of that any more, and waits for the next. No
-	   payload. */
+	/* Worker, after it was to leave a run: it has released all of it, and waits for the next. No payload. */
 	MESSAGE_FREE,
 };
 
@@ -40,35 +39,35 @@ enum packet_type {
 	PACKET_RESULT,
 	/* A worker gives up because it cannot start tasks: a 32-bit errno. */
 	PACKET_STARVED,
-	/* What came of the initializer: struct initialized, then what it wrote. Before HELLO. */
+	/* The outcome of the initializer: struct initialized, then what it wrote. Before HELLO. */
 	PACKET_INITIALIZED,
-	/* For the user to see on standard error, as it is. */
+	/* Bytes to be written to standard error, as they are. */
 	PACKET_WORDS,
 	/* Why COMMAND cannot be a zygote, in words: its tasks are executed. */
 	PACKET_UNFIT,
 };
 
-/* Where a new worker finds everything. */
+/* A worker's place in a run. */
 struct setup {
-	/* Its number, from 1: its claims bear it. Never another worker's in a run. */
+	/* Its number, from 1, by which it claims. No two workers of a run have the same. */
 	uint32_t number;
-	/* Which seat of the board it has; its slot is one more. */
+	/* Its seat on the board; its slot is one more. */
 	uint32_t seat;
-	/* What it takes to find one's way on the board. */
+	/* The number of seats on the board. */
 	uint32_t seats;
 	uint32_t queue_rows;
 	uint64_t ring_size;
-	/* It ends itself after so many tasks; 0: never. */
+	/* The number of tasks after which it ends; 0 if there is no limit. */
 	uint64_t max_tasks;
-	/* The soft limit on descriptors that its tasks are to find (RLIMIT_NOFILE). */
+	/* The soft limit on descriptors of its tasks (RLIMIT_NOFILE). */
 	uint64_t descriptor_limit;
-	/* Told to leave the run, it waits for another, and ends otherwise. */
+	/* True if it waits for another run after this one; else it ends. */
 	bool stays;
 	char *name;
 };
 
 void setup_put(struct bytes *bytes, const struct setup *setup);
-/* 0; -1 when it is not one. setup->name is the caller's (free) when it succeeds. */
+/* Returns -1 if the bytes are not a setup. setup->name is the caller's (free) if they are. */
 int setup_take(struct cursor *cursor, struct setup *setup) MUST_CHECK;
 
 enum briefing_flags {
@@ -78,7 +77,7 @@ enum briefing_flags {
 	BRIEFING_UNGROUPED = 2,
 	/* Each command is printed before it runs. */
 	BRIEFING_VERBOSE = 4,
-	/* Nothing is said that is not an error. */
+	/* Only errors are reported. */
 	BRIEFING_QUIET = 8,
 	/* Each task has the terminal. */
 	BRIEFING_TERMINAL = 16,
@@ -86,45 +85,45 @@ enum briefing_flags {
 	BRIEFING_GROUPED = 32,
 	/* The words have columns with names. */
 	BRIEFING_NAMED = 64,
-	/* Records go to the tasks' standard input, and are no values. */
+	/* Records go to the tasks' standard input instead of into their command lines. */
 	BRIEFING_STDIN = 128,
 	/* Records have names for their values, each its own (TEMPLATE's names_vary). */
 	BRIEFING_NAMES_VARY = 256,
-	/* What tasks cost is to be told exactly. */
+	/* Results report what tasks cost exactly. */
 	BRIEFING_MEASURED = 512,
 	/* Tasks are forked from the command, which is started once in each worker, where that is possible. */
 	BRIEFING_ZYGOTE = 1024,
 };
 
-/* What is to be done with the records: the same for all workers, in memory that they share. */
+/* What workers get of a run: the same for all of them, in memory that they share. */
 struct briefing {
 	/* The executor's name. */
 	char *executor;
-	/* RUN_... */
+	/* BRIEFING_... */
 	uint32_t flags;
 	int32_t nice;
 	/* Signals that tasks find ignored. */
 	signal_mask ignored;
-	/* How long a group that was told to end may take, before it is killed. */
+	/* The time from SIGTERM to SIGKILL for a task's group. */
 	nsec grace;
-	/* Outcomes (a bit for each) after which a worker waits until its result was taken. */
+	/* The outcomes (a bit for each) after which a worker waits until its result was taken. */
 	uint32_t judged;
-	/* Between starts of tasks. */
+	/* The time between starts of tasks (--delay). */
 	nsec delay;
-	/* Run by sh in each new worker; NULL. */
+	/* Run by sh in each new worker; NULL if none. */
 	char *initializer;
 	/* Identifies the run to its tasks. */
 	char *id;
-	/* Tasks run here; NULL: where the worker was started. */
+	/* The folder of the tasks; NULL if it is the one the worker was started in. */
 	char *directory;
 	/* The value of PATH that commands are looked up in. */
 	char *path;
-	/* Where the fixed command was found; empty when it is looked up for each task. */
+	/* The path of a command that is the same for all tasks; NULL if it is looked up for each. */
 	char *command;
 	/* The command line's words. */
 	char **words;
 	uint32_t word_count;
-	/* What is put in their place: struct template_options. replace and separator may be NULL. */
+	/* How records are put into the words: see struct template_options. replace and separator may be NULL. */
 	char *replace;
 	char *separator;
 	char **names;
@@ -132,21 +131,22 @@ struct briefing {
 	uint32_t *widths;
 	uint32_t width_count;
 	uint32_t value_count;
-	/* What stands before a task's lines, with replacement strings; NULL: nothing. */
+	/* The text before each of a task's lines, with replacement strings; NULL if none. */
 	char *tag;
 };
 
-/* What a run's words are compiled by; views of the run. */
+/* Returns the options that compile a run's words; views of the briefing. */
 struct template_options briefing_template(const struct briefing *briefing);
-/* And its tag, which must not be NULL. */
+/* Returns those that compile its tag, which must not be NULL. */
 struct template_options briefing_tag_template(const struct briefing *briefing);
 
 void briefing_put(struct bytes *bytes, const struct briefing *briefing);
-/* 0; -1 when it is not one. What a run that was taken holds is its own (briefing_release, also after a failure). */
+/* Returns -1 if the bytes are not a briefing. What it holds is the caller's (briefing_release, also after a failure).
+ */
 int briefing_take(struct cursor *cursor, struct briefing *briefing) MUST_CHECK;
 void briefing_release(struct briefing *briefing);
 
-/* In front of a piece of output; in the machine's own representation, since the bytes behind it are read in place. */
+/* The header of a piece of output; in the machine's own representation, since the bytes after it are read in place. */
 struct output_header {
 	uint64_t index;
 	uint32_t stream;
@@ -155,18 +155,19 @@ struct output_header {
 
 _Static_assert(sizeof(struct output_header) == 16, "raise MESSAGE_VERSION when a layout changes");
 
-/* In front of what an initializer wrote; in the machine's own representation. */
+/* The header of what an initializer wrote, in the machine's own representation. All 0 if it succeeded. */
 struct initialized {
-	/* Why it could not be started (errno), or 0; its exit status, or the signal that ended it. All 0: it did its
-	 * work. */
+	/* Why it could not be started (errno). */
 	int32_t number;
+	/* Its exit status. */
 	int32_t status;
+	/* The signal that ended it. */
 	int32_t signal;
 };
 
 _Static_assert(sizeof(struct initialized) == 12, "raise MESSAGE_VERSION when a layout changes");
 
-/* A result as a packet; slot is the queue row that its task came from. result->reason is not sent. */
+/* A result as a packet, with the queue row that its task came from. result->reason and line are not sent. */
 void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_row);
 int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row) MUST_CHECK;
 

@@ -4,8 +4,9 @@
  *
  * A word is STATE in the top two bits and a value below: the first task's index when ready, the claimer's number when
  * claimed. Two orders matter. An entry is filled before its word becomes ready (release) and read after the swap that
- * claims it (acquire). And announcing that one sleeps must not pass looking for work, nor publishing pass looking for
- * sleepers: words, the gate and queue_claimable are sequentially consistent for that reason.
+ * claims it (acquire). And a worker marks itself as sleeping before it checks for work, while the owner publishes
+ * before it checks for sleepers: words, the gate and queue_claimable are sequentially consistent so that neither pair
+ * is reordered.
  */
 #include "board/queue.h"
 
@@ -61,7 +62,7 @@ void queue_publish(struct queue *queue, size_t row)
 {
 	uint64_t next = atomic_load_explicit(&queue->entries[row].next, memory_order_relaxed);
 
-	/* First: who is killed in between has the row still, and one that is ready has a mark. */
+	/* First: a claimer killed in between still has the row, and a ready row always has its mark. */
 	marks_set(&queue->marks, row);
 	atomic_store(&queue->words[row], word_of(QUEUE_READY, next));
 }
@@ -77,7 +78,7 @@ enum queue_state queue_state(const struct queue *queue, size_t row, uint32_t *cl
 void queue_free(struct queue *queue, size_t row)
 {
 	atomic_store_explicit(&queue->words[row], word_of(QUEUE_FREE, 0), memory_order_relaxed);
-	/* Its claimer was killed before it had done that. */
+	/* Still set if its claimer was killed before it cleared the mark. */
 	marks_clear(&queue->marks, row);
 }
 
@@ -126,7 +127,7 @@ size_t queue_ready(const struct queue *queue)
 	return marks_count(&queue->marks);
 }
 
-/* The row with the lowest ready word below end; its word in *lowest. */
+/* Returns the row with the lowest ready word below end, which is stored in *lowest; QUEUE_NONE if there is none. */
 static size_t find_lowest(const struct queue *queue, uint64_t end, uint64_t *lowest)
 {
 	struct marks_walk walk = {.groups = 0};
@@ -152,7 +153,7 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 
 		if (row == QUEUE_NONE)
 			return row;
-		/* Every failed swap means that somebody else's succeeded. */
+		/* A swap fails only if another worker's succeeded. */
 		if (atomic_compare_exchange_strong(&queue->words[row], &word, word_of(QUEUE_CLAIMED, claimer))) {
 			marks_clear(&queue->marks, row);
 			return row;
@@ -162,7 +163,7 @@ size_t queue_claim(struct queue *queue, uint32_t claimer)
 
 void queue_return(struct queue *queue, size_t row)
 {
-	/* As it is published, with a place between the two to be killed at. */
+	/* As queue_publish does, with a place between the two steps where tests kill the process. */
 	marks_set(&queue->marks, row);
 	fault_at("returned");
 	queue_publish(queue, row);

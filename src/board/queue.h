@@ -2,11 +2,20 @@
 /*
  * The shared task queue: a table of rows in shared memory, from which idle processes pull.
  *
- * There is no lock that a dying process could hold. A row is one 64-bit word: free, ready with the index of its first
- * task, or claimed with the claimer's number. Claiming is one compare-and-swap of that word, so the claim itself tells
- * the owner of the queue who has what. The ready row with the lowest index goes first: what is given back after a
- * death is thereby at the front again. So that not all of them are looked at, each row has a mark: it is set before
- * the row becomes ready, and taken back by whoever has claimed it. One that says too little there is never.
+ * There is no lock that a dying process could hold. A row is one 64-bit word, which one store or compare-and-swap
+ * changes:
+ *
+ *   word             | by      | becomes                     | an instant earlier and later
+ *   -----------------+---------+-----------------------------+----------------------------------------------------
+ *   free             | owner   | ready, index of first task  | after the entry is filled and the mark is set
+ *   ready, index     | claimer | claimed, claimer's number   | by CAS; then the claimer clears the mark
+ *   ready, index     | owner   | free (withdrawn)            | by CAS; then the owner clears the mark
+ *   claimed, number  | claimer | ready, index of entry->next | the rest is returned; the mark is set before
+ *   claimed, number  | owner   | free                        | after its results are taken or its claimer's death
+ *
+ * So the claim itself tells the owner which worker has what. The ready row with the lowest index is claimed first: what
+ * is given back after a death is thereby at the front again. A mark for each row saves scanning all: a mark may be
+ * stale, but a ready row always has its mark.
  *
  * The gate holds claimers back: only rows whose index is below it can be claimed.
  */
@@ -24,26 +33,27 @@
 #define QUEUE_NONE SIZE_MAX
 
 /*
- * What a row holds. Written by the owner of the queue before it publishes, then by the claimer until it is done or has
- * returned the rest; read by the owner after the claimer's death. next is the index of the first task that has not
- * been done; the others describe what was published and do not change.
+ * The content of a row. Written by the owner of the queue before it publishes; read by the claimer, and by the owner
+ * after the claimer's death. Only next changes in between.
  */
 struct queue_entry {
+	/* The index of the first task that is not done. Written by the claimer until it has finished or returned the
+	 * row. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t next;
 	uint64_t first;
 	uint32_t count;
 	uint32_t offset_in_block;
 	uint64_t block;
 	uint64_t size;
-	/* Which time its tasks are run, from 1. */
+	/* Which run of its tasks this is, from 1. */
 	uint32_t attempt;
-	/* How many values each of them has. */
+	/* The number of values of each task. */
 	uint32_t width;
 };
 
 /* The part in shared memory. */
 struct queue_shared {
-	/* Written by the owner, read by claimers. */
+	/* The index from which on rows cannot be claimed. Written by the owner. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t gate;
 };
 
@@ -62,41 +72,41 @@ enum queue_state {
 	QUEUE_CLAIMED,
 };
 
-/* Bytes of shared memory that a queue with this many rows takes; a multiple of CACHE_LINE. */
+/* Returns the bytes of shared memory that a queue of that many rows takes, a multiple of CACHE_LINE. */
 size_t queue_size(size_t rows);
 
-/* A view of the queue in memory (zeroed: all free, the gate shut until queue_set_gate). */
+/* Returns a view of the queue in memory. Zeroed memory is a queue of free rows with its gate shut. */
 struct queue queue_at(void *memory, size_t rows);
 
 /* Owner: publishes a free row, whose entry is filled in. */
 void queue_publish(struct queue *queue, size_t row);
 
-/* Owner: the state of a row, and who claimed it. */
+/* Owner: returns the state of a row, with the claimer's number (0 if it is not claimed). */
 enum queue_state queue_state(const struct queue *queue, size_t row, uint32_t *claimer);
 
-/* Owner: makes a row free that a claimer is done with (or died with). */
+/* Owner: frees a row that its claimer has finished, or died with. */
 void queue_free(struct queue *queue, size_t row);
 
-/* Owner: takes a ready row back before anybody claims it; false when somebody has. It is free then. */
+/* Owner: frees a ready row. False if a worker has claimed it. */
 bool queue_withdraw(struct queue *queue, size_t row);
 
-/* Owner: lets claimers take rows with an index below gate (QUEUE_OPEN: all). */
+/* Owner: lets rows with an index below gate be claimed (QUEUE_OPEN: all). */
 void queue_set_gate(struct queue *queue, uint64_t gate);
 uint64_t queue_gate(const struct queue *queue);
 
-/* Anyone: how many rows are ready and below the gate, at most limit. */
+/* Any process: returns the number of rows that are ready and below the gate, at most limit. */
 size_t queue_claimable(const struct queue *queue, size_t limit);
 
-/* Anyone: how many rows are ready, wherever the gate is; one that is being claimed may count still. */
+/* Any process: returns the number of ready rows, whatever the gate; a row that is being claimed may still count. */
 size_t queue_ready(const struct queue *queue);
 
-/* Anyone: whether there is one. */
+/* Any process: true if a row is ready, whatever the gate. */
 bool queue_has_ready(const struct queue *queue);
 
-/* Claims the ready row with the lowest index below the gate for claimer (not 0): the row, or QUEUE_NONE. */
+/* Claims the ready row with the lowest index below the gate for claimer (not 0). Returns it, or QUEUE_NONE. */
 size_t queue_claim(struct queue *queue, uint32_t claimer);
 
-/* Claimer: gives the rest of its row (from entry's next on) back to the queue. */
+/* Claimer: makes the rest of its row, from entry->next on, ready again. */
 void queue_return(struct queue *queue, size_t row);
 
 #endif

@@ -2,7 +2,7 @@
 /* The packet ring: one producer, one consumer, one store to publish. */
 #include "board/ring.h"
 
-/* In front of every packet. size is that of the packet's bytes; the next header follows at the next multiple of 8. */
+/* The header of a packet, before its size bytes. The next header is at the next multiple of 8. */
 struct header {
 	uint32_t size;
 	uint32_t type;
@@ -71,7 +71,7 @@ char *ring_reserve(struct ring *ring, size_t minimum, size_t *room)
 
 void ring_commit(struct ring *ring, uint32_t type, size_t size)
 {
-	/* Padding shows only together with the packet behind it: a producer that waits for room waits for packets. */
+	/* Padding shows only together with the packet after it: so a ring that is not empty always has a packet. */
 	if (ring->reserved != ring->position)
 		*header_at(ring, ring->position) = (struct header){
 			.size = (uint32_t)(ring->reserved - ring->position - sizeof(struct header)),
@@ -124,7 +124,7 @@ int ring_peek(struct ring *ring, uint32_t *type, struct slice *packet)
 	uint64_t position = ring->position;
 	int got = ring_look_ahead(ring, &position, type, packet);
 
-	/* Past the padding, to the packet: ring_release begins there. */
+	/* Skips padding, so that ring_release begins at the packet. */
 	if (got > 0)
 		ring->position = position - span_of(packet->size);
 	return got;
@@ -134,7 +134,7 @@ bool ring_release(struct ring *ring)
 {
 	size_t span = span_of(header_at(ring, ring->position)->size), rest = to_end(ring, ring->position);
 
-	/* Checked when it was peeked; checked again, since the other side could have changed it. */
+	/* Checked again, since the producer may have changed it since ring_peek. */
 	ring->position += span > rest ? rest : span;
 	atomic_store(&ring->shared->released, ring->position);
 	atomic_thread_fence(memory_order_seq_cst);

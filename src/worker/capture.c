@@ -2,19 +2,18 @@
 /*
  * Reading a task's pipes straight into shared memory.
  *
- * Most tasks write little and end soon. Then one poll tells all: a pipe that is hung up has no more than what is in it,
- * so one that is empty is not read at all, and reading the others does not wait. (A short read is no end: in a pipe
- * that a task has made one of packets, with O_DIRECT, each is short.) Only where somebody still writes reading must not
- * wait.
+ * Most tasks write little and end soon. Then one poll is enough: a pipe that is hung up has no more than what is in it,
+ * so an empty one is not read at all, and reading the others does not wait. (A short read does not mean the end: in a
+ * pipe with O_DIRECT set by the task every read is short.) Only where a process still writes are the pipes unblocked.
  */
 #include "worker/capture.h"
 
 #include <errno.h>
 
 enum {
-	/* Less room than this in the ring is as good as none. */
+	/* The least room in the ring that is worth a read. */
 	READ_MIN = 4096,
-	/* A pipe's usual capacity: more is never there. */
+	/* A pipe's usual capacity. */
 	READ_MAX = 65536,
 	/* Pieces of a stream that are read at a time. */
 	PIECES_MAX = 16,
@@ -41,7 +40,7 @@ int capture_open(struct capture *capture, const struct task *task, int writers[C
 	return 0;
 }
 
-/* Reads one piece of a stream. False when there is no more now: at its end, nothing there, no room. */
+/* Reads one piece of a stream. False if there is none now: end of file, nothing written, or no room. */
 static bool read_piece(struct capture *capture, struct workplace *place, int stream)
 {
 	struct output_header header = {
@@ -90,7 +89,7 @@ void capture_take_rest(struct capture *capture, struct workplace *place)
 		if (waits[stream].end)
 			fd_close(&capture->readers[stream]);
 		else if (waits[stream].hangup)
-			/* The result is to follow at once: the parent need not be told of both. */
+			/* The result follows at once: one announcement is enough for both. */
 			while (pieces < PIECES_MAX && read_piece(capture, place, stream))
 				pieces++;
 	}
@@ -119,7 +118,7 @@ void capture_drain(struct capture *capture, struct workplace *place)
 	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
 		int pieces;
 
-		/* Not for ever: there is more to watch than one who writes without end. */
+		/* Limited, since a task may write without end. */
 		for (pieces = 0; pieces < PIECES_MAX && capture->readers[stream] >= 0; pieces++) {
 			if (!read_piece(capture, place, stream))
 				break;

@@ -12,43 +12,42 @@ enum { CAPTURE_STREAMS = 2 };
 struct capture {
 	uint64_t index;
 	uint32_t attempt;
-	/* The reading ends for output and errors; -1 once at their end. */
+	/* The reading ends for output and errors; -1 after their end of file. */
 	int readers[CAPTURE_STREAMS];
-	/* The ring is full: nothing is read until the parent has made room and woken us. */
+	/* The ring is full: nothing is read until the parent has made room and sent a WAKE. */
 	bool blocked;
-	/* What was heeded last was the end of a stream. */
+	/* The last wait reported the end of a stream. */
 	bool is_ending;
 	/* Reading does not wait (O_NONBLOCK). */
 	bool unblocked;
-	/* Bytes taken in all, and those of standard output. */
+	/* Bytes read in all. */
 	uint64_t total;
+	/* Bytes read of standard output. */
 	uint64_t output;
 };
 
-/* Pipes for a task: writers are the caller's to hand over and close. -1 with errno. */
+/* Makes pipes for a task; the caller hands over and closes writers. Returns -1 with errno. */
 int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /*
- * After the task's end: takes all that it wrote, where nobody else can write. What is more than a few pieces, or has no
- * room, or goes on, is left for capture_drain.
+ * After the task's end: reads the pipes that no process can write to any more. What is more than a few pieces, or has
+ * no room in the ring, is left for capture_drain.
  */
 void capture_take_rest(struct capture *capture, struct workplace *place);
 
-/*
- * Heeds what a wait for input said of each stream: one that is at its end is closed, and what is there is taken; so it
- * is when the parent has made room.
+/* Acts on a wait for both streams: closes those at their end, and reads what there is if a stream or the ring is ready.
  */
 void capture_heed(struct capture *capture, struct workplace *place, const struct fd_wait waits[CAPTURE_STREAMS]);
 
-/* Takes what is there now, as far as the ring has room. */
+/* Reads what there is now, as far as the ring has room. */
 void capture_drain(struct capture *capture, struct workplace *place);
 
-/* Whether both streams have come to their end. */
+/* True if both streams are at their end. */
 bool capture_is_at_end(const struct capture *capture);
 
 void capture_close(struct capture *capture);
 
-/* The same, of a task that has not been started, with the other ends. Keeps errno. */
+/* Closes the pipes of a task that was not started, both ends. Keeps errno. */
 void capture_drop(struct capture *capture, int writers[CAPTURE_STREAMS]);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The protocol of a seat: how whoever sits there gets chunks, reports results, sleeps and leaves, whatever runs the
+ * The protocol of a seat: how the worker in it gets chunks, reports results, sleeps and leaves, whatever runs the
  * tasks. It can be killed at any instant; the parent then knows from the board what is done, lost, or to be given back.
  *
  *   step            | call          | on the board                                  | if the process dies after it

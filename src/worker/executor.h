@@ -10,33 +10,32 @@
 enum executor_end {
 	/* The result is filled in; the task's output is in the ring. */
 	EXECUTOR_DONE,
-	/* The task was not begun, and is not to be begun now: it goes back to the queue. */
+	/* The task was not begun, since the gate was shut: it goes back to the queue. */
 	EXECUTOR_HELD,
-	/* The task was not begun, for want of processes or descriptors (errno): it may be tried again, here or
-	   elsewhere. */
+	/* The task was not begun, since processes or descriptors are short (errno): it may be tried again. */
 	EXECUTOR_STARVED,
-	/* The parent is gone, or what tasks are started by: nothing more can be done. What ran has been ended, or will
-	   be. */
+	/* The parent is gone, or the zygote: the worker ends. What ran has been ended, or will be. */
 	EXECUTOR_ABANDONED,
 };
 
 struct executor {
 	const char *name;
-	/* Once per worker, before its first task. *state is the executor's own. -1: this worker cannot be used. */
+	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
+	 */
 	int (*open)(struct workplace *place, void **state);
-	/* Runs one task. result comes with its index and slot. */
+	/* Runs one task. result comes with its index, attempt and slot. */
 	enum executor_end (*run)(struct workplace *place, void *state, const struct task *task, struct result *result);
 	void (*close)(struct workplace *place, void *state);
 };
 
-/* Ends with NULL. */
+/* All executors; NULL at the end. */
 extern const struct executor *const executors[];
-/* Each task is a process of its own. */
+/* Gives each task a process of its own. */
 extern const struct executor executor_command;
-/* Each task's command line is its output; nothing is run. */
+/* Shows each task's command line as its output, and runs nothing. */
 extern const struct executor executor_print;
 
-/* The executor of that name, or NULL. */
+/* Returns the executor of that name, or NULL. */
 const struct executor *executor_find(const char *name);
 
 #endif

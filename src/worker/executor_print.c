@@ -17,7 +17,7 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	struct bytes *line = &place->scratch;
 	size_t sent = 0, limit = ring_packet_max(&place->ring);
 
-	/* The parent's going away is otherwise noticed where a task is waited for. */
+	/* Where tasks are waited for, a parent that is gone is noticed there. */
 	if (!workplace_listen(place))
 		return EXECUTOR_ABANDONED;
 	if (!workplace_expand(place, task)) {
@@ -34,7 +34,7 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 
 		if (!workplace_send(place, PACKET_OUTPUT, (struct slice){.data = line->data + sent, .size = size}))
 			return EXECUTOR_ABANDONED;
-		/* A further piece gets its header in front, over bytes that have been sent. */
+		/* The next piece's header overwrites bytes that have been sent. */
 		sent += size;
 		if (sent < line->size) {
 			sent -= sizeof header;

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
-/* How long the kernel may take to end what was killed: zombies that nobody reaps are not worth waiting for. */
+/* The longest wait after SIGKILL: zombies that are never reaped are not worth waiting for. */
 #define KILL_TIME NSEC_PER_SEC
 
 void group_init(struct group *group, pid_t leader, uint64_t index)
@@ -17,7 +17,7 @@ void group_init(struct group *group, pid_t leader, uint64_t index)
 	*group = (struct group){.leader = leader, .index = index, .due = NSEC_FOREVER};
 }
 
-/* Sends a signal; that it may not be sent is said once. */
+/* Sends a signal; reports once if that is not permitted. False if there is no such group. */
 static bool send(struct group *group, int signal)
 {
 	bool denied, there = command_signal_group(group->leader, signal, &denied);
@@ -34,7 +34,7 @@ static void take_step(struct group *group, const struct workplace *place)
 	int signal = group->signal;
 
 	send(group, signal);
-	/* A stopped process gets SIGTERM only once it goes on. */
+	/* A stopped process gets SIGTERM only once it continues. */
 	if (signal != SIGKILL && !atomic_load(&place->notice->stopped_at))
 		send(group, SIGCONT);
 	group->killed = signal == SIGKILL;
@@ -96,10 +96,10 @@ nsec group_enforce(struct group *group, const struct workplace *place, nsec bega
 
 bool group_is_left(struct group *group)
 {
-	/* The leader of one that we may not signal may not have been waited for: it is none of the orphans. */
+	/* The leader of a group that may not be signalled may not have been reaped, and must not be as an orphan. */
 	if (!send(group, 0) || group->denied)
 		return false;
-	/* Zombies count as members until somebody has waited for them. */
+	/* Zombies count as members until they are reaped. */
 	command_reap_orphans();
 	return send(group, 0) && !group->denied;
 }

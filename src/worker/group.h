@@ -14,37 +14,38 @@ struct group {
 	pid_t leader;
 	/* The task, for messages. */
 	uint64_t index;
-	/* The next step and when; 0: none is planned. */
+	/* The signal of the next step; 0 if none is planned. */
 	int signal;
+	/* When that is due (workplace_time). */
 	nsec due;
 	/* SIGKILL has been sent. */
 	bool killed;
-	/* We may not signal it: it is left alone. */
+	/* It may not be signalled (EPERM), and is left alone. */
 	bool denied;
 };
 
-/* The group that a process leads, which has just been started. */
+/* Describes the group of a process that has just been started and leads it. */
 void group_init(struct group *group, pid_t leader, uint64_t index);
 
-/* Tells it to end now, and plans the next step. */
+/* Sends SIGTERM now, and plans SIGKILL. */
 void group_terminate(struct group *group, const struct workplace *place);
 
-/* Plans to tell it to end after a while, unless that has been done. */
+/* Plans SIGTERM after a time, unless a step is planned already. */
 void group_plan(struct group *group, const struct workplace *place, nsec after);
 
-/* When the next step is due, monotonic; NSEC_FOREVER. */
+/* Returns when the next step is due, monotonic; NSEC_FOREVER if none is. */
 nsec group_deadline(const struct group *group, const struct workplace *place);
 
-/* Takes the step that is due. False when all has been done and its time is over too. */
+/* Takes the step if it is due. False if SIGKILL was sent and its time is over, too. */
 bool group_step(struct group *group, const struct workplace *place);
 
-/* When the time of its task is over, which began then (workplace_time), or the next step is due; monotonic. */
+/* Returns when its task, begun then (workplace_time), exceeds its limit, or the next step is due; monotonic. */
 nsec group_limit(const struct group *group, const struct workplace *place, nsec began);
 
-/* Takes the step that is due, or the first one when the task's time is over: how long that was then, else 0. */
+/* Takes the step if it is due, or the first if the task has exceeded its limit: returns that limit then, else 0. */
 nsec group_enforce(struct group *group, const struct workplace *place, nsec began);
 
-/* After its leader's end has been taken: whether anything is left that is ours to end. */
+/* After its leader was reaped: true if processes are left that may be ended. */
 bool group_is_left(struct group *group);
 
 /* Kills it at once. */

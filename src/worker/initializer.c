@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Running the initializer. It is a process group like a task: what it leaves in it is ended with it. */
+/* Running the initializer in a process group of its own, which is killed after its end. */
 #include "worker/initializer.h"
 
 #include "ipc/fd.h"
@@ -9,10 +9,10 @@
 
 #include <errno.h>
 
-/* What it wrote last is passed on: so much. */
+/* Bytes of what it wrote that are passed on, from the end. */
 enum { WORDS_MAX = 4096, READ_SIZE = 4096 };
 
-/* Reads what is there, and keeps the end of it. */
+/* Reads what it has written, and keeps the end of that. */
 static void take_words(int *reader, struct bytes *words)
 {
 	char data[READ_SIZE];
@@ -33,7 +33,7 @@ static void take_words(int *reader, struct bytes *words)
 	}
 }
 
-/* Waits for its end: false when the parent is gone. */
+/* Waits for its end. False when the parent is gone. */
 static bool initializer_follow(struct workplace *place, int pidfd, int *reader, struct bytes *words)
 {
 	bool ended = false;
@@ -53,7 +53,7 @@ static bool initializer_follow(struct workplace *place, int pidfd, int *reader, 
 	return true;
 }
 
-/* Runs it, with what it wrote behind what is in *words. False when the parent is gone. */
+/* Runs it, and appends the end of what it wrote to *words. False when the parent is gone. */
 static bool run(struct workplace *place, struct launcher *launcher, struct initialized *initialized,
 		struct bytes *words)
 {

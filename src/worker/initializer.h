@@ -6,10 +6,7 @@
 #include "base/dialect.h"
 #include "worker/workplace.h"
 
-/*
- * Runs it to its end and tells the parent what came of it and what it wrote last. True when the worker may go on: it
- * did its work, or there is none.
- */
+/* Runs it to its end and reports its outcome and the end of what it wrote. True if it succeeded, or there is none. */
 bool initializer_run(struct workplace *place) MUST_CHECK;
 
 #endif

@@ -187,7 +187,7 @@ static int start_for_shell(const struct command *command, struct launched *launc
 	return started;
 }
 
-/* Whether a task can be forked from the zygote: what it brings of its own is for execve. */
+/* True if a task can be forked from the zygote: one with a folder or environment of its own needs execve. */
 static bool is_forkable(const struct launcher *launcher, const struct command *command)
 {
 	return launcher->zygote.channel >= 0 && !command->directory && command->environment == launcher->environment &&
@@ -223,7 +223,7 @@ static int start_found(struct launcher *launcher, struct workplace *place, struc
 	return started;
 }
 
-/* What every process of a worker has in common. */
+/* Returns what all processes of a worker have in common. */
 static struct command prepare(struct launcher *launcher, struct workplace *place)
 {
 	return (struct command){
@@ -254,7 +254,7 @@ int launcher_prepare(struct launcher *launcher, struct workplace *place)
 	return zygote_prepare(&launcher->zygote, place, &command, launcher->null) < 0 ? -1 : 1;
 }
 
-/* Takes the variable of a name (up to its '=', if there is one) out of the environment that a task changes. */
+/* Removes the variables of a name (up to its '=', if any). Returns the number of variables left. */
 static size_t drop_variable(char **variables, size_t count, struct slice name)
 {
 	const char *equals = memchr(name.data, '=', name.size);
@@ -267,7 +267,7 @@ static size_t drop_variable(char **variables, size_t count, struct slice name)
 	return count;
 }
 
-/* The environment as a task changes it, and the value of PATH in it, where that is changed too. */
+/* Returns the environment with a task's changes, and its PATH in *path if that is changed. */
 static char **change_environment(struct launcher *launcher, struct slice frame, const char **path)
 {
 	struct frame_reader reader = frame_read(frame);
@@ -301,7 +301,7 @@ static char **change_environment(struct launcher *launcher, struct slice frame, 
 	return launcher->changed;
 }
 
-/* Takes in what a task brings besides its command; an input of its own is to be closed. -1 with errno. */
+/* Applies what a task brings besides its command; the caller closes an input of its own. -1 with errno. */
 static int take_settings(struct launcher *launcher, const struct workplace *place, const struct task *task,
 			 struct command *command, const char **path)
 {
@@ -377,7 +377,7 @@ bool launcher_show(struct workplace *place, const struct task *task)
 	bytes_clear(&place->scratch);
 	template_quote(&place->template, task, &values, &place->scratch);
 	bytes_append_text(&place->scratch, "\n");
-	/* Where the task writes to the terminal itself it must be there first. */
+	/* Written at once where the task writes to standard error itself, so that it comes first. */
 	if (place->briefing.flags & BRIEFING_UNGROUPED) {
 		diag_line(bytes_slice(&place->scratch));
 		return true;

@@ -11,9 +11,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* In a process group that cannot be stopped waiting is no use: how often it is tried to. */
+/* Attempts to stop the run: a process group may be one that cannot be stopped. */
 enum { ATTEMPTS = 8 };
-/* Against waiting for ever: a signal is heard sooner. */
+/* The longest wait for the effect of a signal, which comes sooner. */
 #define PASS_TIME (2 * NSEC_PER_SEC)
 
 struct terminal {
@@ -26,7 +26,7 @@ int terminal_open(void)
 	return open("/dev/tty", O_RDWR | O_CLOEXEC);
 }
 
-/* Workers have process groups of their own: the run's is that of whoever started them. */
+/* Returns the run's process group: the parent's. Workers have their own. */
 static pid_t run_group(void)
 {
 	return getpgid(getppid());
@@ -129,7 +129,7 @@ void terminal_resume(int fd, const struct workplace *place, struct suspension *s
 	    atomic_load(&place->notice->stopped_for) == suspension->stopped_for)
 		return;
 	if (!terminal_is_ours(fd)) {
-		/* Gone on in the background: stopped again, as whoever uses the terminal there is. */
+		/* The run continues in the background: it is stopped again, as by using the terminal there. */
 		suspension->stopped_for = atomic_load(&place->notice->stopped_for);
 		signals_tell_parent(SIGTTOU);
 		return;

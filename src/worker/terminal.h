@@ -8,46 +8,48 @@
 
 struct terminal;
 
-/* Opens the controlling terminal: its descriptor, or -1 with errno when there is none. */
+/* Opens the controlling terminal. Returns its descriptor, or -1 with errno. */
 int terminal_open(void) MUST_CHECK;
 
-/* Whether the run's process group is in the foreground. */
+/* True if the run's process group is in the foreground. */
 bool terminal_is_ours(int fd);
 
 /*
- * Waits until the run's process group is in the foreground: whoever started this process is stopped until it is, as by
- * a read in the background. False, with errno, when that is no use (EIO), or is not wanted any more (ECANCELED).
+ * Waits until the run's process group is in the foreground: stops the parent until it is, as a read in the background
+ * would. False with errno: EIO if the parent cannot be stopped, ECANCELED if the run ends or the parent is gone.
  */
 bool terminal_wait(int fd, struct workplace *place);
 
-/* Puts a process group into the foreground; 0: the run's. */
+/* Puts a process group into the foreground; 0 stands for the run's. */
 void terminal_give(int fd, pid_t group);
 
-/* Sends whoever started us a signal that the user typed at a task, and waits until no further task may start. */
+/* Sends the parent a signal that the user typed at a task, and waits until the gate is shut, 2 s at most. */
 void terminal_pass_on(struct workplace *place, int signal);
 
-/* Remembers the terminal's modes, and sets what was remembered again. */
+/* Returns the terminal's modes as they are (free). */
 struct terminal *terminal_remember(int fd);
+
+/* Sets modes that were remembered. */
 void terminal_restore(int fd, const struct terminal *terminal);
 
 /*
- * After a task that had it: takes it back, with the modes that it had unless the task ended well; what the user typed
- * at the task was meant for us too.
+ * Takes the terminal back from a task that has ended, and restores its modes unless the task succeeded. A SIGINT or
+ * SIGQUIT that ended the task is passed on to the parent.
  */
 void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place,
 			const struct result *result);
 
-/* That the task which has the terminal was stopped: it goes on when the run does. All zero: it was not. */
+/* The stop, by the user, of a task that has the terminal; it continues when the run does. Zeroed if there was none. */
 struct suspension {
 	bool is_on;
-	/* How long the run had been stopped before that: it has been stopped and goes on when that has grown. */
+	/* The notice's stopped_for at that time: when it has grown, the run was stopped and has continued. */
 	nsec stopped_for;
 };
 
-/* The task was stopped by ^Z: the run stops as well. */
+/* Stops the run, after the task was stopped by ^Z. */
 void terminal_suspend(int fd, const struct workplace *place, struct suspension *suspension);
 
-/* Lets the task, which leads its group, go on when the run has. */
+/* Continues the task, which leads its group, if the run has continued. */
 void terminal_resume(int fd, const struct workplace *place, struct suspension *suspension, pid_t task);
 
 #endif

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker: claims a chunk, runs its tasks one by one, commits each result, sleeps when there is nothing to claim.
- *
- * Told to leave, it ends, or lets go of everything and waits to be set up for the next run.
- *
- * It can be killed at any instant. What it has committed counts; the task that its seat names is lost if a process was
- * started for it; everything else of its chunk the parent gives to others.
+ * A worker: claims a chunk, runs its tasks one by one, commits each result, sleeps when there is nothing to claim (see
+ * worker/claim.h). When it is to leave a run it ends, or releases everything and waits to be set up for the next run.
  */
 #include "worker/worker.h"
 
@@ -23,7 +19,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* Retries of a start that wants for resources, each after twice the wait of the one before: 1.3 seconds in all. */
+/* Retries of a start for which resources are short, each after twice the wait of the one before: 1.3 seconds in all. */
 enum { STARVED_RETRIES = 7 };
 #define STARVED_WAIT (10 * NSEC_PER_MSEC)
 
@@ -59,7 +55,7 @@ static bool may_not_begin(struct workplace *place, void *context)
 	return !claim_may_begin(place, *(const uint64_t *)context);
 }
 
-/* Runs a task, patiently where processes or descriptors are short. */
+/* Runs a task; where processes or descriptors are short it is tried again. */
 static enum executor_end run_patiently(struct worker_state *worker, const struct task *task, struct result *result)
 {
 	nsec wait = STARVED_WAIT;
@@ -198,7 +194,7 @@ static void work(struct worker_state *worker)
 	}
 }
 
-/* Lets go of a run that was left in good order. Whether the worker waits for another; if not it ends with *status. */
+/* Releases a run. True if the worker waits for another; else it ends with *status. */
 static bool worker_leave(struct worker_state *worker, int *status)
 {
 	struct workplace *place = &worker->place;
@@ -206,17 +202,17 @@ static bool worker_leave(struct worker_state *worker, int *status)
 
 	worker->executor->close(place, worker->state);
 	*status = worker->parent_gone;
-	/* One that ends leaves the rest to its end: others wait for that. */
+	/* A worker that ends leaves the rest to its exit: it is waited for. */
 	if (!stays || workplace_close(place) < 0)
 		return false;
 	*status = claim_leave(place) < 0;
 	return !*status;
 }
 
-/* Takes part in a run, from its setup on. Whether the worker waits for another. */
+/* Takes part in a run, from its setup on. True if the worker waits for another; else it ends with *status. */
 static bool worker_take_part(int channel, int *status)
 {
-	/* Static: what a worker leaves to its end is not lost, as tools see it that look for leaks. */
+	/* Static, so that tools which search for leaks find what a worker leaves to its exit. */
 	static struct worker_state worker;
 	int opened;
 
@@ -232,7 +228,7 @@ static bool worker_take_part(int channel, int *status)
 		return false;
 	if (!initializer_run(&worker.place))
 		return false;
-	/* Only now: a worker that ends before it says so counts as one that cannot be used. */
+	/* Only now: a worker that ends before its HELLO counts as one that cannot be used. */
 	if (claim_hello(&worker.place) < 0)
 		return false;
 	work(&worker);

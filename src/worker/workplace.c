@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker's surroundings: set up once, then packets out and wake-ups in. */
+/* Setting a worker up, then sending packets and waiting for the parent. */
 #include "worker/workplace.h"
 
 #include "base/fault.h"
@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Tasks find the limit on descriptors that the program was started with. */
+/* Sets the limit on descriptors that the program was started with, for the tasks. */
 static void restore_descriptor_limit(uint64_t soft)
 {
 	struct rlimit limit;
@@ -23,7 +23,7 @@ static void restore_descriptor_limit(uint64_t soft)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Reads what the run is from the memory that holds it; takes over fd. */
+/* Reads the briefing from the memory that holds it; takes over fd. -1 if it is not one. */
 static int read_run(struct workplace *place, int fd)
 {
 	struct error error = {.number = 0};
@@ -59,7 +59,7 @@ int workplace_open(struct workplace *place, int channel)
 	struct setup *setup = &place->setup;
 
 	*place = (struct workplace){.channel = channel, .home = -1, .board.shm.fd = -1, .arena.fd = -1};
-	/* What the parent said while the worker left another run is about that. */
+	/* A WAKE that was sent while the worker left another run belongs to that run. */
 	do {
 		if (channel_wait(channel, &message, NSEC_FOREVER) <= 0)
 			return 0;
@@ -170,8 +170,7 @@ void workplace_announce(struct workplace *place)
 {
 	if (!doorbell_ring(&place->doorbell))
 		return;
-	/* A parent that is gone shows as the end of file. Otherwise memory was short for a moment, or the parent does
-	 * not keep up. */
+	/* A parent that is gone shows as the end of file. Else memory was short, or the parent is behind. */
 	if (fault_at("ring") || channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0) {
 		doorbell_failed(&place->doorbell);
 		return;
@@ -225,7 +224,7 @@ bool workplace_say(struct workplace *place, struct slice words)
 
 void workplace_note_length(struct workplace *place, bool is_long)
 {
-	/* All workers do so after each task: written only where it changes. */
+	/* All workers do this after each task, so it is written only if it changes. */
 	if (atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed) != is_long)
 		atomic_store_explicit(&place->notice->long_tasks, is_long, memory_order_relaxed);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a worker has at hand: its line to the parent, its seat and ring on the board, the input, and what the run is. */
+/* A worker's surroundings: its channel to the parent, its seat, ring and doorbell, the input, and the run's briefing.
+ */
 #ifndef WORKER_WORKPLACE_H
 #define WORKER_WORKPLACE_H
 
@@ -16,7 +17,7 @@
 
 struct workplace {
 	int channel;
-	/* The folder the worker was in before, where the run has another; -1. */
+	/* The folder that the worker was in before the run's; -1 if the run has none of its own. */
 	int home;
 	struct setup setup;
 	struct briefing briefing;
@@ -30,23 +31,23 @@ struct workplace {
 	 */
 	struct template tag;
 	struct claim claim;
-	/* The task in hand could not be started before, for want of resources. */
+	/* True if the current task could not be started before, for want of resources. */
 	bool retrying;
 	struct doorbell doorbell;
-	/* The parent has woken us since this was last cleared. */
+	/* The parent has sent a message since this was last cleared. */
 	bool woken;
-	/* The channel was looked at since this was last cleared. */
+	/* The channel was polled since this was last cleared: a parent that is gone would have been noticed. */
 	bool listened;
 	struct bytes scratch;
 };
 
-/* Sets everything up from the parent's next SETUP on channel: 1; 0 when the parent is gone; -1 when it cannot be. */
+/* Sets everything up by the parent's next SETUP on channel. Returns 1, 0 when the parent is gone, -1 on failure. */
 int workplace_open(struct workplace *place, int channel) MUST_CHECK;
 
-/* Lets go of all that, but for the channel, and goes back to where the worker was before. -1 when it cannot. */
+/* Releases all of that but the channel, and returns to the folder the worker was in before. -1 if it cannot. */
 int workplace_close(struct workplace *place) MUST_CHECK;
 
-/* Takes note of what the parent says, without waiting: false when the parent is gone. */
+/* Receives what the parent has sent, without waiting. False when the parent is gone. */
 bool workplace_listen(struct workplace *place);
 
 /* A check before a wait; it may also prepare that a change wakes the worker (a mark, a flag), before it checks. */
@@ -83,27 +84,28 @@ void workplace_announce_pending(struct workplace *place);
 /* Rings if packets have gathered for long enough and no scan has taken them (doorbell_is_due). */
 void workplace_announce_if_due(struct workplace *place);
 
-/* Commits a packet of a copied payload, waiting for room if need be: false when the parent is gone. */
+/* Commits a packet with a copy of the payload, waiting for room if need be. False when the parent is gone. */
 bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload);
 
-/* Words for the user to see, in as many packets as it takes: false when the parent is gone. */
+/* Sends words to be written to standard error, in as many packets as it takes. False when the parent is gone. */
 bool workplace_say(struct workplace *place, struct slice words);
 
-/* Tells workers that begin after this whether tasks take long. */
+/* Notes for workers that begin later whether tasks take long. */
 void workplace_note_length(struct workplace *place, bool is_long);
 
-/* How long the task in hand may take; 0: as long as it likes. */
+/* Returns the current task's time limit; 0 if none. */
 nsec workplace_timeout(const struct workplace *place);
 
-/* A time that stands still while the run is stopped (SIGTSTP); and when it will be so late, monotonic (NSEC_FOREVER).
- */
+/* Returns the time on a clock that stands still while the run is stopped (SIGTSTP). */
 nsec workplace_time(const struct workplace *place);
+
+/* Returns when that clock will show time, monotonic; NSEC_FOREVER if the run is stopped. */
 nsec workplace_when(const struct workplace *place, nsec time);
 
-/* The argv for a task, as template_expand has it; NULL with errno. */
+/* Returns the argv for a task, as template_expand does; NULL with errno. */
 char **workplace_expand(struct workplace *place, const struct task *task);
 
-/* What fills replacement strings. */
+/* Returns what fills replacement strings besides a task's own values. */
 struct template_values workplace_values(const struct workplace *place);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looking at a program's file.
+ * Examining a program's file.
  *
- * An object is preloaded only into what the same dynamic linker starts as this program, and never into a program that
- * gets rights of its own by its file: there the linker passes it over, and main would run.
+ * The object can be preloaded only into programs that mpmap's own dynamic linker starts. In a program whose file gives
+ * it rights of its own the linker ignores it, and main would run.
  */
 #include "worker/zygote/fitness.h"
 
@@ -17,7 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* Where the one argument of the preloaded object's function is the program's main: as libc has it on these machines. */
+/* The machines on which libc passes main as the first argument of __libc_start_main. */
 #if defined __GLIBC__ && \
 	(defined __x86_64__ || defined __i386__ || defined __aarch64__ || defined __arm__ || defined __riscv)
 enum { IS_SUPPORTED = 1 };
@@ -27,13 +27,13 @@ enum { IS_SUPPORTED = 0 };
 
 enum { HEADERS_MAX = 64, INTERPRETER_MAX = 256 };
 
-/* Reads exactly so much. */
+/* Reads exactly size bytes. False if there are fewer. */
 static bool read_at(int fd, void *data, size_t size, uint64_t offset)
 {
 	return pread(fd, data, size, (off_t)offset) == (ssize_t)size;
 }
 
-/* The dynamic linker that a program names; "" when it names none. False when it is no program for this machine. */
+/* Reads the dynamic linker that a program names; "" if none. False if it is not a program for this machine. */
 static bool read_interpreter(int fd, char interpreter[INTERPRETER_MAX])
 {
 	ElfW(Ehdr) head;
@@ -56,7 +56,7 @@ static bool read_interpreter(int fd, char interpreter[INTERPRETER_MAX])
 	return true;
 }
 
-/* Whether it is for the machine, and for the linker, that this program is for. */
+/* Returns why it is not for mpmap's machine and dynamic linker, or NULL. */
 static const char *compare_to_own(int fd)
 {
 	char own[INTERPRETER_MAX], its[INTERPRETER_MAX];
@@ -80,7 +80,7 @@ static const char *examine(int fd)
 	struct stat status;
 	char start[2];
 
-	/* What cannot be executed is told of when that is tried. */
+	/* What cannot be executed is reported by the task that tries. */
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		return NULL;
 	if (!read_at(fd, start, sizeof start, 0) || memcmp(start, ELFMAG, sizeof start) != 0)

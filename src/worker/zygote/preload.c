@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The object that makes a zygote of a program: preloaded, it stops it before main, and forks children that go on there.
+ * The object that makes a program a zygote: preloaded, it stops it before main, and forks children that continue there.
  *
- * A child is that of the worker, not of the zygote (CLONE_PARENT), so its end, its costs and its group are dealt with
- * as those of any task. It is forked ahead, and waits for its task itself, so that the worker never waits for a fork.
- * What libc's fork does beyond the system call is done here: the thread's id is where libc keeps it (set_tid_address),
- * and the list of robust mutexes is told to the kernel. Functions that were registered with pthread_atfork are not
- * called: there is one thread, and it is between main and what comes before it.
+ * A child's parent is the worker, not the zygote (CLONE_PARENT), so that its end, its costs and its group are handled
+ * as any task's. It is forked ahead and waits for its task itself, so that the worker never waits for a fork. What
+ * libc's fork does besides the system call is done here: the thread's id is stored where libc keeps it, and the kernel
+ * gets the list of robust mutexes. Functions registered with pthread_atfork are not called: the one thread is just
+ * before main.
  *
- * This is part of another program, so nothing here allocates, opens streams, or is seen by it but __libc_start_main.
- * The descriptors that a task gets come while their places are free, so the kernel puts them there.
+ * This is part of another program, so nothing here allocates, opens streams, or is visible but __libc_start_main. A
+ * task's descriptors are received while 0, 1 and 2 are closed as needed, so that the kernel puts them there.
  */
 #include "worker/zygote/request.h"
 
@@ -32,7 +32,7 @@ typedef int main_function(int count, char **arguments, char **environment);
 typedef int start_function(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
 			   void (*rtld_fini)(void), void *stack_end);
 
-/* What a message carries besides its type. */
+/* The payload of a message. */
 union received {
 	struct zygote_setup setup;
 	struct {
@@ -42,7 +42,7 @@ union received {
 };
 
 static main_function *real_main;
-/* The zygote's own, and those that children wait at. */
+/* The zygote's own channel, and those that children wait at. */
 static int channel = -1;
 static int tasks[ZYGOTE_TURNS];
 static uint32_t turn;
@@ -85,7 +85,7 @@ static bool begins_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The channel, if this process was started to be a zygote; -1. One that it starts before main finds the same variable.
+/* Returns the channel, or -1 if this process is not the zygote: one that it starts before main has the same variable.
  */
 static int find_channel(char **variables)
 {
@@ -101,7 +101,7 @@ static int find_channel(char **variables)
 	return -1;
 }
 
-/* Whether the program's dynamic symbols name the function that we stand before. */
+/* Finds out whether the program's dynamic symbols name __libc_start_main. */
 static int look_for_start(struct dl_phdr_info *info, size_t size UNUSED, void *found)
 {
 	static const char name[] = "__libc_start_main";
@@ -121,7 +121,7 @@ static int look_for_start(struct dl_phdr_info *info, size_t size UNUSED, void *f
 				length = entry->d_un.d_val;
 		}
 	}
-	/* Some systems leave the address as it is in the file. */
+	/* Some systems do not relocate the address. */
 	if ((uintptr_t)strings < info->dlpi_addr)
 		strings += info->dlpi_addr;
 	*(bool *)found = strings && memmem(strings, length, name, sizeof name);
@@ -129,7 +129,7 @@ static int look_for_start(struct dl_phdr_info *info, size_t size UNUSED, void *f
 	return 1;
 }
 
-/* Runs before main whatever the program does: one that would not be stopped is ended here. */
+/* Ends a zygote that would not be stopped before main. Constructors run before main in any program. */
 static __attribute__((constructor)) void check_program(int count UNUSED, char **arguments UNUSED, char **variables)
 {
 	bool found = false;
@@ -156,7 +156,7 @@ static bool is_of_task(const char *variable)
 	return false;
 }
 
-/* The environment as it was before us, with room for what differs from task to task. */
+/* Makes the environment as it was without this object, with room for the task's variables. */
 static bool restore_environment(void)
 {
 	static const char preload[] = "LD_PRELOAD=";
@@ -173,7 +173,7 @@ static bool restore_environment(void)
 		if (begins_with(variable, ZYGOTE_VARIABLE) || is_of_task(variable))
 			continue;
 		if (begins_with(variable, preload)) {
-			/* We are the first there. */
+			/* This object is the first there. */
 			rest = strchr(variable, ':');
 			if (!rest)
 				continue;
@@ -186,7 +186,7 @@ static bool restore_environment(void)
 	return true;
 }
 
-/* A process that has other threads would lose them; /proc/self/task is linked to from each. */
+/* True if the process has other threads, which its children would lose. /proc/self/task has a link from each. */
 static bool has_threads(void)
 {
 	struct stat status;
@@ -194,7 +194,7 @@ static bool has_threads(void)
 	return stat("/proc/self/task", &status) < 0 || status.st_nlink != 3;
 }
 
-/* Where libc keeps the thread's id, and its robust mutexes. */
+/* Finds where libc keeps the thread's id and its robust mutexes. */
 static bool find_identity(void)
 {
 	return prctl(PR_GET_TID_ADDRESS, &thread_id, 0, 0, 0) == 0 && thread_id &&
@@ -202,7 +202,7 @@ static bool find_identity(void)
 	       syscall(SYS_get_robust_list, 0, &robust_list, &robust_size) == 0;
 }
 
-/* Receives a message of a type: false at the end of a channel. *fd_count descriptors have come with it, in fds. */
+/* Receives a message of a type, with *fd_count descriptors in fds. False at the end of file. */
 static bool receive(int from, uint32_t type, size_t *fd_count, int fds[FDS_MAX])
 {
 	union {
@@ -247,13 +247,13 @@ static void close_streams(void)
 	}
 }
 
-/* Takes the setup: the places that tasks' descriptors come to are made free. */
+/* Receives the setup, and closes the descriptors that come with each task. */
 static bool take_setup(void)
 {
 	int fds[FDS_MAX], stream, i;
 	size_t fd_count;
 
-	/* Looked at before anything else could have come there. */
+	/* Checked before anything else could have been opened there. */
 	for (stream = 0; stream < STREAMS; stream++) {
 		if (fcntl(stream, F_GETFD) < 0)
 			return false;
@@ -270,17 +270,16 @@ static bool take_setup(void)
 	return true;
 }
 
-/* As libc's fork does it, but for the parent: 0 in the child. */
+/* Forks as libc does, but for the parent. Returns 0 in the child. */
 static pid_t fork_task(void)
 {
 	unsigned long flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
 
-	/* The last two change places from machine to machine; without CLONE_SETTLS the one that is not the id is not
-	 * looked at. */
+	/* The order of the last two depends on the machine; without CLONE_SETTLS only the id is used. */
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, thread_id, thread_id);
 }
 
-/* The child's own task, not one that was another's. */
+/* True if the task is this child's, not one for a child that was killed. */
 static bool is_own_task(size_t fd_count)
 {
 	const struct zygote_task *task = &received.task.head;
@@ -289,7 +288,7 @@ static bool is_own_task(size_t fd_count)
 	       fd_count == (size_t)__builtin_popcount(setup.streams);
 }
 
-/* A child of the worker from its birth to its main. */
+/* Takes a child from its fork to its main. */
 static void become_task(void)
 {
 	char *place = received.task.text;
@@ -351,7 +350,7 @@ __attribute__((visibility("default"))) int __libc_start_main(main_function *func
 							     void (*init)(void), void (*fini)(void),
 							     void (*rtld_fini)(void), void *stack_end);
 
-/* What a program's first instructions call, with its main: libc's own goes on with ours in its place. */
+/* Replaces the function that a program's first instructions call with its main: libc's continues with zygote_main. */
 int __libc_start_main(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
 		      void (*rtld_fini)(void), void *stack_end)
 {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker, its zygote and the children of that tell each other, over channels (ipc/channel.h: a 32-bit type, then
- * the payload). All are of the same build, and the worker made the zygote: a layout is all there is to agree on.
+ * The messages between a worker, its zygote and the zygote's children, over channels (ipc/channel.h: a 32-bit type,
+ * then the payload). All are of the same build, and the worker made the zygote: a layout is all there is to agree on.
  *
- * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others TASK: children wait at them by turns,
- * since some are forked while one before them may not have taken its task yet.
+ * On the zygote's own channel: SETUP, FORK, and an ANSWER to each. On the others: TASK. Each child waits at the channel
+ * of its turn, since it may be forked before an earlier child has received its task.
  */
 #ifndef WORKER_ZYGOTE_REQUEST_H
 #define WORKER_ZYGOTE_REQUEST_H
 
 #include "base/dialect.h"
 
-/* Tells the preloaded object in the environment which descriptor its end of the channel is, and whose child: "FD:PID".
- */
+/* The variable that passes the preloaded object its channel's descriptor and its parent's pid: "FD:PID". */
 #define ZYGOTE_VARIABLE "MPMAP_ZYGOTE="
 /* The environment variables that differ from task to task. Their values are numbers. */
 #define ZYGOTE_VARIABLE_NAMES \
@@ -21,13 +20,13 @@
 	}
 enum { ZYGOTE_VARIABLES = 2, ZYGOTE_VARIABLE_SIZE = 40 };
 
-/* So many children wait, beside the one that has a task: one that is forked late must not be missed. */
+/* The number of children that wait beside the one that has a task: with fewer, a fork that comes late is waited for. */
 enum { ZYGOTE_AHEAD = 2, ZYGOTE_TURNS = ZYGOTE_AHEAD + 1 };
 
 enum zygote_message {
 	/* Worker, once: struct zygote_setup, with the children's ends of their channels. */
 	ZYGOTE_SETUP = 1,
-	/* Worker: another child is wanted. No payload. */
+	/* Worker: requests another child. No payload. */
 	ZYGOTE_FORK,
 	/* Zygote: struct zygote_answer. */
 	ZYGOTE_ANSWER,
@@ -42,7 +41,7 @@ struct zygote_setup {
 	int32_t worker;
 };
 
-/* Why a zygote is none. Never an errno. */
+/* Why a program cannot be a zygote. Never an errno. */
 enum zygote_problem {
 	ZYGOTE_HAS_NO_START = -1,
 	ZYGOTE_HAS_THREADS = -2,
@@ -50,16 +49,18 @@ enum zygote_problem {
 };
 
 struct zygote_answer {
-	/* 0: here is a child; an errno: not now; or a problem. */
+	/* 0 with a child; an errno if it cannot be forked now; or a zygote_problem. */
 	int32_t number;
-	/* The child that waits for a task, and at which channel. */
+	/* The child that waits for a task. */
 	int32_t pid;
+	/* The turn, and so the channel, at which it waits. */
 	uint32_t turn;
 };
 
 struct zygote_task {
-	/* Which child it is for: one that was killed leaves its task to the next, who must not take it. */
+	/* The child it is for: the task of a child that was killed must not be taken by the next at that turn. */
 	int32_t pid;
+	/* The number of arguments. */
 	uint32_t count;
 	/* The task's variables, as "NAME=number". */
 	char variables[ZYGOTE_VARIABLES][ZYGOTE_VARIABLE_SIZE];

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker's zygote: COMMAND, started once and stopped before its main; tasks are forked from there (zygote/preload.c).
+ * A worker's zygote: COMMAND, started once and stopped before its main; tasks are forked from it
+ * (worker/zygote/preload.c).
  *
- * It is started when the first task is, and ends with the worker: it sees the end of file on its channel, and has the
- * parent-death signal. Its death is a worker's: no task can be begun any more, and those that run are not touched.
+ * It is started with the first task and ends with the worker, by the end of file on its channel or the parent-death
+ * signal. After its death the worker begins no further task, and does not touch the one that runs.
  */
 #ifndef WORKER_ZYGOTE_ZYGOTE_H
 #define WORKER_ZYGOTE_ZYGOTE_H
