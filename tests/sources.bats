@@ -108,3 +108,32 @@ load helper
 	finish
 	expect 143
 }
+
+@test "sources: a header that is too long, has a NUL or comes in pieces" {
+	head -c 200000 /dev/zero | tr '\0' x >long
+	mp --header : -a long touch ran
+	expect 1 '' 'mpmap: long: the header is longer than 131071 bytes'
+	printf 'a\0b\nx\n' >nul
+	mp --header : -a nul touch ran
+	expect 1 '' 'mpmap: nul: the header has a NUL in it'
+	mkfifo fifo
+	start --header : -a fifo echo '{name}'
+	exec 9>fifo
+	printf na >&9
+	printf 'me\nvalue\n' >&9
+	exec 9>&-
+	finish
+	expect 0 value
+	[ ! -e ran ]
+}
+
+@test "sources: without memory for a record the run ends, and tasks before it count" {
+	head -c 40M /dev/zero | tr '\0' x >long
+	{ printf '"a"\n"' && cat long && printf '"\n'; } >json
+	trap '' XFSZ
+	ulimit -f 20480
+	mp -j1 --stdin -a long wc -c
+	expect 1 '' 'mpmap: memory for the input: File too large'
+	mp -j1 --json -a json --stdin wc -c
+	expect 1 2 'mpmap: memory for the input: File too large'
+}

@@ -218,7 +218,7 @@ static void feed_elements(struct feeder *feeder)
 	while (!elements->finished && session_has_room(session)) {
 		if (take_element(elements) || elements->finished)
 			continue;
-		if (!inlet_is_at_hand(&elements->inlet) || !elements_has_more_to_read(elements) ||
+		if (!inlet_has_bytes(&elements->inlet) || !elements_has_more_to_read(elements) ||
 		    !elements_read_more(elements))
 			break;
 	}

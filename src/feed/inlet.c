@@ -26,7 +26,7 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 	supply_flush(session);
 }
 
-bool inlet_is_at_hand(const struct inlet *inlet)
+bool inlet_has_bytes(const struct inlet *inlet)
 {
 	return inlet->source->fd < 0 || inlet->source->ahead.size;
 }
@@ -77,7 +77,7 @@ void inlet_watch(struct inlet *inlet, bool wanted)
 {
 	struct loop *loop = supply_loop(inlet->session);
 
-	if (inlet->end || inlet_is_at_hand(inlet))
+	if (inlet->end || inlet_has_bytes(inlet))
 		return;
 	/* Forgotten rather than watched for no events: a hangup would be reported again and again. */
 	if (!wanted) {

@@ -28,7 +28,7 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 		void (*ready)(struct watch *watch, unsigned events));
 
 /* True if the source has bytes without waiting for a descriptor. */
-bool inlet_is_at_hand(const struct inlet *inlet);
+bool inlet_has_bytes(const struct inlet *inlet);
 
 /*
  * Reads once, at most size bytes. Returns how many; 0 when there are none now, at the end, and after a failure, which

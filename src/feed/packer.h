@@ -2,7 +2,7 @@
 /*
  * Packing tasks into chunks: bytes are written into blocks of shared memory, once, and submitted from there.
  *
- * A block has three spans, one after the other, and room behind them:
+ * A block has three spans, one after the other, and room after them:
  *
  *   | submitted ... | tasks           | group            | unread              | room            |
  *                     whole tasks of    records of the     bytes that are not    to be written
@@ -57,7 +57,7 @@ struct packer {
 void packer_init(struct packer *packer, struct arena *arena, struct packer_sink *sink);
 
 /*
- * Returns where at least least bytes can be written, behind the unread ones, and in *size how many; valid until the
+ * Returns where at least least bytes can be written, after the unread ones, and in *size how many; valid until the
  * next call. NULL with errno when there is no memory.
  */
 char *packer_room(struct packer *packer, size_t least, size_t *size) MUST_CHECK;

@@ -201,7 +201,7 @@ static void feed_reader(struct feeder *feeder)
 	while (session_has_room(session)) {
 		if (reader_take_record(reader))
 			continue;
-		if (!inlet_is_at_hand(&reader->inlet) || !reader_has_more_to_read(reader) || !reader_read_more(reader))
+		if (!inlet_has_bytes(&reader->inlet) || !reader_has_more_to_read(reader) || !reader_read_more(reader))
 			break;
 	}
 	at_end = reader->inlet.end && !packer_unread_size(&feeder->packer) && session_has_room(session);
