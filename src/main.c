@@ -61,9 +61,9 @@
  * run/policy/  what a run decides by
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  * feed/     where tasks come from
- *   feeder   choosing who feeds             source   bytes of records      packer   tasks into chunks
+ *   feeder   what kinds share               source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON
- *   inlet    reading by the loop
+ *   inlet    reading by the loop            opening  sources, headers, the kind of feeder
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
  *   setters_output

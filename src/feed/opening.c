@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Choosing the kind of feeder for the options, opening its sources and reading their headers. */
+#include "feed/feeder.h"
+
+#include "base/mem.h"
+#include "task/columns.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Marks an error as one of usage: the options do not fit the sources. Returns failed. */
+static int usage_error(int failed, struct error *error)
+{
+	error->is_usage = true;
+	return failed;
+}
+
+/* Adds a name of a column. -1 with the error when there is one already. */
+static int add_name(struct feeder *feeder, struct slice name, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; i < feeder->name_count; i++) {
+		if (slice_equals(slice_of(feeder->names[i]), name))
+			return usage_error(error_set(error, "the header names the column '%s' twice", feeder->names[i]),
+					   error);
+	}
+	feeder->names = mem_resize(feeder->names, feeder->name_count + 1, sizeof *feeder->names);
+	feeder->names[feeder->name_count++] = mem_format("%.*s", (int)name.size, name.data);
+	return 0;
+}
+
+/* Takes the names of its columns off the beginning of a source. -1 with the error. */
+static int read_header(struct feeder *feeder, struct source *source, const struct session_options *run,
+		       struct error *error)
+{
+	struct columns columns = {.expression = NULL};
+	char *header = source_header(source, error);
+	const char *rest = header;
+	int named = 0;
+
+	if (!header)
+		/* An empty source runs nothing, so no name is missing. */
+		return error->text ? -1 : 0;
+	if (run->separator && columns_compile(&columns, run->separator, error) < 0)
+		named = usage_error(-1, error);
+	while (rest && named == 0)
+		named = add_name(feeder, columns_next(&columns, header, &rest), error);
+	columns_release(&columns);
+	free(header);
+	return named;
+}
+
+/* Opens all sources and reads their headers. -1 with the error; what is open by then is feeder_close's. */
+static int open_sources(struct feeder *feeder, const struct session_options *run, struct error *error)
+{
+	const struct feed_options *options = feeder->options;
+	size_t named = 0, i;
+
+	feeder->widths = mem_new(options->source_count, sizeof *feeder->widths);
+	feeder->sources = mem_new(options->source_count, sizeof *feeder->sources);
+	for (i = 0; i < options->source_count; i++)
+		feeder->sources[i].fd = -1;
+	for (i = 0; i < options->source_count; i++) {
+		struct source *source = &feeder->sources[i];
+
+		if (source_open(source, &options->sources[i], error) < 0)
+			return -1;
+		if (source->fd == STDIN_FILENO && options->input_is_closed)
+			return error_set_errno(error, EBADF, "cannot read standard input");
+		if (options->has_header && read_header(feeder, source, run, error) < 0)
+			return -1;
+		feeder->widths[i] = (uint32_t)(feeder->name_count - named);
+		named = feeder->name_count;
+	}
+	return 0;
+}
+
+struct feeder *feeder_open(const struct feed_options *options, struct session_options *run, struct error *error)
+{
+	struct feeder *feeder = options->framing != FEED_TEXT ? elements_new()
+				: options->source_count == 1  ? reader_new()
+							      : combination_new();
+
+	feeder->options = options;
+	feeder->run = run;
+	if (open_sources(feeder, run, error) < 0 ||
+	    (feeder->kind->prepare && feeder->kind->prepare(feeder, error) < 0)) {
+		feeder_close(feeder);
+		return NULL;
+	}
+	if (options->has_header) {
+		run->names = feeder->names;
+		run->name_count = feeder->name_count;
+		run->widths = feeder->widths;
+		run->width_count = run->separator ? options->source_count : 0;
+	}
+	return feeder;
+}
