@@ -12,12 +12,22 @@ struct notes {
 	struct order_sink sink;
 	struct bytes text;
 	bool blocked;
+	/* The sink has no room after the beginning of a task. */
+	bool blocks_at_begin;
 	uint64_t results;
 };
 
 static bool has_room(struct order_sink *sink)
 {
 	return !container_of(sink, struct notes, sink)->blocked;
+}
+
+static void note_begin(struct order_sink *sink, const struct result *result, const char *label UNUSED, unsigned text)
+{
+	struct notes *notes = container_of(sink, struct notes, sink);
+
+	bytes_append_format(&notes->text, "[%d %u]", (int)result->index, text);
+	notes->blocked |= notes->blocks_at_begin;
 }
 
 static void note_data(struct order_sink *sink, uint64_t index UNUSED, const char *label UNUSED, enum stream stream,
@@ -41,7 +51,8 @@ static void note_result(struct order_sink *sink, const struct result *result)
 
 static void begin(struct order *order, struct notes *notes, struct order_options options)
 {
-	*notes = (struct notes){.sink = {.has_room = has_room, .data = note_data, .result = note_result}};
+	*notes = (struct notes){
+		.sink = {.has_room = has_room, .begin = note_begin, .data = note_data, .result = note_result}};
 	options.directory = unit_directory();
 	order_init(order, &options, &notes->sink);
 }
@@ -327,6 +338,103 @@ static void test_release(void)
 	end(&order, &notes);
 }
 
+static void put_errors(struct order *order, uint64_t index, const char *text)
+{
+	check_int(order_put(order, index, 1, STREAM_ERRORS, slice_of(text)), 0);
+}
+
+static void test_lines(void)
+{
+	struct notes notes;
+	struct order order;
+
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .kind = ORDER_LINES});
+	put(&order, 0, "a1\na2");
+	put(&order, 1, "b\n");
+	check_notes("a1\nb\n");
+	finish(&order, 1);
+	put_errors(&order, 0, "e");
+	put(&order, 0, "3\n");
+	check_notes("a1\nb\n(1)a23\n");
+	check(order_accepts(&order, 0) && order_accepts(&order, 9));
+	notes.blocked = true;
+	check(!order_accepts(&order, 0) && !order_accepts(&order, 9));
+	notes.blocked = false;
+	finish(&order, 0);
+	check_notes("a1\nb\n(1)a23\n!e(0)");
+	end(&order, &notes);
+}
+
+/* A line that is partly on disk makes its task the current one, until its end. */
+static void test_long_line(void)
+{
+	struct notes notes;
+	struct order order;
+
+	begin(&order, &notes, (struct order_options){.memory = 100, .disk = 1 << 20, .kind = ORDER_LINES});
+	put_size(&order, 3, 1000);
+	check_int(notes.text.size, 0);
+	check(order_spilled(&order) > 0 && order_accepts(&order, 4));
+	put(&order, 3, "\nrest");
+	check_int(notes.text.size, 1005);
+	check(!order_accepts(&order, 4) && order_accepts(&order, 3));
+	put(&order, 4, "other\n");
+	check_int(notes.text.size, 1005);
+	finish(&order, 3);
+	check(order_accepts(&order, 4));
+	finish(&order, 4);
+	check_str(bytes_text(&notes.text) + 1000, "\nrest(3)other\n(4)");
+	end(&order, &notes);
+}
+
+/* A task that is written as a whole: its beginning, with a bit for each stream that is UTF-8, then output, then errors.
+ */
+static void test_whole(void)
+{
+	struct notes notes;
+	struct order order;
+
+	begin(&order, &notes, (struct order_options){.memory = 1 << 20, .whole = true});
+	put_errors(&order, 0, "\xff");
+	put(&order, 0, "a");
+	put(&order, 1, "b");
+	check_notes("");
+	finish(&order, 0);
+	check_notes("[0 2]a!\xff(0)");
+	notes.blocks_at_begin = true;
+	finish(&order, 1);
+	check_notes("[0 2]a!\xff(0)[1 6]");
+	check(order_is_midway(&order));
+	order_continue(&order);
+	check(order_is_midway(&order));
+	notes.blocked = notes.blocks_at_begin = false;
+	finish(&order, 2);
+	check_notes("[0 2]a!\xff(0)[1 6]b(1)[2 6](2)");
+	check(!order_is_midway(&order));
+	order_continue(&order);
+	end(&order, &notes);
+}
+
+/* The same in the order of completion, with the current task beyond all limits. */
+static void test_whole_completion(void)
+{
+	struct notes notes;
+	struct order order;
+
+	begin(&order, &notes, (struct order_options){.memory = 100, .kind = ORDER_COMPLETION, .whole = true});
+	put(&order, 3, "d");
+	finish(&order, 3);
+	check_notes("[3 6]d(3)");
+	put_size(&order, 1, 200);
+	check(order_is_full(&order) && order_accepts(&order, 0) && !order_accepts(&order, 1));
+	put_size(&order, 0, 300);
+	finish(&order, 0);
+	finish(&order, 1);
+	check_int(notes.results, 3);
+	check_int(notes.text.size, 9 + 5 + 300 + 3 + 5 + 200 + 3);
+	end(&order, &notes);
+}
+
 const struct unit_test unit_order[] = {
 	{"in the order of the input", .run = test_ordered},
 	{"misuse is refused", .run = test_misuse},
@@ -339,6 +447,10 @@ const struct unit_test unit_order[] = {
 #ifdef MPMAP_FAULTS
 	{"a full disk", .run = test_disk_error},
 #endif
+	{"by lines", .run = test_lines},
+	{"by lines, with a line on disk", .run = test_long_line},
+	{"tasks that are written as a whole", .run = test_whole},
+	{"tasks that are written as a whole in the order of completion", .run = test_whole_completion},
 	{"released while full", .run = test_release},
 	{.name = NULL},
 };
