@@ -352,7 +352,7 @@ open_folder() {
 }
 
 # Checks that records come out in order with every chunk size; called by the order files, one for each start method.
-# A size gets as many records as show every way of its chunks past each other; 10,000 go through the default.
+# A size gets as many records as show every way of its chunks past each other, the default COUNT: check_order COUNT.
 check_order() {
 	local size records
 	while read -r size records; do
@@ -362,7 +362,7 @@ check_order() {
 		expect 0
 		same err ''
 		cmp numbers out
-	done <<<$'1 1000\n2 1000\n3 1000\n7 1000\n64 2000\n1000 4000\nauto 10000'
+	done <<<$'1 1000\n2 1000\n3 1000\n7 1000\n64 2000\n1000 4000\nauto '"$1"
 	# all 10,000 with each size, where no task costs a process
 	seq 10000 >numbers
 	for size in 1 2 3 7 64 1000 auto; do

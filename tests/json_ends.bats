@@ -133,8 +133,8 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 }
 
 @test "json: large outputs are whole, with ample room, with a spill file, and with neither" {
-	"$TOOL" spew 10M 1 >noise
-	"$TOOL" lines 100000 104 x >text
+	"$TOOL" spew 3M 1 >noise
+	"$TOOL" lines 30000 104 x >text
 	for room in '' '--buffer 64K' '--buffer 64K --spill 0' '--buffer 1M --spill 4M'; do
 		echo "room: $room"
 		# shellcheck disable=SC2086

@@ -48,13 +48,15 @@ not_started() {
 @test "json: a number is the record, as it is written" {
 	for number in 0 -0 1.0 1.50 1e3 1E+03 -2.5e-07 1e400 -1e-400 0.1000 123456789012345678901234567890 18446744073709551616 \
 		3.14159265358979323846264338327950288419716939937510; do
-		args_of "$number"
-		expect 0 "\"$number\"" ''
-		args_of "[$number]"
-		expect 0 "\"$number\"" ''
-		args_of "{\"n\":$number}" '{n}' '{}'
-		expect 0 "\"$number\""$'\n'"\"{\\\"n\\\":$number}\"" ''
+		printf '%s\n[%s]\n{"n":%s}\n' "$number" "$number" "$number" >>numbers
+		printf '"%s"\n"%s"\n"{\\"n\\":%s}"\n' "$number" "$number" "$number" >>expected
 	done
+	mp -j1 --jsonl "$TOOL" args <numbers
+	expect 0 "$(cat expected)" ''
+	{ echo '[' && sed '$!s/$/,/' numbers && echo ']'; } | mp -j1 --json "$TOOL" args
+	expect 0 "$(cat expected)" ''
+	grep '^{' numbers | mp -j1 --jsonl "$TOOL" args '{n}'
+	expect 0 "$(grep -v '^"{' expected | uniq)" ''
 	long=$(head -c 50000 /dev/zero | tr '\0' 7)
 	args_of "$long"
 	expect 0 "\"$long\"" ''

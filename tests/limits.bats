@@ -150,7 +150,7 @@ whole_or_clear() {
 @test "limits: a read error in the middle loses no whole record that was read" {
 	needs_faults
 	# two reads' worth
-	seq -f '%0100.0f' 1300 >records
+	seq -f '%0500.0f' 260 >records
 	MPMAP_FAULT=input_read:2 mp -j2 "$TOOL" args <records
 	expect 1
 	tr -d '"' <out | cmp - records

@@ -114,13 +114,13 @@ holds_tasks() {
 
 # Every meta.json is a line, the object of a result without its outputs.
 metas_are_objects() {
-	local meta
-	: >metas
-	for meta in results/*/meta.json; do
-		[ -e "$meta" ] || continue
-		is_clean "$meta" && [ "$(wc -l <"$meta")" -eq 1 ] || complain "$meta: $(cat "$meta")" || return 1
-		cat "$meta" >>metas
-	done
+	local files
+	find results -mindepth 2 -maxdepth 2 -name meta.json | sort >files
+	files=$(wc -l <files)
+	xargs -r cat <files >metas
+	[ "$(xargs -r wc -l <files | awk '$2 != "total" && $1 != 1')" = '' ] || complain 'a meta.json is not a line' || return 1
+	[ "$(xargs -r tail -qc 1 <files | wc -l)" -eq "$files" ] || complain 'a meta.json does not end its line' || return 1
+	is_clean metas || return 1
 	jq -e -n "$OBJECT_FILTER"'reduce inputs as $object (true; . and ($object | is_object([])))' metas >/dev/null ||
 		complain "no result: $(jq -c "$OBJECT_FILTER"'select(is_object([]) | not)' metas | head -n 1)"
 }

@@ -5,7 +5,7 @@
 load helper
 
 @test "order, fork: records come out in order with every chunk size, 10,000 with the default" {
-	MPMAP_START_METHOD=fork check_order
+	MPMAP_START_METHOD=fork check_order 10000
 }
 
 @test "order, fork: --unordered loses and repeats nothing" {

@@ -4,8 +4,8 @@
 
 load helper
 
-@test "order, forkserver: records come out in order with every chunk size, 10,000 with the default" {
-	MPMAP_START_METHOD=forkserver check_order
+@test "order, forkserver: records come out in order with every chunk size, 3,000 with the default" {
+	MPMAP_START_METHOD=forkserver check_order 3000
 }
 
 @test "order, forkserver: --unordered loses and repeats nothing" {

@@ -4,8 +4,8 @@
 
 load helper
 
-@test "order, spawn: records come out in order with every chunk size, 10,000 with the default" {
-	MPMAP_START_METHOD=spawn check_order
+@test "order, spawn: records come out in order with every chunk size, 3,000 with the default" {
+	MPMAP_START_METHOD=spawn check_order 3000
 }
 
 @test "order, spawn: --unordered loses and repeats nothing" {
