@@ -21,7 +21,7 @@ setup() {
 	STARTED=()
 	mkdir -p "$WORK" "$BATS_TEST_TMPDIR/tmp"
 	cd "$WORK" || return 1
-	mkfifo "$BATS_TEST_TMPDIR/never"
+	mkfifo "$BATS_TEST_TMPDIR/no-input"
 	PATH=$(searchable_path)
 	unset MPMAP_JOBS MPMAP_START_METHOD MPMAP_PROGRESS MPMAP_COLOR MPMAP_TRACE MPMAP_FAULT
 	export LC_ALL=C TMPDIR=$BATS_TEST_TMPDIR/tmp
@@ -216,6 +216,11 @@ finish() {
 	echo "$status" >status
 }
 
+# Runs mpmap to its end, whatever its exit status is: that of a halted run (124) is also that of a run that mp gives up.
+run_to_end() {
+	start "$@" && finish
+}
+
 # The one place that polls: until the command succeeds, within LIMIT (60) seconds.
 wait_until() {
 	local deadline=$((SECONDS + ${LIMIT:-60}))
@@ -224,7 +229,7 @@ wait_until() {
 			[ ! -f trace ] || { echo 'the trace ends so:' && tail -n 20 trace; }
 			complain "waited in vain for: $*" || return 1
 		fi
-		read -rt 0.02 _ <>"$BATS_TEST_TMPDIR/never" || :
+		read -rt 0.02 _ <>"$BATS_TEST_TMPDIR/no-input" || :
 	done
 }
 

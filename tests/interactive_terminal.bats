@@ -8,8 +8,8 @@
 load helper
 load screen
 
-# proof NAME: types a line and waits for the result of its arithmetic, so that earlier lines have been carried out
-proof() {
+# type_marker NAME: types a line and waits for the result of its arithmetic, so that earlier lines have been carried out
+type_marker() {
 	type_line "! echo $1-\$((1 + 1))" && wait_for_line "^$1-2\$"
 }
 
@@ -52,7 +52,7 @@ ends_well() {
 	wait_for_line '1\.2.*result-2$'
 	before '1\.1.*result-1$' '1\.2.*result-2$'
 	wait_for_prompt
-	proof well
+	type_marker well
 	type_line quit
 	ends_well
 }
@@ -62,7 +62,7 @@ ends_well() {
 	open_terminal 80 24 "$MPMAP"
 	wait_for_prompt
 	mpmap=$(terminal display-message -p '#{pane_pid}')
-	proof well
+	type_marker well
 	press C-d
 	ends_well
 }
@@ -155,7 +155,7 @@ paragraph_is() {
 	wait_for_line 'end-3$'
 	wait_for_line 'exit status 3'
 	wait_for_prompt
-	proof well
+	type_marker well
 }
 
 @test "prompt: typing during a flood of results is not lost" {
@@ -166,7 +166,7 @@ paragraph_is() {
 	type_line wait
 	wait_for_line '1\.3.*3000$'
 	wait_for_prompt
-	proof well
+	type_marker well
 }
 
 # complains LINE WORD: types LINE and waits for an error, a line that has WORD and is not a prompt
@@ -217,7 +217,7 @@ has_complaint() {
 	press C-c
 	wait_for_prompt
 	press Enter
-	proof well
+	type_marker well
 	[ ! -e ran ]
 	are_alive "$mpmap" "${tasks[@]}"
 	touch gate
@@ -239,7 +239,7 @@ has_complaint() {
 	touch gate
 	wait_for_line '1\.2.*result-2$'
 	wait_for_prompt
-	proof well
+	type_marker well
 }
 
 @test "prompt: commands, options, IDs and names of commands are completed" {
@@ -295,7 +295,7 @@ has_complaint() {
 	open_prompt
 	type_line "map --shell 'echo result-\$1' ::: alpha"
 	wait_for_line '1\.1.*result-alpha$'
-	proof other
+	type_marker other
 	press C-r
 	type_text 'alph'
 	wait_for_last_line 'search.*alph.*::: alpha$'
@@ -306,7 +306,7 @@ has_complaint() {
 	wait_for_last_line 'search.*oth.*echo other'
 	press C-c
 	wait_for_prompt
-	proof well
+	type_marker well
 	press Up Up
 	wait_for_last_line 'alpha$'
 	press Enter
@@ -315,7 +315,7 @@ has_complaint() {
 
 @test "prompt: the history is there in the next session, for this user only" {
 	open_prompt
-	proof first
+	type_marker first
 	type_line 'map echo ::: secret'
 	wait_for_line '1\.1.*secret$'
 	type_line history
@@ -424,7 +424,7 @@ has_complaint() {
 		wait_until all_in SRD "$mpmap" "${tasks[@]}"
 		wait_for_last_line "$PROMPT"
 		press C-u
-		proof back
+		type_marker back
 		terminal clear-history
 		type_line '! clear'
 		wait_until screen_is_clear
@@ -512,7 +512,7 @@ asked_or_gone() {
 	wait_for_event task_start 1
 	type_line pause
 	wait_for_prompt
-	proof paused
+	type_marker paused
 	touch gate
 	wait_for_line '1\.1.*result-1$'
 	wait_until at_rest 0
@@ -558,7 +558,7 @@ asked_or_gone() {
 	type_line 'errors 1.1'
 	wait_for_line '^paged 500$'
 	wait_for_prompt
-	proof well
+	type_marker well
 }
 
 @test "prompt: a pager may read keys, be left early, or be missing" {
@@ -572,14 +572,14 @@ asked_or_gone() {
 	wait_for_line '^:$'
 	press q
 	wait_for_prompt
-	proof well
+	type_marker well
 	type_line quit
 	ends_well
 	PAGER=$PWD/none open_prompt
 	type_line 'map seq ::: 500'
 	wait_for_line '500$'
 	type_line 'out 1.1'
-	proof still
+	type_marker still
 }
 
 @test "prompt: a command of the shell has the terminal, and ^C is for it" {
@@ -597,7 +597,7 @@ asked_or_gone() {
 	press C-c
 	wait_for_prompt
 	not grep -q '^not-2' screen
-	proof well
+	type_marker well
 }
 
 said_twice() {

@@ -10,11 +10,6 @@ load helper
 HEADER=$'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand'
 LINE=$'^[1-9][0-9]*\t:\t[1-9][0-9]{9}[.][0-9]{3}\t *[0-9]+[.][0-9]{3}\t0\t[0-9]+\t(-1|[0-9]+)\t[0-9]+\t[^\t]+$'
 
-# A run to its end whatever its exit status is (that of a halted run is also that of a run too long).
-whole() {
-	start "$@" && finish
-}
-
 # is_log FILE [TEXT [COLUMNS]]: a header, whole lines, and these columns (Seq, Exitval, Signal) of them
 is_log() {
 	[ "$(head -n 1 "$1")" = "$HEADER" ] || complain "header: $(head -n 1 "$1")" || return 1
@@ -94,7 +89,7 @@ on() {
 		is_log log
 		same <(cut -f 1,7,8 lines | sort -n) $'1\t0\t2\n2\t0\t2'
 		rm pid1
-		whole -j1 --chunksize 1 --joblog log --halt now,fail=1 --shell '[ "$1" -gt 1 ] || exit 3; exec "$TOOL" pause "pid$1"' ::: $(seq 20)
+		run_to_end -j1 --chunksize 1 --joblog log --halt now,fail=1 --shell '[ "$1" -gt 1 ] || exit 3; exec "$TOOL" pause "pid$1"' ::: $(seq 20)
 		expect 124
 		is_log log
 		# the worker may begin one more before it is told
@@ -252,7 +247,7 @@ on() {
 @test "joblog: parallel --resume runs exactly what is missing" {
 	needs parallel
 	check() {
-		whole -j1 --chunksize 1 --joblog log --halt soon,fail=1 --shell 'echo "$1" >>ran; [ "$1" -ne 7 ]' ::: $(seq 20)
+		run_to_end -j1 --chunksize 1 --joblog log --halt soon,fail=1 --shell 'echo "$1" >>ran; [ "$1" -ne 7 ]' ::: $(seq 20)
 		expect 124
 		on 0 --resume 'echo {} >>ran' ::: $(seq 20)
 		sort -n ran | cmp - <(seq 20)

@@ -8,10 +8,6 @@
 load helper
 load object
 
-whole() {
-	start "$@" && finish
-}
-
 @test "json: the order is that of the input, however long tasks take" {
 	check() {
 		seq 300 >numbers
@@ -190,10 +186,10 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 		says_lines 1
 		[ -z "$(jq -r '.[].outcome' out | grep -vxE 'not-started|skipped')" ] || complain "$(cat out)"
 		for halt in now soon; do
-			whole -j2 -o json --halt "$halt,fail=1" --shell 'exit 3' ::: $(seq 20)
+			run_to_end -j2 -o json --halt "$halt,fail=1" --shell 'exit 3' ::: $(seq 20)
 			expect 124
 			is_array out
-			whole -j1 -o json --halt "$halt,success=1" true ::: $(seq 20)
+			run_to_end -j1 -o json --halt "$halt,success=1" true ::: $(seq 20)
 			expect 0
 			is_array out
 		done

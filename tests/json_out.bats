@@ -9,11 +9,6 @@ load helper
 load object
 load screen
 
-# A run to its end whatever its exit status is (that of a halted run is also that of a run too long).
-whole() {
-	start "$@" && finish
-}
-
 @test "json: every key of a task that went well" {
 	check() {
 		mp_well -j1 -o jsonl --shell 'echo "$$ $1"; echo "to $1" >&2' ::: a 'b "c"'
@@ -134,7 +129,7 @@ whole() {
 		the_result 2 '.outcome == "signaled" and .signal == "SIGTERM"'
 		# the worker may begin one more before it is told
 		[ "$(values .outcome | sed 1,3d | sort -u)" = '"skipped"' ] || complain "$(values .outcome)"
-		whole -j1 --chunksize 1 -o jsonl --halt soon,fail=1 --shell 'exit 3' ::: $(seq 20)
+		run_to_end -j1 --chunksize 1 -o jsonl --halt soon,fail=1 --shell 'exit 3' ::: $(seq 20)
 		expect 124
 		are_objects out
 		the_result 1 '.outcome == "failed"'

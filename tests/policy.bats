@@ -4,11 +4,6 @@
 
 load helper
 
-# A run to its end whatever its exit status is (that of a halted run is also that of a run too long).
-whole() {
-	start "$@" && finish
-}
-
 # The time from one event to another, in ms: the Nth of each kind, from 1.
 between() {
 	local from to
@@ -294,13 +289,13 @@ at_least() {
 }
 
 @test "policy: --halt counts failures of every kind, successes, or both" {
-	whole -j1 --timeout 2 --halt now,fail=3 --shell 'case $1 in 2) kill -KILL $$ ;; 4) exit 1 ;; 6) exec "$TOOL" pause pid ;; esac' ::: 1 2 3 4 5 6 7
+	run_to_end -j1 --timeout 2 --halt now,fail=3 --shell 'case $1 in 2) kill -KILL $$ ;; 4) exit 1 ;; 6) exec "$TOOL" pause pid ;; esac' ::: 1 2 3 4 5 6 7
 	expect 124
 	says '^mpmap: stopped by --halt after #6: timed out after 2 s'
-	whole -j1 --halt now,success=2 --shell '[ "$1" -ne 5 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 4 5
+	run_to_end -j1 --halt now,success=2 --shell '[ "$1" -ne 5 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 4 5
 	expect 0
 	says '^mpmap: stopped by --halt after #4'
-	whole -j1 --halt now,done=3 --shell '[ "$1" -ne 4 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 4
+	run_to_end -j1 --halt now,done=3 --shell '[ "$1" -ne 4 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 4
 	expect 124
 	says '^mpmap: stopped by --halt after #3'
 	mp -j1 --halt never --shell 'exit "$1"' ::: 1 1 1
@@ -311,7 +306,7 @@ at_least() {
 }
 
 @test "policy: --halt with a percentage of items, whose number is known at once" {
-	whole -j1 --halt now,fail=50% --shell '[ "$1" -ne 5 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 5
+	run_to_end -j1 --halt now,fail=50% --shell '[ "$1" -ne 5 ] || exec "$TOOL" hold never; exit $(($1 % 2))' ::: 1 2 3 5
 	expect 124
 	says '^mpmap: stopped by --halt after #3'
 	mp -j1 --halt soon,fail=51% --shell 'exit $(($1 % 2))' ::: 1 2 3 4
@@ -355,9 +350,9 @@ at_least() {
 @test "policy: --halt and --retries: only what a task ends with counts" {
 	mp -j1 --halt now,fail=1 --retries 1 --shell 'echo "$1"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1 2 3
 	expect 0 $'1\n2\n3' ''
-	whole -j1 --halt now,fail=1 --retries 1 --shell '[ "$1" -eq 1 ] || exec "$TOOL" hold never; exit 3' ::: 1 2
+	run_to_end -j1 --halt now,fail=1 --retries 1 --shell '[ "$1" -eq 1 ] || exec "$TOOL" hold never; exit 3' ::: 1 2
 	expect 124
 	says '^mpmap: stopped by --halt after #1: exit status 3 \(attempt 2\)'
-	whole -q -j1 --halt now,fail=1 --shell 'exit 3' ::: 1
+	run_to_end -q -j1 --halt now,fail=1 --shell 'exit 3' ::: 1
 	expect 124 '' ''
 }

@@ -8,11 +8,6 @@
 load helper
 load object
 
-# A run to its end whatever its exit status is (that of a halted run is also that of a run too long).
-whole() {
-	start "$@" && finish
-}
-
 @test "results: a folder for each task, beside the usual output" {
 	check() {
 		umask 0
@@ -150,7 +145,7 @@ whole() {
 			case $signals in INT | TERM) holds_tasks 1 2 3 && exactly results/000000003/stdout $'begun\nbye' ;; esac
 		done
 		rm -rf results
-		whole -j1 --chunksize 1 --results results --halt now,fail=1 --shell 'exit 3' ::: $(seq 20)
+		run_to_end -j1 --chunksize 1 --results results --halt now,fail=1 --shell 'exit 3' ::: $(seq 20)
 		expect 124
 		only_whole_folders
 		[ -e results/000000001 ]

@@ -179,7 +179,7 @@ only_terminal_left() {
 
 # Lets time pass in which nothing should happen.
 let_pass() {
-	read -rt "$1" _ <>"$BATS_TEST_TMPDIR/never" || :
+	read -rt "$1" _ <>"$BATS_TEST_TMPDIR/no-input" || :
 }
 
 # Job control: all_in STATES PID...

@@ -1,14 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The ways in which workers, tasks and mpmap itself can die, one test for each entry of a list.
+# The ways in which workers, tasks and mpmap itself can die, as users of Python's multiprocessing meet them.
 
-# The list is the one of what users of Python's multiprocessing meet ("Worker death / signals", W1 to W17). Where an entry is
-# about something that is not here in that form, the test says what it has become. Two have no test here:
-#   W8   `--on-worker-death=abort`: there is no such mode. A worker that dies is replaced, whatever happens, and the run goes
-#        on (all the tests below); `--halt now,fail=1` ends a run at the first task that failed or was lost.
-#   W17  a task killed for its cgroup's memory limit: it takes a cgroup of version 2, with the memory controller, in which
-#        this user may make another. What such a task gets is signaled by SIGKILL like any other, which is W5 and W6 for
-#        workers, and "failures" for tasks; that memory.events says so is a matter of reading a file.
+# Two of these ways have no test here:
+#   A run that ends at the first worker that dies: there is no such mode. A worker that dies is replaced, whatever happens, and
+#   the run continues (all the tests below); `--halt now,fail=1` ends a run at the first task that failed or was lost.
+#   A task killed for its cgroup's memory limit: it takes a cgroup of version 2, with the memory controller, in which this user
+#   may make another. Such a task is reported as killed by SIGKILL like any other; memory.events is a matter of reading a file.
 
 load helper
 
@@ -36,7 +34,7 @@ crash_the_stopped() {
 	is_gone "$pid"
 }
 
-@test "W1: a task's worker kills itself on item 1 of 6: five results, and one that is lost" {
+@test "worker deaths: a task's worker kills itself on item 1 of 6: five results, and one that is lost" {
 	check() {
 		mp -j2 --shell '[ "$1" != 1 ] || { kill -KILL $PPID; exec "$TOOL" hold gate; }; echo "$1"' ::: $(seq 6)
 		expect 125 "$(seq 2 6)"
@@ -48,7 +46,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W2: with a retry, and a worker that dies only once: six results" {
+@test "worker deaths: with a retry, and a worker that dies only once: six results" {
 	check() {
 		mp -j2 --retries 1 --shell '
 			[ "$1" != 1 ] || ! mkdir once 2>/dev/null || { echo torn; kill -KILL $PPID; exec "$TOOL" hold gate; }
@@ -59,7 +57,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W2: a worker that dies at every attempt: as many as were allowed, then lost" {
+@test "worker deaths: a worker that dies at every attempt: as many as were allowed, then lost" {
 	check() {
 		mp -j2 --retries 2 --shell '
 			[ "$1" != 3 ] || { echo "$MPMAP_ATTEMPT" >>attempts; kill -KILL $PPID; exec "$TOOL" hold gate; }
@@ -72,7 +70,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W3: all the idle workers killed, then more items: all done" {
+@test "worker deaths: all the idle workers killed, then more items: all done" {
 	check() {
 		trace_on
 		open_feed
@@ -94,7 +92,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W3: the idle workers killed one after another, with an item for each" {
+@test "worker deaths: the idle workers killed one after another, with an item for each" {
 	check() {
 		trace_on
 		open_feed
@@ -114,7 +112,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W4: a worker killed every 40 ms during 3,000 tasks: each accounted for once, none run twice" {
+@test "worker deaths: a worker killed every 40 ms during 3,000 tasks: each accounted for once, none run twice" {
 	check() {
 		# all methods share what happens later
 		[ "$METHOD" = fork ] && count=3000 || count=1000
@@ -125,7 +123,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W5: SIGSEGV after a task was taken, before it runs: nothing is lost" {
+@test "worker deaths: SIGSEGV after a task was taken, before it runs: nothing is lost" {
 	needs_faults
 	check() {
 		# each worker does one task and stops when it has taken the next
@@ -140,7 +138,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W5: SIGSEGV while a task runs: lost, and why" {
+@test "worker deaths: SIGSEGV while a task runs: lost, and why" {
 	check() {
 		trace_on
 		start -j2 --chunksize 3 --shell '[ "$1" != 2 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 6)
@@ -155,7 +153,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W5: SIGSEGV between a task's end and its result: lost, not run again" {
+@test "worker deaths: SIGSEGV between a task's end and its result: lost, not run again" {
 	needs_faults
 	check() {
 		# each worker does one task and stops before it tells the second's result
@@ -172,7 +170,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W5: SIGSEGV while half a task's output has been read: that half is all there is of it" {
+@test "worker deaths: SIGSEGV while half a task's output has been read: that half is all there is of it" {
 	check() {
 		trace_on
 		start -j2 --shell '
@@ -190,7 +188,7 @@ crash_the_stopped() {
 	under_methods check
 }
 
-@test "W6: a worker dies in a task of 10 MB whose output nobody takes: that one is lost, no hang" {
+@test "worker deaths: a worker dies in a task of 10 MB whose output nobody takes: that one is lost, no hang" {
 	check() {
 		trace_on
 		mkfifo pipe
@@ -223,7 +221,7 @@ is_full() {
 	[ "$("$TOOL" unread <"$1")" -ge 65536 ]
 }
 
-@test "W6: a worker dies while large records wait for it: the others are done" {
+@test "worker deaths: a worker dies while large records wait for it: the others are done" {
 	check() {
 		trace_on
 		for i in $(seq 40); do
@@ -241,7 +239,7 @@ is_full() {
 	under_methods check
 }
 
-@test "W7: a worker dies after the end of input: the run ends" {
+@test "worker deaths: a worker dies after the end of input: the run ends" {
 	check() {
 		trace_on
 		open_feed
@@ -262,7 +260,7 @@ is_full() {
 	under_methods check
 }
 
-@test "W7: all workers die after the end of input, with tasks yet to start: the run ends" {
+@test "worker deaths: all workers die after the end of input, with tasks yet to start: the run ends" {
 	check() {
 		trace_on
 		start -j2 --chunksize 3 --shell '[ "$1" != 1 ] && [ "$1" != 4 ] || exec "$TOOL" hold gate; echo "$1"' ::: $(seq 9)
@@ -280,7 +278,7 @@ is_full() {
 	under_methods check
 }
 
-@test "W9: a stopped worker keeps nobody but its own tasks" {
+@test "worker deaths: a stopped worker keeps nobody but its own tasks" {
 	check() {
 		trace_on
 		start -j2 --chunksize 1 --shell '[ "$1" != 1 ] || "$TOOL" hold gate; echo "$1" >>done; echo "$1"' ::: $(seq 30)
@@ -297,7 +295,7 @@ is_full() {
 	under_methods check
 }
 
-@test "W9: a stopped worker that sleeps keeps nothing that another could do" {
+@test "worker deaths: a stopped worker that sleeps keeps nothing that another could do" {
 	check() {
 		local fed=2 each
 		trace_on
@@ -324,7 +322,7 @@ is_full() {
 	under_methods check
 }
 
-@test "W9: a stopped worker that sleeps keeps nothing that one could be started for" {
+@test "worker deaths: a stopped worker that sleeps keeps nothing that one could be started for" {
 	check() {
 		trace_on
 		open_feed
@@ -354,7 +352,7 @@ feed_until_stopped() {
 	[ "$count" -eq "$1" ]
 }
 
-@test "W9: workers that die, or are stopped, while they ring: nothing is lost, nobody else waits" {
+@test "worker deaths: workers that die, or are stopped, while they ring: nothing is lost, nobody else waits" {
 	needs_faults
 	check() {
 		seq 60 >records
@@ -379,7 +377,7 @@ feed_until_stopped() {
 	under_methods check
 }
 
-@test "W9: a stopped worker does not keep its task from being timed out" {
+@test "worker deaths: a stopped worker does not keep its task from being timed out" {
 	check() {
 		trace_on
 		start -j2 --chunksize 1 --timeout 3 --shell '
@@ -399,7 +397,7 @@ feed_until_stopped() {
 	under_methods check
 }
 
-@test "W9: a stopped worker does not outlive mpmap, nor does its task" {
+@test "worker deaths: a stopped worker does not outlive mpmap, nor does its task" {
 	check() {
 		trace_on
 		start -j2 --shell '"$TOOL" background "child$1" TERM; exec "$TOOL" hold gate' ::: 1 2
@@ -414,7 +412,7 @@ feed_until_stopped() {
 	under_methods check
 }
 
-@test "W10: mpmap killed: workers, tasks and their children are gone, and what was in files" {
+@test "worker deaths: mpmap killed: workers, tasks and their children are gone, and what was in files" {
 	check() {
 		trace_on
 		start -j4 --buffer 64K --spill 10M --shell '
@@ -436,7 +434,7 @@ feed_until_stopped() {
 	under_methods check
 }
 
-@test "W11: SIGTERM to mpmap: its children are gone, no file is left, status 143" {
+@test "worker deaths: SIGTERM to mpmap: its children are gone, no file is left, status 143" {
 	check() {
 		trace_on
 		start -j4 --buffer 64K --spill 10M --shell '
@@ -475,15 +473,15 @@ interrupted() {
 	under_methods check "$1"
 }
 
-@test "W12: ^C, which the whole process group gets: status 130, few words, nothing left" {
+@test "worker deaths: ^C, which the whole process group gets: status 130, few words, nothing left" {
 	interrupted -
 }
 
-@test "W12b: SIGINT to mpmap only: likewise" {
+@test "worker deaths: SIGINT to mpmap only: likewise" {
 	interrupted ''
 }
 
-@test "W12: ^C reaches each task once" {
+@test "worker deaths: ^C reaches each task once" {
 	check() {
 		trace_on
 		start_it setsid "$MPMAP" -j2 --shell 'exec "$TOOL" catch "ready$1" "caught
@@ -499,7 +497,7 @@ interrupted() {
 	under_methods check
 }
 
-@test "W13: a second ^C while tasks do not obey the first: they are killed" {
+@test "worker deaths: a second ^C while tasks do not obey the first: they are killed" {
 	check() {
 		trace_on
 		start_it setsid "$MPMAP" -j2 --shell '"$TOOL" background "child$1" INT TERM; exec "$TOOL" ignore "task$1" INT TERM' ::: 1 2
@@ -520,7 +518,7 @@ interrupted() {
 	under_methods check
 }
 
-@test "W14: tasks see the signals as mpmap was started with them, but SIGPIPE and SIGCHLD by default, and none blocked" {
+@test "worker deaths: tasks see the signals as mpmap was started with them, but SIGPIPE and SIGCHLD by default, and none blocked" {
 	check() {
 		run_it "$TOOL" under default ignore=INT,PIPE,CHLD,USR1 block=HUP,TERM -- "$MPMAP" "$TOOL" signals '{#}' ::: a
 		expect 0 $'blocked:\nignored: INT USR1' ''
@@ -530,7 +528,7 @@ interrupted() {
 	under_methods check
 }
 
-@test "W15: a task that becomes a daemon: the run ends, the daemon is left alone" {
+@test "worker deaths: a task that becomes a daemon: the run ends, the daemon is left alone" {
 	check() {
 		mp -j2 --shell '"$TOOL" daemonise "daemon$1" keep; echo "$1"' ::: 1 2 3
 		expect 0 $'1\n2\n3' ''
@@ -543,7 +541,7 @@ interrupted() {
 	under_methods check
 }
 
-@test "W15: a daemon is left alone when its task's worker is killed, too" {
+@test "worker deaths: a daemon is left alone when its task's worker is killed, too" {
 	check() {
 		trace_on
 		start -j1 --shell '"$TOOL" daemonise daemon; exec "$TOOL" hold gate' ::: a
@@ -567,7 +565,7 @@ start_slowly() {
 		--shell 'touch ran; exec "$TOOL" hold gate' ::: a
 }
 
-@test "W16: mpmap killed before its worker has armed the parent-death signal: no orphan" {
+@test "worker deaths: mpmap killed before its worker has armed the parent-death signal: no orphan" {
 	check() {
 		# also the one behind execve, so that a worker gets no task
 		start_slowly 500000
@@ -580,7 +578,7 @@ start_slowly() {
 	under_methods check
 }
 
-@test "W16: mpmap and its worker killed before a task has armed the parent-death signal: no orphan" {
+@test "worker deaths: mpmap and its worker killed before a task has armed the parent-death signal: no orphan" {
 	check() {
 		start_slowly 3000000:when=1
 		wait_for_event worker_start
