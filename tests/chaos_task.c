@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The task of chaos runs: what it writes for a record is known to the checks. */
+
+#define _GNU_SOURCE
+#include "chaos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "<N:xxx>" and a newline. */
+char *text_of(uint64_t record, bool shell, bool large, size_t *size)
+{
+	char head[32];
+	uint64_t mix = mixed(record);
+	size_t middle = large ? (record % 97 == 0 ? 200000 : mix % 20000) : mix % 100;
+	if (shell)
+		middle = 0;
+	int length = snprintf(head, sizeof head, "<%" PRIu64 ":", record);
+	char *text = malloc((size_t)length + middle + 2);
+	if (text == NULL)
+		fail("out of memory");
+	memcpy(text, head, (size_t)length);
+	memset(text + length, 'x', middle);
+	memcpy(text + length + middle, ">\n", 2);
+	*size = (size_t)length + middle + 2;
+	return text;
+}
+
+/* A child in the task's group that holds its output and, if stubborn, ends by nothing but SIGKILL. */
+static pid_t start_child(bool stubborn)
+{
+	int ready[2];
+	char byte = 0;
+	if (pipe2(ready, O_CLOEXEC) != 0)
+		fail("pipe: %s", strerror(errno));
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int n = SIGHUP; stubborn && n <= SIGTERM; n++)
+			signal(n, SIG_IGN);
+		write_all(ready[1], &byte, 1);
+		for (;;)
+			pause();
+	}
+	if (pid < 0 || read(ready[0], &byte, 1) != 1)
+		fail("no background child");
+	return pid;
+}
+
+int run_task(const char *style, const char *argument)
+{
+	uint64_t record = number(argument), mix = mixed(record);
+	size_t size;
+	int log = open(getenv("CHAOS_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (log < 0 || dprintf(log, "%" PRIu64 "\n", record) < 0)
+		fail("log: %s", strerror(errno));
+	pid_t child = strchr(style, 'b') != NULL && record % 2 == 0 ? start_child(record % 100 == 0) : 0;
+	char *text = text_of(record, false, strchr(style, 'l') != NULL, &size);
+	size_t half = record % 3 == 0 ? size / 2 : 0;
+	write_all(1, text, half);
+	/* Now and then one takes long, so that the results of others must wait for it. */
+	if (strchr(style, 'q') == NULL)
+		nap(record % 97 == 0 ? 60 * MSEC : (int64_t)(mix % 6) * MSEC);
+	write_all(1, text + half, size - half);
+	/* Few are left behind, since mpmap gives them time. */
+	if (child > 0 && record % 50 != 0)
+		kill(child, SIGKILL);
+	close(log);
+	free(text);
+	return 0;
+}
