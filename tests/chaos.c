@@ -67,8 +67,10 @@ void bad(const char *format, ...)
 uint64_t number(const char *text)
 {
 	char *end = NULL;
+	uint64_t value;
+
 	errno = 0;
-	uint64_t value = strtoull(text, &end, 10);
+	value = strtoull(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0')
 		fail("bad number: %s", text);
 	return value;
@@ -105,6 +107,7 @@ void write_all(int fd, const char *at, size_t size)
 {
 	while (size > 0) {
 		ssize_t n = write(fd, at, size);
+
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -124,12 +127,15 @@ static void put_plan(void)
 /* One line for each run: what repeats it, and what was seen. */
 static bool run_once(uint64_t seed)
 {
+	bool ended;
+	int64_t took;
+
 	memset(&run, 0, sizeof run);
 	run.seed = seed;
 	run.random = mixed(seed + 1);
 	make_folder();
 	begin();
-	bool ended = play();
+	ended = play();
 	if (!ended) {
 		bad("no task began in %d s; the processes:", (int)(STALL / SECOND));
 		scan();
@@ -138,7 +144,7 @@ static bool run_once(uint64_t seed)
 	}
 	while (waitpid(run.pid, &run.status, 0) < 0 && errno == EINTR)
 		;
-	int64_t took = now() - run.begun;
+	took = now() - run.begun;
 	if (run.reader >= 0)
 		read_output(true);
 	if (ended) {
@@ -168,6 +174,7 @@ static bool run_once(uint64_t seed)
 static void read_mode(char *text)
 {
 	char *name = strsep(&text, ",");
+
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
 		if (strcmp(modes[i].name, name) == 0)
 			plan.mode = &modes[i];
@@ -203,6 +210,11 @@ static void read_options(void)
 
 int main(int argc, char **argv)
 {
+	char *count;
+	uint64_t first, last;
+	char *mode;
+	bool well;
+
 	if (argc == 4 && strcmp(argv[1], "--task") == 0)
 		return run_task(argv[2], argv[3]);
 	plan.program = getenv("MPMAP") != NULL ? realpath(getenv("MPMAP"), NULL) : NULL;
@@ -210,20 +222,21 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	char *count = strchr(argv[1], '+');
+	count = strchr(argv[1], '+');
 	if (count != NULL)
 		*count++ = '\0';
-	uint64_t first = number(argv[1]), last = first + (count != NULL ? number(count) : 1);
+	first = number(argv[1]);
+	last = first + (count != NULL ? number(count) : 1);
 	plan.method = argv[2];
 	plan.mode_text = argv[3];
-	char *mode = strdup(argv[3]);
+	mode = strdup(argv[3]);
 	read_mode(mode);
 	free(mode);
 	plan.records = number(argv[4]);
 	plan.options = argv + 5;
 	plan.option_count = argc - 5;
 	read_options();
-	bool well = true;
+	well = true;
 	for (uint64_t seed = first; seed < last && well; seed++)
 		well = run_once(seed);
 	free(plan.program);

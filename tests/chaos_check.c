@@ -20,10 +20,12 @@
 static char *read_whole(const char *name, size_t *size)
 {
 	int fd = open_in_folder(name, O_RDONLY);
+
 	struct stat info;
+	char *text;
 	if (fstat(fd, &info) != 0)
 		fail("%s: %s", name, strerror(errno));
-	char *text = malloc((size_t)info.st_size + 1);
+	text = malloc((size_t)info.st_size + 1);
 	if (text == NULL)
 		fail("out of memory");
 	*size = 0;
@@ -39,6 +41,7 @@ static void check_words(void)
 {
 	size_t size;
 	char attempt[40], *text = read_whole("err", &size), *rest = text;
+
 	snprintf(attempt, sizeof attempt, "(attempt %" PRIu64 "): ", plan.retries + 1);
 	for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
 		uint64_t failed, total;
@@ -61,6 +64,7 @@ static void check_words(void)
 static void check_status(void)
 {
 	int expected = run.failed > 0 ? 125 : 0;
+
 	if (!WIFEXITED(run.status) || WEXITSTATUS(run.status) != expected)
 		bad("ended by %s %d, with %" PRIu64 " failed tasks", WIFEXITED(run.status) ? "exit" : "signal",
 		    WIFEXITED(run.status) ? WEXITSTATUS(run.status) : WTERMSIG(run.status), run.failed);
@@ -84,6 +88,7 @@ static void check_log(void)
 	uint64_t never = 0, again = 0;
 	size_t size;
 	char *text = read_whole("log", &size), *rest = text;
+
 	for (char *line = strsep(&rest, "\n"); line != NULL && *line != '\0'; line = strsep(&rest, "\n")) {
 		uint64_t record = number(line);
 		if (record == 0 || record > plan.records)
@@ -111,6 +116,8 @@ static uint64_t check_piece(const char *piece, size_t length, uint64_t *last)
 {
 	uint64_t record = 0;
 	size_t size, at = 1;
+	char *text;
+
 	while (at < length && isdigit((unsigned char)piece[at]))
 		record = record * 10 + (uint64_t)(piece[at++] - '0');
 	if (at == length)
@@ -122,7 +129,7 @@ static uint64_t check_piece(const char *piece, size_t length, uint64_t *last)
 	if (!plan.unordered && record <= *last)
 		bad("record %" PRIu64 " is written after %" PRIu64, record, *last);
 	*last = record;
-	char *text = text_of(record, plan.shell, plan.large, &size);
+	text = text_of(record, plan.shell, plan.large, &size);
 	if (length > size || memcmp(piece, text, length) != 0)
 		bad("the output of record %" PRIu64 " is not what it wrote (%zu bytes, expected %zu)", record, length,
 		    size);
@@ -137,13 +144,15 @@ static void check_output(void)
 	char *text = read_whole("out", &size), *end = text + size;
 	bool *seen = calloc(plan.records + 1, sizeof *seen);
 	uint64_t whole = 0, torn = 0, last = 0;
+
 	if (size > 0 && text[0] != '<')
 		bad("the output begins with: %.30s", text);
 	for (char *piece = text; piece < end;) {
 		char *next = memchr(piece + 1, '<', (size_t)(end - piece - 1));
+		uint64_t record;
 		if (next == NULL)
 			next = end;
-		uint64_t record = check_piece(piece, (size_t)(next - piece), &last);
+		record = check_piece(piece, (size_t)(next - piece), &last);
 		if (record == 0)
 			torn++;
 		else if (seen[record])
@@ -167,6 +176,7 @@ static void check_output(void)
 static void check_folder(const char *path, const char *pattern)
 {
 	DIR *folder = opendir(path);
+
 	if (folder == NULL)
 		return;
 	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))

@@ -22,8 +22,10 @@
 int open_in_folder(const char *name, int flags)
 {
 	char path[4200];
+	int fd;
+
 	snprintf(path, sizeof path, "%s/%s", run.folder, name);
-	int fd = open(path, flags | O_CLOEXEC, 0644);
+	fd = open(path, flags | O_CLOEXEC, 0644);
 	if (fd < 0)
 		fail("%s: %s", path, strerror(errno));
 	return fd;
@@ -33,6 +35,8 @@ void make_folder(void)
 {
 	const char *base = getenv("TMPDIR");
 	char path[4200];
+	FILE *records;
+
 	snprintf(run.folder, sizeof run.folder, "%s/chaos.XXXXXX", base != NULL ? base : "/tmp");
 	if (mkdtemp(run.folder) == NULL)
 		fail("%s: %s", run.folder, strerror(errno));
@@ -43,7 +47,7 @@ void make_folder(void)
 	snprintf(path, sizeof path, "%s/log", run.folder);
 	setenv("CHAOS_LOG", path, 1);
 	close(open_in_folder("log", O_CREAT | O_WRONLY));
-	FILE *records = fdopen(open_in_folder("in", O_CREAT | O_WRONLY), "w");
+	records = fdopen(open_in_folder("in", O_CREAT | O_WRONLY), "w");
 	for (uint64_t record = 1; record <= plan.records; record++)
 		fprintf(records, "%" PRIu64 "\n", record);
 	if (fclose(records) != 0)
@@ -54,6 +58,7 @@ void remove_folder(void)
 {
 	static const char *const names[] = {"in", "out", "err", "log"};
 	char path[4200];
+
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		snprintf(path, sizeof path, "%s/%s", run.folder, names[i]);
 		unlink(path);
@@ -102,6 +107,7 @@ __attribute__((noreturn)) static void become_mpmap(int output)
 void begin(void)
 {
 	int ends[2];
+
 	run.reader = -1;
 	run.copy = open_in_folder("out", O_CREAT | O_WRONLY);
 	if (plan.slow) {
@@ -128,6 +134,7 @@ void read_output(bool all)
 	static char block[BLOCK];
 	static const size_t sizes[] = {1, 100, 4096, BLOCK};
 	ssize_t n;
+
 	do {
 		n = read(run.reader, block, all ? BLOCK : sizes[chance(4)]);
 		if (n > 0)
@@ -151,6 +158,7 @@ static void watch_progress(int64_t moment)
 static bool has_ended(int64_t wait_until)
 {
 	int64_t length = wait_until - now();
+
 	struct timespec time = {.tv_sec = length / SECOND, .tv_nsec = length % SECOND};
 	struct pollfd poll_pidfd = {.fd = run.pidfd, .events = POLLIN};
 	if (length < 0)
@@ -163,10 +171,12 @@ bool play(void)
 {
 	int64_t strike_at = run.begun + chance(2 * plan.mode->pause), read_at = run.begun, moment;
 	off_t struck_at = 0;
+
 	if (plan.mode->fatal)
 		strike_at = run.begun + chance(chance(3) == 0 ? 60 * MSEC : 1500 * MSEC);
 	for (;;) {
 		int64_t next = now() + 10 * MSEC;
+
 		if (strike_at < next)
 			next = strike_at;
 		if (run.reader >= 0 && read_at < next)
@@ -196,6 +206,7 @@ bool play(void)
 void say_goodbye(void)
 {
 	int64_t ended = now();
+
 	continue_stopped(INT64_MAX);
 	for (scan(); process_count > 0 && now() - ended < GOODBYE; scan())
 		nap(2 * MSEC);

@@ -29,15 +29,21 @@ static bool read_process(const char *name, struct process *process)
 	char path[300], line[1024], target[4096];
 	int parent = 0, group = 0, session = 0;
 	unsigned long long start = 0;
+	int fd;
+	ssize_t n;
+	char *end;
+
+	struct timespec time;
+	int64_t begun;
 	snprintf(path, sizeof path, "/proc/%s/stat", name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
 	if (fd >= 0)
 		close(fd);
 	if (n <= 0)
 		return false;
 	line[n] = '\0';
-	char *end = strrchr(line, ')');
+	end = strrchr(line, ')');
 	if (end == NULL || sscanf(end + 1, " %c %d %d %d" OTHER_FIELDS "%llu", &process->state, &parent, &group,
 				  &session, &start) != 5)
 		return false;
@@ -49,9 +55,8 @@ static bool read_process(const char *name, struct process *process)
 	n = readlink(path, target, sizeof target - 1);
 	target[n > 0 ? n : 0] = '\0';
 	process->is_mpmap = strcmp(target, plan.program) == 0;
-	struct timespec time;
 	clock_gettime(CLOCK_BOOTTIME, &time);
-	int64_t begun = (int64_t)start * (SECOND / sysconf(_SC_CLK_TCK));
+	begun = (int64_t)start * (SECOND / sysconf(_SC_CLK_TCK));
 	process->is_new = process->is_mpmap && time.tv_sec * SECOND + time.tv_nsec - begun < YOUTH;
 	return true;
 }
@@ -59,6 +64,7 @@ static bool read_process(const char *name, struct process *process)
 void scan(void)
 {
 	DIR *folder = opendir("/proc");
+
 	if (folder == NULL)
 		fail("/proc: %s", strerror(errno));
 	process_count = 0;
@@ -74,8 +80,10 @@ static bool is_forkserver(pid_t pid)
 {
 	char path[300], target[300];
 	bool found = false;
+	DIR *folder;
+
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	DIR *folder = opendir(path);
+	folder = opendir(path);
 	if (folder == NULL)
 		return false;
 	for (struct dirent *entry = readdir(folder); entry != NULL && !found; entry = readdir(folder)) {
@@ -101,10 +109,13 @@ static enum target target_of(const struct process *process)
 void show_processes(void)
 {
 	char path[64], words[600];
+
 	for (size_t i = 0; i < process_count; i++) {
+		int fd;
+		ssize_t n;
 		snprintf(path, sizeof path, "/proc/%d/cmdline", (int)processes[i].pid);
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		ssize_t n = fd >= 0 ? read(fd, words, sizeof words - 1) : 0;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd >= 0 ? read(fd, words, sizeof words - 1) : 0;
 		if (fd >= 0)
 			close(fd);
 		for (ssize_t at = 0; at < n; at++)
@@ -150,19 +161,22 @@ static void strike_one(pid_t pid)
 {
 	static const int signals[] = {SIGKILL, SIGSEGV, SIGSTOP};
 	unsigned choice;
+	int fd;
+	bool sent;
+
 	do
 		choice = 1U << chance(3);
 	while ((plan.mode->actions & choice) == 0);
 	if (pid == run.pid)
 		choice = STOP;
-	int fd = open_process(pid);
+	fd = open_process(pid);
 	if (fd < 0)
 		return;
 	if (choice == STOP && run.stopped_count == MOST_STOPPED) {
 		close(fd);
 		return;
 	}
-	bool sent = send_signal(fd, signals[choice == KILL ? 0 : choice == SEGV ? 1 : 2]);
+	sent = send_signal(fd, signals[choice == KILL ? 0 : choice == SEGV ? 1 : 2]);
 	if (sent && choice == STOP) {
 		run.stops++;
 		run.stopped[run.stopped_count++] = (struct stopped){fd, now() + chance(300 * MSEC)};
@@ -178,6 +192,8 @@ static pid_t choose(unsigned targets)
 	static unsigned kinds[MOST_PROCESSES];
 	unsigned there = 0, kind;
 	size_t count = 0;
+	size_t chosen;
+
 	scan();
 	for (size_t i = 0; i < process_count; i++) {
 		kinds[i] = target_of(&processes[i]);
@@ -191,7 +207,7 @@ static pid_t choose(unsigned targets)
 	while ((there & kind) == 0);
 	for (size_t i = 0; i < process_count; i++)
 		count += kinds[i] == kind;
-	size_t chosen = (size_t)chance((int64_t)count);
+	chosen = (size_t)chance((int64_t)count);
 	for (size_t i = 0; i < process_count; i++)
 		if (kinds[i] == kind && chosen-- == 0)
 			return processes[i].pid;
@@ -219,24 +235,27 @@ void strike_parent(void)
 void strike_together(void)
 {
 	size_t before, after = 0;
+
 	send_signal(run.pidfd, SIGSTOP);
 	do {
 		before = after;
 		after = 0;
 		scan();
 		for (size_t i = 0; i < process_count; i++) {
+			int fd;
 			if (target_of(&processes[i]) == TASKS)
 				continue;
 			after++;
-			int fd = open_process(processes[i].pid);
+			fd = open_process(processes[i].pid);
 			send_signal(fd, SIGSTOP);
 			close(fd);
 		}
 	} while (after != before);
 	for (size_t i = 0; i < process_count; i++) {
+		int fd;
 		if (target_of(&processes[i]) == TASKS)
 			continue;
-		int fd = open_process(processes[i].pid);
+		fd = open_process(processes[i].pid);
 		run.kills += send_signal(fd, SIGKILL);
 		close(fd);
 	}
@@ -244,11 +263,13 @@ void strike_together(void)
 
 void strike(void)
 {
+	pid_t pid;
+
 	if (plan.mode->targets == 0) {
 		plan.mode->strike();
 		return;
 	}
-	pid_t pid = choose(plan.mode->targets);
+	pid = choose(plan.mode->targets);
 	if (pid > 0)
 		strike_one(pid);
 }

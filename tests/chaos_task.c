@@ -19,10 +19,13 @@ char *text_of(uint64_t record, bool shell, bool large, size_t *size)
 	char head[32];
 	uint64_t mix = mixed(record);
 	size_t middle = large ? (record % 97 == 0 ? 200000 : mix % 20000) : mix % 100;
+	int length;
+	char *text;
+
 	if (shell)
 		middle = 0;
-	int length = snprintf(head, sizeof head, "<%" PRIu64 ":", record);
-	char *text = malloc((size_t)length + middle + 2);
+	length = snprintf(head, sizeof head, "<%" PRIu64 ":", record);
+	text = malloc((size_t)length + middle + 2);
 	if (text == NULL)
 		fail("out of memory");
 	memcpy(text, head, (size_t)length);
@@ -37,9 +40,11 @@ static pid_t start_child(bool stubborn)
 {
 	int ready[2];
 	char byte = 0;
+	pid_t pid;
+
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		fail("pipe: %s", strerror(errno));
-	pid_t pid = fork();
+	pid = fork();
 	if (pid == 0) {
 		for (int n = SIGHUP; stubborn && n <= SIGTERM; n++)
 			signal(n, SIG_IGN);
@@ -57,11 +62,15 @@ int run_task(const char *style, const char *argument)
 	uint64_t record = number(argument), mix = mixed(record);
 	size_t size;
 	int log = open(getenv("CHAOS_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
+	pid_t child;
+	char *text;
+	size_t half;
+
 	if (log < 0 || dprintf(log, "%" PRIu64 "\n", record) < 0)
 		fail("log: %s", strerror(errno));
-	pid_t child = strchr(style, 'b') != NULL && record % 2 == 0 ? start_child(record % 100 == 0) : 0;
-	char *text = text_of(record, false, strchr(style, 'l') != NULL, &size);
-	size_t half = record % 3 == 0 ? size / 2 : 0;
+	child = strchr(style, 'b') != NULL && record % 2 == 0 ? start_child(record % 100 == 0) : 0;
+	text = text_of(record, false, strchr(style, 'l') != NULL, &size);
+	half = record % 3 == 0 ? size / 2 : 0;
 	write_all(1, text, half);
 	/* Now and then one takes long, so that the results of others must wait for it. */
 	if (strchr(style, 'q') == NULL)

@@ -79,8 +79,10 @@ void fail(const char *format, ...)
 uint64_t number(const char *text)
 {
 	char *end = NULL;
+	uint64_t value;
+
 	errno = 0;
-	uint64_t value = strtoull(text, &end, 10);
+	value = strtoull(text, &end, 10);
 	if (errno != 0 || end == text)
 		fail("bad number: %s", text);
 	for (const char *unit = "KMGT"; *end != '\0' && *unit != '\0'; unit++) {
@@ -127,8 +129,10 @@ void put_escaped(const char *text)
 void write_all(int fd, const void *data, size_t size)
 {
 	const char *at = data;
+
 	while (size > 0) {
 		ssize_t n = write(fd, at, size);
+
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -141,8 +145,10 @@ void write_all(int fd, const void *data, size_t size)
 void write_pid(const char *path, pid_t pid)
 {
 	char part[4096];
+	FILE *file;
+
 	snprintf(part, sizeof part, "%s.part", path);
-	FILE *file = fopen(part, "we");
+	file = fopen(part, "we");
 	if (file == NULL)
 		fail("%s: %s", part, strerror(errno));
 	fprintf(file, "%d\n", (int)pid);
@@ -208,13 +214,15 @@ static const struct command commands[] = {
 int main(int argc, char **argv)
 {
 	size_t count = sizeof commands / sizeof commands[0];
+
 	for (size_t i = 0; i < count; i++) {
 		const struct command *command = &commands[i];
+		int status;
 		if (argc < 2 || strcmp(argv[1], command->name) != 0)
 			continue;
 		if (argc - 2 < command->least)
 			fail("usage: tool %s %s", command->name, command->args);
-		int status = command->run(argc - 2, argv + 2);
+		status = command->run(argc - 2, argv + 2);
 		return fflush(stdout) != 0 ? 99 : status;
 	}
 	for (size_t i = 0; i < count; i++)

@@ -50,6 +50,7 @@ static void make_blocked(int n, sigset_t *set)
 static void close_descriptors(char *list, bool listed)
 {
 	bool chosen[4096] = {false};
+
 	for (char *item = strsep(&list, ","); item != NULL; item = strsep(&list, ","))
 		chosen[number(item) % 4096] = true;
 	for (int fd = 0; fd < 4096; fd++)
@@ -70,6 +71,7 @@ static void apply_setting(char *setting)
 {
 	char all[] = "all";
 	sigset_t set;
+
 	sigemptyset(&set);
 	if (strcmp(setting, "default") == 0) {
 		each_signal(all, make_default, &set);
@@ -93,6 +95,7 @@ static void apply_setting(char *setting)
 int run_under(int argc, char **argv)
 {
 	int i = 0;
+
 	while (i < argc && strcmp(argv[i], "--") != 0)
 		apply_setting(argv[i++]);
 	if (i + 1 >= argc)
@@ -104,21 +107,25 @@ int run_under(int argc, char **argv)
 /* The true end of a command, which a shell tells as a number only, and the most memory any process of it took. */
 int run_ending(int argc, char **argv)
 {
-	(void)argc;
 	struct rusage usage;
-	int status = 0;
-	pid_t pid = fork();
+	int status;
+	pid_t pid;
+	FILE *file;
+	(void)argc;
+	status = 0;
+	pid = fork();
 	if (pid == 0) {
 		execvp(argv[1], argv + 1);
 		_exit(97);
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid)
 		fail("ending: %s", strerror(errno));
-	FILE *file = fopen(argv[0], "we");
+	file = fopen(argv[0], "we");
 	if (file == NULL)
 		fail("%s: %s", argv[0], strerror(errno));
 	if (WIFSIGNALED(status)) {
 		int n = WTERMSIG(status);
+
 		fprintf(file, "signal %s\n", signal_name(n) ? signal_name(n) : "?");
 	} else {
 		fprintf(file, "exit %d\n", WEXITSTATUS(status));
@@ -133,8 +140,10 @@ static bool holds_marker(const char *pid, const char *marker)
 	char *line = NULL;
 	size_t room = 0;
 	bool found = false;
+	FILE *file;
+
 	snprintf(path, sizeof path, "/proc/%s/environ", pid);
-	FILE *file = fopen(path, "re");
+	file = fopen(path, "re");
 	if (file == NULL)
 		return false;
 	while (!found && getdelim(&line, &room, 0, file) > 0)
@@ -147,9 +156,12 @@ static bool holds_marker(const char *pid, const char *marker)
 static void put_process(const char *pid)
 {
 	char path[300], words[400] = "";
+	int fd;
+	ssize_t n;
+
 	snprintf(path, sizeof path, "/proc/%s/cmdline", pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, words, sizeof words - 1) : 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, words, sizeof words - 1) : 0;
 	for (ssize_t i = 0; i + 1 < n; i++)
 		if (words[i] == '\0')
 			words[i] = ' ';
@@ -162,6 +174,7 @@ static int put_marked(const char *marker, bool print)
 {
 	DIR *folder = opendir("/proc");
 	int found = 0;
+
 	if (folder == NULL)
 		fail("/proc: %s", strerror(errno));
 	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
@@ -180,6 +193,7 @@ static int put_marked(const char *marker, bool print)
 int run_marked(int argc, char **argv)
 {
 	uint64_t rounds = argc > 1 ? number(argv[1]) * 100 : 0;
+
 	struct timespec moment = {0, 10000000};
 	while (rounds-- > 0 && put_marked(argv[0], false) > 0)
 		nanosleep(&moment, NULL);

@@ -45,9 +45,11 @@ static int compare_texts(const void *a, const void *b)
 
 int run_environ(int argc, char **argv)
 {
+	size_t count;
+
 	(void)argc;
 	(void)argv;
-	size_t count = 0;
+	count = 0;
 	while (environ[count] != NULL)
 		count++;
 	qsort(environ, count, sizeof *environ, compare_texts);
@@ -63,12 +65,16 @@ static int compare_numbers(const void *a, const void *b)
 
 int run_fds(int argc, char **argv)
 {
+	static int fds[65536];
+	size_t count;
+	char path[64];
+	char target[4096];
+	DIR *folder;
+
 	(void)argc;
 	(void)argv;
-	static int fds[65536];
-	size_t count = 0;
-	char path[64], target[4096];
-	DIR *folder = opendir("/proc/self/fd");
+	count = 0;
+	folder = opendir("/proc/self/fd");
 	if (folder == NULL)
 		fail("/proc/self/fd: %s", strerror(errno));
 	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
@@ -77,10 +83,11 @@ int run_fds(int argc, char **argv)
 	}
 	qsort(fds, count, sizeof fds[0], compare_numbers);
 	for (size_t i = 0; i < count; i++) {
+		ssize_t n;
 		if (fds[i] == dirfd(folder))
 			continue;
 		snprintf(path, sizeof path, "/proc/self/fd/%d", fds[i]);
-		ssize_t n = readlink(path, target, sizeof target - 1);
+		n = readlink(path, target, sizeof target - 1);
 		target[n > 0 ? n : 0] = '\0';
 		printf("%d -> %s\n", fds[i], target);
 	}
@@ -93,6 +100,7 @@ static uint64_t status_mask(const char *field)
 	char line[256];
 	unsigned long long mask = 0;
 	FILE *file = fopen("/proc/self/status", "re");
+
 	if (file == NULL)
 		fail("/proc/self/status: %s", strerror(errno));
 	while (fgets(line, sizeof line, file) != NULL)
@@ -135,11 +143,15 @@ int run_ids(int argc, char **argv)
 
 int run_stdin(int argc, char **argv)
 {
+	char target[4096] = "closed";
+	char block[BLOCK];
+	size_t total;
+	ssize_t n;
+
 	(void)argc;
 	(void)argv;
-	char target[4096] = "closed", block[BLOCK];
-	size_t total = 0;
-	ssize_t n = readlink("/proc/self/fd/0", target, sizeof target - 1);
+	total = 0;
+	n = readlink("/proc/self/fd/0", target, sizeof target - 1);
 	if (n > 0)
 		target[n] = '\0';
 	while ((n = read(0, block, sizeof block)) > 0)
@@ -162,10 +174,12 @@ int run_limits(int argc, char **argv)
 
 int run_surroundings(int argc, char **argv)
 {
+	char folder[4096];
+	mode_t mask;
+
 	(void)argc;
 	(void)argv;
-	char folder[4096];
-	mode_t mask = umask(0);
+	mask = umask(0);
 	printf("cwd=%s umask=%03o nice=%d\n", getcwd(folder, sizeof folder), (unsigned)mask,
 	       getpriority(PRIO_PROCESS, 0));
 	return 0;

@@ -30,10 +30,11 @@ int run_exit(int argc, char **argv)
 
 int run_signal(int argc, char **argv)
 {
-	(void)argc;
 	struct rlimit none = {0, 0};
 	sigset_t empty;
 	int n = signal_number(argv[0]);
+
+	(void)argc;
 	setrlimit(RLIMIT_CORE, &none);
 	signal(n, SIG_DFL);
 	sigemptyset(&empty);
@@ -44,9 +45,10 @@ int run_signal(int argc, char **argv)
 
 int run_crash(int argc, char **argv)
 {
+	struct rlimit none = {0, 0};
+
 	(void)argc;
 	(void)argv;
-	struct rlimit none = {0, 0};
 	setrlimit(RLIMIT_CORE, &none);
 	/* Raised, not caused: a sanitizer would make an exit status of a real one. */
 	signal(SIGSEGV, SIG_DFL);
@@ -59,6 +61,9 @@ int run_hold(int argc, char **argv)
 {
 	struct stat info;
 	char block[BLOCK];
+	char folder[4096];
+	char *slash;
+	int watch;
 	for (int i = 1; i < argc; i++)
 		write_all(1, argv[i], strlen(argv[i]));
 	if (stat(argv[0], &info) == 0 && S_ISFIFO(info.st_mode)) {
@@ -69,12 +74,11 @@ int run_hold(int argc, char **argv)
 			;
 		return 0;
 	}
-	char folder[4096];
 	snprintf(folder, sizeof folder, "%s", argv[0]);
-	char *slash = strrchr(folder, '/');
+	slash = strrchr(folder, '/');
 	if (slash != NULL)
 		*slash = '\0';
-	int watch = inotify_init1(IN_CLOEXEC);
+	watch = inotify_init1(IN_CLOEXEC);
 	if (watch < 0 || inotify_add_watch(watch, slash != NULL ? folder : ".", IN_CREATE | IN_MOVED_TO) < 0)
 		fail("inotify: %s: %s", argv[0], strerror(errno));
 	while (access(argv[0], F_OK) != 0)
@@ -98,11 +102,12 @@ static void on_caught(int number)
 int run_catch(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_caught, .sa_flags = SA_RESTART};
+	int ready;
 	caught_text = argv[1];
 	ends_when_caught = argc < 3;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	int ready = open(argv[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ready = open(argv[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (ready < 0)
 		fail("%s: %s", argv[0], strerror(errno));
 	close(ready);
@@ -118,6 +123,7 @@ int run_relay(int argc, char **argv)
 	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
 	char block[BLOCK];
 	ssize_t n;
+
 	if (fd < 0)
 		fail("%s: %s", argv[0], strerror(errno));
 	while ((n = read(fd, block, sizeof block)) > 0)
@@ -128,6 +134,7 @@ int run_relay(int argc, char **argv)
 static uint64_t spew_word(uint64_t seed, uint64_t index)
 {
 	uint64_t x = (seed & SEED_MASK) * UINT64_C(0x9e3779b97f4a7c15) + index;
+
 	if (index == 0)
 		return SPEW_MARK | (seed & SEED_MASK);
 	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -146,6 +153,7 @@ int run_spew(int argc, char **argv)
 	uint64_t size = number(argv[0]);
 	uint64_t seed = argc > 1 ? number(argv[1]) : 1;
 	int out = argc > 2 ? (int)number(argv[2]) : 1;
+
 	for (uint64_t at = 0; at < size; at += BLOCK) {
 		spew_fill(words, seed, at);
 		write_all(out, words, size - at < BLOCK ? (size_t)(size - at) : BLOCK);
@@ -157,6 +165,7 @@ static void unspew_one(uint64_t size, uint64_t seed)
 {
 	static uint64_t words[BLOCK / 8];
 	static char got[BLOCK];
+
 	for (uint64_t at = 0; at < size; at += BLOCK) {
 		size_t part = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
 		size_t skip = at == 0 ? 8 : 0;
@@ -178,6 +187,7 @@ int run_unspew(int argc, char **argv)
 	uint64_t last = argc > 2 ? number(argv[2]) : first;
 	char *seen = calloc(1, (size_t)(last - first + 1));
 	uint64_t mark = 0;
+
 	if (seen == NULL || size < 8)
 		fail("unspew: bad arguments");
 	while (fread(&mark, 1, sizeof mark, stdin) == sizeof mark) {
@@ -206,8 +216,10 @@ int run_both(int argc, char **argv)
 
 int run_stutter(int argc, char **argv)
 {
+	uint64_t count;
+
 	(void)argc;
-	uint64_t count = number(argv[0]);
+	count = number(argv[0]);
 	for (uint64_t i = 0; i < count; i++)
 		for (const char *p = argv[1];; p++) {
 			write_all(1, *p != '\0' ? p : "\n", 1);
@@ -221,10 +233,12 @@ int run_stutter(int argc, char **argv)
 /* The next byte is written when the reader of the pipe has taken the one before: it never sees two at once. */
 int run_drip(int argc, char **argv)
 {
+	char block[BLOCK];
+	ssize_t n;
+
 	(void)argc;
 	(void)argv;
-	char block[BLOCK];
-	ssize_t n = 0;
+	n = 0;
 	while ((n = read(0, block, sizeof block)) > 0)
 		for (ssize_t i = 0; i < n; i++) {
 			int unread = 0;
@@ -242,6 +256,7 @@ int run_lines(int argc, char **argv)
 	size_t length = (size_t)number(argv[1]);
 	int out = argc > 3 ? (int)number(argv[3]) : 1;
 	char *line = malloc(length + 1);
+
 	if (line == NULL)
 		fail("out of memory");
 	memset(line, argv[2][0], length);
@@ -278,9 +293,11 @@ int run_background(int argc, char **argv)
 {
 	int ready[2];
 	char byte = 0;
+	pid_t pid;
+
 	if (pipe2(ready, O_CLOEXEC) != 0)
 		fail("pipe: %s", strerror(errno));
-	pid_t pid = fork();
+	pid = fork();
 	if (pid == 0) {
 		for (int i = 1; i < argc; i++)
 			signal(signal_number(argv[i]), SIG_IGN);
@@ -296,12 +313,14 @@ int run_background(int argc, char **argv)
 /* Leaves a child in the task's own group that writes once the task has ended. */
 int run_afterword(int argc, char **argv)
 {
-	(void)argc;
 	int alive[2];
 	char byte;
+	pid_t pid;
+
+	(void)argc;
 	if (pipe2(alive, O_CLOEXEC) != 0)
 		fail("pipe: %s", strerror(errno));
-	pid_t pid = fork();
+	pid = fork();
 	if (pid < 0)
 		fail("no background child");
 	if (pid > 0)
@@ -317,8 +336,10 @@ int run_daemonise(int argc, char **argv)
 {
 	bool keep = argc > 1 && strcmp(argv[1], "keep") == 0;
 	pid_t pid = fork();
+
 	if (pid > 0) {
 		int status = 0;
+
 		waitpid(pid, &status, 0);
 		return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
 	}
