@@ -124,7 +124,7 @@ int run_task(const char *style, const char *argument);
 extern struct process processes[MOST_PROCESSES];
 extern size_t process_count;
 
-/* Finds the processes of the run. */
+/* Stores the processes of the run in processes[]. */
 void scan(void);
 
 /* Prints the processes that the last scan found. */

@@ -36,7 +36,7 @@ static char *read_whole(const char *name, size_t *size)
 	return text;
 }
 
-/* The summary and the lines that name tasks; mpmap has nothing else to say. */
+/* Reads the summary and the lines that name tasks, and checks that stderr has no others. */
 static void check_words(void)
 {
 	size_t size;
@@ -81,7 +81,7 @@ static void check_status(void)
 		bad("%" PRIu64 " tasks failed of %" PRIu64 " signals", run.failed, run.kills);
 }
 
-/* How often each task began. */
+/* Checks how often each task began. */
 static void check_log(void)
 {
 	unsigned *began = calloc(plan.records + 1, sizeof *began);
@@ -137,7 +137,7 @@ static uint64_t check_piece(const char *piece, size_t length, uint64_t *last)
 	return length == size ? record : 0;
 }
 
-/* Each record's output is there once, in order and whole; what is missing or torn is counted as failed. */
+/* Checks that each record's output is there once, whole and in order, and that the others are counted as failed. */
 static void check_output(void)
 {
 	size_t size;

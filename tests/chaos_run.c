@@ -94,7 +94,7 @@ __attribute__((noreturn)) static void become_mpmap(int output)
 	words[count] = NULL;
 	setrlimit(RLIMIT_CORE, &none);
 	setenv("TMPDIR", getenv("CHAOS_TMPDIR"), 1);
-	/* A run does not go on without the one that watches it. */
+	/* A run ends with the process that watches it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
 	dup2(open_in_folder("in", O_RDONLY), 0);
@@ -128,7 +128,6 @@ void begin(void)
 		close(ends[1]);
 }
 
-/* A little of the output, or all that there is. */
 void read_output(bool all)
 {
 	static char block[BLOCK];
@@ -166,7 +165,6 @@ static bool has_ended(int64_t wait_until)
 	return ppoll(&poll_pidfd, 1, &time, NULL) > 0;
 }
 
-/* Signals as the mode says, until mpmap has ended; false if it seems that it never will. */
 bool play(void)
 {
 	int64_t strike_at = run.begun + chance(2 * plan.mode->pause), read_at = run.begun, moment;
@@ -192,17 +190,16 @@ bool play(void)
 			read_output(false);
 			read_at = moment + (chance(40) == 0 ? chance(100 * MSEC) : chance(MSEC / 2));
 		}
-		/* Where starting a process takes long, as under a sanitizer, there would be no progress at all. */
+		/* Without progress since the last strike, wait: under a sanitizer processes start slowly. */
 		if (moment < strike_at || (struck_at == run.log_size && !plan.mode->fatal))
 			continue;
 		struck_at = run.log_size;
 		strike();
-		/* One is enough of what is fatal. */
+		/* One fatal signal is enough. */
 		strike_at = plan.mode->fatal ? INT64_MAX : moment + chance(2 * plan.mode->pause);
 	}
 }
 
-/* Nothing may be left of the run; the time that this took is kept. */
 void say_goodbye(void)
 {
 	int64_t ended = now();

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How old a process of mpmap is when it has surely armed its parent-death signal. */
+/* The age at which a process of mpmap has surely armed its parent-death signal. */
 #define YOUTH (100 * MSEC)
-/* Of /proc/PID/stat: what is between the session and the time of the start. */
+/* The fields of /proc/PID/stat between the session and the start time. */
 #define OTHER_FIELDS "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 
 struct process processes[MOST_PROCESSES];
@@ -75,7 +75,7 @@ void scan(void)
 	closedir(folder);
 }
 
-/* The forkserver is the one that holds its shared page open. */
+/* True if the process is the forkserver, which alone holds its shared page open. */
 static bool is_forkserver(pid_t pid)
 {
 	char path[300], target[300];
@@ -127,7 +127,7 @@ void show_processes(void)
 	}
 }
 
-/* Opens the process, once more seen to be of this run. */
+/* Returns a pidfd of the process, or -1 if it is not, or no longer, a process of this run. */
 static int open_process(pid_t pid)
 {
 	struct process process;
@@ -186,7 +186,7 @@ static void strike_one(pid_t pid)
 	close(fd);
 }
 
-/* A process of the run of one of these kinds, each kind as likely as the others; 0 if there is none. */
+/* Returns a random process of one of these kinds, each kind with the same probability; 0 if none. */
 static pid_t choose(unsigned targets)
 {
 	static unsigned kinds[MOST_PROCESSES];
@@ -214,7 +214,7 @@ static pid_t choose(unsigned targets)
 	return 0;
 }
 
-/* Now and then others are stopped before, for ever: that must not keep them, but at the instant of their birth. */
+/* Kills mpmap. Now and then other processes, but new ones, are stopped for ever before: they must end too. */
 void strike_parent(void)
 {
 	for (int64_t others = chance(4); others > 0; others--) {
@@ -231,7 +231,7 @@ void strike_parent(void)
 	run.kills += send_signal(run.pidfd, SIGKILL);
 }
 
-/* Stopped first, the parent before the others, so that none can act on the death of another or start one more. */
+/* Kills mpmap and its workers. All are stopped first, so that none acts on the death of another or starts one more. */
 void strike_together(void)
 {
 	size_t before, after = 0;

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "<N:xxx>" and a newline. */
 char *text_of(uint64_t record, bool shell, bool large, size_t *size)
 {
 	char head[32];
@@ -35,7 +34,7 @@ char *text_of(uint64_t record, bool shell, bool large, size_t *size)
 	return text;
 }
 
-/* A child in the task's group that holds its output and, if stubborn, ends by nothing but SIGKILL. */
+/* Starts a child in the task's group that holds its output and, if stubborn, ends by SIGKILL only; returns its pid. */
 static pid_t start_child(bool stubborn)
 {
 	int ready[2];
@@ -72,11 +71,11 @@ int run_task(const char *style, const char *argument)
 	text = text_of(record, false, strchr(style, 'l') != NULL, &size);
 	half = record % 3 == 0 ? size / 2 : 0;
 	write_all(1, text, half);
-	/* Now and then one takes long, so that the results of others must wait for it. */
+	/* One of 97 takes long, so that the results of others must wait for it. */
 	if (strchr(style, 'q') == NULL)
 		nap(record % 97 == 0 ? 60 * MSEC : (int64_t)(mix % 6) * MSEC);
 	write_all(1, text + half, size - half);
-	/* Few are left behind, since mpmap gives them time. */
+	/* Few are left behind, since mpmap waits for each. */
 	if (child > 0 && record % 50 != 0)
 		kill(child, SIGKILL);
 	close(log);

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the outside tests share: a folder of their own, bounded runs, comparisons, waiting for events, counting processes.
+# The language of the outside tests: a folder for each, bounded runs, comparisons, waits for events, a census.
 #
-# Environment: MPMAP and TOOL are the absolute paths of the program and of tests/tool; with MPMAP_TEST_STRICT set, a
-# test that cannot run fails. Each test runs in $WORK, with an empty standard input. What a run wrote is in the files
-# out, err and status there. Nothing that a test started may be left when it ends.
+# Environment: MPMAP and TOOL are the absolute paths of the program and of tests/tool. With MPMAP_TEST_STRICT set, a test
+# that cannot run fails. Each test runs in $WORK, with an empty standard input. The files out, err and status there are
+# the output and the exit status of its last run. A test fails if a process that it started is left when it ends.
 
 shopt -s lastpipe
 
-# The last resort of Bats, in seconds, beyond all limits below.
+# Seconds until Bats ends a test: the last resort, beyond all limits below.
 export BATS_TEST_TIMEOUT=${MPMAP_TEST_TIMEOUT:-300}
 
-# Signals that tests send kill, also in a build with --enable-asan: its sanitizers would take them for crashes of their own.
-# And it stands no LD_PRELOAD of the user's.
+# Signals that tests send must kill in a build with --enable-asan too, whose sanitizers would report them as crashes.
+# Such a build also refuses an LD_PRELOAD of the user by default.
 uncaught=handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0
 export ASAN_OPTIONS=$uncaught:verify_asan_link_order=0:${ASAN_OPTIONS-} UBSAN_OPTIONS=$uncaught:${UBSAN_OPTIONS-}
 
@@ -29,7 +29,7 @@ setup() {
 	exec </dev/null
 }
 
-# PATH without folders that this user may not search: with one, no COMMAND is ever "not found" (execvp).
+# Prints PATH without the folders that this user may not search: with one of these, execvp never reports "not found".
 searchable_path() {
 	local folder kept=() IFS=:
 	for folder in $PATH; do
@@ -43,7 +43,7 @@ teardown() {
 	exec 7>&- 8>&-
 	cd /
 	[ -z "${OPEN_FOLDER:-}" ] || rm -rf "$OPEN_FOLDER"
-	# only what is known to be ours: the number of a process that has ended may be another's by now
+	# kill only processes that are known to be ours: the pid of one that has ended may belong to another by now
 	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | while read -r pid _; do
 		[[ " ${STARTED[*]} " != *" $pid "* ]] || kill -KILL "$pid" 2>/dev/null || :
 	done
@@ -56,14 +56,14 @@ teardown() {
 	fi
 }
 
-# Says why the test fails, and what the run said.
+# Prints why the test fails, and the stderr of the run; fails.
 complain() {
 	printf "%.400s\n" "$*"
 	[ ! -s err ] || { echo 'its stderr:' && head -c 2000 err | cat -v; }
 	return 1
 }
 
-# A command that must not succeed; bash's own ! would not fail the test.
+# Fails if the command succeeds; the ! of bash does not fail a test.
 not() {
 	! "$@" || complain "unexpected: $*"
 }
@@ -73,7 +73,7 @@ skip_or_fail() {
 	skip "$*"
 }
 
-# Where mpmap is traced, or all its children are killed, a sanitizer's look for leaks never ends.
+# Turns off the leak check of sanitizers, which never ends where mpmap is traced or all its children are killed.
 no_leak_check() {
 	export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 }
@@ -95,7 +95,7 @@ needs_root() {
 	[ "$(id -u)" -eq 0 ] || skip_or_fail 'only root can do this'
 }
 
-# Runs a command in the foreground, within LIMIT (60) seconds; never fails but for that limit.
+# Runs a command in the foreground; fails only if that takes more than LIMIT (60) seconds.
 run_it() {
 	local status=0
 	rm -f status
@@ -108,12 +108,12 @@ mp() {
 	run_it "$MPMAP" "$@"
 }
 
-# mp under a method, with the expectation that nothing goes wrong and nothing is said.
+# Runs mpmap; fails unless its exit status is 0 and its stderr is empty.
 mp_well() {
 	mp "$@" && expect 0 && same err ''
 }
 
-# The file's text; a text that is not empty ends with a newline.
+# same FILE TEXT: fails unless FILE holds TEXT, with a newline after it if TEXT is not empty.
 same() {
 	exactly "$1" "${2:+$2$'\n'}"
 }
@@ -125,14 +125,14 @@ exactly() {
 	complain "(< expected, > found)"
 }
 
-# expect STATUS [STDOUT [STDERR]] of the run before
+# expect STATUS [STDOUT [STDERR]]: fails unless the last run ended and wrote so.
 expect() {
 	[ "$(cat status)" = "$1" ] || complain "exit status $(cat status), expected $1" || return 1
 	[ $# -lt 2 ] || same out "$2" || return 1
 	[ $# -lt 3 ] || same err "$3"
 }
 
-# A line of err matches an extended expression.
+# Fails unless a line of err matches the extended expression.
 says() {
 	grep -Eq -- "$1" err || complain "stderr does not say: $1"
 }
@@ -145,7 +145,7 @@ says_lines() {
 	[ "$(wc -l <err)" -eq "$1" ] || complain "stderr has $(wc -l <err) lines, expected $1"
 }
 
-# One line that says all this, and status 2; nothing on stdout.
+# Fails unless the run ended with status 2 and one line, which matches all the expressions, and wrote no output.
 usage_error() {
 	local word
 	expect 2 '' || return 1
@@ -155,7 +155,7 @@ usage_error() {
 	done
 }
 
-# Runs a check under every start method, each in a clean folder.
+# Runs a check under every start method, each in a clean folder. It triples the cost: only where the method matters.
 under_methods() {
 	local METHOD
 	for METHOD in fork spawn forkserver; do
@@ -177,20 +177,20 @@ worker_name() {
 	esac
 }
 
-# Background runs. $pid is mpmap itself; what is open as 7 and 8 in the test stays closed in it.
+# Starts mpmap in the background: $pid is its process. Descriptors 7 and 8 of the test are closed in it.
 start() {
 	start_it "$MPMAP" "$@"
 }
 
 start_it() {
-	# What an earlier run left must not be taken for this one's, which the background makes anew only in a while.
+	# The files of an earlier run must not be read as those of this run, which makes them a moment later.
 	rm -f status out err
 	"$TOOL" under default -- "$@" <&0 >out 2>err 3>&- 4>&- 7>&- 8>&- &
 	pid=$!
 	STARTED+=("$pid")
 }
 
-# A standard input that the test feeds through descriptor 7: open_feed; start ... <feed; echo x >&7; close_feed
+# Makes a standard input that the test feeds through descriptor 7: open_feed; start ... <feed; echo x >&7; close_feed
 open_feed() {
 	rm -f feed
 	mkfifo feed
@@ -201,14 +201,14 @@ close_feed() {
 	exec 7>&-
 }
 
-# The process has ended, whether or not its parent has taken note.
+# True if the process has ended, whether or not its parent has waited for it.
 is_gone() {
 	local state
 	state=$(awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null) || :
 	[ -z "$state" ] || [ "$state" = Z ]
 }
 
-# Waits for the end of what start began.
+# Waits for the end of the run that start began, and stores its exit status.
 finish() {
 	local status=0
 	wait_until is_gone "$pid" || return 1
@@ -221,7 +221,7 @@ run_to_end() {
 	start "$@" && finish
 }
 
-# The one place that polls: until the command succeeds, within LIMIT (60) seconds.
+# Polls until the command succeeds; fails after LIMIT (60) seconds. No other function polls.
 wait_until() {
 	local deadline=$((SECONDS + ${LIMIT:-60}))
 	until "$@"; do
@@ -247,7 +247,7 @@ trace_on() {
 	export MPMAP_TRACE=$PWD/trace
 }
 
-# events NAME [FILTER]: these events, where the jq condition FILTER holds
+# events NAME [FILTER]: prints the events of that name for which the jq condition FILTER holds.
 events() {
 	[ ! -e trace ] || jq -c "select(.event == \"$1\") | select(${2:-true})" trace 2>/dev/null || :
 }
@@ -310,13 +310,13 @@ all_asleep() {
 	done
 }
 
-# wait_for_start SEQ: the task runs; $worker is who runs it
+# wait_for_start SEQ: waits until task SEQ runs; $worker is the name of its worker.
 wait_for_start() {
 	wait_for_event task_start 1 ".seq == $1"
 	worker=$(event_field worker task_start ".seq == $1" | tail -n 1)
 }
 
-# The pid of the worker of that name.
+# Prints the pid of the worker of that name.
 worker_pid() {
 	event_field worker_pid worker_start ".worker == \"$1\""
 }
@@ -326,7 +326,7 @@ no_processes_left() {
 	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" 20 >left || complain "left: $(cat left)"
 }
 
-# The parent, the workers and the forkserver of this test's run.
+# Prints the pids of the parent, the workers and the forkserver of this test's run.
 mpmap_pids() {
 	local pid
 	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | while read -r pid _; do
@@ -334,12 +334,12 @@ mpmap_pids() {
 	done
 }
 
-# Before mpmap starts, in tests that measure its memory: a build with --enable-asan keeps less of what was freed.
+# For tests that measure memory, before mpmap starts: lets a build with --enable-asan keep less of the freed memory.
 measures_memory() {
 	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=2
 }
 
-# The sum of their proportional memory, in KiB.
+# Prints the sum of the proportional memory of mpmap's processes, in KiB.
 mpmap_memory() {
 	local pid
 	for pid in $(mpmap_pids); do
@@ -347,7 +347,7 @@ mpmap_memory() {
 	done | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'
 }
 
-# A folder where every user may read the program and write.
+# Enters a new folder in which every user may write and run the program.
 open_folder() {
 	OPEN_FOLDER=$(mktemp -d /tmp/mpmap-test.XXXXXX)
 	chmod 777 "$OPEN_FOLDER"
@@ -388,7 +388,7 @@ check_order_unordered() {
 	done
 }
 
-# Tasks that take turns in being slow: both outputs in order, no line torn.
+# Checks tasks that take turns in being slow: both outputs are in order, and no line is torn.
 check_order_uneven() {
 	seq 400 >numbers
 	mp -j8 --shell 'sleep 0.0$(( $1 * 7919 % 9 )); echo "$1"; echo "$1" >&2' <numbers

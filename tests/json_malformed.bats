@@ -225,7 +225,7 @@ each_stream() {
 @test "malformed: whole inputs, one byte at a time" {
 	check() {
 		code=0
-		"$TOOL" drip <input 2>/dev/null | timeout 20 "$MPMAP" -j1 "$1" printf '%s\n' '{}' >out 2>err 3>&- 4>&- || code=$?
+		"$TOOL" drip <input 2>/dev/null | "$MPMAP" -j1 "$1" printf '%s\n' '{}' >out 2>err 3>&- 4>&- || code=$?
 		as_expected "$1 $2" "$3"
 	}
 	each_stream check

@@ -4,7 +4,7 @@
 
 load helper
 
-# What worker, zygote and task make until the task's main, and its worker behind it; a task makes none of these itself.
+# What a worker, a zygote and a task call until the task's main, and its worker after it; a task calls none of these itself.
 CALLS=clone,dup2,execve,fcntl,getppid,getpid,kill,pidfd_open,pipe2,ppoll,prctl,recvmsg,rt_sigprocmask,sendmsg,setitimer,setpgid,wait4
 
 # count COUNT ARG...: the calls of a run of so many tasks, "NAME CALLS" on each line, by the name
@@ -30,7 +30,13 @@ per_task() {
 	join -a 2 -e 0 -o 0,1.2,2.2 few many | awk '{ print $1, $3 - $2 }' >per_task
 }
 
-# costs NAME LEAST [MOST]: so many of it a hundred tasks make
+# costs NAME LEAST [MOST]: checks how many calls of NAME a hundred tasks make.
+#
+# What a task needs is exact. A range of a few calls is one event in a run whose time is not fixed: its comment names it.
+# Wide ranges are what time decides; they show a change of kind only, such as one call more for each task:
+#   ppoll, wait4         a wait that a tick (8 ms) interrupts begins again, and a child may have ended before the first wait
+#   sendmsg, recvmsg     one ring serves all results that are there by then: from one for each task to one for a chunk
+#   fcntl, rt_sigprocmask  made once for each wait that goes to sleep, not for one that finds its end at once
 costs() {
 	local found
 	found=$(awk -v name="$1" '$1 == name { print $2 }' per_task)
@@ -53,7 +59,7 @@ costs() {
 	costs getpid -2 2
 	# not for a task: for a worker whose channel ends before it is dead, one in each run
 	costs pidfd_open -1 1
-	# and what time decides: rings, ticks, chunks
+	# what time decides
 	costs wait4 95 350
 	costs ppoll 95 350
 	costs fcntl -10 220

@@ -104,7 +104,8 @@ int run_under(int argc, char **argv)
 	fail("%s: %s", argv[i + 1], strerror(errno));
 }
 
-/* The true end of a command, which a shell tells as a number only, and the most memory any process of it took. */
+/* Stores how a command ended, which a shell reports as a number only, and the most memory that any process of it used.
+ */
 int run_ending(int argc, char **argv)
 {
 	struct rusage usage;
@@ -189,7 +190,7 @@ static int put_marked(const char *marker, bool print)
 	return found;
 }
 
-/* Every process that has this in its environment; with SECONDS, waits that long for them to end. */
+/* Prints the processes with this in their environment; with SECONDS, first waits that long for them to end. */
 int run_marked(int argc, char **argv)
 {
 	uint64_t rounds = argc > 1 ? number(argv[1]) * 100 : 0;

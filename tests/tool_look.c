@@ -107,7 +107,7 @@ static uint64_t status_mask(const char *field)
 		if (strncmp(line, field, strlen(field)) == 0)
 			sscanf(line + strlen(field), "%llx", &mask);
 	fclose(file);
-	/* Signals 32 and 33 are libc's own: no program can ask for them, or set them as they were. */
+	/* Signals 32 and 33 are libc's own: no program can query or set them. */
 	return mask & ~(UINT64_C(3) << 31);
 }
 

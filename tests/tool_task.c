@@ -50,13 +50,13 @@ int run_crash(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	setrlimit(RLIMIT_CORE, &none);
-	/* Raised, not caused: a sanitizer would make an exit status of a real one. */
+	/* Raised, not caused: a sanitizer turns a real one into an exit status. */
 	signal(SIGSEGV, SIG_DFL);
 	raise(SIGSEGV);
 	fail("still alive after SIGSEGV");
 }
 
-/* A FIFO is read until its other side closes; anything else is waited for until it exists. */
+/* Writes texts, then reads a FIFO until its other side closes, or waits until another path exists. */
 int run_hold(int argc, char **argv)
 {
 	struct stat info;
@@ -98,7 +98,7 @@ static void on_caught(int number)
 		_exit(0);
 }
 
-/* One process: a shell that waits for a child can lose the signal to that child before its exec. */
+/* Writes a text at SIGINT or SIGTERM. It is one process: a shell can lose the signal to a child before its exec. */
 int run_catch(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_caught, .sa_flags = SA_RESTART};
@@ -116,7 +116,7 @@ int run_catch(int argc, char **argv)
 	wait_for_ever();
 }
 
-/* Bytes as they come from a FIFO, until its other side closes. */
+/* Copies bytes from a FIFO as they come, until its other side closes. */
 int run_relay(int argc, char **argv)
 {
 	int out = argc > 1 ? (int)number(argv[1]) : 1;
@@ -179,7 +179,7 @@ static void unspew_one(uint64_t size, uint64_t seed)
 	}
 }
 
-/* What spew wrote with these seeds, in any order and nothing else; prints the order found. */
+/* Checks that stdin is what spew wrote with these seeds, in any order, and nothing else; prints the order. */
 int run_unspew(int argc, char **argv)
 {
 	uint64_t size = number(argv[0]);
@@ -230,7 +230,7 @@ int run_stutter(int argc, char **argv)
 	return 0;
 }
 
-/* The next byte is written when the reader of the pipe has taken the one before: it never sees two at once. */
+/* Writes a byte whenever the reader of the pipe has taken the byte before: the reader never gets two at once. */
 int run_drip(int argc, char **argv)
 {
 	char block[BLOCK];
@@ -245,7 +245,7 @@ int run_drip(int argc, char **argv)
 			write_all(1, block + i, 1);
 			while (ioctl(1, FIONREAD, &unread) == 0 && unread > 0)
 				if (poll(&(struct pollfd){.fd = 1}, 1, 0) > 0)
-					return 0; /* nobody reads any more */
+					return 0; /* the reader is gone */
 		}
 	return 0;
 }

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define TIME_LIMIT (30 * NSEC_PER_SEC)
-/* What a test leaves behind gets so long to see that the test is over. */
+/* How long processes that a test left have to end by themselves. */
 #define STRAY_LIMIT (2 * NSEC_PER_SEC)
 
 enum { STATUS_SKIP = 77, FAILURES_SHOWN = 20 };
@@ -105,7 +105,7 @@ bool unit_check_int(const char *file, int line, long long actual, long long expe
 	return false;
 }
 
-/* Some of what may be any bytes, in quotes. */
+/* Prints the beginning of any bytes, in quotes. */
 static void print_slice(struct slice slice)
 {
 	size_t i;
@@ -176,7 +176,7 @@ static int remove_entry(const char *path, const struct stat *status UNUSED, int 
 	return remove(path);
 }
 
-/* Kills what children there are, adopted ones too. */
+/* Kills all children of this process, adopted ones too. */
 static void kill_strays(void)
 {
 	char children[4096] = "", *at = children, *end;
@@ -193,7 +193,7 @@ static void kill_strays(void)
 	}
 }
 
-/* Waits until no descendant of the last test is left: false when one had to be killed. */
+/* Waits until no descendant of the last test is left; returns false if one had to be killed. */
 static bool reap_strays(void)
 {
 	nsec deadline = clock_now() + STRAY_LIMIT;
@@ -222,11 +222,11 @@ static void NORETURN run_child(const struct unit_test *test, const struct start_
 	else
 		test->run();
 	fflush(stdout);
-	/* Not _exit: the leak checker looks at the end. */
+	/* Not _exit: the leak checker runs at exit. */
 	exit(unit_failures != 0);
 }
 
-/* Waits for a test's end, or ends it: its wait status, -1 when it took too long. */
+/* Waits for a test's end; returns its wait status, or -1 if it took too long and was killed. */
 static int supervise(pid_t pid)
 {
 	nsec deadline = clock_now() + (under_valgrind() ? 20 : 1) * TIME_LIMIT;

@@ -18,7 +18,7 @@ struct unit_test {
 	void (*run)(void);
 	/* Runs once for every start method. */
 	void (*run_with)(const struct start_method *method);
-	/* Only with MPMAP_TEST_SLOW in the environment. */
+	/* Runs only with MPMAP_TEST_SLOW in the environment. */
 	bool slow;
 };
 
@@ -36,15 +36,15 @@ extern const struct unit_test unit_agenda[], unit_completion[], unit_history[], 
 	unit_words[];
 
 /*
- * Checks: what fails is printed with its place and counted, and the test goes on. Each yields whether it held. In a
- * process that a test forked, unit_failures is to be made its exit status.
+ * Checks: a failure is printed with its place and counted, and the test continues. Each returns true if it held. A
+ * process that a test forked must return unit_failures as its exit status.
  */
 #define check(condition) unit_check(__FILE__, __LINE__, (condition), #condition)
 #define check_int(actual, expected) \
 	unit_check_int(__FILE__, __LINE__, (long long)(actual), (long long)(expected), #actual)
 #define check_str(actual, expected) unit_check_slice(__FILE__, __LINE__, slice_of(actual), slice_of(expected), #actual)
 #define check_slice(actual, expected) unit_check_slice(__FILE__, __LINE__, actual, expected, #actual)
-/* A call that fails with -1 and errno. */
+/* Checks that a call fails with -1 and this errno. */
 #define check_fails(call, number) unit_check_fails(__FILE__, __LINE__, (errno = 0, (long long)(call)), number, #call)
 
 bool unit_check(const char *file, int line, bool holds, const char *text);
@@ -52,45 +52,45 @@ bool unit_check_int(const char *file, int line, long long actual, long long expe
 bool unit_check_slice(const char *file, int line, struct slice actual, struct slice expected, const char *text);
 bool unit_check_fails(const char *file, int line, long long actual, int number, const char *text);
 
-/* How many checks of this process have failed. */
+/* The number of checks of this process that have failed. */
 extern int unit_failures;
 
-/* Ends this test as one that cannot run here. */
+/* Ends this test as skipped, for this reason. */
 void unit_skip(const char *reason) NORETURN;
 
 /* Skips what valgrind (3.19) cannot do: pidfds, executing /proc/self/exe, sharing memory as vfork does, some limits. */
 void unit_skip_under_valgrind(void);
 
-/* A folder of this test's own, removed after it. */
+/* Returns the path of a folder for this test, which is removed after it. */
 const char *unit_directory(void);
 
-/* Writes a new file with these contents into that folder: its path (free). */
+/* Writes a new file with these contents into that folder; returns its path, which the caller frees. */
 char *unit_file(const char *name, const char *contents, mode_t mode);
 
-/* How many descriptors this process has open. */
+/* Returns the number of descriptors that this process has open. */
 size_t unit_count_fds(void);
 
-/* Takes a child's end: its exit status, or 1000 and the signal. */
+/* Waits for a child's end; returns its exit status, or 1000 plus the signal that killed it. */
 int unit_wait(pid_t pid);
 
-/* Waits until the other side of a descriptor is gone. */
+/* Waits until the other side of a descriptor has been closed. */
 void unit_wait_for_hangup(int fd);
 
-/* Memory that forked processes share, zeroed; never freed. */
+/* Returns zeroed memory that forked processes share; it is never freed. */
 void *unit_share(size_t size);
 
-/* Random numbers that MPMAP_TEST_SEED repeats: each begins from the run's seed. */
+/* A sequence of random numbers; each begins with the run's seed, which MPMAP_TEST_SEED repeats. */
 struct unit_random {
 	uint64_t state;
 };
 
 struct unit_random unit_random(void);
-/* The next one, below limit. */
+/* Returns the next number, below limit. */
 uint64_t unit_below(struct unit_random *random, uint64_t limit);
-/* Fills bytes with what depends on seed alone. */
+/* Fills data with bytes that depend on seed alone. */
 void unit_fill(char *data, size_t size, uint64_t seed);
 
-/* What a process finds itself born with. */
+/* What a process inherits. */
 enum { UNIT_FDS_MAX = 64 };
 struct unit_facts {
 	pid_t pid;
@@ -103,17 +103,17 @@ struct unit_facts {
 	int nice;
 	size_t fd_count;
 	int fds[UNIT_FDS_MAX];
-	/* The descriptor that does not count. */
+	/* The descriptor that is not counted. */
 	int except;
 };
 
-/* Those of this process; except is a descriptor that does not count. */
+/* Stores the facts of this process; except is a descriptor that is not counted, or -1. */
 void unit_gather(struct unit_facts *facts, int except);
 
 /* This program writes its struct unit_facts to standard output when it is executed with this as its one argument. */
 #define UNIT_FACTS_ARGUMENT "--facts"
 
-/* A role that does as it is told over its channel and ends with exit status 0 when that is closed. */
+/* A role that carries out the orders from its channel and ends with exit status 0 when that is closed. */
 #define PUPPET_ROLE "puppet"
 int puppet_main(int channel);
 
@@ -122,13 +122,13 @@ enum puppet_order {
 	PUPPET_EXIT = 1,
 	/* Raises the signal value. */
 	PUPPET_RAISE,
-	/* Those below are answered with the same message. Ignores the signal value. */
+	/* Ignores the signal value. This order and those below are answered with the same message. */
 	PUPPET_IGNORE,
 	/* Forks a grandchild that stays as long as the channel is open. */
 	PUPPET_LINGER,
 	/* The answer holds its facts, without the channel's descriptor. */
 	PUPPET_GATHER,
-	/* Opens a descriptor of its own accord, to be seen by nobody else. */
+	/* Opens a descriptor that no other process has. */
 	PUPPET_OPEN,
 };
 
@@ -137,16 +137,16 @@ struct puppet {
 	int channel;
 };
 
-/* Starts one: false with failed checks when that fails. */
+/* Starts a puppet; returns false, with failed checks, if that fails. */
 bool puppet_start(struct puppet *puppet, const struct start_method *method);
 
-/* Gives an order without waiting for an answer. */
+/* Sends an order without waiting for an answer. */
 void puppet_order(struct puppet *puppet, enum puppet_order order, int value);
 
-/* Gives an order and waits for the answer, whose payload must have the given size, and is copied to answer. */
+/* Sends an order and waits for its answer, whose payload must have the given size and is copied to answer. */
 bool puppet_ask(struct puppet *puppet, enum puppet_order order, int value, void *answer, size_t size);
 
-/* Closes its channel, takes its end (which it has come to, or comes to now) and closes it. */
+/* Closes the puppet's channel, waits for its end and closes its process. */
 void puppet_release(struct puppet *puppet);
 
 #endif
