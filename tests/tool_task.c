@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPEW_MARK UINT64_C(0x6d706d6170000000)
@@ -233,6 +234,8 @@ int run_stutter(int argc, char **argv)
 /* Writes a byte whenever the reader of the pipe has taken the byte before: the reader never gets two at once. */
 int run_drip(int argc, char **argv)
 {
+	/* The reader may need this processor. */
+	const struct timespec moment = {0, 10000};
 	char block[BLOCK];
 	ssize_t n;
 
@@ -243,9 +246,11 @@ int run_drip(int argc, char **argv)
 		for (ssize_t i = 0; i < n; i++) {
 			int unread = 0;
 			write_all(1, block + i, 1);
-			while (ioctl(1, FIONREAD, &unread) == 0 && unread > 0)
+			while (ioctl(1, FIONREAD, &unread) == 0 && unread > 0) {
 				if (poll(&(struct pollfd){.fd = 1}, 1, 0) > 0)
 					return 0; /* the reader is gone */
+				nanosleep(&moment, NULL);
+			}
 		}
 	return 0;
 }
