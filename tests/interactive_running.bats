@@ -143,10 +143,15 @@ show_lines() {
 @test "running: a long answer is shown whole where there is no pager" {
 	export PAGER=
 	open_prompt -j1
-	type_line "map --shell 'seq 60000; head -c 70000 /dev/zero | tr \"\\0\" x' ::: 1 >/dev/null"
 	type_line "map --shell 'seq 60000; head -c 70000 /dev/zero | tr \"\\0\" x; echo; echo end-of-\$1' ::: 1"
 	wait_for_line '^\[1\] done'
 	show_lines 'out 1' '^end-of-1$'
+	type_line "map true ::: 1"
+	wait_for_line '^\[2\] done'
+	show_lines 'out 2' '^\(nothing\)$'
+	type_line "map -o json printf x ::: 1"
+	wait_for_line '^\[3\] done'
+	show_lines 'out 3' '^x$'
 }
 
 @test "running: an answer that cannot be written to a file is an error of its command" {

@@ -319,6 +319,63 @@ workers_started() {
 	[ "$(<status)" -ne 123 ]
 }
 
+@test "interactive: all and failed select the tasks of several runs" {
+	run_two "map --shell 'echo out \$1; echo err \$1 >&2; exit \$1' ::: 0 3" "map --shell 'printf err >&2; exit \$1' ::: 4" '! echo --' 'errors all' \
+		'! echo --' 'show failed' '! echo --' 'show all' '! echo --' 'errors failed' '! echo --' 'show 1.2'
+	expect 123
+	awk -v RS='--\n' '{ printf "%s", $0 >("part" NR) }' out
+	same part2 $'[1.1] err 0\n[1.2] err 3\n[2.1] err'
+	grep -q '^task  *2\.1$' part3
+	grep -q '^outcome  *failed: exit status 4$' part3
+	not grep -q '^task  *1' part3
+	[ "$(grep -c '^run [12]' part4)" -eq 2 ]
+	grep -q '^state .*: exit status 123, a task failed$' part4
+	same part5 '[2.1] err'
+	grep -q '^task  *1\.2$' part6
+	run_script 'map true ::: 1' 'show failed'
+	expect 0 'nothing failed in run 1'
+	run_two "map --shell 'echo \$1; exit \$1' ::: 1 2" "map --shell 'echo \$1; exit \$1' ::: 3" 'retry all' 'retry 1.2' jobs
+	expect 123
+	head -n 7 out | tr -d '\n' | grep -q '^1231232'
+	[ "$(grep -c retry out)" -eq 3 ] || complain "$(<out)"
+}
+
+@test "interactive: wrong operands of a command are errors of its line" {
+	error_line '!' '! needs a COMMAND'
+	error_line 'jobs < file' 'jobs reads no file'
+	error_line 'jobs now' "jobs takes nothing behind it; 'now'"
+	error_line 'out 1 2' "'2' is too much"
+	error_line 'source' 'source needs more'
+	error_line '< file' 'without a command'
+	error_line 'help nothing' "no command 'nothing'"
+	error_line 'map -j1 ::: a' 'no COMMAND'
+	error_line 'map --tty true ::: a' 'tty: the terminal'
+	error_line 'apply' 'apply needs more'
+	run_script 'map --help' && expect 0
+	cp out help
+	run_script 'help map' && expect 0 && cmp out help
+}
+
+@test "interactive: show says what the exit status of a run means" {
+	# shows WORDS COMMAND...: the run of a map of the command has this state
+	shows() {
+		run_script "map ${*:2} ::: 1" 'show 1' 'map true ::: 1'
+		grep -Eq "^state +failed: $1\$" out || complain "$(<out)"
+	}
+	shows 'exit status 123, a task failed' false
+	shows 'exit status 126, the command cannot be executed' /dev/null
+	shows 'exit status 127, the command was not found' ./absent
+	shows 'exit status 124, stopped by --halt' --halt now,fail=1 false
+}
+
+@test "interactive: a setting that is refused leaves the one before" {
+	run_script 'set retries 2' 'set retries x'
+	expect 2
+	says 'line 2'
+	run_it "$MPMAP" --interactive -j1 < <(printf '%s\n' 'set retries 2' 'set retries 3' set)
+	expect 0 $'-j1\n--retries=3'
+}
+
 @test "interactive: set affects later maps, workers the pool" {
 	run_script 'set jobs 1' "map --shell 'echo \$MPMAP_SLOT' ::: 1 2 3" "map --shell 'echo \$MPMAP_SLOT' < /dev/null" 'map -j2 true ::: 1'
 	expect 0 $'1\n1\n1' ''
