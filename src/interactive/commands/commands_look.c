@@ -67,9 +67,11 @@ static int for_each_run(struct console *console, const struct selection *selecti
 	return 0;
 }
 
+/* Selected runs or tasks that are shown. */
 struct showing {
 	struct canvas canvas;
 	const struct selection *selection;
+	/* One was shown. */
 	bool begun;
 };
 
@@ -119,12 +121,15 @@ int command_show(struct console *console, const struct entered *entered, struct 
 	return look_show_text(console, &text, error);
 }
 
+/* Output of tasks that is read into an answer. */
 struct reading {
 	struct answer answer;
 	const struct selection *selection;
+	/* A mask of the streams to be read. */
 	unsigned streams;
-	/* What stands before each line; NULL. Whether a line has begun. */
+	/* Precedes each line, NULL if none. */
 	char *tag;
+	/* The last line has begun and not ended. */
 	bool within_line;
 	struct chain_reading chain;
 };
@@ -174,7 +179,7 @@ static int read_task(struct reading *reading, struct run *run, uint64_t index, s
 	return 0;
 }
 
-static int read_run(void *context, struct run *run, struct error *error)
+static int look_read_run(void *context, struct run *run, struct error *error)
 {
 	struct reading *reading = context;
 	const struct selection *selection = reading->selection;
@@ -198,7 +203,7 @@ static int read_out(struct console *console, const struct entered *entered, enum
 	if (selection_parse(&console->runs, entered_id(entered), &selection, error) < 0)
 		return -1;
 	console_answer(console, &reading.answer);
-	if (for_each_run(console, &selection, &reading, read_run, error) < 0) {
+	if (for_each_run(console, &selection, &reading, look_read_run, error) < 0) {
 		answer_release(&reading.answer);
 		return -1;
 	}

@@ -43,7 +43,7 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 }
 
 /* Returns -1 with the error for options that only batch mode can have. */
-static int command_check(const struct console *console, const struct options *options, struct error *error)
+static int phrase_check(const struct console *console, const struct options *options, struct error *error)
 {
 	size_t i;
 
@@ -79,7 +79,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	run->text = run_text_new(phrase->words);
 	run->text->sources = options.feed.sources;
 	*phrase = (struct phrase){.count = 0};
-	if (parsed < 0 || command_check(console, &options, error) < 0)
+	if (parsed < 0 || phrase_check(console, &options, error) < 0)
 		return -1;
 	run->settings = options.run;
 	run->feed = options.feed;

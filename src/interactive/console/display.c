@@ -3,6 +3,7 @@
 #include "interactive/console/display.h"
 
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/quote.h"
 #include "run/report.h"
 #include "interactive/views/canvas.h"
@@ -97,6 +98,36 @@ void display_state(struct console *console)
 			report_state(&run->session);
 	}
 	diag_enter(before);
+}
+
+char *display_prompt(const struct console *console)
+{
+	uint64_t busy = 0, left = 0, failed = 0;
+	bool paused = false, more = false;
+	struct bytes text = {.data = NULL};
+	struct run *run;
+	char *prompt;
+
+	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
+		struct run_counts counts = run_counts(run);
+
+		if (run->state == RUN_DONE)
+			continue;
+		busy += counts.running;
+		left += (counts.total ? counts.total : counts.submitted) - counts.finished;
+		more |= !counts.total;
+		failed += counts.finished - counts.outcomes[OUTCOME_OK] - counts.outcomes[OUTCOME_SKIPPED];
+		paused |= run->state == RUN_PAUSED;
+	}
+	bytes_append_format(&text, "mpmap[%" PRIu64 "/%zu", busy, console->runs.options.workers);
+	if (console->runs.active)
+		bytes_append_format(&text, " %" PRIu64 "%s left", left, more ? "+" : "");
+	if (failed)
+		bytes_append_format(&text, " %" PRIu64 " failed", failed);
+	bytes_append_text(&text, paused ? " paused]> " : "]> ");
+	prompt = mem_string(bytes_text(&text));
+	bytes_release(&text);
+	return prompt;
 }
 
 void display_open(struct console *console)

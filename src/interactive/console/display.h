@@ -14,4 +14,7 @@ void display_close(void);
 /* Reports the state of all active runs and of their workers. */
 void display_state(struct console *console);
 
+/* Returns a new prompt (free): how many workers are busy, of how many, and how many tasks are left. */
+char *display_prompt(const struct console *console);
+
 #endif

@@ -14,7 +14,6 @@
 #include "interactive/console/display.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <unistd.h>
 
 enum {
@@ -26,37 +25,6 @@ enum {
 /* The time between two updates of the figures in the prompt. */
 #define PROMPT_PERIOD (200 * NSEC_PER_MSEC)
 
-/* Returns a new prompt: how many workers are busy, of how many, and how many tasks are left. */
-static char *make_prompt(struct console *console)
-{
-	uint64_t busy = 0, left = 0, failed = 0;
-	bool paused = false, more = false;
-	struct bytes text = {.data = NULL};
-	struct run *run;
-	char *prompt;
-
-	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
-		struct run_counts counts = run_counts(run);
-
-		if (run->state == RUN_DONE)
-			continue;
-		busy += counts.running;
-		left += (counts.total ? counts.total : counts.submitted) - counts.finished;
-		more |= !counts.total;
-		failed += counts.finished - counts.outcomes[OUTCOME_OK] - counts.outcomes[OUTCOME_SKIPPED];
-		paused |= run->state == RUN_PAUSED;
-	}
-	bytes_append_format(&text, "mpmap[%" PRIu64 "/%zu", busy, console->runs.options.workers);
-	if (console->runs.active)
-		bytes_append_format(&text, " %" PRIu64 "%s left", left, more ? "+" : "");
-	if (failed)
-		bytes_append_format(&text, " %" PRIu64 " failed", failed);
-	bytes_append_text(&text, paused ? " paused]> " : "]> ");
-	prompt = mem_string(bytes_text(&text));
-	bytes_release(&text);
-	return prompt;
-}
-
 /* Updates the figures in the prompt, not too often. */
 static void update_prompt(struct console *console)
 {
@@ -65,7 +33,7 @@ static void update_prompt(struct console *console)
 	if (console_is_busy(console) || clock_now() < console->prompt_at)
 		return;
 	console->prompt_at = clock_now() + PROMPT_PERIOD;
-	prompt = make_prompt(console);
+	prompt = display_prompt(console);
 	line_set_prompt(&console->line, prompt);
 	free(prompt);
 }
@@ -165,7 +133,7 @@ static void interactive_program_ended(struct foreground *foreground)
  * Starts a script of the shell in the foreground. input is its standard input, -1 for the terminal; it remains the
  * caller's. Returns -1 with the error.
  */
-static int start_program(struct console *console, const char *script, int input, struct error *error)
+static int interactive_start_program(struct console *console, const char *script, int input, struct error *error)
 {
 	/* Output that waits is shown before the program's. */
 	screen_say(&console->screen, (struct slice){.data = NULL});
@@ -179,7 +147,7 @@ static int start_program(struct console *console, const char *script, int input,
 
 static int interactive_call(struct console *console, const char *script, struct error *error)
 {
-	return start_program(console, script, -1, error);
+	return interactive_start_program(console, script, -1, error);
 }
 
 /* Returns the command of the pager, NULL if there is none. */
@@ -249,7 +217,7 @@ static int interactive_show(struct console *console, struct answer *answer, stru
 		return -1;
 	if (!pager)
 		return show_file(console, answer->fd, error);
-	if (start_program(console, pager, answer->fd, error) < 0)
+	if (interactive_start_program(console, pager, answer->fd, error) < 0)
 		return -1;
 	console->page = answer->fd;
 	answer->fd = -1;

@@ -55,7 +55,7 @@ enum line_state {
 	LINE_REPORTING,
 	/* The same, and the owner has suspended the line. */
 	LINE_AWAY,
-	/* The terminal is used by somebody else. */
+	/* Another program has the terminal. */
 	LINE_SUSPENDED,
 	/* Resumed: the loop is to report the lines that were entered before. */
 	LINE_PENDING,

@@ -143,7 +143,7 @@ void runs_step(struct runs *runs, nsec deadline)
 {
 	struct list *link;
 
-	/* First, since by now whoever waited for a run has seen that it is done. */
+	/* First: the caller has seen the runs that were done after the last step. */
 	forget_oldest(runs);
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		struct run *run = run_at(link);
