@@ -28,6 +28,7 @@
  *   input_json  where elements end          element  JSON with its text    json     elements as records
  *   json_command  elements as commands      output_json  result objects
  *   json_syntax  blanks, problems
+ *   output_text  bytes as they are          outcome  outcomes in words
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  what is current, held, full
  *   order_pump  passing it on               window   the table of entries  entry    one task and its phase
@@ -38,6 +39,7 @@
  *   doorbell  when the parent scans rings
  * journal/  what is written of a run besides its output, or kept
  *   joblog   a line for each task           results_folder  files for each task   archive  what runs leave behind
+ *   recorder  the interface of all three
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * worker/   inside a worker process
  *   worker   the role                       workplace  its end of the board  initializer  what it runs first
@@ -57,7 +59,8 @@
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  how far it is
  *   logbook  the job log and the results    instructions  the workers' briefing
- *   supply   what feeders need of it
+ *   companions  processes beside the workers
+ *   ending   phases of a run's end          supply   what feeders need of it  session_private  its fields
  * run/policy/  what a run decides by
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  * feed/     where tasks come from
@@ -132,7 +135,7 @@ int main(int argc, char **argv)
 		return help_print(help_usage, closed);
 	if (options.mode == MODE_VERSION)
 		return help_print(help_version, closed);
-	if (options.run.quiet)
+	if (options.run.output.quiet)
 		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
 	status = options.mode == MODE_INTERACTIVE ? entry_run(&options, argv, closed) : batch_run(&options, closed);

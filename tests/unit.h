@@ -30,7 +30,7 @@ extern const struct unit_test unit_process[], unit_start[], unit_forkserver[], u
 extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[], unit_packer[],
 	unit_options[];
 extern const struct unit_test unit_message[], unit_ledger[], unit_doorbell[], unit_claim[], unit_reserve[], unit_pool[];
-extern const struct unit_test unit_attempts[], unit_policy[], unit_pressure[];
+extern const struct unit_test unit_attempts[], unit_output[], unit_policy[], unit_pressure[];
 extern const struct unit_test unit_archive[], unit_archive_model[];
 extern const struct unit_test unit_agenda[], unit_completion[], unit_history[], unit_shares[], unit_views[],
 	unit_words[];

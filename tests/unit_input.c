@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "task/task.h"
 #include "codec/input.h"
-#include "codec/output.h"
+#include "codec/outcome.h"
 
 #include <errno.h>
 
@@ -200,7 +200,7 @@ static void test_words(void)
 
 	for (i = 0; i < countof(cases); i++) {
 		bytes_clear(&out);
-		output_describe(&cases[i].result, &out);
+		outcome_describe(&cases[i].result, &out);
 		check_str(bytes_text(&out), cases[i].words);
 	}
 	bytes_release(&out);

@@ -7,6 +7,7 @@
 #include "interactive/views/canvas.h"
 #include "interactive/views/guide.h"
 #include "interactive/views/views.h"
+#include "run/session_private.h"
 
 #include <locale.h>
 #include <time.h>
@@ -174,10 +175,11 @@ static struct run *add_run(const char *line, enum run_state state)
 		.number = ++runs.last_number,
 		.state = state,
 		.most = 4,
-		.options = {.settings.method = &start_fork, .line = mem_string(line)},
+		.options = {.settings.workers.method = &start_fork, .line = mem_string(line)},
 		.kept = archive_begin(&runs.archive),
-		.session.started = clock_now() - 125 * SEC,
+		.session = mem_new(1, sizeof *run->session),
 	};
+	run->session->started = clock_now() - 125 * SEC;
 	list_append(&runs.list, &run->link);
 	return run;
 }
@@ -192,9 +194,9 @@ static void count(struct run *run, uint64_t ok, uint64_t failed, uint64_t total)
 		memcpy(run->end.counts.outcomes, outcomes, sizeof outcomes);
 		return;
 	}
-	run->session.submitted = run->session.total = total;
-	run->session.finished = ok + failed;
-	memcpy(run->session.outcomes, outcomes, sizeof outcomes);
+	run->session->tally.submitted = run->session->tally.total = total;
+	run->session->tally.finished = ok + failed;
+	memcpy(run->session->tally.outcomes, outcomes, sizeof outcomes);
 }
 
 static void close_runs(void)
@@ -204,6 +206,7 @@ static void close_runs(void)
 	while ((run = runs_next(&runs, NULL))) {
 		list_remove(&run->link);
 		free(run->options.line);
+		free(run->session);
 		free(run);
 	}
 	archive_release(&runs.archive);
@@ -289,9 +292,9 @@ static void test_run(void)
 
 	open_runs();
 	run = add_run("map --retries 2 gzip -9 ::: *.log", RUN_DONE);
-	run->options.settings.retries = 2;
-	run->options.settings.limit.fixed = 90 * SEC;
-	run->options.settings.directory = "/tmp/a b";
+	run->options.settings.policy.retries = 2;
+	run->options.settings.policy.limit.fixed = 90 * SEC;
+	run->options.settings.command.directory = "/tmp/a b";
 	run->end.status = EXIT_TASK_KILLED;
 	count(run, 37, 2, 40);
 	run->end.counts.outcomes[OUTCOME_SKIPPED] = 1;
@@ -322,7 +325,7 @@ static void test_run(void)
 	check(has("tasks       10: 3 ok, 7 waiting\n"));
 	check(has("workers     0\n"));
 	check(!strstr(bytes_text(&shown), "options") && !strstr(bytes_text(&shown), "failed"));
-	run->session.total = 0;
+	run->session->tally.total = 0;
 	canvas = canvas_of(80);
 	view_run(&canvas, run);
 	check(has("tasks       10 so far: 3 ok, 7 waiting\n"));
@@ -340,7 +343,7 @@ static void test_task(void)
 	count(run, 19, 1, 20);
 	result.attempt = 2;
 	archive_put(run->kept, 16, 2, STREAM_OUTPUT, slice_of("x"));
-	run->options.settings.to_stdin = true;
+	run->options.settings.input.to_stdin = true;
 	finish(run, &result, "gzip -9 \033.log");
 	canvas = canvas_of(80);
 	view_task(&canvas, run, 16);
@@ -373,7 +376,7 @@ static void test_task(void)
 
 	run = add_run("map gzip", RUN_RUNNING);
 	count(run, 1, 0, 20);
-	run->session.submitted = 10;
+	run->session->tally.submitted = 10;
 	canvas = canvas_of(80);
 	view_task(&canvas, run, 5);
 	view_task(&canvas, run, 15);

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From results to bytes: output formats, and the words for what came of a task. */
+/*
+ * Output formats: bytes of tasks in, bytes of the run's output out. A format appends to a buffer; it writes nowhere.
+ *
+ *   of a run:       open  (task)*  close
+ *   task:           (data)* end for each stream             in any order of streams, piece by piece
+ *   task, is_whole: begin  (data)*  end for STREAM_OUTPUT   first all of standard output, then all of standard error
+ *
+ * What a format that is_whole appends is for standard output; otherwise it is for the stream of the call.
+ */
 #ifndef CODEC_OUTPUT_H
 #define CODEC_OUTPUT_H
 
@@ -9,67 +17,56 @@
 #include "task/task.h"
 #include "codec/base64.h"
 
-/* Where formatted bytes go, and how far a format is; embedded in its owner, who sets the first two. */
-struct output_target {
-	void (*put)(struct output_target *target, enum stream stream, struct slice bytes);
+/* The state of a format between calls. The caller sets the first two fields, and 0 for the others. */
+struct output_state {
 	/* What the names of workers begin with, before their number. */
 	const char *worker_prefix;
-	/* Something has been put since the beginning. */
-	bool begun;
-	/* Both streams go to one place. */
+	/* Both streams are written to one file. */
 	bool is_shared;
-	/* Of the task at hand: for each stream, whether its last line has not ended. */
+	/* A task was begun before. */
+	bool begun;
+	/* For each stream: the last line of the current task has no end yet. */
 	bool within_line[STREAM_ERRORS + 1];
-	/* The stream whose text is being put (0: none yet), and which of them are text (as order_sink's begin says). */
+	/* The stream that is being formatted; 0 before the first. */
 	unsigned current;
+	/* The streams of the current task that are UTF-8: bits 1 << stream. */
 	unsigned text;
 	struct base64 base64;
-	struct bytes scratch;
 };
 
+/* Each function appends to out. NULL: appends nothing, but for data. */
 struct output_format {
 	const char *name;
-	/* Tasks go out whole, as order_options has it. */
+	/* Tasks are written as a whole: as in struct order_options. */
 	bool is_whole;
-	/* Nothing that tasks write is of interest. */
+	/* Output of tasks is dropped. */
 	bool is_silent;
-	/* The beginning and the end of the run; may be NULL. */
-	void (*open)(struct output_target *target);
-	void (*close)(struct output_target *target);
-	/* A task begins that goes out whole; may be NULL. */
-	void (*begin)(struct output_target *target, const struct result *result, const char *label, unsigned text);
-	/* A piece of a task's output, in its turn. */
-	void (*data)(struct output_target *target, const char *label, enum stream stream, struct slice bytes);
-	/* The end of a task. */
-	void (*result)(struct output_target *target, const struct result *result);
+	/* The beginning and the end of the run. */
+	void (*open)(struct output_state *state, struct bytes *out);
+	void (*close)(struct output_state *state, struct bytes *out);
+	/* The beginning of a task; text as in struct order_sink. */
+	void (*begin)(struct output_state *state, const struct result *result, const char *label, unsigned text,
+		      struct bytes *out);
+	/* A piece of a task's output. NULL: it is written as it is. */
+	void (*data)(struct output_state *state, const char *label, enum stream stream, struct slice bytes,
+		     struct bytes *out);
+	/* The end of a task's stream. */
+	void (*end)(struct output_state *state, enum stream stream, struct bytes *out);
 };
 
-/* What can be asked for by name. Ends with NULL; the first is the default. */
+/* The formats that have a name for users. Ends with NULL; the first is the default. */
 extern const struct output_format *const output_formats[];
-/* What tasks wrote, byte for byte. */
+/* Output of tasks, byte for byte. */
 extern const struct output_format output_text;
-/* The same by lines, each with the label in front; a last line without its newline gets one. */
+/* The same by lines, each after the label; a last line without its newline gets one. */
 extern const struct output_format output_lines;
-/* A result object on each line; one array of them. */
+/* A result object on each line; an array of them. */
 extern const struct output_format output_json_lines;
 extern const struct output_format output_json;
 /* Nothing. */
 extern const struct output_format output_none;
 
-/* The format of that name, or NULL. */
+/* Returns the format of that name, or NULL. */
 const struct output_format *output_find(const char *name);
-
-/* Appends the label of a task for the JSON formats: its id (JSON; empty: none) and the words of its command (NULL: it
- * has none). */
-void output_json_label(struct bytes *out, struct slice id, char *const *words);
-
-/* Appends the fields of a result object, without braces and without what the task wrote. */
-void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix);
-
-/* Appends what came of a task, for people: "exit status 2", "killed by SIGKILL", "lost: ..." . */
-void output_describe(const struct result *result, struct bytes *out);
-
-/* Appends why, where there is more to say than its outcome, status and signal do: as in output_describe. */
-void output_explain(const struct result *result, struct bytes *out);
 
 #endif

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The JSON formats: a result object for each task, one to a line, or all in an array. What tasks wrote is text where it
- * is UTF-8, and base64 where it is not; it is put through piece by piece.
+ * The JSON formats: a result object for each task, one to a line, or all in an array. Output of tasks is text where it
+ * is UTF-8, and base64 elsewhere; it is formatted piece by piece.
  */
-#include "codec/output.h"
+#include "codec/output_json.h"
 
 #include "base/error.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "codec/outcome.h"
+#include "codec/output.h"
 
 #include <inttypes.h>
 #include <time.h>
 
-/* Appends what stands for text within a string; it is UTF-8, or a part of it. */
+/* Appends UTF-8, or a part of it, as it is written within a string. */
 static void put_escaped(struct bytes *out, struct slice text)
 {
 	size_t start = 0, at;
@@ -44,7 +46,7 @@ static bool is_text(struct slice bytes)
 	return utf8_is_whole(&utf8);
 }
 
-/* Appends a string of words of our own, in which others may stand; what is not UTF-8 in it is replaced. */
+/* Appends a string. Bytes that are not UTF-8 are replaced. */
 static void output_json_put_words(struct bytes *out, struct slice words)
 {
 	uint32_t character;
@@ -99,7 +101,7 @@ void output_json_label(struct bytes *out, struct slice id, char *const *words)
 	bytes_append_text(out, "],");
 }
 
-/* Appends a time in seconds; one below 0 is not known. */
+/* Appends a time in seconds; null if it is below 0: not known. */
 static void put_time(struct bytes *out, const char *key, nsec time)
 {
 	if (time < 0)
@@ -109,7 +111,7 @@ static void put_time(struct bytes *out, const char *key, nsec time)
 				    time % NSEC_PER_SEC / NSEC_PER_USEC);
 }
 
-/* Appends a moment: UTC, with microseconds. */
+/* Appends a point in time: UTC, with microseconds. */
 static void put_moment(struct bytes *out, const char *key, nsec moment)
 {
 	time_t seconds = (time_t)(moment / NSEC_PER_SEC);
@@ -121,7 +123,7 @@ static void put_moment(struct bytes *out, const char *key, nsec moment)
 	bytes_append_format(out, ",\"%s\":\"%s.%06" PRId64 "Z\"", key, text, moment % NSEC_PER_SEC / NSEC_PER_USEC);
 }
 
-/* Appends the fields that only a task that ran has. */
+/* Appends the fields of a task that ran. */
 static void put_costs(struct bytes *out, const struct result *result, const char *worker_prefix)
 {
 	bytes_append_format(out, ",\"worker\":\"%sWorker-%" PRIu32 "\",\"slot\":%" PRIu32, worker_prefix,
@@ -142,7 +144,7 @@ static void put_costs(struct bytes *out, const struct result *result, const char
 
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
 {
-	/* With --dry-run nothing ran, and went well. */
+	/* With --dry-run nothing ran, and succeeded. */
 	enum outcome outcome = result->outcome == OUTCOME_OK && !result->ran ? OUTCOME_SKIPPED : result->outcome;
 	struct bytes why = {.data = NULL};
 
@@ -156,7 +158,7 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 		bytes_append_format(out, ",\"signal\":\"%s\"", error_signal(result->signal));
 	else
 		bytes_append_text(out, ",\"signal\":null");
-	/* One that could not even be started is not counted. */
+	/* An attempt that could not be started is not counted. */
 	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->attempt - (result->attempt && !result->ran));
 	if (result->ran)
 		put_costs(out, result, worker_prefix);
@@ -165,7 +167,7 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 			out,
 			",\"worker\":null,\"slot\":null,\"pid\":null,\"start\":null,\"duration\":null,\"user\":null,"
 			"\"sys\":null,\"max_rss\":null");
-	output_explain(result, &why);
+	outcome_explain(result, &why);
 	if (why.size) {
 		bytes_append_text(out, ",\"error\":");
 		output_json_put_words(out, bytes_slice(&why));
@@ -173,87 +175,71 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 	bytes_release(&why);
 }
 
-/* Puts what has been gathered. */
-static void put(struct output_target *target)
+static void begin_object(struct output_state *state, const struct result *result, const char *label, unsigned text,
+			 struct bytes *out)
 {
-	target->put(target, STREAM_OUTPUT, bytes_slice(&target->scratch));
-	bytes_clear(&target->scratch);
+	state->current = 0;
+	state->text = text;
+	bytes_append_text(out, "{");
+	output_json_fields(out, result, label, state->worker_prefix);
 }
 
-static void begin_object(struct output_target *target, const struct result *result, const char *label, unsigned text)
-{
-	target->current = 0;
-	target->text = text;
-	bytes_append_text(&target->scratch, "{");
-	output_json_fields(&target->scratch, result, label, target->worker_prefix);
-	put(target);
-}
-
-/* Ends the string of one stream and begins that of the next, up to this one. */
-static void output_json_reach(struct output_target *target, unsigned stream)
+/* Ends the string of the current stream and begins those that follow, up to this one. */
+static void output_json_reach(struct output_state *state, unsigned stream, struct bytes *out)
 {
 	static const char *const names[] = {[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr"};
-	struct bytes *out = &target->scratch;
 
-	while (target->current < stream) {
-		if (target->current) {
-			base64_end(&target->base64, out);
+	while (state->current < stream) {
+		if (state->current) {
+			base64_end(&state->base64, out);
 			bytes_append_text(out, "\"");
 		}
-		target->current++;
-		if (target->current > STREAM_ERRORS)
+		state->current++;
+		if (state->current > STREAM_ERRORS)
 			return;
-		bytes_append_format(out, ",\"%s%s\":\"", names[target->current],
-				    target->text >> target->current & 1 ? "" : "_base64");
+		bytes_append_format(out, ",\"%s%s\":\"", names[state->current],
+				    state->text >> state->current & 1 ? "" : "_base64");
 	}
 }
 
-static void put_data(struct output_target *target, const char *label UNUSED, enum stream stream, struct slice bytes)
+static void put_data(struct output_state *state, const char *label UNUSED, enum stream stream, struct slice bytes,
+		     struct bytes *out)
 {
-	output_json_reach(target, stream);
-	if (target->text >> stream & 1)
-		put_escaped(&target->scratch, bytes);
+	output_json_reach(state, stream, out);
+	if (state->text >> stream & 1)
+		put_escaped(out, bytes);
 	else
-		base64_put(&target->base64, bytes, &target->scratch);
-	put(target);
+		base64_put(&state->base64, bytes, out);
 }
 
-static void end_object(struct output_target *target)
+static void end_object(struct output_state *state, enum stream stream UNUSED, struct bytes *out)
 {
-	output_json_reach(target, STREAM_ERRORS + 1);
-	bytes_append_text(&target->scratch, "}");
+	output_json_reach(state, STREAM_ERRORS + 1, out);
+	bytes_append_text(out, "}");
 }
 
-static void output_json_end_line(struct output_target *target, const struct result *result UNUSED)
+static void end_object_line(struct output_state *state, enum stream stream, struct bytes *out)
 {
-	end_object(target);
-	bytes_append_text(&target->scratch, "\n");
-	put(target);
+	end_object(state, stream, out);
+	bytes_append_text(out, "\n");
 }
 
-static void open_array(struct output_target *target)
+static void open_array(struct output_state *state UNUSED, struct bytes *out)
 {
-	bytes_append_text(&target->scratch, "[");
-	put(target);
+	bytes_append_text(out, "[");
 }
 
-static void begin_element(struct output_target *target, const struct result *result, const char *label, unsigned text)
+static void begin_element(struct output_state *state, const struct result *result, const char *label, unsigned text,
+			  struct bytes *out)
 {
-	bytes_append_text(&target->scratch, target->begun ? ",\n" : "\n");
-	target->begun = true;
-	begin_object(target, result, label, text);
+	bytes_append_text(out, state->begun ? ",\n" : "\n");
+	state->begun = true;
+	begin_object(state, result, label, text, out);
 }
 
-static void end_element(struct output_target *target, const struct result *result UNUSED)
+static void close_array(struct output_state *state, struct bytes *out)
 {
-	end_object(target);
-	put(target);
-}
-
-static void close_array(struct output_target *target)
-{
-	bytes_append_text(&target->scratch, target->begun ? "\n]\n" : "]\n");
-	put(target);
+	bytes_append_text(out, state->begun ? "\n]\n" : "]\n");
 }
 
 const struct output_format output_json_lines = {
@@ -261,7 +247,7 @@ const struct output_format output_json_lines = {
 	.is_whole = true,
 	.begin = begin_object,
 	.data = put_data,
-	.result = output_json_end_line,
+	.end = end_object_line,
 };
 
 const struct output_format output_json = {
@@ -271,5 +257,5 @@ const struct output_format output_json = {
 	.close = close_array,
 	.begin = begin_element,
 	.data = put_data,
-	.result = end_element,
+	.end = end_object,
 };

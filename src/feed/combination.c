@@ -68,9 +68,9 @@ static int combination_grow(struct wheel *wheel, size_t size, const struct sessi
 	if (size <= wheel->text.size)
 		return 0;
 	size = size_multiply((size + READ_SIZE - 1) / READ_SIZE, 2 * (size_t)READ_SIZE);
-	if (size <= options->buffer)
+	if (size <= options->output.buffer)
 		return wheel->text.base ? shm_grow(&wheel->text, size) : shm_create(&wheel->text, "mpmap-values", size);
-	if (shm_create_file(&file, options->temporary, size) < 0) {
+	if (shm_create_file(&file, options->machine.temporary, size) < 0) {
 		int number = errno;
 
 		shm_release(&file);
@@ -297,7 +297,7 @@ static void feed_combinations(struct feeder *feeder)
 			struct error error = {.number = 0};
 
 			error_set_errno(&error, errno, "memory for the input");
-			session_fail(session, EXIT_TROUBLE, &error);
+			ending_fail(session, EXIT_TROUBLE, &error);
 			error_release(&error);
 			return;
 		}

@@ -112,17 +112,17 @@ static int convert(struct elements *elements, struct slice text, uint32_t *width
 	int converted;
 
 	bytes_clear(task);
-	if (run->to_stdin)
+	if (run->input.to_stdin)
 		converted = json_as_text(text, task, problem);
-	else if (run->brings_commands)
+	else if (run->input.brings_commands)
 		converted = json_as_command(text, task, problem);
 	else
 		converted = json_as_record(text, task, &form, problem);
-	if (run->to_stdin)
+	if (run->input.to_stdin)
 		bytes_append(task, "\n", 1);
 	else if (form == JSON_SCALAR)
 		bytes_append(task, "", 1);
-	*width = run->to_stdin ? CHUNK_RAW : form == JSON_SCALAR ? 1 : CHUNK_FRAMES;
+	*width = run->input.to_stdin ? CHUNK_RAW : form == JSON_SCALAR ? 1 : CHUNK_FRAMES;
 	return converted;
 }
 
@@ -153,7 +153,7 @@ static void elements_take(struct elements *elements, struct slice bytes, struct 
 		feeder_refuse(&elements->feeder, reason);
 		return;
 	}
-	if (width == CHUNK_FRAMES && elements->feeder.run->brings_commands &&
+	if (width == CHUNK_FRAMES && elements->feeder.run->input.brings_commands &&
 	    frame_find(bytes_slice(&elements->task), FIELD_RETRIES, &field)) {
 		retries = frame_number(bytes_slice(&elements->task), FIELD_RETRIES);
 		session_expect_retries(elements->feeder.session, packer_index(&elements->feeder.packer), retries);

@@ -17,7 +17,7 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 	*inlet = (struct inlet){
 		.session = session,
 		.source = source,
-		.watch = {.fd = source->fd, .ready = ready, .context = session->place.context},
+		.watch = {.fd = source->fd, .ready = ready, .context = supply_context(session)},
 		.is_terminal = source->fd >= 0 && isatty(source->fd),
 	};
 	if (inlet->is_terminal)

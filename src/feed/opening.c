@@ -42,7 +42,7 @@ static int read_header(struct feeder *feeder, struct source *source, const struc
 	if (!header)
 		/* An empty source runs nothing, so no name is missing. */
 		return error->text ? -1 : 0;
-	if (run->separator && columns_compile(&columns, run->separator, error) < 0)
+	if (run->command.template.separator && columns_compile(&columns, run->command.template.separator, error) < 0)
 		named = usage_error(-1, error);
 	while (rest && named == 0)
 		named = add_name(feeder, columns_next(&columns, header, &rest), error);
@@ -90,10 +90,10 @@ struct feeder *feeder_open(const struct feed_options *options, struct session_op
 		return NULL;
 	}
 	if (options->has_header) {
-		run->names = feeder->names;
-		run->name_count = feeder->name_count;
-		run->widths = feeder->widths;
-		run->width_count = run->separator ? options->source_count : 0;
+		run->command.template.names = feeder->names;
+		run->command.template.name_count = feeder->name_count;
+		run->command.template.widths = feeder->widths;
+		run->command.template.width_count = run->command.template.separator ? options->source_count : 0;
 	}
 	return feeder;
 }

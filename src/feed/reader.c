@@ -48,7 +48,7 @@ struct reader {
 
 static bool is_for_stdin(const struct reader *reader)
 {
-	return reader->feeder.run->to_stdin;
+	return reader->feeder.run->input.to_stdin;
 }
 
 /* True while another read could yield tasks. */
@@ -234,7 +234,7 @@ static bool reader_is_fed(struct feeder *feeder)
 static size_t space_for_arguments(const struct reader *reader)
 {
 	size_t taken = template_fixed_cost(supply_template(reader->feeder.session));
-	size_t space = reader->feeder.run->argument_space;
+	size_t space = reader->feeder.run->machine.argument_space;
 
 	return space > taken ? space - taken : 1;
 }

@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "process/signals.h"
+#include "run/companions.h"
 #include "run/supply.h"
 #include "feed/feeder.h"
 
@@ -12,40 +13,46 @@
 
 struct batch {
 	struct loop loop;
-	struct session session;
+	struct session_owner owner;
+	struct session *session;
 	struct session_options run;
 	struct feeder *feeder;
 };
 
-static void batch_on_room(struct session *session)
+static void batch_on_room(struct session_owner *owner)
 {
-	struct feeder *feeder = container_of(session, struct batch, session)->feeder;
+	struct batch *batch = container_of(owner, struct batch, owner);
 
-	feeder_feed(feeder);
-	if (feeder_is_fed(feeder))
-		session_last_call(session);
+	feeder_feed(batch->feeder);
+	if (feeder_is_fed(batch->feeder))
+		session_last_call(batch->session);
 }
 
 /* Opens the parts of a run. Returns EXIT_OK, or the exit status with the error; the caller releases what is open. */
 static int batch_begin(struct batch *batch, const struct options *options, unsigned closed, struct error *error)
 {
-	const struct session_place place = {.loop = &batch->loop, .closed = closed, .is_alone = true};
+	const struct session_place place = {
+		.loop = &batch->loop,
+		.owner = &batch->owner,
+		.closed = closed,
+		.is_alone = true,
+	};
 
 	if (loop_init(&batch->loop) < 0) {
 		error_set_errno(error, errno, "cannot begin");
 		return EXIT_TROUBLE;
 	}
-	if (strcmp(options->run.method->name, start_forkserver.name) == 0 && !options->run.dry_run &&
-	    forkserver_prepare(error) < 0)
+	if (companions_begin(&options->run, error) < 0)
 		return EXIT_TROUBLE;
 	batch->run = options->run;
 	batch->feeder = feeder_open(&options->feed, &batch->run, error);
 	if (!batch->feeder)
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
-	if (session_open(&batch->session, &batch->run, &place, error) < 0)
+	batch->session = session_open(&batch->run, &place, error);
+	if (!batch->session)
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
-	batch->session.on_room = batch_on_room;
-	feeder_begin(batch->feeder, &batch->session);
+	batch->owner.on_room = batch_on_room;
+	feeder_begin(batch->feeder, batch->session);
 	return EXIT_OK;
 }
 
@@ -60,15 +67,16 @@ int batch_run(const struct options *options, unsigned closed)
 		error_release(&error);
 		if (batch->feeder)
 			feeder_close(batch->feeder);
+		companions_end();
 		loop_release(&batch->loop);
 		free(batch);
 		return status;
 	}
-	batch_on_room(&batch->session);
-	supply_flush(&batch->session);
-	while (!feeder_is_fed(batch->feeder) || !session_is_settled(&batch->session))
-		session_step(&batch->session);
-	status = session_close(&batch->session, &signal);
+	batch_on_room(&batch->owner);
+	supply_flush(batch->session);
+	while (!feeder_is_fed(batch->feeder) || !ending_is_settled(batch->session))
+		session_step(batch->session);
+	status = session_close(batch->session, &signal);
 	feeder_close(batch->feeder);
 	loop_release(&batch->loop);
 	free(batch);

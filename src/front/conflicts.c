@@ -109,10 +109,11 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_BATCH] = options->mode == MODE_RUN ? "" : NULL;
 	names[FACT_RUN] = !nothing || options->feed.source_count ? "" : NULL;
 	names[FACT_NOTHING_TO_RUN] = nothing ? "" : NULL;
-	names[FACT_EMPTY_COMMAND] = run->word_count && !*run->words[0] ? "" : NULL;
-	names[FACT_SECOND_SCRIPT] = run->shell && run->word_count > 1 ? run->words[1] : NULL;
-	names[FACT_SHELL_RECORDS] = run->shell && !run->word_count ? "--shell" : NULL;
-	names[FACT_ZYGOTE] = run->zygote ? "--zygote" : NULL;
+	names[FACT_EMPTY_COMMAND] = run->command.template.word_count && !*run->command.template.words[0] ? "" : NULL;
+	names[FACT_SECOND_SCRIPT] =
+		run->command.shell && run->command.template.word_count > 1 ? run->command.template.words[1] : NULL;
+	names[FACT_SHELL_RECORDS] = run->command.shell && !run->command.template.word_count ? "--shell" : NULL;
+	names[FACT_ZYGOTE] = run->command.zygote ? "--zygote" : NULL;
 }
 
 /* Sets the facts about output. */
@@ -120,17 +121,17 @@ static void gather_output(const struct options *options, const char *names[FACTS
 {
 	const struct session_options *run = &options->run;
 
-	names[FACT_TTY] = run->terminal ? "--tty" : NULL;
-	names[FACT_UNGROUP] = run->ungrouped ? "--ungroup" : NULL;
-	names[FACT_LINE_BUFFER] = run->order == ORDER_LINES ? "--line-buffer" : NULL;
-	names[FACT_SIMULTANEOUS] = run->ungrouped                   ? "--ungroup"
-				   : run->order == ORDER_LINES      ? "--line-buffer"
-				   : run->order == ORDER_COMPLETION ? "--unordered"
-								    : NULL;
-	names[FACT_FORMAT] = run->format && run->format != &output_text ? run->format->name : NULL;
-	names[FACT_TAG] = !run->tag ? NULL : run->tag_is_template ? "--tagstring" : "--tag";
-	names[FACT_RESULTS] = run->results ? "--results" : NULL;
-	names[FACT_FORCE_ALONE] = run->force && !run->results ? "--force" : NULL;
+	names[FACT_TTY] = run->command.terminal ? "--tty" : NULL;
+	names[FACT_UNGROUP] = run->output.ungrouped ? "--ungroup" : NULL;
+	names[FACT_LINE_BUFFER] = run->output.order == ORDER_LINES ? "--line-buffer" : NULL;
+	names[FACT_SIMULTANEOUS] = run->output.ungrouped                   ? "--ungroup"
+				   : run->output.order == ORDER_LINES      ? "--line-buffer"
+				   : run->output.order == ORDER_COMPLETION ? "--unordered"
+									   : NULL;
+	names[FACT_FORMAT] = run->output.format && run->output.format != &output_text ? run->output.format->name : NULL;
+	names[FACT_TAG] = !run->output.tag ? NULL : run->output.tag_is_template ? "--tagstring" : "--tag";
+	names[FACT_RESULTS] = run->output.results ? "--results" : NULL;
+	names[FACT_FORCE_ALONE] = run->output.force && !run->output.results ? "--force" : NULL;
 }
 
 /* Sets the facts about input. */
@@ -147,19 +148,19 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 	}
 	names[FACT_SECOND_READER] = readers > 1 ? "" : NULL;
 	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;
-	names[FACT_STDIN] = run->to_stdin && options->mode == MODE_RUN ? "--stdin" : NULL;
-	names[FACT_SEPARATOR] = run->separator ? "--colsep" : NULL;
+	names[FACT_STDIN] = run->input.to_stdin && options->mode == MODE_RUN ? "--stdin" : NULL;
+	names[FACT_SEPARATOR] = run->command.template.separator ? "--colsep" : NULL;
 	names[FACT_HEADER] = feed->has_header ? "--header" : NULL;
 	names[FACT_GROUP] = feed->group != 1 ? "--max-args" : NULL;
 	names[FACT_GROUP_MAX] = feed->group == FEED_MAX ? "--max-args=max" : NULL;
 	if (feed->framing != FEED_TEXT)
 		names[FACT_JSON] = feed->framing == FEED_JSON ? "--json" : "--jsonl";
-	names[FACT_JSON_TASKS] = run->word_count ? NULL : names[FACT_JSON];
+	names[FACT_JSON_TASKS] = run->command.template.word_count ? NULL : names[FACT_JSON];
 	names[FACT_NO_JSON_SOURCE] = feed->source_count != 1 || feed->sources[0].items ? "" : NULL;
-	names[FACT_LINES] =
-		options->has_delimiter || run->separator || feed->has_header || feed->group != 1 || feed->link_all
-			? ""
-			: NULL;
+	names[FACT_LINES] = options->has_delimiter || run->command.template.separator || feed->has_header ||
+					    feed->group != 1 || feed->link_all
+				    ? ""
+				    : NULL;
 }
 
 /* Sets the words of a conflict, with the names of its facts in their places. Returns -1. */

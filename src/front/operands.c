@@ -45,10 +45,10 @@ int operands_parse(struct options *options, int count, char **operands, struct e
 {
 	int i, end;
 
-	options->run.words = operands;
+	options->run.command.template.words = operands;
 	for (i = 0; i < count && !is_separator(operands[i]); i++)
 		;
-	options->run.word_count = (size_t)i;
+	options->run.command.template.word_count = (size_t)i;
 	for (; i < count; i = end) {
 		for (end = i + 1; end < count && !is_separator(operands[end]); end++)
 			;
@@ -60,7 +60,8 @@ int operands_parse(struct options *options, int count, char **operands, struct e
 
 bool operands_run_nothing(const struct options *options)
 {
-	return !options->run.word_count && !options->run.shell && options->feed.framing == FEED_TEXT;
+	return !options->run.command.template.word_count && !options->run.command.shell &&
+	       options->feed.framing == FEED_TEXT;
 }
 
 void operands_settle(struct options *options)
@@ -69,15 +70,15 @@ void operands_settle(struct options *options)
 	struct feed_options *feed = &options->feed;
 	size_t i;
 
-	run->delimiter = options->delimiter;
+	run->input.delimiter = options->delimiter;
 	for (i = 0; i < feed->source_count; i++)
 		feed->sources[i].delimiter = options->delimiter;
-	run->is_grouped = feed->group != 1;
+	run->command.template.is_grouped = feed->group != 1;
 	if (feed->framing != FEED_TEXT) {
 		feed->sources[0].is_bare = true;
-		run->brings_commands = !run->word_count;
-		run->names_vary = run->word_count;
-	} else if (!run->separator && !run->is_grouped) {
-		run->value_count = feed->source_count;
+		run->input.brings_commands = !run->command.template.word_count;
+		run->command.template.names_vary = run->command.template.word_count;
+	} else if (!run->command.template.separator && !run->command.template.is_grouped) {
+		run->command.template.value_count = feed->source_count;
 	}
 }

@@ -254,16 +254,16 @@ static void take_surroundings(struct options *options)
 	const char *terminal = getenv("TERM"), *colorless = getenv("NO_COLOR");
 	struct session_options *run = &options->run;
 
-	run->path = getenv("PATH");
-	run->argument_space = argument_space();
-	run->temporary = getenv("TMPDIR");
-	if (!run->temporary || !*run->temporary)
-		run->temporary = "/var/tmp";
+	run->command.path = getenv("PATH");
+	run->machine.argument_space = argument_space();
+	run->machine.temporary = getenv("TMPDIR");
+	if (!run->machine.temporary || !*run->machine.temporary)
+		run->machine.temporary = "/var/tmp";
 	options->pager = getenv("PAGER");
 	options->state = getenv("XDG_STATE_HOME");
 	options->home = getenv("HOME");
-	run->progress.terminal_is_able = terminal && *terminal && strcmp(terminal, "dumb") != 0;
-	run->progress.colored =
+	run->output.progress.terminal_is_able = terminal && *terminal && strcmp(terminal, "dumb") != 0;
+	run->output.progress.colored =
 		options->color == COLOR_ALWAYS || (options->color != COLOR_NEVER && !(colorless && *colorless));
 }
 
@@ -272,48 +272,48 @@ static void take_defaults(struct options *options, const struct options *default
 {
 	struct session_options *run = &options->run;
 
-	if (!run->jobs) {
-		run->jobs = defaults->run.jobs ? defaults->run.jobs : capacity_cpus();
-		run->throttle.jobs_file = defaults->run.throttle.jobs_file;
+	if (!run->workers.jobs) {
+		run->workers.jobs = defaults->run.workers.jobs ? defaults->run.workers.jobs : capacity_cpus();
+		run->machine.throttle.jobs_file = defaults->run.machine.throttle.jobs_file;
 	}
-	if (!run->method)
-		run->method = defaults->run.method ? defaults->run.method : start_methods[0];
+	if (!run->workers.method)
+		run->workers.method = defaults->run.workers.method ? defaults->run.workers.method : start_methods[0];
 	if (!options->has_progress)
-		run->progress.kind = defaults->run.progress.kind;
+		run->output.progress.kind = defaults->run.output.progress.kind;
 	if (!options->color)
 		options->color = defaults->color;
 	take_surroundings(options);
 	/* A dry run waits for nothing. */
-	if (run->dry_run) {
-		run->throttle = (struct throttle_options){.jobs_file = run->throttle.jobs_file};
-		run->initializer = NULL;
-		run->delay = 0;
+	if (run->command.dry_run) {
+		run->machine.throttle = (struct throttle_options){.jobs_file = run->machine.throttle.jobs_file};
+		run->command.initializer = NULL;
+		run->policy.delay = 0;
 	}
 	/* Running tasks count as load before the load average shows them. */
-	if (throttle_most(&run->throttle) < run->jobs)
-		run->jobs = throttle_most(&run->throttle);
+	if (throttle_most(&run->machine.throttle) < run->workers.jobs)
+		run->workers.jobs = throttle_most(&run->machine.throttle);
 	/* The tasks of a chunk start one after the other, without asking: where each start is decided, one to a chunk.
 	 */
-	if (run->delay || run->throttle.memory || run->throttle.load)
-		run->chunk_size = 1;
-	if (run->terminal)
-		run->jobs = 1;
-	if (run->throttle.jobs_file) {
-		run->jobs_max = capacity_jobs() < JOBS_FILE_MAX ? capacity_jobs() : JOBS_FILE_MAX;
-		run->chunk_size = run->chunk_size ? run->chunk_size : 1;
+	if (run->policy.delay || run->machine.throttle.memory || run->machine.throttle.load)
+		run->workers.chunk_size = 1;
+	if (run->command.terminal)
+		run->workers.jobs = 1;
+	if (run->machine.throttle.jobs_file) {
+		run->workers.jobs_max = capacity_jobs() < JOBS_FILE_MAX ? capacity_jobs() : JOBS_FILE_MAX;
+		run->workers.chunk_size = run->workers.chunk_size ? run->workers.chunk_size : 1;
 	}
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
-	struct options defaults = {.run.jobs = 0};
+	struct options defaults = {.run.workers.jobs = 0};
 
 	*options = (struct options){
 		.delimiter = '\n',
 		.feed.group = 1,
-		.run.buffer = UINT64_C(64) << 20,
-		.run.spill = UINT64_C(1) << 30,
-		.run.grace = 2 * NSEC_PER_SEC,
+		.run.output.buffer = UINT64_C(64) << 20,
+		.run.output.spill = UINT64_C(1) << 30,
+		.run.policy.grace = 2 * NSEC_PER_SEC,
 	};
 	/* --help and --version win over errors, errors of the command line over those of the environment. */
 	parse_options(options, argc, argv, error);

@@ -66,7 +66,7 @@ int set_separator(struct options *options, const char *value, struct error *erro
 	if (columns_compile(&columns, value, error) < 0)
 		return error_wrap(error, "--colsep");
 	columns_release(&columns);
-	options->run.separator = value;
+	options->run.command.template.separator = value;
 	return 0;
 }
 
@@ -92,13 +92,13 @@ int set_group(struct options *options, const char *value, struct error *error)
 
 int set_stdin(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.to_stdin = true;
+	options->run.input.to_stdin = true;
 	return 0;
 }
 
 int set_replace(struct options *options, const char *value, struct error *error UNUSED)
 {
-	options->run.replace = value;
+	options->run.command.template.replace = value;
 	return 0;
 }
 
@@ -133,15 +133,15 @@ int set_nothing(struct options *options UNUSED, const char *value UNUSED, struct
 
 int set_shell(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.shell = true;
+	options->run.command.shell = true;
 	return 0;
 }
 
 /* Sets the number of jobs from the file of --jobs=@FILE. -1 with the error. */
 static int set_jobs_file(struct options *options, const char *path, struct error *error)
 {
-	if (throttle_read_jobs(path, &options->run.jobs) == 0) {
-		options->run.throttle.jobs_file = path;
+	if (throttle_read_jobs(path, &options->run.workers.jobs) == 0) {
+		options->run.machine.throttle.jobs_file = path;
 		return 0;
 	}
 	if (errno == EINVAL || errno == EAGAIN)
@@ -154,8 +154,8 @@ int set_jobs(struct options *options, const char *value, struct error *error)
 {
 	if (value[0] == '@')
 		return set_jobs_file(options, value + 1, error);
-	options->run.throttle.jobs_file = NULL;
-	if (capacity_parse_jobs(value, &options->run.jobs) == 0)
+	options->run.machine.throttle.jobs_file = NULL;
+	if (capacity_parse_jobs(value, &options->run.workers.jobs) == 0)
 		return 0;
 	return error_set(error,
 			 "--jobs '%s': not a number of jobs (N, N%%, +N, -N, 0 for as many as possible, or @FILE)",
@@ -168,24 +168,24 @@ int set_method(struct options *options, const char *value, struct error *error)
 
 	if (!method)
 		return error_set(error, "--start-method '%s': not one of fork, spawn, forkserver", value);
-	options->run.method = method;
+	options->run.workers.method = method;
 	return 0;
 }
 
 int set_chunk_size(struct options *options, const char *value, struct error *error)
 {
 	if (strcmp(value, "auto") == 0) {
-		options->run.chunk_size = 0;
+		options->run.workers.chunk_size = 0;
 		return 0;
 	}
-	if (number_parse(value, UINT32_MAX, &options->run.chunk_size) || !options->run.chunk_size)
+	if (number_parse(value, UINT32_MAX, &options->run.workers.chunk_size) || !options->run.workers.chunk_size)
 		return error_set(error, "--chunksize '%s': not a number of tasks (1 or more), nor auto", value);
 	return 0;
 }
 
 int set_max_tasks(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse(value, INT64_MAX, &options->run.max_tasks) || !options->run.max_tasks)
+	if (number_parse(value, INT64_MAX, &options->run.workers.max_tasks) || !options->run.workers.max_tasks)
 		return error_set(error, "--max-tasks-per-worker '%s': not a number of tasks (1 or more)", value);
 	return 0;
 }
@@ -200,7 +200,7 @@ int set_directory(struct options *options, const char *value, struct error *erro
 		return error_set_errno(error, ENOTDIR, "--workdir '%s'", value);
 	if (access(value, X_OK) < 0)
 		return error_set_errno(error, errno, "--workdir '%s'", value);
-	options->run.directory = value;
+	options->run.command.directory = value;
 	return 0;
 }
 
@@ -223,7 +223,7 @@ int set_nice(struct options *options, const char *value, struct error *error)
 		return error_set(error, "--nice '%s': not a number from -40 to 40 to add to the niceness", value);
 	if (!may_be_nice((int)number))
 		return error_set(error, "--nice '%s': only root may lower the niceness", value);
-	options->run.nice = (int)number;
+	options->run.command.nice = (int)number;
 	return 0;
 }
 
@@ -243,30 +243,30 @@ int set_initializer(struct options *options, const char *value, struct error *er
 {
 	if (!*value)
 		return error_set(error, "--initializer '': no command");
-	options->run.initializer = value;
+	options->run.command.initializer = value;
 	return 0;
 }
 
 int set_terminal(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.terminal = true;
+	options->run.command.terminal = true;
 	return 0;
 }
 
 int set_zygote(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.zygote = true;
+	options->run.command.zygote = true;
 	return 0;
 }
 
 int set_delay(struct options *options, const char *value, struct error *error)
 {
-	return set_time("delay", value, true, &options->run.delay, error);
+	return set_time("delay", value, true, &options->run.policy.delay, error);
 }
 
 int set_retries(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse(value, RETRIES_MOST, &options->run.retries) == 0)
+	if (number_parse(value, RETRIES_MOST, &options->run.policy.retries) == 0)
 		return 0;
 	return error_set(error, "--retries '%s': not a number of times to run a failed task again (0 to %d)", value,
 			 RETRIES_MOST);
@@ -274,27 +274,27 @@ int set_retries(struct options *options, const char *value, struct error *error)
 
 int set_retry_delay(struct options *options, const char *value, struct error *error)
 {
-	return set_time("retry-delay", value, true, &options->run.retry_delay, error);
+	return set_time("retry-delay", value, true, &options->run.policy.retry_delay, error);
 }
 
 int set_timeout(struct options *options, const char *value, struct error *error)
 {
-	return limit_parse(value, &options->run.limit, error);
+	return limit_parse(value, &options->run.policy.limit, error);
 }
 
 int set_grace(struct options *options, const char *value, struct error *error)
 {
-	return set_time("grace", value, true, &options->run.grace, error);
+	return set_time("grace", value, true, &options->run.policy.grace, error);
 }
 
 int set_halt(struct options *options, const char *value, struct error *error)
 {
-	return halt_parse(value, &options->run.halt, error);
+	return halt_parse(value, &options->run.policy.halt, error);
 }
 
 int set_memory(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse_size(value, &options->run.throttle.memory) == 0)
+	if (number_parse_size(value, &options->run.machine.throttle.memory) == 0)
 		return 0;
 	return error_set(error, "--memfree '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
 }
@@ -307,7 +307,7 @@ int set_load(struct options *options, const char *value, struct error *error)
 	if (strspn(value, "0123456789.") != strlen(value) || number_parse_time(value, &parsed) ||
 	    parsed < NSEC_PER_SEC / 100)
 		return error_set(error, "--load '%s': not a load above 0 (a load average, such as 4 or 1.5)", value);
-	options->run.throttle.load = (uint64_t)(parsed / (NSEC_PER_SEC / 100));
+	options->run.machine.throttle.load = (uint64_t)(parsed / (NSEC_PER_SEC / 100));
 	return 0;
 }
 

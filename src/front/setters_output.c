@@ -7,7 +7,7 @@
 int set_progress(struct options *options, const char *value, struct error *error)
 {
 	options->has_progress = true;
-	return progress_parse(value, &options->run.progress.kind, error);
+	return progress_parse(value, &options->run.output.progress.kind, error);
 }
 
 int set_color(struct options *options, const char *value, struct error *error)
@@ -26,102 +26,102 @@ int set_color(struct options *options, const char *value, struct error *error)
 
 int set_unordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.order = ORDER_COMPLETION;
+	options->run.output.order = ORDER_COMPLETION;
 	return 0;
 }
 
 int set_ordered(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.order = ORDER_INPUT;
+	options->run.output.order = ORDER_INPUT;
 	return 0;
 }
 
 int set_ungrouped(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.ungrouped = true;
+	options->run.output.ungrouped = true;
 	return 0;
 }
 
 int set_lines(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.order = ORDER_LINES;
+	options->run.output.order = ORDER_LINES;
 	return 0;
 }
 
 int set_tag(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.tag = "{}";
-	options->run.tag_is_template = false;
+	options->run.output.tag = "{}";
+	options->run.output.tag_is_template = false;
 	return 0;
 }
 
 int set_tag_string(struct options *options, const char *value, struct error *error UNUSED)
 {
-	options->run.tag = value;
-	options->run.tag_is_template = true;
+	options->run.output.tag = value;
+	options->run.output.tag_is_template = true;
 	return 0;
 }
 
 int set_output(struct options *options, const char *value, struct error *error)
 {
-	options->run.format = output_find(value);
-	if (options->run.format)
+	options->run.output.format = output_find(value);
+	if (options->run.output.format)
 		return 0;
 	return error_set(error, "--output '%s': not one of text, jsonl, json, none", value);
 }
 
 int set_results(struct options *options, const char *value, struct error *error)
 {
-	options->run.results = value;
+	options->run.output.results = value;
 	return *value ? 0 : error_set(error, "--results: the name of the folder is empty");
 }
 
 int set_force(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.force = true;
+	options->run.output.force = true;
 	return 0;
 }
 
 int set_joblog(struct options *options, const char *value, struct error *error)
 {
-	options->run.joblog = value;
+	options->run.output.joblog = value;
 	return value[*value == '+'] ? 0 : error_set(error, "--joblog: the name of the file is empty");
 }
 
 int set_buffer(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse_size(value, &options->run.buffer) == 0)
+	if (number_parse_size(value, &options->run.output.buffer) == 0)
 		return 0;
 	return error_set(error, "--buffer '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
 }
 
 int set_spill(struct options *options, const char *value, struct error *error)
 {
-	if (number_parse_size(value, &options->run.spill) == 0)
+	if (number_parse_size(value, &options->run.output.spill) == 0)
 		return 0;
 	return error_set(error, "--spill '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
 }
 
 int set_verbose(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.verbose = true;
+	options->run.output.verbose = true;
 	return 0;
 }
 
 int set_quiet(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.quiet = true;
+	options->run.output.quiet = true;
 	return 0;
 }
 
 int set_dry_run(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.dry_run = true;
+	options->run.command.dry_run = true;
 	return 0;
 }
 
 int set_stats(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.stats = true;
+	options->run.output.stats = true;
 	return 0;
 }

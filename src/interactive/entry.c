@@ -28,10 +28,10 @@ static void entry_take_base(struct console *console, char **words)
 static int entry_begin(struct console *console, const struct options *options, unsigned closed, struct error *error)
 {
 	const struct runs_options runs = {
-		.workers = options->run.jobs,
+		.workers = options->run.workers.jobs,
 		.memory = KEPT_IN_MEMORY,
 		.disk = KEPT_ON_DISK,
-		.directory = options->run.temporary,
+		.directory = options->run.machine.temporary,
 		.closed = closed,
 	};
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The archive: chains of pieces, and results, of many tasks on one tape, and a census that says where each task's are.
- *
- * What came of a task stands behind its pieces, and leads to them.
+ * The archive: chains and endings of many tasks on one tape, and a census that locates each task's ending. The ending
+ * follows the pieces of its task and holds their chain.
  */
 #include "journal/archive.h"
 
@@ -10,7 +9,7 @@
 
 #include <inttypes.h>
 
-/* Pieces are not joined beyond this. */
+/* The largest piece, in bytes. */
 enum { PIECE_MAX = 1 << 30 };
 
 struct archive_run {
@@ -21,15 +20,17 @@ struct archive_run {
 
 enum text { REASON, LINE, COMMAND, RECORD, TEXTS };
 
-/* What came of a task; on the tape the texts follow, each with its NUL. */
+/* The end of a task on the tape; the texts follow, each with its NUL. */
 struct ending {
-	/* What it wrote. */
+	/* The output of the task. */
 	struct chain chain;
 	/* Without its texts. */
 	struct result result;
-	/* Of the texts, with their NULs; 0: there is none. */
+	/* Bytes of the texts with their NULs; 0 if absent. */
 	uint64_t sizes[TEXTS];
+	/* As in struct archive_words. */
 	uint32_t width;
+	/* Padding, written as 0. */
 	uint32_t unused;
 };
 
@@ -48,7 +49,7 @@ uint64_t archive_memory(const struct archive *archive)
 	return tape_memory(&archive->tape) + archive->census.size;
 }
 
-/* Remembers what went wrong with the file, when it is the first. */
+/* Keeps the error if it is the file's first; else releases it. */
 static void note_error(struct archive *archive, struct error *error)
 {
 	if (archive->error.text)
@@ -58,7 +59,7 @@ static void note_error(struct archive *archive, struct error *error)
 	*error = (struct error){.number = 0};
 }
 
-/* Keeps to the limit as far as that can be done. */
+/* Drops the oldest blocks until memory is within its limit, as far as possible. */
 static void archive_make_room(struct archive *archive)
 {
 	struct error error = {.number = 0};
@@ -88,7 +89,7 @@ static void append(struct archive *archive, const void *data, size_t size)
 	}
 }
 
-/* Ends the piece that is being written. */
+/* Completes the piece at the end of the tape with its trailer. */
 static void seal(struct archive *archive)
 {
 	if (!archive->writer)
@@ -136,7 +137,7 @@ void archive_release(struct archive *archive)
 	error_release(&archive->error);
 }
 
-/* A later attempt begins: what is there of the one before does not count any more. */
+/* Discards the attempt before, since a later one begins. */
 static void supersede(struct archive *archive, const struct census_task *task)
 {
 	if (task->state == CENSUS_OPEN && archive->writer == task->writer)
@@ -145,7 +146,7 @@ static void supersede(struct archive *archive, const struct census_task *task)
 		tape_unmark(&archive->tape, task->position);
 }
 
-/* Who writes in an attempt; NULL when that does not count. */
+/* Returns the chain of an attempt; NULL if it does not count. */
 static struct chain *writer_of(struct archive_run *run, uint64_t index, uint32_t attempt)
 {
 	struct census_task task = census_look(&run->tasks, index);
@@ -183,7 +184,7 @@ void archive_put(struct archive_run *run, uint64_t index, uint32_t attempt, enum
 	}
 }
 
-/* The texts of a result and its words, and their sizes with NULs. */
+/* Sets the texts of a result and its words, and their sizes with NULs. */
 static void gather(const struct result *result, const struct archive_words *words, struct slice *texts, uint64_t *sizes)
 {
 	size_t i;
@@ -200,7 +201,7 @@ static void gather(const struct result *result, const struct archive_words *word
 		sizes[LINE] = 0;
 }
 
-/* Puts what came of a task on the tape: its position. */
+/* Appends the ending of a task to the tape. Returns its position. */
 static uint64_t put_ending(struct archive *archive, const struct chain *chain, const struct result *result,
 			   const struct archive_words *words)
 {
@@ -270,7 +271,7 @@ enum archive_presence archive_presence(const struct archive_run *run, uint64_t i
 	return is_kept(run, &task) ? ARCHIVE_KEPT : ARCHIVE_DROPPED;
 }
 
-/* Finds the texts in memory, where they are as on the tape. */
+/* Sets the texts of a task to views of its memory, which has them as on the tape. */
 static void set_texts(struct archive_task *task, const struct ending *ending)
 {
 	struct slice texts[TEXTS] = {{.data = NULL}};
@@ -324,7 +325,7 @@ void archive_task_release(struct archive_task *task)
 	*task = (struct archive_task){.memory = NULL};
 }
 
-/* Where a task's output is. */
+/* Finds the chain of a task. -1 with the error if it is not open or kept, or cannot be read. */
 static int find_chain(struct archive_run *run, uint64_t index, struct chain *chain, struct error *error)
 {
 	struct tape *tape = &run->archive->tape;
@@ -332,7 +333,7 @@ static int find_chain(struct archive_run *run, uint64_t index, struct chain *cha
 	struct ending ending;
 
 	if (task.state == CENSUS_OPEN) {
-		/* Only then: it takes room, and what a task that has ended wrote must not go to make it. */
+		/* Not for an ended task: the trailer takes room, for which that task's output might be dropped. */
 		if (run->archive->writer == task.writer)
 			seal(run->archive);
 		*chain = *task.writer;

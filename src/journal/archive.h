@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The archive: what the tasks of several runs wrote and what came of them, kept to be looked at later, in memory and
- * then in one file without a name. Of an attempt that is followed by another nothing is kept.
+ * The archive: the output and the results of tasks of several runs, in memory and then in one nameless file. It keeps
+ * the attempt that counts.
  *
- * When there is no room for more, the oldest goes: first the beginning of what tasks wrote, with a task's result, which
- * is kept behind its output, the task as a whole. As what it ended is known longer (archive_next): that takes about a
- * byte for a task, and may take a quarter of the memory. Of the tasks beyond, it is known how many there were
- * (archive_counted), and they may be as if they had never been heard of. The tables of tasks are part of the memory,
- * and what they take the output cannot: with much disk and little memory it is they that say how many tasks are kept,
- * one for about 14 bytes.
+ * What the tape holds of a task, among the pieces of others (journal/chain.h):
  *
- * What is forgotten, and what attempts wrote that do not count, makes room only when it is the oldest, or when no run
- * is left.
+ *   ... bytes | trailer ... bytes | trailer ... | ending | reason | line | command | record | ...
+ *                                                 chain, result, sizes     each with its NUL, or absent
+ *
+ * When there is no room, the oldest bytes are dropped. A task fades as they go:
+ *
+ *   dropped                        presence   known
+ *   nothing                        KEPT       all
+ *   some of its output             KEPT       result and the rest of the output; how much is missing
+ *   its ending                     DROPPED    outcome: a byte a task, in a quarter of the memory (archive_next)
+ *   its page of the census         DROPPED    counted by outcome (archive_counted);
+ *                                  UNKNOWN    the same, if a task of the page was missing
+ *
+ * The tables of tasks are part of the memory, about 14 bytes a task. Bytes of forgotten runs and of attempts that do
+ * not count make room only when they are the oldest, or when no run is left.
  */
 #ifndef JOURNAL_ARCHIVE_H
 #define JOURNAL_ARCHIVE_H
@@ -25,18 +32,18 @@
 #include "journal/chain.h"
 #include "journal/tape.h"
 
-/* What memory is at least, whatever was said. */
+/* The least value of archive_options.memory; smaller ones are raised to it. */
 #define ARCHIVE_MEMORY_MIN (UINT64_C(512) * 1024)
 
-/* No task. */
+/* The index of no task. */
 #define ARCHIVE_NONE UINT64_MAX
 
 struct archive_options {
-	/* Bytes. Tasks that are writing have their place in the tables beyond it, if it comes to that. */
+	/* The limit in bytes. The tables' entries of open tasks may exceed it. */
 	uint64_t memory;
-	/* Bytes; less than TAPE_BLOCK: none. */
+	/* The limit of the file in bytes; no file if less than TAPE_BLOCK. */
 	uint64_t disk;
-	/* For the file; must outlive the archive. */
+	/* The folder of the file; outlives the archive. */
 	const char *directory;
 };
 
@@ -48,84 +55,87 @@ struct archive {
 	struct tape tape;
 	struct census census;
 	struct list runs;
-	/* Whose piece is being written at the end of the tape (NULL: nobody's), its stream, and how large it is so far.
-	 */
+	/* The chain whose piece is at the end of the tape, without its trailer yet; NULL if none. */
 	struct chain *writer;
+	/* The stream of that piece. */
 	enum stream stream;
+	/* The bytes of that piece so far. */
 	uint32_t size;
-	/* The first thing that went wrong with the file. When it cannot be written, there is only memory from then on.
-	 */
+	/* The first error of the file. After a write error there is only memory. */
 	struct error error;
 };
 
 void archive_init(struct archive *archive, const struct archive_options *options);
-/* With all its runs. */
+/* Frees all runs, too. */
 void archive_release(struct archive *archive);
 
+/* Returns a run without tasks; the archive's. */
 struct archive_run *archive_begin(struct archive *archive);
-/* The run goes, and all of it. */
+/* Frees a run. */
 void archive_forget(struct archive_run *run);
 
-/* A piece of what a task wrote in an attempt, from 1; ignored when there was a later one, or this one's result. */
+/* Adds output of an attempt, from 1. Ignored after a later attempt or this attempt's result. */
 void archive_put(struct archive_run *run, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes);
 
 /* A task in words. */
 struct archive_words {
 	/* The command line, for people. */
 	struct slice command;
-	/* Its own bytes, as its chunk had them, and the chunk's width. */
+	/* The task's bytes in its chunk. */
 	struct slice record;
+	/* The width of that chunk. */
 	uint32_t width;
 };
 
 /*
- * The result that counts, with the words. All is copied; of words and texts that would take half of all there is,
- * nothing. Attempt 0 is whichever was last. Ignored when there was a later attempt, or a result of this one.
+ * Adds the result that counts, and the words; all is copied, but no text if they would take half of the limit. Attempt
+ * 0: the last one. Ignored after a later attempt or this attempt's result.
  */
 void archive_finish(struct archive_run *run, const struct result *result, const struct archive_words *words);
 
 enum archive_presence {
-	/* Never heard of, or too long ago. */
+	/* No output and no result yet, or counted. */
 	ARCHIVE_UNKNOWN,
-	/* Has written, and has not ended. */
+	/* Has output, but no result. */
 	ARCHIVE_OPEN,
+	/* Its result is kept, and at least some of its output. */
 	ARCHIVE_KEPT,
-	/* Ended; what it wrote is gone. */
+	/* Ended; its result and output were dropped. */
 	ARCHIVE_DROPPED,
 };
 
 enum archive_presence archive_presence(const struct archive_run *run, uint64_t index);
 
-/* What came of a task. The texts are views of memory; each has a NUL behind it. */
+/* The result of a kept task. The texts are views of memory, each followed by a NUL. */
 struct archive_task {
 	struct result result;
 	struct archive_words words;
-	/* Bytes that it wrote, by stream - 1. */
+	/* Bytes of its output, by stream - 1. */
 	uint64_t written[CHAIN_STREAMS];
 	char *memory;
 };
 
-/* What came of a finished task that is kept: -1 when it is not, or cannot be read (archive->error says why). */
+/* Reads the result of a task. -1 if it is not kept, or cannot be read (archive->error). */
 int archive_look(struct archive_run *run, uint64_t index, struct archive_task *task) MUST_CHECK;
 void archive_task_release(struct archive_task *task);
 
 /*
- * Hands on what is there of what a task, open or kept, wrote so far, in the order in which it was written; take must
- * not change the archive. -1 with the error when the task is neither, or its output cannot be read.
+ * Passes the kept output of an open or kept task to reading->take, in the order of writing; take must not change the
+ * archive. -1 with the error if the task is neither, or its output cannot be read.
  */
 int archive_read(struct archive_run *run, uint64_t index, struct chain_reading *reading,
 		 struct error *error) MUST_CHECK;
 
-/* The first finished task from an index on whose outcome is in the mask (bits 1 << outcome), or ARCHIVE_NONE. */
+/* Returns the first finished task from an index on with an outcome in the mask (bits 1 << outcome), or ARCHIVE_NONE. */
 uint64_t archive_next(const struct archive_run *run, uint64_t from, unsigned outcomes);
 
-/* How many finished tasks with outcomes in the mask archive_next does not find any more. */
+/* Returns how many finished tasks with outcomes in the mask archive_next no longer finds. */
 uint64_t archive_counted(const struct archive_run *run, unsigned outcomes);
 
-/* How many finished tasks have gone to make room, in all. */
+/* Returns how many finished tasks were dropped to make room. */
 uint64_t archive_dropped(const struct archive *archive);
 
-/* Bytes of memory in use. */
+/* Returns the bytes of memory in use. */
 uint64_t archive_memory(const struct archive *archive);
 
 #endif

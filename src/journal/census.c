@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The census: pages of tasks that lose their details, and then all but their numbers. */
+/* The census: pages of tasks that become bare, then counted. */
 #include "journal/census.h"
 
 #include "base/mem.h"
 
-/* In a page 0 stands for a task that is not known, this for one that is open, and this + 1 + outcome for one that has
- * ended. */
+/* The state of a task in its page: 0 unknown, OPEN open, OPEN + 1 + outcome ended. */
 enum { OPEN = 1 };
 
 struct census_details {
-	/* An open task's, and an ended one's. */
+	/* The chain of an open task, the position of an ended one. */
 	union {
 		struct chain *writer;
 		uint64_t position;
@@ -18,22 +17,23 @@ struct census_details {
 };
 
 struct census_page {
-	/* In idle, in bare, or in none while there are open tasks. */
+	/* In idle or bare; in no list while a task is open. */
 	struct list link;
 	struct census_run *run;
-	/* Which it is of the run's. */
+	/* The page's place in the run's table. */
 	uint64_t number;
-	/* The highest position of any task in it that has ended. */
+	/* The highest position of an ended task. */
 	uint64_t newest;
-	/* NULL: they are of no use any more. */
+	/* NULL if the page is bare. */
 	struct census_details *details;
+	/* How many tasks are open. */
 	uint32_t open;
-	/* Bits: of all outcomes there are, and perhaps some more. */
+	/* Bits of the outcomes in the page; may have more than there are now. */
 	uint32_t outcomes;
 	uint8_t states[CENSUS_PAGE];
 };
 
-/* Stands for every page of whose tasks, which have all ended, only the numbers are known. */
+/* Takes the place of every counted page whose tasks had all ended. */
 static struct census_page counted_page;
 
 void census_init(struct census *census)
@@ -53,7 +53,7 @@ static struct census_page *page_at(const struct census_run *run, uint64_t index)
 	return index / CENSUS_PAGE < run->page_count ? run->pages[index / CENSUS_PAGE] : NULL;
 }
 
-/* Makes the table of pages reach an index. */
+/* Extends the table of pages up to an index. */
 static void census_reach(struct census_run *run, uint64_t index)
 {
 	size_t before = run->capacity;
@@ -65,7 +65,7 @@ static void census_reach(struct census_run *run, uint64_t index)
 	run->census->size += (run->capacity - before) * sizeof(struct census_page *);
 }
 
-/* The page of an index, with its details. */
+/* Returns the page of an index with its details, which are made if need be. */
 static struct census_page *page_for(struct census_run *run, uint64_t index)
 {
 	struct census *census = run->census;
@@ -90,7 +90,7 @@ static struct census_page *page_for(struct census_run *run, uint64_t index)
 	return page;
 }
 
-/* Puts the page into the list where it belongs: it is the one that was last written to. */
+/* Moves the page to the end of the idle list, or out of it while a task is open. */
 static void census_settle(struct census *census, struct census_page *page)
 {
 	list_remove(&page->link);
@@ -186,7 +186,7 @@ static void free_page(struct census *census, struct census_page *page)
 	free(page);
 }
 
-/* Of the tasks of a bare page only the numbers are known from now on. */
+/* Counts the tasks of a bare page by outcome and frees it. */
 static void count_page(struct census *census, struct census_page *page)
 {
 	struct census_run *run = page->run;
@@ -218,7 +218,7 @@ void census_strip(struct census *census, uint64_t tail, uint64_t bare_limit)
 		count_page(census, page);
 }
 
-/* Calls drop for the tasks of a page that have ended, and forgets those that have not. */
+/* Calls drop for the ended tasks of a page, and frees the chains of the open ones. */
 static void drop_tasks(struct census_page *page, void (*drop)(void *owner, uint64_t position), void *owner)
 {
 	size_t i;

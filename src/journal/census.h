@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The census: how far each task of several runs is, what came of it, and where on the tape the rest stands.
+ * The census: the state and outcome of each task of several runs, and where its entry is on the tape.
  *
- * Tasks lie in pages by their index. A page whose tasks have all left the tape keeps a byte for each, what came of it;
- * when there are too many of those, the oldest go, and of their tasks only the numbers are known.
+ * Tasks are in pages of CENSUS_PAGE by their index. A page loses its contents in steps:
+ *
+ *   page        kept of a task                       bytes a task   until
+ *   with open   state, attempt, chain or position    13 + chain     its tasks have all ended
+ *   idle        state, attempt, position             13             its newest entry is below the tape's tail
+ *   bare        outcome                              1              bare pages exceed their limit, the oldest first
+ *   counted     nothing: the run counts by outcome   0
  */
 #ifndef JOURNAL_CENSUS_H
 #define JOURNAL_CENSUS_H
@@ -16,33 +21,37 @@
 enum { CENSUS_PAGE = 256 };
 
 enum census_state {
-	/* Never heard of, or too long ago. */
+	/* No output and no result yet, or its page was counted with others that were not complete. */
 	CENSUS_UNKNOWN,
-	/* Ended, and no more than that is known. */
+	/* Ended; its page is counted. */
 	CENSUS_COUNTED,
+	/* Has output, but no result. */
 	CENSUS_OPEN,
+	/* Has a result. */
 	CENSUS_ENDED,
 };
 
-/* What is known of a task. */
+/* The kept facts about a task. */
 struct census_task {
 	enum census_state state;
-	/* The attempt that counts; 0: not known. */
+	/* The attempt that counts; 0 if not known. */
 	uint32_t attempt;
-	/* When it is open: what it has written. */
+	/* The output of an open task. */
 	struct chain *writer;
-	/* When it has ended: as what, and the position of what is kept of that (0 when it is long gone). */
+	/* The outcome of an ended task. */
 	enum outcome outcome;
+	/* The position of an ended task's entry on the tape; 0 if it was dropped. */
 	uint64_t position;
 };
 
 struct census {
-	/* Pages without open tasks, from the one in which it is longest since a task ended; and those without details.
-	 */
+	/* Idle pages, in the order in which a task of theirs last ended. */
 	struct list idle;
+	/* Bare pages, the oldest first. */
 	struct list bare;
-	/* Bytes that all takes, and of that the bare pages. */
+	/* Bytes of all pages and tables. */
 	uint64_t size;
+	/* Bytes of the bare pages. */
 	uint64_t bare_size;
 };
 
@@ -54,29 +63,31 @@ struct census_run {
 	struct census_page **pages;
 	size_t page_count;
 	size_t capacity;
-	/* Tasks of which only the numbers are known. */
+	/* Tasks of counted pages, by outcome. */
 	uint64_t counted[OUTCOMES];
 };
 
 void census_init(struct census *census);
 
-/* A run with no tasks; and its end: drop is called for each task that has ended and has details. */
+/* Makes a run without tasks. */
 void census_begin(struct census *census, struct census_run *run);
+
+/* Frees a run. Calls drop for each ended task whose position is kept. */
 void census_forget(struct census_run *run, void (*drop)(void *owner, uint64_t position), void *owner);
 
+/* Returns the kept facts about a task. */
 struct census_task census_look(const struct census_run *run, uint64_t index);
 
-/* The task is open, in this attempt, and has written nothing. */
+/* Makes the task open in this attempt. Returns its chain, which is empty; the census's. */
 struct chain *census_open(struct census_run *run, uint64_t index, uint32_t attempt);
 
-/* The task has ended; outcome, attempt and position are those of *task. */
+/* Makes the task ended, with outcome, attempt and position of *task. */
 void census_end(struct census_run *run, uint64_t index, const struct census_task *task);
 
-/* The first task from an index on that has ended with one of the outcomes (bits 1 << outcome); UINT64_MAX: none. */
+/* Returns the first ended task from an index on with one of the outcomes (bits 1 << outcome); UINT64_MAX if none. */
 uint64_t census_next(const struct census_run *run, uint64_t from, unsigned outcomes);
 
-/* The tape has no more what is below tail: lets go of details that are of no use, and of bare pages beyond so many
- * bytes. */
+/* Makes idle pages bare whose entries are all below tail, and counts bare pages beyond bare_limit bytes. */
 void census_strip(struct census *census, uint64_t tail, uint64_t bare_limit);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Chains: pieces are found from the last one back, and handed on from the first one there is. */
+/* Chains: pieces are found from the last back, then read from the first that is kept. */
 #include "journal/chain.h"
 
 #include "base/mem.h"
@@ -8,15 +8,15 @@
 
 enum { READ_SIZE = 65536 };
 
-/* Stands on the tape behind the bytes of a piece. */
+/* Follows the bytes of a piece on the tape. */
 struct trailer {
-	/* The chain up to this piece, and without it. */
+	/* The chain before this piece. */
 	struct chain before;
 	uint32_t size;
 	uint32_t stream;
 };
 
-/* Bytes on the tape, of one piece. */
+/* The kept bytes of a piece. */
 struct span {
 	uint64_t position;
 	uint32_t size;
@@ -44,14 +44,15 @@ void chain_add(struct chain *chain, struct tape *tape, enum stream stream, uint3
 	chain->written[stream - 1] += size;
 }
 
-/* Whether a piece can be what is said behind it. */
+/* True if a trailer that ends its piece at end is consistent. */
 static bool is_sane(const struct trailer *trailer, uint64_t end)
 {
 	return trailer->size <= end && trailer->before.last <= end - trailer->size && trailer->stream &&
 	       trailer->stream <= CHAIN_STREAMS;
 }
 
-/* Takes the pieces of these streams off the chain, as far as the tape goes; what is left of it then is gone. */
+/* Removes the pieces from the chain, down to the tail, and collects those of these streams. What remains of the chain
+ * was dropped. -1 with the error. */
 static int find_spans(struct chain *chain, struct tape *tape, unsigned streams, struct spans *spans,
 		      struct error *error)
 {
@@ -80,7 +81,7 @@ static int find_spans(struct chain *chain, struct tape *tape, unsigned streams, 
 	return 0;
 }
 
-/* Hands on what is in the spans, from the last, which is the oldest, to the first. */
+/* Passes the bytes of the spans to take, from the last (the oldest) to the first. -1 with the error. */
 static int hand_on(struct spans *spans, struct tape *tape, const struct chain_reading *reading, struct error *error)
 {
 	char data[READ_SIZE];

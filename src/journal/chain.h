@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A chain: what a task wrote, as pieces here and there on the tape.
+ * A chain: the output of a task, as pieces among those of others on the tape. Each piece is followed by a trailer that
+ * locates the piece before; a chain is read back from its end, down to the tape's tail.
  *
- * Behind the bytes of each piece stands where the one before is; so a chain is read from its end back, as far as the
- * tape goes.
+ *   ... | bytes of piece 1 | trailer | others | bytes of piece 2 | trailer | ...
+ *                                    ^                  |                  ^
+ *                                    +---- before.last -+             chain.last
  */
 #ifndef JOURNAL_CHAIN_H
 #define JOURNAL_CHAIN_H
@@ -16,29 +18,28 @@
 
 enum { CHAIN_STREAMS = STREAM_ERRORS };
 
-/* All zero is nothing written. */
+/* All zero if nothing is written. */
 struct chain {
-	/* The position behind the last piece; 0 when there is none. */
+	/* The position after the last trailer; 0 if there is no piece. */
 	uint64_t last;
-	/* Bytes in all, by stream - 1. */
+	/* Bytes of all pieces, by stream - 1. */
 	uint64_t written[CHAIN_STREAMS];
 };
 
-/* The last size bytes on the tape are the chain's next piece: says so behind them. */
+/* Makes the last size bytes on the tape the chain's next piece: appends its trailer. */
 void chain_add(struct chain *chain, struct tape *tape, enum stream stream, uint32_t size);
 
 struct chain_reading {
-	/* Which streams: bits 1 << stream. */
+	/* The streams to read: bits 1 << stream. */
 	unsigned streams;
-	/* NULL: only what is missing is of interest. */
+	/* Takes the pieces; NULL if only missing is wanted. */
 	void (*take)(void *context, enum stream stream, struct slice bytes);
 	void *context;
-	/* Set before take is called: how many of the first bytes of these streams are gone. */
+	/* Bytes at the beginning of these streams that were dropped. Set before take is called. */
 	uint64_t missing;
 };
 
-/* Hands on what is still on the tape, in the order in which it was written. -1 with the error when it cannot be read.
- */
+/* Passes what is still on the tape to take, in the order of writing. -1 with the error if it cannot be read. */
 int chain_read(const struct chain *chain, struct tape *tape, struct chain_reading *reading,
 	       struct error *error) MUST_CHECK;
 

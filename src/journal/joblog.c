@@ -2,6 +2,9 @@
 /* Writing the job log. */
 #include "journal/joblog.h"
 
+#include "base/bytes.h"
+#include "base/mem.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,9 +12,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct joblog {
+	struct recorder recorder;
+	/* The caller's. */
+	const char *name;
+	int fd;
+	/* Lines that are still to be written. */
+	struct bytes lines;
+};
+
 static const char header[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
-/* Whether a file that is appended to ends within a line: whoever wrote it was killed there. */
+/* True if a file that is appended to ends within a line: its writer was killed there. */
 static bool is_cut(const struct joblog *log, off_t size)
 {
 	int fd = open(log->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -24,23 +36,7 @@ static bool is_cut(const struct joblog *log, off_t size)
 	return last != '\n';
 }
 
-int joblog_open(struct joblog *log, const char *name, struct error *error)
-{
-	bool appends = name[0] == '+';
-	struct stat status;
-
-	*log = (struct joblog){.name = name + appends};
-	log->fd = open(log->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC), 0600);
-	if (log->fd < 0)
-		return error_set_errno(error, errno, "--joblog: cannot write %s", log->name);
-	if (fstat(log->fd, &status) < 0 || !S_ISREG(status.st_mode) || !status.st_size)
-		bytes_append_text(&log->lines, header);
-	else if (is_cut(log, status.st_size))
-		bytes_append_text(&log->lines, "\n");
-	return joblog_flush(log, error);
-}
-
-/* The columns Exitval and Signal, as GNU parallel fills them. */
+/* Appends the columns Exitval and Signal, as GNU parallel fills them. */
 static void add_ending(struct bytes *line, const struct result *result)
 {
 	switch (result->outcome) {
@@ -61,27 +57,32 @@ static void add_ending(struct bytes *line, const struct result *result)
 	}
 }
 
-void joblog_add(struct joblog *log, const struct result *result, struct slice command)
+/* Appends the line of a task that ran. */
+static int joblog_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error UNUSED)
 {
-	struct bytes *lines = &log->lines;
+	struct bytes *lines = &container_of(recorder, struct joblog, recorder)->lines;
+	const struct result *result = entry->result;
 
-	if (log->fd < 0 || !result->ran)
-		return;
+	if (!result->ran || !entry->task)
+		return 0;
 	bytes_append_format(lines, "%" PRIu64 "\t:\t%.3f\t%10.3f\t0\t%" PRIu64 "\t", result->index + 1,
 			    (double)result->start / (double)NSEC_PER_SEC,
 			    (double)result->duration / (double)NSEC_PER_SEC, result->output_size);
 	add_ending(lines, result);
 	bytes_append_text(lines, "\t");
-	bytes_append(lines, command.data, command.size);
+	bytes_append(lines, entry->command.data, entry->command.size);
 	bytes_append_text(lines, "\n");
+	return 0;
 }
 
-int joblog_flush(struct joblog *log, struct error *error)
+/* Writes the lines: all of them whole, or none. -1 with the error. */
+static int joblog_flush(struct recorder *recorder, struct error *error)
 {
+	struct joblog *log = container_of(recorder, struct joblog, recorder);
 	size_t done = 0;
 	int number = 0;
 
-	while (log->fd >= 0 && done < log->lines.size && !number) {
+	while (done < log->lines.size && !number) {
 		ssize_t now = write(log->fd, log->lines.data + done, log->lines.size - done);
 
 		if (now > 0)
@@ -93,7 +94,7 @@ int joblog_flush(struct joblog *log, struct error *error)
 		bytes_clear(&log->lines);
 		return 0;
 	}
-	/* The disk is full, and a part of a line is no line. */
+	/* The disk is full: remove the part of a line. */
 	if (done) {
 		off_t end = lseek(log->fd, 0, SEEK_END);
 
@@ -103,10 +104,43 @@ int joblog_flush(struct joblog *log, struct error *error)
 	return error_set_errno(error, number, "--joblog: cannot write %s", log->name);
 }
 
-void joblog_close(struct joblog *log)
+static void joblog_close(struct recorder *recorder)
 {
+	struct joblog *log = container_of(recorder, struct joblog, recorder);
+
 	if (log->fd >= 0)
 		close(log->fd);
-	log->fd = -1;
 	bytes_release(&log->lines);
+	free(log);
+}
+
+static const struct recorder_kind joblog_kind = {
+	.texts = RECORDER_COMMAND,
+	.count = joblog_count,
+	.flush = joblog_flush,
+	.close = joblog_close,
+};
+
+struct recorder *joblog_open(const char *name, struct error *error)
+{
+	struct joblog *log = mem_new(1, sizeof *log);
+	bool appends = name[0] == '+';
+	struct stat status;
+
+	*log = (struct joblog){.recorder.kind = &joblog_kind, .name = name + appends};
+	log->fd = open(log->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC), 0600);
+	if (log->fd < 0) {
+		error_set_errno(error, errno, "--joblog: cannot write %s", log->name);
+		joblog_close(&log->recorder);
+		return NULL;
+	}
+	if (fstat(log->fd, &status) < 0 || !S_ISREG(status.st_mode) || !status.st_size)
+		bytes_append_text(&log->lines, header);
+	else if (is_cut(log, status.st_size))
+		bytes_append_text(&log->lines, "\n");
+	if (joblog_flush(&log->recorder, error) < 0) {
+		joblog_close(&log->recorder);
+		return NULL;
+	}
+	return &log->recorder;
 }

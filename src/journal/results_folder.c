@@ -12,6 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct results {
+	struct recorder recorder;
+	/* The caller's. */
+	const char *name;
+	/* The folder. */
+	int fd;
+	/* Folders under temporary names. */
+	uint64_t unfinished;
+};
+
 /* A task's number in a name has this many digits at least. */
 enum { DIGITS = 9 };
 
@@ -34,7 +44,7 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Whether a name is one of ours: SEQ, or .SEQ.ATTEMPT. */
+/* True if a name is a task's folder: SEQ, or .SEQ.ATTEMPT. */
 static bool is_folder_name(const char *name)
 {
 	bool temporary = name[0] == '.';
@@ -58,7 +68,7 @@ static DIR *open_folder(int parent, const char *name)
 	return folder;
 }
 
-/* Whether everything in a task's folder is of ours. */
+/* True if a task's folder holds our files only. */
 static bool is_task_folder(int parent, const char *name)
 {
 	DIR *folder = open_folder(parent, name);
@@ -85,7 +95,7 @@ static int remove_task_folder(int parent, const char *name)
 	return unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* Looks at each entry of the folder: -1 at the first for which visit fails. */
+/* Calls visit for each entry of the folder. -1 with the error at the first that fails. */
 static int visit_all(struct results *results,
 		     int (*visit)(struct results *results, const char *name, struct error *error), struct error *error)
 {
@@ -103,7 +113,7 @@ static int visit_all(struct results *results,
 	return visited;
 }
 
-/* What may stand in a folder that is taken over. */
+/* Accepts an entry of a folder whose contents are replaced. -1 with the error if it is not of an earlier run. */
 static int accept_entry(struct results *results, const char *name, struct error *error)
 {
 	if (is_folder_name(name) && is_task_folder(results->fd, name))
@@ -128,30 +138,12 @@ static int remove_entry(struct results *results, const char *name, struct error 
 	return error_set_errno(error, errno, "--results: cannot remove %s/%s", results->name, name);
 }
 
-int results_open(struct results *results, const char *name, bool force, struct error *error)
-{
-	*results = (struct results){.name = name, .fd = -1};
-	if (mkdir(name, 0700) < 0 && errno != EEXIST)
-		return error_set_errno(error, errno, "--results: cannot make %s", name);
-	results->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (results->fd < 0)
-		return error_set_errno(error, errno, "--results: cannot open %s", name);
-	if (visit_all(results, accept_entry, error) < 0)
-		return -1;
-	return force ? 0 : visit_all(results, refuse_entry, error);
-}
-
-int results_clear(struct results *results, struct error *error)
-{
-	return results->fd < 0 ? 0 : visit_all(results, remove_entry, error);
-}
-
 static void name_temporary(char *name, size_t size, uint64_t index, uint32_t attempt)
 {
 	snprintf(name, size, ".%0*" PRIu64 ".%" PRIu32, DIGITS, index + 1, attempt);
 }
 
-/* Removes what the attempt before wrote, whichever was the last that did. */
+/* Removes the output of the last attempt before this one that had any. */
 static void remove_earlier(struct results *results, uint64_t index, uint32_t attempt)
 {
 	char folder[64];
@@ -165,7 +157,7 @@ static void remove_earlier(struct results *results, uint64_t index, uint32_t att
 	}
 }
 
-/* Opens a file of an attempt for appending; its folder is made with the first. -1 with errno. */
+/* Opens a file of an attempt for appending; the first makes the folder. -1 with errno. */
 static int results_folder_open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
 {
 	char folder[64], path[96];
@@ -183,41 +175,50 @@ static int results_folder_open_file(struct results *results, uint64_t index, uin
 	return openat(results->fd, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* Appends to a file of an attempt, which is made if need be. -1 with the error. */
-static int results_folder_add(struct results *results, uint64_t index, uint32_t attempt, size_t which,
-			      struct slice bytes, struct error *error)
+/* Appends a piece to a file of its attempt. -1 with the error. */
+static int results_folder_add(struct results *results, const struct recorder_piece *piece, size_t which,
+			      struct error *error)
 {
-	int fd = results_folder_open_file(results, index, attempt, which), number = fd < 0 ? errno : 0;
+	int fd = results_folder_open_file(results, piece->index, piece->attempt, which), number = fd < 0 ? errno : 0;
+	struct slice rest = piece->bytes;
 
-	if (!number && file_write_all(fd, bytes) < 0)
-		number = errno;
+	while (rest.size && !number) {
+		ssize_t now = write(fd, rest.data, rest.size);
+
+		if (now > 0) {
+			rest.data += now;
+			rest.size -= (size_t)now;
+		} else if (now == 0 || errno != EINTR) {
+			number = now == 0 ? ENOSPC : errno;
+		}
+	}
 	if (fd >= 0 && close(fd) < 0 && !number)
 		number = errno;
 	if (!number)
 		return 0;
 	return error_set_errno(error, number, "--results: cannot write %s of #%" PRIu64 " in %s", file_names[which],
-			       index + 1, results->name);
+			       piece->index + 1, results->name);
 }
 
-int results_put(struct results *results, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes,
-		struct error *error)
+static int results_put(struct recorder *recorder, const struct recorder_piece *piece, struct error *error)
 {
-	return results->fd < 0 ? 0 : results_folder_add(results, index, attempt, stream, bytes, error);
+	return results_folder_add(container_of(recorder, struct results, recorder), piece, piece->stream, error);
 }
 
-int results_finish(struct results *results, const struct result *result, struct slice meta, struct error *error)
+/* Completes the task's folder with meta.json; the folders of other attempts are removed. -1 with the error. */
+static int results_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error)
 {
-	const struct slice none = {.data = NULL};
-	uint32_t attempt = result->attempt;
+	struct results *results = container_of(recorder, struct results, recorder);
+	const struct result *result = entry->result;
+	const struct recorder_piece none = {.index = result->index, .attempt = result->attempt};
+	struct recorder_piece meta = {.index = result->index, .attempt = result->attempt, .bytes = entry->object};
 	char temporary[64], name[32];
 
-	if (results->fd < 0)
-		return 0;
-	if (results_folder_add(results, result->index, attempt, STREAM_OUTPUT, none, error) < 0 ||
-	    results_folder_add(results, result->index, attempt, STREAM_ERRORS, none, error) < 0 ||
-	    results_folder_add(results, result->index, attempt, STREAM_ERRORS + 1, meta, error) < 0)
+	if (results_folder_add(results, &none, STREAM_OUTPUT, error) < 0 ||
+	    results_folder_add(results, &none, STREAM_ERRORS, error) < 0 ||
+	    results_folder_add(results, &meta, STREAM_ERRORS + 1, error) < 0)
 		return -1;
-	name_temporary(temporary, sizeof temporary, result->index, attempt);
+	name_temporary(temporary, sizeof temporary, result->index, result->attempt);
 	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);
 	if (renameat(results->fd, temporary, results->fd, name) < 0)
 		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1,
@@ -233,15 +234,51 @@ static int remove_unfinished(struct results *results, const char *name, struct e
 	return 0;
 }
 
-void results_close(struct results *results)
+static void results_close(struct recorder *recorder)
 {
+	struct results *results = container_of(recorder, struct results, recorder);
 	struct error error = {.number = 0};
 
-	if (results->fd < 0)
-		return;
 	if (results->unfinished)
 		(void)!visit_all(results, remove_unfinished, &error);
 	error_release(&error);
-	close(results->fd);
-	results->fd = -1;
+	if (results->fd >= 0)
+		close(results->fd);
+	free(results);
+}
+
+static const struct recorder_kind results_kind = {
+	.texts = RECORDER_OBJECT,
+	.put = results_put,
+	.count = results_count,
+	.close = results_close,
+};
+
+/* Opens the folder. -1 with the error. */
+static int results_enter(struct results *results, bool force, struct error *error)
+{
+	if (mkdir(results->name, 0700) < 0 && errno != EEXIST)
+		return error_set_errno(error, errno, "--results: cannot make %s", results->name);
+	results->fd = open(results->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (results->fd < 0)
+		return error_set_errno(error, errno, "--results: cannot open %s", results->name);
+	if (visit_all(results, accept_entry, error) < 0)
+		return -1;
+	return force ? 0 : visit_all(results, refuse_entry, error);
+}
+
+struct recorder *results_open(const char *name, bool force, struct error *error)
+{
+	struct results *results = mem_new(1, sizeof *results);
+
+	*results = (struct results){.recorder.kind = &results_kind, .name = name, .fd = -1};
+	if (results_enter(results, force, error) == 0)
+		return &results->recorder;
+	results_close(&results->recorder);
+	return NULL;
+}
+
+int results_clear(struct recorder *recorder, struct error *error)
+{
+	return visit_all(container_of(recorder, struct results, recorder), remove_entry, error);
 }

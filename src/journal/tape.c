@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tape: blocks that are filled in memory, move to a file in which they take turns, and go. */
+/* The tape: blocks are filled in memory, moved to the file, and dropped. */
 #include "journal/tape.h"
 
 #include "base/fault.h"
@@ -27,7 +27,7 @@ uint64_t tape_memory(const struct tape *tape)
 	return (tape->end - tape->first_in_memory) * TAPE_BLOCK + tape->capacity * sizeof *tape->blocks;
 }
 
-/* Makes the table of blocks reach one more. */
+/* Makes room for one more block in the table. */
 static void tape_grow(struct tape *tape)
 {
 	size_t capacity = tape->capacity ? size_multiply(tape->capacity, 2) : 16;
@@ -59,7 +59,7 @@ size_t tape_append(struct tape *tape, struct slice bytes)
 	return size;
 }
 
-/* Forgets the oldest block. */
+/* Drops the oldest block. */
 static void tape_drop_first(struct tape *tape)
 {
 	struct tape_block *block = block_at(tape, tape->first);
@@ -80,7 +80,7 @@ static void close_file(struct tape *tape)
 	tape->window_position = NO_WINDOW;
 }
 
-/* Writes the oldest block that is in memory to its place in the file. -1 with errno. */
+/* Moves the oldest block in memory to its place in the file. -1 with errno. */
 static int write_out(struct tape *tape)
 {
 	uint64_t number = tape->first_in_memory;
@@ -121,7 +121,7 @@ bool tape_give_way(struct tape *tape, struct error *error)
 	return true;
 }
 
-/* Reads from a block in the file: at most size bytes, how many is set. -1 with errno. */
+/* Reads at most *size bytes from a block in the file, and sets *size to how many. -1 with errno. */
 static int read_from_file(struct tape *tape, uint64_t position, char *data, size_t *size)
 {
 	uint64_t window = position - position % TAPE_WINDOW, end = window + TAPE_WINDOW;
@@ -149,7 +149,7 @@ int tape_read(struct tape *tape, uint64_t position, void *data, size_t size, str
 	char *to = data;
 
 	if (position < tape_tail(tape) || size > tape->head - position)
-		BUG("reading where the tape is not");
+		BUG("read outside the tape");
 	while (size) {
 		const struct tape_block *block = block_at(tape, position / TAPE_BLOCK);
 		size_t offset = (size_t)(position % TAPE_BLOCK), now = size;

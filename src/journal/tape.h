@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tape: bytes one behind the other without end, of which the newest are kept: in memory, then in a file without a
- * name that is written round and round.
+ * The tape: an endless sequence of bytes, of which the newest are kept: in memory, then in a nameless file.
  *
- * What is on it has a position that never changes; everything below the tail is gone. It goes by blocks, the oldest
- * first.
+ *   position   0          tail                                               head
+ *              | dropped  | blocks in the file      | blocks in memory       |
+ *   block      0          first                     first_in_memory          end
+ *
+ * A position never changes. Blocks are dropped whole, the oldest first. Block n of the file is at n modulo disk.
  */
 #ifndef JOURNAL_TAPE_H
 #define JOURNAL_TAPE_H
@@ -13,68 +15,80 @@
 #include "base/error.h"
 #include "base/slice.h"
 
-/* Blocks that stay in memory whatever happens: the one being filled, and one that is whole. */
+/* TAPE_BLOCKS_MIN blocks always remain in memory: the one being filled and a whole one. */
 enum { TAPE_BLOCK = 64 * 1024, TAPE_BLOCKS_MIN = 2, TAPE_WINDOW = 4096 };
 
 struct tape_block {
-	/* NULL: it is in the file. */
+	/* NULL if it is in the file. */
 	char *data;
+	/* Marks at positions in the block. */
 	uint32_t marks;
 };
 
 struct tape {
+	/* The folder of the file. */
 	const char *directory;
-	/* How many blocks the file may have. */
+	/* The most blocks in the file; 0 if there is no file. */
 	uint64_t disk;
+	/* The file; -1 if there is none yet. */
 	int fd;
-	/* The blocks from the one at the tail on, at their number modulo capacity (a power of two). */
+	/* The blocks from first on, at their number modulo capacity (a power of two). */
 	struct tape_block *blocks;
 	size_t capacity;
-	/* Numbers: of the block at the tail, of the first that is in memory, and behind the last. */
+	/* The number of the block at the tail. */
 	uint64_t first;
+	/* The number of the first block in memory. */
 	uint64_t first_in_memory;
+	/* One more than the number of the last block. */
 	uint64_t end;
-	/* The position behind the last byte. */
+	/* The position after the last byte. */
 	uint64_t head;
-	/* Marks that went with their blocks. */
+	/* Marks dropped with their blocks. */
 	uint64_t marks_gone;
-	/* What was last read of the file in small parts, and its position; UINT64_MAX: nothing. */
+	/* The position of window; UINT64_MAX if it is empty. */
 	uint64_t window_position;
+	/* Bytes last read from the file for a small read. */
 	char window[TAPE_WINDOW];
 };
 
-/* directory must outlive it; disk in bytes (less than a block: there is no file). No file is made yet. */
+/* Makes an empty tape. directory outlives it; disk is in bytes, less than a block: no file. No file is made yet. */
 void tape_init(struct tape *tape, const char *directory, uint64_t disk);
 void tape_release(struct tape *tape);
 
-/* Positions from this one on are kept. */
+/* Returns the lowest position that is kept. */
 static inline uint64_t tape_tail(const struct tape *tape)
 {
 	return tape->first * TAPE_BLOCK;
 }
 
-/* Bytes of memory that it takes. */
+/* Returns the bytes of memory in use. */
 uint64_t tape_memory(const struct tape *tape);
 
-/* Puts the beginning of bytes, up to the end of a block, into memory: how much that was. */
+/* Appends the beginning of bytes, up to the end of a block. Returns how many were appended. */
 size_t tape_append(struct tape *tape, struct slice bytes);
 
 /*
- * Takes a step to make room in memory: the oldest block there goes to the file, where the oldest goes if need be; when
- * memory has only what it must have, the oldest in the file goes. False when there is nothing more to be had. When the
- * file cannot be written, all that is older than what is in memory goes, there is no file from then on, and the error
- * is set.
+ * Makes room in memory by one step:
+ *
+ *   in memory           in the file   step
+ *   more than minimum   not full      moves the oldest block in memory to the file
+ *   more than minimum   full          drops the oldest block in the file, then the same
+ *   more than minimum   no file       drops the oldest block
+ *   minimum             some          drops the oldest block in the file
+ *   minimum             none          returns false: no room can be made
+ *
+ * If the file cannot be written, drops all that is in it and one block, gives up the file and sets the error.
  */
 bool tape_give_way(struct tape *tape, struct error *error);
 
-/* Reads size bytes, all of them between the tail and the head. 0, or -1 with the error. */
+/* Reads size bytes, all between the tail and the head. -1 with the error. */
 int tape_read(struct tape *tape, uint64_t position, void *data, size_t size, struct error *error) MUST_CHECK;
 
-/* Puts a mark at a position, or takes it back. Below the tail a mark is gone at once, and can be taken back no more. */
+/* Sets a mark at a position, or removes it. A mark below the tail counts as dropped and cannot be removed. */
 void tape_mark(struct tape *tape, uint64_t position);
 void tape_unmark(struct tape *tape, uint64_t position);
 
-/* Everything goes, the file too; marks do not count as gone. */
+/* Drops all blocks and the file. Marks do not count as dropped. */
 void tape_clear(struct tape *tape);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From the options of a run to what its workers are told to do. */
+/* From the options of a run to the briefing of its workers, its templates and its pool. */
 #include "run/instructions.h"
 
 #include "base/mem.h"
 #include "process/command.h"
 #include "process/signals.h"
 #include "run/report.h"
-#include "run/session.h"
+#include "run/session_private.h"
 
 #include <inttypes.h>
 #include <sys/random.h>
 
-/* Identifies this run to its tasks: 16 hexadecimal digits. */
+/* Returns an identifier of the run for its tasks: 16 hexadecimal digits. The caller's. */
 static char *make_id(void)
 {
 	uint64_t number = 0;
@@ -21,119 +21,189 @@ static char *make_id(void)
 	return mem_format("%016" PRIx64, number);
 }
 
-/* The words to execute: those of the command line, or the shell's. prefix has room for them. */
-static void choose_words(const struct session_options *options, char **prefix, struct briefing *run)
+static char *copy_optional(const char *text)
 {
-	static char shell[] = "/bin/sh", flag[] = "-c", name[] = "sh";
-	size_t count = 0;
-
-	if (!options->shell) {
-		run->words = options->words;
-		run->word_count = (uint32_t)options->word_count;
-		return;
-	}
-	prefix[count++] = shell;
-	prefix[count++] = flag;
-	if (options->word_count) {
-		prefix[count++] = options->words[0];
-		prefix[count++] = name;
-	}
-	run->words = prefix;
-	run->word_count = (uint32_t)count;
-	run->flags |= BRIEFING_LITERAL;
+	return text ? mem_string(text) : NULL;
 }
 
-/* Compiles what is executed, what is shown of it, and the tag. */
-static int compile_templates(struct session *session, const struct briefing *run, struct error *error)
+static char **copy_texts(const char *const *texts, size_t count)
+{
+	char **copies = mem_new(count + 1, sizeof *copies);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		copies[i] = mem_string(texts[i]);
+	return copies;
+}
+
+/* Sets the words to execute: those of the command line, or a shell's. */
+static void brief_words(const struct session_options *options, struct briefing *briefing)
+{
+	const struct template_options *template = &options->command.template;
+	const char *const shell[] = {"/bin/sh", "-c", template->word_count ? template->words[0] : NULL, "sh"};
+
+	if (options->command.shell) {
+		briefing->word_count = template->word_count ? countof(shell) : 2;
+		briefing->words = copy_texts(shell, briefing->word_count);
+		return;
+	}
+	briefing->word_count = (uint32_t) template->word_count;
+	briefing->words = copy_texts((const char *const *)template->words, template->word_count);
+}
+
+/* Sets what replacement strings stand for. */
+static void brief_template(const struct session_options *options, struct briefing *briefing)
+{
+	const struct template_options *template = &options->command.template;
+
+	brief_words(options, briefing);
+	briefing->replace = copy_optional(template->replace);
+	briefing->separator = copy_optional(template->separator);
+	briefing->names = copy_texts((const char *const *)template->names, template->name_count);
+	briefing->name_count = (uint32_t) template->name_count;
+	if (template->width_count)
+		briefing->widths = mem_copy(template->widths, template->width_count * sizeof *template->widths);
+	briefing->width_count = (uint32_t) template->width_count;
+	briefing->value_count = (uint32_t) template->value_count;
+	briefing->tag = copy_optional(options->output.tag);
+}
+
+static bool is_measured(const struct session *session)
+{
+	const struct output_options *output = &session->options->output;
+
+	return (output->format && output->format->is_whole) || output->results || session->place.recorder;
+}
+
+/* Returns the BRIEFING_... flags. */
+static uint32_t briefing_flags(const struct session *session)
 {
 	const struct session_options *options = session->options;
-	struct template_options template = briefing_template(run);
+	const struct command_options *command = &options->command;
+	const struct output_options *output = &options->output;
+	const struct {
+		bool is_set;
+		uint32_t flags;
+	} rows[] = {
+		{command->shell, BRIEFING_LITERAL},
+		{output->ungrouped, BRIEFING_UNGROUPED},
+		{output->verbose, BRIEFING_VERBOSE},
+		{output->quiet, BRIEFING_QUIET},
+		{command->terminal, BRIEFING_TERMINAL | BRIEFING_UNGROUPED},
+		{command->template.is_grouped, BRIEFING_GROUPED},
+		{command->template.names, BRIEFING_NAMED},
+		{options->input.to_stdin, BRIEFING_STDIN},
+		{command->template.names_vary, BRIEFING_NAMES_VARY},
+		{is_measured(session), BRIEFING_MEASURED},
+	};
+	uint32_t flags = 0;
+	size_t i;
+
+	for (i = 0; i < countof(rows); i++)
+		flags |= rows[i].is_set ? rows[i].flags : 0u;
+	return flags;
+}
+
+/* Returns the signals that tasks find ignored. */
+static signal_mask ignored_signals(const struct session_options *options)
+{
+	signal_mask ignored = signals_ignored_at_start();
+
+	/* A task finds these two at their defaults, whatever they were at our start. */
+	ignored &= ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1));
+	/* Ungrouped tasks may write to the terminal from the background, as those of xargs do. */
+	if (options->output.ungrouped && !options->command.terminal)
+		ignored |= UINT64_C(1) << (SIGTTOU - 1);
+	return ignored;
+}
+
+/* Returns the briefing of the session's workers, but for where the command is. The caller's (briefing_release). */
+static struct briefing briefing_from_options(const struct session *session)
+{
+	const struct session_options *options = session->options;
+	struct briefing briefing = {
+		.executor = mem_string(options->command.dry_run ? "print" : "command"),
+		.flags = briefing_flags(session),
+		.nice = options->command.nice,
+		.ignored = ignored_signals(options),
+		.judged = halt_outcomes(&options->policy.halt),
+		.grace = options->policy.grace,
+		.delay = options->policy.delay,
+		.initializer = copy_optional(options->command.initializer),
+		.id = make_id(),
+		.directory = copy_optional(options->command.directory),
+		.path = copy_optional(options->command.path),
+	};
+
+	brief_template(options, &briefing);
+	return briefing;
+}
+
+/* Compiles the command that is executed, the one that is shown, and the tag: views of the briefing and the options. */
+static int compile_templates(struct session *session, struct error *error)
+{
+	const struct command_options *command = &session->options->command;
+	const struct briefing *briefing = &session->briefing;
+	struct template_options template = briefing_template(briefing);
 
 	if (template_compile(&session->command, &template, error) < 0)
 		return -1;
-	/* What is shown of a shell's task is the script. */
-	if (options->shell) {
-		template.words = options->words;
-		template.word_count = options->word_count;
+	/* What people see of a shell's task is the script. */
+	if (command->shell) {
+		template.words = command->template.words;
+		template.word_count = command->template.word_count;
 	}
 	if (template_compile(&session->template, &template, error) < 0)
 		return -1;
-	if (!run->tag)
+	if (!briefing->tag)
 		return 0;
-	template = briefing_tag_template(run);
-	session->tag_word = run->tag;
-	template.words = &session->tag_word;
+	template = briefing_tag_template(briefing);
 	return template_compile(&session->tag, &template, error) < 0 ? error_wrap(error, "--tagstring") : 0;
+}
+
+/* Completes the briefing with where the command is, and whether tasks are forked from it. */
+static void find_command(struct session *session)
+{
+	const struct command_options *command = &session->options->command;
+	bool is_fixed = session->template.command_is_fixed || command->shell;
+	struct briefing *briefing = &session->briefing;
+
+	if (is_fixed)
+		briefing->command = command_find(briefing->words[0], briefing->path);
+	if (!command->zygote || command->dry_run)
+		return;
+	/* A command that was not found is reported by the first task. */
+	if (briefing->command)
+		briefing->flags |= BRIEFING_ZYGOTE;
+	else if (!is_fixed)
+		report_unfit(session, slice_of(command->template.word_count ? "it is not the same for all tasks"
+									    : "each says what is executed"));
 }
 
 int instructions_open(struct session *session, struct error *error)
 {
-	static char command[] = "command", print[] = "print";
 	const struct session_options *options = session->options;
+	const struct worker_options *workers = &options->workers;
 	struct pool_options pool = {
-		.method = options->method,
+		.method = workers->method,
 		.reserve = session->place.reserve,
-		.jobs = options->jobs,
-		.jobs_max = options->jobs_max > options->jobs ? options->jobs_max : options->jobs,
-		.max_tasks = options->max_tasks,
-		.is_slow = options->initializer || options->zygote,
-		.repeats = options->retries || options->brings_commands,
-		.has_limits = options->brings_commands,
-		.grace = options->grace,
-		.judged = halt_outcomes(&options->halt),
-		.terminal = options->terminal,
+		.jobs = workers->jobs,
+		.jobs_max = workers->jobs_max > workers->jobs ? workers->jobs_max : workers->jobs,
+		.max_tasks = workers->max_tasks,
+		.is_slow = options->command.initializer || options->command.zygote,
+		.repeats = options->policy.retries || options->input.brings_commands,
+		.has_limits = options->input.brings_commands,
+		.grace = options->policy.grace,
+		.judged = halt_outcomes(&options->policy.halt),
+		.terminal = options->command.terminal,
 	};
-	struct briefing run = {
-		.executor = options->dry_run ? print : command,
-		.flags = (options->ungrouped ? BRIEFING_UNGROUPED : 0u) | (options->verbose ? BRIEFING_VERBOSE : 0u) |
-			 (options->quiet ? BRIEFING_QUIET : 0u) |
-			 (options->terminal ? BRIEFING_TERMINAL | BRIEFING_UNGROUPED : 0u),
-		.nice = options->nice,
-		/* Whatever they were at our start, a task finds these two at their defaults. */
-		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
-		.judged = halt_outcomes(&options->halt),
-		.grace = options->grace,
-		.delay = options->delay,
-		.initializer = (char *)(uintptr_t)options->initializer,
-		.id = make_id(),
-		.directory = (char *)(uintptr_t)options->directory,
-		.path = (char *)(uintptr_t)options->path,
-	};
-	int opened;
 
-	/* From the background they write to the terminal all the same, as those of xargs do. */
-	if (options->ungrouped && !options->terminal)
-		run.ignored |= UINT64_C(1) << (SIGTTOU - 1);
-	choose_words(options, session->prefix, &run);
-	run.replace = (char *)(uintptr_t)options->replace;
-	run.separator = (char *)(uintptr_t)options->separator;
-	run.names = options->names;
-	run.name_count = (uint32_t)options->name_count;
-	run.widths = options->widths;
-	run.width_count = (uint32_t)options->width_count;
-	run.value_count = (uint32_t)options->value_count;
-	run.tag = (char *)(uintptr_t)options->tag;
-	run.flags |= (options->names ? BRIEFING_NAMED : 0u) | (options->is_grouped ? BRIEFING_GROUPED : 0u) |
-		     (options->to_stdin ? BRIEFING_STDIN : 0u) | (options->names_vary ? BRIEFING_NAMES_VARY : 0u) |
-		     ((options->format && options->format->is_whole) || options->results || session->place.observer
-			      ? BRIEFING_MEASURED
-			      : 0u);
-	if (compile_templates(session, &run, error) < 0) {
+	session->briefing = briefing_from_options(session);
+	if (compile_templates(session, error) < 0) {
 		error->is_usage = true;
-		free(run.id);
 		return -1;
 	}
-	if (session->template.command_is_fixed || options->shell)
-		run.command = command_find(run.words[0], run.path);
-	/* What is not found is told of by the first task. */
-	if (options->zygote && !options->dry_run && run.command)
-		run.flags |= BRIEFING_ZYGOTE;
-	else if (options->zygote && !options->dry_run && !(session->template.command_is_fixed || options->shell))
-		report_unfit(session, slice_of(options->word_count ? "it is not the same for all tasks"
-								   : "each says what is executed"));
-	opened = pool_init(&session->pool, session->place.loop, &session->arena, &pool, &run, &session->pool_owner,
-			   error);
-	free(run.id);
-	free(run.command);
-	return opened;
+	find_command(session);
+	return pool_init(&session->pool, session->place.loop, &session->arena, &pool, &session->briefing,
+			 &session->pool_owner, error);
 }

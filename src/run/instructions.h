@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the workers of a run are told to do, and the command lines it is about. */
+/* The briefing of a run's workers, its command lines, and its pool. */
 #ifndef RUN_INSTRUCTIONS_H
 #define RUN_INSTRUCTIONS_H
 
@@ -8,7 +8,7 @@
 
 struct session;
 
-/* Compiles the session's command lines and opens its pool. -1 with the error, and nothing of them open. */
+/* Makes the briefing, compiles the command lines and opens the pool. -1 with the error; releasing is the caller's. */
 int instructions_open(struct session *session, struct error *error) MUST_CHECK;
 
 #endif

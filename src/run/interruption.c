@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Signals in a run.
+ * Signals to the only run of a process.
  *
- * SIGINT: no new tasks, running ones get it and are waited for. SIGTERM, SIGHUP: likewise, and killed after the grace
- * time. A second one, or SIGQUIT: killed at once. SIGTSTP stops the tasks and then us; so do SIGTTIN and SIGTTOU, which
- * come in the middle of a read or write and are dealt with right there.
+ *   SIGINT            begins no task; running tasks get it and are waited for
+ *   SIGTERM, SIGHUP   the same, and tasks are killed after the grace time
+ *   a second one      kills the tasks at once; so does SIGQUIT
+ *   SIGTSTP           stops the tasks, then this process
+ *   SIGTTIN, SIGTTOU  the same, in the handler, since they arrive in the middle of a read or write
+ *   SIGUSR1           reports the state
+ *   SIGWINCH          draws the progress bar anew
  */
 #include "run/interruption.h"
 
@@ -12,12 +16,12 @@
 #include "ipc/fd.h"
 #include "process/signals.h"
 #include "run/report.h"
-#include "run/session.h"
+#include "run/session_private.h"
 
-/* SIGTTIN and SIGTTOU come to a handler, which has nothing else to go by. One run at a time listens. */
+/* The session for the handler of SIGTTIN and SIGTTOU; NULL if none. */
 static struct session *listening;
 
-/* Stops the tasks and this process, and goes on with both. Async-signal-safe. */
+/* Stops the tasks and this process, and continues both. Async-signal-safe. */
 static void interruption_stop(struct session *session, int number)
 {
 	pool_freeze(&session->pool);
@@ -29,22 +33,6 @@ static void stopped_by_terminal(int number)
 {
 	if (listening)
 		interruption_stop(listening, number);
-}
-
-static void end_by(struct session *session, int number)
-{
-	if (session->phase == SESSION_ABORTING)
-		session->impatient = true;
-	if (session->signal || number == SIGQUIT) {
-		session->signal = session->signal ? session->signal : number;
-		session_abort(session);
-		return;
-	}
-	session->signal = number;
-	session_drain(session);
-	pool_signal_tasks(&session->pool, number);
-	if (number != SIGINT)
-		session->kill_at = clock_now() + session->options->grace;
 }
 
 static void interruption_signals_ready(struct watch *watch, unsigned events UNUSED)
@@ -69,7 +57,7 @@ static void interruption_signals_ready(struct watch *watch, unsigned events UNUS
 			interruption_stop(session, number);
 			break;
 		default:
-			end_by(session, number);
+			ending_interrupt(session, number);
 		}
 	}
 }

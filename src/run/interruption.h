@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What signals do to a run: the polite end, the quick one, being stopped and going on, being asked how things are. */
+/* The effects of signals on a run: ending it, stopping and continuing it, reporting its state. */
 #ifndef RUN_INTERRUPTION_H
 #define RUN_INTERRUPTION_H
 
@@ -7,10 +7,10 @@
 
 struct session;
 
-/* Begins to listen for signals. -1 with errno. */
+/* Handles signals from now on. -1 with errno. */
 int interruption_open(struct session *session) MUST_CHECK;
 
-/* They have their usual effects again, but for those that the run's own end will have. */
+/* Stops handling signals. */
 void interruption_close(struct session *session);
 
 #endif

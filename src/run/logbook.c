@@ -1,94 +1,186 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Entering output and results in the job log and the results folder. */
+/* The recorders of a run. */
 #include "run/logbook.h"
 
+#include "codec/output_json.h"
+#include "journal/joblog.h"
+#include "journal/results_folder.h"
 #include "run/report.h"
-#include "run/session.h"
+#include "run/session_private.h"
 
-int record_open(struct session *session, struct error *error)
+/* Opens a recorder; NULL if it is not wanted, or with the error. */
+typedef struct recorder *logbook_opener(const struct output_options *output, struct error *error);
+
+static struct recorder *open_results(const struct output_options *output, struct error *error)
 {
-	const struct session_options *options = session->options;
-
-	session->joblog.fd = session->results.fd = -1;
-	/* Nothing is run. */
-	if (options->dry_run)
-		return 0;
-	if (options->results && results_open(&session->results, options->results, options->force, error) < 0)
-		return -1;
-	if (options->joblog && joblog_open(&session->joblog, options->joblog, error) < 0)
-		return -1;
-	/* Nothing of an earlier run goes before this one can begin. */
-	return results_clear(&session->results, error);
+	return output->results ? results_open(output->results, output->force, error) : NULL;
 }
 
-/* A record of the run that has a hole is none: the run ends. */
+static struct recorder *open_joblog(const struct output_options *output, struct error *error)
+{
+	return output->joblog ? joblog_open(output->joblog, error) : NULL;
+}
+
+/* The recorders that options ask for. clear removes what an earlier run left, once all are open; may be NULL. */
+static const struct {
+	logbook_opener *open;
+	int (*clear)(struct recorder *recorder, struct error *error);
+} recorders[] = {
+	{.open = open_results, .clear = results_clear},
+	{.open = open_joblog},
+};
+
+_Static_assert(countof(recorders) + 1 <= LOGBOOK_MOST, "a place for each recorder and the owner's");
+
+int logbook_open(struct session *session, struct error *error)
+{
+	struct logbook *logbook = &session->logbook;
+	struct recorder *opened[countof(recorders)] = {NULL};
+	size_t i;
+
+	if (session->place.recorder)
+		logbook->recorders[logbook->count++] = session->place.recorder;
+	if (session->options->command.dry_run)
+		return 0;
+	for (i = 0; i < countof(recorders); i++) {
+		opened[i] = recorders[i].open(&session->options->output, error);
+		if (error->text)
+			return -1;
+		if (opened[i])
+			logbook->recorders[logbook->count++] = opened[i];
+	}
+	for (i = 0; i < countof(recorders); i++) {
+		if (opened[i] && recorders[i].clear && recorders[i].clear(opened[i], error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void logbook_close(struct session *session)
+{
+	struct logbook *logbook = &session->logbook;
+	size_t i, kept = 0;
+
+	for (i = 0; i < logbook->count; i++) {
+		struct recorder *recorder = logbook->recorders[i];
+
+		if (recorder->kind->close)
+			recorder->kind->close(recorder);
+		else
+			logbook->recorders[kept++] = recorder;
+	}
+	logbook->count = kept;
+}
+
+/* Ends the run after a recorder failed: an incomplete record is useless. The owner's recorder continues. */
 static void logbook_fail(struct session *session, struct error *error)
 {
-	session_fail(session, EXIT_TROUBLE, error);
+	ending_fail(session, EXIT_TROUBLE, error);
 	error_release(error);
-	record_close(session);
+	logbook_close(session);
 }
 
-void record_output(struct session *session, const struct output_header *header, struct slice bytes)
+void logbook_put(struct session *session, const struct output_header *header, struct slice bytes)
 {
-	struct session_observer *observer = session->place.observer;
+	const struct recorder_piece piece = {
+		.index = header->index,
+		.attempt = header->attempt,
+		.stream = (enum stream)header->stream,
+		.bytes = bytes,
+	};
 	struct error error = {.number = 0};
+	size_t i;
 
-	if (observer)
-		observer->wrote(observer, header, bytes);
-	if (results_put(&session->results, header->index, header->attempt, (enum stream)header->stream, bytes, &error) <
-	    0)
-		logbook_fail(session, &error);
-}
+	for (i = 0; i < session->logbook.count; i++) {
+		struct recorder *recorder = session->logbook.recorders[i];
 
-/* Completes the task's folder. */
-static int finish_folder(struct session *session, const struct result *result, const struct task *task,
-			 struct error *error)
-{
-	char *label = task ? report_object(session, task, result->slot) : NULL;
-	struct bytes meta = {.data = NULL};
-	int finished;
-
-	bytes_append_text(&meta, "{");
-	output_json_fields(&meta, result, label, session->options->method->prefix);
-	bytes_append_text(&meta, "}\n");
-	finished = results_finish(&session->results, result, bytes_slice(&meta), error);
-	bytes_release(&meta);
-	free(label);
-	return finished;
-}
-
-void record_result(struct session *session, const struct result *result, const struct task *task)
-{
-	struct template_values values = {.slot = result->slot};
-	struct session_observer *observer = session->place.observer;
-	struct error error = {.number = 0};
-	struct bytes command = {.data = NULL};
-
-	if (observer)
-		observer->ended(observer, result, task);
-
-	if (result->outcome == OUTCOME_SKIPPED)
-		return;
-	if (session->joblog.fd >= 0 && task && result->ran) {
-		template_quote(&session->command, task, &values, &command);
-		joblog_add(&session->joblog, result, bytes_slice(&command));
-		bytes_release(&command);
+		if (recorder->kind->put && recorder->kind->put(recorder, &piece, &error) < 0)
+			logbook_fail(session, &error);
 	}
-	if (session->results.fd >= 0 && finish_folder(session, result, task, &error) < 0)
-		logbook_fail(session, &error);
 }
 
-void record_flush(struct session *session)
+/* Appends the result object of a task, on a line. */
+static void append_object(struct session *session, const struct recorder_entry *entry, struct bytes *out)
+{
+	char *label = entry->task ? report_object(session, entry->task, entry->result->slot) : NULL;
+
+	bytes_append_text(out, "{");
+	output_json_fields(out, entry->result, label, session->options->workers.method->prefix);
+	bytes_append_text(out, "}\n");
+	free(label);
+}
+
+/* The texts of an entry, in memory. */
+struct logbook_texts {
+	struct bytes command;
+	struct bytes shown;
+	struct bytes object;
+};
+
+/* Makes the texts that the recorders want. */
+static void make_texts(struct session *session, struct recorder_entry *entry, struct logbook_texts *texts)
+{
+	const struct task *task = entry->task;
+	struct template_values values = {.slot = entry->result->slot};
+	unsigned wanted = 0;
+	size_t i;
+
+	for (i = 0; i < session->logbook.count; i++)
+		wanted |= session->logbook.recorders[i]->kind->texts;
+	if (wanted & RECORDER_COMMAND && task && entry->result->ran)
+		template_quote(&session->command, task, &values, &texts->command);
+	if (wanted & RECORDER_SHOWN && task)
+		report_command_line(session, task, entry->result->slot, &texts->shown);
+	if (wanted & RECORDER_OBJECT)
+		append_object(session, entry, &texts->object);
+	entry->command = bytes_slice(&texts->command);
+	entry->shown = bytes_slice(&texts->shown);
+	entry->object = bytes_slice(&texts->object);
+}
+
+void logbook_count(struct session *session, const struct result *result, const struct task *task)
+{
+	struct recorder_entry entry = {.result = result, .task = task};
+	struct logbook_texts texts = {.command.data = NULL};
+	struct error error = {.number = 0};
+	size_t i;
+
+	if (result->outcome == OUTCOME_SKIPPED || !session->logbook.count)
+		return;
+	make_texts(session, &entry, &texts);
+	for (i = 0; i < session->logbook.count; i++) {
+		struct recorder *recorder = session->logbook.recorders[i];
+
+		if (recorder->kind->count(recorder, &entry, &error) < 0)
+			logbook_fail(session, &error);
+	}
+	bytes_release(&texts.command);
+	bytes_release(&texts.shown);
+	bytes_release(&texts.object);
+}
+
+void logbook_written(struct session *session, const struct result *result)
 {
 	struct error error = {.number = 0};
+	size_t i;
 
-	if (session->joblog.lines.size && joblog_flush(&session->joblog, &error) < 0)
-		logbook_fail(session, &error);
+	for (i = 0; i < session->logbook.count; i++) {
+		struct recorder *recorder = session->logbook.recorders[i];
+
+		if (recorder->kind->written && recorder->kind->written(recorder, result, &error) < 0)
+			logbook_fail(session, &error);
+	}
 }
 
-void record_close(struct session *session)
+void logbook_flush(struct session *session)
 {
-	joblog_close(&session->joblog);
-	results_close(&session->results);
+	struct error error = {.number = 0};
+	size_t i;
+
+	for (i = 0; i < session->logbook.count; i++) {
+		struct recorder *recorder = session->logbook.recorders[i];
+
+		if (recorder->kind->flush && recorder->kind->flush(recorder, &error) < 0)
+			logbook_fail(session, &error);
+	}
 }

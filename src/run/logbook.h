@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is written of a run besides its output: the job log and the results folder. */
+/* The recorders of a run: which there are, and what they are given (journal/recorder.h). */
 #ifndef RUN_LOGBOOK_H
 #define RUN_LOGBOOK_H
 
 #include "base/dialect.h"
 #include "base/error.h"
-#include "base/slice.h"
-#include "task/task.h"
 #include "board/message.h"
+#include "journal/recorder.h"
+
+/* The recorders that a run may have: the owner's, and those of the options. */
+enum { LOGBOOK_MOST = 4 };
+
+struct logbook {
+	struct recorder *recorders[LOGBOOK_MOST];
+	size_t count;
+};
 
 struct session;
 
-/* Opens what was asked for. -1 with the error. */
-int record_open(struct session *session, struct error *error) MUST_CHECK;
+/* Opens the recorders of the session's options. -1 with the error; logbook_close is the caller's then, too. */
+int logbook_open(struct session *session, struct error *error) MUST_CHECK;
 
-/* A piece of a task's output. */
-void record_output(struct session *session, const struct output_header *header, struct slice bytes);
+/* Records a piece of an attempt's output. */
+void logbook_put(struct session *session, const struct output_header *header, struct slice bytes);
 
-/* A result that counts; task is NULL when there is nothing to be seen of it. */
-void record_result(struct session *session, const struct result *result, const struct task *task);
+/* Records a result that counts; task is NULL if nothing is known of it. */
+void logbook_count(struct session *session, const struct result *result, const struct task *task);
 
-/* Writes what is gathered. */
-void record_flush(struct session *session);
+/* Records that all output of a task has been written. */
+void logbook_written(struct session *session, const struct result *result);
 
-void record_close(struct session *session);
+/* Writes gathered lines. */
+void logbook_flush(struct session *session);
+
+void logbook_close(struct session *session);
 
 #endif

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Messages take their turn among the tasks' standard error. One run at a time has it. */
+/* The outlet that messages pass, in their turn among the tasks' standard error; NULL if none. */
 static struct outlet *diag_outlet;
 
-/* Everything that goes where standard error goes, in its order. */
+/* Writes to standard error, after what was written before. */
 static void put_errors(struct outlet *outlet, struct slice bytes)
 {
 	if (!bytes.size)
@@ -46,7 +46,7 @@ static void output_changed(struct writer *writer)
 		outlet->failed(outlet, writer->error);
 }
 
-/* Everything comes by here in its final order. */
+/* The sink of the order: everything passes in its final order. */
 
 static bool sink_has_room(struct order_sink *sink)
 {
@@ -57,46 +57,16 @@ static bool sink_has_room(struct order_sink *sink)
 	return !writer_is_full(&outlet->output) && !writer_is_full(outlet->errors);
 }
 
-static void sink_begin(struct order_sink *sink, const struct result *result, const char *label, unsigned text)
+/* Writes formatted bytes: to the screen, or to the stream's writer. Everything of the tasks passes here once. */
+static void outlet_write(struct outlet *outlet, enum stream stream, struct slice bytes)
 {
-	struct outlet *outlet = container_of(sink, struct outlet, sink);
-
-	outlet->index = result->index;
-	if (outlet->format->begin)
-		outlet->format->begin(&outlet->target, result, label, text);
-}
-
-static void sink_data(struct order_sink *sink, uint64_t index, const char *label, enum stream stream,
-		      struct slice bytes)
-{
-	struct outlet *outlet = container_of(sink, struct outlet, sink);
-
-	outlet->index = index;
-	outlet->current_bytes += bytes.size;
-	outlet->format->data(&outlet->target, label, stream, bytes);
-}
-
-static void sink_result(struct order_sink *sink, const struct result *result)
-{
-	struct outlet *outlet = container_of(sink, struct outlet, sink);
-
-	outlet->index = result->index;
-	outlet->finished(outlet, result);
-	outlet->format->result(&outlet->target, result);
-	if (outlet->screen)
-		outlet->screen->ended(outlet->screen, result->index);
-	outlet->current_bytes = 0;
-}
-
-static void target_put(struct output_target *target, enum stream stream, struct slice bytes)
-{
-	struct outlet *outlet = container_of(target, struct outlet, target);
-
+	if (!bytes.size)
+		return;
 	if (outlet->screen) {
 		outlet->screen->put(outlet->screen, outlet->index, stream, bytes);
 		return;
 	}
-	if (stream == STREAM_OUTPUT && outlet->closed && !outlet->output.error && bytes.size) {
+	if (stream == STREAM_OUTPUT && outlet->closed && !outlet->output.error) {
 		outlet->output.error = EBADF;
 		output_changed(&outlet->output);
 	}
@@ -106,7 +76,67 @@ static void target_put(struct output_target *target, enum stream stream, struct 
 		put_errors(outlet, bytes);
 }
 
-/* Whether two descriptors are of one file. */
+/* Writes what a format has appended to the buffer. */
+static void write_formatted(struct outlet *outlet, enum stream stream)
+{
+	outlet_write(outlet, stream, bytes_slice(&outlet->formatted));
+	bytes_clear(&outlet->formatted);
+}
+
+static void sink_begin(struct order_sink *sink, const struct result *result, const char *label, unsigned text)
+{
+	struct outlet *outlet = container_of(sink, struct outlet, sink);
+
+	outlet->index = result->index;
+	if (!outlet->format->begin)
+		return;
+	outlet->format->begin(&outlet->state, result, label, text, &outlet->formatted);
+	write_formatted(outlet, STREAM_OUTPUT);
+}
+
+static void sink_data(struct order_sink *sink, uint64_t index, const char *label, enum stream stream,
+		      struct slice bytes)
+{
+	struct outlet *outlet = container_of(sink, struct outlet, sink);
+	const struct output_format *format = outlet->format;
+
+	outlet->index = index;
+	outlet->current_bytes += bytes.size;
+	if (!format->data) {
+		outlet_write(outlet, stream, bytes);
+		return;
+	}
+	format->data(&outlet->state, label, stream, bytes, &outlet->formatted);
+	write_formatted(outlet, format->is_whole ? STREAM_OUTPUT : stream);
+}
+
+static void sink_result(struct order_sink *sink, const struct result *result)
+{
+	struct outlet *outlet = container_of(sink, struct outlet, sink);
+	const struct output_format *format = outlet->format;
+	enum stream stream, last = format->is_whole ? STREAM_OUTPUT : STREAM_ERRORS;
+
+	outlet->index = result->index;
+	for (stream = STREAM_OUTPUT; format->end && stream <= last; stream++) {
+		format->end(&outlet->state, stream, &outlet->formatted);
+		write_formatted(outlet, stream);
+	}
+	outlet->finished(outlet, result);
+	if (outlet->screen)
+		outlet->screen->ended(outlet->screen, result->index);
+	outlet->current_bytes = 0;
+}
+
+/* Writes what the format begins the run's output with. */
+static void begin_output(struct outlet *outlet)
+{
+	if (!outlet->format->open)
+		return;
+	outlet->format->open(&outlet->state, &outlet->formatted);
+	write_formatted(outlet, STREAM_OUTPUT);
+}
+
+/* True if two descriptors are open on one file. */
 static bool is_same_file(int a, int b)
 {
 	struct stat first, second;
@@ -127,36 +157,36 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 		.data = sink_data,
 		.result = sink_result,
 	};
-	outlet->target = (struct output_target){.put = target_put, .worker_prefix = worker_prefix};
+	outlet->state = (struct output_state){.worker_prefix = worker_prefix};
 	outlet->format = format;
-	/* Nothing is buffered here, and messages are its own affair. */
+	/* A screen buffers for itself, and has messages of its own. */
 	if (outlet->screen) {
-		outlet->target.is_shared = true;
-		if (format->open)
-			format->open(&outlet->target);
+		outlet->state.is_shared = true;
+		begin_output(outlet);
 		return;
 	}
 	outlet->closed = closed & 1u << STDOUT_FILENO;
 	writer_init(&outlet->output, loop, STDOUT_FILENO);
 	outlet->output.changed = output_changed;
 	outlet->output.fails_by_fault = true;
-	/* One writer for both when they are one file: what a task wrote to each then stays together. */
+	/* One writer for both streams if they are one file, which keeps their order. */
 	outlet->errors = &outlet->output;
 	if (outlet->closed || !is_same_file(STDOUT_FILENO, diag_descriptor())) {
 		outlet->errors = &outlet->own_errors;
 		writer_init(outlet->errors, loop, diag_descriptor());
 	}
-	outlet->target.is_shared = outlet->errors == &outlet->output;
+	outlet->state.is_shared = outlet->errors == &outlet->output;
 	diag_outlet = outlet;
 	diag_set_sink(outlet_put_diag);
-	if (format->open)
-		format->open(&outlet->target);
+	begin_output(outlet);
 }
 
 void outlet_end(struct outlet *outlet)
 {
-	if (outlet->format->close)
-		outlet->format->close(&outlet->target);
+	if (!outlet->format->close)
+		return;
+	outlet->format->close(&outlet->state, &outlet->formatted);
+	write_formatted(outlet, STREAM_OUTPUT);
 }
 
 void outlet_flush(struct outlet *outlet)
@@ -182,5 +212,5 @@ void outlet_close(struct outlet *outlet)
 			writer_release(outlet->errors);
 		writer_release(&outlet->output);
 	}
-	bytes_release(&outlet->target.scratch);
+	bytes_release(&outlet->formatted);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where a run's output goes: what the order lets out, formatted, to standard output and error, with our own messages in
- * their place among it.
+ * The outlet: writes the output of a run, formatted and in its final order, to standard output and error, with our own
+ * messages in their place among it.
  */
 #ifndef RUN_OUTLET_H
 #define RUN_OUTLET_H
@@ -12,65 +12,70 @@
 #include "codec/output.h"
 #include "order/order.h"
 
-/* Where a run's output is shown that has not standard output and error for itself; embedded in its owner. */
+/* Shows the output of a run that does not have standard output and error for itself; embedded in its owner. */
 struct outlet_screen {
-	/* Whether more can be taken now. */
+	/* True if it takes more now. */
 	bool (*has_room)(struct outlet_screen *screen);
-	/* Formatted output, of the task of this index. */
+	/* Takes formatted output of the task of this index. */
 	void (*put)(struct outlet_screen *screen, uint64_t index, enum stream stream, struct slice bytes);
-	/* The end of a task's output. */
+	/* Notes the end of a task's output. */
 	void (*ended)(struct outlet_screen *screen, uint64_t index);
 };
 
-/* Embedded in its owner, who sets the two functions, and the screen if there is one. */
+/* Embedded in its owner, which sets failed, finished and screen. */
 struct outlet {
-	/* Standard output cannot be written any more (errno). */
+	/* Notifies the owner that standard output cannot be written (errno). */
 	void (*failed)(struct outlet *outlet, int number);
-	/* All of a task's output has gone by, and this came of it. */
+	/* Notifies the owner that all output of a task has been written; its result. */
 	void (*finished)(struct outlet *outlet, const struct result *result);
-	/* Takes away what is shown below the text, before anything is put to standard error; may be NULL. */
+	/* Removes the frame below the text before anything is written to standard error; NULL if there is none. */
 	void (*clear)(struct outlet *outlet);
+	/* NULL if output is written to standard output and error. */
 	struct outlet_screen *screen;
-	/* The task whose output goes by. */
+	/* The task whose output is written now. */
 	uint64_t index;
 	struct order_sink sink;
-	struct output_target target;
 	const struct output_format *format;
+	struct output_state state;
+	/* Bytes that the format has appended, to be written at once. */
+	struct bytes formatted;
+	/* Standard output's writer. */
 	struct writer output;
-	/* Standard error's, when that is another file; and what serves for it. */
+	/* Standard error's writer if that is another file. */
 	struct writer own_errors;
+	/* The writer that serves standard error. */
 	struct writer *errors;
 	/* Standard output was closed when the program started. */
 	bool closed;
-	/* Bytes of the task whose turn it is that have gone by. */
+	/* Bytes of the current task that were written, before formatting. */
 	uint64_t current_bytes;
-	/* The last thing that was put to standard error did not end its line. */
+	/* The last bytes written to standard error did not end their line. */
 	bool within_line;
 };
 
 /*
- * closed is a mask of the standard descriptors that were closed; worker_prefix is for the format. Messages come by here
- * from now on.
+ * Begins the output of a run and takes over messages. closed is a mask of the standard descriptors that were closed at
+ * the start; worker_prefix is for the format.
  */
 void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format,
 		 const char *worker_prefix, unsigned closed);
 
-/* All tasks have gone by: the format's last words. */
+/* Writes the end that the format gives the output, after all tasks. */
 void outlet_end(struct outlet *outlet);
 
-/* Writes what is gathered, as far as it goes without waiting. */
+/* Writes gathered bytes as far as possible without waiting. */
 void outlet_flush(struct outlet *outlet);
 
-/* What is shown below the text may be put now: the text has ended its line, and everything is written. */
+/* True if a frame can be shown: the text has ended its line, and everything is written. */
 bool outlet_takes_frame(const struct outlet *outlet);
 
-/* Puts what is shown below the text, to standard error. */
+/* Writes a frame below the text, to standard error. */
 void outlet_put_frame(struct outlet *outlet, struct slice frame);
 
-/* Whether everything is written, or can never be. */
+/* True if everything is written, or can never be. */
 bool outlet_is_idle(const struct outlet *outlet);
 
-/* Messages go straight to standard error again. */
+/* Releases the outlet. Messages are written straight to standard error again. */
 void outlet_close(struct outlet *outlet);
 
 #endif

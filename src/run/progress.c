@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The progress bar and its plain sister.
+ * The progress bar and the plain lines.
  *
- * After a frame the cursor goes back to the start of its line, so that clearing from there to the end of the screen
- * takes the frame away, also when the terminal has become narrower and has broken it in two.
+ * A frame leaves the cursor at the start of its line. Clearing from there to the end of the screen removes the frame,
+ * even if a narrower terminal has wrapped it.
  */
 #include "run/progress.h"
 
@@ -11,7 +11,7 @@
 #include "base/diag.h"
 #include "base/quote.h"
 #include "run/report.h"
-#include "run/session.h"
+#include "run/session_private.h"
 
 #include <inttypes.h>
 #include <sys/ioctl.h>
@@ -19,19 +19,19 @@
 
 #define FIRST_AFTER (200 * NSEC_PER_MSEC)
 #define FRAME_TIME (100 * NSEC_PER_MSEC)
-/* Time goes on even where nothing else does. */
+/* Time until a frame is drawn although no task has ended. */
 #define IDLE_TIME NSEC_PER_SEC
 #define PLAIN_TIME (3 * NSEC_PER_SEC)
-/* The rate is that of about so long. */
+/* The time span of the rate. */
 #define RATE_TIME (2 * NSEC_PER_SEC)
 
 enum {
 	WIDTH_UNKNOWN = 80,
 	WIDTH_MIN = 10,
-	/* The bar itself: of so many columns, where there is room. */
+	/* Columns of the bar, where there is room. */
 	BAR_MIN = 10,
 	BAR_MAX = 16,
-	/* Less of a task than this is not worth showing. */
+	/* The least columns for a task. */
 	TASK_MIN = 12,
 };
 
@@ -65,16 +65,16 @@ static void clear(struct outlet *outlet)
 void progress_init(struct progress *progress, const struct session *session, struct outlet *outlet)
 {
 	const struct session_options *options = session->options;
-	bool able = options->progress.terminal_is_able && isatty(diag_descriptor());
+	bool able = options->output.progress.terminal_is_able && isatty(diag_descriptor());
 	nsec now = clock_now();
 
-	*progress =
-		(struct progress){.options = options->progress, .outlet = outlet, .started = now, .rate_since = now};
-	/* Tasks that write to the terminal themselves would tear it. */
-	able = able && !options->ungrouped && !options->terminal;
+	*progress = (struct progress){
+		.options = options->output.progress, .outlet = outlet, .started = now, .rate_since = now};
+	/* Tasks that write to the terminal themselves would break the frame. */
+	able = able && !options->output.ungrouped && !options->command.terminal;
 	if (progress->options.kind == PROGRESS_AUTO)
 		progress->options.kind = able ? PROGRESS_BAR : PROGRESS_PLAIN;
-	if ((progress->options.kind == PROGRESS_BAR && !able) || options->quiet)
+	if ((progress->options.kind == PROGRESS_BAR && !able) || options->output.quiet)
 		progress->options.kind = PROGRESS_NONE;
 	progress->next = progress->options.kind == PROGRESS_BAR     ? now + FIRST_AFTER
 			 : progress->options.kind == PROGRESS_PLAIN ? now + PLAIN_TIME
@@ -92,19 +92,20 @@ static void update_rate(struct progress *progress, const struct session *session
 {
 	nsec now = clock_now(), span = now - progress->rate_since;
 	double rate =
-		span > 0 ? (double)(session->finished - progress->rate_finished) / ((double)span / NSEC_PER_SEC) : 0;
+		span > 0 ? (double)(session->tally.finished - progress->rate_finished) / ((double)span / NSEC_PER_SEC)
+			 : 0;
 
-	/* The first while's rate counts at once; later ones are mixed in. */
+	/* The first span counts at once, and later ones half. */
 	if (!progress->rate_finished || span >= RATE_TIME) {
 		progress->rate = progress->rate > 0 && progress->rate_finished ? (progress->rate + rate) / 2 : rate;
 		if (span >= RATE_TIME) {
 			progress->rate_since = now;
-			progress->rate_finished = session->finished;
+			progress->rate_finished = session->tally.finished;
 		}
 	}
 }
 
-/* "1:05", "2:03:04" */
+/* Appends a time: "1:05", "2:03:04". */
 static void append_time(struct bytes *out, double seconds)
 {
 	uint64_t whole = (uint64_t)seconds;
@@ -118,22 +119,23 @@ static void append_time(struct bytes *out, double seconds)
 
 static uint64_t progress_failures(const struct session *session)
 {
-	return session->finished - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+	return session->tally.finished - session->tally.outcomes[OUTCOME_OK] - session->tally.outcomes[OUTCOME_SKIPPED];
 }
 
-/* One thing that is said, on a line with others. */
+/* Appends a part of the line; nothing if it does not apply. */
 static void append_part(struct bytes *out, size_t part, const struct progress *progress, struct session *session)
 {
-	uint64_t total = session->total > session->submitted ? session->total : session->submitted;
-	uint64_t done = session->finished;
+	uint64_t total =
+		session->tally.total > session->tally.submitted ? session->tally.total : session->tally.submitted;
+	uint64_t done = session->tally.finished;
 
 	switch (part) {
 	case 0:
-		/* Of at least so many, while the end of the input is not known. */
-		bytes_append_format(out, "%" PRIu64 "/%" PRIu64 "%s", done, total, session->total ? "" : "+");
+		/* "+": of at least this many, until the end of the input is known. */
+		bytes_append_format(out, "%" PRIu64 "/%" PRIu64 "%s", done, total, session->tally.total ? "" : "+");
 		break;
 	case 1:
-		if (session->total)
+		if (session->tally.total)
 			bytes_append_format(out, "%" PRIu64 "%%", total ? done * 100 / total : 100);
 		break;
 	case 2:
@@ -141,7 +143,7 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 			bytes_append_format(out, "%" PRIu64 " failed", progress_failures(session));
 		break;
 	case 3:
-		if (session->total && progress->rate > 0) {
+		if (session->tally.total && progress->rate > 0) {
 			bytes_append_text(out, "ETA ");
 			append_time(out, (double)(total - done) / progress->rate);
 		}
@@ -156,7 +158,7 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 
 enum { PARTS = 6, PART_FAILED = 2 };
 
-/* "#17 5s: gzip foo", the task that has been running longest, as far as it fits. Returns the columns used. */
+/* Appends the task that has been running longest, as far as it fits: "#17 5s: gzip foo". Returns the columns used. */
 static size_t append_oldest(struct bytes *out, struct session *session, size_t columns)
 {
 	struct running_task oldest = {.started = NSEC_FOREVER}, task;
@@ -184,8 +186,9 @@ static size_t append_oldest(struct bytes *out, struct session *session, size_t c
 
 static void append_bar(struct bytes *out, const struct session *session, size_t columns)
 {
-	size_t full = session->finished >= session->total ? columns
-							  : (size_t)(session->finished * columns / session->total),
+	size_t full = session->tally.finished >= session->tally.total
+			      ? columns
+			      : (size_t)(session->tally.finished * columns / session->tally.total),
 	       i;
 
 	bytes_append_text(out, "[");
@@ -194,7 +197,7 @@ static void append_bar(struct bytes *out, const struct session *session, size_t 
 	bytes_append_text(out, "] ");
 }
 
-/* A frame for a terminal of so many columns: never more than one less than that, or it would be broken. */
+/* Appends a frame for a terminal of this width: at most width - 1 columns, or it would wrap. */
 static void progress_compose(struct progress *progress, struct session *session, size_t width, struct bytes *out)
 {
 	struct bytes line = {.data = NULL}, part = {.data = NULL};
@@ -214,7 +217,7 @@ static void progress_compose(struct progress *progress, struct session *session,
 		bytes_append_text(&line, colored ? "\033[m" : "");
 	}
 	bar = left > BAR_MAX + 3 ? BAR_MAX : left > BAR_MIN + 3 ? left - 3 : 0;
-	if (session->total && bar) {
+	if (session->tally.total && bar) {
 		append_bar(out, session, bar);
 		left -= bar + 3;
 	}
@@ -269,7 +272,6 @@ static void progress_say(struct progress *progress, struct session *session)
 	}
 	diag_note("%s", bytes_text(&line));
 	bytes_release(&line);
-	progress->said = true;
 }
 
 void progress_update(struct progress *progress, struct session *session)
@@ -286,13 +288,13 @@ void progress_update(struct progress *progress, struct session *session)
 		return;
 	}
 	progress->next = now + FRAME_TIME;
-	/* Nothing new: once in a while for the time alone. */
-	if (progress->shown && progress->finished == session->finished && now - progress->drawn < IDLE_TIME)
+	/* Nothing new: draw once in a while for the time alone. */
+	if (progress->shown && progress->finished == session->tally.finished && now - progress->drawn < IDLE_TIME)
 		return;
 	if (!is_in_foreground() || !outlet_takes_frame(progress->outlet))
 		return;
 	progress->drawn = now;
-	progress->finished = session->finished;
+	progress->finished = session->tally.finished;
 	draw(progress, session);
 	outlet_flush(progress->outlet);
 }

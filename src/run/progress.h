@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How far a run is, on standard error while it goes on: a bar on a terminal, drawn anew at most ten times a second and
- * taken away before anything else is written there; or plain lines every few seconds.
+ * The progress of a run, on standard error: a bar on a terminal, drawn at most ten times a second and removed before
+ * anything else is written there; or plain lines every few seconds.
  */
 #ifndef RUN_PROGRESS_H
 #define RUN_PROGRESS_H
@@ -15,57 +15,61 @@ struct session;
 
 enum progress_kind {
 	PROGRESS_NONE,
-	/* The bar where there is a terminal, else plain lines. */
+	/* The bar on a terminal, else plain lines. */
 	PROGRESS_AUTO,
-	/* The bar where there is a terminal, else nothing. */
+	/* The bar on a terminal, else nothing. */
 	PROGRESS_BAR,
 	PROGRESS_PLAIN,
 };
 
 struct progress_options {
 	enum progress_kind kind;
-	/* The terminal can do more than show letters one after the other (TERM). */
+	/* The terminal understands control sequences (TERM). */
 	bool terminal_is_able;
+	/* Failures are red. */
 	bool colored;
 };
 
 struct progress {
 	struct progress_options options;
 	struct outlet *outlet;
+	/* Monotonic time of its start. */
 	nsec started;
-	/* No frame before this. */
+	/* When the next frame or line is due; NSEC_FOREVER if none. */
 	nsec next;
-	/* When the last one was drawn, and how many tasks had ended by then. */
+	/* When the last frame was drawn. */
 	nsec drawn;
+	/* Tasks that had ended by then. */
 	uint64_t finished;
 	/* A frame is on the screen. */
 	bool shown;
-	bool said;
-	/* How many tasks ended in the last while, for the rate. */
+	/* Start of the time span that the rate is measured over. */
 	nsec rate_since;
+	/* Tasks that had ended by then; 0 in the first span. */
 	uint64_t rate_finished;
+	/* Tasks per second. */
 	double rate;
 };
 
-/* Takes in what --progress says (NULL: no more than that). -1 with the error. */
+/* Parses the value of --progress (NULL if it has none). -1 with the error. */
 int progress_parse(const char *text, enum progress_kind *kind, struct error *error) MUST_CHECK;
 
-/* Decides what there will be: nothing if the run is quiet or its tasks write to the terminal themselves. */
+/* Chooses the kind: none if the run is quiet, no bar if its tasks write to the terminal themselves. */
 void progress_init(struct progress *progress, const struct session *session, struct outlet *outlet);
 
-/* When progress_update wants to be called; NSEC_FOREVER. */
+/* Returns when progress_update is to be called; NSEC_FOREVER if never. */
 nsec progress_deadline(const struct progress *progress);
 
-/* Draws a frame, or says a line, if it is time. */
+/* Draws a frame or prints a line, if one is due. */
 void progress_update(struct progress *progress, struct session *session);
 
-/* Takes the frame away; the next one comes when it is time. */
+/* Removes the frame until the next is due. */
 void progress_hide(struct progress *progress);
 
-/* The terminal has another size. */
+/* Draws anew after the terminal has changed its size. */
 void progress_resized(struct progress *progress);
 
-/* There is no more to come. */
+/* Removes the frame for good. */
 void progress_close(struct progress *progress);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stands for tasks in the output; the failure summary and --stats. */
+/* Labels of tasks, the failure summary and --stats. */
 #include "run/report.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "task/frame.h"
-#include "codec/output.h"
-#include "run/session.h"
+#include "codec/outcome.h"
+#include "codec/output_json.h"
+#include "run/session_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,7 +23,7 @@ enum {
 
 bool report_wants(const struct session *session, const struct result *result)
 {
-	return result_is_failure(result) && session->failure_lines < LINES_MAX && !session->options->quiet;
+	return result_is_failure(result) && session->reported.failures < LINES_MAX && !session->options->output.quiet;
 }
 
 static double seconds(nsec time)
@@ -49,12 +50,12 @@ char *report_problem(struct session *session, const struct result *result, const
 
 	if (result->astray && frame_find(task->frame, FIELD_DIRECTORY, &directory))
 		return mem_format("%s: %s", directory.data, strerror(result->number));
-	/* The worker could not make a command of it; nor can we. */
+	/* The worker could not make a command of it; expanding here finds the reason. */
 	if (result->outcome != OUTCOME_NOT_STARTED || result->number != ENODATA)
 		return NULL;
 	if (!template_expand(&session->template, task, &values))
 		return mem_string(error_text(&session->template.problem));
-	if (session->options->tag && !template_expand(&session->tag, task, &values))
+	if (session->options->output.tag && !template_expand(&session->tag, task, &values))
 		return mem_string(error_text(&session->tag.problem));
 	return NULL;
 }
@@ -64,8 +65,8 @@ char *report_line(struct session *session, const struct result *result, const st
 	struct bytes line = {.data = NULL};
 	struct slice record;
 
-	output_describe(result, &line);
-	/* There is no command: the record instead. */
+	outcome_describe(result, &line);
+	/* There is no command: show the record. */
 	if (task && result->number == ENODATA && result->reason) {
 		if (!frame_find(task->frame, FIELD_WHOLE, &record))
 			record = task->record;
@@ -74,7 +75,7 @@ char *report_line(struct session *session, const struct result *result, const st
 		quote_shell(&line, record);
 		task = NULL;
 	}
-	/* Its output has begun to go out: another attempt's would come on top of it. */
+	/* Some of its output was written: another attempt would add to it. */
 	if (result->attempt && result->attempt < order_attempts(&session->order, result->index) &&
 	    !order_may_repeat(&session->order, result->index))
 		bytes_append_text(&line, " (not run again: its output was more than could be held)");
@@ -96,8 +97,9 @@ char *report_tag(struct session *session, const struct task *task, uint32_t slot
 		bytes_append(&text, " ", word != words);
 		bytes_append_text(&text, *word);
 	}
-	/* A record for standard input comes with its delimiter. */
-	if (session->options->to_stdin && text.size && text.data[text.size - 1] == session->options->delimiter)
+	/* A record for standard input has its delimiter. */
+	if (session->options->input.to_stdin && text.size &&
+	    text.data[text.size - 1] == session->options->input.delimiter)
 		text.size--;
 	if (text.size > COMMAND_MAX) {
 		text.size = COMMAND_MAX;
@@ -124,13 +126,13 @@ char *report_object(struct session *session, const struct task *task, uint32_t s
 
 void report_failure(struct session *session, const struct result *result)
 {
-	struct bytes *lines = &session->failures;
+	struct bytes *lines = &session->reported.failure_lines;
 	bool cut_short = result->outcome == OUTCOME_LOST || result->outcome == OUTCOME_SIGNALED ||
 			 result->outcome == OUTCOME_TIMEOUT;
 
 	if (!report_wants(session, result) || !result->line)
 		return;
-	session->failure_lines++;
+	session->reported.failures++;
 	bytes_append_format(lines, "mpmap: #%" PRIu64 ": ", result->index + 1);
 	quote_terminal(lines, slice_of(result->line));
 	if (cut_short && session->outlet.current_bytes)
@@ -140,7 +142,7 @@ void report_failure(struct session *session, const struct result *result)
 
 void report_command(const struct session *session, const struct result *result, struct error *error)
 {
-	const char *name = session->options->shell ? "/bin/sh" : session->options->words[0];
+	const char *name = session->options->command.shell ? "/bin/sh" : session->options->command.template.words[0];
 
 	if (result->number != ENOENT)
 		error_set_errno(error, result->number, "%s: cannot be executed", name);
@@ -160,28 +162,30 @@ void report_unfit(struct session *session, struct slice why)
 {
 	const struct template_options *command = &session->command.options;
 
-	if (!session->unfit_told)
+	if (!session->reported.unfit)
 		diag_note("--zygote: %s: %.*s; it is executed for each task",
 			  command->word_count ? command->words[0] : "tasks in JSON",
 			  (int)(why.size < INT32_MAX ? why.size : INT32_MAX), why.data);
-	session->unfit_told = true;
+	session->reported.unfit = true;
 }
 
 void report_state(struct session *session)
 {
 	struct pool *pool = &session->pool;
 	struct bytes out = {.data = NULL}, words = {.data = NULL};
-	uint64_t failed = session->finished - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+	uint64_t failed = session->tally.finished - session->tally.outcomes[OUTCOME_OK] -
+			  session->tally.outcomes[OUTCOME_SKIPPED];
 	struct running_task task;
 	size_t seat;
 
 	bytes_append_format(&out,
 			    "mpmap: %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64
 			    " failed, %zu running, %zu to be run again; ",
-			    session->finished, session->total ? session->total : session->submitted,
-			    session->total ? "" : "+", failed, pool_running(pool), pool->retries.count);
+			    session->tally.finished,
+			    session->tally.total ? session->tally.total : session->tally.submitted,
+			    session->tally.total ? "" : "+", failed, pool_running(pool), pool->retries.count);
 	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", pool->live, pool->jobs,
-			    session->options->method->name, session->phase == SESSION_RUNNING ? "" : "; ending",
+			    session->options->workers.method->name, ending_permits(session)->begins ? "" : "; ending",
 			    session->throttle.shut           ? "; waiting for memory or load"
 			    : order_is_full(&session->order) ? "; results wait for their turn"
 							     : "");
@@ -201,7 +205,7 @@ void report_state(struct session *session)
 	bytes_release(&words);
 }
 
-/* "mpmap: 3 of 100 tasks failed (1 signaled, 2 failed)" and what follows it. */
+/* Reports "3 of 100 tasks failed (1 signaled, 2 failed)" and the lines on the first. */
 static void report_summary(struct session *session)
 {
 	static const enum outcome kinds[] = {
@@ -212,7 +216,7 @@ static void report_summary(struct session *session)
 	size_t i;
 
 	for (i = 0; i < countof(kinds); i++) {
-		uint64_t count = session->outcomes[kinds[i]];
+		uint64_t count = session->tally.outcomes[kinds[i]];
 
 		if (!count)
 			continue;
@@ -220,13 +224,14 @@ static void report_summary(struct session *session)
 		failed += count;
 	}
 	if (failed) {
-		/* Of all there were to be, as far as that is known: some may not even have been handed out. */
-		uint64_t total = session->total > session->submitted ? session->total : session->submitted;
-		bool skipped = session->outcomes[OUTCOME_SKIPPED] || total > session->submitted;
+		/* Of all tasks, as far as known: some may not have been submitted. */
+		uint64_t total = session->tally.total > session->tally.submitted ? session->tally.total
+										 : session->tally.submitted;
+		bool skipped = session->tally.outcomes[OUTCOME_SKIPPED] || total > session->tally.submitted;
 
 		diag_note("%" PRIu64 " of %" PRIu64 " tasks failed (%s)%s", failed, total, bytes_text(&line),
 			  skipped ? "; others were skipped" : "");
-		diag_line(bytes_slice(&session->failures));
+		diag_line(bytes_slice(&session->reported.failure_lines));
 	}
 	bytes_release(&line);
 }
@@ -241,14 +246,14 @@ static uint64_t peak_memory(void)
 static void report_stats(const struct session *session)
 {
 	const struct pool_tally *tally = &session->pool.tally;
-	uint64_t tasks = session->finished,
-		 failures = tasks - session->outcomes[OUTCOME_OK] - session->outcomes[OUTCOME_SKIPPED];
+	uint64_t tasks = session->tally.finished,
+		 failures = tasks - session->tally.outcomes[OUTCOME_OK] - session->tally.outcomes[OUTCOME_SKIPPED];
 	nsec wall = clock_now() - session->started, cpu = clock_cpu();
 	struct bytes out = {.data = NULL};
 
 	bytes_append_format(&out, "mpmap: tasks: %" PRIu64 "\n", tasks);
 	bytes_append_format(&out, "mpmap: failures: %" PRIu64 "\n", failures);
-	bytes_append_format(&out, "mpmap: run more than once: %" PRIu64 "\n", session->retried);
+	bytes_append_format(&out, "mpmap: run more than once: %" PRIu64 "\n", session->tally.retried);
 	bytes_append_format(&out, "mpmap: wall time: %.3f s\n", seconds(wall));
 	bytes_append_format(&out, "mpmap: tasks per second: %.1f\n", wall ? (double)tasks / seconds(wall) : 0);
 	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally->workers_started,
@@ -268,23 +273,24 @@ static void report_stats(const struct session *session)
 
 void report_end(struct session *session)
 {
-	bool command_failed = session->failure == EXIT_NOT_FOUND || session->failure == EXIT_CANNOT_EXECUTE;
+	bool command_failed =
+		session->ending.failure == EXIT_NOT_FOUND || session->ending.failure == EXIT_CANNOT_EXECUTE;
 
-	/* One message has said it all: that the command cannot be run, or why everything was given up. */
-	if (!command_failed && session->phase != SESSION_ABORTING)
+	/* One message suffices: that the command cannot be run, or why the run was aborted. */
+	if (!command_failed && !ending_is_aborted(session))
 		report_summary(session);
-	if (session->options->stats)
+	if (session->options->output.stats)
 		report_stats(session);
 }
 
 int report_status(const struct session *session)
 {
-	const uint64_t *outcomes = session->outcomes;
+	const uint64_t *outcomes = session->tally.outcomes;
 
-	if (session->failure)
-		return session->failure;
-	if (session->halted)
-		return session->options->halt.why == HALT_SUCCESS ? EXIT_OK : EXIT_HALTED;
+	if (session->ending.failure)
+		return session->ending.failure;
+	if (session->ending.halted)
+		return session->options->policy.halt.why == HALT_SUCCESS ? EXIT_OK : EXIT_HALTED;
 	if (outcomes[OUTCOME_SIGNALED] || outcomes[OUTCOME_TIMEOUT] || outcomes[OUTCOME_LOST] ||
 	    outcomes[OUTCOME_NOT_STARTED])
 		return EXIT_TASK_KILLED;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said about a run and its tasks: labels in the output, the lines on failed tasks, the summary, the statistics.
- */
+/* Reports on a run and its tasks: labels in the output, lines on failed tasks, the summary, the statistics. */
 #ifndef RUN_REPORT_H
 #define RUN_REPORT_H
 
@@ -12,43 +11,43 @@
 
 struct session;
 
-/* Whether this result may get a line of its own in the summary. */
+/* True if this result may get a line of its own in the summary. */
 bool report_wants(const struct session *session, const struct result *result);
 
-/* Why no command can be made of a task, when that is so: a new string (free), or NULL. */
+/* Returns why no command can be made of a task: a new string (free); NULL if one can. */
 char *report_problem(struct session *session, const struct result *result, const struct task *task);
 
-/* What happened to a task and its command, for that line: a new string (free). task may be NULL. */
+/* Returns the outcome of a task and its command, for that line: a new string (free). task may be NULL. */
 char *report_line(struct session *session, const struct result *result, const struct task *task);
 
-/* The tag of a task's lines, with its tab: a new string (free). */
+/* Returns the tag of a task's lines, with its tab: a new string (free). */
 char *report_tag(struct session *session, const struct task *task, uint32_t slot);
 
-/* How a task's result object begins: its id and argv, as output_json_label has them: a new string (free). */
+/* Returns the beginning of a task's result object, by output_json_label: a new string (free). */
 char *report_object(struct session *session, const struct task *task, uint32_t slot);
 
-/* A result in its turn: its line, if it has one, is kept when it is among the first. */
+/* Keeps the line of a result in its turn, if it has one and is among the first. */
 void report_failure(struct session *session, const struct result *result);
 
-/* Appends the command line of a task, in that slot, quoted for a shell, cut when it is long. */
+/* Appends the command line of a task in this slot, quoted for a shell and cut if it is long. */
 void report_command_line(struct session *session, const struct task *task, uint32_t slot, struct bytes *line);
 
-/* Why the run stops early: what made the condition of --halt come true; line is its report_line. */
+/* Reports that the run stops early because this result fulfilled --halt; line is its report_line. */
 void report_halt(const struct result *result, const char *line);
 
-/* Why tasks are executed although they should be forked from their command; said once. */
+/* Reports, once, why tasks are executed although they should be forked from their command. */
 void report_unfit(struct session *session, struct slice why);
 
-/* The state of the run and of each worker, now (SIGUSR1). */
+/* Reports the state of the run and of each worker (SIGUSR1). */
 void report_state(struct session *session);
 
-/* Why COMMAND itself cannot be run, in words. */
+/* Sets the error to why COMMAND itself cannot be run. */
 void report_command(const struct session *session, const struct result *result, struct error *error);
 
-/* The last words: summary and statistics. */
+/* Reports the summary and the statistics. */
 void report_end(struct session *session);
 
-/* The exit status that the run's own failure or its tasks' outcomes make. */
+/* Returns the exit status, from the run's own failure or its tasks' outcomes. */
 int report_status(const struct session *session);
 
 #endif

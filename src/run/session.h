@@ -1,305 +1,257 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A session: one run of a command over records. It introduces the parts to each other (loop, pool, order, output),
- * keeps the tallies, and decides how the run ends.
+ * A session: one run of a command over records. It connects the parts (loop, pool, order, output) and keeps the
+ * tallies. How it ends: run/ending.h.
  */
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
 
-#include "base/bytes.h"
 #include "base/diag.h"
 #include "base/dialect.h"
+#include "base/error.h"
 #include "ipc/loop.h"
+#include "task/chunk.h"
 #include "task/template.h"
 #include "machine/throttle.h"
 #include "process/start.h"
 #include "order/order.h"
-#include "board/arena.h"
-#include "journal/joblog.h"
-#include "journal/results_folder.h"
+#include "journal/recorder.h"
 #include "pool/pool.h"
 #include "pool/reserve.h"
 #include "run/policy/halt.h"
 #include "run/policy/limit.h"
-#include "run/policy/pace.h"
+#include "run/ending.h"
 #include "run/outlet.h"
 #include "run/progress.h"
 
-/* The exit statuses of this program; those of ends by signal are the signals' own. */
-enum exit_status {
-	EXIT_OK = 0,
-	EXIT_TROUBLE = 1,
-	EXIT_USAGE = 2,
-	EXIT_TASK_FAILED = 123,
-	EXIT_HALTED = 124,
-	EXIT_TASK_KILLED = 125,
-	EXIT_CANNOT_EXECUTE = 126,
-	EXIT_NOT_FOUND = 127,
-};
-
-/* What a run is to be like. Strings are the caller's and outlive the session. */
-struct session_options {
-	/* COMMAND and its arguments; with shell: SCRIPT or nothing. */
-	char **words;
-	size_t word_count;
-	bool shell;
-	/* What is put in their place: as in struct template_options. */
-	const char *replace;
-	const char *separator;
-	char **names;
-	size_t name_count;
-	uint32_t *widths;
-	size_t width_count;
-	bool is_grouped;
-	size_t value_count;
-	/* Bytes that a command's arguments may take, with their pointers: what the system allows, less the environment.
+/* COMMAND, and how its tasks run. */
+struct command_options {
+	/*
+	 * COMMAND and its arguments (with shell: SCRIPT or nothing), and what replacement strings stand for. The
+	 * other fields are set from the rest of the options.
 	 */
-	size_t argument_space;
-	/* Records go to the tasks' standard input, each with its delimiter. */
-	bool to_stdin;
-	char delimiter;
-	/* Records have names for their values, each its own; or they are tasks that bring their own command, and
-	 * settings. */
-	bool names_vary;
-	bool brings_commands;
-	/* How many workers at most. */
-	size_t jobs;
-	const struct start_method *method;
-	/* Tasks per chunk; 0: to be found out. */
-	uint64_t chunk_size;
-	uint64_t max_tasks;
+	struct template_options template;
+	/* The words are a script, or each record is. */
+	bool shell;
+	/* Where tasks run; NULL: where the program was started. */
 	const char *directory;
-	/* The value of PATH that commands are looked up in; NULL: the system's. */
+	/* The value of PATH that commands are searched in; NULL: the system's. */
 	const char *path;
-	/* Where what waits on disk goes. */
-	const char *temporary;
+	/* Added to the niceness of tasks. */
 	int nice;
-	enum order_kind order;
-	bool ungrouped;
-	/* How output is written; NULL: as text. */
-	const struct output_format *format;
-	/* What is put before each line, with replacement strings; NULL: nothing. An own template, or the record. */
-	const char *tag;
-	bool tag_is_template;
-	/* A file, and a folder, for records of the run; NULL. */
-	const char *joblog;
-	const char *results;
-	/* An earlier run's results may be replaced. */
-	bool force;
-	uint64_t buffer;
-	uint64_t spill;
-	bool verbose;
-	bool quiet;
-	bool dry_run;
-	bool stats;
-	/* How often a failed task is run again, and after how long the first time. */
-	uint64_t retries;
-	nsec retry_delay;
-	struct limit_options limit;
-	/* How long tasks that were told to end may take. */
-	nsec grace;
-	struct halt halt;
-	/* Run by sh in each new worker; NULL. */
+	/* Run by sh in each new worker; NULL if none. */
 	const char *initializer;
-	/* Between starts of tasks. */
-	nsec delay;
 	/* One task at a time, with the terminal. */
 	bool terminal;
 	/* COMMAND is started once in each worker, and tasks are forked from it. */
 	bool zygote;
-	struct throttle_options throttle;
-	/* The most workers there may be, should the number of jobs change; 0: jobs. */
-	size_t jobs_max;
+	/* Commands are printed, not run. */
+	bool dry_run;
+};
+
+/* What records are. */
+struct input_options {
+	/* Records are written to the tasks' standard input, each with its delimiter. */
+	bool to_stdin;
+	char delimiter;
+	/* Records are tasks that bring their own command and settings. */
+	bool brings_commands;
+};
+
+/* What is written of a run. */
+struct output_options {
+	enum order_kind order;
+	/* Tasks write to our own standard output and error. */
+	bool ungrouped;
+	/* How output is written; NULL: as text. */
+	const struct output_format *format;
+	/* What precedes each line, with replacement strings; NULL if nothing. */
+	const char *tag;
+	/* The tag is a template of the user's, not the record. */
+	bool tag_is_template;
+	/* The name of the job log, after a plus sign if it is appended to; NULL if none. */
+	const char *joblog;
+	/* The name of the results folder; NULL if none. */
+	const char *results;
+	/* The results of an earlier run may be replaced. */
+	bool force;
+	/* Bytes of output that may wait in memory. */
+	uint64_t buffer;
+	/* Bytes of output that may wait on disk. */
+	uint64_t spill;
+	/* Each command is printed before it runs. */
+	bool verbose;
+	/* Only errors are reported. */
+	bool quiet;
+	/* Statistics are printed at the end. */
+	bool stats;
 	struct progress_options progress;
+};
+
+/* When tasks are repeated or ended, and the run with them. */
+struct policy_options {
+	/* How often a failed task is run again. */
+	uint64_t retries;
+	/* Time until a failed task is run again the first time. */
+	nsec retry_delay;
+	struct limit_options limit;
+	/* Time that tasks have to end after a signal, before they are killed. */
+	nsec grace;
+	struct halt halt;
+	/* Time between starts of tasks. */
+	nsec delay;
+};
+
+/* The workers of a run. */
+struct worker_options {
+	/* How many workers. */
+	size_t jobs;
+	/* The most workers there may be, should jobs change; 0: jobs. */
+	size_t jobs_max;
+	const struct start_method *method;
+	/* Tasks per chunk; 0: by their duration. */
+	uint64_t chunk_size;
+	/* A worker is replaced after this many tasks; 0: never. */
+	uint64_t max_tasks;
+};
+
+/* What the machine provides. */
+struct machine_options {
+	struct throttle_options throttle;
+	/* The folder for temporary files. */
+	const char *temporary;
+	/* Bytes that a command's arguments may take, with their pointers: the system's limit less the environment. */
+	size_t argument_space;
+};
+
+/* The configuration of a run. Strings are the caller's and outlive the session. */
+struct session_options {
+	struct command_options command;
+	struct input_options input;
+	struct output_options output;
+	struct policy_options policy;
+	struct worker_options workers;
+	struct machine_options machine;
 };
 
 struct session;
 
-/* Who sees what comes of each task as it comes, in whatever order; embedded in its owner. */
-struct session_observer {
-	/* A piece of what a task's attempt wrote. */
-	void (*wrote)(struct session_observer *observer, const struct output_header *header, struct slice bytes);
-	/* A result that counts. */
-	void (*ended)(struct session_observer *observer, const struct result *result, const struct task *task);
+/* The session's owner; embedded in it. */
+struct session_owner {
+	/* There may be room for more tasks. NULL until the owner feeds the session. */
+	void (*on_room)(struct session_owner *owner);
 };
 
-/* Where a session takes place: what it does not have for itself. All of it outlives the session. */
+/* What the owner provides. All of it outlives the session. */
 struct session_place {
 	struct loop *loop;
-	/* Where its workers come from and go to; NULL: they are its own. */
+	struct session_owner *owner;
+	/* Where its workers come from and return to; NULL if they are its own. */
 	struct reserve *reserve;
 	/* The standard descriptors that were closed at the start (a mask). */
 	unsigned closed;
-	/* Signals are about this run: it is the only one, and they end it. */
+	/* True if this is the only run: signals end it. */
 	bool is_alone;
 	/* The context of the session's messages; NULL if none. */
 	const struct diag_context *context;
-	/* NULL: nobody. */
-	struct session_observer *observer;
-	/* What it writes is shown there; NULL: it goes to standard output and error. */
+	/* Records tasks for the owner; NULL if none. Its kind has no close. */
+	struct recorder *recorder;
+	/* Shows the run's output; NULL: it is written to standard output and error. */
 	struct outlet_screen *screen;
 };
 
-enum session_phase {
-	SESSION_RUNNING,
-	/* No task is begun any more; those that run are waited for. */
-	SESSION_DRAINING,
-	/* What runs has been told to end or is about to be: nothing is waited for. */
-	SESSION_ABORTING,
-};
-
-struct session {
-	const struct session_options *options;
-	struct session_place place;
-	struct arena arena;
-	struct pool pool;
-	struct pool_owner pool_owner;
-	struct order order;
-	struct outlet outlet;
-	struct watch signals;
-	/* What people are shown of a task's command; what is executed, as its worker has it; the tag of its lines. */
-	struct template template;
-	struct template command;
-	struct template tag;
-	/* Words that they are compiled of. */
-	char *prefix[4];
-	char *tag_word;
-	struct joblog joblog;
-	struct results results;
-	enum session_phase phase;
-	/* Whoever feeds the session is told that there may be room. */
-	void (*on_room)(struct session *session);
-	/* Tasks that were submitted or refused, and those of them with a result. */
+/* The tasks of a run, counted. */
+struct session_tally {
+	/* Tasks submitted or refused. */
 	uint64_t submitted;
-	uint64_t finished;
-	uint64_t outcomes[OUTCOMES];
-	/* The lines about the first failed tasks. */
-	struct bytes failures;
-	unsigned failure_lines;
-	/* How large chunks should be. */
-	struct pace pace;
-	struct limit limit;
-	struct throttle throttle;
-	struct progress progress;
-	/* How many tasks there are in all; 0 while that is not known. */
+	/* Tasks there are in all; 0 if not known yet. */
 	uint64_t total;
-	/* The most blocks of input that a task was seen to take; 0 is as good as 1. */
-	size_t task_blocks;
+	/* Tasks with a result. */
+	uint64_t finished;
+	/* Results by outcome. */
+	uint64_t outcomes[OUTCOMES];
 	/* Tasks that were run more than once. */
 	uint64_t retried;
-	/* A task has ended since the number of jobs was last looked up. */
-	bool jobs_stale;
-	/* The condition of --halt was met. */
-	bool halted;
-	bool halt_told;
-	/* It was said that COMMAND cannot be run. */
-	bool command_told;
-	/* It was said that COMMAND cannot be a zygote. */
-	bool unfit_told;
-	/* Processes that were killed for want of memory before. */
-	/* UINT64_MAX: not looked up yet. */
-	uint64_t oom_kills;
-	/* What the run ends with besides its tasks: a failure of our own, or the command's; a signal. */
-	enum exit_status failure;
-	int signal;
-	/* No task is begun for now. */
-	bool held;
-	/* Whoever ends the run does not even want to wait for what is half written. */
-	bool impatient;
-	/* When tasks that were told to end are killed; and that they were. */
-	nsec kill_at;
-	bool killed;
-	nsec started;
 };
 
-/* Sets everything up; no worker runs yet. place is copied. -1 with the error, and nothing open. */
-int session_open(struct session *session, const struct session_options *options, const struct session_place *place,
-		 struct error *error) MUST_CHECK;
+/* Returns a new session; no worker runs yet. place is copied. NULL with the error. */
+struct session *session_open(const struct session_options *options, const struct session_place *place,
+			     struct error *error) MUST_CHECK;
 
-/* No task is begun from its next step on, until it is let go on. */
-static inline void session_hold(struct session *session)
-{
-	session->held = true;
-}
+/*
+ * Submitting tasks.
+ */
 
-static inline void session_let_go(struct session *session)
-{
-	session->held = false;
-}
-
-/* So many workers, from now on. */
-void session_set_jobs(struct session *session, size_t jobs);
-
-/* No further task is begun; those that run are told to end, and killed after the grace time. */
-void session_cancel(struct session *session);
-
-/* No further task is begun; those that run are waited for. */
-void session_drain(struct session *session);
-
-/* Everything that runs is killed, and nothing is waited for. */
-void session_abort(struct session *session);
-
-/* How many tasks there will be in all, once that is known. */
-static inline void session_expect(struct session *session, uint64_t total)
-{
-	session->total = total;
-}
-
-/* Tasks may take so many blocks of input each: room for as many of them is made as of small ones. */
-static inline void session_expect_size(struct session *session, size_t blocks)
-{
-	if (blocks > session->task_blocks)
-		session->task_blocks = blocks;
-}
-
-/* The task of this index, which is still to be submitted, may be run again so often. */
-void session_expect_retries(struct session *session, uint64_t index, uint64_t retries);
-
-/* Whether another chunk can be submitted. */
+/* True if another chunk can be submitted. */
 bool session_has_room(const struct session *session);
 
-/* Whether even a small chunk would be of use. */
-static inline bool session_is_hungry(const struct session *session)
-{
-	return pool_is_hungry(&session->pool);
-}
+/* True if even a small chunk would be of use. */
+bool session_is_hungry(const struct session *session);
 
-/* Hands over a chunk, with its use of its block. Its indexes follow those before. */
+/* Submits a chunk and passes on its use of its block. Its indexes follow those of the chunk before. */
 void session_submit(struct session *session, const struct chunk *chunk);
 
-/* Everything has been submitted: workers that have nothing to do need not stay. */
-static inline void session_last_call(struct session *session)
-{
-	pool_last_call(&session->pool);
-}
+/* Announces that nothing more will be submitted: idle workers need not stay. */
+void session_last_call(struct session *session);
 
-/* A failure of our own: said at once; the tasks that run end in peace, no others begin. */
-void session_fail(struct session *session, enum exit_status status, const struct error *error);
+/* Sets how many tasks there will be in all. */
+void session_expect(struct session *session, uint64_t total);
 
-/* Waits for something to happen and deals with it. */
+/* Makes room for tasks that take this many blocks of input each. */
+void session_expect_size(struct session *session, size_t blocks);
+
+/* Sets how often the task of this index, which is still to be submitted, may be run again. */
+void session_expect_retries(struct session *session, uint64_t index, uint64_t retries);
+
+/* True while tasks may be submitted: the run is not ending. */
+bool session_is_running(const struct session *session);
+
+/*
+ * Stepping.
+ */
+
+/* Waits for an event and handles it. */
 void session_step(struct session *session);
 
-/* The two halves of that, where several wait on one loop: until when at most, and what follows from what has happened.
- */
+/* The two halves of session_step, for several sessions on one loop: the time limit of the wait, and the handling. */
 nsec session_deadline(const struct session *session);
 void session_advance(struct session *session);
 
-/* Whether every task submitted has its result. */
-bool session_is_settled(const struct session *session);
+/* Begins no further task from the next step on, until session_resume. */
+void session_hold(struct session *session);
+void session_resume(struct session *session);
 
-/* Whether everything has been written, too, once all there will be has been submitted. */
-bool session_is_over(const struct session *session);
-
-/* When it is over: no worker is needed any more. Whether none is left; session_advance goes on until then. */
-bool session_dismiss(struct session *session);
-
-/* Writes out the rest of what goes out as a whole and has begun, and of such that has ended. Whether all of it is. */
-bool session_write_out(struct session *session);
+/* Sets the number of workers. */
+void session_set_jobs(struct session *session, size_t jobs);
 
 /*
- * Ends the workers (or waits until they are in the reserve), writes what there is to write, says what there is to say.
- * The exit status; *signal is the one that the program is to die of, or 0.
+ * Dismisses the workers of a run that is over. True if none is left; until then session_advance is to be called.
+ */
+bool session_dismiss(struct session *session);
+
+/*
+ * Ends the workers (or waits until they are in the reserve), writes the rest of the output and the last messages, and
+ * frees the session. Returns the exit status; *signal is the one that the program is to die of, or 0.
  */
 int session_close(struct session *session, int *signal);
+
+/*
+ * Querying.
+ */
+
+/* Returns its pool, for the owner of several sessions. */
+struct pool *session_pool(struct session *session);
+
+/* Returns the tasks counted so far; valid as long as the session. */
+const struct session_tally *session_tally(const struct session *session);
+
+/* Returns the monotonic time of its start. */
+nsec session_started(const struct session *session);
+
+/* True if it takes its number of jobs from a file. */
+bool session_follows_jobs_file(const struct session *session);
+
+/* True if no task is begun for now: session_hold, or the throttle. */
+bool session_is_held(const struct session *session);
 
 #endif

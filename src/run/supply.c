@@ -2,16 +2,16 @@
 /* The part of a session that its feeder uses. */
 #include "run/supply.h"
 
-#include "run/session.h"
+#include "run/session_private.h"
 
 uint64_t supply_index(const struct session *session)
 {
-	return session->submitted;
+	return session->tally.submitted;
 }
 
 bool supply_is_open(const struct session *session)
 {
-	return session->phase == SESSION_RUNNING;
+	return ending_permits(session)->submits;
 }
 
 uint32_t supply_chunk_size(const struct session *session, uint64_t remaining)
@@ -34,6 +34,11 @@ struct loop *supply_loop(const struct session *session)
 	return session->place.loop;
 }
 
+const struct diag_context *supply_context(const struct session *session)
+{
+	return session->place.context;
+}
+
 void supply_flush(struct session *session)
 {
 	outlet_flush(&session->outlet);
@@ -41,5 +46,5 @@ void supply_flush(struct session *session)
 
 void supply_fail(struct session *session)
 {
-	session->failure = EXIT_TROUBLE;
+	ending_note_trouble(session);
 }

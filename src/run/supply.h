@@ -3,6 +3,7 @@
 #ifndef RUN_SUPPLY_H
 #define RUN_SUPPLY_H
 
+#include "base/diag.h"
 #include "base/dialect.h"
 #include "board/arena.h"
 #include "ipc/loop.h"
@@ -27,6 +28,9 @@ const struct template *supply_template(const struct session *session);
 
 /* Returns the loop that the session waits on. Outlives the session. */
 struct loop *supply_loop(const struct session *session);
+
+/* Returns the context of the session's messages; NULL if none. Outlives the session. */
+const struct diag_context *supply_context(const struct session *session);
 
 /* Writes pending messages and output as far as the receiver takes them. */
 void supply_flush(struct session *session);

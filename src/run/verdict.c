@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a run makes of what its pool tells it: output to the order, and for each result whether it counts, is tried
- * again, or ends the run.
+ * The pool's events, as a run handles them: output goes to the order; a result counts, is provisional because the task
+ * is run again, or ends the run.
  */
 #include "run/verdict.h"
 
@@ -10,11 +10,11 @@
 #include "machine/pressure.h"
 #include "run/logbook.h"
 #include "run/report.h"
-#include "run/session.h"
+#include "run/session_private.h"
 
 #include <errno.h>
 
-/* No task waits longer than this to be run again. */
+/* The longest time until a task is run again. */
 #define RETRY_DELAY_MAX (24 * 3600 * NSEC_PER_SEC)
 
 static bool owner_accepts(struct pool_owner *owner, uint64_t index)
@@ -27,15 +27,14 @@ static uint64_t owner_head(struct pool_owner *owner)
 	return order_head(&container_of(owner, struct session, pool_owner)->order);
 }
 
-/* Says what is to stand before the lines of a task that is heard of for the first time. -1 when it cannot be heard of.
- */
+/* Sets the tag of a task's lines with its first output. -1 if no such attempt is out. */
 static int tag_lines(struct session *session, const struct output_header *header, uint32_t slot)
 {
 	struct task task;
 	char *label;
 	int set;
 
-	if (!session->options->tag || order_has_label(&session->order, header->index, header->attempt))
+	if (!session->options->output.tag || order_has_label(&session->order, header->index, header->attempt))
 		return 0;
 	if (!pool_task(&session->pool, header->index, header->attempt, &task))
 		return -1;
@@ -52,73 +51,72 @@ static int owner_on_output(struct pool_owner *owner, const struct output_header 
 	struct slice none = {.data = NULL};
 	int put;
 
-	/* The index is a worker's word: one that was never handed out would make the window reach for it. */
-	if (header->index >= session->submitted || tag_lines(session, header, slot) < 0)
+	/* The index comes from the worker: one never submitted would make the window grow up to it. */
+	if (header->index >= session->tally.submitted || tag_lines(session, header, slot) < 0)
 		return -1;
 	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream,
 			session->outlet.format->is_silent ? none : bytes);
 	if (put == 0)
-		record_output(session, header, bytes);
+		logbook_put(session, header, bytes);
 	return put;
 }
 
-/* COMMAND itself cannot be run: neither can it for the other records. */
+/* Ends the run because COMMAND itself cannot be run, and so for no other record. */
 static void stop_for_command(struct session *session, const struct result *result)
 {
 	struct error error = {.number = 0};
 
-	if (session->command_told)
+	if (session->reported.command)
 		return;
-	session->command_told = true;
+	session->reported.command = true;
 	report_command(session, result, &error);
-	session_fail(session, result->number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE, &error);
+	ending_fail(session, result->number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE, &error);
 	error_release(&error);
 }
 
-/* Errors of exec that are about the command, not about one record's arguments. */
+/* True if an error of exec concerns the command, not one record's arguments. */
 static bool is_about_command(int number)
 {
 	return number == ENOENT || number == EACCES || number == ENOEXEC || number == EPERM || number == ENOTDIR ||
 	       number == ELOOP || number == EISDIR;
 }
 
-/* Whether a task that failed is to be run again, and after how long. */
+/* True if a task is to be run again, after *delay. */
 static bool is_to_repeat(struct session *session, const struct result *result, nsec *delay)
 {
 	unsigned doublings = result->attempt ? result->attempt - 1 : 0;
 	double seconds;
 
-	if (session->phase != SESSION_RUNNING || !result_is_failure(result) ||
+	if (!ending_permits(session)->begins || !result_is_failure(result) ||
 	    result->attempt >= order_attempts(&session->order, result->index) ||
 	    !order_may_repeat(&session->order, result->index))
 		return false;
-	/* Twice as long each time, and up to a quarter more, so that what failed together does not come back together.
-	 */
-	seconds = (double)session->options->retry_delay * (1 + 0.25 * drand48());
+	/* Twice as long each time, and up to a quarter more, so that tasks that failed together are spread. */
+	seconds = (double)session->options->policy.retry_delay * (1 + 0.25 * drand48());
 	seconds *= (double)(UINT64_C(1) << (doublings < 40 ? doublings : 40));
 	*delay = seconds < (double)RETRY_DELAY_MAX ? (nsec)seconds : RETRY_DELAY_MAX;
 	return true;
 }
 
-/* What follows for the run from one more result that counts. */
-static void draw_conclusions(struct session *session)
+/* Ends the run if one more result that counts fulfils the condition of --halt. */
+static void apply_halt(struct session *session)
 {
-	uint64_t succeeded = session->outcomes[OUTCOME_OK], skipped = session->outcomes[OUTCOME_SKIPPED];
-	const struct halt *halt = &session->options->halt;
+	uint64_t succeeded = session->tally.outcomes[OUTCOME_OK], skipped = session->tally.outcomes[OUTCOME_SKIPPED];
+	const struct halt *halt = &session->options->policy.halt;
 
 	session->jobs_stale = true;
-	if (session->phase != SESSION_RUNNING)
+	if (!ending_permits(session)->begins)
 		return;
-	if (!halt_is_due(halt, session->finished - succeeded - skipped, succeeded, session->total))
+	if (!halt_is_due(halt, session->tally.finished - succeeded - skipped, succeeded, session->tally.total))
 		return;
-	session->halted = true;
+	session->ending.halted = true;
 	if (halt->when == HALT_NOW)
-		session_cancel(session);
+		ending_cancel(session);
 	else
-		session_drain(session);
+		ending_drain(session);
 }
 
-/* Says how the result object of a task begins. -1 when it cannot have one. */
+/* Sets how the result object of a task begins. -1 if no such attempt is out. */
 static int name_command(struct session *session, const struct result *result, const struct task *task)
 {
 	char *label;
@@ -132,23 +130,22 @@ static int name_command(struct session *session, const struct result *result, co
 	return set;
 }
 
-/* A result that counts. -1 when it cannot be. */
 int verdict_finish(struct session *session, const struct result *result, const struct task *task)
 {
 	if (order_finish(&session->order, result) < 0)
 		return -1;
-	record_result(session, result, task);
-	session->finished++;
-	session->outcomes[result->outcome]++;
-	session->retried += result->attempt > 1;
-	draw_conclusions(session);
+	logbook_count(session, result, task);
+	session->tally.finished++;
+	session->tally.outcomes[result->outcome]++;
+	session->tally.retried += result->attempt > 1;
+	apply_halt(session);
 	return 0;
 }
 
 void verdict_refuse(struct session *session, const char *reason)
 {
 	struct result result = {
-		.index = session->submitted++,
+		.index = session->tally.submitted++,
 		.outcome = OUTCOME_NOT_STARTED,
 		.status = -1,
 		.reason = reason,
@@ -157,32 +154,70 @@ void verdict_refuse(struct session *session, const char *reason)
 
 	result.line = line;
 	if (verdict_finish(session, &result, NULL) < 0)
-		BUG("a refused record that has a result");
+		BUG("refused record already has a result");
 	free(line);
 }
 
-/* A task that will not be begun again after all: what came of it last counts. */
-static bool let_stand(struct session *session, const struct result *result, const struct task *task)
+/* Makes the provisional result of a task that is not run again after all count. False if it has none. */
+static bool confirm_provisional(struct session *session, const struct result *result, const struct task *task)
 {
 	const struct result *aside =
 		result->outcome == OUTCOME_SKIPPED ? order_provisional(&session->order, result->index) : NULL;
 
 	if (!aside)
 		return false;
-	session->finished++;
-	session->outcomes[aside->outcome]++;
-	session->retried += aside->attempt > 1;
-	record_result(session, aside, task);
+	session->tally.finished++;
+	session->tally.outcomes[aside->outcome]++;
+	session->tally.retried += aside->attempt > 1;
+	logbook_count(session, aside, task);
 	order_confirm(&session->order, result->index);
 	return true;
 }
 
-/* Says why the kernel may have killed a task or its worker. */
-static void look_for_cause(struct session *session, struct result *result)
+/*
+ * A verdict on a result. The steps in their order, and why they have it:
+ *
+ *   learn      durations, for chunk sizes and time limits: of every result
+ *   confirm    a skipped task's provisional result counts instead: nothing else follows
+ *   explain    the cause, before the line that names it
+ *   decide     whether the task is run again, before the order takes the result
+ *   describe   the line for the summary: with the cause, without a message that says the same
+ *   enter      into the order and the records; may fulfil --halt
+ *   report     that --halt stopped the run
+ */
+struct verdict {
+	struct session *session;
+	/* NULL if nothing is known of the task. */
+	const struct task *task;
+	/* The worker's result, with what the parent adds. */
+	struct result result;
+	/* Why no command could be made; NULL if one could. Owned. */
+	char *problem;
+	/* The line for the summary; NULL if none. Owned. */
+	char *line;
+	/* COMMAND itself cannot be run. */
+	bool is_about_command;
+	/* The task is run again. */
+	bool repeats;
+	/* Time until then. */
+	nsec delay;
+};
+
+static void verdict_learn(struct verdict *verdict)
+{
+	struct session *session = verdict->session;
+
+	pace_learn(&session->pace, &verdict->result);
+	if (limit_learn(&session->limit, &verdict->result))
+		pool_set_timeout(&session->pool, limit_now(&session->limit));
+}
+
+/* Notes whether the OOM killer was at work when a task or its worker was killed. */
+static void find_oom_kill(struct session *session, struct result *result)
 {
 	uint64_t kills;
 
-	/* A shell says so that something of its own was killed. */
+	/* The status is that of a shell one of whose processes was killed. */
 	if (result->outcome != OUTCOME_LOST && result->signal != SIGKILL && result->status != 128 + SIGKILL)
 		return;
 	kills = pressure_oom_kills();
@@ -190,44 +225,81 @@ static void look_for_cause(struct session *session, struct result *result)
 	session->oom_kills = kills;
 }
 
+static void verdict_explain(struct verdict *verdict)
+{
+	find_oom_kill(verdict->session, &verdict->result);
+	verdict->problem = report_problem(verdict->session, &verdict->result, verdict->task);
+	if (verdict->problem)
+		verdict->result.reason = verdict->problem;
+}
+
+static void verdict_decide(struct verdict *verdict)
+{
+	struct session *session = verdict->session;
+	const struct result *result = &verdict->result;
+
+	verdict->is_about_command = result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
+				    is_about_command(result->number) && !result->astray;
+	if (verdict->is_about_command)
+		stop_for_command(session, result);
+	else
+		verdict->repeats = is_to_repeat(session, result, &verdict->delay);
+}
+
+static void verdict_describe(struct verdict *verdict)
+{
+	if (verdict->is_about_command || !report_wants(verdict->session, &verdict->result))
+		return;
+	verdict->line = report_line(verdict->session, &verdict->result, verdict->task);
+	verdict->result.line = verdict->line;
+}
+
+static enum result_use verdict_enter(struct verdict *verdict)
+{
+	struct session *session = verdict->session;
+	const struct result *result = &verdict->result;
+
+	if (name_command(session, result, verdict->task) < 0)
+		return RESULT_REFUSED;
+	if (verdict->repeats)
+		return order_keep_provisional(&session->order, result) < 0 ? RESULT_REFUSED : RESULT_AGAIN;
+	return verdict_finish(session, result, verdict->task) < 0 ? RESULT_REFUSED : RESULT_TAKEN;
+}
+
+static void verdict_report_halt(struct verdict *verdict)
+{
+	struct session *session = verdict->session;
+
+	if (!session->ending.halted || session->reported.halt)
+		return;
+	session->reported.halt = true;
+	if (!verdict->line)
+		verdict->line = report_line(session, &verdict->result, verdict->task);
+	report_halt(&verdict->result, verdict->line);
+}
+
 static enum result_use verdict_on_result(struct pool_owner *owner, const struct result *result, const struct task *task,
 					 nsec *delay)
 {
-	struct session *session = container_of(owner, struct session, pool_owner);
-	struct result told = *result;
-	bool about_command, again = false;
-	char *line = NULL, *problem;
-	int taken;
+	struct verdict verdict = {
+		.session = container_of(owner, struct session, pool_owner),
+		.task = task,
+		.result = *result,
+	};
+	enum result_use use;
 
-	pace_learn(&session->pace, result);
-	if (limit_learn(&session->limit, result))
-		pool_set_timeout(&session->pool, limit_now(&session->limit));
-	if (let_stand(session, result, task))
+	verdict_learn(&verdict);
+	if (confirm_provisional(verdict.session, result, task))
 		return RESULT_TAKEN;
-	look_for_cause(session, &told);
-	problem = report_problem(session, result, task);
-	told.reason = problem ? problem : told.reason;
-	about_command = result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
-			is_about_command(result->number) && !result->astray;
-	if (about_command)
-		stop_for_command(session, result);
-	else
-		again = is_to_repeat(session, result, delay);
-	if (!about_command && report_wants(session, &told))
-		told.line = line = report_line(session, &told, task);
-	taken = name_command(session, &told, task);
-	if (taken == 0)
-		taken = again ? order_keep_provisional(&session->order, &told) : verdict_finish(session, &told, task);
-	if (session->halted && !session->halt_told) {
-		session->halt_told = true;
-		line = line ? line : report_line(session, &told, task);
-		report_halt(&told, line);
-	}
-	free(problem);
-	free(line);
-	if (taken < 0)
-		return RESULT_REFUSED;
-	return again ? RESULT_AGAIN : RESULT_TAKEN;
+	verdict_explain(&verdict);
+	verdict_decide(&verdict);
+	verdict_describe(&verdict);
+	use = verdict_enter(&verdict);
+	verdict_report_halt(&verdict);
+	*delay = verdict.delay;
+	free(verdict.problem);
+	free(verdict.line);
+	return use;
 }
 
 static void verdict_on_words(struct pool_owner *owner UNUSED, struct slice words)
@@ -242,18 +314,18 @@ static void verdict_on_unfit(struct pool_owner *owner, struct slice why)
 
 static void owner_on_room(struct pool_owner *owner)
 {
-	struct session *session = container_of(owner, struct session, pool_owner);
+	struct session_owner *feeding = container_of(owner, struct session, pool_owner)->place.owner;
 
-	if (session->on_room)
-		session->on_room(session);
+	if (feeding->on_room)
+		feeding->on_room(feeding);
 }
 
 static void verdict_on_failure(struct pool_owner *owner, const struct error *error)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 
-	session_fail(session, EXIT_TROUBLE, error);
-	session_abort(session);
+	ending_fail(session, EXIT_TROUBLE, error);
+	ending_abort(session);
 }
 
 const struct pool_owner verdict_owner = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What follows for a run from what its pool tells it. */
+/* The events of the pool, as a run handles them. */
 #ifndef RUN_VERDICT_H
 #define RUN_VERDICT_H
 
@@ -8,13 +8,16 @@
 
 struct session;
 
-/* For the pool_owner of a session. */
+/* The callbacks of a session's pool_owner. */
 extern const struct pool_owner verdict_owner;
 
-/* Takes in a result that counts (task may be NULL), and what follows from it. -1 when that task has one already. */
+/*
+ * Makes a result count: order, records, tallies, --halt. task is NULL if nothing is known of it. -1 if the task has a
+ * result already.
+ */
 int verdict_finish(struct session *session, const struct result *result, const struct task *task) MUST_CHECK;
 
-/* The next record cannot be a task, for the given reason. */
+/* Gives the next index to a record that cannot be a task, for this reason. */
 void verdict_refuse(struct session *session, const char *reason);
 
 #endif

@@ -51,9 +51,9 @@ static int phrase_check(const struct console *console, const struct options *opt
 		return error_set(error, "no COMMAND to run for each record (help map shows how)");
 	if (options->mode != MODE_RUN)
 		return error_set(error, "--help and --version are for the command line (help map tells all about map)");
-	if (options->run.terminal)
+	if (options->run.command.terminal)
 		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
-	if (options->run.ungrouped && console->is_terminal)
+	if (options->run.output.ungrouped && console->is_terminal)
 		return error_set(error, "--ungroup: what tasks write comes in above the prompt, and so is captured");
 	for (i = 0; i < options->feed.source_count; i++) {
 		const struct source_options *source = &options->feed.sources[i];
@@ -84,13 +84,13 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	run->settings = options.run;
 	run->feed = options.feed;
 	/* The brackets and commas of an array would be lines of no task. */
-	if (console->is_terminal && run->settings.format == &output_json)
-		run->settings.format = &output_json_lines;
+	if (console->is_terminal && run->settings.output.format == &output_json)
+		run->settings.output.format = &output_json_lines;
 	/* A number equal to the pool's is no limit: the pool may grow. */
-	if (options.run.jobs != console->runs.options.workers)
-		run->most = options.run.jobs;
+	if (options.run.workers.jobs != console->runs.options.workers)
+		run->most = options.run.workers.jobs;
 	if (console->is_terminal)
-		run->settings.progress.kind = PROGRESS_NONE;
+		run->settings.output.progress.kind = PROGRESS_NONE;
 	return 0;
 }
 

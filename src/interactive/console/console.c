@@ -8,7 +8,8 @@
 
 void console_answer(const struct console *console, struct answer *answer)
 {
-	answer_init(answer, console->is_terminal ? ANSWER_GATHERED : ANSWER_DIRECT, console->options->run.temporary);
+	answer_init(answer, console->is_terminal ? ANSWER_GATHERED : ANSWER_DIRECT,
+		    console->options->run.machine.temporary);
 }
 
 int console_show(struct console *console, struct answer *answer, struct error *error)

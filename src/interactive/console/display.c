@@ -71,7 +71,7 @@ static void display_run_ended(struct runs_owner *owner, struct run *run)
 	if (run->end.status)
 		bytes_append_format(&text, ", status %d", run->end.status);
 	bytes_append_text(&text, "\n");
-	if (run->options.settings.quiet)
+	if (run->options.settings.output.quiet)
 		bytes_clear(&text);
 	if (dropped > console->reported.dropped)
 		bytes_append_format(
@@ -95,7 +95,7 @@ void display_state(struct console *console)
 	for (run = runs_next(&console->runs, NULL); run; run = runs_next(&console->runs, run)) {
 		diag_enter(&run->context);
 		if (run->state != RUN_DONE)
-			report_state(&run->session);
+			report_state(run->session);
 	}
 	diag_enter(before);
 }

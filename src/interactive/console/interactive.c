@@ -158,7 +158,7 @@ static const char *find_pager(const struct console *console)
 
 	if (pager)
 		return *pager ? pager : NULL;
-	found = command_find("less", console->options->run.path);
+	found = command_find("less", console->options->run.command.path);
 	free(found);
 	return found ? "less -FRX" : NULL;
 }
@@ -301,7 +301,7 @@ static int interactive_open(struct console *console, struct error *error)
 	const struct options *options = console->options;
 	char *history = history_name(options);
 	const struct line_options line = {.history = history, .history_size = HISTORY_SIZE};
-	bool colored = options->run.progress.colored && options->run.progress.terminal_is_able;
+	bool colored = options->run.output.progress.colored && options->run.output.progress.terminal_is_able;
 	int opened;
 
 	console->line_owner =

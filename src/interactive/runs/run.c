@@ -5,7 +5,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "task/chunk.h"
-#include "run/report.h"
+#include "run/supply.h"
 #include "run/verdict.h"
 #include "interactive/runs/runs.h"
 
@@ -55,18 +55,20 @@ void run_options_release(struct run_options *options)
 	free(text);
 }
 
-static void run_on_room(struct session *session)
+static void run_on_room(struct session_owner *owner)
 {
-	struct run *run = container_of(session, struct run, session);
+	struct run *run = container_of(owner, struct run, owner);
 
 	feeder_feed(run->feeder);
 }
 
-static void observe_output(struct session_observer *observer, const struct output_header *header, struct slice bytes)
+static int archive_record_piece(struct recorder *recorder, const struct recorder_piece *piece,
+				struct error *error UNUSED)
 {
-	struct run *run = container_of(observer, struct run, observer);
+	struct run *run = container_of(recorder, struct run, recorder);
 
-	archive_put(run->kept, header->index, header->attempt, (enum stream)header->stream, bytes);
+	archive_put(run->kept, piece->index, piece->attempt, piece->stream, piece->bytes);
+	return 0;
 }
 
 /* Adds the duration of a task that ran to the histogram. */
@@ -92,27 +94,28 @@ static uint32_t run_width_of(const struct task *task)
 	return task->value_count;
 }
 
-static void observe_result(struct session_observer *observer, const struct result *result, const struct task *task)
+static int archive_record_result(struct recorder *recorder, const struct recorder_entry *entry,
+				 struct error *error UNUSED)
 {
-	struct run *run = container_of(observer, struct run, observer);
-	struct archive_words words = {.width = 0};
-	struct bytes command = {.data = NULL};
+	struct run *run = container_of(recorder, struct run, recorder);
+	struct archive_words words = {.command = entry->shown};
 
-	if (result->outcome == OUTCOME_SKIPPED)
-		return;
-	if (task) {
-		report_command_line(&run->session, task, result->slot, &command);
-		words.command = bytes_slice(&command);
+	/* Only failed tasks can be repeated. */
+	if (entry->task && result_is_failure(entry->result)) {
+		words.record = entry->task->bytes;
+		words.width = run_width_of(entry->task);
 	}
-	/* Only failed tasks can be repeated: only their records are kept. */
-	if (task && result_is_failure(result)) {
-		words.record = task->bytes;
-		words.width = run_width_of(task);
-	}
-	count_time(run, result);
-	archive_finish(run->kept, result, &words);
-	bytes_release(&command);
+	count_time(run, entry->result);
+	archive_finish(run->kept, entry->result, &words);
+	return 0;
 }
+
+/* The archive as a recorder: what interactive runs leave. */
+static const struct recorder_kind archive_recorder = {
+	.texts = RECORDER_SHOWN,
+	.put = archive_record_piece,
+	.count = archive_record_result,
+};
 
 static bool screen_has_room(struct outlet_screen *screen)
 {
@@ -159,24 +162,26 @@ static int open_session(struct run *run, struct error *error)
 	struct session_options *settings = &run->options.settings;
 	struct session_place place = {
 		.loop = &runs->loop,
+		.owner = &run->owner,
 		.reserve = &runs->reserve,
 		.closed = runs->options.closed,
 		.is_alone = !runs->owner->put,
 		.context = &run->context,
-		.observer = &run->observer,
+		.recorder = &run->recorder,
 		.screen = runs->owner->put ? &run->screen : NULL,
 	};
 
-	run->observer = (struct session_observer){.wrote = observe_output, .ended = observe_result};
+	run->recorder.kind = &archive_recorder;
 	run->screen = (struct outlet_screen){.has_room = screen_has_room, .put = screen_put, .ended = screen_ended};
 	run->most = run->options.most ? run->options.most : SIZE_MAX;
-	if (settings->jobs > runs->options.workers)
-		settings->jobs = runs->options.workers;
-	if (settings->jobs_max < SEATS_MIN)
-		settings->jobs_max = SEATS_MIN;
-	if (settings->jobs_max > run->most)
-		settings->jobs_max = run->most;
-	return session_open(&run->session, settings, &place, error);
+	if (settings->workers.jobs > runs->options.workers)
+		settings->workers.jobs = runs->options.workers;
+	if (settings->workers.jobs_max < SEATS_MIN)
+		settings->workers.jobs_max = SEATS_MIN;
+	if (settings->workers.jobs_max > run->most)
+		settings->workers.jobs_max = run->most;
+	run->session = session_open(settings, &place, error);
+	return run->session ? 0 : -1;
 }
 
 struct run *run_begin(struct runs *runs, struct run_options *options, struct feeder *feeder, struct error *error)
@@ -191,7 +196,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 		.context =
 			{
 				.run = runs->last_number + 1,
-				.level = options->settings.quiet ? DIAG_ERRORS : DIAG_NOTES,
+				.level = options->settings.output.quiet ? DIAG_ERRORS : DIAG_NOTES,
 			},
 	};
 	*options = (struct run_options){.text = NULL};
@@ -212,29 +217,30 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 	before = diag_enter(&run->context);
 	/* Other runs may have waited for longer: it gets workers when they are shared out. */
 	if (runs->active)
-		session_set_jobs(&run->session, 0);
+		session_set_jobs(run->session, 0);
 	runs->active++;
 	runs->known++;
 	runs->begun = true;
 	list_append(&runs->list, &run->link);
-	run->session.on_room = run_on_room;
-	feeder_begin(run->feeder, &run->session);
-	run_on_room(&run->session);
-	outlet_flush(&run->session.outlet);
+	run->owner.on_room = run_on_room;
+	feeder_begin(run->feeder, run->session);
+	run_on_room(&run->owner);
+	supply_flush(run->session);
 	diag_enter(before);
 	return run;
 }
 
 static bool is_over(const struct run *run)
 {
-	return feeder_is_fed(run->feeder) && session_is_over(&run->session);
+	return feeder_is_fed(run->feeder) && ending_is_over(run->session);
 }
 
 /* All tasks are done: closes the session and keeps the counts. */
 static void run_finish(struct run *run)
 {
 	run->end.counts = run_counts(run);
-	run->end.status = session_close(&run->session, &run->end.signal);
+	run->end.status = session_close(run->session, &run->end.signal);
+	run->session = NULL;
 	end_feeding(run);
 	run->end.counts.running = run->end.counts.workers = 0;
 	run->state = RUN_DONE;
@@ -246,35 +252,37 @@ void run_advance(struct run *run)
 {
 	const struct diag_context *before = diag_enter(&run->context);
 
-	session_advance(&run->session);
+	session_advance(run->session);
 	/* Output that is half written is finished before the run is done. */
-	if (is_over(run) && session_dismiss(&run->session) && session_write_out(&run->session))
+	if (is_over(run) && session_dismiss(run->session) && ending_write_out(run->session))
 		run_finish(run);
 	diag_enter(before);
 }
 
 nsec run_deadline(const struct run *run)
 {
-	return session_deadline(&run->session);
+	return session_deadline(run->session);
 }
 
 struct run_counts run_counts(const struct run *run)
 {
-	const struct session *session = &run->session;
+	const struct session_tally *tasks;
+	const struct pool *pool;
 	struct pool_tally tally;
-	struct run_counts counts = {
-		.submitted = session->submitted,
-		.total = session->total,
-		.finished = session->finished,
-	};
+	struct run_counts counts = {.submitted = 0};
 
 	if (run->state == RUN_DONE)
 		return run->end.counts;
-	memcpy(counts.outcomes, session->outcomes, sizeof counts.outcomes);
-	counts.running = pool_running(&session->pool);
-	counts.workers = session->pool.live;
-	counts.time = clock_now() - session->started;
-	tally = pool_tally(&session->pool);
+	tasks = session_tally(run->session);
+	pool = session_pool(run->session);
+	counts.submitted = tasks->submitted;
+	counts.total = tasks->total;
+	counts.finished = tasks->finished;
+	memcpy(counts.outcomes, tasks->outcomes, sizeof counts.outcomes);
+	counts.running = pool_running(pool);
+	counts.workers = pool->live;
+	counts.time = clock_now() - session_started(run->session);
+	tally = pool_tally(pool);
 	counts.worker_time = tally.worker_time;
 	counts.task_time = tally.task_time;
 	return counts;
@@ -282,14 +290,14 @@ struct run_counts run_counts(const struct run *run)
 
 bool run_running_at(struct run *run, size_t seat, struct running_task *task)
 {
-	return run->state != RUN_DONE && pool_running_at(&run->session.pool, seat, task);
+	return run->state != RUN_DONE && pool_running_at(session_pool(run->session), seat, task);
 }
 
 void run_set_workers(struct run *run, size_t workers)
 {
 	const struct diag_context *before = diag_enter(&run->context);
 
-	session_set_jobs(&run->session, workers);
+	session_set_jobs(run->session, workers);
 	diag_enter(before);
 }
 
@@ -297,7 +305,7 @@ void run_offer_workers(struct run *run)
 {
 	const struct diag_context *before = diag_enter(&run->context);
 
-	pool_look_for_workers(&run->session.pool);
+	pool_look_for_workers(session_pool(run->session));
 	diag_enter(before);
 }
 
@@ -307,7 +315,7 @@ void run_pause(struct run *run)
 
 	if (run->state == RUN_RUNNING) {
 		run->state = RUN_PAUSED;
-		session_hold(&run->session);
+		session_hold(run->session);
 	}
 	diag_enter(before);
 }
@@ -318,7 +326,7 @@ void run_resume(struct run *run)
 
 	if (run->state == RUN_PAUSED) {
 		run->state = RUN_RUNNING;
-		session_let_go(&run->session);
+		session_resume(run->session);
 	}
 	diag_enter(before);
 }
@@ -328,11 +336,11 @@ void run_cancel(struct run *run)
 	const struct diag_context *before = diag_enter(&run->context);
 
 	if (run->state == RUN_CANCELLED) {
-		session_abort(&run->session);
+		ending_abort(run->session);
 	} else if (run->state != RUN_DONE) {
 		run->state = RUN_CANCELLED;
 		run->cancelled = true;
-		session_cancel(&run->session);
+		ending_cancel(run->session);
 	}
 	diag_enter(before);
 }

@@ -99,9 +99,10 @@ struct run {
 	/* How many retries still read its tasks from the archive. */
 	size_t uses;
 	/* Parts of a run that is not done. */
-	struct session session;
+	struct session *session;
+	struct session_owner owner;
 	struct feeder *feeder;
-	struct session_observer observer;
+	struct recorder recorder;
 	struct outlet_screen screen;
 	/* Output and results of its tasks, in the archive. */
 	struct archive_run *kept;
@@ -134,7 +135,7 @@ nsec run_deadline(const struct run *run);
 
 struct run_counts run_counts(const struct run *run);
 
-/* Stores the task that runs in a seat (below run->session.pool.seats). Returns false if none does. */
+/* Stores the task that runs in a seat (below session_pool(run->session)->seats). Returns false if none does. */
 bool run_running_at(struct run *run, size_t seat, struct running_task *task);
 
 /* Sets how many workers a run that is not done may have. */

@@ -8,7 +8,7 @@
 #include "interactive/runs/runs.h"
 
 #include "base/mem.h"
-#include "process/start.h"
+#include "run/companions.h"
 
 #include <errno.h>
 
@@ -43,7 +43,7 @@ int runs_open(struct runs *runs, const struct runs_options *options, struct runs
 /* True if a run wants workers, or has some. */
 static bool takes_part(const struct run *run)
 {
-	return run->state != RUN_DONE && !run->session.pool.closing;
+	return run->state != RUN_DONE && !session_pool(run->session)->closing;
 }
 
 /* Collects the runs that take part, in the order of their turns. Returns how many they are. */
@@ -69,15 +69,15 @@ static size_t collect(struct runs *runs)
 /* Returns how many workers one of several runs can use now. */
 static size_t demand(struct run *run)
 {
-	const struct session *session = &run->session;
-	uint64_t tasks = session->pool.ledger.outstanding;
+	struct pool *pool = session_pool(run->session);
+	uint64_t tasks = pool->ledger.outstanding;
 	size_t workers = run->runs->options.workers, most = run->most < workers ? run->most : workers;
 
 	/* Its --jobs @FILE decides, within these limits. */
-	if (session->throttle.options.jobs_file)
-		return session->pool.jobs < most ? session->pool.jobs : most;
-	if (session->held || session->throttle.shut)
-		tasks = pool_running(&session->pool);
+	if (session_follows_jobs_file(run->session))
+		return pool->jobs < most ? pool->jobs : most;
+	if (session_is_held(run->session))
+		tasks = pool_running(pool);
 	return tasks < most ? (size_t)tasks : most;
 }
 
@@ -95,7 +95,7 @@ static void apply_share(struct run *run, size_t part)
 		run->sharing.turn = ++sharing->last_turn;
 		run->sharing.served_since = now;
 	}
-	if (!run->session.throttle.options.jobs_file || part < run->session.pool.jobs)
+	if (!session_follows_jobs_file(run->session) || part < session_pool(run->session)->jobs)
 		run_set_workers(run, part);
 }
 
@@ -202,7 +202,7 @@ void runs_freeze(struct runs *runs)
 
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		if (run_at(link)->state != RUN_DONE)
-			pool_freeze(&run_at(link)->session.pool);
+			pool_freeze(session_pool(run_at(link)->session));
 	}
 }
 
@@ -212,7 +212,7 @@ void runs_thaw(struct runs *runs)
 
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		if (run_at(link)->state != RUN_DONE)
-			pool_thaw(&run_at(link)->session.pool);
+			pool_thaw(session_pool(run_at(link)->session));
 	}
 }
 
@@ -222,14 +222,14 @@ void runs_close(struct runs *runs)
 
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		if (run_at(link)->state != RUN_DONE)
-			session_abort(&run_at(link)->session);
+			ending_abort(run_at(link)->session);
 	}
 	while (runs->active)
 		runs_step(runs, NSEC_FOREVER);
 	while (!list_is_empty(&runs->list))
 		run_free(run_at(runs->list.next));
 	reserve_close(&runs->reserve);
-	forkserver_stop();
+	companions_end();
 	archive_release(&runs->archive);
 	free(runs->sharing.claimants);
 	loop_release(&runs->loop);

@@ -3,6 +3,7 @@
 #include "interactive/views/views.h"
 
 #include "base/quote.h"
+#include "codec/outcome.h"
 #include "interactive/runs/selection.h"
 #include "interactive/views/views_parts.h"
 
@@ -21,7 +22,7 @@ const char *view_state(const struct run *run)
 {
 	if (run->state == RUN_DONE)
 		return run->cancelled ? "cancelled" : run->end.status || run->end.signal ? "failed" : "done";
-	if (run->state == RUN_CANCELLED || run->session.phase != SESSION_RUNNING)
+	if (run->state == RUN_CANCELLED || !session_is_running(run->session))
 		return "ending";
 	return run->state == RUN_PAUSED ? "paused" : "running";
 }
@@ -129,7 +130,7 @@ static void show_state(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, ": exit status %d, %s", run->end.status, meaning(run->end.status));
 	else if (run->state == RUN_PAUSED)
 		bytes_append_format(out, ": tasks that run go on, no others begin (resume %" PRIu64 ")", run->number);
-	else if (run->state != RUN_DONE && (run->state == RUN_CANCELLED || run->session.phase != SESSION_RUNNING))
+	else if (run->state != RUN_DONE && (run->state == RUN_CANCELLED || !session_is_running(run->session)))
 		bytes_append_text(out, ": tasks that run end, no others begin");
 	bytes_append_text(out, "\n");
 }
@@ -194,22 +195,22 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 	empty = --out->size;
 	if (run->most < run->runs->options.workers)
 		bytes_append_format(out, " --jobs=%zu", run->most);
-	if (settings->retries)
-		bytes_append_format(out, " --retries=%" PRIu64, settings->retries);
-	append_time_option(out, "retry-delay", settings->retry_delay);
-	append_time_option(out, "timeout", settings->limit.fixed);
-	if (settings->limit.percent)
-		bytes_append_format(out, " --timeout=%" PRIu64 "%%", settings->limit.percent);
-	append_time_option(out, "delay", settings->delay);
-	if (settings->order != ORDER_INPUT)
-		bytes_append_text(out, settings->order == ORDER_LINES ? " --line-buffer" : " --unordered");
-	if (settings->format && settings->format != &output_text)
-		bytes_append_format(out, " --output=%s", settings->format->name);
-	append_word_option(out, "workdir", settings->directory);
-	append_word_option(out, "initializer", settings->initializer);
-	append_word_option(out, "joblog", settings->joblog);
-	append_word_option(out, "results", settings->results);
-	if (settings->dry_run)
+	if (settings->policy.retries)
+		bytes_append_format(out, " --retries=%" PRIu64, settings->policy.retries);
+	append_time_option(out, "retry-delay", settings->policy.retry_delay);
+	append_time_option(out, "timeout", settings->policy.limit.fixed);
+	if (settings->policy.limit.percent)
+		bytes_append_format(out, " --timeout=%" PRIu64 "%%", settings->policy.limit.percent);
+	append_time_option(out, "delay", settings->policy.delay);
+	if (settings->output.order != ORDER_INPUT)
+		bytes_append_text(out, settings->output.order == ORDER_LINES ? " --line-buffer" : " --unordered");
+	if (settings->output.format && settings->output.format != &output_text)
+		bytes_append_format(out, " --output=%s", settings->output.format->name);
+	append_word_option(out, "workdir", settings->command.directory);
+	append_word_option(out, "initializer", settings->command.initializer);
+	append_word_option(out, "joblog", settings->output.joblog);
+	append_word_option(out, "results", settings->output.results);
+	if (settings->command.dry_run)
 		bytes_append_text(out, " --dry-run");
 	if (out->size == empty)
 		out->size = start;
@@ -232,7 +233,7 @@ static void show_failures(const struct canvas *canvas, struct run *run, uint64_t
 		canvas_cell(&table);
 		bytes_clear(&words);
 		if (archive_look(run->kept, index, &task) == 0) {
-			output_describe(&task.result, &words);
+			outcome_describe(&task.result, &words);
 			quote_terminal(&table.cells, bytes_slice(&words));
 			canvas_cell(&table);
 			quote_terminal(&table.cells, task.words.command);

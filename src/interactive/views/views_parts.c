@@ -21,7 +21,7 @@ static void append_running(struct canvas_table *table, struct run *run)
 	struct running_task task;
 	size_t seat;
 
-	for (seat = 0; run->state != RUN_DONE && seat < run->session.pool.seats; seat++) {
+	for (seat = 0; run->state != RUN_DONE && seat < session_pool(run->session)->seats; seat++) {
 		if (!run_running_at(run, seat, &task))
 			continue;
 		bytes_append_format(&table->cells, "%" PRIu64 ".%" PRIu64, run->number, task.task.index + 1);
@@ -34,7 +34,7 @@ static void append_running(struct canvas_table *table, struct run *run)
 		quote_terminal(&table->cells, slice_of(task.worker->name));
 		canvas_cell(table);
 		bytes_clear(&words);
-		report_command_line(&run->session, &task.task, task.slot, &words);
+		report_command_line(run->session, &task.task, task.slot, &words);
 		quote_terminal(&table->cells, bytes_slice(&words));
 		canvas_cell(table);
 	}

@@ -3,6 +3,7 @@
 #include "interactive/views/views.h"
 
 #include "base/quote.h"
+#include "codec/outcome.h"
 #include "run/report.h"
 #include "interactive/views/views_parts.h"
 
@@ -21,7 +22,7 @@ enum {
 
 static void append_worker(struct bytes *out, const struct run *run, uint32_t number)
 {
-	bytes_append_format(out, "%sWorker-%" PRIu32, run->options.settings.method->prefix, number);
+	bytes_append_format(out, "%sWorker-%" PRIu32, run->options.settings.workers.method->prefix, number);
 }
 
 /* Appends local time and its offset from UTC. */
@@ -53,7 +54,7 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 	once.attempt = 1;
 	if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FAILED)
 		bytes_append_format(&words, "%s: ", outcome_name(result->outcome));
-	output_describe(&once, &words);
+	outcome_describe(&once, &words);
 	view_task_show_text(canvas, "outcome", bytes_slice(&words));
 	bytes_release(&words);
 	if (result->attempt) {
@@ -128,7 +129,7 @@ static void show_kept(const struct canvas *canvas, struct run *run, const struct
 	struct bytes word = {.data = NULL};
 
 	view_task_show_text(canvas, "command", task->words.command);
-	if (run->options.settings.to_stdin && input.size) {
+	if (run->options.settings.input.to_stdin && input.size) {
 		input.size = input.size < INPUT_MAX ? input.size : INPUT_MAX;
 		quote_shell(&word, input);
 		bytes_append_text(&word, input.size < task->words.record.size ? "..." : "");
@@ -148,10 +149,10 @@ static bool show_running(const struct canvas *canvas, struct run *run, uint64_t 
 	struct running_task task;
 	size_t seat;
 
-	for (seat = 0; run->state != RUN_DONE && seat < run->session.pool.seats; seat++) {
+	for (seat = 0; run->state != RUN_DONE && seat < session_pool(run->session)->seats; seat++) {
 		if (!run_running_at(run, seat, &task) || task.task.index != index)
 			continue;
-		report_command_line(&run->session, &task.task, task.slot, &words);
+		report_command_line(run->session, &task.task, task.slot, &words);
 		view_task_show_text(canvas, "command", bytes_slice(&words));
 		bytes_release(&words);
 		canvas_key(canvas, "outcome");

@@ -4,7 +4,7 @@
 
 #include "base/number.h"
 
-/* "fail=10%" or the like, behind the comma. */
+/* Parses the part after the comma: "fail=10%". -1 if it is wrong. */
 static int parse_why(const char *text, struct halt *halt)
 {
 	static const char *const words[] = {

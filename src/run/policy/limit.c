@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The time that a task may take, and the median it may depend on: kept as counts on a logarithmic scale. */
+/* The time limit of tasks. Durations are counted on a logarithmic scale, from which the median is read. */
 #include "run/policy/limit.h"
 
 #include "base/number.h"
 
-/* Beyond so many tasks the median is looked at anew only after every so many. */
+/* After SURE tasks the median is computed only every PERIOD tasks. */
 enum { SURE = 256, PERIOD = 64 };
 
 int limit_parse(const char *text, struct limit_options *options, struct error *error)
@@ -31,7 +31,7 @@ int limit_parse(const char *text, struct limit_options *options, struct error *e
 		text);
 }
 
-/* The place of a time on the scale: its doublings of a nanosecond, and the five bits behind the first. */
+/* Returns the place of a time on the scale: its doublings of a nanosecond, and the five bits after the first. */
 static size_t place_of(nsec time)
 {
 	uint64_t value = time > 0 ? (uint64_t)time : 1;
@@ -41,7 +41,7 @@ static size_t place_of(nsec time)
 	return doublings * LIMIT_STEPS + (size_t)(steps & (LIMIT_STEPS - 1));
 }
 
-/* The middle of what is counted at a place. */
+/* Returns the middle of the times that are counted at a place. */
 static nsec time_at(size_t place)
 {
 	size_t doublings = place / LIMIT_STEPS;

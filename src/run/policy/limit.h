@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How long a task may take (--timeout): a fixed time, or a percentage of the median of those that have ended. */
+/* The time limit of tasks (--timeout): a fixed time, or a percentage of the median of tasks that have ended. */
 #ifndef RUN_POLICY_LIMIT_H
 #define RUN_POLICY_LIMIT_H
 
@@ -9,34 +9,36 @@
 #include "task/task.h"
 
 enum {
-	/* Doublings of a time that are told apart, and steps within each: the median is right within two percent. */
+	/* Doublings of a nanosecond on the scale. */
 	LIMIT_DOUBLINGS = 64,
+	/* Steps of the scale within a doubling: the median is right within two percent. */
 	LIMIT_STEPS = 32,
-	/* So many tasks must have ended before there is a median. */
+	/* Tasks that must have ended before there is a median. */
 	LIMIT_LEAST = 10,
 };
 
 struct limit_options {
-	/* 0: none. */
+	/* The fixed time; 0 if none. */
 	nsec fixed;
-	/* 0: none. */
+	/* The percentage of the median; 0 if none. */
 	uint64_t percent;
 };
 
 struct limit {
 	struct limit_options options;
-	/* How many tasks took so long. */
+	/* Tasks by their duration on the scale. */
 	uint64_t counts[LIMIT_DOUBLINGS * LIMIT_STEPS];
+	/* The sum of counts. */
 	uint64_t count;
 };
 
-/* Takes in what --timeout says. -1 with the error. */
+/* Parses the value of --timeout. -1 with the error. */
 int limit_parse(const char *text, struct limit_options *options, struct error *error) MUST_CHECK;
 
-/* A task has ended by itself. True when limit_now may say something new. */
+/* Counts a result. True if limit_now may have changed. */
 bool limit_learn(struct limit *limit, const struct result *result);
 
-/* How long a task may take, as far as is known; 0: as long as it likes. */
+/* Returns the current time limit of a task; 0 if none. */
 nsec limit_now(const struct limit *limit);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sizing chunks by how long tasks take. */
+/* The size of chunks, by the duration of tasks. */
 #include "run/policy/pace.h"
 
 #include "task/chunk.h"
 
-/* Chunks are made to take about this long. */
+/* The duration of a chunk. */
 #define CHUNK_TIME (4 * NSEC_PER_MSEC)
-/* Tasks in a chunk of automatic size at most. */
+/* The most tasks in a chunk of automatic size. */
 enum { CHUNK_MAX = 1024 };
 
 void pace_learn(struct pace *pace, const struct result *result)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How many tasks to hand over at a time. */
+/* The size of chunks. */
 #ifndef RUN_POLICY_PACE_H
 #define RUN_POLICY_PACE_H
 
@@ -7,19 +7,20 @@
 #include "task/task.h"
 
 struct pace {
-	/* Tasks per chunk, when that was asked for; 0: to be found out. */
+	/* Tasks per chunk as the user wants it; 0: by their duration. */
 	uint64_t fixed;
+	/* The number of workers. */
 	size_t jobs;
-	/* An average of how long tasks take; 0 before the first has ended. */
+	/* The moving average of durations; 0 before the first task has ended. */
 	nsec task_time;
 };
 
-/* Takes note of how long a task took. */
+/* Counts the duration of a task that ran. */
 void pace_learn(struct pace *pace, const struct result *result);
 
 /*
- * How many tasks the next chunk should have: as many as take a few milliseconds, and fewer towards the end, so that all
- * workers finish together. remaining is a guess how many there still are; UINT64_MAX if unknown.
+ * Returns how many tasks the next chunk should have: as many as take a few milliseconds, and fewer towards the end, so
+ * that all workers finish together. remaining is a guess how many tasks follow; UINT64_MAX if not known.
  */
 uint32_t pace_chunk(const struct pace *pace, uint64_t remaining);
 

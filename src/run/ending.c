@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The end of a run: its phases, and the rest of its output. */
+#include "run/ending.h"
+
+#include "base/diag.h"
+#include "base/trace.h"
+#include "process/signals.h"
+#include "run/session_private.h"
+
+#include <errno.h>
+
+/* How long after the kill a silent worker of a shared pool is given up. */
+#define GIVE_UP_TIME (3 * NSEC_PER_SEC)
+
+static const struct ending_permits permits[ENDING_PHASES] = {
+	[ENDING_RUNNING] = {.submits = true, .begins = true, .waits = true},
+	[ENDING_DRAINING] = {.skips = true, .waits = true},
+	[ENDING_ABORTING] = {.skips = true},
+	[ENDING_FAILED] = {.submits = false},
+};
+
+const struct ending_permits *ending_permits(const struct session *session)
+{
+	return &permits[session->ending.phase];
+}
+
+bool ending_is_aborted(const struct session *session)
+{
+	return session->ending.phase >= ENDING_ABORTING;
+}
+
+void ending_drain(struct session *session)
+{
+	if (session->ending.phase != ENDING_RUNNING)
+		return;
+	session->ending.phase = ENDING_DRAINING;
+	pool_set_gate(&session->pool, 0);
+}
+
+void ending_cancel(struct session *session)
+{
+	ending_drain(session);
+	pool_signal_tasks(&session->pool, SIGTERM);
+	session->ending.kill_at = clock_now() + session->options->policy.grace;
+}
+
+void ending_abort(struct session *session)
+{
+	if (ending_is_aborted(session))
+		return;
+	session->ending.phase = session->ending.failure ? ENDING_FAILED : ENDING_ABORTING;
+	pool_set_gate(&session->pool, 0);
+	pool_signal_tasks(&session->pool, SIGKILL);
+}
+
+void ending_interrupt(struct session *session, int number)
+{
+	struct ending *ending = &session->ending;
+
+	if (ending_is_aborted(session))
+		ending->is_impatient = true;
+	if (ending->signal || number == SIGQUIT) {
+		ending->signal = ending->signal ? ending->signal : number;
+		ending_abort(session);
+		return;
+	}
+	ending->signal = number;
+	ending_drain(session);
+	pool_signal_tasks(&session->pool, number);
+	if (number != SIGINT)
+		ending->kill_at = clock_now() + session->options->policy.grace;
+}
+
+/* Sets the status of the run's own failure, and the phase that goes with one. */
+static void ending_set_failure(struct session *session, enum exit_status status)
+{
+	struct ending *ending = &session->ending;
+
+	if (ending->failure != EXIT_TROUBLE)
+		ending->failure = status;
+	if (ending->phase == ENDING_ABORTING)
+		ending->phase = ENDING_FAILED;
+}
+
+void ending_note_trouble(struct session *session)
+{
+	ending_set_failure(session, EXIT_TROUBLE);
+}
+
+void ending_fail(struct session *session, enum exit_status status, const struct error *error)
+{
+	ending_set_failure(session, status);
+	diag_error("%s", error_text(error));
+	ending_drain(session);
+}
+
+void ending_lose_output(struct session *session, int number)
+{
+	if (ending_is_aborted(session))
+		return;
+	trace_event("output_gone", "\"errno\":%d", number);
+	/* The reader has gone: a silent end, unless our starter ignores SIGPIPE to see the error. */
+	if (number == EPIPE && !(signals_ignored_at_start() >> (SIGPIPE - 1) & 1)) {
+		session->ending.signal = SIGPIPE;
+	} else {
+		ending_note_trouble(session);
+		diag_error("write error: %s", strerror(number));
+	}
+	ending_abort(session);
+}
+
+/*
+ * Kills tasks that outlive their grace time. On a shared pool the kill is repeated; a worker still silent after its
+ * output was accepted is given up.
+ */
+static void kill_late(struct session *session)
+{
+	struct ending *ending = &session->ending;
+	struct order_sink *sink = &session->outlet.sink;
+	bool repeats = session->place.screen && !ending->signal;
+
+	ending->kill_at = repeats ? clock_now() + GIVE_UP_TIME : 0;
+	if (ending->signal || (ending->killed && repeats && !ending_is_settled(session) && sink->has_room(sink)))
+		ending_abort(session);
+	else if (!ending->killed || !repeats)
+		pool_signal_tasks(&session->pool, SIGKILL);
+	ending->killed = true;
+}
+
+void ending_tick(struct session *session)
+{
+	if (session->ending.kill_at && clock_now() >= session->ending.kill_at)
+		kill_late(session);
+}
+
+bool ending_is_settled(const struct session *session)
+{
+	return session->tally.finished == session->tally.submitted || !ending_permits(session)->waits;
+}
+
+bool ending_is_over(const struct session *session)
+{
+	if (!ending_permits(session)->waits)
+		return true;
+	return ending_is_settled(session) && order_head(&session->order) >= session->tally.submitted &&
+	       outlet_is_idle(&session->outlet);
+}
+
+/*
+ * Waits until some of the output has been written, or all of it. False if waiting is of no use: a signal ends the run
+ * and nothing was written for the grace time, or another signal came.
+ */
+static bool wait_for_reader(struct session *session)
+{
+	const struct ending *ending = &session->ending;
+	uint64_t before = session->outlet.output.total;
+	nsec deadline = ending->signal ? clock_now() + session->options->policy.grace : NSEC_FOREVER;
+
+	/* With a screen there is no descriptor to wait for. */
+	if (session->outlet.screen)
+		return false;
+	while (!ending->is_impatient && session->outlet.output.total == before && !outlet_is_idle(&session->outlet)) {
+		if (clock_now() >= deadline)
+			return false;
+		loop_step(session->place.loop, deadline);
+		outlet_flush(&session->outlet);
+		if (ending->signal && deadline == NSEC_FOREVER)
+			deadline = clock_now() + session->options->policy.grace;
+	}
+	return !ending->is_impatient;
+}
+
+/* True if a task that is written as a whole has ended and can still be written. */
+static bool has_whole_task(const struct session *session)
+{
+	const struct order *order = &session->order;
+
+	return order->options.whole && !session->ending.failure && !order->held.error.text &&
+	       order_is_finished(order, order->current);
+}
+
+bool ending_write_out(struct session *session)
+{
+	struct order *order = &session->order;
+
+	while (order_is_midway(order) || has_whole_task(session)) {
+		if (order_is_midway(order))
+			order_continue(order);
+		else
+			order_pump(order);
+		outlet_flush(&session->outlet);
+		if (session->outlet.output.error || (!order->sink->has_room(order->sink) && !wait_for_reader(session)))
+			return false;
+	}
+	return true;
+}
+
+void ending_finish_words(struct session *session)
+{
+	bool formed = session->outlet.format->is_whole;
+
+	while (!outlet_is_idle(&session->outlet) && (formed || !session->ending.signal) && wait_for_reader(session))
+		outlet_flush(&session->outlet);
+}

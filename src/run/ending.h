@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How a run ends.
+ *
+ *              submits  begins  skips those  waits for  writes tasks
+ *   phase      tasks    tasks   that wait    tasks      that have ended
+ *   RUNNING    yes      yes     no           yes        yes
+ *   DRAINING   no       no      yes          yes        yes
+ *   ABORTING   no       no      yes          no         yes, those already whole
+ *   FAILED     no       no      no           no         no: output ends where it is whole
+ *
+ * RUNNING -> DRAINING by ending_drain, _cancel or _fail, or the first signal; either -> ABORTING by ending_abort, and
+ * -> FAILED when the run has a failure of its own. No phase is ever left upwards.
+ */
+#ifndef RUN_ENDING_H
+#define RUN_ENDING_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "base/error.h"
+
+struct session;
+
+/* The exit statuses of this program; those of ends by signal are the signals' own. */
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_TROUBLE = 1,
+	EXIT_USAGE = 2,
+	EXIT_TASK_FAILED = 123,
+	EXIT_HALTED = 124,
+	EXIT_TASK_KILLED = 125,
+	EXIT_CANNOT_EXECUTE = 126,
+	EXIT_NOT_FOUND = 127,
+};
+
+enum ending_phase {
+	ENDING_RUNNING,
+	ENDING_DRAINING,
+	ENDING_ABORTING,
+	ENDING_FAILED,
+	ENDING_PHASES,
+};
+
+/* What a run may do in a phase. */
+struct ending_permits {
+	/* Tasks are submitted. */
+	bool submits;
+	/* Tasks are begun, as far as the gate allows. */
+	bool begins;
+	/* Tasks that no worker has are skipped. */
+	bool skips;
+	/* Running tasks, and the writing of their output, are waited for. */
+	bool waits;
+};
+
+/* How far the end of a run is. */
+struct ending {
+	enum ending_phase phase;
+	/* The failure of the run itself or of COMMAND; 0 if none. */
+	enum exit_status failure;
+	/* The signal that ends the run; 0 if none. */
+	int signal;
+	/* The condition of --halt was met. */
+	bool halted;
+	/* A signal came after the abort: not even half-written output is waited for. */
+	bool is_impatient;
+	/* When tasks that were sent a signal are killed; 0 if never. */
+	nsec kill_at;
+	/* They were killed. */
+	bool killed;
+};
+
+/* Returns what the session's phase permits. */
+const struct ending_permits *ending_permits(const struct session *session);
+
+/* True if the run has been aborted. */
+bool ending_is_aborted(const struct session *session);
+
+/* Begins no further task; running tasks are waited for. */
+void ending_drain(struct session *session);
+
+/* Drains; running tasks get SIGTERM, and are killed after the grace time. */
+void ending_cancel(struct session *session);
+
+/* Kills all tasks; nothing is waited for. */
+void ending_abort(struct session *session);
+
+/* Ends the run for a signal: the first drains, or kills later or at once as its number says; the second aborts. */
+void ending_interrupt(struct session *session, int number);
+
+/* Reports a failure of the run itself and drains. The exit status will be status, or EXIT_TROUBLE if that was before.
+ */
+void ending_fail(struct session *session, enum exit_status status, const struct error *error);
+
+/* Makes the exit status EXIT_TROUBLE; the run continues. The caller has reported why. */
+void ending_note_trouble(struct session *session);
+
+/* Ends the run because standard output cannot be written (errno). */
+void ending_lose_output(struct session *session, int number);
+
+/* Kills the tasks whose grace time has passed. */
+void ending_tick(struct session *session);
+
+/* True if every submitted task has its result, or none is waited for. */
+bool ending_is_settled(const struct session *session);
+
+/* True if all output has been written, too, or is not waited for. Meaningful after the last task was submitted. */
+bool ending_is_over(const struct session *session);
+
+/*
+ * Writes the rest of the task that is half written, and the tasks already whole, at the reader's pace. False if the
+ * reader does not take it.
+ */
+bool ending_write_out(struct session *session);
+
+/* Writes the last messages at the reader's pace. A signal cuts them short, but not where the output has a form. */
+void ending_finish_words(struct session *session);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A session's parts and state, for the files of run/ alone. */
+#ifndef RUN_SESSION_PRIVATE_H
+#define RUN_SESSION_PRIVATE_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+#include "board/arena.h"
+#include "machine/throttle.h"
+#include "order/order.h"
+#include "pool/pool.h"
+#include "run/ending.h"
+#include "run/logbook.h"
+#include "run/outlet.h"
+#include "run/policy/limit.h"
+#include "run/policy/pace.h"
+#include "run/progress.h"
+#include "run/session.h"
+#include "task/template.h"
+
+struct session {
+	const struct session_options *options;
+	struct session_place place;
+	/* Monotonic time of its start. */
+	nsec started;
+
+	/* The parts. */
+	struct arena arena;
+	struct pool pool;
+	struct pool_owner pool_owner;
+	struct order order;
+	struct outlet outlet;
+	struct watch signals;
+	struct pace pace;
+	struct limit limit;
+	struct throttle throttle;
+	struct progress progress;
+	struct logbook logbook;
+
+	/* What its workers get of it; the templates are views of it. */
+	struct briefing briefing;
+	/* A task's command as people see it. */
+	struct template template;
+	/* A task's command as its worker executes it. */
+	struct template command;
+	/* The tag of a task's lines. */
+	struct template tag;
+
+	struct session_tally tally;
+	/* The most blocks of input that a task was seen to take; 0 if none was seen. */
+	size_t task_blocks;
+	/* Processes that the OOM killer had killed before; UINT64_MAX until counted. */
+	uint64_t oom_kills;
+	/* The number of jobs is to be checked: a task has ended since the last time. */
+	bool jobs_stale;
+	/* No task is begun for now. */
+	bool held;
+	struct ending ending;
+
+	/* What has been reported, once for the run. */
+	struct session_reported {
+		/* The condition of --halt was met. */
+		bool halt;
+		/* COMMAND cannot be run. */
+		bool command;
+		/* COMMAND cannot be a zygote. */
+		bool unfit;
+		/* Lines on failed tasks. */
+		unsigned failures;
+		/* Those lines, for the summary. */
+		struct bytes failure_lines;
+	} reported;
+};
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a run writes: output formats, recorders and the phases of a run's end: codec/output, run/logbook, run/ending. */
+#include "unit.h"
+
+#include "codec/output.h"
+#include "run/session_private.h"
+
+/* A piece of output of a task; NULL bytes after the last. */
+struct piece {
+	enum stream stream;
+	const char *bytes;
+};
+
+/* One task formatted, and what is appended for each stream. */
+static void format_task(const struct output_format *format, struct output_state *state, const struct piece *pieces,
+			struct bytes out[STREAM_ERRORS + 1])
+{
+	const struct result result = {.index = 2, .outcome = OUTCOME_SKIPPED, .status = -1};
+	enum stream stream;
+
+	if (format->begin)
+		format->begin(state, &result, NULL, 1u << STREAM_OUTPUT, &out[STREAM_OUTPUT]);
+	for (; pieces->bytes; pieces++)
+		format->data(state, "t\t", pieces->stream, slice_of(pieces->bytes),
+			     &out[format->is_whole ? STREAM_OUTPUT : pieces->stream]);
+	for (stream = STREAM_OUTPUT; stream <= (format->is_whole ? STREAM_OUTPUT : STREAM_ERRORS); stream++)
+		format->end(state, stream, &out[stream]);
+}
+
+static void test_lines(void)
+{
+	static const struct {
+		const char *name;
+		bool is_shared;
+		struct piece pieces[6];
+		const char *output;
+		const char *errors;
+	} cases[] = {
+		{"whole lines", false, {{STREAM_OUTPUT, "a\nb\n"}}, "t\ta\nt\tb\n", ""},
+		{"a last line without an end", false, {{STREAM_OUTPUT, "a\nb"}}, "t\ta\nt\tb\n", ""},
+		{"a line in pieces", false, {{STREAM_OUTPUT, "a"}, {STREAM_OUTPUT, "b\n"}}, "t\tab\n", ""},
+		{"two files", false, {{STREAM_OUTPUT, "a"}, {STREAM_ERRORS, "x"}}, "t\ta\n", "t\tx\n"},
+		{"one file", true, {{STREAM_OUTPUT, "a"}, {STREAM_ERRORS, "x\n"}}, "t\ta", "\nt\tx\n"},
+		{"an empty line", false, {{STREAM_ERRORS, "\n"}}, "", "t\t\n"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		struct output_state state = {.is_shared = cases[i].is_shared};
+		struct bytes out[STREAM_ERRORS + 1] = {{.data = NULL}};
+
+		format_task(&output_lines, &state, cases[i].pieces, out);
+		if (!check_slice(bytes_slice(&out[STREAM_OUTPUT]), slice_of(cases[i].output)) ||
+		    !check_slice(bytes_slice(&out[STREAM_ERRORS]), slice_of(cases[i].errors)))
+			printf("# in the case: %s\n", cases[i].name);
+		bytes_release(&out[STREAM_OUTPUT]);
+		bytes_release(&out[STREAM_ERRORS]);
+	}
+}
+
+static void test_json(void)
+{
+	static const struct piece pieces[] = {
+		{STREAM_OUTPUT, "a\"\n"}, {STREAM_OUTPUT, "b"}, {STREAM_ERRORS, "\xff"}, {.bytes = NULL}};
+	struct output_state state = {.worker_prefix = "Fork"};
+	struct bytes out[STREAM_ERRORS + 1] = {{.data = NULL}};
+	struct slice text;
+	size_t i;
+
+	output_json.open(&state, &out[STREAM_OUTPUT]);
+	for (i = 0; i < 2; i++)
+		format_task(&output_json, &state, pieces, out);
+	output_json.close(&state, &out[STREAM_OUTPUT]);
+	text = bytes_slice(&out[STREAM_OUTPUT]);
+	check(text.size > 2 && memcmp(text.data, "[\n{\"seq\":3,", 11) == 0);
+	bytes_append(&out[STREAM_OUTPUT], "", 1);
+	check(strstr(out[STREAM_OUTPUT].data, ",\"stdout\":\"a\\\"\\nb\",\"stderr_base64\":\"/w==\"},\n{\"seq\":3,"));
+	check(strstr(out[STREAM_OUTPUT].data, "\"/w==\"}\n]\n"));
+	check_int(out[STREAM_ERRORS].size, 0);
+	bytes_release(&out[STREAM_OUTPUT]);
+}
+
+/* Plain text is passed through, without a copy. */
+static void test_text(void)
+{
+	check(!output_text.data && !output_text.end && !output_text.begin && !output_text.open && !output_text.close);
+	check(output_find("text") == &output_text && output_find("jsonl") == &output_json_lines);
+	check(!output_find("lines") && !output_find(""));
+}
+
+/* A recorder that counts its calls, and fails when it is to. */
+struct counting {
+	struct recorder recorder;
+	size_t put, counted, written, flushed, closed;
+	bool fails;
+};
+
+static int counting_put(struct recorder *recorder, const struct recorder_piece *piece, struct error *error UNUSED)
+{
+	container_of(recorder, struct counting, recorder)->put += piece->bytes.size;
+	return 0;
+}
+
+static int counting_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error)
+{
+	struct counting *counting = container_of(recorder, struct counting, recorder);
+
+	counting->counted++;
+	check_int(entry->result->index, 7);
+	check_int(entry->command.size + entry->shown.size + entry->object.size, 0);
+	return counting->fails ? error_set(error, "the recorder fails") : 0;
+}
+
+static int counting_written(struct recorder *recorder, const struct result *result, struct error *error UNUSED)
+{
+	container_of(recorder, struct counting, recorder)->written++;
+	check_int(result->index, 7);
+	return 0;
+}
+
+static int counting_flush(struct recorder *recorder, struct error *error UNUSED)
+{
+	container_of(recorder, struct counting, recorder)->flushed++;
+	return 0;
+}
+
+static void counting_close(struct recorder *recorder)
+{
+	container_of(recorder, struct counting, recorder)->closed++;
+}
+
+static void test_recorders(void)
+{
+	static const struct recorder_kind all = {
+		.put = counting_put,
+		.count = counting_count,
+		.written = counting_written,
+		.flush = counting_flush,
+		.close = counting_close,
+	};
+	static const struct recorder_kind least = {.count = counting_count};
+	const struct result result = {.index = 7, .outcome = OUTCOME_OK};
+	const struct result skipped = {.index = 8, .outcome = OUTCOME_SKIPPED};
+	const struct output_header header = {.index = 7, .attempt = 1, .stream = STREAM_OUTPUT};
+	struct counting first = {.recorder.kind = &all}, owner = {.recorder.kind = &least};
+	struct session session = {
+		.logbook = {.recorders = {&owner.recorder, &first.recorder}, .count = 2},
+	};
+
+	logbook_put(&session, &header, slice_of("abc"));
+	logbook_count(&session, &result, NULL);
+	logbook_count(&session, &skipped, NULL);
+	logbook_written(&session, &result);
+	logbook_flush(&session);
+	check_int(first.put, 3);
+	check_int(first.counted, 1);
+	check_int(first.written, 1);
+	check_int(first.flushed, 1);
+	check_int(owner.counted, 1);
+	/* One that fails ends the run; all but the owner's are closed. */
+	session.ending.phase = ENDING_DRAINING;
+	first.fails = true;
+	logbook_count(&session, &result, NULL);
+	check_int(session.ending.failure, EXIT_TROUBLE);
+	check_int(first.closed, 1);
+	check_int(session.logbook.count, 1);
+	logbook_count(&session, &result, NULL);
+	check_int(first.counted, 2);
+	check_int(owner.counted, 3);
+}
+
+static void test_phases(void)
+{
+	struct session session = {.ending.phase = ENDING_RUNNING};
+
+	check(ending_permits(&session)->submits && ending_permits(&session)->begins);
+	check(!ending_is_aborted(&session) && ending_is_settled(&session));
+	session.tally.submitted = 1;
+	check(!ending_is_settled(&session) && !ending_is_over(&session));
+	session.ending.phase = ENDING_DRAINING;
+	check(!ending_permits(&session)->submits && ending_permits(&session)->skips && !ending_is_settled(&session));
+	session.ending.phase = ENDING_ABORTING;
+	check(ending_permits(&session)->skips && ending_is_settled(&session) && ending_is_over(&session));
+	/* After a failure of the run itself nothing is skipped: output ends where it is whole. */
+	ending_note_trouble(&session);
+	check_int(session.ending.phase, ENDING_FAILED);
+	check(!ending_permits(&session)->skips && ending_is_aborted(&session) && ending_is_over(&session));
+}
+
+const struct unit_test unit_output[] = {
+	{"lines of two streams", .run = test_lines},
+	{"result objects", .run = test_json},
+	{"text is written as it is", .run = test_text},
+	{"recorders are called for each event", .run = test_recorders},
+	{"the phases of a run's end", .run = test_phases},
+	{.name = NULL},
+};
