@@ -37,11 +37,12 @@ static const struct {
 	int number;
 	int signal;
 } effects[] = {
-	{.name = "EAGAIN", .number = EAGAIN}, {.name = "EIO", .number = EIO},
-	{.name = "EMFILE", .number = EMFILE}, {.name = "EOPNOTSUPP", .number = EOPNOTSUPP},
-	{.name = "ENOMEM", .number = ENOMEM}, {.name = "ENOSPC", .number = ENOSPC},
-	{.name = "ENOSYS", .number = ENOSYS}, {.name = "EPIPE", .number = EPIPE},
-	{.name = "KILL", .signal = SIGKILL},  {.name = "STOP", .signal = SIGSTOP},
+	{.name = "EAGAIN", .number = EAGAIN},   {.name = "EIO", .number = EIO},
+	{.name = "EMFILE", .number = EMFILE},   {.name = "EOPNOTSUPP", .number = EOPNOTSUPP},
+	{.name = "ENOBUFS", .number = ENOBUFS}, {.name = "ENOMEM", .number = ENOMEM},
+	{.name = "ENOSPC", .number = ENOSPC},   {.name = "ENOSYS", .number = ENOSYS},
+	{.name = "EPIPE", .number = EPIPE},     {.name = "KILL", .signal = SIGKILL},
+	{.name = "STOP", .signal = SIGSTOP},
 };
 
 static void parse_effect(struct fault *fault, const char *what)

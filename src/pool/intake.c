@@ -4,15 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/diag.h"
-#include "ipc/channel.h"
 #include "board/message.h"
 #include "pool/staffing.h"
-
-void intake_wake(struct worker *worker)
-{
-	/* One that cannot take it is dying or has wake-ups enough. */
-	(void)!channel_send(worker->channel.fd, MESSAGE_WAKE, (struct slice){.data = NULL}, NULL, 0);
-}
 
 /* Takes one output packet. -1: it is nonsense. */
 static int take_output(struct worker *worker, struct slice packet)
@@ -46,7 +39,7 @@ static int take_result(struct worker *worker, struct slice packet)
 		return -1;
 	atomic_fetch_add(&worker->seat->taken, 1);
 	if (pool->options.judged >> result.outcome & 1)
-		intake_wake(worker);
+		roster_wake(worker);
 	pool->failing_since = 0;
 	pool->early_ends = pool->early_kills = 0;
 	return 0;
@@ -173,7 +166,7 @@ bool intake_look(struct worker *worker, bool ended)
 			break;
 		taken = true;
 		if (ring_release(&worker->ring))
-			intake_wake(worker);
+			roster_wake(worker);
 	}
 	if (got == 0)
 		return taken;

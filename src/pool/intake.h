@@ -12,7 +12,4 @@
  */
 bool intake_look(struct worker *worker, bool ended);
 
-/* Wakes a worker that waits for work, or for room in its ring. */
-void intake_wake(struct worker *worker);
-
 #endif

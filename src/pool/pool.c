@@ -322,6 +322,7 @@ nsec pool_deadline(const struct pool *pool)
 
 	first = retry < first ? retry : first;
 	first = pool->close_at < first ? pool->close_at : first;
+	first = roster_deadline(pool) < first ? roster_deadline(pool) : first;
 	return watchdog < first ? watchdog : first;
 }
 
@@ -342,6 +343,7 @@ static void end_late(struct pool *pool)
 void pool_tick(struct pool *pool)
 {
 	end_late(pool);
+	roster_tick(pool);
 	submit_retries(pool);
 	signalling_tick(pool);
 	staffing_tick(pool);

@@ -20,6 +20,8 @@
 #include "pool/reserve.h"
 #include "pool/retries.h"
 
+#include <stdatomic.h>
+
 struct pool_options {
 	const struct start_method *method;
 	/* Workers come from there and go back, and no more are started than it allows; NULL: they end with the pool. */
@@ -133,6 +135,8 @@ struct pool {
 	nsec failing_since;
 	/* When those that were woken or started should have claimed what waits; 0 when nothing does. */
 	nsec claim_by;
+	/* When WAKEs that could not be sent are tried again; 0 if none. Written by signal handlers, too. */
+	_Atomic nsec wakes_at;
 	/* When signals that could not be sent yet are tried again; 0. */
 	nsec owed_at;
 	/* When it is looked again for tasks whose time has passed; and when the run last went on after it had been

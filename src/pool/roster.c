@@ -9,6 +9,7 @@
  */
 #include "pool/roster.h"
 
+#include "base/fault.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
@@ -20,6 +21,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+
+/* How long after a WAKE could not be sent it is tried again. */
+#define WAKE_PERIOD (2 * NSEC_PER_MSEC)
 
 static void happen(struct worker *worker, enum worker_event event);
 
@@ -370,6 +374,43 @@ void roster_resume(struct pool *pool)
 				taken |= intake_look(worker, false);
 		}
 	} while (taken);
+}
+
+void roster_wake(struct worker *worker)
+{
+	if (!fault_at("wake") &&
+	    channel_send(worker->channel.fd, MESSAGE_WAKE, (struct slice){.data = NULL}, NULL, 0) == 0)
+		return;
+	/* A worker that is gone needs none, and one with a full channel has unread ones that wake it as well. */
+	if (errno == EPIPE || errno == EAGAIN)
+		return;
+	atomic_store(&worker->wake_owed, true);
+	atomic_store(&worker->pool->wakes_at, clock_now() + WAKE_PERIOD);
+}
+
+nsec roster_deadline(const struct pool *pool)
+{
+	nsec at = atomic_load(&pool->wakes_at);
+
+	return at ? at : NSEC_FOREVER;
+}
+
+void roster_tick(struct pool *pool)
+{
+	nsec at = atomic_load(&pool->wakes_at);
+	size_t seat;
+
+	if (!at || clock_now() < at)
+		return;
+	/* Before the flags are read: what fails meanwhile sets it anew. */
+	atomic_store(&pool->wakes_at, 0);
+	for (seat = 0; seat < pool->seats; seat++) {
+		struct worker *worker = &pool->workers[seat];
+
+		if (atomic_exchange(&worker->wake_owed, false) && worker->state != WORKER_GONE &&
+		    worker->channel.fd >= 0)
+			roster_wake(worker);
+	}
 }
 
 void roster_kill(struct worker *worker)

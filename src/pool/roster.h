@@ -64,6 +64,8 @@ struct worker {
 	nsec started;
 	/* It let a task's time pass, which was so long, and was killed for that; 0. */
 	nsec overdue;
+	/* A WAKE that could not be sent. Written by signal handlers, too. */
+	_Atomic bool wake_owed;
 	/* A signal for its task, which had no process yet when it was sent; 0. */
 	int owed;
 };
@@ -82,6 +84,18 @@ void pool_rang(struct pool *pool);
 
 /* For the roster: a result of the chunk in row, which has such an attempt at this task. -1: the owner refuses it. */
 int pool_take_result(struct pool *pool, size_t row, const struct result *result) MUST_CHECK;
+
+/*
+ * Wakes a worker that waits for work, for room in its ring, or for a decision of the parent. A WAKE for which the
+ * kernel has no memory is sent again by roster_tick. Async-signal-safe.
+ */
+void roster_wake(struct worker *worker);
+
+/* When roster_tick is due; NSEC_FOREVER if nothing waits for it. */
+nsec roster_deadline(const struct pool *pool);
+
+/* Sends the WAKEs again that could not be sent. */
+void roster_tick(struct pool *pool);
 
 /* A worker has to go: it broke the rules, or the pool closes. Its end is told by the loop. */
 void roster_kill(struct worker *worker);

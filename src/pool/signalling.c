@@ -4,7 +4,6 @@
 
 #include "process/command.h"
 #include "process/signals.h"
-#include "pool/intake.h"
 #include "pool/roster.h"
 
 /* How often it is tried to reach a task that is being started. */
@@ -13,9 +12,13 @@
 /* The process of the task that a worker runs; 0 when there is none (yet). */
 static pid_t running_task(const struct worker *worker)
 {
-	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running) || worker->seat->task <= 1)
+	pid_t task;
+
+	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
 		return 0;
-	return worker->seat->task;
+	/* Read once: what is checked is what is used. 1 and -1 would signal every process. */
+	task = worker->seat->task;
+	return task > 1 ? task : 0;
 }
 
 /* Signals the task a worker runs: false when it is about to start one that cannot be reached yet. */
@@ -92,7 +95,7 @@ void signalling_wake_all(struct pool *pool)
 		struct worker *worker = &pool->workers[seat];
 
 		if (worker->state != WORKER_GONE && worker->channel.fd >= 0)
-			intake_wake(worker);
+			roster_wake(worker);
 	}
 }
 

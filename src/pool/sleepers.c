@@ -2,7 +2,6 @@
 /* The workers that sleep: found by their marks, and woken. */
 #include "pool/sleepers.h"
 
-#include "pool/intake.h"
 #include "pool/roster.h"
 
 /* Whether a worker sleeps, as far as it says itself. One that has not said HELLO is not reckoned with. */
@@ -20,7 +19,7 @@ bool sleepers_wake_one(struct pool *pool)
 		struct worker *worker = &pool->workers[seat];
 
 		if (sleeps(worker) && board_clear_sleeping(&pool->board, seat)) {
-			intake_wake(worker);
+			roster_wake(worker);
 			return true;
 		}
 	}
@@ -38,7 +37,7 @@ void sleepers_wake_all(struct pool *pool)
 		/* Also one whose HELLO has not been taken. */
 		if ((worker->state == WORKER_STARTING || worker->state == WORKER_ACTIVE) &&
 		    board_clear_sleeping(&pool->board, seat))
-			intake_wake(worker);
+			roster_wake(worker);
 	}
 }
 

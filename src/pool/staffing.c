@@ -12,7 +12,6 @@
 #include "base/diag.h"
 #include "base/trace.h"
 #include "process/signals.h"
-#include "pool/intake.h"
 #include "pool/roster.h"
 #include "pool/sleepers.h"
 
@@ -88,7 +87,7 @@ void staffing_retire(struct pool *pool, size_t jobs)
 				continue;
 			left -= retires;
 			if (atomic_exchange(&worker->seat->retire, retires) != retires && retires)
-				intake_wake(worker);
+				roster_wake(worker);
 		}
 	}
 }
