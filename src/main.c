@@ -51,10 +51,11 @@
  *   zygote   tasks that are forked          preloading  making one         fitness  which programs can be
  *   object   what is preloaded              preload  its source            request  the messages to it
  * pool/     the parent's side of its workers
- *   pool     chunks in, results out         roster   each worker's life    recruiting  where its process comes from
- *   staffing  how many workers              intake   packets from workers  signalling  signals to tasks
- *   watchdog  workers that exceed a time limit       sleepers  waking workers
- *   ledger   every chunk that is out        retries  tasks to be run again  reserve  workers between runs
+ *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
+ *   staffing  how many workers              shortage  if not enough        recruiting  processes of workers
+ *   intake   packets from workers           outcomes  results, retries     supervision  signals, time limits
+ *   ledger   every outstanding chunk        retries  tasks to be run again  reserve  workers between runs
+ *   pool_private  what these share
  * run/      one run
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  how far it is

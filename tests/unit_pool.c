@@ -4,8 +4,8 @@
 
 #include "ipc/channel.h"
 #include "ipc/fd.h"
-#include "pool/pool.h"
-#include "pool/staffing.h"
+#include "pool/pool_private.h"
+#include "pool/shortage.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ enum { JOBS = 3 };
 struct scene {
 	struct loop loop;
 	struct arena arena;
-	struct pool pool;
+	struct pool *pool;
 	struct pool_owner owner;
 };
 
@@ -34,7 +34,8 @@ static void on_failure(struct pool_owner *owner UNUSED, const struct error *erro
 static bool open_scene(struct scene *scene, const struct start_method *method)
 {
 	static char name[] = "print";
-	const struct pool_options options = {.method = method, .jobs = JOBS, .jobs_max = JOBS};
+	const struct pool_options options = {
+		.loop = &scene->loop, .arena = &scene->arena, .method = method, .jobs = JOBS, .jobs_max = JOBS};
 	const struct briefing run = {.executor = name, .id = name, .path = name, .command = name};
 	struct error error = {.number = 0};
 
@@ -42,14 +43,14 @@ static bool open_scene(struct scene *scene, const struct start_method *method)
 	scene->owner = (struct pool_owner){.on_room = on_room, .on_failure = on_failure};
 	check_int(loop_init(&scene->loop), 0);
 	check_int(arena_init(&scene->arena), 0);
-	return check_int(pool_init(&scene->pool, &scene->loop, &scene->arena, &options, &run, &scene->owner, &error),
-			 0);
+	scene->pool = pool_new(&options, &run, &scene->owner, &error);
+	return check(scene->pool != NULL);
 }
 
 static void close_scene(struct scene *scene)
 {
-	pool_close(&scene->pool);
-	pool_release(&scene->pool);
+	pool_close(scene->pool);
+	pool_free(scene->pool);
 	arena_release(&scene->arena);
 	loop_release(&scene->loop);
 }
@@ -57,9 +58,10 @@ static void close_scene(struct scene *scene)
 /* A chunk of one task. */
 static void submit(struct pool *pool)
 {
-	struct chunk chunk = {.count = 1, .block = arena_take(pool->arena), .size = 2, .attempt = 1, .width = 1};
+	struct chunk chunk = {
+		.count = 1, .block = arena_take(pool->options.arena), .size = 2, .attempt = 1, .width = 1};
 
-	memcpy(arena_block(pool->arena, chunk.block), "a", 2);
+	memcpy(arena_block(pool->options.arena, chunk.block), "a", 2);
 	pool_submit(pool, &chunk);
 }
 
@@ -84,10 +86,10 @@ static void step_until_born(struct scene *scene, size_t count)
 	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 
 	while (born < count && clock_now() < deadline) {
-		nsec next = pool_deadline(&scene->pool);
+		nsec next = pool_deadline(scene->pool);
 
 		loop_step(&scene->loop, next < deadline ? next : deadline);
-		pool_tick(&scene->pool);
+		pool_tick(scene->pool);
 	}
 	check_int(born, count);
 }
@@ -114,15 +116,15 @@ static void test_stillborn(void)
 
 	if (!open_scene(&scene, &method))
 		return;
-	submit(&scene.pool);
+	submit(scene.pool);
 	/* Not waited for: there is something to do. */
-	check(pool_deadline(&scene.pool) <= clock_now());
-	pool_tick(&scene.pool);
-	check_int(scene.pool.live, 1);
+	check(pool_deadline(scene.pool) <= clock_now());
+	pool_tick(scene.pool);
+	check_int(scene.pool->crew.live, 1);
 	step_until_born(&scene, 2);
-	check_int(scene.pool.limit, JOBS);
-	check(!scene.pool.noted);
-	check_int(scene.pool.retry_at, 0);
+	check_int(scene.pool->staffing.limit, JOBS);
+	check(!scene.pool->staffing.reported);
+	check_int(scene.pool->staffing.retry_at, 0);
 	close_scene(&scene);
 }
 
@@ -152,15 +154,15 @@ static void test_scarce(void)
 	if (!open_scene(&scene, &method))
 		return;
 	/* What is said of it is tested elsewhere. */
-	scene.pool.noted = true;
+	scene.pool->staffing.reported = true;
 	for (i = 0; i < JOBS; i++)
-		submit(&scene.pool);
-	pool_tick(&scene.pool);
+		submit(scene.pool);
+	pool_tick(scene.pool);
 	check(refused);
-	check_int(scene.pool.limit, 1);
+	check_int(scene.pool->staffing.limit, 1);
 	step_until_born(&scene, JOBS);
-	check_int(scene.pool.live, JOBS);
-	check_int(scene.pool.retry_at, 0);
+	check_int(scene.pool->crew.live, JOBS);
+	check_int(scene.pool->staffing.retry_at, 0);
 	close_scene(&scene);
 }
 
@@ -185,13 +187,13 @@ static void test_starved(void)
 	if (!open_scene(&scene, &method))
 		return;
 	for (i = 0; i < JOBS; i++)
-		submit(&scene.pool);
-	pool_tick(&scene.pool);
-	check_int(scene.pool.live, JOBS);
-	pool_set_jobs(&scene.pool, 1);
-	staffing_starved(&scene.pool, EAGAIN);
-	check_int(scene.pool.limit, 1);
-	check(!scene.pool.noted);
+		submit(scene.pool);
+	pool_tick(scene.pool);
+	check_int(scene.pool->crew.live, JOBS);
+	pool_set_jobs(scene.pool, 1);
+	shortage_starved(scene.pool, EAGAIN);
+	check_int(scene.pool->staffing.limit, 1);
+	check(!scene.pool->staffing.reported);
 	close_scene(&scene);
 }
 
@@ -228,10 +230,10 @@ static void test_stopped(void)
 	if (!open_scene(&scene, &method))
 		return;
 	heard = unit_share(sizeof *heard);
-	stopping = &scene.pool;
+	stopping = scene.pool;
 	signals_on_stop(stop_and_go_on);
-	submit(&scene.pool);
-	pool_tick(&scene.pool);
+	submit(scene.pool);
+	pool_tick(scene.pool);
 	while (!*heard && clock_now() < deadline)
 		loop_step(&scene.loop, clock_now() + NSEC_PER_MSEC);
 	check_int(*heard, MESSAGE_WAKE);

@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Taking what workers have put into their rings: checked packet by packet, and handed to the pool's owner. */
+/*
+ * Taking what workers have put into their rings: checked packet by packet, and handed to the pool's owner.
+ *
+ * One call takes at most one ring full. All that was committed before the call is within that; what a fast producer
+ * adds meanwhile has a mark of its own (board), so that it cannot keep the parent from other workers and from signals.
+ */
 #include "pool/intake.h"
 
 #include "base/bytes.h"
 #include "base/diag.h"
 #include "board/message.h"
-#include "pool/staffing.h"
+#include "pool/outcomes.h"
+#include "pool/roster.h"
+
+/* What happened to the first packet of a ring. */
+enum take {
+	TAKE_TAKEN,
+	/* There was none. */
+	TAKE_NONE,
+	/* The owner does not accept it now. It remains in the ring. */
+	TAKE_WAIT,
+	/* It is nonsense. */
+	TAKE_BROKEN,
+};
+
+/* One call of intake_take. */
+struct intake_scan {
+	bool ended;
+	/* Packets below this position precede a packet of the task head: they are taken even if not accepted. */
+	uint64_t until;
+	uint64_t head;
+};
 
 /* Takes one output packet. -1: it is nonsense. */
 static int take_output(struct worker *worker, struct slice packet)
@@ -17,7 +42,7 @@ static int take_output(struct worker *worker, struct slice packet)
 	if (header.stream != STREAM_OUTPUT && header.stream != STREAM_ERRORS)
 		return -1;
 	return owner->on_output(
-		owner, &header, (uint32_t)(worker - worker->pool->workers) + 1,
+		owner, &header, (uint32_t)worker_seat(worker) + 1,
 		(struct slice){.data = packet.data + sizeof header, .size = packet.size - sizeof header});
 }
 
@@ -33,42 +58,44 @@ static int take_result(struct worker *worker, struct slice packet)
 		return -1;
 	result.worker = worker->number;
 	pool->tally.task_time += result.duration;
-	worker->last_result = result.index + 1;
-	worker->last_attempt = result.attempt;
-	if (pool_take_result(pool, row, &result) < 0)
+	worker->last = (struct worker_progress){.result = result.index + 1, .attempt = result.attempt};
+	worker->intake.progressed = true;
+	if (outcomes_take(pool, row, &result) < 0)
 		return -1;
-	atomic_fetch_add(&worker->seat->taken, 1);
+	/* Read by the worker on a line that it needs for each task: written only where it waits for that. */
+	if (pool->options.judged)
+		atomic_fetch_add(&worker->seat->taken, 1);
 	if (pool->options.judged >> result.outcome & 1)
 		roster_wake(worker);
-	pool->failing_since = 0;
-	pool->early_ends = pool->early_kills = 0;
 	return 0;
 }
 
-/* A worker has given up for want of resources: the pool goes on with one fewer. */
-static int take_starved(struct worker *worker, struct slice packet)
+/* Notes that a worker gave up for want of resources. -1: the packet is nonsense. */
+static int note_starved(struct worker *worker, struct slice packet)
 {
-	struct pool *pool = worker->pool;
 	int32_t number;
 
 	if (packet.size != sizeof number)
 		return -1;
 	memcpy(&number, packet.data, sizeof number);
-	staffing_starved(pool, number);
+	if (number <= 0)
+		return -1;
+	worker->intake.starved = number;
 	return 0;
 }
 
-/* A worker's initializer has ended: without it the worker cannot be used, and leaves. */
-static int take_initialized(struct worker *worker, struct slice packet)
+/* Notes how a worker's initializer ended, and shows what it wrote. -1: the packet is nonsense. */
+static int note_initialized(struct worker *worker, struct slice packet)
 {
-	struct initialized initialized;
+	const size_t size = sizeof worker->intake.initializer;
 
-	if (packet.size < sizeof initialized || worker->unfit)
+	if (packet.size < size || worker->intake.initialized || worker->fitness.unfit)
 		return -1;
-	memcpy(&initialized, packet.data, sizeof initialized);
-	packet.data += sizeof initialized;
-	packet.size -= sizeof initialized;
-	staffing_initialized(worker, &initialized, packet);
+	memcpy(&worker->intake.initializer, packet.data, size);
+	worker->intake.initialized = true;
+	if (packet.size > size)
+		worker->pool->owner->on_words(worker->pool->owner,
+					      (struct slice){.data = packet.data + size, .size = packet.size - size});
 	return 0;
 }
 
@@ -80,7 +107,7 @@ static int intake_take_packet(struct worker *worker, uint32_t type, struct slice
 	case PACKET_RESULT:
 		return take_result(worker, packet);
 	case PACKET_STARVED:
-		return take_starved(worker, packet);
+		return note_starved(worker, packet);
 	case PACKET_WORDS:
 		worker->pool->owner->on_words(worker->pool->owner, packet);
 		return 0;
@@ -88,13 +115,13 @@ static int intake_take_packet(struct worker *worker, uint32_t type, struct slice
 		worker->pool->owner->on_unfit(worker->pool->owner, packet);
 		return 0;
 	case PACKET_INITIALIZED:
-		return take_initialized(worker, packet);
+		return note_initialized(worker, packet);
 	default:
 		return -1;
 	}
 }
 
-/* Every packet that is about a task begins with its index. */
+/* Returns the index that every packet about a task begins with. */
 static uint64_t index_of(struct slice packet)
 {
 	uint64_t index;
@@ -113,66 +140,91 @@ static bool is_about_task(uint32_t type, struct slice packet)
 	return (type == PACKET_OUTPUT || type == PACKET_RESULT) && packet.size >= sizeof(struct output_header);
 }
 
-/* Whether a packet of this task is, or will be, in the worker's ring. */
-static bool has_task(const struct worker *worker, uint64_t index)
+/* Finds a task's first packet: the position of its end, at which it has not been passed yet; 0 if there is none. */
+static uint64_t find_packet(const struct worker *worker, uint64_t index)
 {
 	uint64_t position = worker->ring.position;
 	struct slice packet;
 	uint32_t type;
 
-	if (atomic_load(&worker->seat->running) == index + 1)
-		return true;
 	while (ring_look_ahead(&worker->ring, &position, &type, &packet) > 0) {
 		if (is_about_task(type, packet) && index_of(packet) == index)
-			return true;
+			return position;
 	}
-	return false;
+	return 0;
 }
 
-/* Whether a packet can be taken now. */
-static bool can_take(struct worker *worker, struct slice packet)
+bool intake_has_task(const struct worker *worker, uint64_t index)
+{
+	/* First: a result is in the ring before this is cleared. */
+	return atomic_load(&worker->seat->running) == index + 1 ||
+	       (!worker->intake.broken && find_packet(worker, index));
+}
+
+/* True if a packet can be taken now: its task is accepted, or it precedes the head's own packets. */
+static bool can_take(struct worker *worker, struct intake_scan *scan, uint64_t index)
 {
 	struct pool_owner *owner = worker->pool->owner;
-	uint64_t index = index_of(packet), head;
+	uint64_t head;
 
 	if (owner->accepts(owner, index))
 		return true;
-	/* What lies in a ring before the head's own output must not hold that up. */
 	head = owner->head(owner);
-	return index != head && has_task(worker, head);
+	if (index == head)
+		return false;
+	/* Found once for all packets that precede it. */
+	if (head != scan->head || worker->ring.position >= scan->until) {
+		scan->head = head;
+		scan->until = atomic_load(&worker->seat->running) == head + 1 ? UINT64_MAX : find_packet(worker, head);
+	}
+	return worker->ring.position < scan->until;
 }
 
-bool intake_look(struct worker *worker, bool ended)
+/* Takes the first packet of a worker's ring. */
+static enum take take_first(struct worker *worker, struct intake_scan *scan)
 {
-	bool taken = false;
 	struct slice packet;
 	uint32_t type;
-	int got;
+	int got = ring_peek(&worker->ring, &type, &packet);
 
-	if (worker->broken)
-		return false;
-	worker->stalled = false;
-	doorbells_clear(&worker->pool->board.doorbells, (size_t)(worker - worker->pool->workers));
-	while ((got = ring_peek(&worker->ring, &type, &packet)) > 0) {
-		bool of_worker = is_about_worker(type);
-
-		if (!of_worker && !is_about_task(type, packet))
-			got = -1;
-		if (got > 0 && !ended && !of_worker && !can_take(worker, packet)) {
-			worker->stalled = true;
-			return taken;
-		}
-		if (got < 0 || intake_take_packet(worker, type, packet) < 0)
-			break;
-		taken = true;
-		if (ring_release(&worker->ring))
-			roster_wake(worker);
+	if (got <= 0)
+		return got == 0 ? TAKE_NONE : TAKE_BROKEN;
+	if (!is_about_worker(type)) {
+		if (!is_about_task(type, packet))
+			return TAKE_BROKEN;
+		if (!scan->ended && !can_take(worker, scan, index_of(packet)))
+			return TAKE_WAIT;
 	}
-	if (got == 0)
-		return taken;
-	worker->broken = true;
-	diag_error("%s (pid %ld) broke the protocol and is replaced", worker->process.name, (long)worker->process.pid);
-	if (!ended)
-		roster_kill(worker);
-	return taken;
+	if (intake_take_packet(worker, type, packet) < 0)
+		return TAKE_BROKEN;
+	if (ring_release(&worker->ring))
+		roster_wake(worker);
+	return TAKE_TAKEN;
+}
+
+bool intake_take(struct worker *worker, bool ended)
+{
+	struct intake_scan scan = {.ended = ended};
+	uint64_t begin = worker->ring.position;
+	bool any = false;
+	enum take take;
+
+	if (worker->intake.broken)
+		return false;
+	/* Not to be offered again from within its own callbacks. */
+	worker->intake.stalled = false;
+	doorbells_clear(&worker->pool->board.doorbells, worker_seat(worker));
+	do {
+		take = take_first(worker, &scan);
+		any |= take == TAKE_TAKEN;
+	} while (take == TAKE_TAKEN && (ended || worker->ring.position - begin < worker->ring.size));
+	worker->intake.stalled = take == TAKE_WAIT;
+	if (take == TAKE_BROKEN) {
+		worker->intake.broken = true;
+		diag_error("%s (pid %ld) broke the protocol and is replaced", worker->process.name,
+			   (long)worker->process.pid);
+		if (!ended)
+			roster_kill(worker);
+	}
+	return any;
 }

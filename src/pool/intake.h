@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a worker's ring to the pool's owner. Private to the pool. */
+/* Packets from a worker's ring to the pool's owner. Private to the pool. */
 #ifndef POOL_INTAKE_H
 #define POOL_INTAKE_H
 
 #include "base/dialect.h"
-#include "pool/roster.h"
+#include "pool/pool_private.h"
 
 /*
- * Takes what is in a worker's ring, as far as the owner accepts it; all of it when the worker has ended. A worker that
- * wrote nonsense is killed. Whether anything was taken.
+ * Takes packets from a worker's ring as far as the owner accepts them, and at most one ring full; all of them when the
+ * worker has ended. A worker that breaks the protocol is killed. Returns true if anything was taken. What the packets
+ * say about the worker itself is noted in worker->intake.
  */
-bool intake_look(struct worker *worker, bool ended);
+bool intake_take(struct worker *worker, bool ended);
+
+/* True if the worker runs this task, or has a packet about it in its ring. */
+bool intake_has_task(const struct worker *worker, uint64_t index);
 
 #endif

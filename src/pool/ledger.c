@@ -136,6 +136,44 @@ size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer)
 	return QUEUE_NONE;
 }
 
+struct claim_state claim_judge(const struct chunk *chunk, uint64_t next, const struct claim_facts *facts)
+{
+	uint64_t end = chunk->first + chunk->count, done = chunk->first;
+	struct claim_state state;
+
+	if (facts->result > done && facts->result <= end && facts->result_attempt == chunk->attempt)
+		done = facts->result;
+	/* Words that cannot be true. Nothing may be run twice: all of it counts as begun. */
+	if (next < done || next > end)
+		return (struct claim_state){.rest = end};
+	state = (struct claim_state){.rest = next, .trusted = next == done};
+	if (facts->running > done && facts->running <= end && facts->running_attempt == chunk->attempt) {
+		state.rest = facts->has_process ? facts->running : facts->running - 1;
+		state.trusted = facts->running - 1 == done;
+	}
+	if (facts->broken) {
+		state.rest = state.rest < next ? next : state.rest;
+		state.trusted = false;
+	}
+	return state;
+}
+
+struct claim_state ledger_judge_claim(const struct ledger *ledger, size_t row, const struct claim_facts *facts)
+{
+	return claim_judge(&ledger->rows[row].chunk, atomic_load(&ledger->queue.entries[row].next), facts);
+}
+
+uint64_t ledger_begun(const struct ledger *ledger, size_t row)
+{
+	const struct chunk *chunk = &ledger->rows[row].chunk;
+	uint64_t end = chunk->first + chunk->count, next = atomic_load(&ledger->queue.entries[row].next);
+	uint32_t claimer;
+
+	if (queue_state(&ledger->queue, row, &claimer) == QUEUE_FREE || next > end)
+		return end;
+	return next < chunk->first ? chunk->first : next;
+}
+
 void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next)
 {
 	const struct chunk *chunk = &ledger->rows[row].chunk;

@@ -32,6 +32,28 @@ struct ledger {
 	size_t hint;
 };
 
+/* What the parent knows, and what a dead worker wrote, about the rows it had claimed. */
+struct claim_facts {
+	/* Written by the worker: the index plus one of the task it ran; 0 if none, or if that has its result. */
+	uint64_t running;
+	uint32_t running_attempt;
+	/* Written by the worker: that task had a process. */
+	bool has_process;
+	/* Its last result that was taken: the index plus one; 0 if none. */
+	uint64_t result;
+	uint32_t result_attempt;
+	/* It broke the protocol: results may remain unread in its ring. */
+	bool broken;
+};
+
+/* What follows for one row. */
+struct claim_state {
+	/* Tasks from here on have not been begun: they are given back. */
+	uint64_t rest;
+	/* Each task before that has its result, or was the one that ran. If false, this has to be checked. */
+	bool trusted;
+};
+
 void ledger_init(struct ledger *ledger, struct queue queue, struct arena *arena);
 
 /* Whether there is a free row, and so many besides. */
@@ -61,6 +83,15 @@ struct task ledger_task(struct ledger *ledger, size_t row, uint64_t index);
  * be given back or be settled to the end.
  */
 size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer);
+
+/* Judges what a dead worker has left of a chunk whose entry says next. Pure. */
+struct claim_state claim_judge(const struct chunk *chunk, uint64_t next, const struct claim_facts *facts);
+
+/* The same for a row that it had claimed. */
+struct claim_state ledger_judge_claim(const struct ledger *ledger, size_t row, const struct claim_facts *facts);
+
+/* Returns the first index of a row that no worker has begun, as far as workers say. */
+uint64_t ledger_begun(const struct ledger *ledger, size_t row);
 
 /* Gives the tasks of a claimed row from next on back to the queue; with none left the row only waits to be settled.
  */

@@ -1,36 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pool: chunks in, results out, and its end. */
+/* The pool as other rooms see it: its beginning and end, chunks in, figures out. */
 #include "pool/pool.h"
 
 #include "base/mem.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
-#include "ipc/shm.h"
+#include "pool/lives.h"
+#include "pool/outcomes.h"
 #include "pool/roster.h"
-#include "pool/signalling.h"
-#include "pool/sleepers.h"
 #include "pool/staffing.h"
-#include "pool/watchdog.h"
+#include "pool/supervision.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/resource.h>
 
 enum {
-	/* Bytes of rings in all that many workers share; and the bounds of one. */
+	/* Bytes of all rings together, if workers are many; and the bounds of one ring. */
 	RINGS_TOTAL = 8 * 1024 * 1024,
 	RING_MIN = 16 * 1024,
 	RING_MAX = 256 * 1024,
 	/* Descriptors that the parent needs besides those for workers. */
 	SPARE_DESCRIPTORS = 64,
-	/* With so many tasks waiting to be run again no more are taken in. */
+	/* While this many tasks wait to be run again, no chunk is accepted. */
 	RETRIES_MAX = 65536,
-	/* Chunks that wait, for each job: the parent looks every 8 ms, and later where it has to wait for its turn
-	   among many. */
+	/* Chunks that wait, for each job: the parent scans every 8 ms, or later if it has to wait for a processor. */
 	READY_PER_JOB = 3,
 };
 
-/* How long workers may take to end what they run when the pool closes. */
+/* Nanoseconds in which workers end what they run when the pool closes. */
 #define CLOSE_TIME (5 * NSEC_PER_SEC)
 
 static size_t ring_size(size_t jobs)
@@ -42,11 +40,13 @@ static size_t ring_size(size_t jobs)
 	return size;
 }
 
-/* Room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft limit that
- * the program found. */
+/*
+ * Makes room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft
+ * limit that the program found.
+ */
 static uint64_t raise_descriptor_limit(size_t jobs)
 {
-	/* Of the first pool's time: another finds what that one has made of it. */
+	/* From the first pool: a later one finds the limit that the first has raised. */
 	static rlim_t found;
 	struct rlimit limit;
 	rlim_t wanted = 2 * jobs + SPARE_DESCRIPTORS;
@@ -63,50 +63,53 @@ static uint64_t raise_descriptor_limit(size_t jobs)
 	return found;
 }
 
-/* Puts what the run is where every worker can read it. */
-static int share_run(struct pool *pool, const struct briefing *run)
+/* Puts the briefing where every worker can read it. -1 with errno. */
+static int share_briefing(struct pool *pool, const struct briefing *briefing)
 {
 	bytes_clear(&pool->scratch);
-	briefing_put(&pool->scratch, run);
-	if (shm_create(&pool->run, "mpmap-run", pool->scratch.size) < 0)
+	briefing_put(&pool->scratch, briefing);
+	if (shm_create(&pool->briefing, "mpmap-run", pool->scratch.size) < 0)
 		return -1;
-	memcpy(pool->run.base, pool->scratch.data, pool->scratch.size);
+	memcpy(pool->briefing.base, pool->scratch.data, pool->scratch.size);
 	bytes_release(&pool->scratch);
 	return 0;
 }
 
-int pool_init(struct pool *pool, struct loop *loop, struct arena *arena, const struct pool_options *options,
-	      const struct briefing *run, struct pool_owner *owner, struct error *error)
+struct pool *pool_new(const struct pool_options *options, const struct briefing *briefing, struct pool_owner *owner,
+		      struct error *error)
 {
+	struct pool *pool = mem_new(1, sizeof *pool);
+	size_t seats = options->jobs_max + options->repeats;
+
 	*pool = (struct pool){
 		.options = *options,
 		.owner = owner,
-		.loop = loop,
-		.arena = arena,
-		.jobs = options->jobs,
-		.limit = options->jobs,
-		.seats = options->jobs_max + options->repeats,
-		.close_at = NSEC_FOREVER,
+		.board.shm.fd = -1,
+		.briefing.fd = -1,
+		.crew = {.seats = seats, .channel_ready = lives_channel_ready},
+		.staffing = {.jobs = options->jobs, .limit = options->jobs},
+		.closing.kill_at = NSEC_FOREVER,
 	};
-	pool->run.fd = pool->board.shm.fd = -1;
-	pool->descriptor_limit = raise_descriptor_limit(pool->seats);
-	/* Ready chunks for every worker, one in each worker's hands, and as many as it can have done since they were
-	 * looked at. */
-	if (board_create(&pool->board, pool->seats, 2 * READY_PER_JOB * pool->seats + 8, ring_size(pool->seats)) < 0 ||
-	    share_run(pool, run) < 0)
-		return error_set_errno(error, errno, "shared memory");
-	ledger_init(&pool->ledger, pool->board.queue, arena);
+	pool->crew.descriptor_limit = raise_descriptor_limit(seats);
+	/* Ready chunks for every worker, one that it runs, and as many as it can finish between two scans. */
+	if (board_create(&pool->board, seats, 2 * READY_PER_JOB * seats + 8, ring_size(seats)) < 0 ||
+	    share_briefing(pool, briefing) < 0) {
+		error_set_errno(error, errno, "shared memory");
+		pool_free(pool);
+		return NULL;
+	}
+	ledger_init(&pool->ledger, pool->board.queue, options->arena);
 	queue_set_gate(&pool->ledger.queue, QUEUE_OPEN);
-	pool->workers = shm_new_unshared(pool->seats, sizeof *pool->workers);
-	return 0;
+	pool->crew.workers = shm_new_unshared(seats, sizeof *pool->crew.workers);
+	return pool;
 }
 
 bool pool_has_room(const struct pool *pool)
 {
-	size_t most = READY_PER_JOB * (pool->jobs ? pool->jobs : 1);
+	size_t most = READY_PER_JOB * (pool->staffing.jobs ? pool->staffing.jobs : 1);
 
 	/* One row is kept for the head, should it be run again. */
-	return ledger_has_room(&pool->ledger, 1) && pool->retries.count < RETRIES_MAX &&
+	return ledger_has_room(&pool->ledger, 1) && pool->outcomes.retries.count < RETRIES_MAX &&
 	       queue_ready(&pool->ledger.queue) < most;
 }
 
@@ -114,27 +117,8 @@ bool pool_is_hungry(const struct pool *pool)
 {
 	bool may_start = !pool->options.reserve || reserve_has_one(pool->options.reserve);
 
-	return (pool->live < pool->limit && may_start) || pool->starting > queue_ready(&pool->ledger.queue) ||
-	       sleepers_exist(pool);
-}
-
-/* Publishes tasks that are due to be run again. The last row is kept for the head: everything else may wait behind it.
- */
-static void submit_retries(struct pool *pool)
-{
-	nsec now = clock_now();
-	struct retry retry;
-
-	while (ledger_has_room(&pool->ledger, 1) && retries_take(&pool->retries, now, &retry)) {
-		ledger_submit(&pool->ledger, &retry.chunk);
-		pool->unserved = true;
-	}
-	pool->retries_wait = retries_due(&pool->retries) <= now;
-	if (pool->retries_wait && ledger_has_room(&pool->ledger, 0) &&
-	    retries_take_task(&pool->retries, now, pool->owner->head(pool->owner), &retry)) {
-		ledger_submit(&pool->ledger, &retry.chunk);
-		pool->unserved = true;
-	}
+	return (pool->crew.live < pool->staffing.limit && may_start) ||
+	       pool->crew.starting > queue_ready(&pool->ledger.queue) || staffing_has_sleeper(pool);
 }
 
 void pool_submit(struct pool *pool, const struct chunk *chunk)
@@ -147,7 +131,7 @@ void pool_submit(struct pool *pool, const struct chunk *chunk)
 		tally->chunk_min = chunk->count;
 	if (chunk->count > tally->chunk_max)
 		tally->chunk_max = chunk->count;
-	pool->unserved = true;
+	pool->staffing.unserved = true;
 }
 
 void pool_last_call(struct pool *pool)
@@ -157,34 +141,7 @@ void pool_last_call(struct pool *pool)
 	if (pool->options.reserve || pool->options.repeats || pool->options.is_slow || atomic_load(&notice->last_call))
 		return;
 	atomic_store(&notice->last_call, 1);
-	sleepers_wake_all(pool);
-}
-
-int pool_take_result(struct pool *pool, size_t row, const struct result *result)
-{
-	struct task task = ledger_task(&pool->ledger, row, result->index);
-	struct retry retry;
-	nsec delay = 0;
-
-	switch (pool->owner->on_result(pool->owner, result, &task, &delay)) {
-	case RESULT_AGAIN:
-		retry.chunk = ledger_single(&pool->ledger, row, result->index);
-		retry.chunk.attempt++;
-		retry.due = delay ? clock_now() + delay : 0;
-		arena_hold(pool->arena, retry.chunk.block);
-		trace_event("task_again", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32, result->index + 1,
-			    retry.chunk.attempt);
-		retries_add(&pool->retries, &retry);
-		break;
-	case RESULT_TAKEN:
-		break;
-	case RESULT_REFUSED:
-	default:
-		return -1;
-	}
-	ledger_settle(&pool->ledger, row);
-	submit_retries(pool);
-	return 0;
+	staffing_wake_sleepers(pool);
 }
 
 void pool_set_gate(struct pool *pool, uint64_t gate)
@@ -199,62 +156,50 @@ void pool_set_gate(struct pool *pool, uint64_t gate)
 	else if (gate == QUEUE_OPEN)
 		trace_event("gate_open", "\"head\":%" PRIu64, before);
 	if (gate > before)
-		pool->unserved = true;
+		pool->staffing.unserved = true;
 	else if (!gate || pool->options.judged)
-		signalling_wake_all(pool);
+		roster_wake_all(pool);
 }
 
 void pool_resume(struct pool *pool)
 {
-	roster_resume(pool);
+	lives_resume(pool);
 	staffing_relieve(pool);
 }
 
-/* Tells of a task that will not be begun (again). */
-static void skip(struct pool *pool, const struct task *task)
+void pool_set_jobs(struct pool *pool, size_t jobs)
 {
-	struct result result = {.index = task->index, .outcome = OUTCOME_SKIPPED, .status = -1};
-	nsec delay;
+	staffing_set_jobs(pool, jobs);
+}
 
-	if (pool->owner->on_result(pool->owner, &result, task, &delay) != RESULT_TAKEN)
-		BUG("a waiting task that has a result");
+size_t pool_jobs(const struct pool *pool)
+{
+	return pool->staffing.jobs;
+}
+
+void pool_set_timeout(struct pool *pool, nsec timeout)
+{
+	supervision_set_timeout(pool, timeout);
+}
+
+void pool_freeze(struct pool *pool)
+{
+	supervision_freeze(pool);
+}
+
+void pool_thaw(struct pool *pool)
+{
+	supervision_thaw(pool);
 }
 
 void pool_skip_waiting(struct pool *pool)
 {
-	struct retry retry;
-	struct task task;
-	uint64_t next;
-	size_t row;
-
-	while ((row = ledger_withdraw(&pool->ledger, &next)) != QUEUE_NONE) {
-		const struct chunk chunk = pool->ledger.rows[row].chunk;
-
-		for (; next < chunk.first + chunk.count; next++) {
-			task = ledger_task(&pool->ledger, row, next);
-			skip(pool, &task);
-			ledger_settle(&pool->ledger, row);
-		}
-	}
-	while (retries_take(&pool->retries, NSEC_FOREVER, &retry)) {
-		const char *bytes = arena_block(pool->arena, retry.chunk.block) + retry.chunk.offset;
-		struct chunk_reader reader = chunk_read((struct slice){.data = bytes, .size = retry.chunk.size},
-							retry.chunk.first, 1, retry.chunk.width);
-
-		if (!chunk_next(&reader, &task))
-			BUG("a task that cannot be read");
-		skip(pool, &task);
-		arena_drop(pool->arena, retry.chunk.block);
-	}
+	outcomes_skip_waiting(pool);
 }
 
-void pool_rang(struct pool *pool)
+void pool_signal_tasks(struct pool *pool, int signal)
 {
-	/* Whoever sleeps now leaves in the place of one that is busy. */
-	if (pool->options.reserve && pool->live > pool->jobs && !pool->closing)
-		staffing_retire(pool, pool->jobs);
-	pool->unserved = true;
-	pool->owner->on_room(pool->owner);
+	supervision_signal(pool, signal);
 }
 
 bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task)
@@ -269,7 +214,7 @@ bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task 
 
 bool pool_running_at(struct pool *pool, size_t seat, struct running_task *running)
 {
-	const struct worker *worker = &pool->workers[seat];
+	const struct worker *worker = &pool->crew.workers[seat];
 	uint64_t index = worker->state == WORKER_GONE ? 0 : atomic_load(&worker->seat->running);
 
 	if (!index)
@@ -280,7 +225,7 @@ bool pool_running_at(struct pool *pool, size_t seat, struct running_task *runnin
 		.slot = (uint32_t)seat + 1,
 		.worker = &worker->process,
 	};
-	/* All this is a worker's word, and may have changed in between. */
+	/* All this is written by the worker, and may have changed in between. */
 	return pool_task(pool, index - 1, atomic_load(&worker->seat->attempt), &running->task);
 }
 
@@ -288,22 +233,37 @@ size_t pool_running(const struct pool *pool)
 {
 	size_t seat, count = 0;
 
-	for (seat = 0; seat < pool->seats; seat++) {
-		const struct worker *worker = &pool->workers[seat];
+	for (seat = 0; pool && seat < pool->crew.seats; seat++) {
+		const struct worker *worker = &pool->crew.workers[seat];
 
 		count += worker->state != WORKER_GONE && atomic_load(&worker->seat->running);
 	}
 	return count;
 }
 
+struct pool_counts pool_counts(const struct pool *pool)
+{
+	if (!pool)
+		return (struct pool_counts){.live = 0};
+	return (struct pool_counts){
+		.live = pool->crew.live,
+		.jobs = pool->staffing.jobs,
+		.seats = pool->crew.seats,
+		.outstanding = pool->ledger.outstanding,
+		.retries = pool->outcomes.retries.count,
+	};
+}
+
 struct pool_tally pool_tally(const struct pool *pool)
 {
-	struct pool_tally tally = pool->tally;
+	struct pool_tally tally = {.chunks = 0};
 	nsec now = clock_now();
 	size_t seat;
 
-	for (seat = 0; seat < pool->seats; seat++) {
-		const struct worker *worker = &pool->workers[seat];
+	if (pool)
+		tally = pool->tally;
+	for (seat = 0; pool && seat < pool->crew.seats; seat++) {
+		const struct worker *worker = &pool->crew.workers[seat];
 
 		if (worker->state == WORKER_GONE)
 			continue;
@@ -316,27 +276,29 @@ struct pool_tally pool_tally(const struct pool *pool)
 
 nsec pool_deadline(const struct pool *pool)
 {
-	nsec staffing = staffing_deadline(pool), signalling = signalling_deadline(pool);
-	nsec retry = pool->retries_wait ? NSEC_FOREVER : retries_due(&pool->retries);
-	nsec first = staffing < signalling ? staffing : signalling, watchdog = watchdog_deadline(pool);
+	const nsec deadlines[] = {
+		staffing_deadline(pool), supervision_deadline(pool), outcomes_deadline(pool),
+		roster_deadline(pool),   pool->closing.kill_at,
+	};
+	nsec first = NSEC_FOREVER;
+	size_t i;
 
-	first = retry < first ? retry : first;
-	first = pool->close_at < first ? pool->close_at : first;
-	first = roster_deadline(pool) < first ? roster_deadline(pool) : first;
-	return watchdog < first ? watchdog : first;
+	for (i = 0; i < countof(deadlines); i++)
+		first = deadlines[i] < first ? deadlines[i] : first;
+	return first;
 }
 
-/* Workers that were told to go and have not. */
+/* Kills workers that were dismissed and have not left in time. */
 static void end_late(struct pool *pool)
 {
 	size_t seat;
 
-	if (clock_now() < pool->close_at)
+	if (pool->closing.kill_at == NSEC_FOREVER || clock_now() < pool->closing.kill_at)
 		return;
-	pool->close_at = NSEC_FOREVER;
-	for (seat = 0; seat < pool->seats; seat++) {
-		if (pool->workers[seat].state != WORKER_GONE)
-			roster_kill(&pool->workers[seat]);
+	pool->closing.kill_at = NSEC_FOREVER;
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		if (pool->crew.workers[seat].state != WORKER_GONE)
+			roster_kill(&pool->crew.workers[seat]);
 	}
 }
 
@@ -344,21 +306,19 @@ void pool_tick(struct pool *pool)
 {
 	end_late(pool);
 	roster_tick(pool);
-	submit_retries(pool);
-	signalling_tick(pool);
+	outcomes_submit_retries(pool);
+	supervision_tick(pool);
 	staffing_tick(pool);
-	watchdog_tick(pool);
 }
 
-/* The end of file on their channels tells workers to end. */
 void pool_hang_up(struct pool *pool)
 {
 	size_t seat;
 
-	pool->closing = pool->hung_up = true;
-	pool->close_at = clock_now() + CLOSE_TIME;
-	for (seat = 0; seat < pool->seats; seat++) {
-		struct worker *worker = &pool->workers[seat];
+	pool->closing = (struct closing){.begun = true, .hung_up = true, .kill_at = clock_now() + CLOSE_TIME};
+	/* Workers end at the end of file on their channels. */
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
 
 		if (worker->state != WORKER_GONE && worker->channel.fd >= 0)
 			channel_finish(worker->channel.fd);
@@ -371,38 +331,47 @@ void pool_dismiss(struct pool *pool)
 		pool_hang_up(pool);
 		return;
 	}
-	pool->closing = true;
-	pool->close_at = clock_now() + CLOSE_TIME;
+	pool->closing.begun = true;
+	pool->closing.kill_at = clock_now() + CLOSE_TIME;
 	staffing_retire(pool, 0);
+}
+
+bool pool_is_closing(const struct pool *pool)
+{
+	return pool->closing.begun;
 }
 
 bool pool_is_empty(const struct pool *pool)
 {
-	return !pool->live;
+	return !pool->crew.live;
 }
 
 void pool_close(struct pool *pool)
 {
 	pool_hang_up(pool);
 	while (!pool_is_empty(pool)) {
-		loop_step(pool->loop, pool->close_at);
+		loop_step(pool->options.loop, pool->closing.kill_at);
 		end_late(pool);
 	}
 }
 
 void pool_look_for_workers(struct pool *pool)
 {
-	pool->unserved = true;
+	pool->staffing.unserved = true;
 }
 
-void pool_release(struct pool *pool)
+void pool_free(struct pool *pool)
 {
-	shm_free_unshared(pool->workers, pool->seats, sizeof *pool->workers);
-	pool->workers = NULL;
-	ledger_release(&pool->ledger);
-	retries_release(&pool->retries);
+	if (!pool)
+		return;
+	if (pool->crew.workers)
+		shm_free_unshared(pool->crew.workers, pool->crew.seats, sizeof *pool->crew.workers);
+	if (pool->ledger.rows)
+		ledger_release(&pool->ledger);
+	retries_release(&pool->outcomes.retries);
 	board_release(&pool->board);
-	shm_release(&pool->run);
+	shm_release(&pool->briefing);
 	bytes_release(&pool->scratch);
-	error_release(&pool->unfit_why);
+	error_release(&pool->staffing.unfit_why);
+	free(pool);
 }

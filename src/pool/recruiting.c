@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The processes of workers: out of the reserve and back, or started. */
+/* The processes of workers: taken from the reserve and returned to it, or started. */
 #include "pool/recruiting.h"
 
 #include "base/fault.h"
@@ -8,12 +8,12 @@
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "worker/worker.h"
-#include "pool/roster.h"
+#include "pool/pool_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-/* Starts the process, with a channel to it. */
+/* Starts the process, with a channel to it. -1 with the error. */
 static int start_process(struct worker *worker, struct error *error)
 {
 	const struct start_method *method = worker->pool->options.method;
@@ -46,7 +46,7 @@ int recruiting_find(struct worker *worker, struct error *error)
 	struct recruit recruit;
 
 	if (!reserve || !reserve_take(reserve, pool->options.method, &recruit)) {
-		worker->number = reserve ? reserve_engage(reserve) : pool->last_number + 1;
+		worker->number = reserve ? reserve_engage(reserve) : pool->crew.last_number + 1;
 		return start_process(worker, error);
 	}
 	worker->number = recruit.number;
@@ -60,15 +60,15 @@ int recruiting_find(struct worker *worker, struct error *error)
 int recruiting_instruct(struct worker *worker)
 {
 	struct pool *pool = worker->pool;
-	const int fds[] = {pool->board.shm.fd, pool->arena->shm.fd, pool->run.fd};
+	const int fds[] = {pool->board.shm.fd, pool->options.arena->shm.fd, pool->briefing.fd};
 	struct setup setup = {
 		.number = worker->number,
-		.seat = (uint32_t)(worker - pool->workers),
+		.seat = (uint32_t)worker_seat(worker),
 		.seats = (uint32_t)pool->board.seats,
 		.queue_rows = (uint32_t)pool->board.queue.rows,
 		.ring_size = pool->board.ring_size,
 		.max_tasks = worker->spare ? 1 : pool->options.max_tasks,
-		.descriptor_limit = pool->descriptor_limit,
+		.descriptor_limit = pool->crew.descriptor_limit,
 		.stays = pool->options.reserve != NULL,
 		.name = worker->process.name,
 	};

@@ -34,13 +34,13 @@ void ending_drain(struct session *session)
 	if (session->ending.phase != ENDING_RUNNING)
 		return;
 	session->ending.phase = ENDING_DRAINING;
-	pool_set_gate(&session->pool, 0);
+	pool_set_gate(session->pool, 0);
 }
 
 void ending_cancel(struct session *session)
 {
 	ending_drain(session);
-	pool_signal_tasks(&session->pool, SIGTERM);
+	pool_signal_tasks(session->pool, SIGTERM);
 	session->ending.kill_at = clock_now() + session->options->policy.grace;
 }
 
@@ -49,8 +49,8 @@ void ending_abort(struct session *session)
 	if (ending_is_aborted(session))
 		return;
 	session->ending.phase = session->ending.failure ? ENDING_FAILED : ENDING_ABORTING;
-	pool_set_gate(&session->pool, 0);
-	pool_signal_tasks(&session->pool, SIGKILL);
+	pool_set_gate(session->pool, 0);
+	pool_signal_tasks(session->pool, SIGKILL);
 }
 
 void ending_interrupt(struct session *session, int number)
@@ -66,7 +66,7 @@ void ending_interrupt(struct session *session, int number)
 	}
 	ending->signal = number;
 	ending_drain(session);
-	pool_signal_tasks(&session->pool, number);
+	pool_signal_tasks(session->pool, number);
 	if (number != SIGINT)
 		ending->kill_at = clock_now() + session->options->policy.grace;
 }
@@ -123,7 +123,7 @@ static void kill_late(struct session *session)
 	if (ending->signal || (ending->killed && repeats && !ending_is_settled(session) && sink->has_room(sink)))
 		ending_abort(session);
 	else if (!ending->killed || !repeats)
-		pool_signal_tasks(&session->pool, SIGKILL);
+		pool_signal_tasks(session->pool, SIGKILL);
 	ending->killed = true;
 }
 

@@ -185,6 +185,8 @@ int instructions_open(struct session *session, struct error *error)
 	const struct session_options *options = session->options;
 	const struct worker_options *workers = &options->workers;
 	struct pool_options pool = {
+		.loop = session->place.loop,
+		.arena = &session->arena,
 		.method = workers->method,
 		.reserve = session->place.reserve,
 		.jobs = workers->jobs,
@@ -204,6 +206,6 @@ int instructions_open(struct session *session, struct error *error)
 		return -1;
 	}
 	find_command(session);
-	return pool_init(&session->pool, session->place.loop, &session->arena, &pool, &session->briefing,
-			 &session->pool_owner, error);
+	session->pool = pool_new(&pool, &session->briefing, &session->pool_owner, error);
+	return session->pool ? 0 : -1;
 }

@@ -24,9 +24,9 @@ static struct session *listening;
 /* Stops the tasks and this process, and continues both. Async-signal-safe. */
 static void interruption_stop(struct session *session, int number)
 {
-	pool_freeze(&session->pool);
+	pool_freeze(session->pool);
 	signals_stop(number);
-	pool_thaw(&session->pool);
+	pool_thaw(session->pool);
 }
 
 static void stopped_by_terminal(int number)

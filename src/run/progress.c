@@ -149,7 +149,7 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 		}
 		break;
 	case 4:
-		bytes_append_format(out, "%zu running", pool_running(&session->pool));
+		bytes_append_format(out, "%zu running", pool_running(session->pool));
 		break;
 	default:
 		bytes_append_format(out, progress->rate < 10 ? "%.1f/s" : "%.0f/s", progress->rate);
@@ -166,8 +166,8 @@ static size_t append_oldest(struct bytes *out, struct session *session, size_t c
 	struct slice text;
 	size_t seat, used = 0;
 
-	for (seat = 0; seat < session->pool.seats; seat++) {
-		if (pool_running_at(&session->pool, seat, &task) && task.started < oldest.started)
+	for (seat = 0; seat < pool_counts(session->pool).seats; seat++) {
+		if (pool_running_at(session->pool, seat, &task) && task.started < oldest.started)
 			oldest = task;
 	}
 	if (oldest.started != NSEC_FOREVER && columns >= TASK_MIN) {

@@ -171,7 +171,8 @@ void report_unfit(struct session *session, struct slice why)
 
 void report_state(struct session *session)
 {
-	struct pool *pool = &session->pool;
+	struct pool *pool = session->pool;
+	struct pool_counts counts = pool_counts(pool);
 	struct bytes out = {.data = NULL}, words = {.data = NULL};
 	uint64_t failed = session->tally.finished - session->tally.outcomes[OUTCOME_OK] -
 			  session->tally.outcomes[OUTCOME_SKIPPED];
@@ -183,13 +184,13 @@ void report_state(struct session *session)
 			    " failed, %zu running, %zu to be run again; ",
 			    session->tally.finished,
 			    session->tally.total ? session->tally.total : session->tally.submitted,
-			    session->tally.total ? "" : "+", failed, pool_running(pool), pool->retries.count);
-	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", pool->live, pool->jobs,
+			    session->tally.total ? "" : "+", failed, pool_running(pool), counts.retries);
+	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", counts.live, counts.jobs,
 			    session->options->workers.method->name, ending_permits(session)->begins ? "" : "; ending",
 			    session->throttle.shut           ? "; waiting for memory or load"
 			    : order_is_full(&session->order) ? "; results wait for their turn"
 							     : "");
-	for (seat = 0; seat < pool->seats; seat++) {
+	for (seat = 0; seat < counts.seats; seat++) {
 		if (!pool_running_at(pool, seat, &task))
 			continue;
 		bytes_clear(&words);
@@ -245,7 +246,7 @@ static uint64_t peak_memory(void)
 
 static void report_stats(const struct session *session)
 {
-	const struct pool_tally *tally = &session->pool.tally;
+	struct pool_tally tally = pool_tally(session->pool);
 	uint64_t tasks = session->tally.finished,
 		 failures = tasks - session->tally.outcomes[OUTCOME_OK] - session->tally.outcomes[OUTCOME_SKIPPED];
 	nsec wall = clock_now() - session->started, cpu = clock_cpu();
@@ -256,14 +257,14 @@ static void report_stats(const struct session *session)
 	bytes_append_format(&out, "mpmap: run more than once: %" PRIu64 "\n", session->tally.retried);
 	bytes_append_format(&out, "mpmap: wall time: %.3f s\n", seconds(wall));
 	bytes_append_format(&out, "mpmap: tasks per second: %.1f\n", wall ? (double)tasks / seconds(wall) : 0);
-	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally->workers_started,
-			    tally->workers_died);
+	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally.workers_started,
+			    tally.workers_died);
 	bytes_append_format(&out, "mpmap: busy ratio of the workers: %.1f %%\n",
-			    tally->worker_time ? 100 * (double)tally->task_time / (double)tally->worker_time : 0);
+			    tally.worker_time ? 100 * (double)tally.task_time / (double)tally.worker_time : 0);
 	bytes_append_format(&out, "mpmap: parent's CPU time per task: %.1f us\n",
 			    tasks ? (double)cpu / (double)NSEC_PER_USEC / (double)tasks : 0);
 	bytes_append_format(&out, "mpmap: chunk sizes: %" PRIu32 " to %" PRIu32 " (%" PRIu64 " chunks)\n",
-			    tally->chunk_min, tally->chunk_max, tally->chunks);
+			    tally.chunk_min, tally.chunk_max, tally.chunks);
 	bytes_append_format(&out, "mpmap: peak memory: %" PRIu64 " bytes (%" PRIu64 " of them held results)\n",
 			    peak_memory(), session->order.peak);
 	bytes_append_format(&out, "mpmap: spilled: %" PRIu64 " bytes\n", order_spilled(&session->order));

@@ -37,8 +37,8 @@ static uint64_t choose_gate(const struct session *session)
 
 void session_set_jobs(struct session *session, size_t jobs)
 {
-	pool_set_jobs(&session->pool, jobs);
-	session->pace.jobs = jobs ? session->pool.jobs : 1;
+	pool_set_jobs(session->pool, jobs);
+	session->pace.jobs = jobs ? pool_jobs(session->pool) : 1;
 }
 
 static void outlet_failed(struct outlet *outlet, int number)
@@ -57,7 +57,8 @@ static void outlet_result(struct outlet *outlet, const struct result *result)
 /* Releases what a session has before its output is open, and itself. */
 static void session_release(struct session *session)
 {
-	pool_release(&session->pool);
+	pool_free(session->pool);
+	session->pool = NULL;
 	template_release(&session->template);
 	template_release(&session->command);
 	template_release(&session->tag);
@@ -71,7 +72,6 @@ static int open_parts(struct session *session, struct error *error)
 {
 	int terminal = -1;
 
-	session->pool.board.shm.fd = session->pool.run.fd = -1;
 	if (arena_init(&session->arena) < 0)
 		return error_set_errno(error, errno, "cannot begin");
 	if (session->options->command.terminal && (terminal = terminal_open()) < 0)
@@ -120,12 +120,12 @@ struct session *session_open(const struct session_options *options, const struct
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->machine.throttle);
 	throttle_check(&session->throttle);
-	pool_set_timeout(&session->pool, limit_now(&session->limit));
+	pool_set_timeout(session->pool, limit_now(&session->limit));
 	session->outlet.screen = place->screen;
 	outlet_open(&session->outlet, place->loop, format, options->workers.method->prefix, place->closed);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
-	pool_set_gate(&session->pool, choose_gate(session));
+	pool_set_gate(session->pool, choose_gate(session));
 	trace_event("run_start", "\"jobs\":%zu,\"method\":\"%s\"", options->workers.jobs,
 		    options->workers.method->name);
 	return session;
@@ -133,20 +133,19 @@ struct session *session_open(const struct session_options *options, const struct
 
 bool session_has_room(const struct session *session)
 {
-	size_t blocks = session->pool.jobs + 8 > BLOCKS_MIN ? session->pool.jobs + 8 : BLOCKS_MIN;
+	size_t jobs = pool_jobs(session->pool), blocks = jobs + 8 > BLOCKS_MIN ? jobs + 8 : BLOCKS_MIN;
 
 	blocks *= session->task_blocks ? session->task_blocks : 1;
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->tally.submitted)
 		return false;
-	return ending_permits(session)->submits && pool_has_room(&session->pool) &&
-	       arena_used(&session->arena) < blocks;
+	return ending_permits(session)->submits && pool_has_room(session->pool) && arena_used(&session->arena) < blocks;
 }
 
 void session_submit(struct session *session, const struct chunk *chunk)
 {
 	session->tally.submitted += chunk->count;
-	pool_submit(&session->pool, chunk);
+	pool_submit(session->pool, chunk);
 	/* While the first worker begins, before any result is taken. */
 	if (session->oom_kills == KILLS_UNKNOWN)
 		session->oom_kills = pressure_oom_kills();
@@ -164,15 +163,15 @@ static void session_settle(struct session *session)
 	struct order *order = &session->order;
 
 	order_pump(order);
-	pool_resume(&session->pool);
+	pool_resume(session->pool);
 	if (order->held.error.text && !ending_is_aborted(session)) {
 		ending_fail(session, EXIT_TROUBLE, &order->held.error);
 		ending_abort(session);
 	}
 	if (ending_permits(session)->skips)
-		pool_skip_waiting(&session->pool);
+		pool_skip_waiting(session->pool);
 	else if (ending_permits(session)->begins)
-		pool_set_gate(&session->pool, choose_gate(session));
+		pool_set_gate(session->pool, choose_gate(session));
 	if (owner->on_room && session_has_room(session))
 		owner->on_room(owner);
 	logbook_flush(session);
@@ -191,12 +190,12 @@ static void session_tick(struct session *session)
 	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))
 		session_set_jobs(session, jobs);
 	session->jobs_stale = false;
-	pool_tick(&session->pool);
+	pool_tick(session->pool);
 }
 
 nsec session_deadline(const struct session *session)
 {
-	nsec deadline = pool_deadline(&session->pool);
+	nsec deadline = pool_deadline(session->pool);
 
 	if (session->ending.kill_at && session->ending.kill_at < deadline)
 		deadline = session->ending.kill_at;
@@ -230,11 +229,11 @@ static void finish_output(struct session *session)
 
 bool session_dismiss(struct session *session)
 {
-	struct pool *pool = &session->pool;
+	struct pool *pool = session->pool;
 
-	if (!pool->closing && ending_is_aborted(session))
+	if (!pool_is_closing(pool) && ending_is_aborted(session))
 		pool_hang_up(pool);
-	else if (!pool->closing)
+	else if (!pool_is_closing(pool))
 		pool_dismiss(pool);
 	return pool_is_empty(pool);
 }
@@ -243,12 +242,12 @@ bool session_dismiss(struct session *session)
 static void end_workers(struct session *session)
 {
 	if (!session->place.reserve) {
-		pool_close(&session->pool);
+		pool_close(session->pool);
 		companions_end();
 	}
 	while (!session_dismiss(session)) {
-		loop_step(session->place.loop, pool_deadline(&session->pool));
-		pool_tick(&session->pool);
+		loop_step(session->place.loop, pool_deadline(session->pool));
+		pool_tick(session->pool);
 	}
 }
 
@@ -283,12 +282,12 @@ int session_close(struct session *session, int *signal)
 
 bool session_is_hungry(const struct session *session)
 {
-	return pool_is_hungry(&session->pool);
+	return pool_is_hungry(session->pool);
 }
 
 void session_last_call(struct session *session)
 {
-	pool_last_call(&session->pool);
+	pool_last_call(session->pool);
 }
 
 void session_expect(struct session *session, uint64_t total)
@@ -319,7 +318,7 @@ void session_resume(struct session *session)
 
 struct pool *session_pool(struct session *session)
 {
-	return &session->pool;
+	return session->pool;
 }
 
 const struct session_tally *session_tally(const struct session *session)

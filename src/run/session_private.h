@@ -26,7 +26,7 @@ struct session {
 
 	/* The parts. */
 	struct arena arena;
-	struct pool pool;
+	struct pool *pool;
 	struct pool_owner pool_owner;
 	struct order order;
 	struct outlet outlet;

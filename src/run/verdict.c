@@ -36,7 +36,7 @@ static int tag_lines(struct session *session, const struct output_header *header
 
 	if (!session->options->output.tag || order_has_label(&session->order, header->index, header->attempt))
 		return 0;
-	if (!pool_task(&session->pool, header->index, header->attempt, &task))
+	if (!pool_task(session->pool, header->index, header->attempt, &task))
 		return -1;
 	label = report_tag(session, &task, slot);
 	set = order_set_label(&session->order, header->index, header->attempt, label);
@@ -209,7 +209,7 @@ static void verdict_learn(struct verdict *verdict)
 
 	pace_learn(&session->pace, &verdict->result);
 	if (limit_learn(&session->limit, &verdict->result))
-		pool_set_timeout(&session->pool, limit_now(&session->limit));
+		pool_set_timeout(session->pool, limit_now(&session->limit));
 }
 
 /* Notes whether the OOM killer was at work when a task or its worker was killed. */

@@ -91,7 +91,9 @@ bool claim_commit(struct workplace *place, const struct result *result)
 		atomic_store_explicit(&place->board.queue.entries[claim->row].next, result->index + 1,
 				      memory_order_release);
 	fault_at("result");
-	if (!workplace_send(place, PACKET_RESULT, bytes_slice(&place->scratch)))
+	/* No packet has type 0. */
+	if (!workplace_send(place, fault_at("garbage") ? (enum packet_type)0 : PACKET_RESULT,
+			    bytes_slice(&place->scratch)))
 		return false;
 	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
 		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);

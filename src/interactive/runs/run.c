@@ -280,7 +280,7 @@ struct run_counts run_counts(const struct run *run)
 	counts.finished = tasks->finished;
 	memcpy(counts.outcomes, tasks->outcomes, sizeof counts.outcomes);
 	counts.running = pool_running(pool);
-	counts.workers = pool->live;
+	counts.workers = pool_counts(pool).live;
 	counts.time = clock_now() - session_started(run->session);
 	tally = pool_tally(pool);
 	counts.worker_time = tally.worker_time;

@@ -135,7 +135,7 @@ nsec run_deadline(const struct run *run);
 
 struct run_counts run_counts(const struct run *run);
 
-/* Stores the task that runs in a seat (below session_pool(run->session)->seats). Returns false if none does. */
+/* Stores the task that runs in a seat (below pool_counts' seats). Returns false if none does. */
 bool run_running_at(struct run *run, size_t seat, struct running_task *task);
 
 /* Sets how many workers a run that is not done may have. */

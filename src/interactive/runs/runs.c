@@ -43,7 +43,7 @@ int runs_open(struct runs *runs, const struct runs_options *options, struct runs
 /* True if a run wants workers, or has some. */
 static bool takes_part(const struct run *run)
 {
-	return run->state != RUN_DONE && !session_pool(run->session)->closing;
+	return run->state != RUN_DONE && !pool_is_closing(session_pool(run->session));
 }
 
 /* Collects the runs that take part, in the order of their turns. Returns how many they are. */
@@ -70,12 +70,12 @@ static size_t collect(struct runs *runs)
 static size_t demand(struct run *run)
 {
 	struct pool *pool = session_pool(run->session);
-	uint64_t tasks = pool->ledger.outstanding;
+	uint64_t tasks = pool_counts(pool).outstanding;
 	size_t workers = run->runs->options.workers, most = run->most < workers ? run->most : workers;
 
 	/* Its --jobs @FILE decides, within these limits. */
 	if (session_follows_jobs_file(run->session))
-		return pool->jobs < most ? pool->jobs : most;
+		return pool_jobs(pool) < most ? pool_jobs(pool) : most;
 	if (session_is_held(run->session))
 		tasks = pool_running(pool);
 	return tasks < most ? (size_t)tasks : most;
@@ -95,7 +95,7 @@ static void apply_share(struct run *run, size_t part)
 		run->sharing.turn = ++sharing->last_turn;
 		run->sharing.served_since = now;
 	}
-	if (!session_follows_jobs_file(run->session) || part < session_pool(run->session)->jobs)
+	if (!session_follows_jobs_file(run->session) || part < pool_jobs(session_pool(run->session)))
 		run_set_workers(run, part);
 }
 

@@ -21,7 +21,7 @@ static void append_running(struct canvas_table *table, struct run *run)
 	struct running_task task;
 	size_t seat;
 
-	for (seat = 0; run->state != RUN_DONE && seat < session_pool(run->session)->seats; seat++) {
+	for (seat = 0; run->state != RUN_DONE && seat < pool_counts(session_pool(run->session)).seats; seat++) {
 		if (!run_running_at(run, seat, &task))
 			continue;
 		bytes_append_format(&table->cells, "%" PRIu64 ".%" PRIu64, run->number, task.task.index + 1);

@@ -149,7 +149,7 @@ static bool show_running(const struct canvas *canvas, struct run *run, uint64_t 
 	struct running_task task;
 	size_t seat;
 
-	for (seat = 0; run->state != RUN_DONE && seat < session_pool(run->session)->seats; seat++) {
+	for (seat = 0; run->state != RUN_DONE && seat < pool_counts(session_pool(run->session)).seats; seat++) {
 		if (!run_running_at(run, seat, &task) || task.task.index != index)
 			continue;
 		report_command_line(run->session, &task.task, task.slot, &words);

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The life of a worker: what each event does in each state.
+ *
+ *              HELLO        CALL    FREED                       HANGUP              EXIT
+ *   STARTING   -> ACTIVE    take    -                           -> LEAVING          -
+ *   ACTIVE     -            take    -> GONE (to the reserve)    -> LEAVING          -
+ *   LEAVING    -            -       -                           -                   -> GONE, give back
+ *
+ * The channel's end of file and the end of the process are two halves of one end. The channel shows every death, since
+ * no other process has its other end; so a process is watched (by a pidfd) only once its channel has closed, and a
+ * worker costs the parent, and all that it forks, one descriptor. The process's end is the one that counts: only then
+ * is what the worker left in shared memory final.
+ *
+ * A worker may be killed at any point. What the parent then finds, and what happens to the task:
+ *
+ *   Worker                            Parent finds                      the task
+ *   claims a row                      row claimed, nothing begun        given back
+ *   seat.task = 0, seat.running = i   running, no process               given back
+ *   starts a process: seat.task       running, a process                lost, its process group killed
+ *   entry.next = i + 1                running, a process                lost
+ *   commits the result to its ring    a result                          counts
+ *   seat.running = 0                  a result                          counts
+ *
+ * After a protocol violation results remain unread in the worker's ring: every task that was begun, has no result and
+ * is held by no other worker is lost (lose_unaccounted). So it is when a dead worker's words contradict each other.
+ */
+#include "pool/lives.h"
+
+#include "base/trace.h"
+#include "ipc/channel.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+#include "pool/intake.h"
+#include "pool/outcomes.h"
+#include "pool/recruiting.h"
+#include "pool/roster.h"
+#include "pool/shortage.h"
+#include "pool/staffing.h"
+
+#include <inttypes.h>
+
+enum worker_event {
+	/* The worker is set up. */
+	WORKER_HELLO,
+	/* It has packets, or is idle; possibly before its HELLO is read. */
+	WORKER_CALL,
+	/* It was asked to leave, and has released everything. */
+	WORKER_FREED,
+	/* The end of file on its channel. */
+	WORKER_HANGUP,
+	/* The end of its process. */
+	WORKER_EXIT,
+	WORKER_EVENTS,
+};
+
+static void happen(struct worker *worker, enum worker_event event);
+
+/* Takes packets from a worker, and passes on what they say about it. Returns true if anything was taken. */
+static bool take_packets(struct worker *worker, bool ended)
+{
+	struct worker_intake *found = &worker->intake;
+	bool taken = intake_take(worker, ended);
+	int starved;
+
+	if (found->progressed) {
+		found->progressed = false;
+		shortage_progressed(worker->pool);
+	}
+	if (found->initialized) {
+		found->initialized = false;
+		shortage_initialized(worker);
+	}
+	if ((starved = found->starved)) {
+		found->starved = 0;
+		shortage_starved(worker->pool, starved);
+	}
+	return taken;
+}
+
+/* Appends how a worker ended. */
+static void describe_end(const struct worker *worker, struct bytes *words)
+{
+	struct process_end end = worker->process.end;
+
+	bytes_append_format(words, "%s (pid %ld) ", worker->process.name, (long)worker->process.pid);
+	if (end.signal)
+		bytes_append_format(words, "was killed by %s", error_signal(end.signal));
+	else if (end.status >= 0)
+		bytes_append_format(words, "exited with status %d", end.status);
+	else
+		bytes_append_text(words, "is gone");
+}
+
+/* Gives a task its outcome that has none because its worker died; pid and started are 0 if unknown. */
+static void lose(struct worker *worker, size_t row, uint64_t index, pid_t pid, nsec started)
+{
+	struct pool *pool = worker->pool;
+	struct bytes words = {.data = NULL};
+	nsec now = clock_now(), duration = started > 0 && started < now ? now - started : 0;
+	struct result result = {
+		.index = index,
+		.attempt = pool->ledger.rows[row].chunk.attempt,
+		.outcome = OUTCOME_LOST,
+		.status = -1,
+		.ran = true,
+		.pid = pid,
+		.slot = (uint32_t)worker_seat(worker) + 1,
+		.worker = worker->number,
+		.start = clock_wall() - duration,
+		.duration = duration,
+		.user_time = -1,
+		.system_time = -1,
+	};
+
+	describe_end(worker, &words);
+	result.reason = bytes_text(&words);
+	if (pool->closing.begun) {
+		/* The pool has ended the worker, and the worker its task. */
+		result.outcome = OUTCOME_SIGNALED;
+		result.signal = SIGKILL;
+		result.reason = NULL;
+	} else if (worker->overdue) {
+		result.outcome = OUTCOME_TIMEOUT;
+		result.limit = worker->overdue;
+		result.reason = NULL;
+	}
+	/* A task that has its result already is refused, and cannot be lost any more. */
+	if (outcomes_take(pool, row, &result) == 0)
+		trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
+	bytes_release(&words);
+}
+
+/* True if another worker runs this task, or has packets about it that are still to be taken. */
+static bool is_held_by_other(const struct worker *dead, uint64_t index)
+{
+	const struct crew *crew = &dead->pool->crew;
+	size_t seat;
+
+	for (seat = 0; seat < crew->seats; seat++) {
+		const struct worker *worker = &crew->workers[seat];
+
+		if (worker != dead && worker->state != WORKER_GONE && intake_has_task(worker, index))
+			return true;
+	}
+	return false;
+}
+
+/* Loses every task of all rows that was begun, has no result, and is held by no worker but the dead one. */
+static void lose_unaccounted(struct worker *worker)
+{
+	struct ledger *ledger = &worker->pool->ledger;
+	size_t row;
+
+	for (row = 0; row < ledger->queue.rows; row++) {
+		const struct chunk chunk = ledger->rows[row].chunk;
+		uint64_t index, end = chunk.count ? ledger_begun(ledger, row) : 0;
+
+		for (index = chunk.first; index < end; index++) {
+			/* The row may be freed meanwhile, and hold another chunk. */
+			if (ledger_has(ledger, row, index, chunk.attempt) && !is_held_by_other(worker, index))
+				lose(worker, row, index, 0, 0);
+		}
+	}
+}
+
+/* Returns the tasks that a dead worker had claimed: those it had not begun to the queue, the others are lost. */
+static void give_back(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+	struct claim_facts facts = {
+		.running = atomic_load(&worker->seat->running),
+		.running_attempt = atomic_load(&worker->seat->attempt),
+		.result = worker->last.result,
+		.result_attempt = worker->last.attempt,
+		.broken = worker->intake.broken,
+	};
+	nsec started = atomic_load(&worker->seat->started);
+	pid_t task = worker->seat->task;
+	bool trusted = !facts.broken, denied;
+	size_t row;
+
+	/* A task that has its result does not run any more. */
+	if (facts.running == facts.result && facts.running_attempt == facts.result_attempt)
+		facts.running = 0;
+	facts.has_process = task > 1;
+	/* Before the worker was ready, the process is its initializer. */
+	if (task > 1 && (facts.running || !worker->fitness.ready))
+		command_signal_group(task, SIGKILL, &denied);
+	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
+		struct claim_state claim = ledger_judge_claim(&pool->ledger, row, &facts);
+
+		/* It had work and did none of it: so may the next. */
+		worker->fitness.early |= !worker->last.result && claim.rest == pool->ledger.rows[row].chunk.first;
+		trusted &= claim.trusted;
+		ledger_give_back(&pool->ledger, row, claim.rest);
+	}
+	/* Last, since settling a chunk's last task frees its row. The rest of the chunk may be with others already. */
+	if (facts.running && facts.has_process) {
+		row = ledger_find(&pool->ledger, facts.running - 1, facts.running_attempt);
+		if (row != QUEUE_NONE && facts.running <= ledger_begun(&pool->ledger, row) &&
+		    !is_held_by_other(worker, facts.running - 1))
+			lose(worker, row, facts.running - 1, task, started);
+	}
+	if (!trusted)
+		lose_unaccounted(worker);
+}
+
+static void do_hello(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	worker->state = WORKER_ACTIVE;
+	worker->fitness.unfit_in_row = 0;
+	worker->fitness.ready = true;
+	pool->crew.starting--;
+	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
+		    (long)worker->process.pid);
+	/* It may sleep by now, and was not woken for what was submitted meanwhile. */
+	pool->staffing.unserved = true;
+}
+
+static void do_take(struct worker *worker)
+{
+	take_packets(worker, false);
+}
+
+/* Frees the seat once all events of its worker are handled. */
+static void vacate(struct worker *worker)
+{
+	worker->state = WORKER_GONE;
+	worker->pool->crew.live--;
+	staffing_worker_ended(worker->pool);
+}
+
+static void do_freed(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	/* It is not to be woken for what is submitted from now on. */
+	(void)!board_clear_sleeping(&pool->board, worker_seat(worker));
+	take_packets(worker, true);
+	if (!pool->options.reserve || worker->intake.broken || atomic_load(&worker->seat->running) ||
+	    ledger_claimed_by(&pool->ledger, worker->number) != QUEUE_NONE) {
+		/* It cannot have released what it still has. */
+		roster_kill(worker);
+		return;
+	}
+	loop_forget(pool->options.loop, &worker->channel);
+	trace_event("worker_free", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
+		    (long)worker->process.pid);
+	pool->tally.worker_time += clock_now() - worker->started;
+	recruiting_return(worker);
+	vacate(worker);
+}
+
+static void lives_sentinel_ready(struct watch *watch, unsigned events UNUSED)
+{
+	happen(container_of(watch, struct worker, sentinel), WORKER_EXIT);
+}
+
+static void do_hangup(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	/* Makes room for the sentinel. */
+	loop_forget(pool->options.loop, &worker->channel);
+	fd_close(&worker->channel.fd);
+	if (worker->state == WORKER_STARTING) {
+		pool->crew.starting--;
+		worker->fitness.early = true;
+	}
+	worker->state = WORKER_LEAVING;
+	if (process_is_alive(&worker->process) > 0) {
+		/* Useless without its channel. A worker that is exiting keeps its exit status. */
+		roster_kill(worker);
+		worker->sentinel = (struct watch){
+			.fd = process_sentinel(&worker->process),
+			.ready = lives_sentinel_ready,
+			.context = pool->owner->context,
+		};
+		if (loop_watch(pool->options.loop, &worker->sentinel, LOOP_INPUT) == 0)
+			return;
+	}
+	/* It has ended. If it cannot be watched, its end is waited for here: it was killed. */
+	happen(worker, WORKER_EXIT);
+}
+
+static void do_exit(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	if (process_join(&worker->process, NSEC_FOREVER) < 0)
+		BUG("a worker whose end cannot be taken");
+	loop_forget(pool->options.loop, &worker->sentinel);
+	trace_event("worker_exit", "\"worker\":\"%s\",\"worker_pid\":%ld,\"exit\":%d,\"signal\":%d",
+		    worker->process.name, (long)worker->process.pid, worker->process.end.status,
+		    worker->process.end.signal);
+	pool->tally.worker_time += clock_now() - worker->started;
+	pool->tally.workers_died += worker->process.end.signal != 0;
+	take_packets(worker, true);
+	give_back(worker);
+	if (worker->fitness.early && !worker->fitness.unfit)
+		shortage_ended_early(pool, worker->process.end.signal != 0);
+	if (process_close(&worker->process) < 0)
+		BUG("a worker that ended still runs");
+	recruiting_lose(worker);
+	vacate(worker);
+}
+
+/* The table above; an empty cell cannot happen. */
+static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
+	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello, [WORKER_CALL] = do_take, [WORKER_HANGUP] = do_hangup},
+	[WORKER_ACTIVE] = {[WORKER_CALL] = do_take, [WORKER_FREED] = do_freed, [WORKER_HANGUP] = do_hangup},
+	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
+};
+
+static void happen(struct worker *worker, enum worker_event event)
+{
+	if (!actions[worker->state][event])
+		BUG("an event that cannot happen in a worker's state");
+	actions[worker->state][event](worker);
+}
+
+/* Takes packets from every worker that has a mark. After a RING, or when one may have been lost. */
+static void scan_callers(struct pool *pool)
+{
+	struct marks_walk walk = doorbells_scan(&pool->board.doorbells);
+	size_t seat;
+
+	/* Packets that were committed after a hang-up are in the rings as well, and are taken at the workers' ends. */
+	while (!pool->closing.hung_up && marks_next(&pool->board.doorbells.pending, &walk, &seat)) {
+		/* So are those of a worker whose channel has closed. */
+		if (actions[pool->crew.workers[seat].state][WORKER_CALL])
+			happen(&pool->crew.workers[seat], WORKER_CALL);
+	}
+	if (!pool->closing.hung_up)
+		staffing_scanned(pool);
+}
+
+void lives_channel_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct worker *worker = container_of(watch, struct worker, channel);
+	struct pool *pool = worker->pool;
+	struct message message;
+	/* One message: mostly there is only one, and the loop reports the next. */
+	int got = channel_receive(watch->fd, &message);
+
+	while (got > 0 && message.fd_count)
+		fd_close(&message.fds[--message.fd_count]);
+	if (got < 0) {
+		happen(worker, WORKER_HANGUP);
+		/* A RING that followed a malformed message was not read. */
+		scan_callers(pool);
+	}
+	if (got <= 0 || pool->closing.hung_up)
+		return;
+	if (message.type == MESSAGE_FREE && worker->state == WORKER_ACTIVE)
+		happen(worker, WORKER_FREED);
+	else if (message.type == MESSAGE_HELLO && worker->state == WORKER_STARTING)
+		happen(worker, WORKER_HELLO);
+	else if (message.type == MESSAGE_RING)
+		scan_callers(pool);
+}
+
+void lives_resume(struct pool *pool)
+{
+	bool taken;
+	size_t seat;
+
+	/* Packets of one worker may be what another waits for, in any order of seats. */
+	do {
+		taken = false;
+		for (seat = 0; seat < pool->crew.seats; seat++) {
+			struct worker *worker = &pool->crew.workers[seat];
+
+			if (worker->intake.stalled && worker->state != WORKER_GONE)
+				taken |= take_packets(worker, false);
+		}
+	} while (taken);
+}

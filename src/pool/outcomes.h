@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What follows from a task's result: it is settled, or the task is run again. Private to the pool. */
+#ifndef POOL_OUTCOMES_H
+#define POOL_OUTCOMES_H
+
+#include "base/dialect.h"
+#include "pool/pool_private.h"
+
+/* Gives a result to the owner, for a task of the chunk in row with the same attempt. -1: the owner refuses it. */
+int outcomes_take(struct pool *pool, size_t row, const struct result *result) MUST_CHECK;
+
+/* Returns when the first task is due to be run again: NSEC_FOREVER if none, or if it waits for a row. */
+nsec outcomes_deadline(const struct pool *pool);
+
+/* Publishes the tasks that are due to be run again, as far as the ledger has rows. */
+void outcomes_submit_retries(struct pool *pool);
+
+/* Withdraws all tasks that no worker has, and gives each OUTCOME_SKIPPED. */
+void outcomes_skip_waiting(struct pool *pool);
+
+#endif

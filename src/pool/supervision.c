@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Signals to running tasks, and workers that let a task exceed its time.
+ *
+ * The kernel writes a task's pid into its worker's seat before the task runs, so a signal finds it there:
+ *
+ *   seat.running   seat.task   the task's process                 a signal is
+ *   0              any         none                               not needed: the worker sees the gate or the notice
+ *   set            0           about to be started                owed: tried again every OWED_PERIOD
+ *   set            set         not yet the leader of its group    owed
+ *   set            set         leads its group                    sent to the group
+ *
+ * Between the worker's wait for a task and the clearing of seat.running the pid is free, and could belong to a
+ * stranger's process group if all pids were used up within these microseconds: see command_signal_task.
+ *
+ * Freezing runs in a signal handler, at any point of the main code. It reads and writes nothing but
+ *
+ *   pool->crew.workers, crew.seats       set once by pool_new
+ *   worker->state                        set last by roster_start, first by the end of a worker
+ *   worker->seat, worker->pool           set by roster_start before the state
+ *   worker->channel.fd                   -1 or open: closed by fd_close, which sets -1 afterwards; a WAKE to a number
+ *                                        that is closed in between fails and is remembered
+ *   worker->wake_owed, crew.wakes_at     atomic
+ *   supervision.thawed_at                written by pool_thaw, read by the check of time limits, which may be early
+ * once the board                            shared with other processes: atomic throughout
+ */
+#include "pool/supervision.h"
+
+#include "base/trace.h"
+#include "process/command.h"
+#include "process/signals.h"
+#include "pool/roster.h"
+
+#include <inttypes.h>
+
+/* Nanoseconds between tries to reach a task that is being started. */
+#define OWED_PERIOD (2 * NSEC_PER_MSEC)
+
+/* Nanoseconds after a task's limit and grace in which a worker that lives has ended it. */
+#define SLACK NSEC_PER_SEC
+
+/* Nanoseconds between checks of time limits. */
+#define WATCH_PERIOD (500 * NSEC_PER_MSEC)
+
+/* Returns the process of the task that a worker runs; 0 if none (yet). */
+static pid_t running_task(const struct worker *worker)
+{
+	pid_t task;
+
+	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
+		return 0;
+	/* Read once: what is checked is what is used. 1 and -1 would signal every process. */
+	task = worker->seat->task;
+	return task > 1 ? task : 0;
+}
+
+/* Signals the task that a worker runs: false if it is about to start one that cannot be reached yet. */
+static bool signal_task(struct worker *worker, int signal)
+{
+	pid_t task = running_task(worker);
+	bool denied;
+
+	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
+		return true;
+	if (!task || !command_signal_group(task, signal, &denied))
+		return false;
+	/* A stopped process receives it only once it continues. */
+	if (signal != SIGKILL)
+		command_signal_group(task, SIGCONT, &denied);
+	return true;
+}
+
+void supervision_signal(struct pool *pool, int signal)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
+
+		worker->signal_owed = signal_task(worker, signal) ? 0 : signal;
+		if (worker->signal_owed)
+			pool->supervision.owed_at = clock_now() + OWED_PERIOD;
+	}
+}
+
+/* Tries the signals that are owed again. */
+static void pay_signals(struct pool *pool)
+{
+	size_t seat;
+
+	if (!pool->supervision.owed_at || clock_now() < pool->supervision.owed_at)
+		return;
+	pool->supervision.owed_at = 0;
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
+
+		if (worker->signal_owed && signal_task(worker, worker->signal_owed))
+			worker->signal_owed = 0;
+		if (worker->signal_owed)
+			pool->supervision.owed_at = clock_now() + OWED_PERIOD;
+	}
+}
+
+/* Sends a signal to every task that has a process. Async-signal-safe. */
+static void signal_started(struct pool *pool, int signal)
+{
+	size_t seat;
+	bool denied;
+
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
+		pid_t task = running_task(worker);
+
+		if (task && (signal != SIGSTOP || atomic_load(&worker->seat->executed)))
+			command_signal_group(task, signal, &denied);
+	}
+}
+
+void supervision_freeze(struct pool *pool)
+{
+	struct notice *notice = board_notice(&pool->board);
+
+	/* A worker that starts a task in this moment sees it, and stops that itself. */
+	if (!atomic_load(&notice->stopped_at))
+		atomic_store(&notice->stopped_at, clock_now());
+	if (!pool->options.terminal)
+		signal_started(pool, SIGSTOP);
+}
+
+void supervision_thaw(struct pool *pool)
+{
+	struct notice *notice = board_notice(&pool->board);
+	int64_t since = atomic_load(&notice->stopped_at);
+
+	if (!since)
+		return;
+	atomic_fetch_add(&notice->stopped_for, clock_now() - since);
+	pool->supervision.thawed_at = clock_now();
+	atomic_store(&notice->stopped_at, 0);
+	if (!pool->options.terminal)
+		signal_started(pool, SIGCONT);
+	roster_wake_all(pool);
+}
+
+void supervision_set_timeout(struct pool *pool, nsec timeout)
+{
+	int64_t before = atomic_exchange(&board_notice(&pool->board)->timeout, timeout);
+
+	/* A worker that waits without a limit, or with a longer one, has to check it again. */
+	if (timeout && (!before || timeout < before))
+		roster_wake_all(pool);
+}
+
+/* True if any task may have a time limit. */
+static bool limits_time(const struct pool *pool)
+{
+	return pool->options.has_limits || atomic_load(&board_notice(&pool->board)->timeout);
+}
+
+/* Returns the limit that a worker's task has exceeded although the worker should have ended it; 0 if none. */
+static nsec exceeded_limit(const struct worker *worker, nsec now)
+{
+	const struct pool *pool = worker->pool;
+	nsec timeout, since;
+
+	if (!running_task(worker))
+		return 0;
+	timeout = atomic_load(&worker->seat->limit);
+	timeout = timeout ? timeout : atomic_load(&board_notice(&pool->board)->timeout);
+	/* While the run was stopped, time stood still. */
+	since = atomic_load(&worker->seat->started);
+	since = since < pool->supervision.thawed_at ? pool->supervision.thawed_at : since;
+	return timeout && now - since > timeout + pool->options.grace + SLACK ? timeout : 0;
+}
+
+/* Kills the workers that let a task exceed its time. */
+static void check_limits(struct pool *pool)
+{
+	nsec now = clock_now(), limit;
+	size_t seat;
+
+	if (!limits_time(pool) || now < pool->supervision.watch_at)
+		return;
+	pool->supervision.watch_at = now + WATCH_PERIOD;
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
+
+		/* A worker whose packets are not taken waits for the parent, not the parent for it. */
+		if (worker->overdue || worker->intake.stalled || !(limit = exceeded_limit(worker, now)))
+			continue;
+		trace_event("worker_overdue", "\"worker\":\"%s\"", worker->process.name);
+		worker->overdue = limit;
+		roster_kill(worker);
+	}
+}
+
+nsec supervision_deadline(const struct pool *pool)
+{
+	nsec owed = pool->supervision.owed_at ? pool->supervision.owed_at : NSEC_FOREVER;
+	nsec watch = limits_time(pool) && pool->crew.live ? pool->supervision.watch_at : NSEC_FOREVER;
+
+	return owed < watch ? owed : watch;
+}
+
+void supervision_tick(struct pool *pool)
+{
+	pay_signals(pool);
+	check_limits(pool);
+}
