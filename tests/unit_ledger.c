@@ -108,6 +108,66 @@ static void test_life(void)
 	books_close(&books);
 }
 
+/* Deaths of a worker that had claimed tasks 10 to 14 (attempt 2), and what follows. */
+static void test_claims(void)
+{
+	const struct chunk chunk = {.first = 10, .count = 5, .attempt = 2};
+	const struct {
+		const char *death;
+		uint64_t next;
+		struct claim_facts facts;
+		uint64_t rest;
+		bool trusted;
+	} deaths[] = {
+		{"before the first task", 10, {.result = 0}, 10, true},
+		{"with a result of another chunk", 10, {.result = 3, .result_attempt = 2}, 10, true},
+		{"with a result of another attempt", 10, {.result = 12, .result_attempt = 1}, 10, true},
+		{"between two tasks", 12, {.result = 12, .result_attempt = 2}, 12, true},
+		{"after all results", 15, {.result = 15, .result_attempt = 2}, 15, true},
+		{"before the process", 10, {.running = 11, .running_attempt = 2}, 10, true},
+		{"with a process", 10, {.running = 11, .running_attempt = 2, .has_process = true}, 11, true},
+		{"with its process after two results",
+		 12,
+		 {.running = 13, .running_attempt = 2, .has_process = true, .result = 12, .result_attempt = 2},
+		 13,
+		 true},
+		{"between next and the result",
+		 11,
+		 {.running = 11, .running_attempt = 2, .has_process = true},
+		 11,
+		 true},
+		{"while it ran a task of another chunk",
+		 10,
+		 {.running = 3, .running_attempt = 2, .has_process = true},
+		 10,
+		 true},
+		{"while it ran another attempt",
+		 10,
+		 {.running = 11, .running_attempt = 1, .has_process = true},
+		 10,
+		 true},
+		{"after others had begun the chunk", 12, {.result = 0}, 12, false},
+		{"next is ahead of its results", 14, {.result = 11, .result_attempt = 2}, 14, false},
+		{"next is behind its results", 10, {.result = 12, .result_attempt = 2}, 15, false},
+		{"next is beyond the chunk", 16, {.result = 0}, 15, false},
+		{"broken, after two results", 14, {.result = 12, .result_attempt = 2, .broken = true}, 14, false},
+		{"broken, while it ran",
+		 13,
+		 {.running = 14, .running_attempt = 2, .has_process = true, .broken = true},
+		 14,
+		 false},
+		{"broken, without a process", 14, {.running = 12, .running_attempt = 2, .broken = true}, 14, false},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(deaths); i++) {
+		struct claim_state claim = claim_judge(&chunk, deaths[i].next, &deaths[i].facts);
+
+		if (!check_int(claim.rest, deaths[i].rest) || !check_int(claim.trusted, deaths[i].trusted))
+			check_str(deaths[i].death, "");
+	}
+}
+
 static void test_room(void)
 {
 	struct books books;
@@ -308,6 +368,7 @@ static void test_board_too_small(void)
 }
 
 const struct unit_test unit_ledger[] = {
+	{.name = "what a dead worker leaves of a claim", .run = test_claims},
 	{"the life of a chunk", .run = test_life},
 	{"room", .run = test_room},
 	{"each task once, at random", .run = test_random},

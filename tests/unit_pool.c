@@ -4,6 +4,8 @@
 
 #include "ipc/channel.h"
 #include "ipc/fd.h"
+#include "pool/intake.h"
+#include "pool/outcomes.h"
 #include "pool/pool_private.h"
 #include "pool/shortage.h"
 
@@ -25,9 +27,14 @@ static void on_room(struct pool_owner *owner UNUSED)
 {
 }
 
+/* The failure that a test expects; "" if none. */
+static const char *expected_failure = "";
+static int failures;
+
 static void on_failure(struct pool_owner *owner UNUSED, const struct error *error)
 {
-	check_str(error_text(error), "");
+	failures++;
+	check_str(error_text(error), expected_failure);
 }
 
 /* A pool whose workers are what start makes them. */
@@ -240,10 +247,281 @@ static void test_stopped(void)
 	close_scene(&scene);
 }
 
+/* Starts one worker for one task, in the first seat. */
+static struct worker *start_one(struct scene *scene)
+{
+	submit(scene->pool);
+	pool_tick(scene->pool);
+	check_int(scene->pool->crew.live, 1);
+	return &scene->pool->crew.workers[0];
+}
+
+static const struct start_method method_idle = {.name = "idle", .prefix = "Idle", .start = start_idle};
+
+/* The other end of the ring that a test writes into, and the packets that were taken from it. */
+static struct ring producer;
+static int packets_left, packets_taken;
+
+static void write_packet(uint32_t type, struct slice bytes)
+{
+	size_t room;
+	char *to = ring_reserve(&producer, bytes.size, &room);
+
+	if (!check(to != NULL))
+		return;
+	memcpy(to, bytes.data, bytes.size);
+	ring_commit(&producer, type, bytes.size);
+}
+
+static void write_words(void)
+{
+	static char words[1000];
+
+	write_packet(PACKET_WORDS, (struct slice){.data = words, .size = sizeof words});
+}
+
+/* Writes the next packet as soon as one is taken. */
+static void on_words(struct pool_owner *owner UNUSED, struct slice words UNUSED)
+{
+	packets_taken++;
+	if (packets_left-- > 0)
+		write_words();
+}
+
+static void test_fast_producer(void)
+{
+	struct scene scene;
+	struct worker *worker;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	scene.owner.on_words = on_words;
+	worker = start_one(&scene);
+	producer = board_ring(&scene.pool->board, 0);
+	packets_left = 3 * (int)(producer.size / 1000);
+	write_words();
+	check(intake_take(worker, false));
+	check(packets_taken <= (int)(producer.size / 1000) + 1);
+	check(packets_left > 0);
+	/* Nothing is lost by that. */
+	while (packets_left >= 0 && intake_take(worker, false))
+		;
+	check_int(packets_left, -1);
+	close_scene(&scene);
+}
+
+static enum result_use on_result(struct pool_owner *owner UNUSED, const struct result *result UNUSED,
+				 const struct task *task UNUSED, nsec *delay UNUSED)
+{
+	return RESULT_TAKEN;
+}
+
+static bool accepts(struct pool_owner *owner UNUSED, uint64_t index UNUSED)
+{
+	return true;
+}
+
+/* Takes one result: the count that the worker sees afterwards. */
+static uint32_t count_taken(uint32_t judged)
+{
+	struct result result = {.attempt = 1, .ran = true};
+	struct bytes bytes = {.data = NULL};
+	struct scene scene;
+	struct worker *worker;
+	uint32_t taken;
+
+	if (!open_scene(&scene, &method_idle))
+		return 0;
+	scene.owner.on_result = on_result;
+	scene.owner.accepts = accepts;
+	scene.pool->options.judged = judged;
+	worker = start_one(&scene);
+	producer = board_ring(&scene.pool->board, 0);
+	result_put(&bytes, &result, (uint32_t)ledger_find(&scene.pool->ledger, 0, 1));
+	write_packet(PACKET_RESULT, bytes_slice(&bytes));
+	check(intake_take(worker, false));
+	check_int(scene.pool->ledger.outstanding, 0);
+	taken = atomic_load(&worker->seat->taken);
+	bytes_release(&bytes);
+	close_scene(&scene);
+	return taken;
+}
+
+static void test_taken(void)
+{
+	check_int(count_taken(0), 0);
+	check_int(count_taken(UINT32_MAX), 1);
+}
+
+static pid_t start_dying(const struct role *role UNUSED, int fd UNUSED, struct error *error UNUSED)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(3);
+	return pid;
+}
+
+/* Steps until the pool has failed. */
+static void step_until_failed(struct scene *scene)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+
+	while (!failures && clock_now() < deadline) {
+		nsec next = pool_deadline(scene->pool);
+
+		loop_step(&scene->loop, next < deadline ? next : deadline);
+		pool_tick(scene->pool);
+	}
+	check_int(failures, 1);
+	check_int(scene->pool->staffing.state, STAFFING_FAILED);
+}
+
+static void test_dying(void)
+{
+	const struct start_method method = {.name = "dying", .prefix = "Dying", .start = start_dying};
+	struct scene scene;
+
+	if (!open_scene(&scene, &method))
+		return;
+	expected_failure = "workers end as soon as they are started (8 in a row)";
+	submit(scene.pool);
+	step_until_failed(&scene);
+	close_scene(&scene);
+}
+
+static void test_unfit(void)
+{
+	struct scene scene;
+	size_t seat;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	expected_failure = "no worker is left whose initializer does not fail";
+	scene.pool->staffing.ever_fit = true;
+	for (seat = 0; seat < scene.pool->crew.seats; seat++)
+		scene.pool->crew.workers[seat].fitness.unfit_in_row = SHORTAGE_UNFIT_MAX;
+	shortage_check_ends(scene.pool);
+	check_int(failures, 1);
+	check_int(scene.pool->staffing.state, STAFFING_FAILED);
+	submit(scene.pool);
+	pool_tick(scene.pool);
+	check_int(scene.pool->crew.live, 0);
+	close_scene(&scene);
+}
+
+static pid_t start_deaf(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fd_close_others(&fd, 1);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void test_late(void)
+{
+	const struct start_method method = {.name = "deaf", .prefix = "Deaf", .start = start_deaf};
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+
+	if (!open_scene(&scene, &method))
+		return;
+	start_one(&scene);
+	pool_hang_up(scene.pool);
+	check(pool_deadline(scene.pool) > clock_now());
+	pool_tick(scene.pool);
+	check_int(scene.pool->crew.live, 1);
+	/* Its time is over. */
+	scene.pool->closing.kill_at = clock_now();
+	pool_tick(scene.pool);
+	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
+		loop_step(&scene.loop, deadline);
+	check(pool_is_empty(scene.pool));
+	check_int(scene.pool->tally.workers_died, 1);
+	close_scene(&scene);
+}
+
+static void test_owed(void)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+	struct worker *worker;
+	pid_t task;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	worker = start_one(&scene);
+	/* A task that has no process yet. */
+	atomic_store(&worker->seat->running, 1);
+	pool_signal_tasks(scene.pool, SIGTERM);
+	check_int(worker->signal_owed, SIGTERM);
+	check(pool_deadline(scene.pool) < deadline);
+	task = fork();
+	if (task == 0) {
+		signal(SIGTERM, SIG_DFL);
+		for (;;)
+			pause();
+	}
+	setpgid(task, task);
+	worker->seat->task = task;
+	while (worker->signal_owed && clock_now() < deadline) {
+		loop_step(&scene.loop, pool_deadline(scene.pool));
+		pool_tick(scene.pool);
+	}
+	check_int(worker->signal_owed, 0);
+	check_int(unit_wait(task), 1000 + SIGTERM);
+	worker->seat->task = 0;
+	atomic_store(&worker->seat->running, 0);
+	close_scene(&scene);
+}
+
+static uint64_t head_seven(struct pool_owner *owner UNUSED)
+{
+	return 7;
+}
+
+static void test_last_row(void)
+{
+	struct retry retry = {.chunk = {.count = 1, .size = 2, .attempt = 2, .width = 1}};
+	struct scene scene;
+	struct pool *pool;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	pool = scene.pool;
+	scene.owner.head = head_seven;
+	while (ledger_has_room(&pool->ledger, 1))
+		submit(pool);
+	for (retry.chunk.first = 5; retry.chunk.first < 9; retry.chunk.first++) {
+		retry.chunk.block = arena_take(pool->options.arena);
+		memcpy(arena_block(pool->options.arena, retry.chunk.block), "a", 2);
+		retries_add(&pool->outcomes.retries, &retry);
+	}
+	outcomes_submit_retries(pool);
+	check(ledger_find(&pool->ledger, 7, 2) != QUEUE_NONE);
+	check_int(ledger_find(&pool->ledger, 5, 2), QUEUE_NONE);
+	check(!ledger_has_room(&pool->ledger, 0));
+	/* The others wait for a row, not for a time. */
+	check_int(pool->outcomes.retries.count, 3);
+	check(outcomes_deadline(pool) == NSEC_FOREVER);
+	close_scene(&scene);
+}
+
 const struct unit_test unit_pool[] = {
 	{.name = "a worker that is dead before it is told what to do", .run = test_stillborn},
 	{.name = "workers that cannot be started for a moment", .run = test_scarce},
 	{.name = "tasks that cannot be started after there were to be fewer workers", .run = test_starved},
 	{.name = "stopped while a worker is started", .run = test_stopped},
+	{.name = "a worker that writes as fast as its packets are taken", .run = test_fast_producer},
+	{.name = "results are counted for a worker only where it waits for that", .run = test_taken},
+	{.name = "workers that end in a row as soon as they are started", .run = test_dying},
+	{.name = "no seat is left whose initializer does not fail", .run = test_unfit},
+	{.name = "a dismissed worker that does not leave is killed", .run = test_late},
+	{.name = "a signal for a task that is being started is sent later", .run = test_owed},
+	{.name = "the last row of the ledger is for the head's retry", .run = test_last_row},
 	{.name = NULL},
 };

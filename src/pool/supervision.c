@@ -10,8 +10,9 @@
  *   set            set         not yet the leader of its group    owed
  *   set            set         leads its group                    sent to the group
  *
- * Between the worker's wait for a task and the clearing of seat.running the pid is free, and could belong to a
- * stranger's process group if all pids were used up within these microseconds: see command_signal_task.
+ * Groups are signalled by number. Between the worker's wait for a task and the clearing of seat.running the pid is
+ * free: a stranger's process group would get the signal if all pids were used up within these microseconds. A pidfd
+ * does not help here, since it has to be opened by the same number.
  *
  * Freezing runs in a signal handler, at any point of the main code. It reads and writes nothing but
  *
@@ -21,8 +22,8 @@
  *   worker->channel.fd                   -1 or open: closed by fd_close, which sets -1 afterwards; a WAKE to a number
  *                                        that is closed in between fails and is remembered
  *   worker->wake_owed, crew.wakes_at     atomic
- *   supervision.thawed_at                written by pool_thaw, read by the check of time limits, which may be early
- * once the board                            shared with other processes: atomic throughout
+ *   supervision.thawed_at                written by pool_thaw, read by the check of time limits
+ *   the board                            shared with other processes: atomic throughout
  */
 #include "pool/supervision.h"
 
