@@ -15,51 +15,9 @@ struct doorbells doorbells_at(void *memory, size_t seats)
 	};
 }
 
-struct marks_walk doorbells_scan(const struct doorbells *all)
-{
-	atomic_store(&all->shared->scanned_at, clock_now());
-	atomic_fetch_add(&all->shared->scans, 1);
-	return (struct marks_walk){.groups = 0};
-}
-
-void doorbells_clear(const struct doorbells *all, size_t seat)
-{
-	marks_clear(&all->pending, seat);
-}
-
 void doorbell_init(struct doorbell *bell, const struct doorbells *all, size_t seat)
 {
 	*bell = (struct doorbell){.all = *all, .seat = seat};
-}
-
-/* A scan, caused by another worker's RING, has taken this worker's packets, too. */
-static void doorbell_note_scan(struct doorbell *bell)
-{
-	bell->state = DOORBELL_QUIET;
-	bell->since = atomic_load(&bell->all.shared->scanned_at);
-}
-
-void doorbell_committed(struct doorbell *bell)
-{
-	if (marks_set(&bell->all.pending, bell->seat) && bell->state == DOORBELL_PENDING)
-		doorbell_note_scan(bell);
-	/* Also while a RING is in flight: a parent that is gone is noticed where the worker rings. */
-	bell->state = DOORBELL_PENDING;
-}
-
-nsec doorbell_deadline(const struct doorbell *bell)
-{
-	return bell->state == DOORBELL_PENDING ? bell->since + DOORBELL_TIME : NSEC_FOREVER;
-}
-
-bool doorbell_is_due(struct doorbell *bell)
-{
-	if (bell->state != DOORBELL_PENDING || clock_now() < doorbell_deadline(bell))
-		return false;
-	if (marks_has(&bell->all.pending, bell->seat))
-		return true;
-	doorbell_note_scan(bell);
-	return false;
 }
 
 bool doorbell_ring(struct doorbell *bell)

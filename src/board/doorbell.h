@@ -92,22 +92,54 @@ size_t doorbells_size(size_t seats);
 struct doorbells doorbells_at(void *memory, size_t seats);
 
 /* Parent: begins a scan over the pending bits. Clear each bit (doorbells_clear) before reading that seat's ring. */
-struct marks_walk doorbells_scan(const struct doorbells *all) MUST_CHECK;
+static inline struct marks_walk doorbells_scan(const struct doorbells *all)
+{
+	atomic_store(&all->shared->scanned_at, clock_now());
+	atomic_fetch_add(&all->shared->scans, 1);
+	return (struct marks_walk){.groups = 0};
+}
 
 /* Parent: clears a seat's pending bit. */
-void doorbells_clear(const struct doorbells *all, size_t seat);
+static inline void doorbells_clear(const struct doorbells *all, size_t seat)
+{
+	marks_clear(&all->pending, seat);
+}
 
 /* Worker: makes its doorbell quiet. */
 void doorbell_init(struct doorbell *bell, const struct doorbells *all, size_t seat);
 
+/* Worker: notes that a scan, caused by another worker's RING, has taken what it committed. */
+static inline void doorbell_note_scan(struct doorbell *bell)
+{
+	bell->state = DOORBELL_QUIET;
+	bell->since = atomic_load(&bell->all.shared->scanned_at);
+}
+
 /* Worker: notes that a packet was committed. Any scan until the deadline takes it. */
-void doorbell_committed(struct doorbell *bell);
+static inline void doorbell_committed(struct doorbell *bell)
+{
+	if (marks_set(&bell->all.pending, bell->seat) && bell->state == DOORBELL_PENDING)
+		doorbell_note_scan(bell);
+	/* Also while a RING is in flight: a parent that is gone is noticed where the worker rings. */
+	bell->state = DOORBELL_PENDING;
+}
 
 /* Returns when the worker has to ring at the latest, monotonic; NSEC_FOREVER if nothing is pending. */
-nsec doorbell_deadline(const struct doorbell *bell);
+static inline nsec doorbell_deadline(const struct doorbell *bell)
+{
+	return bell->state == DOORBELL_PENDING ? bell->since + DOORBELL_TIME : NSEC_FOREVER;
+}
 
 /* Worker: true if the deadline has passed and no scan has come since the last commit: it has to ring now. */
-bool doorbell_is_due(struct doorbell *bell);
+static inline bool doorbell_is_due(struct doorbell *bell)
+{
+	if (bell->state != DOORBELL_PENDING || clock_now() < doorbell_deadline(bell))
+		return false;
+	if (marks_has(&bell->all.pending, bell->seat))
+		return true;
+	doorbell_note_scan(bell);
+	return false;
+}
 
 /*
  * Worker: asks for a scan at once. True if a RING must be sent, which doorbell_rung or doorbell_failed has to follow;

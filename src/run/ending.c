@@ -12,17 +12,12 @@
 /* How long after the kill a silent worker of a shared pool is given up. */
 #define GIVE_UP_TIME (3 * NSEC_PER_SEC)
 
-static const struct ending_permits permits[ENDING_PHASES] = {
+const struct ending_permits ending_phases[ENDING_PHASES] = {
 	[ENDING_RUNNING] = {.submits = true, .begins = true, .waits = true},
 	[ENDING_DRAINING] = {.skips = true, .waits = true},
 	[ENDING_ABORTING] = {.skips = true},
 	[ENDING_FAILED] = {.submits = false},
 };
-
-const struct ending_permits *ending_permits(const struct session *session)
-{
-	return &permits[session->ending.phase];
-}
 
 bool ending_is_aborted(const struct session *session)
 {

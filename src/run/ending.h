@@ -70,8 +70,8 @@ struct ending {
 	bool killed;
 };
 
-/* Returns what the session's phase permits. */
-const struct ending_permits *ending_permits(const struct session *session);
+/* What each phase permits; of a session: ending_permits. */
+extern const struct ending_permits ending_phases[ENDING_PHASES];
 
 /* True if the run has been aborted. */
 bool ending_is_aborted(const struct session *session);

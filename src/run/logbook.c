@@ -73,8 +73,10 @@ void logbook_close(struct session *session)
 }
 
 /* Ends the run after a recorder failed: an incomplete record is useless. The owner's recorder continues. */
-static void logbook_fail(struct session *session, struct error *error)
+static void logbook_fail(struct session *session)
 {
+	struct error *error = &session->logbook.error;
+
 	ending_fail(session, EXIT_TROUBLE, error);
 	error_release(error);
 	logbook_close(session);
@@ -88,14 +90,13 @@ void logbook_put(struct session *session, const struct output_header *header, st
 		.stream = (enum stream)header->stream,
 		.bytes = bytes,
 	};
-	struct error error = {.number = 0};
 	size_t i;
 
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 
-		if (recorder->kind->put && recorder->kind->put(recorder, &piece, &error) < 0)
-			logbook_fail(session, &error);
+		if (recorder->kind->put && recorder->kind->put(recorder, &piece, &session->logbook.error) < 0)
+			logbook_fail(session);
 	}
 }
 
@@ -142,7 +143,6 @@ void logbook_count(struct session *session, const struct result *result, const s
 {
 	struct recorder_entry entry = {.result = result, .task = task};
 	struct logbook_texts texts = {.command.data = NULL};
-	struct error error = {.number = 0};
 	size_t i;
 
 	if (result->outcome == OUTCOME_SKIPPED || !session->logbook.count)
@@ -151,8 +151,8 @@ void logbook_count(struct session *session, const struct result *result, const s
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 
-		if (recorder->kind->count(recorder, &entry, &error) < 0)
-			logbook_fail(session, &error);
+		if (recorder->kind->count(recorder, &entry, &session->logbook.error) < 0)
+			logbook_fail(session);
 	}
 	bytes_release(&texts.command);
 	bytes_release(&texts.shown);
@@ -161,26 +161,24 @@ void logbook_count(struct session *session, const struct result *result, const s
 
 void logbook_written(struct session *session, const struct result *result)
 {
-	struct error error = {.number = 0};
 	size_t i;
 
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 
-		if (recorder->kind->written && recorder->kind->written(recorder, result, &error) < 0)
-			logbook_fail(session, &error);
+		if (recorder->kind->written && recorder->kind->written(recorder, result, &session->logbook.error) < 0)
+			logbook_fail(session);
 	}
 }
 
 void logbook_flush(struct session *session)
 {
-	struct error error = {.number = 0};
 	size_t i;
 
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 
-		if (recorder->kind->flush && recorder->kind->flush(recorder, &error) < 0)
-			logbook_fail(session, &error);
+		if (recorder->kind->flush && recorder->kind->flush(recorder, &session->logbook.error) < 0)
+			logbook_fail(session);
 	}
 }

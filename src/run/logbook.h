@@ -14,6 +14,8 @@ enum { LOGBOOK_MOST = 4 };
 struct logbook {
 	struct recorder *recorders[LOGBOOK_MOST];
 	size_t count;
+	/* That of the recorder that has just failed. */
+	struct error error;
 };
 
 struct session;

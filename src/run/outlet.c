@@ -110,17 +110,24 @@ static void sink_data(struct order_sink *sink, uint64_t index, const char *label
 	write_formatted(outlet, format->is_whole ? STREAM_OUTPUT : stream);
 }
 
+/* Writes what the format ends each of a task's streams with. */
+static void sink_end_streams(struct outlet *outlet)
+{
+	enum stream stream, last = outlet->format->is_whole ? STREAM_OUTPUT : STREAM_ERRORS;
+
+	for (stream = STREAM_OUTPUT; stream <= last; stream++) {
+		outlet->format->end(&outlet->state, stream, &outlet->formatted);
+		write_formatted(outlet, stream);
+	}
+}
+
 static void sink_result(struct order_sink *sink, const struct result *result)
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
-	const struct output_format *format = outlet->format;
-	enum stream stream, last = format->is_whole ? STREAM_OUTPUT : STREAM_ERRORS;
 
 	outlet->index = result->index;
-	for (stream = STREAM_OUTPUT; format->end && stream <= last; stream++) {
-		format->end(&outlet->state, stream, &outlet->formatted);
-		write_formatted(outlet, stream);
-	}
+	if (outlet->format->end)
+		sink_end_streams(outlet);
 	outlet->finished(outlet, result);
 	if (outlet->screen)
 		outlet->screen->ended(outlet->screen, result->index);

@@ -72,4 +72,10 @@ struct session {
 	} reported;
 };
 
+/* Returns what the session's phase permits. */
+static inline const struct ending_permits *ending_permits(const struct session *session)
+{
+	return &ending_phases[session->ending.phase];
+}
+
 #endif

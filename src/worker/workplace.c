@@ -185,12 +185,6 @@ void workplace_announce_pending(struct workplace *place)
 		workplace_announce(place);
 }
 
-void workplace_announce_if_due(struct workplace *place)
-{
-	if (doorbell_is_due(&place->doorbell))
-		workplace_announce(place);
-}
-
 bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload)
 {
 	char *to;
@@ -234,20 +228,6 @@ nsec workplace_timeout(const struct workplace *place)
 	nsec own = atomic_load_explicit(&place->seat->limit, memory_order_relaxed);
 
 	return own ? own : atomic_load(&place->notice->timeout);
-}
-
-nsec workplace_time(const struct workplace *place)
-{
-	nsec stopped_at = atomic_load(&place->notice->stopped_at);
-
-	return (stopped_at ? stopped_at : clock_now()) - atomic_load(&place->notice->stopped_for);
-}
-
-nsec workplace_when(const struct workplace *place, nsec time)
-{
-	if (time == NSEC_FOREVER || atomic_load(&place->notice->stopped_at))
-		return NSEC_FOREVER;
-	return time + atomic_load(&place->notice->stopped_for);
 }
 
 struct template_values workplace_values(const struct workplace *place)

@@ -82,7 +82,11 @@ void workplace_announce(struct workplace *place);
 void workplace_announce_pending(struct workplace *place);
 
 /* Rings if packets have gathered for long enough and no scan has taken them (doorbell_is_due). */
-void workplace_announce_if_due(struct workplace *place);
+static inline void workplace_announce_if_due(struct workplace *place)
+{
+	if (doorbell_is_due(&place->doorbell))
+		workplace_announce(place);
+}
 
 /* Commits a packet with a copy of the payload, waiting for room if need be. False when the parent is gone. */
 bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload);
@@ -97,10 +101,20 @@ void workplace_note_length(struct workplace *place, bool is_long);
 nsec workplace_timeout(const struct workplace *place);
 
 /* Returns the time on a clock that stands still while the run is stopped (SIGTSTP). */
-nsec workplace_time(const struct workplace *place);
+static inline nsec workplace_time(const struct workplace *place)
+{
+	nsec stopped_at = atomic_load(&place->notice->stopped_at);
+
+	return (stopped_at ? stopped_at : clock_now()) - atomic_load(&place->notice->stopped_for);
+}
 
 /* Returns when that clock will show time, monotonic; NSEC_FOREVER if the run is stopped. */
-nsec workplace_when(const struct workplace *place, nsec time);
+static inline nsec workplace_when(const struct workplace *place, nsec time)
+{
+	if (time == NSEC_FOREVER || atomic_load(&place->notice->stopped_at))
+		return NSEC_FOREVER;
+	return time + atomic_load(&place->notice->stopped_for);
+}
 
 /* Returns the argv for a task, as template_expand does; NULL with errno. */
 char **workplace_expand(struct workplace *place, const struct task *task);
