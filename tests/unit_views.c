@@ -8,6 +8,7 @@
 #include "interactive/views/guide.h"
 #include "interactive/views/views.h"
 #include "run/session_private.h"
+#include "worker/executor.h"
 
 #include <locale.h>
 #include <time.h>
@@ -175,7 +176,12 @@ static struct run *add_run(const char *line, enum run_state state)
 		.number = ++runs.last_number,
 		.state = state,
 		.most = 4,
-		.options = {.settings.workers.method = &start_fork, .line = mem_string(line)},
+		.options =
+			{
+				.settings.workers.method = &start_fork,
+				.settings.command.executor = &executor_command,
+				.line = mem_string(line),
+			},
 		.kept = archive_begin(&runs.archive),
 		.session = mem_new(1, sizeof *run->session),
 	};

@@ -3,6 +3,7 @@
 #include "front/options.h"
 
 #include "machine/capacity.h"
+#include "worker/executor.h"
 #include "front/conflicts.h"
 #include "front/nearest.h"
 #include "front/operands.h"
@@ -283,8 +284,10 @@ static void take_defaults(struct options *options, const struct options *default
 	if (!options->color)
 		options->color = defaults->color;
 	take_surroundings(options);
-	/* A dry run waits for nothing. */
-	if (run->command.dry_run) {
+	if (!run->command.executor)
+		run->command.executor = &executor_command;
+	/* Tasks that do not run wait for nothing. */
+	if (!run->command.executor->runs_tasks) {
 		run->machine.throttle = (struct throttle_options){.jobs_file = run->machine.throttle.jobs_file};
 		run->command.initializer = NULL;
 		run->policy.delay = 0;

@@ -3,6 +3,7 @@
 #include "front/setters.h"
 
 #include "base/number.h"
+#include "worker/executor.h"
 
 int set_progress(struct options *options, const char *value, struct error *error)
 {
@@ -116,7 +117,7 @@ int set_quiet(struct options *options, const char *value UNUSED, struct error *e
 
 int set_dry_run(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->run.command.dry_run = true;
+	options->run.command.executor = &executor_print;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "process/start.h"
 #include "run/session.h"
+#include "worker/executor.h"
 
 struct companion {
 	/* True if a run with these options needs it. */
@@ -16,7 +17,7 @@ struct companion {
 
 static bool is_forkserver_needed(const struct session_options *options)
 {
-	return options->workers.method == &start_forkserver && !options->command.dry_run;
+	return options->workers.method == &start_forkserver && options->command.executor->runs_tasks;
 }
 
 /* In the order of their start. */

@@ -7,6 +7,7 @@
 #include "process/signals.h"
 #include "run/report.h"
 #include "run/session_private.h"
+#include "worker/executor.h"
 
 #include <inttypes.h>
 #include <sys/random.h>
@@ -122,7 +123,7 @@ static struct briefing briefing_from_options(const struct session *session)
 {
 	const struct session_options *options = session->options;
 	struct briefing briefing = {
-		.executor = mem_string(options->command.dry_run ? "print" : "command"),
+		.executor = mem_string(options->command.executor->name),
 		.flags = briefing_flags(session),
 		.nice = options->command.nice,
 		.ignored = ignored_signals(options),
@@ -161,6 +162,12 @@ static int compile_templates(struct session *session, struct error *error)
 	return template_compile(&session->tag, &template, error) < 0 ? error_wrap(error, "--tagstring") : 0;
 }
 
+/* True if tasks are to be forked from the command, where that is possible. */
+static bool wants_zygotes(const struct command_options *command)
+{
+	return command->zygote && command->executor->runs_tasks;
+}
+
 /* Completes the briefing with where the command is, and whether tasks are forked from it. */
 static void find_command(struct session *session)
 {
@@ -170,7 +177,7 @@ static void find_command(struct session *session)
 
 	if (is_fixed)
 		briefing->command = command_find(briefing->words[0], briefing->path);
-	if (!command->zygote || command->dry_run)
+	if (!wants_zygotes(command))
 		return;
 	/* A command that was not found is reported by the first task. */
 	if (briefing->command)
@@ -192,7 +199,7 @@ int instructions_open(struct session *session, struct error *error)
 		.jobs = workers->jobs,
 		.jobs_max = workers->jobs_max > workers->jobs ? workers->jobs_max : workers->jobs,
 		.max_tasks = workers->max_tasks,
-		.is_slow = options->command.initializer || options->command.zygote,
+		.is_slow = options->command.initializer || wants_zygotes(&options->command),
 		.repeats = options->policy.retries || options->input.brings_commands,
 		.has_limits = options->input.brings_commands,
 		.grace = options->policy.grace,

@@ -7,6 +7,7 @@
 #include "journal/results_folder.h"
 #include "run/report.h"
 #include "run/session_private.h"
+#include "worker/executor.h"
 
 /* Opens a recorder; NULL if it is not wanted, or with the error. */
 typedef struct recorder *logbook_opener(const struct output_options *output, struct error *error);
@@ -40,7 +41,7 @@ int logbook_open(struct session *session, struct error *error)
 
 	if (session->place.recorder)
 		logbook->recorders[logbook->count++] = session->place.recorder;
-	if (session->options->command.dry_run)
+	if (!session->options->command.executor->runs_tasks)
 		return 0;
 	for (i = 0; i < countof(recorders); i++) {
 		opened[i] = recorders[i].open(&session->options->output, error);

@@ -45,8 +45,8 @@ struct command_options {
 	bool terminal;
 	/* COMMAND is started once in each worker, and tasks are forked from it. */
 	bool zygote;
-	/* Commands are printed, not run. */
-	bool dry_run;
+	/* How workers run tasks. */
+	const struct executor *executor;
 };
 
 /* What records are. */
@@ -135,6 +135,7 @@ struct session_options {
 };
 
 struct session;
+struct executor;
 
 /* The session's owner; embedded in it. */
 struct session_owner {

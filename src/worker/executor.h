@@ -20,6 +20,10 @@ enum executor_end {
 
 struct executor {
 	const char *name;
+	/* The option that chooses it, without dashes; NULL if it is the default. */
+	const char *option;
+	/* Tasks run. False if they are only shown: nothing is recorded, waited for or prepared for them. */
+	bool runs_tasks;
 	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
 	 */
 	int (*open)(struct workplace *place, void **state);

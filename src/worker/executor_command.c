@@ -244,6 +244,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 
 const struct executor executor_command = {
 	.name = "command",
+	.runs_tasks = true,
 	.open = open_command,
 	.run = run_command,
 	.close = close_command,

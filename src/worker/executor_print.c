@@ -52,6 +52,7 @@ static void close_print(struct workplace *place UNUSED, void *state UNUSED)
 
 const struct executor executor_print = {
 	.name = "print",
+	.option = "dry-run",
 	.open = open_print,
 	.run = run_print,
 	.close = close_print,

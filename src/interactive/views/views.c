@@ -6,6 +6,7 @@
 #include "codec/outcome.h"
 #include "interactive/runs/selection.h"
 #include "interactive/views/views_parts.h"
+#include "worker/executor.h"
 
 #include <inttypes.h>
 
@@ -210,8 +211,8 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 	append_word_option(out, "initializer", settings->command.initializer);
 	append_word_option(out, "joblog", settings->output.joblog);
 	append_word_option(out, "results", settings->output.results);
-	if (settings->command.dry_run)
-		bytes_append_text(out, " --dry-run");
+	if (settings->command.executor->option)
+		bytes_append_format(out, " --%s", settings->command.executor->option);
 	if (out->size == empty)
 		out->size = start;
 	else
