@@ -10,11 +10,11 @@
 enum diag_level { DIAG_NOTES, DIAG_ERRORS };
 void diag_set_level(enum diag_level level);
 
-/* What messages are about, where one process has several runs. */
+/* The subject of messages, where one process has several runs. */
 struct diag_context {
 	/* The number of the run. */
 	uint64_t run;
-	/* Takes the place of the process's level. */
+	/* The level of these messages, in place of the process's. */
 	enum diag_level level;
 };
 

@@ -11,7 +11,7 @@ struct error {
 	int number;
 	/* Owned; freed by error_release. */
 	char *text;
-	/* The request of the user is impossible: nothing has been run. */
+	/* True if the request of the user is impossible: nothing has been run. */
 	bool is_usage;
 };
 

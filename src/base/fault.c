@@ -20,7 +20,7 @@ struct fault {
 	uint64_t at;
 	/* How often the point has been reached. */
 	uint64_t reached;
-	/* Later times have the effect too. */
+	/* True if later times have the effect, too. */
 	bool onwards;
 	/* The errno value, 0 if none. */
 	int number;

@@ -10,10 +10,10 @@
 struct utf8 {
 	/* How many bytes the current character still lacks. */
 	uint8_t need;
-	/* The least and the greatest value of the next of them. */
+	/* The least and the greatest value of the next byte. */
 	uint8_t low;
 	uint8_t high;
-	/* The bytes are not UTF-8. */
+	/* True if the bytes are not UTF-8. */
 	bool broken;
 };
 
