@@ -40,7 +40,7 @@ size_t arena_take_run(struct arena *arena, size_t length);
 /* Returns the bytes of a block; valid until the next arena_take. */
 char *arena_block(const struct arena *arena, size_t block);
 
-/* Adds a use; removes one, and frees the block after the last. */
+/* Add a use of a block, or remove one: the block is free after the last. */
 void arena_hold(struct arena *arena, size_t block);
 void arena_drop(struct arena *arena, size_t block);
 

@@ -45,22 +45,21 @@ struct seat {
 	_Atomic uint32_t retire;
 	/*
 	 * The index plus one of the task being run, 0 between tasks. Set by the worker before it starts a process and
-	 * cleared after the result is committed: a result that is there counts, whatever this says.
+	 * cleared after the result is committed: a committed result counts, whatever this field holds.
 	 */
 	_Alignas(CACHE_LINE) _Atomic uint64_t running;
-	/* Which run of that task it is, from 1; set before running. */
+	/* The attempt at that task, from 1; set before running. */
 	_Atomic uint32_t attempt;
-	/* When that began, monotonic; set before running. */
+	/* When the task began, monotonic; set before running. */
 	_Atomic int64_t started;
 	/* The time limit that the task brings, in nanoseconds; 0 if none. Set before running. */
 	_Atomic int64_t limit;
-	/* That task's process: zeroed by the worker before each start, written by the kernel before the process runs.
-	 */
+	/* The task's process: zeroed by the worker before each start, written by the kernel before the process runs. */
 	volatile pid_t task;
 	/*
-	 * 1: that process has executed, and may be stopped: before, it has its worker's memory, and would hold that.
-	 * Cleared by the worker before each start; set after it and before the worker checks notice->stopped_at, which
-	 * the parent sets before it checks this.
+	 * 1 if the process has executed and may be stopped: until then it shares its worker's memory, and a stop would
+	 * suspend the worker, too. Cleared by the worker before each start; set after it and before the worker checks
+	 * notice->stopped_at, which the parent sets before it checks this.
 	 */
 	_Atomic uint32_t executed;
 };

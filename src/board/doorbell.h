@@ -4,7 +4,7 @@
  *
  * A worker that commits a packet sets its pending bit. The parent, on any worker's RING message, scans: it clears each
  * pending bit that is set and then reads that worker's ring. So one RING serves all workers, and packets gather for up
- * to DOORBELL_TIME before anybody sends one.
+ * to DOORBELL_TIME before a worker sends one.
  *
  * The states of one worker's doorbell, and what an event does to them (bit: its pending bit; a scan clears it):
  *
@@ -33,7 +33,7 @@
  *
  * B reads scans after it set its bit. If it reads n, scan n + 1 has not begun, so that scan sees bit B. If the scan has
  * begun, B reads n + 1, rung_for is not n + 2, and B sends its own RING. A worker that dies or is stopped between its
- * RING and doorbell_rung() suppresses nobody: until then its RING does not count. A late doorbell_rung() stores an
+ * RING and doorbell_rung() suppresses no RING: until then its RING does not count. A late doorbell_rung() stores an
  * older number, which never equals a later scans + 1.
  */
 #ifndef BOARD_DOORBELL_H
@@ -52,7 +52,7 @@
 struct doorbell_shared {
 	/* The number of scans that the parent has begun. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t scans;
-	/* When it began the last one, monotonic. */
+	/* When the last scan began, monotonic. */
 	_Atomic int64_t scanned_at;
 	/* The scan that the last RING asks for: scans + 1 when it was sent; 0 if none. Written by workers. */
 	_Alignas(CACHE_LINE) _Atomic uint64_t rung_for;
@@ -79,7 +79,7 @@ struct doorbell {
 	struct doorbells all;
 	size_t seat;
 	enum doorbell_state state;
-	/* When the worker last rang, or a scan came without; monotonic. */
+	/* When the worker last rang, or a scan took its packets without that; monotonic. */
 	nsec since;
 	/* The value of rung_for that doorbell_rung() is to store. */
 	uint64_t asks_for;

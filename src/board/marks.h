@@ -2,9 +2,9 @@
 /*
  * Marks in shared memory: a bit for each of many things, so that the few that matter are found without scanning all.
  *
- * A mark is a hint: the thing itself is checked. A process that may die between setting a mark and what the mark stands
- * for sets the mark first, so that it may be stale but is never missing. All accesses are sequentially consistent: of
- * two processes that each set one thing and then check the other's, one at least sees the other's.
+ * A mark is a hint: the thing itself is checked. A process that may die between setting a mark and changing the thing
+ * sets the mark first: a mark may be stale but is never missing. All accesses are sequentially consistent: if two
+ * processes each set a word and then read the other's, at least one reads what the other has set.
  */
 #ifndef BOARD_MARKS_H
 #define BOARD_MARKS_H

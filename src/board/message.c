@@ -41,7 +41,7 @@ int setup_take(struct cursor *cursor, struct setup *setup)
 	return -1;
 }
 
-/* A text that may be absent. */
+/* Appends a text that may be NULL. */
 static void put_optional(struct bytes *bytes, const char *text)
 {
 	bytes_put_u8(bytes, text != NULL);
@@ -68,7 +68,7 @@ static void put_texts(struct bytes *bytes, char **texts, uint32_t count)
 		bytes_put_text(bytes, texts[i]);
 }
 
-/* -1 when they are not there; those that are belong to the caller all the same. */
+/* Returns -1 if a text is missing. The caller frees *texts and those that were taken, also then. */
 static int take_texts(struct cursor *cursor, char ***texts, uint32_t *count)
 {
 	uint32_t wanted = cursor_u32(cursor);
@@ -175,10 +175,10 @@ struct template_options briefing_tag_template(const struct briefing *briefing)
 	options.words = &briefing->tag;
 	options.word_count = 1;
 	options.is_literal = false;
-	/* There may be nothing for arguments, but the record can be shown. */
+	/* The tag may show the record even if the command gets no arguments. */
 	options.has_no_values = false;
 	options.is_complete = true;
-	/* The record as it is, whatever stands for it in the command. */
+	/* A tag of {} is the record, also where --replace names another string for the command. */
 	if (strcmp(briefing->tag, "{}") == 0)
 		options.replace = NULL;
 	return options;

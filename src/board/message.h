@@ -67,7 +67,7 @@ struct setup {
 };
 
 void setup_put(struct bytes *bytes, const struct setup *setup);
-/* Returns -1 if the bytes are not a setup. setup->name is the caller's (free) if they are. */
+/* Returns -1 if the bytes are not a setup, else 0 with setup->name the caller's (free). */
 int setup_take(struct cursor *cursor, struct setup *setup) MUST_CHECK;
 
 enum briefing_flags {
@@ -95,7 +95,7 @@ enum briefing_flags {
 	BRIEFING_ZYGOTE = 1024,
 };
 
-/* What workers get of a run: the same for all of them, in memory that they share. */
+/* The part of a run that its workers get, the same for all of them, in memory that they share. */
 struct briefing {
 	/* The executor's name. */
 	char *executor;
@@ -110,15 +110,15 @@ struct briefing {
 	uint32_t judged;
 	/* The time between starts of tasks (--delay). */
 	nsec delay;
-	/* Run by sh in each new worker; NULL if none. */
+	/* The script that sh runs in each new worker, NULL if none. */
 	char *initializer;
 	/* Identifies the run to its tasks. */
 	char *id;
 	/* The folder of the tasks; NULL if it is the one the worker was started in. */
 	char *directory;
-	/* The value of PATH that commands are looked up in. */
+	/* The value of PATH in which commands are searched. */
 	char *path;
-	/* The path of a command that is the same for all tasks; NULL if it is looked up for each. */
+	/* The path of a command that is the same for all tasks, NULL if it is searched for each task. */
 	char *command;
 	/* The command line's words. */
 	char **words;
@@ -131,13 +131,13 @@ struct briefing {
 	uint32_t *widths;
 	uint32_t width_count;
 	uint32_t value_count;
-	/* The text before each of a task's lines, with replacement strings; NULL if none. */
+	/* The text before each of a task's lines, with replacement strings, NULL if none. */
 	char *tag;
 };
 
 /* Returns the options that compile a run's words; views of the briefing. */
 struct template_options briefing_template(const struct briefing *briefing);
-/* Returns those that compile its tag, which must not be NULL. */
+/* Returns the options that compile a run's tag, which must not be NULL. */
 struct template_options briefing_tag_template(const struct briefing *briefing);
 
 void briefing_put(struct bytes *bytes, const struct briefing *briefing);
@@ -167,7 +167,10 @@ struct initialized {
 
 _Static_assert(sizeof(struct initialized) == 12, "raise MESSAGE_VERSION when a layout changes");
 
-/* A result as a packet, with the queue row that its task came from. result->reason and line are not sent. */
+/*
+ * Encode and decode a result as a packet, with the queue row that its task came from. result->reason and line are not
+ * sent.
+ */
 void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_row);
 int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row) MUST_CHECK;
 

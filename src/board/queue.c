@@ -127,7 +127,10 @@ size_t queue_ready(const struct queue *queue)
 	return marks_count(&queue->marks);
 }
 
-/* Returns the row with the lowest ready word below end, which is stored in *lowest; QUEUE_NONE if there is none. */
+/*
+ * Returns the row with the lowest ready word below end and stores that word in *lowest, or returns QUEUE_NONE if no
+ * such row is ready.
+ */
 static size_t find_lowest(const struct queue *queue, uint64_t end, uint64_t *lowest)
 {
 	struct marks_walk walk = {.groups = 0};

@@ -45,7 +45,7 @@ struct queue_entry {
 	uint32_t offset_in_block;
 	uint64_t block;
 	uint64_t size;
-	/* Which run of its tasks this is, from 1. */
+	/* The attempt at its tasks, from 1. */
 	uint32_t attempt;
 	/* The number of values of each task. */
 	uint32_t width;
@@ -57,7 +57,7 @@ struct queue_shared {
 	_Alignas(CACHE_LINE) _Atomic uint64_t gate;
 };
 
-/* A process's view of it. */
+/* A process's view of a queue. */
 struct queue {
 	struct queue_shared *shared;
 	struct marks marks;

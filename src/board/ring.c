@@ -41,7 +41,7 @@ static struct header *header_at(const struct ring *ring, uint64_t position)
 	return (struct header *)(void *)(ring->data + (position & (ring->size - 1)));
 }
 
-/* Bytes from a position to the end of the ring. */
+/* Returns the number of bytes from a position to the end of the ring. */
 static size_t to_end(const struct ring *ring, uint64_t position)
 {
 	return ring->size - (size_t)(position & (ring->size - 1));

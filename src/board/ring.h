@@ -36,7 +36,7 @@ struct ring_shared {
 	_Alignas(CACHE_LINE) _Atomic uint32_t wanting;
 };
 
-/* One side's view. size is a power of two. */
+/* The producer's or the consumer's view of a ring. size is a power of two. */
 struct ring {
 	struct ring_shared *shared;
 	char *data;
@@ -71,7 +71,9 @@ void ring_commit(struct ring *ring, uint32_t type, size_t size);
  */
 bool ring_want(struct ring *ring, size_t minimum);
 
-/* Consumer: finds the next packet, in place. Returns 1, 0 if there is none, -1 if the producer broke the protocol. */
+/*
+ * Consumer: finds the next packet, in place. Returns 1, 0 if the ring is empty, -1 if the producer broke the protocol.
+ */
 int ring_peek(struct ring *ring, uint32_t *type, struct slice *packet);
 
 /*
