@@ -21,7 +21,7 @@ struct element {
 	struct slice text;
 };
 
-/* A reading position in an array or object: private to element_next, but for index. */
+/* A reading position in an array or object. Only index is for callers of element_next. */
 struct element_children {
 	const struct element *parent;
 	const char *at;
@@ -39,7 +39,7 @@ int element_parse(struct element *element, struct slice text, struct json_proble
 /* Returns the position before the first value in an array or object. */
 struct element_children element_children(const struct element *parent);
 
-/* Sets the next value, and *key, NULL in an array. False at the end. The key lives as long as the parent. */
+/* Stores the next value, and its key (NULL in an array). False at the end. The key lives as long as the parent. */
 bool element_next(struct element_children *children, struct element *child, const char **key);
 
 /* Returns the characters of a string, as UTF-8. Lives as long as the element. */

@@ -10,12 +10,12 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* A reading position. At the start all is zero but delimiter, limit and allows_nul. */
+/* A reading position. At the start all fields but delimiter, limit and allows_nul are zero. */
 struct input {
 	char delimiter;
 	/* Bytes of the longest record. */
 	uint64_t limit;
-	/* A record may hold NULs: it is not for an argument. */
+	/* True if a record may hold NULs, which an argument cannot. */
 	bool allows_nul;
 	/* Bytes of the current record that were dropped because it is too long; 0 if none. */
 	uint64_t dropped;
@@ -33,7 +33,8 @@ enum input_event {
 
 struct input_step {
 	enum input_event event;
-	/* Bytes that need not come again: the record and its delimiter; with INPUT_MORE those dropped, mostly 0. */
+	/* Bytes that need not come again: the record and its delimiter, or with INPUT_MORE the dropped bytes (mostly
+	 * 0). */
 	size_t consumed;
 	/* Bytes of the record, without its delimiter. */
 	uint64_t size;

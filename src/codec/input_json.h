@@ -29,7 +29,7 @@ enum {
 };
 
 enum json_framing {
-	/* One array, whose values are the elements, or values one after the other. */
+	/* One array, whose values are the elements, or consecutive values. */
 	JSON_VALUES,
 	/* A value on each line. */
 	JSON_LINES,
@@ -56,7 +56,7 @@ enum json_state {
 	JSON_CLOSED,
 };
 
-/* A reading position. At the start all is zero but framing. */
+/* A reading position. At the start all fields but framing are zero. */
 struct json_input {
 	enum json_framing framing;
 	enum json_state state;
@@ -68,19 +68,19 @@ struct json_input {
 	uint64_t characters;
 	/* Bytes scanned of the current element. */
 	size_t scanned;
-	/* Number of brackets that these leave open. */
+	/* Number of brackets that the scanned bytes leave open. */
 	unsigned depth;
-	/* A bit for each of them: it is a brace. */
+	/* A bit for each open bracket: 1 if it is a brace. */
 	unsigned char braces[JSON_DEPTH_MAX / 8];
-	/* A bracket closes one of the other kind. */
+	/* True if a bracket closes one of the other kind. */
 	bool mismatched;
-	/* The scanned bytes end within a string. */
+	/* True if the scanned bytes end within a string. */
 	bool in_string;
-	/* They end with a backslash that escapes the next byte. */
+	/* True if the scanned bytes end with a backslash that escapes the next byte. */
 	bool escaped;
-	/* The current element has begun. */
+	/* True if the current element has begun. */
 	bool begun;
-	/* A byte order mark has been skipped, or is absent. */
+	/* True if a byte order mark has been skipped, or is absent. */
 	bool marked;
 };
 

@@ -40,7 +40,10 @@ static const char *json_command_take_text(const struct element *part, struct sli
 	return memchr(text->data, '\0', text->size) ? has_nul : NULL;
 }
 
-/* Sets the text of a string or number that is to be an argument. -1 with the problem, in which it is called what. */
+/*
+ * Sets the text of a string or number that is to be an argument. -1 with the problem, whose message names the element
+ * by what.
+ */
 static int text_of(const struct draft *draft, const struct element *part, const char *what, struct slice *text)
 {
 	const char *wrong = json_command_take_text(part, text);
@@ -56,7 +59,7 @@ static const char *take_bytes(const struct element *part, struct bytes *bytes)
 		       : "is not a string of base64";
 }
 
-/* Appends the bytes of a string of base64. -1 with the problem, in which it is called what. */
+/* Appends the bytes of a string of base64. -1 with the problem, whose message names the element by what. */
 static int bytes_of(const struct draft *draft, const struct element *part, const char *what, struct bytes *bytes)
 {
 	const char *wrong = take_bytes(part, bytes);
@@ -64,7 +67,10 @@ static int bytes_of(const struct draft *draft, const struct element *part, const
 	return wrong ? error_set(element_blame(draft->whole, part, draft->problem), "%s %s", what, wrong) : 0;
 }
 
-/* Puts the words of an array into the frame, each an argument. -1 with the problem, in which it is called what. */
+/*
+ * Puts the words of an array into the frame, each an argument. -1 with the problem, whose message names the array by
+ * what.
+ */
 static int json_command_put_words(const struct draft *draft, const struct element *array, const char *what,
 				  bool encoded)
 {

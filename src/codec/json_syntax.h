@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What all readers of JSON share: blanks, and where and why a text is refused. */
+/* Common to all readers of JSON: blanks, and the place and reason of a refusal. */
 #ifndef CODEC_JSON_SYNTAX_H
 #define CODEC_JSON_SYNTAX_H
 
 #include "base/dialect.h"
 #include "base/error.h"
 
-/* Why an element is refused, and where. */
+/* The reason why an element is refused, and the place. */
 struct json_problem {
 	struct error error;
 	/* Bytes from the element's beginning. */
 	size_t offset;
-	/* The text ends too early: more of it might have been well formed. */
+	/* True if the text ends too early: more of it might have been well formed. */
 	bool is_cut;
 };
 
