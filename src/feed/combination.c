@@ -30,9 +30,9 @@ struct misfit {
 	enum input_event event;
 };
 
-/* A source's values, and the current one. */
+/* The values of a source, and the current one. */
 struct wheel {
-	/* The values one after the other, each with its NUL. */
+	/* The values, consecutive, each with its NUL. */
 	struct shm text;
 	size_t size;
 	/* Number of values. */
@@ -46,7 +46,7 @@ struct wheel {
 	uint64_t number;
 	/* The first misfit whose number is not lower. */
 	size_t misfit;
-	/* It advances together with the wheel before it. */
+	/* True if this wheel advances together with the wheel before it. */
 	bool is_linked;
 };
 

@@ -32,9 +32,9 @@ struct elements {
 	struct bytes task;
 	/* Bytes consumed, for a guess how many tasks the unread ones hold. */
 	uint64_t bytes_seen;
-	/* The unread bytes hold no whole element. */
+	/* True if the unread bytes hold no whole element. */
 	bool incomplete;
-	/* Everything has been submitted. */
+	/* True if everything has been submitted. */
 	bool finished;
 };
 

@@ -15,21 +15,21 @@
 struct feed_options {
 	struct source_options *sources;
 	size_t source_count;
-	/* --link: all sources advance together, the shorter ones from the start again. */
+	/* True if all sources advance together (--link), the shorter ones from the start again. */
 	bool link_all;
-	/* The first record of each source names its columns. */
+	/* True if the first record of each source names its columns. */
 	bool has_header;
 	/* Largest number of records for a task: 1, FEED_MAX, or the number of --max-args. */
 	uint64_t group;
 	enum feed_framing {
 		/* Records, each with its delimiter. */
 		FEED_TEXT,
-		/* One JSON array, or JSON values one after the other. */
+		/* One JSON array, or consecutive JSON values. */
 		FEED_JSON,
 		/* One JSON value on each line. */
 		FEED_JSON_LINES,
 	} framing;
-	/* Standard input was closed when the program started. */
+	/* True if standard input was closed when the program started. */
 	bool input_is_closed;
 };
 
@@ -55,12 +55,12 @@ struct feeder {
 	const struct feed_options *options;
 	/* Options of the run. */
 	const struct session_options *run;
-	/* NULL until feeder_begin, and so are packer and sink unset. */
+	/* The session that is fed. NULL until feeder_begin; packer and sink are unset until then, too. */
 	struct session *session;
 	struct packer packer;
 	/* The session, as the packer sees it. */
 	struct packer_sink sink;
-	/* Opened, with their headers read. */
+	/* The open sources, whose headers have been read. */
 	struct source *sources;
 	/* The names in the headers. */
 	char **names;

@@ -15,11 +15,11 @@ struct inlet {
 	struct session *session;
 	struct source *source;
 	struct watch watch;
-	/* The source is a terminal. */
+	/* True if the source is a terminal. */
 	bool is_terminal;
-	/* Nothing more is read: the source is closed. */
+	/* True if nothing more is read: the source is closed. */
 	bool end;
-	/* The input ended early, by a failure. */
+	/* True if the input ended early, by a failure. */
 	bool failed;
 };
 
@@ -31,8 +31,8 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 bool inlet_has_bytes(const struct inlet *inlet);
 
 /*
- * Reads once, at most size bytes. Returns how many; 0 when there are none now, at the end, and after a failure, which
- * is printed and ends the input.
+ * Reads once, at most size bytes. Returns how many; 0 if nothing can be read now, at the end, and after a failure,
+ * which is printed and ends the input.
  */
 size_t inlet_read(struct inlet *inlet, char *data, size_t size);
 

@@ -23,26 +23,26 @@
 #include "board/arena.h"
 #include "task/chunk.h"
 
-/* Where chunks go: a session. Embedded in its owner. */
+/* The receiver of chunks: a session. Embedded in its owner. */
 struct packer_sink {
 	/* Returns the index of the next task that is submitted. */
 	uint64_t (*index)(struct packer_sink *sink);
 	/* Returns how many tasks the open chunk should have; remaining is a guess how many follow. */
 	uint32_t (*chunk_size)(struct packer_sink *sink, uint64_t remaining);
-	/* Notes that tasks may take as many blocks each. */
+	/* Notes how many blocks a task may take. */
 	void (*expect_size)(struct packer_sink *sink, size_t blocks);
 	/* Takes a chunk over, with one use of its block. */
 	void (*submit)(struct packer_sink *sink, const struct chunk *chunk);
 };
 
-/* Private but for what the functions below return. */
+/* All fields are private: the functions below return what callers need. */
 struct packer {
 	struct packer_sink *sink;
 	struct arena *arena;
 	/* The block that is being filled, ARENA_NONE before the first, and its size in bytes. */
 	size_t block;
 	size_t size;
-	/* Where the spans begin, and where the last of them ends: offsets into the block. */
+	/* Offsets into the block: where each span begins, and where the last one ends. */
 	size_t tasks;
 	size_t group;
 	size_t unread;
@@ -93,9 +93,8 @@ void packer_close(struct packer *packer, uint32_t width, uint64_t remaining);
 void packer_add(struct packer *packer, size_t size, uint32_t width, uint64_t remaining);
 
 /*
- * Submits the chunk and drops the next size unread bytes. Needed wherever an index is given to something else than the
- * next task (a refused record), or bytes belong to no task: a chunk has consecutive indexes and bytes. The group must
- * be empty.
+ * Submits the chunk and drops the next size unread bytes. Needed wherever an index goes to a refused record instead of
+ * a task, or bytes belong to no task: a chunk has consecutive indexes and bytes. The group must be empty.
  */
 void packer_gap(struct packer *packer, size_t size);
 
@@ -105,13 +104,13 @@ void packer_submit(struct packer *packer);
 /* Returns the index of the next task that is added. */
 uint64_t packer_index(const struct packer *packer);
 
-/* True if tasks wait for being submitted. */
+/* True if the open chunk has tasks that are not submitted yet. */
 static inline bool packer_has_tasks(const struct packer *packer)
 {
 	return packer->count;
 }
 
-/* True if all that was written is submitted or dropped. */
+/* True if everything written is submitted or dropped. */
 static inline bool packer_is_empty(const struct packer *packer)
 {
 	return packer->tasks == packer->filled;

@@ -40,9 +40,9 @@ struct reader {
 	/* Bytes and records taken, for a guess how many records the unread bytes hold. */
 	uint64_t bytes_seen;
 	uint64_t records_seen;
-	/* The unread bytes hold no whole record. */
+	/* True if the unread bytes hold no whole record. */
 	bool incomplete;
-	/* The session has been notified that the input ended. */
+	/* True if the session has been notified that the input ended. */
 	bool ended;
 };
 
@@ -76,7 +76,7 @@ static uint64_t tasks_left(const struct reader *reader)
 	return records / reader->feeder.options->group;
 }
 
-/* Makes a task of the group, if it has records. With one that is not full the chunk ends. */
+/* Makes a task of the group, if it has records. A group that is not full ends the chunk. */
 static void close_group(struct reader *reader)
 {
 	bool cut = reader->group_count < reader->feeder.options->group;
@@ -230,7 +230,7 @@ static bool reader_is_fed(struct feeder *feeder)
 	return reader->inlet.end && packer_is_empty(&feeder->packer);
 }
 
-/* Returns the bytes of the space for arguments that the words of the command leave, at least 1. */
+/* Returns the bytes of the space for arguments that the command's words leave free, at least 1. */
 static size_t space_for_arguments(const struct reader *reader)
 {
 	size_t taken = template_fixed_cost(supply_template(reader->feeder.session));

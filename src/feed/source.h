@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where records come from: standard input, files, or the command line's items, each as a stream of bytes. */
+/* Sources of records: standard input, files, or the command line's items, each as a stream of bytes. */
 #ifndef FEED_SOURCE_H
 #define FEED_SOURCE_H
 
@@ -15,9 +15,9 @@ struct source_options {
 	/* Items of the command line, NULL where a file is read. */
 	char **items;
 	size_t item_count;
-	/* The last record gets no delimiter if it has none. */
+	/* True if a last record without a delimiter is left without one. */
 	bool is_bare;
-	/* :::+ or ::::+: it advances together with the source before it. */
+	/* True if the source advances together with the source before it (:::+ or ::::+). */
 	bool is_linked;
 };
 
@@ -27,16 +27,16 @@ struct source {
 	const char *name;
 	/* The descriptor that is read, -1 with items. */
 	int fd;
-	/* The descriptor was opened by the source, and does not block. */
+	/* True if the descriptor was opened by the source, and does not block. */
 	bool own;
-	/* The descriptor has been read. */
+	/* True if the descriptor has been read. */
 	bool begun;
 	/* The next item, and the number of its bytes that have been returned. */
 	size_t item;
 	size_t offset;
 	/* Bytes that were read with the header and come after it. */
 	struct bytes ahead;
-	/* The last byte that was read is a delimiter, or none has been read. */
+	/* True if the last byte that was read is a delimiter, or none has been read. */
 	bool complete;
 };
 
