@@ -52,7 +52,7 @@ enum fact {
 	FACTS,
 };
 
-/* Two facts that exclude each other. In the message %a and %b stand for what the facts are called. */
+/* Two facts that exclude each other. In the message %a and %b are replaced by the names of the facts. */
 struct conflict {
 	enum fact a;
 	enum fact b;
@@ -181,7 +181,7 @@ static int report(const struct conflict *conflict, const char *const names[FACTS
 
 int conflicts_check(const struct options *options, struct error *error)
 {
-	/* What each fact is called; NULL where it is not one. */
+	/* The name of each fact that holds, NULL for the others. */
 	const char *names[FACTS] = {[FACT_ANY] = ""};
 	size_t i;
 

@@ -2,7 +2,7 @@
 /* The table of options: the names, help and setter of each. */
 #include "front/setters.h"
 
-/* One row for each option, the help on a line of its own. */
+/* A row for each option, the help on a line of its own. */
 /* clang-format off */
 const struct option_row option_table[] = {
 	{.name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},

@@ -14,7 +14,7 @@
 enum {
 	/* getopt's code for the first row; a letter is its own code. */
 	CODE_BASE = 256,
-	/* One more than the largest number of rows. */
+	/* The largest number of rows, plus one. */
 	ROWS_MAX = 128,
 	/* Seats for workers where their number may change (--jobs=@FILE). */
 	JOBS_FILE_MAX = 1024,

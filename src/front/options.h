@@ -30,9 +30,9 @@ struct options {
 	const char *pager;
 	const char *state;
 	const char *home;
-	/* --delimiter or --null was given. */
+	/* True if --delimiter or --null was given. */
 	bool has_delimiter;
-	/* --progress was given. */
+	/* True if --progress was given. */
 	bool has_progress;
 	/* COLOR_UNSET if --color was not given. */
 	enum option_color {
@@ -57,11 +57,11 @@ enum option_values {
 struct option_row {
 	/* The long name, without dashes. */
 	const char *name;
-	/* One letter, or 0. */
+	/* The short name, 0 if none. */
 	char letter;
 	/* The name of the argument in --help, NULL if the option takes none. */
 	const char *argument;
-	/* The argument may be absent; where it is given it follows an equals sign. */
+	/* True if the argument may be absent. If present, it follows an equals sign. */
 	bool is_optional;
 	enum option_values values;
 	/* With VALUES_WORDS the words, with blanks between. */

@@ -227,7 +227,7 @@ int set_nice(struct options *options, const char *value, struct error *error)
 	return 0;
 }
 
-/* Sets a time; zero says whether 0 is one. -1 with the error. */
+/* Sets a time; zero is true if 0 is a valid one. -1 with the error. */
 static int set_time(const char *name, const char *value, bool zero, nsec *time, struct error *error)
 {
 	nsec parsed;
