@@ -13,7 +13,7 @@
 #define KEPT_IN_MEMORY (UINT64_C(64) << 20)
 #define KEPT_ON_DISK (UINT64_C(1) << 30)
 
-/* Stores the options of the command line, which each map begins with, but for those that asked for this mode. */
+/* Stores the options of the command line, with which each map begins, without those that chose this mode. */
 static void entry_take_base(struct console *console, char **words)
 {
 	int i;

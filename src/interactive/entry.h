@@ -7,9 +7,8 @@
 #include "front/options.h"
 
 /*
- * Runs the interactive mode to its end and returns the exit status; does not return where a signal ended it. words is
- * the command line that options were parsed from, closed a mask of the standard descriptors that were closed at the
- * start.
+ * Runs the interactive mode to its end and returns the exit status; does not return if a signal ended it. words is the
+ * command line that options were parsed from, closed a mask of the standard descriptors that were closed at the start.
  */
 int entry_run(const struct options *options, char **words, unsigned closed);
 

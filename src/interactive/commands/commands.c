@@ -34,7 +34,7 @@ static int command_workers(struct console *console, const struct entered *entere
 	return shown;
 }
 
-/* Returns the last run that is not done, NULL if there is none. */
+/* Returns the last run that is not done, NULL if all are done. */
 static struct run *last_active(const struct runs *runs)
 {
 	struct run *run, *found = NULL;
@@ -212,7 +212,7 @@ static int carry_out(struct console *console, const char *line, struct error *er
 	const struct verb *command;
 	int done = 0;
 
-	/* The rest of such a line is for the shell: it is not divided into words. */
+	/* The rest of such a line is for the shell and is not divided into words. */
 	if (*entered.line == '!')
 		return command_shell(console, &entered, error);
 	if (words_split(entered.line, &entered.words, error) < 0)

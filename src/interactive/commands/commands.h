@@ -16,7 +16,7 @@ struct entered {
 	struct words words;
 };
 
-/* Returns the id after the command, NULL if there is none. */
+/* Returns the id after the command, NULL if absent. */
 static inline const char *entered_id(const struct entered *entered)
 {
 	return entered->words.count > 1 ? entered->words.words[1] : NULL;
@@ -28,9 +28,9 @@ struct verb {
 	/* How many words must follow it, and may follow it. */
 	size_t least;
 	size_t most;
-	/* < FILE may follow it. */
+	/* True if < FILE may follow it. */
 	bool takes_input;
-	/* What the words after it are: completion offers them. */
+	/* The kind of the words after it, for completion. */
 	enum operands operands;
 	/* Carries it out. Returns -1 with the error. */
 	int (*run)(struct console *console, const struct entered *entered, struct error *error);

@@ -52,7 +52,7 @@ int command_stats(struct console *console, const struct entered *entered, struct
 	return look_show_text(console, &text, error);
 }
 
-/* Calls see for each selected run. Returns -1 with the error when see does. */
+/* Calls see for each selected run. Returns -1 with the error of the first call that fails. */
 static int for_each_run(struct console *console, const struct selection *selection, void *context,
 			int (*see)(void *context, struct run *run, struct error *error), struct error *error)
 {
@@ -71,7 +71,7 @@ static int for_each_run(struct console *console, const struct selection *selecti
 struct showing {
 	struct canvas canvas;
 	const struct selection *selection;
-	/* One was shown. */
+	/* True if a run or task has been shown. */
 	bool begun;
 };
 
@@ -127,9 +127,9 @@ struct reading {
 	const struct selection *selection;
 	/* A mask of the streams to be read. */
 	unsigned streams;
-	/* Precedes each line, NULL if none. */
+	/* The text before each line, NULL if none. */
 	char *tag;
-	/* The last line has begun and not ended. */
+	/* True if the last line has begun and not ended. */
 	bool within_line;
 	struct chain_reading chain;
 };
@@ -239,7 +239,7 @@ int command_help(struct console *console, const struct entered *entered, struct 
 	struct bytes text = {.data = NULL};
 	const char *name = entered->words.count > 1 ? entered->words.words[1] : NULL;
 
-	/* map --help */
+	/* map --help. */
 	if (name && *name == '-')
 		name = entered->words.words[0];
 	if (!name) {

@@ -33,7 +33,7 @@ static struct phrase begin_phrase(const struct console *console, bool (*is_unwan
 	command_add(&phrase, mem_string("map"));
 	for (i = 0; i < console->settings.base_count; i++)
 		command_add(&phrase, mem_string(console->settings.base[i]));
-	/* The command line's --jobs may have been changed since. */
+	/* The pool's size may have changed since the command line set --jobs. */
 	command_add(&phrase, mem_format("--jobs=%zu", console->runs.options.workers));
 	for (i = 0; i < console->settings.count; i++) {
 		if (!is_unwanted || !is_unwanted(console->settings.words[i]))
@@ -83,7 +83,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 		return -1;
 	run->settings = options.run;
 	run->feed = options.feed;
-	/* The brackets and commas of an array would be lines of no task. */
+	/* The brackets and commas of an array would be lines that belong to no task. */
 	if (console->is_terminal && run->settings.output.format == &output_json)
 		run->settings.output.format = &output_json_lines;
 	/* A number equal to the pool's is no limit: the pool may grow. */
@@ -297,7 +297,7 @@ int command_set(struct console *console, const struct entered *entered, struct e
 	if (value && row && !row->argument && strcmp(value, "on") == 0)
 		value = NULL;
 	setting = value ? mem_format("--%s=%s", name, value) : mem_format("--%s", name);
-	/* It takes the place of the option's earlier setting. */
+	/* The setting replaces an earlier one of the same option. */
 	old = at < console->settings.count ? console->settings.words[at] : NULL;
 	if (old)
 		console->settings.words[at] = setting;

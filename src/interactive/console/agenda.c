@@ -21,9 +21,9 @@ struct agenda_file {
 	char *name;
 	dev_t device;
 	ino_t inode;
-	/* The file that asked for it, NULL if none did. */
+	/* The file that asked for this one, NULL if none. */
 	struct agenda_file *parent;
-	/* How many lines and files refer to it. */
+	/* How many lines and files refer to this one. */
 	size_t uses;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a command answers: written at once to a pipe or file; gathered for a terminal, in memory or in a file, and then
+ * The answer to a command: written at once to a pipe or file; gathered for a terminal, in memory or in a file, and then
  * shown.
  */
 #ifndef INTERACTIVE_CONSOLE_ANSWER_H
@@ -16,13 +16,13 @@ struct answer {
 	struct bytes text;
 	/* The file, -1 if none. */
 	int fd;
-	/* It is written at once. */
+	/* True if the answer is written at once. */
 	bool is_direct;
 	size_t lines;
 	char last;
 	/* The first error. */
 	struct error error;
-	/* Where the file without a name is made. */
+	/* The directory in which the file without a name is made. */
 	const char *directory;
 };
 
@@ -35,7 +35,7 @@ void answer_put(struct answer *answer, struct slice bytes);
 /* True if all of it is in memory, without an error. */
 bool answer_is_small(const struct answer *answer);
 
-/* Writes all of it to its file, and rewinds that. Returns -1 with the error, also one that occurred before. */
+/* Writes all of the answer to its file, and rewinds the file. Returns -1 with the error, also an earlier one. */
 int answer_to_file(struct answer *answer, struct error *error) MUST_CHECK;
 
 void answer_release(struct answer *answer);

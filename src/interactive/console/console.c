@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What commands ask of the console, whichever its mode is. */
+/* The functions of the console that commands call, whatever its mode. */
 #include "interactive/console/console.h"
 
 #include "base/diag.h"

@@ -29,17 +29,17 @@ enum console_end {
 
 struct console;
 
-/* What lines mean: provided by interactive/commands. */
+/* The language of the lines, provided by interactive/commands. */
 struct language {
 	/* Carries out a line. Returns -1 with the error if nothing of it was done. */
 	int (*carry_out)(struct console *console, const char *line, struct error *error);
 	/* Returns the names of all commands, for completion; ends with NULL. */
 	const char *const *(*names)(void);
-	/* Returns what the words after a command are, for completion. */
+	/* Returns the kind of the words after a command, for completion. */
 	enum operands (*operands)(struct slice name);
 };
 
-/* Where lines come from, and where answers are shown: interactive_mode or script_mode. */
+/* A source of lines and place for answers: interactive_mode or script_mode. */
 struct console_mode {
 	/* Prepares the console for this mode. Returns -1 with the error. */
 	int (*open)(struct console *console, struct error *error);
@@ -56,7 +56,7 @@ struct console_mode {
 struct console {
 	const struct console_mode *mode;
 	const struct language *language;
-	/* What the program was started with. */
+	/* The options that the program was started with. */
 	const struct options *options;
 	/* Options of each map, as words: those of the command line (borrowed), and those set since, like "--retries=2".
 	 */
@@ -68,7 +68,7 @@ struct console {
 	} settings;
 	struct runs runs;
 	struct runs_owner runs_owner;
-	/* The mode is the one with a prompt; line and line_owner belong to it alone. */
+	/* True if the mode has a prompt; only then line and line_owner are used. */
 	bool is_terminal;
 	struct line line;
 	struct line_owner line_owner;
@@ -82,28 +82,28 @@ struct console {
 	/* Lines to be carried out, and the current one. */
 	struct agenda agenda;
 	struct agenda_line at;
-	/* The next line is carried out when these runs are done. */
+	/* The runs that must be done before the next line is carried out. */
 	struct {
 		bool is_on;
 		struct selection runs;
 	} waiting;
-	/* How it ends. */
+	/* The end of the console. */
 	struct {
 		enum console_end state;
-		/* An answer could not be written: a failure of our own. */
+		/* True if an answer could not be written: a failure of mpmap. */
 		bool has_failed;
-		/* The exit status of the last map, or of what ended the console. */
+		/* The exit status of the last map, or of the failure that ended the console. */
 		int status;
 		/* The signal that ended the console, 0 if none. */
 		int signal;
 	} ending;
-	/* What the user has been warned of. */
+	/* Warnings that the user has been given. */
 	struct {
-		/* Leaving ends the runs that are active. */
+		/* True after the warning that leaving ends the active runs. */
 		bool leaving;
-		/* The archive cannot write its file. */
+		/* True after the warning that the archive cannot write its file. */
 		bool disk;
-		/* How many tasks' output the archive has dropped. */
+		/* How many tasks had lost their output when the user was last warned of that. */
 		uint64_t dropped;
 	} reported;
 };

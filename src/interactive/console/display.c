@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From runs to the screen. */
+/* The way from runs to the screen. */
 #include "interactive/console/display.h"
 
 #include "base/diag.h"

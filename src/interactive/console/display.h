@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What runs report while there is a prompt: their output, messages and ends, shown above it. */
+/* Reports of runs while there is a prompt: their output, messages and ends, shown above it. */
 #ifndef INTERACTIVE_CONSOLE_DISPLAY_H
 #define INTERACTIVE_CONSOLE_DISPLAY_H
 
@@ -14,7 +14,7 @@ void display_close(void);
 /* Reports the state of all active runs and of their workers. */
 void display_state(struct console *console);
 
-/* Returns a new prompt (free): how many workers are busy, of how many, and how many tasks are left. */
+/* Returns a new prompt (free): the number of busy workers, of all workers, and of tasks that are left. */
 char *display_prompt(const struct console *console);
 
 #endif

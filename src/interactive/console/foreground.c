@@ -67,7 +67,7 @@ int foreground_start(struct foreground *foreground, const char *script, int inpu
 
 void foreground_wait(struct foreground *foreground)
 {
-	/* Waits for the pid: the pidfd need not be ready. */
+	/* Waits for the pid, since the pidfd may not be ready yet. */
 	if (foreground_is_running(foreground))
 		foreground_take_end(foreground);
 }

@@ -13,13 +13,13 @@ struct foreground {
 	/* Called when the program has ended. */
 	void (*ended)(struct foreground *foreground);
 	struct watch watch;
-	/* 0 if none runs. */
+	/* The pid of the program, 0 if none runs. */
 	pid_t pid;
 	/* The signal that ended the last program, 0 if none. */
 	int signal;
 };
 
-/* Initializes it; no program runs. */
+/* Initializes foreground without a program. */
 void foreground_init(struct foreground *foreground, struct loop *loop, void (*ended)(struct foreground *foreground));
 
 bool foreground_is_running(const struct foreground *foreground);

@@ -38,7 +38,7 @@ static void update_prompt(struct console *console)
 	free(prompt);
 }
 
-/* Removes the prompt or shows it again, whichever is due. */
+/* Removes or shows the prompt, as the console's state requires. */
 static void arrange(struct console *console)
 {
 	if (console_is_busy(console)) {
@@ -59,7 +59,7 @@ static void go_on(struct console *console)
 	while (!console_is_busy(console) && agenda_take(&console->agenda, &console->at)) {
 		bool of_file = agenda_file_name(&console->at);
 
-		/* Later lines of a file may depend on the one that failed. */
+		/* Later lines of a file may depend on the line that failed. */
 		if (console_carry_out(console) < 0 && of_file)
 			agenda_drop_files(&console->agenda);
 	}
@@ -135,7 +135,7 @@ static void interactive_program_ended(struct foreground *foreground)
  */
 static int interactive_start_program(struct console *console, const char *script, int input, struct error *error)
 {
-	/* Output that waits is shown before the program's. */
+	/* Output that waits is shown before the program's own. */
 	screen_say(&console->screen, (struct slice){.data = NULL});
 	screen_hold(&console->screen);
 	line_suspend(&console->line);
@@ -150,7 +150,7 @@ static int interactive_call(struct console *console, const char *script, struct 
 	return interactive_start_program(console, script, -1, error);
 }
 
-/* Returns the command of the pager, NULL if there is none. */
+/* Returns the command of the pager, NULL if there is no pager. */
 static const char *find_pager(const struct console *console)
 {
 	const char *pager = console->options->pager;
@@ -224,7 +224,7 @@ static int interactive_show(struct console *console, struct answer *answer, stru
 	return 0;
 }
 
-/* Handles ^C, which ends leaving, a program, waiting, or the line, whichever comes first. */
+/* Handles ^C, which ends the first of these that applies: leaving, a program, waiting, the line. */
 static void interrupt(struct console *console)
 {
 	if (console->ending.state == CONSOLE_LEAVING) {
@@ -242,7 +242,7 @@ static void interrupt(struct console *console)
 	}
 }
 
-/* Handles ^Z: tasks stop and continue with us. */
+/* Handles ^Z: the tasks stop and continue together with this process. */
 static void interactive_stop(struct console *console, int number)
 {
 	line_suspend(&console->line);

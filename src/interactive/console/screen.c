@@ -31,7 +31,7 @@ bool screen_has_room(const struct screen *screen)
 	return screen->closed || screen->text.size < WAITING_MAX;
 }
 
-/* Returns the length of a colour sequence at the beginning of text, 0 if there is none. */
+/* Returns the length of a colour sequence at the beginning of text, 0 if it begins otherwise. */
 static size_t color_length(struct slice text)
 {
 	size_t size = 2;
@@ -65,7 +65,7 @@ void screen_clean(struct bytes *out, struct slice text)
 		if (ends && colored)
 			bytes_append_text(out, "\033[0m");
 		colored = color || (colored && !ends);
-		/* At the end of a line it has no effect, and is dropped. */
+		/* A return at the end of a line has no effect, and is dropped. */
 		is_return = !color && part.data[part.size - 1] == '\r' &&
 			    (part.size == text.size || part.data[part.size] == '\n');
 		if (color || ends || part.data[0] == '\t')

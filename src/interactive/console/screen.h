@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is shown above the prompt: lines of tasks' output, each with its tag, messages, and answers to commands.
+ * The lines above the prompt: tasks' output, each line with its tag, messages, and answers to commands.
  *
  * Output is gathered for a moment, so that the prompt is not redrawn for every line; answers are shown at once. Without
  * a prompt nothing is shown.
@@ -24,19 +24,19 @@ struct screen_tail {
 };
 
 struct screen {
-	/* NULL if there is no prompt. */
+	/* The prompt's line, NULL if there is no prompt. */
 	struct line *line;
 	bool colored;
-	/* One for each run that has written and not ended. */
+	/* A tail for each run that has written and not ended. */
 	struct screen_tail *tails;
 	size_t tail_count;
 	/* Whole lines to be shown. */
 	struct bytes text;
-	/* When they are to be shown. */
+	/* When the text is to be shown. */
 	nsec due;
-	/* A program in the foreground has the terminal. */
+	/* True if a program in the foreground has the terminal. */
 	bool held;
-	/* It was released: later output is dropped. */
+	/* True if the screen was released: later output is dropped. */
 	bool closed;
 };
 

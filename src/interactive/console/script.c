@@ -21,9 +21,9 @@ enum {
 /* Reads lines of standard input. */
 struct reader {
 	struct watch watch;
-	/* Input can be read. */
+	/* True if input can be read. */
 	bool is_ready;
-	/* Input that was read; the first bytes of it have been taken. */
+	/* Input that was read, and how many bytes of it have been taken. */
 	struct bytes bytes;
 	size_t taken;
 	uint64_t number;

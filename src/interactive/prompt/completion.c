@@ -91,7 +91,7 @@ static char **offer_values(struct offer *offer, const struct option_row *row, st
 	return completion_finish(offer);
 }
 
-/* Takes the next word off what is left, with its quotes. Returns an empty one at the end. */
+/* Takes the next word off *left, with its quotes. Returns an empty word at the end. */
 static struct slice next_word(struct slice *left)
 {
 	struct slice word;
@@ -106,7 +106,7 @@ static struct slice next_word(struct slice *left)
 	return word;
 }
 
-/* Returns the option of this word whose value is the next word, NULL if there is none. */
+/* Returns the option of this word if the next word is its value, else NULL. */
 static const struct option_row *wants_value(struct slice word)
 {
 	const struct option_row *row;
@@ -116,7 +116,7 @@ static const struct option_row *wants_value(struct slice word)
 		row = option_find((struct slice){.data = word.data + 2, .size = word.size - 2});
 		return row && row->argument && !row->is_optional ? row : NULL;
 	}
-	/* Letters: the first that takes a value has the rest of the word, or the next word. */
+	/* The first letter that takes a value has the rest of the word, or the next word. */
 	for (i = 1; i < word.size; i++) {
 		for (row = option_table; row->name && row->letter != word.data[i]; row++)
 			;

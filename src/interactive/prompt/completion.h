@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What TAB offers: the words that can end a line of the interactive language. */
+/* Completion by TAB: the words that can end a line of the interactive language. */
 #ifndef INTERACTIVE_PROMPT_COMPLETION_H
 #define INTERACTIVE_PROMPT_COMPLETION_H
 
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* What the words after a command are. */
+/* The kind of the words after a command. */
 enum operands {
 	/* Names of files; also after unknown commands. */
 	OPERANDS_FILES,
@@ -20,7 +20,7 @@ enum operands {
 	OPERANDS_IDS,
 };
 
-/* What the owner of the prompt knows: commands and ids. */
+/* The commands and ids, which the owner of the prompt provides. */
 struct completion {
 	/* The names of the commands; ends with NULL. */
 	const char *const *commands;

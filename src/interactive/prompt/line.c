@@ -70,7 +70,7 @@ static void edited_show(struct line *line)
 	}
 }
 
-/* Ends a search or the like: the line that was found becomes the one that is being typed. */
+/* Ends a search: the line that was found replaces the line being typed. */
 static void end_search(void)
 {
 	rl_free_line_state();
@@ -90,9 +90,7 @@ static void edited_hide(struct line *line)
 	fflush(stdout);
 }
 
-/*
- * Drops what is left of a key that stands for several lines: readline would read it without a handler, and crash.
- */
+/* Drops the rest of a key that was bound to several lines: readline would read it without a handler, and crash. */
 static void drop_macro(void)
 {
 	RL_SETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
@@ -153,7 +151,7 @@ static void edited_ready(struct watch *watch, unsigned events)
 	}
 }
 
-/* Returns what ends a word for completion: also "=" in an option. */
+/* Returns the characters that end a word for completion: in an option also "=". */
 static char *find_breaks(void)
 {
 	static char plain[] = " \t\n<", option[] = " \t\n<=";

@@ -72,7 +72,7 @@ struct line {
 	struct line_owner *owner;
 	const struct line_kind *kind;
 	enum line_state state;
-	/* The terminal is lost; stays true after line_close. */
+	/* True if the terminal is lost; remains true after line_close. */
 	bool is_gone;
 	char *prompt;
 	/* Lines that are not reported yet; without readline also the beginning of a line. */
@@ -80,9 +80,9 @@ struct line {
 	/* The rest is readline's: the history's file (NULL if none), and how many lines of it are kept. */
 	char *history;
 	size_t history_size;
-	/* The prompt was changed during a search, and is to be redrawn after that. */
+	/* True if the prompt was changed during a search, and is to be redrawn after it. */
 	bool is_prompt_due;
-	/* What had been typed when the line was suspended, and the cursor's place in it; NULL if none. */
+	/* The text that had been typed when the line was suspended (NULL if none), and the cursor's place in it. */
 	char *kept;
 	size_t kept_at;
 };
@@ -95,8 +95,8 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 void line_set_prompt(struct line *line, const char *prompt);
 
 /*
- * Shows text, which ends with a newline, above the prompt, and redraws the prompt with what is being typed. Just writes
- * it where there is no prompt.
+ * Shows text, which ends with a newline, above the prompt, and redraws the prompt with the line being typed. Only
+ * writes the text if there is no prompt.
  */
 void line_show(struct line *line, struct slice text);
 

@@ -19,7 +19,7 @@
 #include "base/dialect.h"
 #include "interactive/prompt/line.h"
 
-/* What the two ways to read lines do differently. */
+/* The functions in which the two ways to read lines differ. */
 struct line_kind {
 	/* Takes input, or calls line_state_report where the prompt is not shown. */
 	void (*ready)(struct watch *watch, unsigned events);

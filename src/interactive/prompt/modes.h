@@ -23,7 +23,9 @@ void modes_forget(void);
 /* True if the terminal belongs to this process group, or its owner is unknown. */
 bool modes_are_ours(void);
 
-/* Stops this process until the terminal is ours: the modes of other programs are not to be kept as the usual ones. */
+/*
+ * Stops this process until the terminal is ours, so that the modes of another program are not kept as the usual ones.
+ */
 void modes_await(void);
 
 #endif

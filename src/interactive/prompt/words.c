@@ -16,13 +16,13 @@ struct splitter {
 	size_t capacity;
 	/* The current word. */
 	struct bytes word;
-	/* The same as a pattern for glob. */
+	/* The current word as a pattern for glob. */
 	struct bytes pattern;
-	/* A part of the word is quoted. */
+	/* True if a part of the word is quoted. */
 	bool is_quoted;
-	/* Its last character is quoted. */
+	/* True if the word's last character is quoted. */
 	bool last_is_quoted;
-	/* It has an unquoted *, ? or [. */
+	/* True if the word has an unquoted *, ? or [. */
 	bool is_pattern;
 	struct error *error;
 };
@@ -161,7 +161,7 @@ static int words_take_part(struct splitter *splitter)
 	return 0;
 }
 
-/* Replaces ~ or ~USER at the beginning of a word by that home. The name of no user remains. */
+/* Replaces ~ or ~USER at the beginning of a word by that home. The name of an unknown user remains. */
 static void expand_home(struct splitter *splitter, const char *begin)
 {
 	size_t length = 1 + strspn(begin + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");

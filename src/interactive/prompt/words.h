@@ -41,18 +41,18 @@ int words_split(const char *line, struct words *words, struct error *error) MUST
 void words_release(struct words *words);
 
 /*
- * Returns where the last word of the first size bytes begins, size after a blank. Stores whether a character that
- * followed would be quoted.
+ * Returns where the last word of the first size bytes begins, or size after a blank. Stores whether a further character
+ * would be quoted.
  */
 size_t words_last(const char *line, size_t size, bool *is_quoted);
 
 /*
- * Returns a file's name, quoted so that typing can continue after it (free). quote is the one that is open (' or "), 0
- * if none; the result begins with it. A ~ at the beginning is not quoted.
+ * Returns a file's name, quoted so that typing can continue after it (free). quote is the open quote (' or "), 0 if
+ * none; the result begins with it. A ~ at the beginning is not quoted.
  */
 char *words_quote_name(const char *name, char quote);
 
-/* Returns the name that was typed after an open quote, 0 if none (free). */
+/* Returns the name that was typed after an open quote, 0 if none, as a new string (free). */
 char *words_unquote_name(const char *typed, char quote);
 
 #endif

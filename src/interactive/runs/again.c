@@ -12,7 +12,7 @@
 struct again {
 	struct feeder feeder;
 	struct selection selection;
-	/* The next task, ARCHIVE_NONE if there is none. */
+	/* The next task, ARCHIVE_NONE after the last. */
 	uint64_t next;
 };
 

@@ -9,7 +9,7 @@
 
 /*
  * Returns a feeder of the failed tasks of selection->run, which must be done, for a run with the same options. A task
- * that is not kept any more when it is to be fed is refused.
+ * that the archive has dropped before it is fed is refused.
  */
 struct feeder *again_new(const struct selection *selection);
 

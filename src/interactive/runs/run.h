@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A run: from the line that began it to what is kept of it when it is done. */
+/* A run, from the line that began it to the figures that are kept when it is done. */
 #ifndef INTERACTIVE_RUNS_RUN_H
 #define INTERACTIVE_RUNS_RUN_H
 
@@ -13,7 +13,7 @@
 
 struct runs;
 
-/* What options point into, shared by a run and those that repeat its tasks. */
+/* The strings that options point into, shared by a run and those that repeat its tasks. */
 struct run_text {
 	size_t uses;
 	/* The words of the line; ends with NULL. */
@@ -32,7 +32,7 @@ struct run_options {
 	/* How many workers it may have; 0 if only the pool limits them. */
 	size_t most;
 	struct run_text *text;
-	/* The line that began the run, for people to read. */
+	/* The line that began the run, for display. */
 	char *line;
 };
 
@@ -55,11 +55,11 @@ struct run_counts {
 	uint64_t outcomes[OUTCOMES];
 	size_t running;
 	size_t workers;
-	/* Since the run began, up to its end. */
+	/* The time since the run began, up to its end. */
 	nsec time;
-	/* How long workers were with the run, in total. */
+	/* The sum of the times for which workers were with the run. */
 	nsec worker_time;
-	/* How much of that they ran tasks. */
+	/* The part of worker_time in which they ran tasks. */
 	nsec task_time;
 };
 
@@ -80,12 +80,12 @@ enum {
 struct run {
 	struct list link;
 	struct runs *runs;
-	/* From 1. */
+	/* The number of the run, from 1. */
 	uint64_t number;
 	/* The context of its messages. */
 	struct diag_context context;
 	enum run_state state;
-	/* It was cancelled, whatever its state is now. */
+	/* True if the run was cancelled, whatever its state is now. */
 	bool cancelled;
 	struct run_options options;
 	/* How many workers it may have; SIZE_MAX if only the pool limits them. */
@@ -96,7 +96,7 @@ struct run {
 		/* When it last got workers; 0 if it has none. */
 		nsec served_since;
 	} sharing;
-	/* How many retries still read its tasks from the archive. */
+	/* How many retries still read the run's tasks from the archive. */
 	size_t uses;
 	/* Parts of a run that is not done. */
 	struct session *session;
@@ -135,7 +135,7 @@ nsec run_deadline(const struct run *run);
 
 struct run_counts run_counts(const struct run *run);
 
-/* Stores the task that runs in a seat (below pool_counts' seats). Returns false if none does. */
+/* Stores the task that runs in a seat (below pool_counts' seats). Returns false if the seat has none. */
 bool run_running_at(struct run *run, size_t seat, struct running_task *task);
 
 /* Sets how many workers a run that is not done may have. */

@@ -13,7 +13,7 @@
 #include <errno.h>
 
 enum {
-	/* How many runs are known; beyond that the oldest that are done are forgotten. */
+	/* How many runs are known. The oldest that are done are forgotten beyond that. */
 	RUNS_MAX = 1000,
 };
 
@@ -46,7 +46,7 @@ static bool takes_part(const struct run *run)
 	return run->state != RUN_DONE && !pool_is_closing(session_pool(run->session));
 }
 
-/* Collects the runs that take part, in the order of their turns. Returns how many they are. */
+/* Collects the runs that take part, in the order of their turns. Returns how many there are. */
 static size_t collect(struct runs *runs)
 {
 	size_t count = 0, at;
@@ -73,7 +73,7 @@ static size_t demand(struct run *run)
 	uint64_t tasks = pool_counts(pool).outstanding;
 	size_t workers = run->runs->options.workers, most = run->most < workers ? run->most : workers;
 
-	/* Its --jobs @FILE decides, within these limits. */
+	/* With --jobs=@FILE the number in the file decides, within these limits. */
 	if (session_follows_jobs_file(run->session))
 		return pool_jobs(pool) < most ? pool_jobs(pool) : most;
 	if (session_is_held(run->session))
@@ -127,7 +127,7 @@ static void offer_workers(struct runs *runs)
 	}
 }
 
-/* Forgets the oldest runs that are done and not in use. Nothing else forgets any. */
+/* Forgets the oldest runs that are done and not in use. No other function forgets runs. */
 static void forget_oldest(struct runs *runs)
 {
 	struct list *link, *next;
@@ -143,7 +143,7 @@ void runs_step(struct runs *runs, nsec deadline)
 {
 	struct list *link;
 
-	/* First: the caller has seen the runs that were done after the last step. */
+	/* First, since the caller has seen by now which runs were done after the last step. */
 	forget_oldest(runs);
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		struct run *run = run_at(link);
@@ -153,7 +153,7 @@ void runs_step(struct runs *runs, nsec deadline)
 	}
 	if (runs->sharing.is_crowded && clock_now() + TURN < deadline)
 		deadline = clock_now() + TURN;
-	/* A run without tasks is over at once, and no event will tell. */
+	/* A run without tasks is over at once, and causes no event. */
 	loop_step(&runs->loop, runs->begun ? 0 : deadline);
 	runs->begun = false;
 	for (link = runs->list.next; link != &runs->list; link = link->next) {

@@ -43,16 +43,16 @@ struct runs {
 	struct list list;
 	uint64_t last_number;
 	size_t known;
-	/* How many are not done. */
+	/* How many runs are not done. */
 	size_t active;
-	/* A run has begun since the last step. */
+	/* True if a run has begun since the last step. */
 	bool begun;
-	/* How workers are shared out. */
+	/* The sharing of the workers. */
 	struct runs_sharing {
 		/* The runs that want workers, by their turns. */
 		struct run **claimants;
 		size_t room;
-		/* A run wants workers and has none. */
+		/* True if a run wants workers and has none. */
 		bool is_crowded;
 		uint64_t last_turn;
 	} sharing;
@@ -62,13 +62,13 @@ struct runs {
 int runs_open(struct runs *runs, const struct runs_options *options, struct runs_owner *owner,
 	      struct error *error) MUST_CHECK;
 
-/* Waits for events until the deadline, handles them, and shares the workers out. */
+/* Waits for events until the deadline, handles them, and shares out the workers. */
 void runs_step(struct runs *runs, nsec deadline);
 
-/* Returns the run of that number, NULL if it is not known. */
+/* Returns the run of that number, NULL if it is unknown. */
 struct run *runs_find(const struct runs *runs, uint64_t number);
 
-/* Returns the run that was begun last, NULL if there is none. */
+/* Returns the run that was begun last, NULL if there are no runs. */
 struct run *runs_last(const struct runs *runs);
 
 /* Returns the run after another, the oldest one after NULL; NULL at the end. */

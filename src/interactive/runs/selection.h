@@ -7,13 +7,13 @@
 #include "base/error.h"
 #include "interactive/runs/runs.h"
 
-/* What an id selects. */
+/* The runs and tasks that an id selects. */
 struct selection {
 	/* The run, NULL for all runs. */
 	struct run *run;
 	/* The task, ARCHIVE_NONE for all tasks. */
 	uint64_t index;
-	/* Only failed tasks. */
+	/* True if only failed tasks are selected. */
 	bool failed;
 };
 
@@ -23,7 +23,7 @@ struct selection {
  */
 int selection_parse(struct runs *runs, const char *id, struct selection *selection, struct error *error) MUST_CHECK;
 
-/* Returns the first ended task of a selected run at index from or later, ARCHIVE_NONE if there is none. */
+/* Returns the index of the first ended task of a selected run at from or later, or ARCHIVE_NONE. */
 uint64_t selection_next(const struct selection *selection, const struct run *run, uint64_t from);
 
 /* Returns the ids for completion, a new NULL-terminated array of new strings. */

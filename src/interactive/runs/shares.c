@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Dividing workers. */
+/* The division of workers. */
 #include "interactive/runs/shares.h"
 
-/* Gives a claimant up to most of the workers that are left, within what it wants. Returns how many are left then. */
+/* Gives a claimant up to most of the workers that are left, at most what it wants. Returns how many are left then. */
 static size_t share_add(struct share *share, size_t most, size_t left)
 {
 	size_t more = share->wanted - share->part;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What views are drawn with: lines that fit, aligned columns, figures in one style. */
+/* The means to draw views: lines that fit, aligned columns, figures in one style. */
 #ifndef INTERACTIVE_VIEWS_CANVAS_H
 #define INTERACTIVE_VIEWS_CANVAS_H
 
@@ -8,13 +8,13 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* Where a view is drawn. */
+/* The place where a view is drawn. */
 struct canvas {
 	/* Receives whole lines. */
 	struct bytes *out;
-	/* The columns of the terminal; 0 if there is none, and nothing is cut. */
+	/* The columns of the terminal, 0 if there is no terminal: nothing is cut then. */
 	size_t width;
-	/* The terminal, and so the locale, has UTF-8. */
+	/* True if the terminal, and so the locale, has UTF-8. */
 	bool is_utf8;
 };
 

@@ -12,7 +12,7 @@ struct guide_row {
 	const char *name;
 	/* Its forms, a line each, without the last newline. */
 	const char *synopsis;
-	/* What it does, in whole lines. */
+	/* Its effect, in whole lines. */
 	const char *text;
 };
 

@@ -19,7 +19,9 @@ nsec views_bound(size_t bucket);
 /* Returns how many tasks there are in all RUN_BUCKETS buckets. */
 uint64_t views_sum(const uint64_t *buckets);
 
-/* Appends percentiles of the times of the tasks in buckets, of which there is at least one, and the longest time. */
+/*
+ * Appends percentiles of the times of the tasks in buckets, which must count at least one task, and the longest time.
+ */
 void views_times(struct bytes *out, const uint64_t *buckets, nsec longest);
 
 #endif

@@ -172,7 +172,7 @@ static bool show_running(const struct canvas *canvas, struct run *run, uint64_t 
 	return false;
 }
 
-/* Shows a task of which at most the outcome is known. */
+/* Shows a task whose command is unknown, with its outcome if that is known. */
 static void show_bare(const struct canvas *canvas, const struct run *run, uint64_t index)
 {
 	struct run_counts counts = run_counts(run);
