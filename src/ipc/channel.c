@@ -86,7 +86,7 @@ int channel_receive(int channel, struct message *message)
 	message->fd_count = 0;
 	do
 		got = recvmsg(channel, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	/* The peer closed with messages unread: reported once, before the messages that it had sent itself. */
+	/* A peer that closed with messages unread is reported once, before the messages that it had sent. */
 	while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;

@@ -37,10 +37,10 @@ int channel_pair(int ends[2]) MUST_CHECK;
  */
 int channel_send(int channel, uint32_t type, struct slice payload, const int *fds, size_t fd_count) MUST_CHECK;
 
-/* Receives a message. Returns 1, or 0 if none is there, or -1 if the peer is gone or breaks the protocol. */
+/* Receives a message. Returns 1, 0 if no message is there, or -1 if the peer is gone or breaks the protocol. */
 int channel_receive(int channel, struct message *message) MUST_CHECK;
 
-/* The same, but waits for a message until the deadline (monotonic). */
+/* Waits for a message until the deadline (monotonic), and returns as channel_receive does. */
 int channel_wait(int channel, struct message *message, nsec deadline) MUST_CHECK;
 
 /* Ends sending: the peer receives an end of file, and may still send. */

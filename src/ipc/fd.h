@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * File descriptors. Every one that this program opens is close-on-exec from birth, -1 is none, and EINTR is handled
- * here.
+ * File descriptors. All that this program opens are close-on-exec from the beginning. A variable without a descriptor
+ * is -1. EINTR is handled here.
  */
 #ifndef IPC_FD_H
 #define IPC_FD_H
@@ -20,7 +20,7 @@ ssize_t fd_write(int fd, const void *data, size_t size);
 /* Creates a pipe whose ends[0] does not block, and whose ends[1] does. Returns 0, or -1 with errno. */
 int fd_pipe(int ends[2]) MUST_CHECK;
 
-/* The same, but both ends block, which saves a system call where reads may block. */
+/* Creates a pipe like fd_pipe whose ends both block, which saves a system call where reads may block. */
 int fd_pipe_blocking(int ends[2]) MUST_CHECK;
 
 /* Makes an end of a pipe non-blocking, for every process that has it. */
@@ -45,14 +45,14 @@ int fd_null(void) MUST_CHECK;
 unsigned fd_fill_standard(void);
 
 /*
- * Records the descriptors above 2 that this program was started with, which its tasks inherit, without except (-1 if
- * none). Called once, before any other descriptor is opened.
+ * Records the descriptors above 2 that this program was started with, but for except (-1 if none): its tasks inherit
+ * them. Called once, before any other descriptor is opened.
  */
 void fd_remember_inherited(int except);
 
 /*
- * Moves a high descriptor to the lowest free number above 2. Returns its new number. A fork costs more the higher the
- * highest descriptor is.
+ * Moves a high descriptor to the lowest free number above 2. Returns its new number. A fork costs the more the higher
+ * the highest descriptor is.
  */
 int fd_lower(int fd);
 
@@ -69,14 +69,14 @@ int fd_reopen_for_writing(int fd);
 struct fd_wait {
 	/* -1 is ignored. */
 	int fd;
-	/* Set by the caller: what to wait for. */
+	/* What to wait for, set by the caller. */
 	bool want_input;
 	bool want_output;
-	/* Set by fd_wait. */
+	/* What is ready, set by fd_wait. */
 	bool input;
 	bool output;
 	bool hangup;
-	/* Hung up, with nothing left to read. */
+	/* True if the peer has hung up, with nothing left to read. */
 	bool end;
 };
 

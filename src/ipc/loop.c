@@ -112,7 +112,10 @@ static unsigned events_of(uint32_t epoll_events)
 	return events;
 }
 
-/* Returns the time until the deadline, rounded up, so that it has passed when the wait ends; -1 if none. */
+/*
+ * Returns the milliseconds until the deadline, rounded up, so that it has passed when the wait ends; -1 without a
+ * deadline.
+ */
 static int milliseconds_until(nsec deadline)
 {
 	nsec now, left;

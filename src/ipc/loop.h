@@ -21,23 +21,23 @@ enum loop_events {
 struct watch {
 	int fd;
 	void (*ready)(struct watch *watch, unsigned events);
-	/* The context of messages while ready runs; NULL if none. */
+	/* The context of messages while ready runs, NULL if none. */
 	const struct diag_context *context;
 	/* The events that are waited for. */
 	unsigned events;
 	bool watched;
-	/* Always ready, as epoll cannot wait for it: a regular file, for example. */
+	/* True if epoll cannot wait for the descriptor, as for a regular file: it is always ready. */
 	bool always;
 	struct watch *next_always;
 };
 
 struct loop {
 	int epoll;
-	/* The watches that are always ready, in a list. */
+	/* The list of the watches that are always ready. */
 	struct watch *always;
-	/* The next of them to be called in the current step. */
+	/* The next watch of that list to be called in the current step. */
 	struct watch *next_always;
-	/* The watches that are ready in the current step; NULL in place of one that has been forgotten. */
+	/* The watches that are ready in the current step; NULL in place of a forgotten one. */
 	struct watch **batch;
 	size_t batch_size;
 };

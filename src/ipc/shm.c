@@ -123,7 +123,7 @@ void *shm_new_unshared(size_t count, size_t size)
 
 	if (memory == MAP_FAILED)
 		fatal("out of memory (%zu bytes wanted)", all);
-	/* Without kernel support children get it and ignore it. */
+	/* A kernel without this lets children inherit the memory, which they ignore. */
 	madvise(memory, all, MADV_DONTFORK);
 	return memory;
 }

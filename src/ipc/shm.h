@@ -20,8 +20,8 @@ struct shm {
 int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
 /*
- * The same in a file without a name in a directory, which the system can write to disk when memory is short. Reserves
- * disk space for all of it.
+ * Creates such an object in a file without a name in a directory, which the system can write to disk when memory is
+ * short. Reserves disk space for all of it.
  */
 int shm_create_file(struct shm *shm, const char *directory, size_t size) MUST_CHECK;
 

@@ -15,20 +15,20 @@
 
 struct writer {
 	struct loop *loop;
-	/* Called when a full writer has room again, and when it fails. NULL if none. */
+	/* Called when a full writer has room again, and when it fails; NULL if not needed. */
 	void (*changed)(struct writer *writer);
 	struct bytes buffer;
 	/* Bytes of the buffer that have been written. */
 	size_t written;
-	/* The first error (errno), after which everything put in is dropped; 0 if none. */
+	/* The first error (errno), 0 if none. After an error all bytes are dropped. */
 	int error;
 	/* Bytes written since the beginning. */
 	uint64_t total;
 	/* The descriptor that is written to. */
 	struct watch watch;
-	/* The same, if it was opened anew and is to be closed; else -1. */
+	/* The descriptor that was opened anew and is to be closed, else -1. */
 	int own;
-	/* The failure point stdout_write applies to this writer. */
+	/* True if the failure point stdout_write applies to this writer. */
 	bool fails_by_fault;
 	/* How a write is kept from blocking. */
 	enum {
@@ -41,7 +41,7 @@ struct writer {
 		/* By polling before each write of at most PIPE_BUF bytes. */
 		WRITER_POLLED,
 	} kind;
-	/* The loop is to report room. */
+	/* True if the loop is to report room. */
 	bool waiting;
 };
 
@@ -54,7 +54,7 @@ void writer_put(struct writer *writer, struct slice bytes);
 /* Writes what is buffered, as far as that is possible without waiting. */
 void writer_flush(struct writer *writer);
 
-/* True if so much is buffered that no more should be put in. */
+/* True if the buffer is full: no more should be put in. */
 bool writer_is_full(const struct writer *writer);
 
 /* True if nothing is buffered: everything has been written, or dropped after an error. */
