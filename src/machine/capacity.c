@@ -41,7 +41,7 @@ static size_t affinity_cpus(void)
 	return count;
 }
 
-/* CPUs that a quota in microseconds of each period allows, rounded up; SIZE_MAX without a quota. */
+/* Returns the CPUs that a quota in microseconds of each period allows, rounded up; SIZE_MAX without a quota. */
 static size_t quota_cpus(const char *quota, const char *period)
 {
 	uint64_t allowed, each;

@@ -11,10 +11,10 @@ typedef bool cgroup_visit(const char *folder, void *owner);
 /* Visits the groups that control this process by a controller ("cpu", "memory"), in each hierarchy upwards. */
 void cgroup_each(const char *controller, cgroup_visit *visit, void *owner);
 
-/* Reads the first line of a file in a folder, without its newline. Returns false if that fails. */
+/* Reads the first line of a file in a folder, without its newline. Returns false on failure. */
 bool cgroup_line(const char *folder, const char *name, char *line, size_t size);
 
-/* Finds the number of a word in a file of lines "word number". Returns false if that fails. */
+/* Finds the number after a word in a file of lines "word number". Returns false on failure. */
 bool cgroup_value(const char *folder, const char *name, const char *word, uint64_t *value);
 
 #endif

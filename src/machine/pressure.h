@@ -17,7 +17,7 @@ uint64_t pressure_load(void);
 /* Returns how many processes of our control group the kernel has killed for lack of memory, or 0 if unknown. */
 uint64_t pressure_oom_kills(void);
 
-/* Reads the same of the group in a folder. Returns false if that fails. */
+/* Stores that number for the group in a folder. Returns false if it cannot be read. */
 bool pressure_oom_kills_of(const char *folder, uint64_t *kills);
 
 #endif

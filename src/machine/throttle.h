@@ -7,21 +7,21 @@
 #include "base/dialect.h"
 
 struct throttle_options {
-	/* Available memory below which no task is started, bytes; 0 if none. */
+	/* Available memory below which no task is started, bytes, 0 if none. */
 	uint64_t memory;
-	/* The load from which on no task is started, in hundredths; 0 if none. */
+	/* The load from which on no task is started, in hundredths, 0 if none. */
 	uint64_t load;
-	/* The file with the number of jobs, read whenever a task has ended; NULL if none. */
+	/* The file with the number of jobs, read whenever a task has ended, NULL if none. */
 	const char *jobs_file;
 };
 
 struct throttle {
 	struct throttle_options options;
-	/* No task may be started now. */
+	/* True if no task may be started now. */
 	bool shut;
 	/* When memory and load are checked next. */
 	nsec next_check;
-	/* The user has been warned that the file cannot be used. */
+	/* True if the user has been warned that the file cannot be used. */
 	bool warned;
 };
 
