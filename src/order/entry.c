@@ -52,7 +52,7 @@ void entry_drop_result(struct entry *entry, struct held *held)
 	entry->result = NULL;
 }
 
-/* Copies a text to *to and moves *to past the copy. Returns the copy, or NULL for NULL. */
+/* Copies a text to *to and moves *to past the copy. Returns the copy, or NULL if text is NULL. */
 static const char *keep_text(char **to, const char *text)
 {
 	char *kept = *to;

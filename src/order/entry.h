@@ -33,7 +33,7 @@ enum entry_phase {
 	ENTRY_PROVISIONAL,
 	/* The result that counts is kept. */
 	ENTRY_FINISHED,
-	/* The same, and a part of the task, which is written as a whole, has been written. */
+	/* Like ENTRY_FINISHED, and a part of the task, which is written as a whole, has been written. */
 	ENTRY_BEGUN,
 	/* Everything has been written. */
 	ENTRY_GONE,
@@ -65,7 +65,7 @@ enum entry_event {
 struct entry {
 	/* Held output: all of it in the first, or standard output and error where streams are kept apart. */
 	struct held_output held[2];
-	/* Whether each of the two is UTF-8 so far, where tasks are written as a whole. */
+	/* The check whether each list is UTF-8 so far, where tasks are written as a whole. */
 	struct utf8 text[2];
 	/* The label of the current attempt, NULL if none. */
 	char *label;
@@ -90,7 +90,7 @@ static inline bool entry_is_finished(const struct entry *entry)
 	return entry->phase == ENTRY_FINISHED || entry->phase == ENTRY_BEGUN;
 }
 
-/* True if the task may still produce output. NULL is an entry that is gone. */
+/* True if the task may still produce output. entry may be NULL for a task that is gone. */
 static inline bool entry_is_open(const struct entry *entry)
 {
 	return entry && entry->phase < ENTRY_FINISHED;
@@ -104,7 +104,8 @@ static inline bool entry_has_output(const struct entry *entry)
 
 /*
  * Makes attempt the current one, if it is not. The next attempt drops the output, result and label of the one before.
- * Returns false if attempt is neither the current one nor the next that may begin. NULL is an entry that is gone.
+ * Returns false if attempt is neither the current one nor the next that may begin. entry may be NULL for a task that is
+ * gone.
  */
 bool entry_begin_attempt(struct entry *entry, struct held *held, uint32_t attempt) MUST_CHECK;
 

@@ -12,11 +12,11 @@ struct piece {
 	struct piece *next;
 	enum stream stream;
 	bool on_disk;
-	/* Bytes. */
+	/* The size of the piece, bytes. */
 	size_t size;
 	/* Bytes of a piece on disk that have been passed on. */
 	size_t done;
-	/* Place on disk. */
+	/* The place of the piece on disk. */
 	uint64_t offset;
 	/* The bytes of a piece in memory. */
 	char data[];

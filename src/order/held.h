@@ -12,7 +12,7 @@
 struct order_sink;
 struct piece;
 
-/* The held pieces of one task, oldest first. All zero is none. */
+/* The held pieces of one task, oldest first; empty if all zero. */
 struct held_output {
 	struct piece *first;
 	struct piece *last;
@@ -28,7 +28,7 @@ struct held {
 	uint64_t overhead;
 	/* The first error of the disk, such as ENOSPC. */
 	struct error error;
-	/* Output on disk cannot be read back. */
+	/* True if output on disk cannot be read back. */
 	bool is_lost;
 };
 
@@ -41,7 +41,7 @@ void held_put(struct held *held, struct held_output *output, enum stream stream,
 /* The task that pieces belong to, as the sink receives it. */
 struct held_task {
 	uint64_t index;
-	/* NULL if none. */
+	/* The label of the task, NULL if none. */
 	const char *label;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The reorder window: what tasks put in, and what may be asked of it. */
+/* The reorder window: what producers put in, and the questions that they and the owner ask. */
 #include "order/order.h"
 
 #include "order/order_mode.h"
@@ -69,14 +69,14 @@ bool order_has_label(const struct order *order, uint64_t index, uint32_t attempt
 	return entry && entry->label && entry->attempt == attempt;
 }
 
-/* Commits the current task, of which size bytes were just held, if its allowance in a full window is used up. */
+/* Commits the current task, after size bytes of it were held, if its allowance in a full window is used up. */
 static void limit_current(struct order *order, struct entry *entry, size_t size)
 {
 	uint64_t allowance = order->options.memory / 4 > ALLOWANCE_MIN ? order->options.memory / 4 : ALLOWANCE_MIN;
 
 	if (order->options.whole)
 		return;
-	/* What the disk can still take is not counted. */
+	/* Bytes that the disk can still take are not counted. */
 	if (order->full && order_disk_is_full(order))
 		order->exempt += size;
 	if (order->exempt <= allowance)

@@ -48,7 +48,8 @@ struct order_options {
 	/* Folder of the temporary file; outlives the order. */
 	const char *directory;
 	enum order_kind kind;
-	/* A task is written once its result is there: first the result, then standard output, then standard error. */
+	/* True if a task is written once its result is there: first the result, then standard output, then standard
+	 * error. */
 	bool whole;
 	/* How many times a task may be run; 0 is 1. */
 	uint32_t attempts;
@@ -140,7 +141,7 @@ int order_keep_provisional(struct order *order, const struct result *result) MUS
 /* Returns the provisional result of a task whose next attempt has not begun, or NULL. */
 const struct result *order_provisional(const struct order *order, uint64_t index);
 
-/* Makes the provisional result, which must exist, the one that counts: no further attempt follows. */
+/* Makes the provisional result, which must exist, count: no further attempt follows. */
 void order_confirm(struct order *order, uint64_t index);
 
 /* Passes on everything that can be passed on while the sink has room. Called when the sink has room again. */
@@ -149,7 +150,7 @@ void order_pump(struct order *order);
 /* True if a part of a task that is written as a whole has been written, and not its end. */
 bool order_is_midway(const struct order *order);
 
-/* Passes on more of that task, and of no other. */
+/* Passes on more of the task that is midway, and of no other. */
 void order_continue(struct order *order);
 
 /* True if the result that counts of this task has been put in. */

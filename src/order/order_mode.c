@@ -62,8 +62,7 @@ static struct slice take_lines(struct order *order, struct entry *entry, const s
 	if (!size || order->current != ORDER_NONE || order_holds_back(order, entry))
 		return bytes;
 	if (!held_hand_over(&order->held, order_held_of(order, entry, stream), order->sink, task)) {
-		/* The line is so long that a part is on disk: this task is written until its end, as the sink has room.
-		 */
+		/* A part of the long line is on disk: this task is written until its end, as the sink has room. */
 		order_set_current(order, task->index);
 		return bytes;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Passing on what the reorder window holds, task by task, while the sink has room. */
+/* Passing on held output, task by task, while the sink has room. */
 #include "order/order_mode.h"
 #include "order/order_state.h"
 
@@ -39,7 +39,7 @@ static bool pump_finished(struct order *order, struct entry *entry, uint64_t ind
 	return true;
 }
 
-/* Passes on what there is of the current task. Returns true if it is through and another is current. */
+/* Passes on what is held of the current task. Returns true if all of it is written and another task is current. */
 static bool pump_current(struct order *order)
 {
 	uint64_t index = order->current;

@@ -14,11 +14,11 @@ enum { SPILL_BLOCK = 64 * 1024 };
 
 struct spill {
 	const char *directory;
-	/* Bytes. */
+	/* The most bytes on disk. */
 	uint64_t limit;
-	/* What is stored now may exceed the limit. */
+	/* True if what is stored now may exceed the limit. */
 	bool exempt;
-	/* -1 before the first block. */
+	/* The file, -1 before the first block. */
 	int fd;
 	/* Bytes in use of each block. */
 	uint32_t *live;

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 struct window_page {
-	/* How many of its tasks are gone. */
+	/* How many tasks of the page are gone. */
 	unsigned gone;
 	struct entry entries[WINDOW_PAGE];
 };

@@ -23,7 +23,7 @@ struct window {
 	size_t capacity;
 	/* The lowest index that is not gone. */
 	uint64_t head;
-	/* One more than the highest index known. */
+	/* The highest known index, plus one. */
 	uint64_t end;
 	/* Bytes of the pages. */
 	uint64_t size;
@@ -35,7 +35,9 @@ struct entry *window_at(const struct window *window, uint64_t index);
 /* Returns the entry of an index, after raising end past it if needed, or NULL if it is gone. */
 struct entry *window_reach(struct window *window, uint64_t index);
 
-/* Accounts for an entry that has become ENTRY_GONE: frees its page if it was the last, moves the head on. */
+/*
+ * Accounts for an entry that has become ENTRY_GONE: frees its page if it was the last entry there, and moves the head.
+ */
 void window_close(struct window *window, uint64_t index);
 
 /* Calls drop for every entry that is left, and frees the table. */
