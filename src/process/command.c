@@ -76,7 +76,7 @@ static void become_other(const struct launch *launch)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL};
 
-	/* See role_enter. Kept over execve, and set here so that no death is missed. */
+	/* See role_enter. Kept over execve, and set this early so that no death is missed. */
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	if (getppid() != launch->parent)
 		_exit(127);
@@ -229,8 +229,9 @@ enum command_change command_look(pid_t pid, struct command_end *end)
 }
 
 /*
- * A timer interrupts the wait. It runs on from one child to the next, so that it is not set for each. A tick just
- * before the wait is followed by the next one. A tick without a wait stops the timer.
+ * True while the timer ticks, and while a tick is to interrupt a wait. The timer runs on from one child to the next, so
+ * that it is not set for each. A tick just before the wait is followed by the next one. A tick without a wait stops the
+ * timer.
  */
 static volatile sig_atomic_t is_ticking, is_waiting;
 

@@ -32,14 +32,14 @@ struct command {
 	int keep;
 	/* Signals that are ignored in the program; all others have their default. */
 	signal_mask ignored;
-	/* Added to the niceness. */
+	/* The number added to the niceness. */
 	int nice;
-	/* Leads a process group of its own, is killed when this process dies, and has the signal mask of this process.
-	 */
+	/* True if the child leads a process group of its own, is killed when this process dies, and has the signal mask
+	 * of this process. */
 	bool is_task;
-	/* A task with an empty mask, since this process blocks signals. */
+	/* True if such a child gets an empty mask, since this process blocks signals. */
 	bool unblocks;
-	/* Is this binary in another role, which keeps the mask of this process until role_enter. */
+	/* True if the child is this binary in another role, which keeps the mask of this process until role_enter. */
 	bool is_role;
 	/* A terminal whose foreground its group becomes, -1 if none. */
 	int terminal;
@@ -83,12 +83,12 @@ int command_lead(pid_t pid) MUST_CHECK;
 /* True if an errno means a lack of processes, memory or descriptors: a later attempt can succeed. */
 bool command_wants_resources(int number);
 
-/* What a child has done since the last check. */
+/* The change of a child since the last check. */
 enum command_change {
 	COMMAND_SAME,
-	/* It was stopped by the signal end->signal. */
+	/* The signal end->signal has stopped the child. */
 	COMMAND_STOPPED,
-	/* It has ended, and its end has been taken. */
+	/* The child has ended, and its end has been taken. */
 	COMMAND_ENDED,
 };
 
@@ -96,8 +96,8 @@ enum command_change {
 enum command_change command_look(pid_t pid, struct command_end *end);
 
 /*
- * Waits a few milliseconds for a child to end or stop; COMMAND_SAME after that. Costs a single system call where the
- * child is quick, since a timer that runs on from child to child interrupts the wait.
+ * Waits a few milliseconds for a child to end or stop; returns COMMAND_SAME if it does not. Costs a single system call
+ * if the child is quick, since a timer that runs on from child to child interrupts the wait.
  */
 enum command_change command_wait(pid_t pid, struct command_end *end);
 
@@ -122,7 +122,9 @@ void command_adopt_orphans(void);
 /* Takes the ends of all children that have ended. Not called while a command runs, whose end would be taken too. */
 void command_reap_orphans(void);
 
-/* Signals the process group that a task leads. False when there is none; *denied when some of it may not be signalled.
+/*
+ * Signals the process group that a task leads. False if the group is gone. *denied is set if some of it may not be
+ * signalled.
  */
 bool command_signal_group(pid_t leader, int signal, bool *denied);
 

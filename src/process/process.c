@@ -176,7 +176,7 @@ int process_close(struct process *process)
 	return 0;
 }
 
-/* True if the child runs. Leaves the end of one that has ended to be taken. */
+/* True if the child runs. If it has ended, its end remains to be taken. */
 static bool process_runs(const struct process *process)
 {
 	siginfo_t info = {.si_pid = 0};

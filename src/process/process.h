@@ -46,9 +46,9 @@ struct process {
 	/* An array, so that a start allocates nothing: after a fork each page that is written to is copied. */
 	char name[PROCESS_NAME_SIZE];
 	enum process_state state;
-	/* 0 before the start. */
+	/* The pid of the process, 0 before the start. */
 	pid_t pid;
-	/* The process that started it, the only one that can wait for it. */
+	/* The process that started this one: no other can wait for it. */
 	pid_t parent;
 	/* The sentinel: readable once the process has ended; -1 before process_sentinel. */
 	int pidfd;

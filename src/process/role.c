@@ -13,7 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* NULL before roles_declare. */
+/* The table of roles, NULL before roles_declare. */
 static const struct role *declared_roles;
 
 void roles_declare(const struct role *roles)

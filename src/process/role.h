@@ -13,7 +13,7 @@
 
 struct role {
 	const char *name;
-	/* Owns fd; returns the exit status of the process. */
+	/* The function of the role: owns fd; returns the exit status of the process. */
 	int (*main)(int fd);
 };
 

@@ -14,7 +14,7 @@
 
 struct start_method {
 	const char *name;
-	/* Begins the names of its processes: "Fork" for ForkWorker-1. */
+	/* The beginning of its processes' names: "Fork" for ForkWorker-1. */
 	const char *prefix;
 	/*
 	 * Starts role with fd, which remains the caller's. Returns the pid, a child of this process, or -1 with the

@@ -32,7 +32,7 @@
 
 /* The longest that a server may take for a fork. One that was stopped is replaced as soon as that is noticed. */
 #define PATIENCE (10 * NSEC_PER_SEC)
-/* How often that is checked. */
+/* The time between two checks for that. */
 #define LOOK_PERIOD (20 * NSEC_PER_MSEC)
 /* How many servers in a row are started before giving up. */
 enum { ATTEMPTS = 5 };
