@@ -54,7 +54,7 @@ void frame_end(struct bytes *bytes, size_t begun);
 /* Returns the frame at the beginning of bytes, with its length; empty if it is not complete. */
 struct slice frame_first(struct slice bytes);
 
-/* A reading position in a frame; all zero is its end. */
+/* A reading position in a frame; at its end all fields are zero. */
 struct frame_reader {
 	enum frame_kind kind;
 	struct cursor cursor;
@@ -66,10 +66,10 @@ struct frame_reader frame_read(struct slice frame);
 /* Reads the next field. Returns false at the end, and if the bytes are not a frame. */
 bool frame_next(struct frame_reader *reader, enum field *field, struct slice *value);
 
-/* Finds the first such field. Returns false if there is none. */
+/* Finds the first such field. Returns false if the frame has no such field. */
 bool frame_find(struct slice frame, enum field field, struct slice *value);
 
-/* Returns the number in the first such field, or 0 if there is none. */
+/* Returns the number in the first such field, or 0 if the frame has no such field. */
 uint64_t frame_number(struct slice frame, enum field field);
 
 #endif

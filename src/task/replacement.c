@@ -4,7 +4,7 @@
 
 #include "base/number.h"
 
-/* Returns the part of a suffix (".", "/" ...), or PARTS_OF_VALUE if there is none such. */
+/* Returns the part of a suffix (".", "/" ...), or PARTS_OF_VALUE for any other text. */
 static enum part part_of(struct slice suffix)
 {
 	static const char *const suffixes[PARTS_OF_VALUE] = {

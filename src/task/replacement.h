@@ -38,15 +38,16 @@ enum replacement_kind {
 struct replacement {
 	enum replacement_kind kind;
 	enum part part;
-	/* From 1, or from the end down from -1. */
+	/* The position: from 1, or from the end down from -1. */
 	int64_t position;
 	/* The text between the braces, a view. */
 	struct slice name;
 };
 
 /*
- * Parses the replacement string at the beginning of text, which is an opening brace. Returns its length, or 0 if there
- * is none. Everything between braces that is not another kind is a name: the caller knows which names exist.
+ * Parses the replacement string at the beginning of text, which is an opening brace. Returns its length, or 0 if it is
+ * no replacement string. Everything between braces that is not another kind is a name: the caller knows which names
+ * exist.
  */
 size_t replacement_parse(const char *text, struct replacement *replacement);
 

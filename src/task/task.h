@@ -16,21 +16,21 @@ enum stream {
 /* The longest record that can be an argument: Linux's MAX_ARG_STRLEN (128 KiB) without the NUL. */
 enum { RECORD_MAX = 131071 };
 
-/* One task: a view into its chunk. */
+/* A task: a view of its chunk. */
 struct task {
 	/* Position in the input, from 0; shown to users as index + 1. */
 	uint64_t index;
 	/*
-	 * The first value, without its NUL; the other values follow, each with its NUL. Bytes as they are if there are
-	 * no values.
+	 * The first value, without its NUL; the other values follow, each with its NUL. For a task without values its
+	 * bytes as they are.
 	 */
 	struct slice record;
 	/* The frame in place of values (task/frame.h), empty if none. */
 	struct slice frame;
-	/* All of its bytes in the chunk. */
+	/* All bytes of the task in the chunk. */
 	struct slice bytes;
 	uint32_t value_count;
-	/* The attempt at it, from 1. */
+	/* The attempt at the task, from 1. */
 	uint32_t attempt;
 };
 
@@ -65,18 +65,18 @@ struct result {
 	int number;
 	/* True if it ran: it had a process, its own or a shared one. */
 	bool ran;
-	/* Its process; 0 if it had none of its own on this machine. */
+	/* Its process, 0 if it had no process of its own on this machine. */
 	pid_t pid;
 	uint32_t slot;
 	/* The time limit that it exceeded, 0 if none. */
 	nsec limit;
-	/* It was ended because it wanted the terminal. */
+	/* True if the task was ended because it wanted the terminal. */
 	bool wanted_terminal;
-	/* The folder that it brings could not be entered (number says why). */
+	/* True if the task's own folder could not be entered (number says why). */
 	bool astray;
 	/* Bytes of its standard output that were captured. */
 	uint64_t output_size;
-	/* The kernel has killed a process of our control group for lack of memory meanwhile. */
+	/* True if the kernel has killed a process of our control group for lack of memory meanwhile. */
 	bool out_of_memory;
 	/* UTC; 0 if it never ran. */
 	nsec start;
@@ -87,9 +87,9 @@ struct result {
 	nsec system_time;
 	/* Peak resident memory, bytes; 0 if unknown. */
 	uint64_t max_rss;
-	/* Why, in words, for outcomes that need it, else NULL. A view, which is copied to keep a result. */
+	/* The reason in words for outcomes that need it, else NULL. A view, which is copied to keep a result. */
 	const char *reason;
-	/* Its line in the summary, a view likewise; NULL if none. */
+	/* The task's line in the summary, NULL if none. A view likewise. */
 	const char *line;
 	/* The number of its worker, 0 if none. */
 	uint32_t worker;

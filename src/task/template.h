@@ -25,11 +25,11 @@
 struct template_piece;
 struct template_word;
 
-/* What a template is compiled from; everything outlives the template. */
+/* The input of a compilation. Everything in it outlives the template. */
 struct template_options {
 	char *const *words;
 	size_t word_count;
-	/* Words have no replacement strings. */
+	/* True if words have no replacement strings. */
 	bool is_literal;
 	/* The text that takes the place of {}, NULL for {} itself, empty for no replacement strings at all. */
 	const char *replace;
@@ -41,15 +41,16 @@ struct template_options {
 	/* With columns and several sources: the number of columns of each source. */
 	const uint32_t *widths;
 	size_t width_count;
-	/* The values are the records of a group: words with {} are repeated for each, and missing values are empty. */
+	/* True if the values are the records of a group: words with {} are repeated for each, and missing values are
+	 * empty. */
 	bool is_grouped;
-	/* Tasks have no values: {} and its like are literal, and nothing is appended. */
+	/* True if tasks have no values: {} and its like are literal, and nothing is appended. */
 	bool has_no_values;
-	/* The values are never appended. */
+	/* True if the values are never appended. */
 	bool is_complete;
-	/* Each task has its own names; a name that a task lacks is left as it is. */
+	/* True if each task has its own names. A name that a task lacks is left as it is. */
 	bool names_vary;
-	/* The number of values of every task, 0 if that differs. */
+	/* The number of values of every task, 0 if it differs. */
 	size_t value_count;
 };
 
@@ -59,20 +60,20 @@ struct template
 	struct template_options options;
 	struct template_word *words;
 	struct columns columns;
-	/* The values follow the words. */
+	/* True if the values follow the words. */
 	bool appends;
-	/* The first word is the same for every task. */
+	/* True if the first word is the same for every task. */
 	bool command_is_fixed;
 	struct values values;
-	/* A name has been replaced in this expansion. */
+	/* True if a name has been replaced in this expansion. */
 	bool named;
-	/* argv. */
+	/* The expanded argv. */
 	char **arguments;
 	size_t argument_count;
 	size_t argument_capacity;
-	/* The arguments that were composed, each with its NUL. */
+	/* The composed arguments, each with its NUL. */
 	struct bytes storage;
-	/* Why the last expansion failed. */
+	/* The reason why the last expansion failed. */
 	struct error problem;
 };
 
@@ -95,8 +96,8 @@ void template_quote(struct template *template, const struct task *task, const st
 		    struct bytes *out);
 
 /*
- * Returns the most bytes of argv (with pointers and NULs) that a value of value_size bytes (with its NUL) takes. Does
- * not count a value beside {} in a word that is repeated for other values.
+ * Returns the most bytes of argv (with pointers and NULs) that a value of value_size bytes (with its NUL) takes. In a
+ * word that is repeated for each value, the size of other values beside {} is not counted.
  */
 size_t template_cost(const struct template *template, size_t value_size);
 

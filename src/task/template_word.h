@@ -20,11 +20,11 @@ struct template_word {
 	char *text;
 	struct template_piece *pieces;
 	size_t count;
-	/* {} or one of its parts is among the pieces. */
+	/* True if {} or one of its parts is among the pieces. */
 	bool has_value;
-	/* A replacement string that every task can fill is among the pieces. */
+	/* True if a replacement string that every task can fill is among the pieces. */
 	bool is_filled;
-	/* {} or one of its parts is the only piece: it becomes one argument for each value. */
+	/* True if {} or one of its parts is the only piece: it becomes one argument for each value. */
 	bool is_lone;
 };
 

@@ -17,7 +17,7 @@ enum values_kind {
 	VALUES_OBJECT,
 };
 
-/* Views of the values of a task; all zero is none. The lists are used again for the next task. */
+/* Views of the values of a task; empty if all zero. The lists are used again for the next task. */
 struct values {
 	enum values_kind kind;
 	/* A value without data is a missing column. */
@@ -26,24 +26,23 @@ struct values {
 	struct slice *names;
 	size_t count;
 	size_t capacity;
-	/* Each value is followed by a NUL in its place. */
+	/* True if each value is followed by a NUL in its place. */
 	bool are_ended;
 	/* The whole record, empty for VALUES_PLAIN. */
 	struct slice whole;
 };
 
 /*
- * Lists the values of a task, or their columns. With columns and several sources widths has the number of columns of
- * each source, so that a record with fewer does not shift those of the next; width_count is below 2 where that is no
- * matter.
+ * Lists the values of a task, or their columns. With columns and several sources, widths has the number of columns of
+ * each source, so that a record with fewer columns does not shift those of the next; otherwise width_count is below 2.
  */
 void values_gather(struct values *values, const struct task *task, const struct columns *columns,
 		   const uint32_t *widths, size_t width_count);
 
-/* Finds the value at a position from 1, or from the end down from -1. Returns false if there is none. */
+/* Finds the value at a position from 1, or from the end down from -1. Returns false if the task has no such value. */
 bool values_at(const struct values *values, int64_t position, struct slice *value);
 
-/* Finds the value of a name. Returns false if there is none. */
+/* Finds the value of a name. Returns false if the task has no such name. */
 bool values_named(const struct values *values, struct slice name, struct slice *value);
 
 void values_release(struct values *values);
