@@ -40,7 +40,7 @@ int capture_open(struct capture *capture, const struct task *task, int writers[C
 	return 0;
 }
 
-/* Reads one piece of a stream. False if there is none now: end of file, nothing written, or no room. */
+/* Reads one piece of a stream. False if nothing can be read now: end of file, nothing written, or no room. */
 static bool read_piece(struct capture *capture, struct workplace *place, int stream)
 {
 	struct output_header header = {

@@ -14,11 +14,11 @@ struct capture {
 	uint32_t attempt;
 	/* The reading ends for output and errors; -1 after their end of file. */
 	int readers[CAPTURE_STREAMS];
-	/* The ring is full: nothing is read until the parent has made room and sent a WAKE. */
+	/* True if the ring is full: nothing is read until the parent has made room and sent a WAKE. */
 	bool blocked;
-	/* The last wait reported the end of a stream. */
+	/* True if the last wait reported the end of a stream. */
 	bool is_ending;
-	/* Reading does not wait (O_NONBLOCK). */
+	/* True if reading does not wait (O_NONBLOCK). */
 	bool unblocked;
 	/* Bytes read in all. */
 	uint64_t total;
@@ -30,8 +30,8 @@ struct capture {
 int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /*
- * After the task's end: reads the pipes that no process can write to any more. What is more than a few pieces, or has
- * no room in the ring, is left for capture_drain.
+ * After the task's end: reads the pipes that no process can write to any more. Output beyond a few pieces, or without
+ * room in the ring, is left for capture_drain.
  */
 void capture_take_rest(struct capture *capture, struct workplace *place);
 

@@ -171,7 +171,7 @@ static bool is_not_to_sleep(struct workplace *place, void *context)
 {
 	enum park *park = context;
 
-	/* Woken: to claim, without a second mark, by which the parent would count on this worker twice. */
+	/* The worker was woken to claim a chunk. With a second mark the parent would count on it twice. */
 	if (*park == PARK_SLEEP)
 		return true;
 	board_sleep(&place->board, place->setup.seat);
@@ -194,8 +194,8 @@ bool claim_park(struct workplace *place)
 
 	if (park == PARK_OVER)
 		return false;
-	/* Not all that wakes a worker clears its mark, and one that is awake must not have one. If the parent has just
-	 * cleared it, its WAKE is in flight and wakes this worker once more for nothing. */
+	/* Some wake-ups leave the seat's mark set, and a worker that is awake must have none. If the parent has just
+	 * cleared the mark, its WAKE is in flight and wakes this worker once more for nothing. */
 	(void)!board_clear_sleeping(&place->board, place->setup.seat);
 	return parent_there;
 }

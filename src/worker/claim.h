@@ -35,7 +35,7 @@ struct claim {
 	uint64_t end;
 	/* The first task that is not done yet. */
 	uint64_t next;
-	/* Which run of its tasks this is, from 1. */
+	/* The attempt at its tasks, from 1. */
 	uint32_t attempt;
 	/* True if the rest of it, or all of it, was given back to the queue. */
 	bool released;
@@ -46,11 +46,13 @@ struct claim {
 /* Announces that the worker is set up. Returns -1 with errno when the parent is gone. */
 int claim_hello(struct workplace *place) MUST_CHECK;
 
-/* Claims the ready chunk with the lowest index. False if there is none. */
+/* Claims the ready chunk with the lowest index. False if no chunk is ready. */
 bool claim_take(struct workplace *place);
 
-/* Returns a reader of the claimed chunk's tasks, of which those below claim.next are done. It shows no task if the
- * chunk's memory cannot be reached. */
+/*
+ * Returns a reader of the claimed chunk's tasks, also of those below claim.next, which are done. It shows no task if
+ * the chunk's memory cannot be reached.
+ */
 struct chunk_reader claim_read(struct workplace *place);
 
 /* True if a task of the claimed chunk may be begun: the gate is not below it, and the worker is not to retire. */
@@ -62,7 +64,7 @@ bool claim_may_begin(const struct workplace *place, uint64_t index);
  */
 bool claim_begin(struct workplace *place, const struct task *task, nsec limit) MUST_CHECK;
 
-/* Shows that the task which was begun will not be run here: it is to be returned. */
+/* Shows that the task which was begun is not run here, but returned. */
 void claim_drop(struct workplace *place);
 
 /*
@@ -83,7 +85,7 @@ void claim_return(struct workplace *place);
 /* Reports that this worker cannot start tasks (errno). False when the parent is gone. */
 bool claim_starve(struct workplace *place, int number) MUST_CHECK;
 
-/* Sleeps until there may be a chunk to claim. False when there will be none, or the parent is gone. */
+/* Sleeps until there may be a chunk to claim. False when no chunk will come, or the parent is gone. */
 bool claim_park(struct workplace *place) MUST_CHECK;
 
 /* Reports on the channel that the worker has released everything of a run (after workplace_close). -1 with errno. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ways for a worker to run a task: one file and one row each. */
+/* The ways for a worker to run a task: a file and a row each. */
 #ifndef WORKER_EXECUTOR_H
 #define WORKER_EXECUTOR_H
 
@@ -14,7 +14,7 @@ enum executor_end {
 	EXECUTOR_HELD,
 	/* The task was not begun, since processes or descriptors are short (errno): it may be tried again. */
 	EXECUTOR_STARVED,
-	/* The parent is gone, or the zygote: the worker ends. What ran has been ended, or will be. */
+	/* The parent or the zygote is gone: the worker ends. The running task has been ended, or will be. */
 	EXECUTOR_ABANDONED,
 };
 

@@ -10,32 +10,35 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* A task that took this long makes the next be followed closely: a tick of the short wait costs more than it saves. */
+/*
+ * The duration from which on a task makes the next one be followed closely: a tick of the short wait costs more than it
+ * saves then.
+ */
 #define LONG_TIME (8 * NSEC_PER_MSEC)
 /* Bytes of output from which on the next task is followed closely. */
 enum { MUCH_OUTPUT = 32768 };
 
 struct command_state {
 	struct launcher launcher;
-	/* Descriptors are short: the one that reports children is not kept. */
+	/* True if descriptors were short: the children's descriptor is closed before each task. */
 	bool frugal;
 	/* The terminal's modes at the start; NULL if tasks do not have the terminal. */
 	struct terminal *terminal;
-	/* The last task was long or wrote much: the next is followed closely from its start. */
+	/* True if the last task was long or wrote much: the next is followed closely from its start. */
 	bool eager;
 };
 
-/* What becomes of the beginning of a task. */
+/* The outcome of an attempt to begin a task. */
 enum begun {
-	/* It runs. */
+	/* The task runs. */
 	BEGUN_STARTED,
-	/* The gate was shut in the meantime: it goes back to the queue. */
+	/* The gate was shut in the meantime: the task goes back to the queue. */
 	BEGUN_HELD,
 	/* Processes or descriptors are short (errno). */
 	BEGUN_STARVED,
-	/* It cannot be started: the result says why. */
+	/* The task cannot be started: the result says why. */
 	BEGUN_NOT_STARTED,
-	/* The parent is gone, or the zygote. */
+	/* The parent or the zygote is gone. */
 	BEGUN_ABANDONED,
 };
 
@@ -75,7 +78,7 @@ static void note_start(struct workplace *place, const struct task *task, struct 
 		    task->index + 1, task->attempt, place->setup.name, (long)follow->pid);
 }
 
-/* Starts the process. Sets the result's start, or why there is none. */
+/* Starts the process. Stores in the result when it started, or why it could not. */
 static enum begun execution_start(struct workplace *place, const struct task *task, struct result *result,
 				  struct follow *follow, const int writers[CAPTURE_STREAMS])
 {
@@ -102,14 +105,14 @@ static enum begun execution_start(struct workplace *place, const struct task *ta
 	return BEGUN_NOT_STARTED;
 }
 
-/* Makes the zygote, if tasks are forked from one. Returns BEGUN_STARTED if nothing is in the way of a start. */
+/* Makes the zygote, if tasks are forked from one. Returns BEGUN_STARTED if a start may be tried. */
 static enum begun execution_prepare(struct workplace *place, struct command_state *state, const struct task *task)
 {
 	int prepared = launcher_prepare(&state->launcher, place);
 
 	if (prepared < 0)
 		return BEGUN_ABANDONED;
-	/* The time that took is not the task's. */
+	/* The task's time begins after that. */
 	atomic_store(&place->seat->started, clock_now());
 	return prepared && task->index >= queue_gate(&place->board.queue) ? BEGUN_HELD : BEGUN_STARTED;
 }
@@ -156,7 +159,7 @@ out:
 
 static void fill_result(const struct workplace *place, struct result *result, const struct follow *follow)
 {
-	/* A task that may not be signalled is left to end when it likes. */
+	/* A task that may not be signalled may still run: then it has no end to report. */
 	struct command_end end = follow_has_ended(follow) ? follow->end : (struct command_end){.status = -1};
 
 	result->duration = clock_now() - follow->started;
@@ -197,7 +200,7 @@ static enum executor_end execution_finish(struct workplace *place, struct comman
 	if (!follow_to_end(follow, place))
 		return execution_abandon(state, follow);
 	if (follow->is_forked && follow->end.signal && zygote_was_untaken(&state->launcher.zygote)) {
-		/* It was killed before it had begun: it may begin elsewhere. */
+		/* The task was killed before it had begun: another worker may begin it. */
 		capture_close(&follow->capture);
 		place->seat->task = 0;
 		errno = EAGAIN;

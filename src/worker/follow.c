@@ -29,7 +29,7 @@
 /* More than this cannot have been in a task's pipes when it ended: a process that continues to write is a daemon. */
 enum { PIPE_MOST = 2 * 1024 * 1024 };
 
-/* Notes what wait4 said of the task's process. */
+/* Notes what wait4 reported of the task's process. */
 static void follow_note(struct follow *follow, enum command_change change)
 {
 	if (change == COMMAND_ENDED)
@@ -38,7 +38,7 @@ static void follow_note(struct follow *follow, enum command_change change)
 		follow->stopped_by = follow->end.signal;
 }
 
-/* Goes over to close watching, unless the process has ended. */
+/* Changes to close watching, unless the process has ended. */
 static void follow_closely(struct follow *follow)
 {
 	if (follow->strategy == FOLLOW_SHORT)
@@ -73,7 +73,7 @@ static bool watch_task(struct follow *follow, struct workplace *place, nsec dead
 	return true;
 }
 
-/* Waits for the process or a tick of the clock, whichever is first. False when the parent is gone. */
+/* Waits for the process or a tick of the clock, whichever comes first. False when the parent is gone. */
 static bool tick_for_task(struct follow *follow, struct workplace *place)
 {
 	enum command_change change = command_wait(follow->pid, &follow->end);
@@ -87,11 +87,11 @@ static bool tick_for_task(struct follow *follow, struct workplace *place)
 	return true;
 }
 
-/* Has the children's descriptor report the process's changes, if there can be one. */
+/* Makes the children's descriptor report the process's changes, if possible. */
 static void follow_listen(struct follow *follow)
 {
 	follow->strategy = launcher_listen(follow->launcher) ? FOLLOW_CLOSE : FOLLOW_TICKING;
-	/* Changes from before SIGCHLD was blocked do not show on the descriptor. */
+	/* The descriptor does not report changes from before SIGCHLD was blocked. */
 	if (follow->strategy == FOLLOW_CLOSE)
 		follow_note(follow, command_look(follow->pid, &follow->end));
 }
@@ -194,7 +194,7 @@ bool follow_settle(struct follow *follow, struct workplace *place)
 		if (!group && !waiting)
 			return true;
 		now = clock_now();
-		/* What is in the pipe counts however long the parent takes to make room for it. */
+		/* Output that is in the pipe counts, even if the parent takes long to make room for it. */
 		if (!group && now >= drained && !follow->capture.blocked)
 			return true;
 		follow_closely(follow);

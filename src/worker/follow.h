@@ -37,7 +37,7 @@ enum follow_strategy {
 	FOLLOW_ENDED,
 };
 
-/* A task that runs. */
+/* A running task. */
 struct follow {
 	struct launcher *launcher;
 	uint64_t index;
@@ -49,17 +49,17 @@ struct follow {
 	struct command_end end;
 	/* When it began, monotonic. */
 	nsec started;
-	/* When it began, in the time that stands still while the run is stopped (workplace_time). */
+	/* When the task began, on the clock that stops while the run is stopped (workplace_time). */
 	nsec began;
-	/* The time limit that it exceeded; 0 if none. */
+	/* The time limit that the task exceeded, 0 if none. */
 	nsec limit;
-	/* The signal that has stopped it, until that is dealt with; 0 if none. */
+	/* The signal that has stopped the task, 0 if none or if that has been handled. */
 	int stopped_by;
 	/* True if it was forked from the zygote. */
 	bool is_forked;
-	/* It was stopped for wanting the terminal, and is being ended for that. */
+	/* True if the task was stopped for wanting the terminal, and is being ended for that. */
 	bool wanted_terminal;
-	/* Of a task that has the terminal and was stopped. */
+	/* The suspension of a task that has the terminal. */
 	struct suspension suspension;
 };
 
@@ -72,7 +72,9 @@ static inline bool follow_has_ended(const struct follow *follow)
 /* Follows a task to the end of its process, or until it may not be signalled. False when the parent is gone. */
 bool follow_to_end(struct follow *follow, struct workplace *place) MUST_CHECK;
 
-/* After the end of the process: takes the rest of its output, and ends its group. False when the parent is gone. */
+/*
+ * After the end of the process: takes the rest of the task's output, and ends its group. False when the parent is gone.
+ */
 bool follow_settle(struct follow *follow, struct workplace *place) MUST_CHECK;
 
 #endif

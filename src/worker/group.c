@@ -96,7 +96,7 @@ nsec group_enforce(struct group *group, const struct workplace *place, nsec bega
 
 bool group_is_left(struct group *group)
 {
-	/* The leader of a group that may not be signalled may not have been reaped, and must not be as an orphan. */
+	/* A leader that may not be signalled may not have been reaped, and must not be reaped as an orphan. */
 	if (!send(group, 0) || group->denied)
 		return false;
 	/* Zombies count as members until they are reaped. */

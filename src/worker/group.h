@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ending a task's process group, step by step: SIGTERM, then, when its time is over, SIGKILL. Times are those of
- * workplace_time: they stand still while the run is stopped.
+ * Ending a task's process group, step by step: SIGTERM, then SIGKILL when the time is over. Times are those of
+ * workplace_time, a clock that stops while the run is stopped.
  */
 #ifndef WORKER_GROUP_H
 #define WORKER_GROUP_H
@@ -14,13 +14,13 @@ struct group {
 	pid_t leader;
 	/* The task, for messages. */
 	uint64_t index;
-	/* The signal of the next step; 0 if none is planned. */
+	/* The signal of the next step, 0 if none is planned. */
 	int signal;
-	/* When that is due (workplace_time). */
+	/* When the next step is due (workplace_time). */
 	nsec due;
-	/* SIGKILL has been sent. */
+	/* True if SIGKILL has been sent. */
 	bool killed;
-	/* It may not be signalled (EPERM), and is left alone. */
+	/* True if the group may not be signalled (EPERM), and is left alone. */
 	bool denied;
 };
 
@@ -36,10 +36,13 @@ void group_plan(struct group *group, const struct workplace *place, nsec after);
 /* Returns when the next step is due, monotonic; NSEC_FOREVER if none is. */
 nsec group_deadline(const struct group *group, const struct workplace *place);
 
-/* Takes the step if it is due. False if SIGKILL was sent and its time is over, too. */
+/* Takes the step if it is due. False if SIGKILL was sent and the time after it is over, too. */
 bool group_step(struct group *group, const struct workplace *place);
 
-/* Returns when its task, begun then (workplace_time), exceeds its limit, or the next step is due; monotonic. */
+/*
+ * Returns when the next step is due, or the task that began at the given time (workplace_time) exceeds its limit;
+ * monotonic.
+ */
 nsec group_limit(const struct group *group, const struct workplace *place, nsec began);
 
 /* Takes the step if it is due, or the first if the task has exceeded its limit: returns that limit then, else 0. */
@@ -48,7 +51,7 @@ nsec group_enforce(struct group *group, const struct workplace *place, nsec bega
 /* After its leader was reaped: true if processes are left that may be ended. */
 bool group_is_left(struct group *group);
 
-/* Kills it at once. */
+/* Kills the group at once. */
 void group_kill(const struct group *group);
 
 #endif

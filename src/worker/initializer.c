@@ -12,7 +12,7 @@
 /* Bytes of what it wrote that are passed on, from the end. */
 enum { WORDS_MAX = 4096, READ_SIZE = 4096 };
 
-/* Reads what it has written, and keeps the end of that. */
+/* Reads what the initializer has written, and keeps the end of it. */
 static void take_words(int *reader, struct bytes *words)
 {
 	char data[READ_SIZE];
@@ -33,7 +33,7 @@ static void take_words(int *reader, struct bytes *words)
 	}
 }
 
-/* Waits for its end. False when the parent is gone. */
+/* Waits for the end of the initializer. False when the parent is gone. */
 static bool initializer_follow(struct workplace *place, int pidfd, int *reader, struct bytes *words)
 {
 	bool ended = false;
@@ -53,7 +53,7 @@ static bool initializer_follow(struct workplace *place, int pidfd, int *reader, 
 	return true;
 }
 
-/* Runs it, and appends the end of what it wrote to *words. False when the parent is gone. */
+/* Runs the initializer, and appends the end of its output to *words. False when the parent is gone. */
 static bool run(struct workplace *place, struct launcher *launcher, struct initialized *initialized,
 		struct bytes *words)
 {

@@ -6,7 +6,10 @@
 #include "base/dialect.h"
 #include "worker/workplace.h"
 
-/* Runs it to its end and reports its outcome and the end of what it wrote. True if it succeeded, or there is none. */
+/*
+ * Runs the initializer to its end and reports its outcome and the end of its output. True if it succeeded, or the run
+ * has none.
+ */
 bool initializer_run(struct workplace *place) MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* The beginning of all names that are mpmap's. */
+/* The beginning of the names of all variables that belong to mpmap. */
 #define OURS "MPMAP_"
 
 static char *value_of_slot(const struct workplace *place)
@@ -85,7 +85,7 @@ static void set_task(struct launcher *launcher, const struct task *task)
 		number_print(launcher->task_variables[i] + launcher->name_lengths[i], task_values[i](task));
 }
 
-/* Makes the environment: this process's own without what is mpmap's, then the worker's variables, then the task's. */
+/* Makes the environment: this process's own without mpmap's variables, then the worker's variables, then the task's. */
 static void make_environment(struct launcher *launcher, const struct workplace *place)
 {
 	size_t count = 0, kept = 0, i;
@@ -301,7 +301,7 @@ static char **change_environment(struct launcher *launcher, struct slice frame, 
 	return launcher->changed;
 }
 
-/* Applies what a task brings besides its command; the caller closes an input of its own. -1 with errno. */
+/* Applies a task's settings; the caller closes an input of its own. -1 with errno. */
 static int take_settings(struct launcher *launcher, const struct workplace *place, const struct task *task,
 			 struct command *command, const char **path)
 {
@@ -360,7 +360,7 @@ int launcher_start_script(struct launcher *launcher, struct workplace *place, co
 	enum command_stage stage;
 	int started;
 
-	/* It is not a task: it does not have a task's variables, which are the last. */
+	/* The script is not a task: it does not get a task's variables, which are the last. */
 	launcher->environment[last] = NULL;
 	command.path = shell;
 	command.arguments = arguments;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Starting what a worker runs, tasks and the initializer, with their environment. */
+/* Starting the processes of a worker, tasks and the initializer, with their environment. */
 #ifndef WORKER_LAUNCHER_H
 #define WORKER_LAUNCHER_H
 
@@ -11,11 +11,11 @@
 #include "worker/workplace.h"
 
 struct launcher {
-	/* This process. */
+	/* The pid of this process. */
 	pid_t self;
 	/* /dev/null. */
 	int null;
-	/* The terminal that tasks get; -1 if none. */
+	/* The terminal that tasks get, -1 if none. */
 	int terminal;
 	/* Readable after a child has ended or stopped, while SIGCHLD is blocked; -1 until it is needed. */
 	int children;
@@ -32,7 +32,7 @@ struct launcher {
 	size_t changed_capacity;
 	/* The task's variables, as "NAME=number". */
 	char task_variables[ZYGOTE_VARIABLES][ZYGOTE_VARIABLE_SIZE];
-	/* The bytes of each before its number. */
+	/* The number of bytes of each before its number. */
 	size_t name_lengths[ZYGOTE_VARIABLES];
 };
 
@@ -45,25 +45,25 @@ struct launched {
 	pid_t pid;
 	/* The stage at which it failed. */
 	enum command_stage stage;
-	/* It was forked from the zygote. */
+	/* True if the process was forked from the zygote. */
 	bool is_forked;
-	/* It failed since the parent or the zygote is gone: another start would fail, too. */
+	/* True if the start failed since the parent or the zygote is gone: another start would fail, too. */
 	bool is_abandoned;
 };
 
 /*
- * Makes the zygote if the run wants one and it was not tried yet, which may take long. Returns 1 if it was tried now, 0
- * if there was nothing to do, -1 when the parent is gone.
+ * Makes the zygote, which may take long, if the run wants one and that was not tried yet. Returns 1 if it was tried
+ * now, 0 if there was nothing to do, -1 when the parent is gone.
  */
 int launcher_prepare(struct launcher *launcher, struct workplace *place) MUST_CHECK;
 
-/* Blocks SIGCHLD (not in tasks), so that the children's descriptor reports them. False if there can be none. */
+/* Blocks SIGCHLD (not in tasks), so that the children's descriptor reports them. False if that cannot be opened. */
 bool launcher_listen(struct launcher *launcher) MUST_CHECK;
 
 /* Unblocks SIGCHLD. */
 void launcher_listen_no_more(struct launcher *launcher);
 
-/* Starts a task's command. Returns -1 with errno and why in *launched. */
+/* Starts a task's command. Returns -1 with errno, and the failed stage in *launched. */
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched) MUST_CHECK;
 

@@ -11,9 +11,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Attempts to stop the run: a process group may be one that cannot be stopped. */
+/* The largest number of attempts to stop the run, since a process group may be unable to stop. */
 enum { ATTEMPTS = 8 };
-/* The longest wait for the effect of a signal, which comes sooner. */
+/* The longest wait for the effect of a signal. Usually it comes much sooner. */
 #define PASS_TIME (2 * NSEC_PER_SEC)
 
 struct terminal {
@@ -129,7 +129,7 @@ void terminal_resume(int fd, const struct workplace *place, struct suspension *s
 	    atomic_load(&place->notice->stopped_for) == suspension->stopped_for)
 		return;
 	if (!terminal_is_ours(fd)) {
-		/* The run continues in the background: it is stopped again, as by using the terminal there. */
+		/* The run continues in the background: it is stopped again, as if it had used the terminal there. */
 		suspension->stopped_for = atomic_load(&place->notice->stopped_for);
 		signals_tell_parent(SIGTTOU);
 		return;

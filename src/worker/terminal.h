@@ -15,18 +15,19 @@ int terminal_open(void) MUST_CHECK;
 bool terminal_is_ours(int fd);
 
 /*
- * Waits until the run's process group is in the foreground: stops the parent until it is, as a read in the background
- * would. False with errno: EIO if the parent cannot be stopped, ECANCELED if the run ends or the parent is gone.
+ * Waits until the run's process group is in the foreground, and stops the parent until then, as a read in the
+ * background would. False with errno: EIO if the parent cannot be stopped, ECANCELED if the run ends or the parent is
+ * gone.
  */
 bool terminal_wait(int fd, struct workplace *place);
 
-/* Puts a process group into the foreground; 0 stands for the run's. */
+/* Puts a process group into the foreground; 0 means the run's group. */
 void terminal_give(int fd, pid_t group);
 
-/* Sends the parent a signal that the user typed at a task, and waits until the gate is shut, 2 s at most. */
+/* Sends the parent a signal that the user typed for a task, and waits at most 2 s until the gate is shut. */
 void terminal_pass_on(struct workplace *place, int signal);
 
-/* Returns the terminal's modes as they are (free). */
+/* Returns the current modes of the terminal (free). */
 struct terminal *terminal_remember(int fd);
 
 /* Sets modes that were remembered. */
@@ -39,7 +40,7 @@ void terminal_restore(int fd, const struct terminal *terminal);
 void terminal_take_back(int terminal, const struct terminal *modes, struct workplace *place,
 			const struct result *result);
 
-/* The stop, by the user, of a task that has the terminal; it continues when the run does. Zeroed if there was none. */
+/* The suspension, by the user, of a task that has the terminal; it continues when the run does. All zero if none. */
 struct suspension {
 	bool is_on;
 	/* The notice's stopped_for at that time: when it has grown, the run was stopped and has continued. */

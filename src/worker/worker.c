@@ -55,7 +55,7 @@ static bool may_not_begin(struct workplace *place, void *context)
 	return !claim_may_begin(place, *(const uint64_t *)context);
 }
 
-/* Runs a task; where processes or descriptors are short it is tried again. */
+/* Runs a task, and tries again if processes or descriptors are short. */
 static enum executor_end run_patiently(struct worker_state *worker, const struct task *task, struct result *result)
 {
 	nsec wait = STARVED_WAIT;
@@ -158,7 +158,7 @@ static void run_chunk(struct worker_state *worker)
 	struct task task;
 
 	while (chunk_next(&reader, &task)) {
-		/* Done by another worker, before the chunk was given back. */
+		/* Another worker ran this task before it gave the chunk back. */
 		if (task.index < place->claim.next)
 			continue;
 		task.attempt = place->claim.attempt;
@@ -184,7 +184,7 @@ static void work(struct worker_state *worker)
 		if (atomic_load(&place->seat->retire))
 			return;
 		claimed = claim_take(place);
-		/* Daemons that tasks left, and that have ended since. */
+		/* Reaps daemons that tasks left and that have ended since. */
 		command_reap_orphans();
 		if (claimed)
 			run_chunk(worker);
@@ -202,7 +202,7 @@ static bool worker_leave(struct worker_state *worker, int *status)
 
 	worker->executor->close(place, worker->state);
 	*status = worker->parent_gone;
-	/* A worker that ends leaves the rest to its exit: it is waited for. */
+	/* A worker that ends leaves the rest to its exit, for which the parent waits. */
 	if (!stays || workplace_close(place) < 0)
 		return false;
 	*status = claim_leave(place) < 0;
@@ -228,7 +228,7 @@ static bool worker_take_part(int channel, int *status)
 		return false;
 	if (!initializer_run(&worker.place))
 		return false;
-	/* Only now: a worker that ends before its HELLO counts as one that cannot be used. */
+	/* Not earlier: a worker that ends before its HELLO counts as unusable. */
 	if (claim_hello(&worker.place) < 0)
 		return false;
 	work(&worker);

@@ -23,7 +23,7 @@ static void restore_descriptor_limit(uint64_t soft)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Reads the briefing from the memory that holds it; takes over fd. -1 if it is not one. */
+/* Reads the briefing from the memory that holds it; takes over fd. -1 if it is not a briefing. */
 static int read_run(struct workplace *place, int fd)
 {
 	struct error error = {.number = 0};
@@ -41,7 +41,7 @@ static int read_run(struct workplace *place, int fd)
 	if (taken < 0)
 		return -1;
 	options = briefing_template(&place->briefing);
-	/* The parent has compiled the same. */
+	/* Cannot fail: the parent has compiled the same words. */
 	if (template_compile(&place->template, &options, &error) < 0)
 		BUG("a template that only its parent can compile");
 	if (!place->briefing.tag)
@@ -73,7 +73,7 @@ int workplace_open(struct workplace *place, int channel)
 		    0 ||
 	    shm_attach(&place->arena, message.fds[1]) < 0 || read_run(place, message.fds[2]) < 0)
 		return -1;
-	/* The board never grows: its mapping is all that is needed. */
+	/* The board never grows, so its descriptor is not needed after the mapping. */
 	fd_close(&place->board.shm.fd);
 	place->notice = board_notice(&place->board);
 	place->seat = board_seat(&place->board, setup->seat);
@@ -135,7 +135,7 @@ static bool wait_for_wake(struct workplace *place, nsec deadline)
 bool workplace_wait_until(struct workplace *place, workplace_condition *condition, void *context, nsec deadline)
 {
 	do {
-		/* Before the check: what changes after it sends a WAKE that is not overlooked. */
+		/* Cleared before the check, so that the WAKE for a change after the check is not overlooked. */
 		place->woken = false;
 		if (condition(place, context))
 			return true;
@@ -170,7 +170,8 @@ void workplace_announce(struct workplace *place)
 {
 	if (!doorbell_ring(&place->doorbell))
 		return;
-	/* A parent that is gone shows as the end of file. Else memory was short, or the parent is behind. */
+	/* If the parent is gone, the channel is at its end of file. Otherwise memory was short, or the parent is slow.
+	 */
 	if (fault_at("ring") || channel_send(place->channel, MESSAGE_RING, (struct slice){.data = NULL}, NULL, 0) < 0) {
 		doorbell_failed(&place->doorbell);
 		return;
@@ -218,7 +219,7 @@ bool workplace_say(struct workplace *place, struct slice words)
 
 void workplace_note_length(struct workplace *place, bool is_long)
 {
-	/* All workers do this after each task, so it is written only if it changes. */
+	/* All workers call this after each task, so the value is written only if it changes. */
 	if (atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed) != is_long)
 		atomic_store_explicit(&place->notice->long_tasks, is_long, memory_order_relaxed);
 }

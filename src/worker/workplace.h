@@ -17,7 +17,7 @@
 
 struct workplace {
 	int channel;
-	/* The folder that the worker was in before the run's; -1 if the run has none of its own. */
+	/* The folder that the worker was in before it entered the run's; -1 if the run has no folder of its own. */
 	int home;
 	struct setup setup;
 	struct briefing briefing;
@@ -27,16 +27,16 @@ struct workplace {
 	struct ring ring;
 	struct shm arena;
 	struct template template;
-	/* Of the lines' tags, where tasks have them: a task without the values for that has not what it takes either.
-	 */
+	/* The template of the lines' tags, if tasks have them. A task without the values for its tag is not started
+	 * either. */
 	struct template tag;
 	struct claim claim;
-	/* True if the current task could not be started before, for want of resources. */
+	/* True if the current task could not be started at an earlier attempt, for want of resources. */
 	bool retrying;
 	struct doorbell doorbell;
-	/* The parent has sent a message since this was last cleared. */
+	/* True if the parent has sent a message since this was last cleared. */
 	bool woken;
-	/* The channel was polled since this was last cleared: a parent that is gone would have been noticed. */
+	/* True if the channel was polled since this was last cleared: the end of the parent would have been noticed. */
 	bool listened;
 	struct bytes scratch;
 };
@@ -44,7 +44,7 @@ struct workplace {
 /* Sets everything up by the parent's next SETUP on channel. Returns 1, 0 when the parent is gone, -1 on failure. */
 int workplace_open(struct workplace *place, int channel) MUST_CHECK;
 
-/* Releases all of that but the channel, and returns to the folder the worker was in before. -1 if it cannot. */
+/* Releases everything but the channel, and returns to the folder the worker was in before. -1 on failure. */
 int workplace_close(struct workplace *place) MUST_CHECK;
 
 /* Receives what the parent has sent, without waiting. False when the parent is gone. */
@@ -54,9 +54,9 @@ bool workplace_listen(struct workplace *place);
 typedef bool workplace_condition(struct workplace *place, void *context);
 
 /*
- * Waits until the condition is true or the deadline has passed; checks it again after each WAKE. The one place that
- * clears woken before a check, so that no WAKE between check and wait is overlooked (workplace_want_room does the same
- * where output is waited for, too). Announces what is due. Returns false when the parent is gone.
+ * Waits until the condition is true or the deadline has passed; checks it again after each WAKE. The only function that
+ * clears woken before a check, so that no WAKE between check and wait is overlooked, besides workplace_want_room, where
+ * output is waited for, too. Announces what is due. Returns false when the parent is gone.
  */
 bool workplace_wait_until(struct workplace *place, workplace_condition *condition, void *context,
 			  nsec deadline) MUST_CHECK;
@@ -69,12 +69,14 @@ bool workplace_want_room(struct workplace *place, size_t size);
 
 /*
  * Waits for the parent and for the other descriptors in waits, whose first entry it fills in, until the deadline. May
- * return earlier, when an announcement is due, which the next call sends: call it in a loop. Returns false when the
+ * return early, when an announcement is due, which the next call sends: call it in a loop. Returns false when the
  * parent is gone.
  */
 bool workplace_await(struct workplace *place, struct fd_wait *waits, size_t count, nsec deadline) MUST_CHECK;
 
-/* Rings at once, so that the parent scans this worker's ring and its state. A RING that fails is sent again when due.
+/*
+ * Rings at once, so that the parent scans this worker's ring and its state. If the RING cannot be sent, it is sent
+ * again when due.
  */
 void workplace_announce(struct workplace *place);
 
@@ -97,10 +99,10 @@ bool workplace_say(struct workplace *place, struct slice words);
 /* Notes for workers that begin later whether tasks take long. */
 void workplace_note_length(struct workplace *place, bool is_long);
 
-/* Returns the current task's time limit; 0 if none. */
+/* Returns the current task's time limit, 0 if none. */
 nsec workplace_timeout(const struct workplace *place);
 
-/* Returns the time on a clock that stands still while the run is stopped (SIGTSTP). */
+/* Returns the time on a clock that stops while the run is stopped (SIGTSTP). */
 static inline nsec workplace_time(const struct workplace *place)
 {
 	nsec stopped_at = atomic_load(&place->notice->stopped_at);

@@ -56,7 +56,7 @@ static bool read_interpreter(int fd, char interpreter[INTERPRETER_MAX])
 	return true;
 }
 
-/* Returns why it is not for mpmap's machine and dynamic linker, or NULL. */
+/* Returns why the program is not for mpmap's machine and dynamic linker, or NULL. */
 static const char *compare_to_own(int fd)
 {
 	char own[INTERPRETER_MAX], its[INTERPRETER_MAX];
@@ -80,7 +80,7 @@ static const char *examine(int fd)
 	struct stat status;
 	char start[2];
 
-	/* What cannot be executed is reported by the task that tries. */
+	/* A file that cannot be executed is reported by the task that tries to. */
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		return NULL;
 	if (!read_at(fd, start, sizeof start, 0) || memcmp(start, ELFMAG, sizeof start) != 0)

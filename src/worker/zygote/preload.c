@@ -42,7 +42,7 @@ union received {
 };
 
 static main_function *real_main;
-/* The zygote's own channel, and those that children wait at. */
+/* The zygote's own channel, and the channels at which children wait. */
 static int channel = -1;
 static int tasks[ZYGOTE_TURNS];
 static uint32_t turn;
@@ -51,7 +51,7 @@ static pid_t *thread_id;
 static void *robust_list;
 static size_t robust_size;
 static union received received;
-/* Of the task being started. */
+/* The arguments of the task being started, and their number. */
 static char *task_arguments[TEXT_SIZE + 1];
 static size_t task_argument_count;
 static char **environment;
@@ -85,7 +85,9 @@ static bool begins_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Returns the channel, or -1 if this process is not the zygote: one that it starts before main has the same variable.
+/*
+ * Returns the channel, or -1 if this process is not the zygote. Processes that the zygote starts before main have the
+ * same variable.
  */
 static int find_channel(char **variables)
 {
@@ -143,7 +145,7 @@ static __attribute__((constructor)) void check_program(int count UNUSED, char **
 		give_up(ZYGOTE_HAS_NO_START);
 }
 
-/* True if the variable is one of those that differ from task to task. */
+/* True if the variable differs from task to task. */
 static bool is_of_task(const char *variable)
 {
 	static const char *const names[ZYGOTE_VARIABLES] = ZYGOTE_VARIABLE_NAMES;
@@ -173,7 +175,7 @@ static bool restore_environment(void)
 		if (begins_with(variable, ZYGOTE_VARIABLE) || is_of_task(variable))
 			continue;
 		if (begins_with(variable, preload)) {
-			/* This object is the first there. */
+			/* This object is the first in the list. */
 			rest = strchr(variable, ':');
 			if (!rest)
 				continue;
@@ -279,7 +281,7 @@ static pid_t fork_task(void)
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, thread_id, thread_id);
 }
 
-/* True if the task is this child's, not one for a child that was killed. */
+/* True if the task is for this child, not for a child that was killed. */
 static bool is_own_task(size_t fd_count)
 {
 	const struct zygote_task *task = &received.task.head;
@@ -288,7 +290,7 @@ static bool is_own_task(size_t fd_count)
 	       fd_count == (size_t)__builtin_popcount(setup.streams);
 }
 
-/* Takes a child from its fork to its main. */
+/* Completes the start of a child after its fork, up to its main. */
 static void become_task(void)
 {
 	char *place = received.task.text;
@@ -350,7 +352,10 @@ __attribute__((visibility("default"))) int __libc_start_main(main_function *func
 							     void (*init)(void), void (*fini)(void),
 							     void (*rtld_fini)(void), void *stack_end);
 
-/* Replaces the function that a program's first instructions call with its main: libc's continues with zygote_main. */
+/*
+ * Replaces the function that a program's first instructions call with its main; libc's function continues with
+ * zygote_main.
+ */
 int __libc_start_main(main_function *function, int count, char **arguments, void (*init)(void), void (*fini)(void),
 		      void (*rtld_fini)(void), void *stack_end)
 {

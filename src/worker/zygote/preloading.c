@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-/* The linker runs nothing of the program's. */
+/* The longest wait for the linker, which runs nothing of the program. */
 #define ASK_TIME (10 * NSEC_PER_SEC)
 
 char *preloading_object(int *fd)
@@ -36,7 +36,7 @@ void preloading_init(struct preloading *preloading, const struct command *comman
 		.command = command, .variable = mem_string(variable), .arguments = {command->arguments[0]}};
 	preloading->environment = mem_new(count + 3, sizeof *preloading->environment);
 	for (i = 0; i < count; i++) {
-		/* The first of a name counts: what the user may have is not to be taken for ours. */
+		/* The first variable of a name counts, so one that the user has set must not be taken for ours. */
 		if (strncmp(command->environment[i], ZYGOTE_VARIABLE, strlen(ZYGOTE_VARIABLE)) == 0)
 			continue;
 		preloading->environment[kept] = command->environment[i];

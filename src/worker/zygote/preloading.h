@@ -7,16 +7,16 @@
 #include "process/command.h"
 #include "worker/workplace.h"
 
-/* A start, which can be made several times. */
+/* The preparation of starts, which can be used several times. */
 struct preloading {
 	const struct command *command;
-	/* LD_PRELOAD: the object, before what the user preloads. */
+	/* LD_PRELOAD: the object, before the user's own list. */
 	char *preload;
-	/* One more variable. */
+	/* A further variable of the environment. */
 	char *variable;
 	char **environment;
 	char *arguments[2];
-	/* Of the process that was started. */
+	/* The pid of the process that was started. */
 	pid_t pid;
 };
 
@@ -30,12 +30,12 @@ char *preloading_object(int *fd);
 void preloading_init(struct preloading *preloading, const struct command *command, const char *object,
 		     const char *variable);
 
-/* The descriptors of a start; -1: as this process has it. */
+/* The descriptors of a start, -1 to keep that of this process. */
 struct preloading_fds {
 	int input;
 	int output;
 	int errors;
-	/* One more that stays open; -1 if none. */
+	/* A further descriptor that remains open, -1 if none. */
 	int keep;
 };
 
@@ -45,8 +45,8 @@ int preloading_begin(struct preloading *preloading, const struct preloading_fds 
 void preloading_release(struct preloading *preloading);
 
 /*
- * Asks the dynamic linker whether it would preload the object into the command's program. Returns 1 or 0; -1 with
- * errno, ECANCELED when the parent is gone. null is /dev/null.
+ * Asks the dynamic linker whether it would preload the object into the command's program. Returns 1 if so, 0 if not, or
+ * -1 with errno, ECANCELED when the parent is gone. null is a descriptor of /dev/null.
  */
 int preloading_ask(struct workplace *place, const struct command *command, const char *object, int null) MUST_CHECK;
 

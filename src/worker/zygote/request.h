@@ -20,7 +20,10 @@
 	}
 enum { ZYGOTE_VARIABLES = 2, ZYGOTE_VARIABLE_SIZE = 40 };
 
-/* The number of children that wait beside the one that has a task: with fewer, a fork that comes late is waited for. */
+/*
+ * The number of children that wait besides the child that runs a task. With fewer, the worker would wait for a late
+ * fork.
+ */
 enum { ZYGOTE_AHEAD = 2, ZYGOTE_TURNS = ZYGOTE_AHEAD + 1 };
 
 enum zygote_message {
@@ -41,7 +44,7 @@ struct zygote_setup {
 	int32_t worker;
 };
 
-/* Why a program cannot be a zygote. Never an errno. */
+/* The reasons why a program cannot be a zygote. Never an errno. */
 enum zygote_problem {
 	ZYGOTE_HAS_NO_START = -1,
 	ZYGOTE_HAS_THREADS = -2,
@@ -51,14 +54,15 @@ enum zygote_problem {
 struct zygote_answer {
 	/* 0 with a child; an errno if it cannot be forked now; or a zygote_problem. */
 	int32_t number;
-	/* The child that waits for a task. */
+	/* The pid of the child that waits for a task. */
 	int32_t pid;
-	/* The turn, and so the channel, at which it waits. */
+	/* The turn, and so the channel, at which the child waits. */
 	uint32_t turn;
 };
 
 struct zygote_task {
-	/* The child it is for: the task of a child that was killed must not be taken by the next at that turn. */
+	/* The pid of the child that the task is for: the next child at that turn must not take the task of a child that
+	 * was killed. */
 	int32_t pid;
 	/* The number of arguments. */
 	uint32_t count;

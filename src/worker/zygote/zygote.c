@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* The longest that what comes before main may take. */
+/* The longest time that a program may take before its main. */
 #define START_TIME (10 * NSEC_PER_SEC)
 
 void zygote_init(struct zygote *zygote)
@@ -46,8 +46,10 @@ static bool is_short(int number)
 	return number == ETOOMANYREFS || number == ENOBUFS || number == ENOMEM || number == EAGAIN;
 }
 
-/* Waits for a message of the zygote, or its end, whatever process may share its end of the channel. False when the
- * parent is gone. */
+/*
+ * Waits for a message of the zygote, or its end, whatever process shares its end of the channel. False when the parent
+ * is gone.
+ */
 static bool await_words(const struct zygote *zygote, struct workplace *place, nsec deadline)
 {
 	struct fd_wait waits[] = {
@@ -67,7 +69,7 @@ static int listen_to(struct zygote *zygote, struct workplace *place, nsec deadli
 	struct message message;
 	int got;
 
-	/* Mostly the answer has arrived. */
+	/* Usually the answer has arrived. */
 	while ((got = channel_receive(zygote->channel, &message)) == 0 && !ended.input && clock_now() < deadline) {
 		if (!await_words(zygote, place, deadline)) {
 			errno = ECANCELED;
@@ -111,7 +113,7 @@ static int introduce(struct zygote *zygote, struct workplace *place, const int *
 	return 0;
 }
 
-/* Makes the children's channels: this side's ends in the zygote, theirs in children. -1 with errno. */
+/* Makes the children's channels: stores this side's ends in the zygote, the others in children. -1 with errno. */
 static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 {
 	int ends[2], i;
@@ -125,16 +127,16 @@ static int open_turns(struct zygote *zygote, int children[ZYGOTE_TURNS])
 	return 0;
 }
 
-/* What it takes to make a zygote. */
+/* The state of making a zygote. */
 struct making {
 	struct zygote *zygote;
 	struct workplace *place;
 	const struct command *command;
-	/* The path of the object that is preloaded. */
+	/* The path of the object to be preloaded. */
 	const char *object;
-	/* /dev/null. */
+	/* A descriptor of /dev/null. */
 	int null;
-	/* Why there can be no zygote, in words; NULL if there can. */
+	/* The reason, in words, why there can be no zygote; NULL if there can. */
 	const char *problem;
 };
 
@@ -165,7 +167,7 @@ static int start_program(struct making *making, int channel)
 	return started;
 }
 
-/* Checks all that can be in the way, cheapest first, and starts the program. -1 with errno. */
+/* Checks all that may prevent a zygote, cheapest first, and starts the program. -1 with errno. */
 static int make(struct making *making)
 {
 	int fd, made, number, ends[2];
@@ -295,7 +297,7 @@ static enum zygote_start give_task(struct zygote *zygote, struct workplace *plac
 		if (streams(place) >> fd & 1)
 			fds[fd_count++] = given[fd];
 	}
-	/* Known before it can do anything. */
+	/* Known before the child can do anything. */
 	*command->pid = zygote->children.next;
 	if (channel_send(zygote->children.channels[zygote->children.turn], ZYGOTE_TASK, bytes_slice(&place->scratch),
 			 fds, fd_count) < 0) {
@@ -315,7 +317,7 @@ enum zygote_start zygote_start(struct zygote *zygote, struct workplace *place, c
 	enum zygote_start started = find_child(zygote, place);
 
 	if (started == ZYGOTE_STARVED && command_wants_resources(errno)) {
-		/* Executed, tasks take fewer resources. */
+		/* Tasks that are executed take fewer resources. */
 		zygote_release(zygote);
 		return zygote_tell(place, too_few) < 0 ? ZYGOTE_GONE : ZYGOTE_EXECUTES;
 	}
@@ -323,7 +325,7 @@ enum zygote_start zygote_start(struct zygote *zygote, struct workplace *place, c
 		return started;
 	put_task(&place->scratch, zygote->children.next, command, variables);
 	started = give_task(zygote, place, command);
-	/* While the task runs. If the zygote is gone the next start notices. */
+	/* Done while the task runs. If the zygote is gone, the next start notices. */
 	if (started == ZYGOTE_STARTED)
 		(void)!request_children(zygote);
 	return started;
@@ -339,7 +341,8 @@ void zygote_release(struct zygote *zygote)
 	struct fd_wait ended = {.fd = zygote->pidfd, .want_input = true};
 	int i;
 
-	/* A stopped child cannot see the end of its channel, so the one that is known is killed; others see it. */
+	/* The child that is known is killed, since it would not see the end of its channel if it is stopped. The others
+	 * see it. */
 	if (zygote->children.next && command_lead(zygote->children.next) == 0)
 		command_kill(zygote->children.next);
 	zygote->children.next = 0;

@@ -16,33 +16,33 @@
 
 /* The children that wait for tasks, each at the channel of its turn. */
 struct zygote_children {
-	/* The worker's ends of their channels; -1 if none. */
+	/* The worker's ends of the children's channels, -1 if none. */
 	int channels[ZYGOTE_TURNS];
-	/* The child that gets the next task; 0 if it is not known yet. */
+	/* The child that gets the next task, 0 if it is not known yet. */
 	pid_t next;
-	/* The turn of that child, or of the one that was given a task last. */
+	/* The turn of that child, or of the child that was given a task last. */
 	uint32_t turn;
 	/* The number of children that were requested and have not been reported. */
 	unsigned requested;
 };
 
 struct zygote {
-	/* -1 if there is no zygote. */
+	/* The worker's end of the zygote's channel, -1 if there is no zygote. */
 	int channel;
 	struct zygote_children children;
 	int pidfd;
 	pid_t pid;
-	/* True if its start was tried: that is done once. */
+	/* True if a start of the zygote was tried, which is done once. */
 	bool tried;
 };
 
-/* What becomes of a task that is to be forked. */
+/* The outcome of giving a task to the zygote. */
 enum zygote_start {
-	/* Its pid is in seat->task. */
+	/* The task runs; its pid is in seat->task. */
 	ZYGOTE_STARTED,
-	/* It has to be executed, as all that follow. */
+	/* The task and all later ones have to be executed. */
 	ZYGOTE_EXECUTES,
-	/* It could not be started, for want of resources or otherwise (errno). */
+	/* The task could not be started, for want of resources or otherwise (errno). */
 	ZYGOTE_STARVED,
 	/* The zygote or the parent is gone. */
 	ZYGOTE_GONE,
