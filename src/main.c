@@ -1,55 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mpmap: where it begins, and the index of its source. Folders stand from the ground up.
+ * mpmap: the main function, and the index of the source. Folders are listed from the lowest level to the highest.
  *
- * base/     memory, bytes, errors, messages: knows libc only
+ * base/     memory, bytes, errors, messages; uses libc only
  *   dialect  the C this is written in       mem      allocate or die       bytes    growable buffers, encoding
- *   slice    views of bytes                 error    what went wrong       number   parsing numbers
- *   quote    for shells and terminals       diag     standard error        trace    events for tests
+ *   slice    views of bytes                 error    errors as words       number   parsing numbers
+ *   quote    for shells and terminals       diag     messages              trace    events for tests
  *   fault    failure points for tests       list     linked lists          clock    nanoseconds
- *   utf8     telling text from bytes        file     without a name, all   fatal    the last line of a process
- * ipc/      bytes between processes; nothing of mpmap
- *   fd       descriptors                    loop     the event loop        channel  private lines, fd passing
+ *   utf8     checking for UTF-8             file     nameless, whole I/O   fatal    the last line of a process
+ * ipc/      bytes between processes, for any program
+ *   fd       descriptors                    loop     the event loop        channel  messages with descriptors
  *   shm      shared memory                  writer   output that never blocks the loop
  * task/     a task, and how it becomes a command line
  *   task     tasks and results              chunk    tasks handed over together
- *   frame    tasks with settings            template  replacement strings put in
- *   template_expand  for a task             template_word  a word, compiled
- *   values   what they stand for            replacement  which there are   columns  dividing records
- * machine/  what the machine allows
+ *   frame    tasks with settings            template  compiling command lines
+ *   template_expand  expanding them         template_word  a compiled word
+ *   values   the values of a task           replacement  their syntax      columns  dividing records
+ * machine/  the capacity of the machine
  *   capacity  CPUs, processes, descriptors  cgroup   control groups        pressure  memory and load
  *   throttle  holding tasks back
  * process/  how processes begin and end
- *   signals  in, and for children           process  its life              role     what it can be
+ *   signals  receiving, dispositions        process  start to close        role     the roles of processes
  *   start    start methods                  start_fork  start_spawn  start_forkserver
  *   command  executing programs
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               base64   bytes as text
- *   input_json  where elements end          element  JSON with its text    json     elements as records
+ *   input_json  finding elements            element  JSON with its text    json     elements as records
  *   json_command  elements as commands      output_json  result objects
- *   json_syntax  blanks, problems
+ *   json_syntax  blanks, errors
  *   output_text  bytes as they are          outcome  outcomes in words
  * order/    the reorder window
- *   order    which output is next           order_mode  the kinds of order   order_state  what is current, held, full
- *   order_pump  passing it on               window   the table of entries  entry    one task and its phase
+ *   order    which output is next           order_mode  the kinds of order   order_state  current task, fullness
+ *   order_pump  passing output on           window   the table of entries  entry    one task and its phase
  *   held     output before its turn         spill    output on disk
  * board/    the memory and the messages that the parent and its workers share
  *   board    seats of workers               queue    chunks to be claimed  ring     packets without locks
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte
  *   doorbell  when the parent scans rings
- * journal/  what is written of a run besides its output, or kept
- *   joblog   a line for each task           results_folder  files for each task   archive  what runs leave behind
+ * journal/  logs of a run, and an archive of its output
+ *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
  *   recorder  the interface of all three
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * worker/   inside a worker process
- *   worker   the role                       workplace  its end of the board  initializer  what it runs first
+ *   worker   the role                       workplace  its end of the board  initializer  its first command
  *   claim    the seat's protocol            follow   watching a task
  *   executor  ways to run a task            executor_command  executor_print
  *   launcher  starting a task               capture  reading its output    group    ending it
- *   terminal  handing it over
+ *   terminal  lending it to tasks
  * worker/zygote/  a program stopped before its main, from which tasks are forked
- *   zygote   tasks that are forked          preloading  making one         fitness  which programs can be
- *   object   what is preloaded              preload  its source            request  the messages to it
+ *   zygote   tasks that are forked          preloading  starting one       fitness  suitable programs
+ *   object   the preloaded object           preload  its source            request  the messages to it
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
  *   staffing  how many workers              shortage  if not enough        recruiting  processes of workers
@@ -58,37 +58,37 @@
  *   pool_private  what these share
  * run/      one run
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
- *   outlet   where output goes              report   summary, statistics   progress  how far it is
+ *   outlet   where output goes              report   summary, statistics   progress  the progress line
  *   logbook  the job log and the results    instructions  the workers' briefing
  *   companions  processes beside the workers
- *   ending   phases of a run's end          supply   what feeders need of it  session_private  its fields
- * run/policy/  what a run decides by
+ *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
+ * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
- * feed/     where tasks come from
- *   feeder   what kinds share               source   bytes of records      packer   tasks into chunks
+ * feed/     the sources of tasks
+ *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON
  *   inlet    reading by the loop            opening  sources, headers, the kind of feeder
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
  *   setters_output
  *   operands  command and sources           help     --help, --version     batch    one run
- *   nearest  words that were mistyped               conflicts  what does not go together
+ *   nearest  guessing mistyped words                conflicts  options that exclude each other
  * interactive/runs/  several runs on one pool of workers
- *   run      one of them                    runs     sharing workers out   selection  ids
- *   again    what failed, once more         shares   dividing workers
+ *   run      a single run                   runs     sharing workers out   selection  ids
+ *   again    retries of failed tasks        shares   dividing workers
  * interactive/prompt/  lines from a terminal
  *   words    a line into words              line     editing               line_plain  without readline
- *   history  its file                       modes    the terminal's        completion  what TAB offers
- *   entered  lines that wait                line_state  shown or not          words_typed  for completion
- * interactive/views/  what people look at
- *   views    runs                           views_tasks  tasks, statistics  views_parts  what both show
+ *   history  its file                       modes    of the terminal       completion  candidates for TAB
+ *   entered  unreported lines               line_state  its states            words_typed  for completion
+ * interactive/views/  displays of runs, tasks and workers
+ *   views    runs                           views_tasks  tasks, statistics  views_parts  common parts
  *   canvas   tables and figures             guide    texts for help
  * interactive/console/  the interactive mode
  *   console  its parts                      interactive  at a prompt       script   from a pipe or file
  *   screen   lines above the prompt         display  output of runs        agenda   lines that wait
  *   answer   output of commands             foreground  programs with the terminal
- * interactive/commands/  what its lines mean
- *   commands  the table                     commands_run  what begins runs  commands_look  what shows them
+ * interactive/commands/  the commands of its lines
+ *   commands  the table                     commands_run  beginning runs    commands_look  showing them
  * interactive/  the interactive mode as a whole
  *   entry    prompt or script
  */
