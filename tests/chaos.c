@@ -124,7 +124,7 @@ static void put_plan(void)
 		printf(" %s", plan.options[i]);
 }
 
-/* One line for each run: what repeats it, and what was seen. */
+/* Runs once, and prints a line with the options that repeat the run, and its figures. */
 static bool run_once(uint64_t seed)
 {
 	bool ended;
@@ -194,7 +194,7 @@ static void read_mode(char *text)
 	}
 }
 
-/* The options that change what is promised. */
+/* Reads the options that change what is promised. */
 static void read_options(void)
 {
 	for (int i = 0; i < plan.option_count; i++) {

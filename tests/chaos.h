@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of tests/chaos share: the plan, the current run, and what each part does for it. */
+/* The interface between the parts of tests/chaos: the plan, the current run, and the functions of each part. */
 #ifndef CHAOS_H
 #define CHAOS_H
 
@@ -29,7 +29,7 @@ struct mode {
 	void (*strike)(void); /* where it is not one signal to one process of the targets */
 };
 
-/* What chaos is asked for on its command line. */
+/* The command line of chaos. */
 struct plan {
 	char *program;
 	char self[4096];
@@ -59,7 +59,7 @@ struct stopped {
 	int64_t until;
 };
 
-/* One run. */
+/* The state of a run. */
 struct run {
 	uint64_t seed;
 	uint64_t random;
@@ -98,7 +98,7 @@ uint64_t number(const char *text);
 /* Returns the monotonic time in nanoseconds. */
 int64_t now(void);
 
-/* Sleeps for so many nanoseconds. */
+/* Sleeps for that many nanoseconds. */
 void nap(int64_t length);
 
 /* Returns a hash of the number. */
@@ -120,7 +120,7 @@ int run_task(const char *style, const char *argument);
 
 /* chaos_signals.c: the processes of the run, which are those of mpmap's session, and the signals for them. */
 
-/* What the last scan found. */
+/* The processes that the last scan found. */
 extern struct process processes[MOST_PROCESSES];
 extern size_t process_count;
 
@@ -136,7 +136,7 @@ void kill_all(void);
 /* Continues what has been stopped until this moment. */
 void continue_stopped(int64_t moment);
 
-/* Sends signals as the mode says. */
+/* Sends signals as the mode requires. */
 void strike(void);
 void strike_parent(void);
 void strike_together(void);
@@ -155,7 +155,7 @@ void begin(void);
 /* Reads a little of mpmap's output, or all that there is. */
 void read_output(bool all);
 
-/* Sends signals as the mode says, until mpmap has ended; false if it seems that it never will. */
+/* Sends signals as the mode requires, until mpmap has ended. False if it seems to hang. */
 bool play(void);
 
 /* Checks that nothing is left of the run; stores how long that took. */

@@ -109,8 +109,8 @@ static void check_log(void)
 }
 
 /*
- * A piece of the output, from one '<' to before the next: the whole text of a record, or the beginning of it. Returns
- * the record if the text is whole, 0 if not.
+ * Checks a piece of the output, from a '<' to before the next: the whole text of a record, or the beginning of it.
+ * Returns the record if the text is whole, 0 if not.
  */
 static uint64_t check_piece(const char *piece, size_t length, uint64_t *last)
 {

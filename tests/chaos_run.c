@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One run of mpmap: its folder, its start, its output and its end. */
+/* A run of mpmap: its folder, its start, its output and its end. */
 
 #define _GNU_SOURCE
 #include "chaos.h"
@@ -195,7 +195,7 @@ bool play(void)
 			continue;
 		struck_at = run.log_size;
 		strike();
-		/* One fatal signal is enough. */
+		/* A single fatal signal is enough. */
 		strike_at = plan.mode->fatal ? INT64_MAX : moment + chance(2 * plan.mode->pause);
 	}
 }

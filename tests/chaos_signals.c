@@ -186,7 +186,10 @@ static void strike_one(pid_t pid)
 	close(fd);
 }
 
-/* Returns a random process of one of these kinds, each kind with the same probability; 0 if none. */
+/*
+ * Returns a random process of one of these kinds, each kind with the same probability, or 0 if there is no such
+ * process.
+ */
 static pid_t choose(unsigned targets)
 {
 	static unsigned kinds[MOST_PROCESSES];
@@ -214,7 +217,7 @@ static pid_t choose(unsigned targets)
 	return 0;
 }
 
-/* Kills mpmap. Now and then other processes, but new ones, are stopped for ever before: they must end too. */
+/* Kills mpmap. Sometimes other processes, but no new ones, are stopped for ever before: they must end, too. */
 void strike_parent(void)
 {
 	for (int64_t others = chance(4); others > 0; others--) {
@@ -231,7 +234,10 @@ void strike_parent(void)
 	run.kills += send_signal(run.pidfd, SIGKILL);
 }
 
-/* Kills mpmap and its workers. All are stopped first, so that none acts on the death of another or starts one more. */
+/*
+ * Kills mpmap and its workers. All are stopped first, so that none acts on the death of another or starts a further
+ * process.
+ */
 void strike_together(void)
 {
 	size_t before, after = 0;

@@ -71,7 +71,7 @@ int run_task(const char *style, const char *argument)
 	text = text_of(record, false, strchr(style, 'l') != NULL, &size);
 	half = record % 3 == 0 ? size / 2 : 0;
 	write_all(1, text, half);
-	/* One of 97 takes long, so that the results of others must wait for it. */
+	/* Every 97th takes long, so that the results of others must wait for it. */
 	if (strchr(style, 'q') == NULL)
 		nap(record % 97 == 0 ? 60 * MSEC : (int64_t)(mix % 6) * MSEC);
 	write_all(1, text + half, size - half);

@@ -25,7 +25,7 @@ struct reading {
 	/* JSON_END or JSON_REFUSED. */
 	enum json_event end;
 	uint64_t count;
-	/* The place that was refused. */
+	/* The place of the refusal. */
 	uint64_t line;
 	uint64_t column;
 };

@@ -80,7 +80,7 @@ static void read_letter(struct script *script, char letter)
 	options->has_no_values |= letter == 'e';
 }
 
-/* Changes the script to one that a command line can have. */
+/* Changes the script to a possible command line. */
 static void settle(struct script *script)
 {
 	struct template_options *options = &script->options;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The language of the outside tests: a folder for each, bounded runs, comparisons, waits for events, a census.
+# Helpers of the outside tests: a folder for each test, bounded runs, comparisons, waits, a check for leftovers.
 #
 # Environment: MPMAP and TOOL are the absolute paths of the program and of tests/tool. With MPMAP_TEST_STRICT set, a test
 # that cannot run fails. Each test runs in $WORK, with an empty standard input. The files out, err and status there are
@@ -29,7 +29,7 @@ setup() {
 	exec </dev/null
 }
 
-# Prints PATH without the folders that this user may not search: with one of these, execvp never reports "not found".
+# Prints PATH without the folders that this user may not search: with such a folder, execvp never reports "not found".
 searchable_path() {
 	local folder kept=() IFS=:
 	for folder in $PATH; do
@@ -43,7 +43,7 @@ teardown() {
 	exec 7>&- 8>&-
 	cd /
 	[ -z "${OPEN_FOLDER:-}" ] || rm -rf "$OPEN_FOLDER"
-	# kill only processes that are known to be ours: the pid of one that has ended may belong to another by now
+	# only processes that are known to be ours: the pid of an ended process may belong to another by now
 	"$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | while read -r pid _; do
 		[[ " ${STARTED[*]} " != *" $pid "* ]] || kill -KILL "$pid" 2>/dev/null || :
 	done
@@ -125,7 +125,7 @@ exactly() {
 	complain "(< expected, > found)"
 }
 
-# expect STATUS [STDOUT [STDERR]]: fails unless the last run ended and wrote so.
+# expect STATUS [STDOUT [STDERR]]: fails unless the last run ended with that status and wrote that.
 expect() {
 	[ "$(cat status)" = "$1" ] || complain "exit status $(cat status), expected $1" || return 1
 	[ $# -lt 2 ] || same out "$2" || return 1
@@ -216,7 +216,7 @@ finish() {
 	echo "$status" >status
 }
 
-# Runs mpmap to its end, whatever its exit status is: that of a halted run (124) is also that of a run that mp gives up.
+# Runs mpmap to its end, whatever its exit status: a halted run has 124, which mp takes for a run that it gave up.
 run_to_end() {
 	start "$@" && finish
 }
@@ -283,7 +283,7 @@ at_rest() {
 		all(. == "task_start" or . == "worker_park" or . == "worker_exit" or . == "worker_free")' trace >/dev/null 2>&1
 }
 
-# state_is PATTERN: asks mpmap what its state is (SIGUSR1); true if the first line of the answer matches the expression.
+# state_is PATTERN: requests mpmap's state (SIGUSR1); true if the first line of the answer matches the expression.
 # The answers are lines of err.
 state_is() {
 	local before
@@ -357,7 +357,7 @@ open_folder() {
 }
 
 # Checks that records come out in order with every chunk size; called by the order files, one for each start method.
-# A size gets as many records as show every way of its chunks past each other, the default COUNT: check_order COUNT.
+# Each size gets enough records for its chunks to overtake each other in every way, the default COUNT: check_order COUNT.
 check_order() {
 	local size records
 	while read -r size records; do
@@ -388,7 +388,7 @@ check_order_unordered() {
 	done
 }
 
-# Checks tasks that take turns in being slow: both outputs are in order, and no line is torn.
+# Checks tasks of very different durations: both outputs are in order, and no line is torn.
 check_order_uneven() {
 	seq 400 >numbers
 	mp -j8 --shell 'sleep 0.0$(( $1 * 7919 % 9 )); echo "$1"; echo "$1" >&2' <numbers

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the tests of results share: whether something is a result object, and the bytes that one holds.
+# Helpers for tests of results: checks for result objects, and the bytes that they hold.
 
-# As of one that -o jsonl and -o json write: exactly these keys, in this order, of these types, with values that agree.
+# A result object as -o jsonl and -o json write it: exactly these keys, in this order, of these types, with values that agree.
 # $streams: the keys of the outputs, none of them in meta.json.
 # shellcheck disable=SC2016
 OBJECT_FILTER='
@@ -42,7 +42,7 @@ def is_object($streams):
 	texts($streams) and words and ended and told and ran($streams);
 '
 
-# are_objects FILE [COUNT]: each line is a result object, and their numbers are 1 to COUNT, in order
+# are_objects FILE [COUNT]: true if each line is a result object, and their numbers are 1 to COUNT, in order
 are_objects() {
 	is_clean "$1" || return 1
 	jq -e -n "$OBJECT_FILTER"'reduce inputs as $object (true; . and ($object | is_object(["stdout", "stderr"])))' "$1" >/dev/null ||
@@ -50,7 +50,7 @@ are_objects() {
 	[ $# -lt 2 ] || same <(jq .seq "$1") "$(seq "$2")"
 }
 
-# is_array FILE [COUNT]: a JSON array, closed, of result objects, each on a line; they are in the file objects then
+# is_array FILE [COUNT]: true if FILE is a closed JSON array of result objects, each on a line; stores them in the file objects
 is_array() {
 	jq -e -s 'length == 1 and (.[0] | type == "array")' "$1" >/dev/null || complain "$1: no JSON array: $(tail -n 3 "$1")" || return 1
 	jq -c '.[]' "$1" >objects
@@ -61,19 +61,19 @@ is_array() {
 	is_clean "$1" && are_objects objects "${@:2}"
 }
 
-# Valid UTF-8 with no bare control character.
+# True if the file is valid UTF-8 without bare control characters.
 is_clean() {
 	iconv -f UTF-8 -t UTF-8 "$1" >/dev/null || complain "$1 is not valid UTF-8" || return 1
 	[ "$(tr -d '\n\040-\377' <"$1" | wc -c)" -eq 0 ] || complain "$1 holds control characters" || return 1
 	[ ! -s "$1" ] || [ "$(tail -c 1 "$1")" = '' ] || complain "$1 does not end with a newline"
 }
 
-# values FILTER [FILE]: of each object, on a line
+# values FILTER [FILE]: prints what FILTER yields for each object, on a line
 values() {
 	jq -c "$1" "${2:-out}"
 }
 
-# held SEQ KEY [FILE]: the bytes of an output
+# held SEQ KEY [FILE]: prints the bytes of an output
 held() {
 	grep -m 1 "^{\"seq\":$1," "${3:-out}" >one
 	if jq -e "has(\"$2\")" one >/dev/null; then
@@ -83,27 +83,27 @@ held() {
 	fi
 }
 
-# The keys that hold the outputs: keys_of SEQ [FILE]
+# keys_of SEQ [FILE]: prints the keys that hold the outputs
 keys_of() {
 	grep -m 1 "^{\"seq\":$1," "${2:-out}" | jq -r '[keys_unsorted[] | select(startswith("std"))] | join(" ")'
 }
 
-# values_are FILTER EXPECTED [FILE]
+# values_are FILTER EXPECTED [FILE]: fails unless values prints EXPECTED
 values_are() {
 	values "$1" "${3:-out}" >found && same found "$2"
 }
 
-# The result of a task is as the filter says: the_result SEQ FILTER [FILE]
+# the_result SEQ FILTER [FILE]: fails unless FILTER is true for the result of the task
 the_result() {
 	jq -e -n "[inputs | select(.seq == $1)][0] | $2" "${3:-out}" >/dev/null || complain "not $2: $(values "select(.seq == $1)" "${3:-out}")"
 }
 
-# Everything in the folder results, with its kind.
+# Prints everything in the folder results, with its kind.
 listing() {
 	find results -mindepth 1 -printf '%y %P\n' | sort
 }
 
-# What there is for these tasks, and nothing else.
+# Fails unless the folder results holds the files of these tasks, and nothing else.
 holds_tasks() {
 	local task
 	for task; do
@@ -112,7 +112,7 @@ holds_tasks() {
 	same <(listing) "$(cat wanted)"
 }
 
-# Every meta.json is a line, the object of a result without its outputs.
+# Fails unless every meta.json is a line, the object of a result without its outputs.
 metas_are_objects() {
 	local files
 	find results -mindepth 2 -maxdepth 2 -name meta.json | sort >files
@@ -125,7 +125,7 @@ metas_are_objects() {
 		complain "no result: $(jq -c "$OBJECT_FILTER"'select(is_object([]) | not)' metas | head -n 1)"
 }
 
-# No folder but a task's, each with its three files.
+# Fails unless each folder is a task's and has its three files.
 only_whole_folders() {
 	# shellcheck disable=SC2046
 	holds_tasks $(find results -mindepth 1 -maxdepth 1 -printf '%f\n' | sed 's/^0*//') && metas_are_objects

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A real terminal for the outside tests: a tmux server of the test's own, which ends with it. Load it after helper.
 #
-# What is shown is looked at by capture-pane, and waited for; keys are sent as somebody would type them.
+# The screen is read by capture-pane, with waits for what it is to show; keys are sent as if typed.
 
-# How many there have been in a test; a server that ends removes its socket some time later, so each has one of its own.
+# The number of servers so far in a test. Each has a socket of its own, since an ended server removes its socket later.
 screens=0
 SCREEN_SHELL_PROMPT='ready> '
 
@@ -21,7 +21,7 @@ terminal() {
 	LC_ALL=C.UTF-8 tmux -u -S "$BATS_TEST_TMPDIR/tmux$screens" -f "$BATS_TEST_TMPDIR/tmux.conf" "$@" 3>&- 4>&- 7>&- 8>&-
 }
 
-# open_terminal COLUMNS ROWS COMMAND...; the screen stays when the command has ended
+# open_terminal COLUMNS ROWS COMMAND...: runs a command on a terminal; the screen remains after its end
 open_terminal() {
 	needs tmux || return 1
 	unset TMUX NO_COLOR
@@ -32,24 +32,24 @@ open_terminal() {
 	terminal new-session -d -x "$1" -y "$2" -c "$PWD" "$TOOL" under default -- "${@:3}"
 }
 
-# open_screen COLUMNS ROWS SCRIPT: a script of sh runs on the terminal, and leaves its exit status in the file status
+# open_screen COLUMNS ROWS SCRIPT: runs a script of sh on a terminal, and stores its exit status in the file status
 open_screen() {
 	rm -f status
 	printf '%s\n' "$3" >script
 	open_terminal "$1" "$2" sh -c 'trap : INT QUIT; sh ./script; echo $? >status.new; mv status.new status'
 }
 
-# open_shell: somebody sits before an interactive bash
+# open_shell: runs an interactive bash on a terminal
 open_shell() {
 	printf '%s\n' "PS1='$SCREEN_SHELL_PROMPT'" 'unset HISTFILE PROMPT_COMMAND' "bind 'set enable-bracketed-paste off'" >rc
 	open_terminal "${1:-80}" "${2:-24}" bash --noprofile --rcfile rc -i
 	wait_until screen_shows "^$SCREEN_SHELL_PROMPT?$"
 }
 
-# What the interactive mode asks with, before what has been typed.
+# The prompt of the interactive mode, as an expression.
 PROMPT='^mpmap[^>]*>'
 
-# open_prompt [OPTION]...: somebody sits before the interactive mode; $mpmap is its pid
+# open_prompt [OPTION]...: runs the interactive mode on a terminal; $mpmap is its pid
 open_prompt() {
 	export XDG_STATE_HOME=$PWD/state
 	open_terminal 80 24 "$MPMAP" --interactive "$@"
@@ -57,7 +57,7 @@ open_prompt() {
 	wait_for_prompt
 }
 
-# The last line of the screen matches an extended expression.
+# True if the last line of the screen matches an extended expression.
 last_line_is() {
 	look && tail -n 1 screen | grep -Eq -- "$1"
 }
@@ -68,22 +68,22 @@ wait_for_last_line() {
 	return 1
 }
 
-# Nothing has been typed, and something can be. Without readline an empty line that was typed ahead leaves a prompt before it.
+# Waits for an empty prompt. Without readline an empty line that was typed ahead leaves a prompt before it.
 wait_for_prompt() {
 	wait_for_last_line "$PROMPT( mpmap[^>]*>)*\$"
 }
 
-# Lines are edited with readline: the Makefile knows.
+# Skips the test in a build without readline, which the Makefile reports.
 needs_readline() {
 	[ -n "${MPMAP_READLINE-yes}" ] || skip 'built without readline'
 }
 
-# type_text TEXT: as a line, without its end
+# type_text TEXT: types a text without Enter
 type_text() {
 	terminal send-keys -l -- "$1"
 }
 
-# paste TEXT [OPTION]: from the clipboard; with -p a program that asked for it is told where it begins and ends
+# paste TEXT [OPTION]: pastes a text; with -p it is bracketed for programs that have requested that
 paste() {
 	terminal set-buffer -- "$1" \; paste-buffer "${@:2}"
 }
@@ -103,7 +103,7 @@ press() {
 	terminal send-keys "$@"
 }
 
-# What the screen shows now, in the file screen; empty lines at its end are not in it.
+# Stores the contents of the screen in the file screen, without empty lines at its end.
 look() {
 	terminal capture-pane -p >screen.all && printf '%s\n' "$(<screen.all)" >screen
 }
@@ -118,12 +118,12 @@ wait_for_line() {
 	return 1
 }
 
-# The screen is this and nothing else.
+# True if the screen shows this and nothing else.
 screen_is() {
 	look && [ "$(<screen)" = "$1" ]
 }
 
-# The whole screen matches an extended expression of bash.
+# True if the whole screen matches an extended expression of bash.
 screen_matches() {
 	look && [[ $(<screen) =~ ^$1$ ]]
 }
@@ -138,30 +138,30 @@ cursor() {
 	terminal display-message -p '#{cursor_x},#{cursor_y}'
 }
 
-# The columns that a line of the screen takes: width_of LINE
+# width_of LINE: prints how many columns a line of the screen takes
 width_of() {
 	printf '%s\n' "$1" | LC_ALL=C.UTF-8 wc -L
 }
 
-# Every byte that comes to the terminal from now on is in the file raw too.
+# Stores every byte that the terminal receives from now on in the file raw, too.
 record_terminal() {
 	: >raw
 	terminal pipe-pane 'exec cat >>raw'
 }
 
-# The state of a process: is_state PID LETTERS
+# is_state PID LETTERS: true if the process is in one of the states
 is_state() {
 	local state
 	state=$(awk '/^State:/ { print $2 }' "/proc/$1/status" 2>/dev/null) && [[ -n $state && $2 = *"$state"* ]]
 }
 
-# A script is at its end: ended STATUS
+# ended STATUS: waits for the end of the script, and fails unless it has that exit status
 ended() {
 	wait_until test -e status || return 1
 	[ "$(<status)" = "$1" ] || complain "exit status $(<status), expected $1"
 }
 
-# The same of what bash ran in the foreground, or got as a job: shell_status STATUS
+# shell_status STATUS: fails unless the last command in bash, in the foreground or a job, has that exit status
 shell_status() {
 	rm -f status
 	# shellcheck disable=SC2016
@@ -169,7 +169,7 @@ shell_status() {
 	ended "$1"
 }
 
-# Of what the test started, the server of the terminal is all that runs.
+# True if the terminal's server is the only process of the test that runs.
 only_terminal_left() {
 	local server
 	server=$(terminal display-message -p '#{pid}')
@@ -182,7 +182,7 @@ let_pass() {
 	read -rt "$1" _ <>"$BATS_TEST_TMPDIR/no-input" || :
 }
 
-# Job control: all_in STATES PID...
+# all_in STATES PID...: true if all processes are in one of the states
 all_in() {
 	local pid
 	for pid in "${@:2}"; do
@@ -190,14 +190,14 @@ all_in() {
 	done
 }
 
-# Once the tasks up to COUNT have started: $mpmap and $tasks, the pids.
+# wait_for_tasks COUNT: waits until that many tasks have started; stores the pids in $mpmap and $tasks
 wait_for_tasks() {
 	wait_for_event task_start "$1"
 	mpmap=$(event_field pid run_start)
 	mapfile -t tasks < <(event_field task_pid task_start)
 }
 
-# They have stopped, and the shell has taken note.
+# Waits until mpmap and its tasks have stopped, and the shell has noticed.
 wait_for_stop() {
 	wait_until all_in T "$mpmap" "${tasks[@]}" || {
 		ps -o pid,pgid,tpgid,stat,args "$mpmap" "${tasks[@]}"

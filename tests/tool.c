@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a thread of before_main does. */
+/* Runs in the thread of before_main. */
 static int sleep_on(void *unused)
 {
 	(void)unused;
@@ -25,7 +25,7 @@ static int sleep_on(void *unused)
 	return 0;
 }
 
-/* TOOL_BEFORE_MAIN says what is strange before main: what a library could do there. */
+/* Does what TOOL_BEFORE_MAIN names: strange things before main, which a library could do. */
 static __attribute__((constructor)) void before_main(void)
 {
 	static char stack[65536] __attribute__((aligned(64)));
@@ -44,7 +44,7 @@ static __attribute__((constructor)) void before_main(void)
 	if (strcmp(what, "system") == 0 && system("exec cat </dev/null") != 0)
 		_exit(8);
 	if (strcmp(what, "fork") == 0 && fork() == 0) {
-		/* It goes when the worker does. */
+		/* Ends with the worker. */
 		while (getppid() != 1 && poll(NULL, 0, 20) == 0)
 			;
 		_exit(0);

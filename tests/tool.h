@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of tests/tool share: the commands, and the helpers of all of them. */
+/* The interface between the parts of tests/tool: the commands, and helpers. */
 #ifndef TOOL_H
 #define TOOL_H
 
@@ -15,7 +15,10 @@ __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ..
 /* Returns the number that the text is, with a suffix K, M, G or T; fails if it is not one. */
 uint64_t number(const char *text);
 
-/* Returns the number of a signal by its name, with or without SIG, or by its number; fails if there is none. */
+/*
+ * Returns the number of a signal by its name, with or without SIG, or by its number; fails if the signal does not
+ * exist.
+ */
 int signal_number(const char *name);
 
 /* Returns a signal's name without SIG, or NULL if it has none here. */

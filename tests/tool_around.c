@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the outside tests need around mpmap: its surroundings, its true end, the processes that are left. */
+/* Helpers of the outside tests around mpmap: its surroundings, its exact end, the processes that are left. */
 
 #define _GNU_SOURCE
 #include "tool.h"
@@ -104,7 +104,8 @@ int run_under(int argc, char **argv)
 	fail("%s: %s", argv[i + 1], strerror(errno));
 }
 
-/* Stores how a command ended, which a shell reports as a number only, and the most memory that any process of it used.
+/*
+ * Stores how a command ended, which a shell reports as a number only, and the largest memory of any of its processes.
  */
 int run_ending(int argc, char **argv)
 {
@@ -190,7 +191,7 @@ static int put_marked(const char *marker, bool print)
 	return found;
 }
 
-/* Prints the processes with this in their environment; with SECONDS, first waits that long for them to end. */
+/* Prints the processes with this text in their environment; with SECONDS, first waits that long for them to end. */
 int run_marked(int argc, char **argv)
 {
 	uint64_t rounds = argc > 1 ? number(argv[1]) * 100 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a task of the outside tests sees. */
+/* The commands by which a task of the outside tests prints what it finds. */
 
 #define _GNU_SOURCE
 #include "tool.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a task of the outside tests does. */
+/* The commands that a task of the outside tests runs. */
 
 #define _GNU_SOURCE
 #include "tool.h"
@@ -99,7 +99,7 @@ static void on_caught(int number)
 		_exit(0);
 }
 
-/* Writes a text at SIGINT or SIGTERM. It is one process: a shell can lose the signal to a child before its exec. */
+/* Writes a text at SIGINT or SIGTERM. Is a single process: a shell can lose the signal to a child before its exec. */
 int run_catch(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_caught, .sa_flags = SA_RESTART};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the unit tests share: tables of tests, checks, and processes to play with. */
+/* The interface of the unit tests: tables of tests, checks, and puppet processes. */
 #ifndef UNIT_H
 #define UNIT_H
 
@@ -90,7 +90,7 @@ uint64_t unit_below(struct unit_random *random, uint64_t limit);
 /* Fills data with bytes that depend on seed alone. */
 void unit_fill(char *data, size_t size, uint64_t seed);
 
-/* What a process inherits. */
+/* The facts that a process inherits. */
 enum { UNIT_FDS_MAX = 64 };
 struct unit_facts {
 	pid_t pid;

@@ -48,7 +48,7 @@ static void test_order(void)
 	free(name);
 }
 
-/* A file may ask for others, also twice, but not for one that has asked for it. */
+/* A file may ask for others, also twice, but not for a file that has asked for it. */
 static void test_files_within(void)
 {
 	char *outer = unit_file("outer", "first\nsecond\n", 0600), *inner = unit_file("inner", "within\n", 0600);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal/archive: what tasks wrote and what came of them comes back, as far as there is room, and the oldest goes
- * first. */
+/*
+ * journal/archive: output and outcomes of tasks are read back as far as there is room, and the oldest are dropped
+ * first.
+ */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -47,7 +49,7 @@ static void finish(struct archive_run *run, uint64_t index, uint32_t attempt, en
 	archive_finish(run, &result, &(struct archive_words){.command = slice_of("command")});
 }
 
-/* What is read: bytes of standard error have a "!" before each piece. */
+/* The output that was read: bytes of standard error have a "!" before each piece. */
 struct notes {
 	struct bytes text;
 	uint64_t missing;
@@ -80,7 +82,7 @@ static void release(struct notes *notes)
 	error_release(&notes->error);
 }
 
-/* All is there, and this is it. */
+/* Checks that the whole output is kept, and is this. */
 static void check_read(struct archive_run *run, uint64_t index, unsigned streams, const char *expected)
 {
 	struct notes notes = read_task(run, index, streams);
@@ -91,7 +93,9 @@ static void check_read(struct archive_run *run, uint64_t index, unsigned streams
 	release(&notes);
 }
 
-/* What is there of put_size is its end, and the rest is said to be missing: how much is missing. */
+/*
+ * Checks that the end of put_size bytes is kept, and that the rest is reported as missing. Returns how much is missing.
+ */
 static uint64_t check_end(struct archive_run *run, uint64_t index, size_t size)
 {
 	struct notes notes = read_task(run, index, OUTPUT);
@@ -192,7 +196,7 @@ static void test_attempts(void)
 	check_read(run, 0, BOTH, "!second");
 	finish(run, 0, 1, OUTCOME_FAILED);
 	check_int(archive_presence(run, 0), ARCHIVE_OPEN);
-	/* Ended: nothing more of this attempt counts, but of the next. */
+	/* The attempt has ended: nothing more of it counts, only of the next. */
 	finish(run, 0, 2, OUTCOME_FAILED);
 	archive_put(run, 0, 2, STREAM_OUTPUT, slice_of("late"));
 	finish(run, 0, 2, OUTCOME_OK);
@@ -203,7 +207,7 @@ static void test_attempts(void)
 	archive_put(run, 0, 3, STREAM_OUTPUT, slice_of("third"));
 	check_int(archive_presence(run, 0), ARCHIVE_OPEN);
 	check(archive_next(run, 0, UINT32_MAX) == ARCHIVE_NONE);
-	/* A result alone is heard of too; and one without an attempt is that of the last. */
+	/* A result alone makes a task known, too. A result without an attempt is that of the last attempt. */
 	finish(run, 0, 4, OUTCOME_NOT_STARTED);
 	check_read(run, 0, BOTH, "");
 	finish(run, 1, 0, OUTCOME_SKIPPED);
@@ -261,7 +265,7 @@ static void test_look(void)
 	archive_release(&archive);
 }
 
-/* Words that would drive everything else out are not kept; what came of the task is. */
+/* Words that would displace everything else are not kept; the outcome of the task is. */
 static void test_large_words(void)
 {
 	struct archive archive;
@@ -342,7 +346,7 @@ static void test_disk(void)
 	check_int(archive.tape.fd, -1);
 }
 
-/* However little was said, the last blocks are there; a disk of less than a block is none. */
+/* The last blocks are kept, however low the limit; a disk of less than a block is not used. */
 static void test_nothing(void)
 {
 	static const uint64_t disks[] = {0, TAPE_BLOCK - 1, TAPE_BLOCK};
@@ -357,7 +361,7 @@ static void test_nothing(void)
 	}
 }
 
-/* Of one task that writes more than there is room for, in one piece or many, the end is kept. */
+/* The end of a task that writes more than there is room for is kept, in one piece or many. */
 static void test_long_task(void)
 {
 	struct archive archive;
@@ -392,7 +396,7 @@ static void test_long_task(void)
 	free(data);
 }
 
-/* All that a task wrote can be gone before it has ended: what it writes then is kept. */
+/* All output of a task can be dropped before the task has ended: what it writes then is kept. */
 static void test_outlived(void)
 {
 	struct archive archive;
@@ -455,8 +459,10 @@ static void test_forget(void)
 	archive_release(&archive);
 }
 
-/* Many tasks that wrote nothing, and some that never ended: the limit holds, and who failed is known as long as there
- * is room. */
+/*
+ * Many tasks that wrote nothing, and some that never ended: the limit holds, and failed tasks are known as long as
+ * there is room.
+ */
 static void run_many(uint64_t memory, uint64_t disk, uint64_t tasks)
 {
 	struct archive archive;
@@ -491,7 +497,7 @@ static void run_many(uint64_t memory, uint64_t disk, uint64_t tasks)
 	check(kept > 100);
 	printf("# %llu kept, %llu known only by number\n", (unsigned long long)kept,
 	       (unsigned long long)archive_counted(run, UINT32_MAX));
-	/* What is known only by number can be run again. */
+	/* A task that is known only by its number can be run again. */
 	archive_put(run, 0, 2, STREAM_OUTPUT, slice_of("again"));
 	check_read(run, 0, BOTH, "again");
 	archive_release(&archive);
@@ -540,7 +546,7 @@ static void test_million_pieces(void)
 
 #ifdef MPMAP_FAULTS
 
-/* The file cannot be written any more, or not be made: said once, and memory goes on as if there had been no disk. */
+/* The file cannot be written any more, or not be made: reported once, and then only memory is used. */
 static void check_disk_error(const char *fault, int number)
 {
 	struct archive archive;
@@ -566,7 +572,7 @@ static void test_no_file(void)
 
 #endif
 
-/* The file has become shorter: what was in it cannot be read, the error says so, and the rest can. */
+/* The file has become shorter: what was in it cannot be read, which the error reports, and the rest can. */
 static void test_damage(void)
 {
 	struct archive archive;

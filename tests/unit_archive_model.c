@@ -8,15 +8,15 @@
 enum { RUNS = 4, TASKS = 700, OPERATIONS = 60000, LARGEST = 40000, TEXT_MAX = 300 };
 
 struct model_task {
-	/* 0: it has not been heard of. */
+	/* The attempt, 0 if the task is unknown. */
 	uint32_t attempt;
 	bool ended;
 	enum outcome outcome;
-	/* What its words are made of. */
+	/* The seed of its words. */
 	uint64_t seed;
-	/* Where the tape was when it had ended. */
+	/* The end of the tape when the task had ended. */
 	uint64_t ended_at;
-	/* What it wrote: bytes, and of each to which stream. */
+	/* Its output, and the stream of each byte. */
 	struct bytes text;
 	struct bytes streams;
 };
@@ -26,13 +26,13 @@ struct model {
 	struct unit_random random;
 	struct archive_run *runs[RUNS];
 	struct model_task tasks[RUNS][TASKS];
-	/* What must be kept: so much of the tape. */
+	/* How much of the tape must be kept. */
 	uint64_t kept;
-	/* Tasks that had been dropped when they were run again or forgotten. */
+	/* How many tasks had been dropped when they were run again or forgotten. */
 	uint64_t dropped;
 };
 
-/* The words of a task: the texts are in memory of this size. */
+/* Returns the words of a task, whose texts are in memory of this size. */
 static struct archive_words words_of(uint64_t seed, char *memory)
 {
 	size_t command = (size_t)(seed % 50), record = (size_t)(seed / 50 % TEXT_MAX);
@@ -56,7 +56,7 @@ static void forget_output(struct model *model, int run, uint64_t index)
 	*task = (struct model_task){.attempt = task->attempt};
 }
 
-/* An attempt of something that is about to be done; whether it counts. */
+/* Chooses the attempt for the next operation on a task. True if the attempt counts. */
 static bool choose_attempt(struct model *model, int run, uint64_t index, uint32_t *attempt)
 {
 	struct model_task *task = &model->tasks[run][index];
@@ -133,13 +133,13 @@ static void forget_run(struct model *model, int run)
 struct expected {
 	const struct model_task *task;
 	unsigned streams;
-	/* Bytes of these streams are to be passed over, then bytes of any are at this place. */
+	/* The reading, whose missing bytes are skipped before the first piece is compared. */
 	const struct chain_reading *reading;
 	bool begun;
 	size_t at;
 };
 
-/* Moves on to the next byte of the streams. */
+/* Moves to the next byte of the streams. */
 static void find_byte(struct expected *expected)
 {
 	while (expected->at < expected->task->text.size &&
@@ -236,7 +236,7 @@ static void check_all(struct model *model)
 			dropped += archive_presence(model->runs[run], index) == ARCHIVE_DROPPED;
 	}
 	check_int(archive_dropped(&model->archive), dropped);
-	/* Reading of an open task can make others go. */
+	/* Reading an open task can displace others. */
 	for (run = 0; run < RUNS; run++) {
 		for (index = 0; index < TASKS; index++)
 			check_task(model, run, index);
@@ -256,7 +256,7 @@ static void run_model(uint64_t memory, uint64_t disk)
 	for (run = 0; run < RUNS; run++)
 		model->runs[run] = archive_begin(&model->archive);
 	for (round = 0; round < OPERATIONS && !unit_failures; round++) {
-		/* Now and then only a few tasks have their turn. */
+		/* Sometimes only a few tasks are chosen. */
 		uint64_t index = unit_below(&model->random, round / 3000 % 2 ? 10 : TASKS);
 		uint64_t choice = unit_below(&model->random, 100);
 

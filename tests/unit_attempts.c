@@ -21,9 +21,9 @@ struct reader {
 	struct bytes text;
 	struct job jobs[TASKS];
 	uint64_t results;
-	/* The index of the task whose output arrives, plus one; 0 if none. */
+	/* The index of the task whose output arrives, plus one, 0 if none. */
 	uint64_t open;
-	/* Results must arrive in the order of the input. */
+	/* True if results must arrive in the order of the input. */
 	bool ordered;
 	bool blocked;
 };
@@ -151,7 +151,7 @@ static void test_last_counts(void)
 	end(&order, &reader);
 }
 
-/* An attempt without output, and one that ends the task without another. */
+/* An attempt without output, and an attempt that ends the task without another. */
 static void test_silent(void)
 {
 	struct order order;
@@ -214,7 +214,7 @@ static void test_wrong_attempts(void)
 	check_int(put(&order, &reader, 0, 1, "x"), 0);
 	check_int(put(&order, &reader, 0, 2, "not provisional"), -1);
 	check_int(put_provisional(&order, &reader, 0, 1), 0);
-	/* That attempt has ended. */
+	/* The attempt has ended. */
 	check_int(put(&order, &reader, 0, 1, "late"), -1);
 	check_int(put_provisional(&order, &reader, 0, 1), -1);
 	check_int(put(&order, &reader, 0, 3, "skips one"), -1);
@@ -268,7 +268,7 @@ static void test_commitment(void)
 	end(&order, &reader);
 }
 
-/* One step of a task that runs: a piece of output, or the end of its attempt. */
+/* Makes one step of a running task: a piece of output, or the end of its attempt. */
 static void step(struct order *order, struct reader *reader, struct unit_random *random, uint64_t index)
 {
 	struct job *job = &reader->jobs[index];
@@ -329,7 +329,7 @@ static void test_random(void)
 	}
 }
 
-/* Released with provisional results. */
+/* The order is released with provisional results. */
 static void test_release(void)
 {
 	struct order order;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The protocol of a seat, without a process behind it: this test is the parent on one side and the worker on the other.
- */
+/* The protocol of a seat, without a process: this test is the parent on one side and the worker on the other. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -14,7 +13,7 @@
 
 enum { SEATS = 2, ROWS = 4, RING = 65536, SEAT = 1, NUMBER = 7, TASKS = 3 };
 
-/* What the parent has. */
+/* The state of the parent. */
 struct office {
 	int channel;
 	struct board board;
@@ -47,7 +46,7 @@ static void send_setup(struct office *office, const struct briefing *briefing)
 	bytes_release(&run);
 }
 
-/* Both sides, set up; the run waits for judgement of these outcomes. */
+/* Opens both sides. The run waits for judgement of these outcomes. */
 static void open_office(struct office *office, struct workplace *place, uint32_t judged)
 {
 	char executor[] = "command", id[] = "unit", word[] = "true";
@@ -103,7 +102,7 @@ static enum queue_state state_of_row(const struct office *office, size_t row)
 	return queue_state(&office->board.queue, row, &claimer);
 }
 
-/* Takes the next result from the ring: its index, or -1 if there is none. */
+/* Takes the next result from the ring. Returns its index, or -1 if the ring is empty. */
 static int take_result(struct office *office)
 {
 	struct slice packet;
@@ -120,7 +119,7 @@ static int take_result(struct office *office)
 	return (int)result.index;
 }
 
-/* Receives the next message of the worker: its type, 0 if there is none. */
+/* Receives the next message of the worker. Returns its type, or 0 if there is no message. */
 static int take_message(struct office *office)
 {
 	struct message message;
@@ -164,7 +163,7 @@ static void test_claim_chunk(void)
 		check_int(take_result(&office), (int)task.index);
 	}
 	check(index == 10 + TASKS);
-	/* One RING at most: the parent has not scanned since. */
+	/* At most one RING: the parent has not scanned since. */
 	check_int(take_message(&office), MESSAGE_RING);
 	check_int(take_message(&office), 0);
 	check_int(claim_leave(&place), 0);
@@ -172,7 +171,7 @@ static void test_claim_chunk(void)
 	close_office(&office, &place);
 }
 
-/* The rest of a chunk, after a task that takes long, and what is given back. */
+/* The rest of a chunk is shared after a task that takes long, and can be given back. */
 static void test_claim_share(void)
 {
 	struct office office;
@@ -192,7 +191,7 @@ static void test_claim_share(void)
 	check(!claim_can_share(&place, 0));
 	check_int(state_of_row(&office, 0), QUEUE_READY);
 	check(commit(&place, &task));
-	/* The row belongs to whoever claims it next: this result leaves it alone. */
+	/* The row belongs to the worker that claims it next: this result leaves it alone. */
 	check(atomic_load(&office.board.queue.entries[0].next) == 1);
 	claim_return(&place);
 	check(claim_take(&place));
@@ -223,7 +222,7 @@ static void test_claim_gate(void)
 	close_office(&office, &place);
 }
 
-/* A result whose outcome is judged is waited for; a chunk, or the end of all, keeps a worker from sleeping. */
+/* A result whose outcome is judged is waited for; a chunk, or the last call, keeps a worker from sleeping. */
 static void test_claim_waits(void)
 {
 	struct office office;
@@ -235,7 +234,7 @@ static void test_claim_waits(void)
 	publish(&office, 1, 100);
 	check(claim_take(&place));
 	check(claim_begin(&place, &task, 0));
-	/* The parent has been quick. */
+	/* The parent has taken the result before the worker checks. */
 	atomic_store(&place.seat->taken, 1);
 	check(commit(&place, &task));
 	check(claim_park(&place));

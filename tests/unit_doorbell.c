@@ -21,7 +21,7 @@ static void make_board(struct board *board, struct doorbell bells[SEATS])
 		doorbell_init(&bells[seat], &board->doorbells, seat);
 }
 
-/* A worker that may gather for as long as it takes: it has rung just now. */
+/* Makes a worker gather packets for the longest time: it has rung just now. */
 static void gather(struct doorbell *bell)
 {
 	bell->since = NSEC_FOREVER / 2;
@@ -50,7 +50,7 @@ static void test_states(void)
 	doorbell_failed(bell);
 	check_int(bell->state, DOORBELL_PENDING);
 	check(doorbell_deadline(bell) > bell->since && doorbell_deadline(bell) <= clock_now() + DOORBELL_TIME);
-	/* A scan takes it in the meantime. */
+	/* A scan takes the packet in the meantime. */
 	walk = doorbells_scan(&board.doorbells);
 	check(marks_next(&board.doorbells.pending, &walk, &seat));
 	check_int(seat, 1);
@@ -69,7 +69,7 @@ static void test_states(void)
 	board_release(&board);
 }
 
-/* One RING serves all workers until the scan that answers it. */
+/* A RING serves all workers until the scan that answers it. */
 static void test_in_flight(void)
 {
 	struct board board;
@@ -78,7 +78,7 @@ static void test_in_flight(void)
 	size_t seat;
 
 	make_board(&board, bells);
-	/* Until a worker has rung each rings itself: one that was about to may have been stopped. */
+	/* Until a worker has rung, each rings itself: a worker that was about to ring may have been stopped. */
 	check(doorbell_ring(&bells[0]));
 	check(doorbell_ring(&bells[2]));
 	doorbell_rung(&bells[2]);
@@ -88,7 +88,7 @@ static void test_in_flight(void)
 	for (seat = 0; seat < SEATS; seat++)
 		check(marks_next(&board.doorbells.pending, &walk, &(size_t){0}));
 	check(doorbell_ring(&bells[2]));
-	/* What one rang for before the scan, and reports after it, suppresses no other. */
+	/* A RING from before the scan that is reported after it suppresses no other. */
 	doorbell_rung(&bells[0]);
 	check(doorbell_ring(&bells[2]));
 	doorbell_rung(&bells[2]);
@@ -102,13 +102,13 @@ static void test_in_flight(void)
 struct model {
 	struct board board;
 	struct doorbell bells[SEATS];
-	/* RING messages that the parent has not received. */
+	/* The number of RING messages that the parent has not received. */
 	unsigned in_flight;
-	/* Packets that each worker has committed, and those that the parent has taken. */
+	/* The numbers of packets that each worker has committed, and that the parent has taken. */
 	unsigned committed[SEATS], taken[SEATS];
-	/* Workers that have sent a RING and have not come to doorbell_rung. */
+	/* True for a worker that has sent a RING and has not come to doorbell_rung. */
 	bool midway[SEATS];
-	/* The walk of a scan that has begun. */
+	/* The position of a scan that has begun. */
 	struct marks_walk walk;
 	bool scans;
 };
@@ -136,7 +136,7 @@ static void model_work(struct model *model, size_t seat, struct unit_random *ran
 	}
 	switch (unit_below(random, 4)) {
 	case 0:
-		/* Its time is over. */
+		/* The time of the worker is over. */
 		bell->since = 0;
 		if (doorbell_is_due(bell))
 			model_ring(model, seat, unit_below(random, 8) == 0);
@@ -150,7 +150,7 @@ static void model_work(struct model *model, size_t seat, struct unit_random *ran
 	}
 }
 
-/* One step of the parent's: begins a scan, or takes one worker's packets. False when there is nothing to do. */
+/* Makes one step of the parent: begins a scan, or takes one worker's packets. False if there is nothing to do. */
 static bool model_scan(struct model *model)
 {
 	size_t seat;
@@ -169,7 +169,7 @@ static bool model_scan(struct model *model)
 	return true;
 }
 
-/* Lets everybody finish: workers ring for what is due, and the parent answers. All packets have to be taken then. */
+/* Lets all finish: workers ring for what is due, and the parent answers. All packets have to be taken then. */
 static void model_settle(struct model *model)
 {
 	size_t seat;
@@ -214,7 +214,10 @@ static void test_model(void)
 
 enum { CALLERS = 2, CALLS = 30000 };
 
-/* How many packets a worker has committed, and how many of those the parent has taken. */
+/*
+ * Returns the counter of the packets that a worker has committed, followed by that of the packets that the parent has
+ * taken.
+ */
 static _Atomic uint64_t *said_by(const struct board *board, size_t seat)
 {
 	return &board_seat(board, seat)->running;
@@ -225,7 +228,9 @@ static volatile pid_t *taken_of(const struct board *board, size_t seat)
 	return &board_seat(board, seat)->task;
 }
 
-/* Commits one packet at a time, and waits until all workers' are taken: another's next RING would have it taken, too.
+/*
+ * Commits one packet at a time, and waits until the packets of all workers are taken. Otherwise another worker's next
+ * RING would have this one taken, too.
  */
 static void caller(const struct board *board, size_t seat, int channel)
 {
@@ -238,7 +243,7 @@ static void caller(const struct board *board, size_t seat, int channel)
 		bool patient = (size_t)said % CALLERS == seat;
 
 		atomic_store(said_by(board, seat), (uint64_t)said);
-		/* In turns one lets packets gather: another's RING may be all that is needed. */
+		/* In turn one worker lets packets gather: another worker's RING may be all that is needed. */
 		if (patient) {
 			doorbell_committed(&bell);
 			bell.since = 0;
@@ -267,7 +272,7 @@ static void scan(const struct board *board)
 	}
 }
 
-/* Every worker's packets are taken, though only one of those that ring at a time sends a message. */
+/* Every worker's packets are taken, though only one of the workers that ring at the same time sends a message. */
 static void test_processes(void)
 {
 	struct board board;

@@ -126,7 +126,7 @@ static void test_endless(void)
 		check_int(step.event, INPUT_MORE);
 		check_int(step.consumed, 200000);
 	}
-	/* It may have a NUL, and its delimiter may come alone. */
+	/* The record may have a NUL, and its delimiter may come alone. */
 	block[0] = '\0';
 	block[1] = '\n';
 	step = input_next(&input, block, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pool/ledger and protocol/board: the account of what is out, and the memory that is shared with workers. */
+/* pool/ledger and board/board: the account of the chunks that are out, and the memory that is shared with workers. */
 #include "unit.h"
 
 #include "ipc/channel.h"
@@ -77,7 +77,7 @@ static void test_life(void)
 	check(!ledger_has(&books.ledger, ROWS, 12, 1) && !ledger_has(&books.ledger, SIZE_MAX, 12, 1));
 	check_int(ledger_find(&books.ledger, 16, 1), QUEUE_NONE);
 	check_int(ledger_find(&books.ledger, UINT64_MAX, 1), QUEUE_NONE);
-	/* In order, and again from before. */
+	/* The records are read in order, and again from the beginning. */
 	check_record(&books, row, 10);
 	check_record(&books, row, 13);
 	check_record(&books, row, 13);
@@ -97,7 +97,7 @@ static void test_life(void)
 		ledger_settle(&books.ledger, row);
 	check_int(arena_used(&books.arena), 1);
 	check(!ledger_has(&books.ledger, row, 12, 1));
-	/* All of it done, but for the result: given back, it waits to be settled. */
+	/* All tasks are done, but no result was taken: a row that is given back waits to be settled. */
 	row = queue_claim(&books.ledger.queue, 9);
 	ledger_give_back(&books.ledger, row, 16);
 	check_int(queue_claim(&books.ledger.queue, 9), QUEUE_NONE);
@@ -270,7 +270,7 @@ static void test_board(void)
 
 enum { ROUNDS = 300000, SLEEPER = 1 };
 
-/* Sleeps whenever it has done all that there is to do, until the channel wakes it. */
+/* Sleeps whenever all its work is done, until the channel wakes it. */
 static void sleeper(const struct board *board, _Atomic uint64_t *wanted, _Atomic uint64_t *done, int channel)
 {
 	struct message message;
@@ -291,7 +291,7 @@ static void sleeper(const struct board *board, _Atomic uint64_t *wanted, _Atomic
 	_exit(0);
 }
 
-/* Wakes whoever sleeps: how many. */
+/* Wakes all sleepers. Returns how many there were. */
 static size_t wake(const struct board *board, int channel)
 {
 	struct marks_walk walk = {.groups = 0};
@@ -301,15 +301,16 @@ static size_t wake(const struct board *board, int channel)
 		check_int(seat, SLEEPER);
 		if (board_clear_sleeping(board, seat)) {
 			woken++;
-			/* Where it has wake-ups enough already there is no room for another. */
+			/* A worker with enough wake-ups already has no room for another. */
 			(void)!channel_send(channel, 1, slice_of(""), NULL, 0);
 		}
 	}
 	return woken;
 }
 
-/* Whoever asks for something and then looks for sleepers misses none that did not see it, however often others have
- * looked. */
+/*
+ * A request followed by a scan for sleepers misses no sleeper that did not see the request, however many others scan.
+ */
 static void test_sleepers(void)
 {
 	struct board board;
@@ -335,7 +336,7 @@ static void test_sleepers(void)
 			woken += wake(&board, ends[0]);
 		atomic_fetch_add(wanted, 1);
 		woken += wake(&board, ends[0]);
-		/* Both may have but one processor. */
+		/* Both processes may have a single processor. */
 		while (atomic_load(done) != atomic_load(wanted) && clock_now() < deadline)
 			sched_yield();
 		if (!check_int(atomic_load(done), atomic_load(wanted)))
@@ -344,7 +345,7 @@ static void test_sleepers(void)
 	check(woken > 0);
 	fd_close(&ends[0]);
 	check_int(unit_wait(pid), 0);
-	/* Nothing stays of one that was killed asleep. */
+	/* No mark remains of a sleeper that was killed. */
 	board_sleep(&board, 2);
 	board_reset(&board, SLEEPER);
 	board_reset(&board, 2);

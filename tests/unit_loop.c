@@ -237,7 +237,7 @@ static void remove_others(struct watch *watch, unsigned events UNUSED)
 	}
 }
 
-/* One of several files that are always ready makes the loop forget the others. */
+/* A file that is always ready makes the loop forget the others of its kind. */
 static void test_removal_of_files(void)
 {
 	struct loop loop;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* protocol/message: every put has its take, and nothing else is taken for one. */
+/* board/message: every put has its take, and nothing else is accepted. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -39,7 +39,7 @@ static void test_setup(void)
 	bytes_release(&bytes);
 }
 
-/* A setup that is well formed but cannot be meant. */
+/* A setup that is well formed but cannot be valid is refused. */
 static void test_setup_nonsense(void)
 {
 	struct bytes bytes = {.data = NULL};
@@ -68,7 +68,7 @@ static void test_setup_nonsense(void)
 	bytes_release(&bytes);
 }
 
-/* A run with everything in it, or with everything left out that can be. */
+/* Returns a briefing with all its fields, or with only those that cannot be absent. */
 static struct briefing make_run(bool everything)
 {
 	struct briefing run = {
@@ -181,7 +181,7 @@ static void test_result(void)
 	check_int(got.system_time, full_result.system_time);
 	check(got.max_rss == full_result.max_rss);
 	check(!got.reason);
-	/* Every record that is about a task begins with its index, as the machine has it. */
+	/* Every packet about a task begins with its index, in the machine's representation. */
 	check(bytes.size >= sizeof(struct output_header) &&
 	      memcmp(bytes.data, &full_result.index, sizeof(uint64_t)) == 0);
 	bytes_release(&bytes);
@@ -201,7 +201,7 @@ static void test_result_outcome(void)
 	bytes_release(&bytes);
 }
 
-/* Takes bytes as each of the messages in turn: how many of them took it. */
+/* Takes bytes as each of the messages in turn. Returns how many accept them. */
 static int take_all(struct slice bytes)
 {
 	struct cursor cursor = cursor_of(bytes);
@@ -251,7 +251,7 @@ static void test_truncation(void)
 
 		check(take_all(bytes_slice(&bytes)) >= 1);
 		for (size = 0; size < bytes.size; size++) {
-			/* Of its own size, so that reading past it is noticed. */
+			/* A block of exactly its size, so that reading past it is noticed. */
 			char *copy = mem_copy(bytes.data, size);
 			struct setup setup;
 			struct briefing run;
@@ -273,7 +273,7 @@ static void test_truncation(void)
 	}
 }
 
-/* Random bytes, and messages with a few bytes changed. */
+/* Random bytes, and messages with a few bytes changed, are refused or accepted without harm. */
 static void test_garbage(void)
 {
 	struct unit_random random = unit_random();
@@ -292,7 +292,7 @@ static void test_garbage(void)
 	}
 }
 
-/* A count of words that no memory should be asked for. */
+/* A count of words that is too large for any memory is refused. */
 static void test_words_beyond_limit(void)
 {
 	struct bytes bytes = {.data = NULL};
@@ -300,7 +300,7 @@ static void test_words_beyond_limit(void)
 	struct cursor cursor;
 
 	briefing_put(&bytes, &run);
-	/* The last count is that of the widths, of which there are none. */
+	/* The last count is that of the widths, which is 0. */
 	memset(bytes.data + bytes.size - 4, 0xff, 4);
 	cursor = cursor_of(bytes_slice(&bytes));
 	check_int(briefing_take(&cursor, &got), -1);

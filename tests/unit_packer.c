@@ -141,7 +141,7 @@ static struct unit_random model_end(struct model *model)
 	return random;
 }
 
-/* The next task has these bytes of the text. */
+/* Expects that the next task has these bytes of the text. */
 static void model_expect(struct model *model, size_t begin, size_t size, uint32_t width)
 {
 	check_int(packer_index(&model->packer), model->index + (model->count - model->submitted));
@@ -154,7 +154,7 @@ static void model_expect(struct model *model, size_t begin, size_t size, uint32_
 	model->remaining = model->count % 3 ? UINT64_MAX : model->count;
 }
 
-/* Appends random bytes to the text: where they begin. */
+/* Appends random bytes to the text. Returns where they begin. */
 static size_t write_text(struct model *model, size_t size)
 {
 	size_t begin = model->text.size;
@@ -164,7 +164,7 @@ static size_t write_text(struct model *model, size_t size)
 	return begin;
 }
 
-/* Mostly short, sometimes longer than a block. */
+/* Returns a size: mostly small, sometimes larger than a block. */
 static size_t random_size(struct model *model)
 {
 	if (unit_below(&model->random, 100) == 0)
@@ -172,7 +172,7 @@ static size_t random_size(struct model *model)
 	return 1 + unit_below(&model->random, unit_below(&model->random, 4) ? 40 : RECORD_SIZE_MAX);
 }
 
-/* Gives the next index to something that is no task. */
+/* Gives the next index to a refused record. */
 static void refuse(struct model *model, size_t dropped)
 {
 	packer_gap(&model->packer, dropped);
@@ -218,7 +218,7 @@ static void test_copied(void)
 	}
 }
 
-/* A record's part in what a reader in place does. */
+/* A model of a reader that reads in place. */
 struct reading {
 	struct model *model;
 	/* Where the unread bytes and the group begin in the text, and how large the first unread record is. */

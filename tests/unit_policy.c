@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What decides over tasks: policy/halt, policy/limit, pool/retries. */
+/* The policies of a run: run/policy/halt, run/policy/limit, pool/retries. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -91,7 +91,7 @@ static void test_halt_due(void)
 		{"now,done=3", 1, 1, 0, false},
 		{"now,done=3", 1, 2, 0, true},
 		{"now,done=3", 3, 0, 0, true},
-		/* A percentage waits until the number of all is known, and is reached, not passed. */
+		/* A percentage counts only once the total is known, and it is enough to reach it. */
 		{"now,fail=10%", 50, 0, 0, false},
 		{"now,fail=10%", 9, 0, 100, false},
 		{"now,fail=10%", 10, 0, 100, true},
@@ -172,7 +172,7 @@ static int compare_times(const void *a, const void *b)
 
 enum { TIMES = 1001 };
 
-/* One of several distributions, in nanoseconds. */
+/* Returns a random time of one of several distributions. */
 static nsec draw(int kind, struct unit_random *random)
 {
 	double uniform = (double)(unit_below(random, 1000000) + 1) / 1000000;
@@ -230,7 +230,7 @@ static void test_limit_learns(void)
 		check(!limit_learn(&limit, &result));
 		check_int(limit_now(&limit), 0);
 	}
-	/* What did not end by itself tells nothing. */
+	/* Tasks that did not end by themselves are not measured. */
 	for (i = OUTCOME_SIGNALED; i < OUTCOMES; i++) {
 		result.outcome = (enum outcome)i;
 		check(!limit_learn(&limit, &result));
@@ -239,7 +239,7 @@ static void test_limit_learns(void)
 	result.outcome = OUTCOME_OK;
 	check(limit_learn(&limit, &result));
 	check(limit_now(&limit) > 1900 * NSEC_PER_MSEC && limit_now(&limit) < 2100 * NSEC_PER_MSEC);
-	/* Times at the ends of the scale. */
+	/* The shortest and the longest times. */
 	result.duration = 0;
 	limit_learn(&limit, &result);
 	result.duration = INT64_MAX;
@@ -247,7 +247,7 @@ static void test_limit_learns(void)
 	check(limit_now(&limit) > 1900 * NSEC_PER_MSEC && limit_now(&limit) < 2100 * NSEC_PER_MSEC);
 }
 
-/* The heap's order: what is due first, then the lowest index. */
+/* True if a is before b in the heap: due earlier, or with the lower index. */
 static bool is_before(const struct retry *a, const struct retry *b)
 {
 	return a->due < b->due || (a->due == b->due && a->chunk.first < b->chunk.first);
@@ -255,7 +255,7 @@ static bool is_before(const struct retry *a, const struct retry *b)
 
 enum { WAITING_MAX = 200, ROUNDS = 20000 };
 
-/* A plain list of what waits, and the one that must come first. */
+/* A model of the heap: a plain list, and the element that must come first. */
 struct model {
 	struct retry list[WAITING_MAX];
 	size_t count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What tests play with: processes that do as they are told, what a process is born with, files, random numbers. */
+/* The helpers of unit tests: processes that carry out orders, the facts of a process, files, random numbers. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -29,7 +29,7 @@ char *unit_file(const char *name, const char *contents, mode_t mode)
 	return path;
 }
 
-/* The open descriptors but except, at most size of them: their number. */
+/* Stores the open descriptors but except, at most size of them. Returns how many there are. */
 static size_t list_fds(int *fds, size_t size, int except)
 {
 	DIR *directory = opendir("/proc/self/fd");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/queue: everything is claimed once, by whoever lives, the lowest first. */
+/* board/queue: every row is claimed once, by a living claimer, the lowest first. */
 #include "unit.h"
 
 #include "board/queue.h"
@@ -10,7 +10,7 @@
 
 enum { ROWS = 16, CLAIMERS = 4, EACH = 20000, CHUNK = 8, KILLS = 120, INDEXES = CLAIMERS * EACH };
 
-/* What owner and claimers share besides the queue. */
+/* The memory that owner and claimers share besides the queue. */
 struct world {
 	/* How often each index was done. */
 	_Atomic uint32_t done[INDEXES];
@@ -101,7 +101,7 @@ static void test_return(void)
 	atomic_store(&queue.entries[0].next, 15);
 	queue_return(&queue, 0);
 	check_int(queue_state(&queue, 0, &claimer), QUEUE_READY);
-	/* The rest counts from where it begins, and is at the front again. */
+	/* The returned rest counts from its beginning, and is at the front again. */
 	queue_set_gate(&queue, 15);
 	check_int(queue_claim(&queue, 2), QUEUE_NONE);
 	queue_set_gate(&queue, 16);
@@ -129,8 +129,8 @@ static void test_withdraw(void)
 }
 
 /*
- * Lets the others do something. Whoever only yields is set back behind everything else that the machine does, each time
- * by as much as others may run on end: on a busy one that took a minute.
+ * Lets other processes run. A process that only yields is scheduled after all others of the machine, each time for as
+ * long as they may run: on a busy machine the test took a minute with that.
  */
 static void pass(void)
 {
@@ -139,7 +139,7 @@ static void pass(void)
 	nanosleep(&moment, NULL);
 }
 
-/* A claimer: does its chunks' tasks, and at random gives back what is left of one. */
+/* Claims chunks and does their tasks, and at random gives the rest of a chunk back. */
 static void NORETURN claim_until_over(struct queue *queue, struct world *world, uint32_t number, uint64_t returns)
 {
 	struct unit_random random = {.state = number};
@@ -177,7 +177,9 @@ static pid_t start_claimer(struct queue *queue, struct world *world, uint32_t nu
 	return pid;
 }
 
-/* Owner: frees what is done and publishes chunks of up to most tasks. Returns where the unpublished begins. */
+/*
+ * Owner: frees finished rows and publishes chunks of up to most tasks. Returns the first index that is not published.
+ */
 static uint64_t tend(struct queue *queue, uint64_t next, struct unit_random *random, uint64_t most)
 {
 	size_t row;
@@ -246,7 +248,7 @@ static void test_each_once(void)
 	check_each_once(world);
 }
 
-/* Owner: what a dead claimer had goes back, from the first task that is not done. */
+/* Owner: publishes the chunk of a dead claimer again, from the first task that is not done. */
 static void give_back(struct queue *queue, const struct world *world, uint32_t dead)
 {
 	size_t row;
@@ -268,7 +270,7 @@ static void give_back(struct queue *queue, const struct world *world, uint32_t d
 	}
 }
 
-/* Shuts the gate down to a random place, or opens it; takes a row back and publishes it again. */
+/* Moves the gate to a random place, or opens it; withdraws a row and publishes it again. */
 static void disturb(struct queue *queue, uint64_t next, struct unit_random *random)
 {
 	size_t row = unit_below(random, queue->rows);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* reserve/reserve: workers between runs (puppets, here), and process/process: moving one. */
+/* pool/reserve: workers between runs (puppets, here), and process/process: moving one. */
 #include "unit.h"
 
 #include "ipc/fd.h"
@@ -14,7 +14,7 @@ static size_t living(void)
 	return process_active_children(found, countof(found));
 }
 
-/* A new worker, engaged, as a pool would have it. */
+/* Engages a new worker, as a pool does. */
 static bool recruit_new(struct reserve *reserve, const struct start_method *method, struct recruit *recruit)
 {
 	struct puppet puppet;
@@ -77,14 +77,14 @@ static void test_there_and_back(const struct start_method *method)
 	check_int(unit_count_fds(), before);
 }
 
-/* Steps until so many workers are left, with those that leave. */
+/* Steps until that many workers live, including those that are leaving. */
 static void settle(struct reserve *reserve, size_t count)
 {
 	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 
 	while (living() > count && clock_now() < deadline)
 		loop_step(reserve->loop, deadline);
-	/* Looking for those that live takes an end before the loop has told of it. */
+	/* Checking for living workers takes an end before the loop has reported it. */
 	loop_step(reserve->loop, clock_now());
 	check_int(living(), count);
 }
@@ -107,7 +107,7 @@ static void test_sizes(void)
 	reserve_resize(&reserve, 2);
 	check_int(reserve_count(&reserve), 2);
 	settle(&reserve, 2);
-	/* One too many comes back. */
+	/* One worker too many is returned. */
 	reserve_resize(&reserve, 1);
 	check_int(reserve.idle, 0);
 	reserve_resize(&reserve, 0);
@@ -120,7 +120,7 @@ static void test_sizes(void)
 	loop_release(&loop);
 }
 
-/* One that waits may be of another kind, and may die: neither is handed out. */
+/* A waiting worker of another kind, or a dead one, is not handed out. */
 static void test_of_no_use(void)
 {
 	struct reserve reserve;

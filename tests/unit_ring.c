@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ipc/ring: packets arrive whole and in order, whatever their sizes and whatever becomes of their producer. */
+/* board/ring: packets arrive whole and in order, whatever their sizes and even if their producer dies. */
 #include "unit.h"
 
 #include "ipc/channel.h"
@@ -25,7 +25,7 @@ static struct ends make_ring(size_t size)
 	return (struct ends){.producer = ring_at(memory, size), .consumer = ring_at(memory, size)};
 }
 
-/* Puts in a packet whose contents follow from its number: false when there is no room. */
+/* Puts in a packet whose contents follow from its number. False if there is no room. */
 static bool put(struct ring *ring, uint32_t number, size_t minimum, size_t size)
 {
 	size_t room = 0;
@@ -40,7 +40,7 @@ static bool put(struct ring *ring, uint32_t number, size_t minimum, size_t size)
 	return true;
 }
 
-/* Takes the next packet, whose number must be the given one: what ring_peek said. */
+/* Takes the next packet, which must have the given number. Returns what ring_peek returned. */
 static int take(struct ring *ring, uint32_t number, bool *wakes)
 {
 	static char expected[1 << 20];
@@ -67,7 +67,7 @@ static void test_simple(void)
 	check_int(ring_peek(&ends.consumer, &type, &packet), 0);
 	check(put(&ends.producer, 1, 0, 0));
 	check(put(&ends.producer, 2, 5, 5));
-	/* Reserved and not committed: it does not show. */
+	/* A packet that is reserved and not committed is not visible. */
 	check(ring_reserve(&ends.producer, 100, &packet.size) != NULL);
 	check_int(take(&ends.consumer, 1, &wakes), 1);
 	check(!wakes);
@@ -78,7 +78,7 @@ static void test_simple(void)
 	check_int(ring_footprint(4096) % CACHE_LINE, 0);
 }
 
-/* Random sizes, random order of putting and taking, reservations that come to nothing. */
+/* Packets of random sizes are put and taken in random order, with reservations that are given up. */
 static void play(size_t size, int rounds)
 {
 	struct ends ends = make_ring(size);
@@ -143,7 +143,7 @@ static void test_full(void)
 }
 
 /*
- * A producer that waits for room must be woken by the release of a packet: a reservation that came to nothing must not
+ * A producer that waits for room must be woken by the release of a packet: a reservation that was given up must not
  * leave the ring without packets and without room.
  */
 static void test_want_after_reservations(void)
@@ -192,7 +192,7 @@ static size_t size_of_packet(uint32_t number, size_t limit)
 	return unit_below(&random, unit_below(&random, 8) ? 100 : limit);
 }
 
-/* Producer in its own process: waits on its channel when the ring is full. */
+/* Produces in a process of its own, which waits on its channel when the ring is full. */
 static void NORETURN produce(struct ring *ring, int channel)
 {
 	size_t limit = ring_packet_max(ring);
@@ -272,7 +272,7 @@ static void test_killed_producer(void)
 	}
 }
 
-/* Whatever a producer writes: the consumer sees only what lies in the ring, and comes to an end. */
+/* Whatever a producer writes, the consumer sees only bytes in the ring, and comes to an end. */
 static void consume_garbage(struct ring *ring, struct unit_random *random)
 {
 	struct slice packet;
@@ -280,7 +280,7 @@ static void consume_garbage(struct ring *ring, struct unit_random *random)
 	int i;
 
 	for (i = 0; i < 100; i++) {
-		/* Changed behind the consumer's back, too. */
+		/* The memory is also changed while the consumer reads. */
 		if (unit_below(random, 4) == 0)
 			unit_fill(ring->data, 64, unit_below(random, 1000));
 		if (ring_peek(ring, &type, &packet) != 1)

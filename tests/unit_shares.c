@@ -38,8 +38,8 @@ static void test_cases(void)
 }
 
 /*
- * The model gives workers away one by one: each to the first claimant that has less than an equal part and wants more,
- * or if there is none, to the first that wants more.
+ * The model deals out workers one by one: each to the first claimant that has less than an equal part and wants more;
+ * if no claimant does, to the first that wants more.
  */
 static void model_divide(struct share *shares, size_t count, size_t total)
 {

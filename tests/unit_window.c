@@ -43,7 +43,7 @@ struct model {
 	struct unit_random random;
 	/* Bytes that the sink has room for. */
 	int64_t room;
-	/* The task of which a part was received, and how many tasks were. */
+	/* The task of which a part was received, and the number of tasks received. */
 	uint64_t open;
 	uint64_t results;
 	bool unordered;
@@ -136,13 +136,13 @@ static bool produce(struct model *model, struct hand *hand)
 	return check_int(order_finish(&model->order, &(struct result){.index = index, .status = (int)index % 256}), 0);
 }
 
-/* True if a task may begin: the gate. */
+/* True if the gate lets a task begin. */
 static bool may_begin(const struct model *model, uint64_t index)
 {
 	return !order_is_full(&model->order) || index <= order_head(&model->order);
 }
 
-/* Claims the lowest tasks that are not claimed for an idle worker. Returns false if there are none. */
+/* Claims the lowest tasks that are not claimed for an idle worker. Returns false if all are claimed. */
 static bool claim(struct model *model, struct hand *hand)
 {
 	uint64_t first = 0, count = 1 + unit_below(&model->random, CHUNK_MAX);
@@ -334,7 +334,7 @@ static void test_million(void)
 	order_release(&order);
 }
 
-/* In the order of completion a slow head takes little memory, all of which is freed at the end. */
+/* In the order of completion a slow head takes little memory, which is freed at the end. */
 static void test_million_unordered(void)
 {
 	struct order order;
