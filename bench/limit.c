@@ -39,7 +39,7 @@ enum { STACK_SIZE = 64 * 1024, BUFFER_SIZE = 128 * 1024 };
 
 extern char **environ;
 
-/* What all processes share. */
+/* The memory that all processes share. */
 struct shared {
 	atomic_size_t next;
 	atomic_size_t failed;
@@ -58,7 +58,7 @@ struct limit {
 	pid_t worker;
 	sigset_t nothing;
 	posix_spawnattr_t attributes;
-	/* The ends that the task being started writes to. */
+	/* The writing ends of the pipes for the task being started. */
 	int writers[2];
 };
 
@@ -68,7 +68,7 @@ static _Noreturn void die(const char *what)
 	exit(2);
 }
 
-/* All of standard input, with a NUL in place of each newline. */
+/* Reads all of standard input, with a NUL in place of each newline. */
 static void read_list(struct limit *limit)
 {
 	size_t size = 0, capacity = 1 << 20, most = 0;
@@ -98,7 +98,7 @@ static void read_list(struct limit *limit)
 	}
 }
 
-/* On a stack of its own in the memory of the worker, which is held meanwhile. */
+/* Runs on a stack of its own in the memory of the worker, which is suspended meanwhile. */
 static int become_task(void *argument)
 {
 	const struct limit *limit = argument;
@@ -116,7 +116,7 @@ static int become_task(void *argument)
 	_exit(127);
 }
 
-/* posix_spawn has no parent-death signal; what it has is set. */
+/* Sets the attributes of tasks that posix_spawn has; it has no parent-death signal. */
 static void prepare_spawn(struct limit *limit)
 {
 	if (posix_spawnattr_init(&limit->attributes) ||
@@ -163,7 +163,7 @@ static void put(int fd, const char *data, ssize_t size)
 	}
 }
 
-/* What is in a pipe now: false when it is at its end. */
+/* Passes on the bytes that are in a pipe. False at its end. */
 static bool pass_on(int from, int to)
 {
 	static char buffer[BUFFER_SIZE];
@@ -173,7 +173,7 @@ static bool pass_on(int from, int to)
 	return got > 0;
 }
 
-/* Reads as it comes until both are at their end. */
+/* Reads output as it comes, until both pipes are at their end. */
 static void follow(const int readers[2])
 {
 	struct pollfd waits[2] = {{.fd = readers[0], .events = POLLIN}, {.fd = readers[1], .events = POLLIN}};
@@ -235,7 +235,7 @@ static _Noreturn void work(struct limit *limit)
 	}
 }
 
-/* The command with room for the record behind it. */
+/* Stores the command, with room for the record after it. */
 static void take_command(struct limit *limit, char **words)
 {
 	while (words[limit->record_at])
@@ -246,7 +246,7 @@ static void take_command(struct limit *limit, char **words)
 	memcpy(limit->arguments, words, limit->record_at * sizeof *words);
 }
 
-/* Tasks read nothing. */
+/* Makes /dev/null standard input, which tasks inherit. */
 static void leave_input(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -258,7 +258,7 @@ static void leave_input(void)
 
 int main(int argc, char **argv)
 {
-	/* Static: it ends with the process, as tools see it that look for leaks. */
+	/* Static, so that leak checkers see that it is used until the end of the process. */
 	static struct limit limit;
 	int option, jobs, i, status;
 
