@@ -8,8 +8,8 @@ const struct role roles[] = {
 };
 
 /*
- * Prints the first line of the help, without the punctuation that joins it to the next. Characters of escaped get a
- * backslash before them, and ' becomes quote.
+ * Prints the first line of the help, without the punctuation that joins it to the next. A backslash is put before each
+ * character of escaped, and ' becomes quote.
  */
 static void put_help(const struct option_row *row, const char *escaped, const char *quote)
 {
@@ -80,7 +80,7 @@ static void print_names(void)
 	putchar('\n');
 }
 
-/* Prints the head of a script: before comes before the licence, after after it. */
+/* Prints the head of a script, with before and after around the licence. */
 static void print_header(const char *before, const char *shell, const char *after)
 {
 	printf("%s# SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -89,7 +89,7 @@ static void print_header(const char *before, const char *shell, const char *afte
 	       before, shell, after);
 }
 
-/* Prints the case for the options whose values are of a kind: its pattern, then what completes them. */
+/* Prints the case for options whose values are of a kind: its pattern, then the command that completes them. */
 static void put_bash_case(enum option_values values, const char *action)
 {
 	const struct option_row *row;
