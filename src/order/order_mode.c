@@ -9,7 +9,10 @@ static uint64_t next_head(const struct order *order, uint64_t index UNUSED)
 	return order->window.head;
 }
 
-/* The next finished task after the one at index, round the window; else the head if the window is full. */
+/*
+ * Returns the next finished task after the one at index, continuing at the head after the end. If no task is finished,
+ * returns the head if the window is full, else ORDER_NONE.
+ */
 static uint64_t next_finished(const struct order *order, uint64_t index)
 {
 	uint64_t head = order->window.head, span = order->window.end - head, i;
