@@ -295,8 +295,8 @@ static void take_defaults(struct options *options, const struct options *default
 	/* Running tasks count as load before the load average shows them. */
 	if (throttle_most(&run->machine.throttle) < run->workers.jobs)
 		run->workers.jobs = throttle_most(&run->machine.throttle);
-	/* The tasks of a chunk start one after the other, without asking: where each start is decided, one to a chunk.
-	 */
+	/* The tasks of a chunk start without a check between them, so that a chunk has one task if each start is
+	 * checked. */
 	if (run->policy.delay || run->machine.throttle.memory || run->machine.throttle.load)
 		run->workers.chunk_size = 1;
 	if (run->command.terminal)
