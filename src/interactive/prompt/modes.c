@@ -30,7 +30,7 @@ void modes_await(void)
 {
 	int attempt;
 
-	/* Without a shell to continue it the process does not stop: hence the limit. */
+	/* The attempts are limited, since the process does not stop if no shell could continue it. */
 	for (attempt = 0; !modes_are_ours() && attempt < ATTEMPTS; attempt++)
 		signals_stop(SIGTTOU);
 }

@@ -215,7 +215,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 	run->number = ++runs->last_number;
 	run->sharing.turn = ++runs->sharing.last_turn;
 	before = diag_enter(&run->context);
-	/* Other runs may have waited for longer: it gets workers when they are shared out. */
+	/* Other runs may have waited for longer: this run gets workers when they are shared out. */
 	if (runs->active)
 		session_set_jobs(run->session, 0);
 	runs->active++;
