@@ -11,7 +11,7 @@ struct piece {
 	const char *bytes;
 };
 
-/* One task formatted, and what is appended for each stream. */
+/* Formats a task, and appends its bytes to the stream they belong to. */
 static void format_task(const struct output_format *format, struct output_state *state, const struct piece *pieces,
 			struct bytes out[STREAM_ERRORS + 1])
 {
@@ -157,7 +157,7 @@ static void test_recorders(void)
 	check_int(first.written, 1);
 	check_int(first.flushed, 1);
 	check_int(owner.counted, 1);
-	/* One that fails ends the run; all but the owner's are closed. */
+	/* A recorder that fails ends the run; all but the owner's are closed. */
 	session.ending.phase = ENDING_DRAINING;
 	first.fails = true;
 	logbook_count(&session, &result, NULL);

@@ -54,7 +54,7 @@ static bool has_room(struct order_sink *sink)
 	return container_of(sink, struct model, sink)->room > 0;
 }
 
-/* Checks that output of other tasks is not in between, and in the order of the input that it is the next task's. */
+/* Checks that no output of another task comes in between and that, in the order of the input, the task is the next. */
 static void check_turn(struct model *model, uint64_t index)
 {
 	check(index < TASKS && (model->open == ORDER_NONE || model->open == index));
