@@ -52,10 +52,10 @@
  *   object   the preloaded object           preload  its source            request  the messages to it
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
- *   staffing  how many workers              shortage  if not enough        recruiting  processes of workers
+ *   staffing  how many workers              shortage  too few processes    recruiting  processes of workers
  *   intake   packets from workers           outcomes  results, retries     supervision  signals, time limits
  *   ledger   every outstanding chunk        retries  tasks to be run again  reserve  workers between runs
- *   pool_private  what these share
+ *   pool_private  their common fields
  * run/      one run
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  the progress line
