@@ -12,7 +12,7 @@
 #include <inttypes.h>
 
 /* Adds a task of the chunk in row to those that are run again. */
-static void repeat(struct pool *pool, size_t row, uint64_t index, nsec delay)
+static void outcomes_repeat(struct pool *pool, size_t row, uint64_t index, nsec delay)
 {
 	struct retry retry = {
 		.chunk = ledger_single(&pool->ledger, row, index),
@@ -32,7 +32,7 @@ int outcomes_take(struct pool *pool, size_t row, const struct result *result)
 
 	switch (pool->owner->on_result(pool->owner, result, &task, &delay)) {
 	case RESULT_AGAIN:
-		repeat(pool, row, result->index, delay);
+		outcomes_repeat(pool, row, result->index, delay);
 		break;
 	case RESULT_TAKEN:
 		break;

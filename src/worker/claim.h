@@ -8,16 +8,16 @@
  *   ready           | claim_hello   | (HELLO on the channel)                        | it counts as a usable worker
  *   take a chunk    | claim_take    | row: ready -> claimed by its number           | the chunk is given back
  *   begin a task    | claim_begin   | seat: attempt, started, limit; then running   | given back while task is 0
- *   start a process | (executor)    | seat: task, written by the kernel             | the task is lost, its group
- * killed drop the task   | claim_drop    | seat: running = 0                             | given back finish a task   |
- * claim_commit  | row: next + 1; ring: result; seat: running = 0| the result counts from the ring on share the rest  |
- * claim_share   | row: next; row: claimed -> ready              | others have the rest give the rest   | claim_return
- * | row: claimed -> ready                         | others have the rest sleep           | claim_park    | seat: parked
- * | the mark is cleared by a reset leave the run   | claim_leave   | (FREE on the channel)                         |
- * the seat is free
+ *   start a process | (executor)    | seat: task, written by the kernel             | lost; its group is killed
+ *   drop the task   | claim_drop    | seat: running = 0                             | given back
+ *   finish a task   | claim_commit  | row: next + 1; ring: result; running = 0      | counts once in the ring
+ *   share the rest  | claim_share   | row: next; row: claimed -> ready              | other workers have the rest
+ *   give the rest   | claim_return  | row: claimed -> ready                         | other workers have the rest
+ *   sleep           | claim_park    | seat: parked                                  | the mark is cleared by a reset
+ *   leave the run   | claim_leave   | (FREE on the channel)                         | the seat is free
  *
- * The order within a step matters, and is explained where it is kept. No call may be made between claim_take's success
- * and the chunk's end but those for its tasks, in their order.
+ * The order within a step matters, and is explained where it is kept. From claim_take until the chunk ends, call only
+ * claim_begin, claim_commit, claim_drop, claim_share and claim_return: for one task at a time, in the order of indexes.
  */
 #ifndef WORKER_CLAIM_H
 #define WORKER_CLAIM_H

@@ -44,7 +44,7 @@ struct terminal_attempts {
 };
 
 /* True if the run's group is in the foreground, or need not be waited for any longer. Else stops the run. */
-static bool is_in_foreground(struct workplace *place, void *context)
+static bool task_is_in_foreground(struct workplace *place, void *context)
 {
 	struct terminal_attempts *attempts = context;
 
@@ -59,7 +59,7 @@ bool terminal_wait(int fd, struct workplace *place)
 {
 	struct terminal_attempts attempts = {.fd = fd};
 
-	if (!workplace_wait_until(place, is_in_foreground, &attempts, NSEC_FOREVER)) {
+	if (!workplace_wait_until(place, task_is_in_foreground, &attempts, NSEC_FOREVER)) {
 		errno = ECANCELED;
 		return false;
 	}

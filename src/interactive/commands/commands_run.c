@@ -169,7 +169,7 @@ int command_apply(struct console *console, const struct entered *entered, struct
 }
 
 /* Begins a run of the failed tasks of a selection. Returns 1, 0 if none failed, or -1 with the error. */
-static int repeat(struct console *console, const struct selection *selection, struct error *error)
+static int run_again(struct console *console, const struct selection *selection, struct error *error)
 {
 	struct selection failed = *selection;
 	struct run_options options;
@@ -201,13 +201,13 @@ int command_retry(struct console *console, const struct entered *entered, struct
 	    0)
 		return -1;
 	if (selection.run) {
-		repeated = repeat(console, &selection, error);
+		repeated = run_again(console, &selection, error);
 	} else {
 		last = runs_last(&console->runs);
 		for (run = runs_next(&console->runs, NULL); run && repeated >= 0;
 		     run = run == last ? NULL : runs_next(&console->runs, run)) {
 			selection.run = run;
-			more = repeat(console, &selection, error);
+			more = run_again(console, &selection, error);
 			repeated = more < 0 ? -1 : repeated + more;
 		}
 	}
