@@ -23,17 +23,47 @@ struct unit_test {
 };
 
 /* The tables, one per file; each ends with a NULL name. Listed in unit.c. */
-extern const struct unit_test unit_bytes[], unit_ground[], unit_quote[], unit_trace[];
-extern const struct unit_test unit_fd[], unit_loop[], unit_channel[], unit_shm[], unit_queue[], unit_ring[],
-	unit_writer[];
-extern const struct unit_test unit_process[], unit_start[], unit_forkserver[], unit_command[], unit_find[];
-extern const struct unit_test unit_work[], unit_spill[], unit_order[], unit_window[], unit_input[], unit_packer[],
-	unit_options[];
-extern const struct unit_test unit_message[], unit_ledger[], unit_doorbell[], unit_claim[], unit_reserve[], unit_pool[];
-extern const struct unit_test unit_attempts[], unit_output[], unit_policy[], unit_pressure[];
-extern const struct unit_test unit_archive[], unit_archive_model[];
-extern const struct unit_test unit_agenda[], unit_completion[], unit_history[], unit_shares[], unit_views[],
-	unit_words[];
+extern const struct unit_test unit_bytes[];
+extern const struct unit_test unit_ground[];
+extern const struct unit_test unit_quote[];
+extern const struct unit_test unit_trace[];
+extern const struct unit_test unit_fd[];
+extern const struct unit_test unit_loop[];
+extern const struct unit_test unit_channel[];
+extern const struct unit_test unit_shm[];
+extern const struct unit_test unit_queue[];
+extern const struct unit_test unit_ring[];
+extern const struct unit_test unit_writer[];
+extern const struct unit_test unit_process[];
+extern const struct unit_test unit_start[];
+extern const struct unit_test unit_forkserver[];
+extern const struct unit_test unit_command[];
+extern const struct unit_test unit_find[];
+extern const struct unit_test unit_work[];
+extern const struct unit_test unit_spill[];
+extern const struct unit_test unit_order[];
+extern const struct unit_test unit_window[];
+extern const struct unit_test unit_input[];
+extern const struct unit_test unit_message[];
+extern const struct unit_test unit_packer[];
+extern const struct unit_test unit_options[];
+extern const struct unit_test unit_ledger[];
+extern const struct unit_test unit_doorbell[];
+extern const struct unit_test unit_claim[];
+extern const struct unit_test unit_reserve[];
+extern const struct unit_test unit_pool[];
+extern const struct unit_test unit_attempts[];
+extern const struct unit_test unit_output[];
+extern const struct unit_test unit_policy[];
+extern const struct unit_test unit_pressure[];
+extern const struct unit_test unit_archive[];
+extern const struct unit_test unit_archive_model[];
+extern const struct unit_test unit_agenda[];
+extern const struct unit_test unit_completion[];
+extern const struct unit_test unit_history[];
+extern const struct unit_test unit_shares[];
+extern const struct unit_test unit_views[];
+extern const struct unit_test unit_words[];
 
 /*
  * Checks: a failure is printed with its place and counted, and the test continues. Each returns true if it held. A

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * journal/archive: output and outcomes of tasks are read back as far as there is room, and the oldest are dropped
- * first.
- */
+/* journal/archive: output and results of tasks are kept as far as there is room; the oldest are dropped first. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -15,7 +12,7 @@
 
 enum { OUTPUT = 1 << STREAM_OUTPUT, ERRORS = 1 << STREAM_ERRORS, BOTH = OUTPUT | ERRORS };
 
-/* Memory enough for some blocks, and less than that. */
+/* Bytes of memory for some blocks; bytes of a large output. */
 enum { MEMORY = 1 << 20, LARGE = 100000 };
 
 static void begin(struct archive *archive, uint64_t memory, uint64_t disk)
@@ -49,7 +46,7 @@ static void finish(struct archive_run *run, uint64_t index, uint32_t attempt, en
 	archive_finish(run, &result, &(struct archive_words){.command = slice_of("command")});
 }
 
-/* The output that was read: bytes of standard error have a "!" before each piece. */
+/* What is read of a task; a "!" precedes each piece of standard error. */
 struct notes {
 	struct bytes text;
 	uint64_t missing;
@@ -82,7 +79,7 @@ static void release(struct notes *notes)
 	error_release(&notes->error);
 }
 
-/* Checks that the whole output is kept, and is this. */
+/* Checks that all of a task's output is kept, and that it is the expected. */
 static void check_read(struct archive_run *run, uint64_t index, unsigned streams, const char *expected)
 {
 	struct notes notes = read_task(run, index, streams);
@@ -93,9 +90,7 @@ static void check_read(struct archive_run *run, uint64_t index, unsigned streams
 	release(&notes);
 }
 
-/*
- * Checks that the end of put_size bytes is kept, and that the rest is reported as missing. Returns how much is missing.
- */
+/* Checks that the end of what put_size wrote is kept. Returns how many bytes are missing. */
 static uint64_t check_end(struct archive_run *run, uint64_t index, size_t size)
 {
 	struct notes notes = read_task(run, index, OUTPUT);
@@ -144,7 +139,7 @@ static void test_interleaved(void)
 	check_read(one, 0, 0, "");
 	check_read(two, 0, BOTH, "AB");
 	check_read(one, 7, BOTH, "x");
-	/* Reading in the middle of a piece changes nothing. */
+	/* A piece that is still open can be read, and continues. */
 	put(one, 7, "y");
 	check_read(one, 7, BOTH, "xy");
 	put(one, 7, "z");
@@ -196,7 +191,7 @@ static void test_attempts(void)
 	check_read(run, 0, BOTH, "!second");
 	finish(run, 0, 1, OUTCOME_FAILED);
 	check_int(archive_presence(run, 0), ARCHIVE_OPEN);
-	/* The attempt has ended: nothing more of it counts, only of the next. */
+	/* An attempt that has ended takes nothing more; the next does. */
 	finish(run, 0, 2, OUTCOME_FAILED);
 	archive_put(run, 0, 2, STREAM_OUTPUT, slice_of("late"));
 	finish(run, 0, 2, OUTCOME_OK);
@@ -207,7 +202,7 @@ static void test_attempts(void)
 	archive_put(run, 0, 3, STREAM_OUTPUT, slice_of("third"));
 	check_int(archive_presence(run, 0), ARCHIVE_OPEN);
 	check(archive_next(run, 0, UINT32_MAX) == ARCHIVE_NONE);
-	/* A result alone makes a task known, too. A result without an attempt is that of the last attempt. */
+	/* A result alone begins an attempt, too. One without an attempt is that of the last. */
 	finish(run, 0, 4, OUTCOME_NOT_STARTED);
 	check_read(run, 0, BOTH, "");
 	finish(run, 1, 0, OUTCOME_SKIPPED);
@@ -265,7 +260,6 @@ static void test_look(void)
 	archive_release(&archive);
 }
 
-/* Words that would displace everything else are not kept; the outcome of the task is. */
 static void test_large_words(void)
 {
 	struct archive archive;
@@ -293,7 +287,7 @@ static void test_large_words(void)
 	free(record);
 }
 
-/* Fills the archive with tasks of LARGE bytes; the newest at_least of them are kept, and the others gone, in order. */
+/* Fills the archive with tasks of LARGE bytes each. Checks that the oldest are dropped and at least at_least kept. */
 static void fill(struct archive *archive, uint64_t tasks, uint64_t at_least)
 {
 	struct archive_run *run = archive_begin(archive);
@@ -346,7 +340,7 @@ static void test_disk(void)
 	check_int(archive.tape.fd, -1);
 }
 
-/* The last blocks are kept, however low the limit; a disk of less than a block is not used. */
+/* The last blocks are always kept. A disk of less than a block is not used. */
 static void test_nothing(void)
 {
 	static const uint64_t disks[] = {0, TAPE_BLOCK - 1, TAPE_BLOCK};
@@ -361,7 +355,6 @@ static void test_nothing(void)
 	}
 }
 
-/* The end of a task that writes more than there is room for is kept, in one piece or many. */
 static void test_long_task(void)
 {
 	struct archive archive;
@@ -396,7 +389,6 @@ static void test_long_task(void)
 	free(data);
 }
 
-/* All output of a task can be dropped before the task has ended: what it writes then is kept. */
 static void test_outlived(void)
 {
 	struct archive archive;
@@ -460,8 +452,8 @@ static void test_forget(void)
 }
 
 /*
- * Many tasks that wrote nothing, and some that never ended: the limit holds, and failed tasks are known as long as
- * there is room.
+ * Finishes many tasks that wrote nothing while one stays open. Checks that memory stays within its limit and that all
+ * tasks are counted, dropped or kept.
  */
 static void run_many(uint64_t memory, uint64_t disk, uint64_t tasks)
 {
@@ -497,7 +489,7 @@ static void run_many(uint64_t memory, uint64_t disk, uint64_t tasks)
 	check(kept > 100);
 	printf("# %llu kept, %llu known only by number\n", (unsigned long long)kept,
 	       (unsigned long long)archive_counted(run, UINT32_MAX));
-	/* A task that is known only by its number can be run again. */
+	/* A task of which only the number is known can be run again. */
 	archive_put(run, 0, 2, STREAM_OUTPUT, slice_of("again"));
 	check_read(run, 0, BOTH, "again");
 	archive_release(&archive);
@@ -546,7 +538,7 @@ static void test_million_pieces(void)
 
 #ifdef MPMAP_FAULTS
 
-/* The file cannot be written any more, or not be made: reported once, and then only memory is used. */
+/* Checks that an archive whose file fails reports that once and continues in memory. */
 static void check_disk_error(const char *fault, int number)
 {
 	struct archive archive;
@@ -572,7 +564,6 @@ static void test_no_file(void)
 
 #endif
 
-/* The file has become shorter: what was in it cannot be read, which the error reports, and the rest can. */
 static void test_damage(void)
 {
 	struct archive archive;
@@ -598,24 +589,24 @@ static void test_damage(void)
 }
 
 const struct unit_test unit_archive[] = {
-	{"interleaved", .run = test_interleaved},
-	{"unknown tasks", .run = test_unknown},
-	{"attempts", .run = test_attempts},
-	{"what came of a task", .run = test_look},
-	{"words that are too large", .run = test_large_words},
-	{"memory alone", .run = test_memory},
-	{"round and round in the file", .run = test_disk},
-	{"no memory, no disk", .run = test_nothing},
-	{"the end of a long task", .run = test_long_task},
-	{"open longer than its output is kept", .run = test_outlived},
-	{"runs that are forgotten", .run = test_forget},
-	{"many tiny tasks", .run = test_many},
-	{"very many tiny tasks", .run = test_very_many, .slow = true},
-	{"a million pieces", .run = test_million_pieces},
+	{"interleaved pieces are read by task and stream", .run = test_interleaved},
+	{"an unknown task is an error", .run = test_unknown},
+	{"only the last attempt is kept", .run = test_attempts},
+	{"a result is returned as it was finished", .run = test_look},
+	{"words that are too large are dropped, their result is not", .run = test_large_words},
+	{"the oldest tasks are dropped from memory", .run = test_memory},
+	{"the file is overwritten from its beginning", .run = test_disk},
+	{"the last tasks are kept without memory and disk", .run = test_nothing},
+	{"of a task larger than the archive the end is kept", .run = test_long_task},
+	{"a task may continue after its output was dropped", .run = test_outlived},
+	{"a run that is forgotten takes no room", .run = test_forget},
+	{"many tiny tasks stay within the limit", .run = test_many},
+	{"very many tiny tasks stay within the limit", .run = test_very_many, .slow = true},
+	{"a million pieces are read in order", .run = test_million_pieces},
 #ifdef MPMAP_FAULTS
-	{"a full disk", .run = test_disk_full},
-	{"no file", .run = test_no_file},
+	{"a full disk is reported, memory is used alone", .run = test_disk_full},
+	{"a file that cannot be made is reported, memory is used alone", .run = test_no_file},
 #endif
-	{"a damaged file", .run = test_damage},
+	{"what a truncated file held is an error, the rest is read", .run = test_damage},
 	{.name = NULL},
 };

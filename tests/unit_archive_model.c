@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* journal/archive, at random, against a model that keeps everything. */
+/* journal/archive: random operations, compared with a model that keeps everything. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -8,16 +8,17 @@
 enum { RUNS = 4, TASKS = 700, OPERATIONS = 60000, LARGEST = 40000, TEXT_MAX = 300 };
 
 struct model_task {
-	/* The attempt, 0 if the task is unknown. */
+	/* The attempt; 0 if the task is unknown. */
 	uint32_t attempt;
 	bool ended;
 	enum outcome outcome;
-	/* The seed of its words. */
+	/* The number that its words are made from. */
 	uint64_t seed;
-	/* The end of the tape when the task had ended. */
+	/* The position of the tape when it ended. */
 	uint64_t ended_at;
-	/* Its output, and the stream of each byte. */
+	/* The bytes that it wrote. */
 	struct bytes text;
+	/* The stream of each of them. */
 	struct bytes streams;
 };
 
@@ -26,13 +27,13 @@ struct model {
 	struct unit_random random;
 	struct archive_run *runs[RUNS];
 	struct model_task tasks[RUNS][TASKS];
-	/* How much of the tape must be kept. */
+	/* How many bytes of the tape must be kept. */
 	uint64_t kept;
-	/* How many tasks had been dropped when they were run again or forgotten. */
+	/* The number of tasks that had been dropped before they were run again or forgotten. */
 	uint64_t dropped;
 };
 
-/* Returns the words of a task, whose texts are in memory of this size. */
+/* Returns the words of a task, made from seed. memory holds them: 50 + TEXT_MAX bytes. */
 static struct archive_words words_of(uint64_t seed, char *memory)
 {
 	size_t command = (size_t)(seed % 50), record = (size_t)(seed / 50 % TEXT_MAX);
@@ -45,6 +46,7 @@ static struct archive_words words_of(uint64_t seed, char *memory)
 	};
 }
 
+/* Forgets a task's output and result, for its next attempt. */
 static void forget_output(struct model *model, int run, uint64_t index)
 {
 	struct model_task *task = &model->tasks[run][index];
@@ -56,7 +58,7 @@ static void forget_output(struct model *model, int run, uint64_t index)
 	*task = (struct model_task){.attempt = task->attempt};
 }
 
-/* Chooses the attempt for the next operation on a task. True if the attempt counts. */
+/* Chooses the attempt of the next operation. True if the archive is to take it: it is the current one or a later. */
 static bool choose_attempt(struct model *model, int run, uint64_t index, uint32_t *attempt)
 {
 	struct model_task *task = &model->tasks[run][index];
@@ -130,16 +132,20 @@ static void forget_run(struct model *model, int run)
 	model->runs[run] = archive_begin(&model->archive);
 }
 
+/* The state of a comparison of what is read with the model. */
 struct expected {
 	const struct model_task *task;
+	/* A bit (1 << stream) for each stream that is read. */
 	unsigned streams;
-	/* The reading, whose missing bytes are skipped before the first piece is compared. */
+	/* The reading; its missing bytes are skipped at the beginning. */
 	const struct chain_reading *reading;
+	/* They have been skipped. */
 	bool begun;
+	/* The index of the next byte of the task. */
 	size_t at;
 };
 
-/* Moves to the next byte of the streams. */
+/* Skips the bytes of other streams. */
 static void find_byte(struct expected *expected)
 {
 	while (expected->at < expected->task->text.size &&
@@ -236,7 +242,7 @@ static void check_all(struct model *model)
 			dropped += archive_presence(model->runs[run], index) == ARCHIVE_DROPPED;
 	}
 	check_int(archive_dropped(&model->archive), dropped);
-	/* Reading an open task can displace others. */
+	/* Reading an open task can drop others. */
 	for (run = 0; run < RUNS; run++) {
 		for (index = 0; index < TASKS; index++)
 			check_task(model, run, index);
@@ -256,7 +262,7 @@ static void run_model(uint64_t memory, uint64_t disk)
 	for (run = 0; run < RUNS; run++)
 		model->runs[run] = archive_begin(&model->archive);
 	for (round = 0; round < OPERATIONS && !unit_failures; round++) {
-		/* Sometimes only a few tasks are chosen. */
+		/* Every other 3000 rounds use few tasks. */
 		uint64_t index = unit_below(&model->random, round / 3000 % 2 ? 10 : TASKS);
 		uint64_t choice = unit_below(&model->random, 100);
 
@@ -299,8 +305,8 @@ static void test_large_disk(void)
 }
 
 const struct unit_test unit_archive_model[] = {
-	{"in memory", .run = test_memory},
-	{"round and round on disk", .run = test_disk},
-	{"a disk that holds it all", .run = test_large_disk},
+	{"an archive in memory is as the model", .run = test_memory},
+	{"an archive on disk that is overwritten is as the model", .run = test_disk},
+	{"an archive on a disk that holds everything is as the model", .run = test_large_disk},
 	{.name = NULL},
 };

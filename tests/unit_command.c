@@ -22,6 +22,7 @@ static char *const *words_of(const char *const *words)
 	return (char *const *)(uintptr_t)words;
 }
 
+/* Returns a command that is a task, with all else as it is here. */
 static struct command command_for(const char *path, char *const *arguments)
 {
 	pid_t *pid = unit_share(sizeof *pid);
@@ -56,7 +57,7 @@ static struct command_end run(const struct command *command)
 	return end;
 }
 
-/* Executes this program to report what it finds. */
+/* Executes this program as the command, and returns what it finds about itself. */
 static struct unit_facts gather(struct command command)
 {
 	struct unit_facts facts = {.pid = 0};
@@ -110,7 +111,7 @@ static void test_usage(void)
 	fd_close(&null);
 }
 
-/* The errno of execve is returned. The pid has been written, since that happens before. */
+/* Checks that the start fails with the errno of execve, and that the pid was written before. */
 static void check_error(const char *path, char *const *arguments, int number)
 {
 	struct command command = command_for(path, arguments);
@@ -211,7 +212,7 @@ static void test_not_a_task(void)
 	struct unit_facts facts;
 	sigset_t set;
 
-	/* The starter of the tests may ignore some, as nohup does. */
+	/* The tests may have been started with ignored signals, as nohup does. */
 	signals_reset();
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
@@ -224,7 +225,7 @@ static void test_not_a_task(void)
 	check_int(facts.ignored, 0);
 }
 
-/* Stops the process once it exists. */
+/* Stops the process once it exists. Returns the pid of the process that does it. */
 static pid_t stop_as_it_starts(const volatile pid_t *pid)
 {
 	pid_t stopper = fork();
@@ -237,7 +238,7 @@ static pid_t stop_as_it_starts(const volatile pid_t *pid)
 	_exit(0);
 }
 
-/* A stop signal at any instant of a start stops the program, and never its starter. */
+/* A stop signal at any instant of a start stops the program, never its starter. */
 static void test_stopped_as_it_starts(void)
 {
 	struct command command = command_for("/bin/cat", WORDS("cat"));
@@ -318,7 +319,6 @@ static void test_standard_descriptors(void)
 	free(path);
 }
 
-/* A descriptor that has its number already, and is close-on-exec. */
 static void test_descriptor_in_place(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "cat <&0 >/dev/null"));
@@ -329,7 +329,6 @@ static void test_descriptor_in_place(void)
 	check_int(fcntl(0, F_GETFD), FD_CLOEXEC);
 }
 
-/* The death of a worker ends its task, whose pid was written to shared memory. */
 static void test_death_of_starter(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & wait"));
@@ -358,7 +357,7 @@ static void test_group(void)
 	bool denied = true;
 	int pidfd;
 
-	/* Orphans become children of this process: until it has waited, zombies exist. */
+	/* Orphans become children of this process, and are zombies until it has waited for them. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!check_int(command_start(&command, &pidfd, &stage), 0))
 		return;
@@ -367,7 +366,7 @@ static void test_group(void)
 	check(command_signal_group(*command.pid, SIGTERM, &denied));
 	check_int(command_reap(*command.pid).signal, SIGTERM);
 	fd_close(&pidfd);
-	/* The process in the background ends too; then the group is gone. */
+	/* The group is gone once the process in the background has ended, too. */
 	while (command_signal_group(*command.pid, SIGKILL, &denied)) {
 		waitpid(-1, NULL, WNOHANG);
 		poll(NULL, 0, 1);
@@ -375,7 +374,6 @@ static void test_group(void)
 	check(!denied);
 }
 
-/* A pidfd reports the end while the group lives. */
 static void test_pidfd(void)
 {
 	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & exit 3"));
@@ -403,22 +401,22 @@ static void test_many(void)
 }
 
 const struct unit_test unit_command[] = {
-	{"exit statuses and signals", .run = test_ends},
-	{"CPU time and memory of a program", .run = test_usage},
-	{"errors of execve", .run = test_errors},
-	{"a start at the limit on processes", .run = test_no_process},
+	{"a program's exit status or signal is returned", .run = test_ends},
+	{"a program's CPU time and memory are returned", .run = test_usage},
+	{"a start fails with the errno of execve", .run = test_errors},
+	{"a start without free descriptors makes no process", .run = test_no_process},
 #ifdef MPMAP_FAULTS
-	{"a start that fails", .run = test_fault},
+	{"a start that fails leaves nothing open", .run = test_fault},
 #endif
-	{"signals, mask, group and descriptors of a task", .run = test_birth},
-	{"the same of a program that is not a task", .run = test_not_a_task},
-	{"a stop signal during a start", .run = test_stopped_as_it_starts},
-	{"ignored signals, niceness, a kept descriptor", .run = test_choices},
-	{"standard descriptors", .run = test_standard_descriptors},
-	{"a descriptor that has its number already", .run = test_descriptor_in_place},
-	{"the death of the starter", .run = test_death_of_starter},
-	{"signals to the group of a task", .run = test_group},
-	{"the pidfd while the group lives", .run = test_pidfd},
-	{"many commands one after another", .run = test_many},
+	{"a task has its own group, default signals and three descriptors", .run = test_birth},
+	{"a program that is not a task is in our group", .run = test_not_a_task},
+	{"a stop signal during a start stops the program", .run = test_stopped_as_it_starts},
+	{"a task gets the ignored signals, niceness and descriptor it should", .run = test_choices},
+	{"a task gets its standard descriptors", .run = test_standard_descriptors},
+	{"a descriptor that has its number already is passed on", .run = test_descriptor_in_place},
+	{"a task ends when its starter dies", .run = test_death_of_starter},
+	{"a signal reaches the whole group of a task", .run = test_group},
+	{"the pidfd reports the end while the group lives", .run = test_pidfd},
+	{"many commands leave no descriptor open", .run = test_many},
 	{.name = NULL},
 };

@@ -46,73 +46,77 @@ static char *offers(const char *text, size_t start)
 	return shown;
 }
 
+static const struct offer_case {
+	/* A line; | marks the beginning of the word that is completed. */
+	const char *line;
+	const char *offers;
+} offer_cases[] = {
+	{"|", "help history map out "},
+	{"|h", "help history "},
+	{"  |hi", "history "},
+	{"|x", ""},
+	{"help |h", "help history "},
+	{"out |", "3.17 3.2 last "},
+	{"show 3.17 |3.2", "3.2 "},
+	{"cancel |x", ""},
+	{"pause |", "3.17 3.2 last "},
+	{"resume |3", "3.17 3.2 "},
+	{"stats |l", "last "},
+	{"renice |3", "3.17 3.2 "},
+	{"workers |", "files"},
+	{"source |", "files"},
+	{"! ls |", "files"},
+	{"!|l", "files"},
+	{"<|l", "files"},
+	{"unknown |", "files"},
+	{"map |", "files"},
+	{"map |--start", "--start-method= "},
+	{"map |--key", ""},
+	{"map |--keep", "--keep-order "},
+	{"map |--progr", "--progress "},
+	{"map --start-method=|", "fork forkserver spawn "},
+	{"map --start-method=|fork", "fork forkserver "},
+	{"map |--start-method=s", "--start-method=spawn "},
+	{"map --output=|j", "json jsonl "},
+	{"map --output |j", "json jsonl "},
+	{"map -o |j", "json jsonl "},
+	{"map -ko |", "json jsonl none text "},
+	{"map -oj |", "files"},
+	{"map --jobs=|", ""},
+	{"map --jobs |", ""},
+	{"map --jobs 4 |--keep", "--keep-order "},
+	{"map --tagstring 'a b' |--keep", "--keep-order "},
+	{"map -j4 -k |--keep", "--keep-order "},
+	{"map < list |--keep", "--keep-order "},
+	{"map <list |--keep", "--keep-order "},
+	{"map < |l", "files"},
+	{"map gzip |--keep", "files"},
+	{"map -- |--keep", "files"},
+	{"map --joblog=|", "files"},
+	{"map --joblog |", "files"},
+	{"map --workdir=|", "files"},
+	{"map --no-such=|", ""},
+	{"apply |--dry", "--dry-run "},
+	{"set |keep", "keep-order "},
+	{"set |start", "start-method "},
+	{"set output |", "json jsonl none text "},
+	{"set jobs |", ""},
+	{"set no-such |", ""},
+	{"map 'a b' |", "files"},
+	{"map '|a b", "files"},
+};
+
 static void test_offers(void)
 {
-	/* | marks the beginning of the word that is to be completed. */
-	static const char *const cases[][2] = {
-		{"|", "help history map out "},
-		{"|h", "help history "},
-		{"  |hi", "history "},
-		{"|x", ""},
-		{"help |h", "help history "},
-		{"out |", "3.17 3.2 last "},
-		{"show 3.17 |3.2", "3.2 "},
-		{"cancel |x", ""},
-		{"pause |", "3.17 3.2 last "},
-		{"resume |3", "3.17 3.2 "},
-		{"stats |l", "last "},
-		{"renice |3", "3.17 3.2 "},
-		{"workers |", "files"},
-		{"source |", "files"},
-		{"! ls |", "files"},
-		{"!|l", "files"},
-		{"<|l", "files"},
-		{"unknown |", "files"},
-		{"map |", "files"},
-		{"map |--start", "--start-method= "},
-		{"map |--key", ""},
-		{"map |--keep", "--keep-order "},
-		{"map |--progr", "--progress "},
-		{"map --start-method=|", "fork forkserver spawn "},
-		{"map --start-method=|fork", "fork forkserver "},
-		{"map |--start-method=s", "--start-method=spawn "},
-		{"map --output=|j", "json jsonl "},
-		{"map --output |j", "json jsonl "},
-		{"map -o |j", "json jsonl "},
-		{"map -ko |", "json jsonl none text "},
-		{"map -oj |", "files"},
-		{"map --jobs=|", ""},
-		{"map --jobs |", ""},
-		{"map --jobs 4 |--keep", "--keep-order "},
-		{"map --tagstring 'a b' |--keep", "--keep-order "},
-		{"map -j4 -k |--keep", "--keep-order "},
-		{"map < list |--keep", "--keep-order "},
-		{"map <list |--keep", "--keep-order "},
-		{"map < |l", "files"},
-		{"map gzip |--keep", "files"},
-		{"map -- |--keep", "files"},
-		{"map --joblog=|", "files"},
-		{"map --joblog |", "files"},
-		{"map --workdir=|", "files"},
-		{"map --no-such=|", ""},
-		{"apply |--dry", "--dry-run "},
-		{"set |keep", "keep-order "},
-		{"set |start", "start-method "},
-		{"set output |", "json jsonl none text "},
-		{"set jobs |", ""},
-		{"set no-such |", ""},
-		{"map 'a b' |", "files"},
-		{"map '|a b", "files"},
-	};
 	size_t i;
 
-	for (i = 0; i < countof(cases); i++) {
-		const char *bar = strchr(cases[i][0], '|');
-		size_t start = (size_t)(bar - cases[i][0]);
-		char *text = mem_format("%.*s%s", (int)start, cases[i][0], bar + 1), *shown = offers(text, start);
+	for (i = 0; i < countof(offer_cases); i++) {
+		const char *line = offer_cases[i].line, *bar = strchr(line, '|');
+		size_t start = (size_t)(bar - line);
+		char *text = mem_format("%.*s%s", (int)start, line, bar + 1), *shown = offers(text, start);
 
-		if (!check_str(shown, cases[i][1]))
-			printf("# at: %s\n", cases[i][0]);
+		if (!check_str(shown, offer_cases[i].offers))
+			printf("# at: %s\n", line);
 		free(shown);
 		free(text);
 	}

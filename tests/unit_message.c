@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* board/message: every put has its take, and nothing else is accepted. */
+/* board/message: what was put is taken as it was, and malformed messages are refused. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -39,8 +39,7 @@ static void test_setup(void)
 	bytes_release(&bytes);
 }
 
-/* A setup that is well formed but cannot be valid is refused. */
-static void test_setup_nonsense(void)
+static void test_setup_refused(void)
 {
 	struct bytes bytes = {.data = NULL};
 	struct setup setup = full_setup, got;
@@ -68,10 +67,10 @@ static void test_setup_nonsense(void)
 	bytes_release(&bytes);
 }
 
-/* Returns a briefing with all its fields, or with only those that cannot be absent. */
-static struct briefing make_run(bool everything)
+/* Returns a briefing with all fields, or only those that are always there. */
+static struct briefing make_briefing(bool everything)
 {
-	struct briefing run = {
+	struct briefing briefing = {
 		.executor = mem_string("command"),
 		.flags = BRIEFING_LITERAL | BRIEFING_VERBOSE,
 		.nice = -5,
@@ -81,16 +80,16 @@ static struct briefing make_run(bool everything)
 	};
 
 	if (!everything)
-		return run;
-	run.directory = mem_string("/");
-	run.path = mem_string("");
-	run.command = mem_string("/bin/echo");
-	run.word_count = 3;
-	run.words = mem_new(3, sizeof *run.words);
-	run.words[0] = mem_string("echo");
-	run.words[1] = mem_string("");
-	run.words[2] = mem_string("{}\n");
-	return run;
+		return briefing;
+	briefing.directory = mem_string("/");
+	briefing.path = mem_string("");
+	briefing.command = mem_string("/bin/echo");
+	briefing.word_count = 3;
+	briefing.words = mem_new(3, sizeof *briefing.words);
+	briefing.words[0] = mem_string("echo");
+	briefing.words[1] = mem_string("");
+	briefing.words[2] = mem_string("{}\n");
+	return briefing;
 }
 
 static void check_same_text(const char *actual, const char *expected)
@@ -100,40 +99,40 @@ static void check_same_text(const char *actual, const char *expected)
 		check_str(actual, expected);
 }
 
-static void round_trip_run(bool everything)
+static void round_trip_briefing(bool everything)
 {
 	struct bytes bytes = {.data = NULL};
-	struct briefing run = make_run(everything), got;
+	struct briefing briefing = make_briefing(everything), got;
 	struct cursor cursor;
 	uint32_t i;
 
-	briefing_put(&bytes, &run);
+	briefing_put(&bytes, &briefing);
 	cursor = cursor_of(bytes_slice(&bytes));
 	check_int(briefing_take(&cursor, &got), 0);
 	check(cursor.at == cursor.end);
-	check_same_text(got.executor, run.executor);
-	check_int(got.flags, run.flags);
-	check_int(got.nice, run.nice);
-	check(got.ignored == run.ignored);
-	check_int(got.grace, run.grace);
-	check_same_text(got.id, run.id);
-	check_same_text(got.directory, run.directory);
-	check_same_text(got.path, run.path);
-	check_same_text(got.command, run.command);
-	if (check_int(got.word_count, run.word_count)) {
-		for (i = 0; i < run.word_count; i++)
-			check_same_text(got.words[i], run.words[i]);
+	check_same_text(got.executor, briefing.executor);
+	check_int(got.flags, briefing.flags);
+	check_int(got.nice, briefing.nice);
+	check(got.ignored == briefing.ignored);
+	check_int(got.grace, briefing.grace);
+	check_same_text(got.id, briefing.id);
+	check_same_text(got.directory, briefing.directory);
+	check_same_text(got.path, briefing.path);
+	check_same_text(got.command, briefing.command);
+	if (check_int(got.word_count, briefing.word_count)) {
+		for (i = 0; i < briefing.word_count; i++)
+			check_same_text(got.words[i], briefing.words[i]);
 	}
 	briefing_release(&got);
 	briefing_release(&got);
-	briefing_release(&run);
+	briefing_release(&briefing);
 	bytes_release(&bytes);
 }
 
-static void test_run(void)
+static void test_briefing(void)
 {
-	round_trip_run(true);
-	round_trip_run(false);
+	round_trip_briefing(true);
+	round_trip_briefing(false);
 }
 
 static const struct result full_result = {
@@ -181,7 +180,7 @@ static void test_result(void)
 	check_int(got.system_time, full_result.system_time);
 	check(got.max_rss == full_result.max_rss);
 	check(!got.reason);
-	/* Every packet about a task begins with its index, in the machine's representation. */
+	/* Every packet about a task begins with its index in the machine's byte order. */
 	check(bytes.size >= sizeof(struct output_header) &&
 	      memcmp(bytes.data, &full_result.index, sizeof(uint64_t)) == 0);
 	bytes_release(&bytes);
@@ -201,12 +200,12 @@ static void test_result_outcome(void)
 	bytes_release(&bytes);
 }
 
-/* Takes bytes as each of the messages in turn. Returns how many accept them. */
+/* Takes bytes as each kind of message in turn. Returns how many succeeded. */
 static int take_all(struct slice bytes)
 {
 	struct cursor cursor = cursor_of(bytes);
 	struct setup setup;
-	struct briefing run;
+	struct briefing briefing;
 	struct result result;
 	uint32_t row;
 	int taken = 0;
@@ -216,71 +215,81 @@ static int take_all(struct slice bytes)
 		taken++;
 	}
 	cursor = cursor_of(bytes);
-	taken += briefing_take(&cursor, &run) == 0;
-	briefing_release(&run);
+	taken += briefing_take(&cursor, &briefing) == 0;
+	briefing_release(&briefing);
 	cursor = cursor_of(bytes);
 	taken += result_take(&cursor, &result, &row) == 0;
 	return taken;
 }
 
+enum { MESSAGE_KINDS = 3 };
+
+/* Returns a message: a setup (0), a briefing (1) or a result (2). The caller's. */
 static struct bytes make_message(int kind)
 {
 	struct bytes bytes = {.data = NULL};
 	struct setup setup = full_setup;
-	struct briefing run = make_run(true);
+	struct briefing briefing = make_briefing(true);
 
 	setup.name = mem_string("ForkWorker-1");
 	if (kind == 0)
 		setup_put(&bytes, &setup);
 	else if (kind == 1)
-		briefing_put(&bytes, &run);
+		briefing_put(&bytes, &briefing);
 	else
 		result_put(&bytes, &full_result, 3);
 	free(setup.name);
-	briefing_release(&run);
+	briefing_release(&briefing);
 	return bytes;
+}
+
+/* Checks that a message which is cut off is refused. */
+static void check_truncated(int kind, struct slice bytes)
+{
+	struct cursor cursor = cursor_of(bytes);
+	struct setup setup;
+	struct briefing briefing;
+	struct result result;
+	uint32_t row;
+
+	if (kind == 0) {
+		check_int(setup_take(&cursor, &setup), -1);
+	} else if (kind == 1) {
+		check_int(briefing_take(&cursor, &briefing), -1);
+		briefing_release(&briefing);
+	} else {
+		check_int(result_take(&cursor, &result, &row), -1);
+	}
 }
 
 static void test_truncation(void)
 {
 	int kind;
 
-	for (kind = 0; kind < 3; kind++) {
+	for (kind = 0; kind < MESSAGE_KINDS; kind++) {
 		struct bytes bytes = make_message(kind);
 		size_t size;
 
 		check(take_all(bytes_slice(&bytes)) >= 1);
 		for (size = 0; size < bytes.size; size++) {
-			/* A block of exactly its size, so that reading past it is noticed. */
+			/* A copy of that size, so that valgrind sees reads after its end. */
 			char *copy = mem_copy(bytes.data, size);
-			struct setup setup;
-			struct briefing run;
-			struct result result;
-			struct cursor cursor = cursor_of((struct slice){.data = copy, .size = size});
-			uint32_t row;
 
-			if (kind == 0)
-				check_int(setup_take(&cursor, &setup), -1);
-			else if (kind == 1)
-				check_int(briefing_take(&cursor, &run), -1);
-			else
-				check_int(result_take(&cursor, &result, &row), -1);
-			if (kind == 1)
-				briefing_release(&run);
+			check_truncated(kind, (struct slice){.data = copy, .size = size});
 			free(copy);
 		}
 		bytes_release(&bytes);
 	}
 }
 
-/* Random bytes, and messages with a few bytes changed, are refused or accepted without harm. */
+/* Takes random bytes, and messages with a few bytes changed. Any result will do; nothing may crash or leak. */
 static void test_garbage(void)
 {
 	struct unit_random random = unit_random();
 	int round;
 
 	for (round = 0; round < 20000; round++) {
-		struct bytes bytes = make_message((int)unit_below(&random, 3));
+		struct bytes bytes = make_message((int)unit_below(&random, MESSAGE_KINDS));
 		size_t changes = 1 + unit_below(&random, 4);
 
 		if (unit_below(&random, 4) == 0)
@@ -292,32 +301,31 @@ static void test_garbage(void)
 	}
 }
 
-/* A count of words that is too large for any memory is refused. */
-static void test_words_beyond_limit(void)
+static void test_widths_beyond_limit(void)
 {
 	struct bytes bytes = {.data = NULL};
-	struct briefing run = make_run(false), got;
+	struct briefing briefing = make_briefing(false), got;
 	struct cursor cursor;
 
-	briefing_put(&bytes, &run);
-	/* The last count is that of the widths, which is 0. */
+	briefing_put(&bytes, &briefing);
+	/* The last number is the count of widths: 0. */
 	memset(bytes.data + bytes.size - 4, 0xff, 4);
 	cursor = cursor_of(bytes_slice(&bytes));
 	check_int(briefing_take(&cursor, &got), -1);
 	check(!got.widths);
 	briefing_release(&got);
-	briefing_release(&run);
+	briefing_release(&briefing);
 	bytes_release(&bytes);
 }
 
 const struct unit_test unit_message[] = {
-	{"setup", .run = test_setup},
-	{"a setup that cannot be meant", .run = test_setup_nonsense},
-	{"run", .run = test_run},
-	{"result", .run = test_result},
-	{"a result of no known outcome", .run = test_result_outcome},
-	{"every truncation fails softly", .run = test_truncation},
-	{"garbage", .run = test_garbage},
-	{"more words than there can be", .run = test_words_beyond_limit},
+	{"a setup is taken as it was put", .run = test_setup},
+	{"a setup with a wrong version, number or seat is refused", .run = test_setup_refused},
+	{"a briefing is taken as it was put", .run = test_briefing},
+	{"a result is taken as it was put", .run = test_result},
+	{"a result with an unknown outcome is refused", .run = test_result_outcome},
+	{"a message that is cut off is refused", .run = test_truncation},
+	{"random bytes do no harm", .run = test_garbage},
+	{"a count over the limit allocates nothing", .run = test_widths_beyond_limit},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The policies of a run: run/policy/halt, run/policy/limit, pool/retries. */
+/* run/policy/halt, run/policy/limit and pool/retries. */
 #include "unit.h"
 
 #include "base/mem.h"
@@ -21,6 +21,23 @@ static void test_halt_parse(void)
 		{"now,fail=100%", {.when = HALT_NOW, .why = HALT_FAIL, .count = 100, .is_percent = true}},
 		{"now,fail=9223372036854775807", {.when = HALT_NOW, .why = HALT_FAIL, .count = INT64_MAX}},
 	};
+	size_t i;
+
+	for (i = 0; i < countof(good); i++) {
+		struct halt halt = {.count = 77};
+		struct error error = {.number = 0};
+
+		check_int(halt_parse(good[i].text, &halt, &error), 0);
+		check_int(halt.when, good[i].halt.when);
+		check_int(halt.why, good[i].halt.why);
+		check_int(halt.count, good[i].halt.count);
+		check_int(halt.is_percent, good[i].halt.is_percent);
+		check(!error.text);
+	}
+}
+
+static void test_halt_refused(void)
+{
 	static const char *const bad[] = {
 		"",
 		"now",
@@ -50,17 +67,6 @@ static void test_halt_parse(void)
 	};
 	size_t i;
 
-	for (i = 0; i < countof(good); i++) {
-		struct halt halt = {.count = 77};
-		struct error error = {.number = 0};
-
-		check_int(halt_parse(good[i].text, &halt, &error), 0);
-		check_int(halt.when, good[i].halt.when);
-		check_int(halt.why, good[i].halt.why);
-		check_int(halt.count, good[i].halt.count);
-		check_int(halt.is_percent, good[i].halt.is_percent);
-		check(!error.text);
-	}
 	for (i = 0; i < countof(bad); i++) {
 		struct halt halt = {.when = HALT_SOON, .count = 77};
 		struct error error = {.number = 0};
@@ -91,7 +97,7 @@ static void test_halt_due(void)
 		{"now,done=3", 1, 1, 0, false},
 		{"now,done=3", 1, 2, 0, true},
 		{"now,done=3", 3, 0, 0, true},
-		/* A percentage counts only once the total is known, and it is enough to reach it. */
+		/* A percentage is due when it is reached, once the total is known. */
 		{"now,fail=10%", 50, 0, 0, false},
 		{"now,fail=10%", 9, 0, 100, false},
 		{"now,fail=10%", 10, 0, 100, true},
@@ -172,7 +178,7 @@ static int compare_times(const void *a, const void *b)
 
 enum { TIMES = 1001 };
 
-/* Returns a random time of one of several distributions. */
+/* Returns a random time of one of six distributions, in nanoseconds. */
 static nsec draw(int kind, struct unit_random *random)
 {
 	double uniform = (double)(unit_below(random, 1000000) + 1) / 1000000;
@@ -230,7 +236,7 @@ static void test_limit_learns(void)
 		check(!limit_learn(&limit, &result));
 		check_int(limit_now(&limit), 0);
 	}
-	/* Tasks that did not end by themselves are not measured. */
+	/* Tasks that did not end by themselves do not count. */
 	for (i = OUTCOME_SIGNALED; i < OUTCOMES; i++) {
 		result.outcome = (enum outcome)i;
 		check(!limit_learn(&limit, &result));
@@ -239,7 +245,7 @@ static void test_limit_learns(void)
 	result.outcome = OUTCOME_OK;
 	check(limit_learn(&limit, &result));
 	check(limit_now(&limit) > 1900 * NSEC_PER_MSEC && limit_now(&limit) < 2100 * NSEC_PER_MSEC);
-	/* The shortest and the longest times. */
+	/* The shortest and the longest time do not move the median. */
 	result.duration = 0;
 	limit_learn(&limit, &result);
 	result.duration = INT64_MAX;
@@ -247,7 +253,7 @@ static void test_limit_learns(void)
 	check(limit_now(&limit) > 1900 * NSEC_PER_MSEC && limit_now(&limit) < 2100 * NSEC_PER_MSEC);
 }
 
-/* True if a is before b in the heap: due earlier, or with the lower index. */
+/* True if a comes before b: it is due before, or at the same time and has the lower index. */
 static bool is_before(const struct retry *a, const struct retry *b)
 {
 	return a->due < b->due || (a->due == b->due && a->chunk.first < b->chunk.first);
@@ -255,12 +261,13 @@ static bool is_before(const struct retry *a, const struct retry *b)
 
 enum { WAITING_MAX = 200, ROUNDS = 20000 };
 
-/* A model of the heap: a plain list, and the element that must come first. */
+/* The retries that wait, unsorted. */
 struct model {
 	struct retry list[WAITING_MAX];
 	size_t count;
 };
 
+/* Returns the position of the retry that comes first. */
 static size_t first_of(const struct model *model)
 {
 	size_t best = 0, i;
@@ -277,6 +284,7 @@ static void take_from(struct model *model, size_t at)
 	model->list[at] = model->list[--model->count];
 }
 
+/* Takes the retry of a task, if it is due, from both. */
 static void try_task(struct retries *retries, struct model *model, nsec now, uint64_t index)
 {
 	struct retry retry;
@@ -341,11 +349,12 @@ static void test_retries(void)
 }
 
 const struct unit_test unit_policy[] = {
-	{"conditions of --halt", .run = test_halt_parse},
-	{"when a run stops", .run = test_halt_due},
-	{"forms of --timeout", .run = test_limit_parse},
-	{"the median of many times", .run = test_limit_median},
-	{"what the median is of", .run = test_limit_learns},
-	{"what waits to be run again", .run = test_retries},
+	{"every form of --halt is parsed", .run = test_halt_parse},
+	{"other words for --halt are refused", .run = test_halt_refused},
+	{"--halt is due when its condition is met", .run = test_halt_due},
+	{"every form of --timeout is parsed, others are refused", .run = test_limit_parse},
+	{"a relative limit follows the median within 4 %", .run = test_limit_median},
+	{"the median is of tasks that ended by themselves", .run = test_limit_learns},
+	{"retries are taken when due, the first due first", .run = test_retries},
 	{.name = NULL},
 };

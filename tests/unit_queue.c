@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* board/queue: every row is claimed once, by a living claimer, the lowest first. */
+/* board/queue: each row is claimed once, the lowest index first, even if claimers are killed. */
 #include "unit.h"
 
 #include "board/queue.h"
@@ -12,7 +12,7 @@ enum { ROWS = 16, CLAIMERS = 4, EACH = 20000, CHUNK = 8, KILLS = 120, INDEXES = 
 
 /* The memory that owner and claimers share besides the queue. */
 struct world {
-	/* How often each index was done. */
+	/* How many times each index was done. */
 	_Atomic uint32_t done[INDEXES];
 	_Atomic bool over;
 };
@@ -101,7 +101,7 @@ static void test_return(void)
 	atomic_store(&queue.entries[0].next, 15);
 	queue_return(&queue, 0);
 	check_int(queue_state(&queue, 0, &claimer), QUEUE_READY);
-	/* The returned rest counts from its beginning, and is at the front again. */
+	/* The rest is claimed by the index of its first task. */
 	queue_set_gate(&queue, 15);
 	check_int(queue_claim(&queue, 2), QUEUE_NONE);
 	queue_set_gate(&queue, 16);
@@ -128,10 +128,7 @@ static void test_withdraw(void)
 	check_int(claimer, 7);
 }
 
-/*
- * Lets other processes run. A process that only yields is scheduled after all others of the machine, each time for as
- * long as they may run: on a busy machine the test took a minute with that.
- */
+/* Sleeps for a moment, so that other processes run. On a busy machine sched_yield takes many times as long. */
 static void pass(void)
 {
 	const struct timespec moment = {.tv_nsec = 20000};
@@ -139,7 +136,8 @@ static void pass(void)
 	nanosleep(&moment, NULL);
 }
 
-/* Claims chunks and does their tasks, and at random gives the rest of a chunk back. */
+/* Claims chunks and does their tasks, until the world is over. One task in returns, if not 0, is not done: the chunk is
+ * returned from there. */
 static void NORETURN claim_until_over(struct queue *queue, struct world *world, uint32_t number, uint64_t returns)
 {
 	struct unit_random random = {.state = number};
@@ -168,6 +166,7 @@ static void NORETURN claim_until_over(struct queue *queue, struct world *world, 
 	_exit(0);
 }
 
+/* Starts a claimer in a process of its own. Returns its pid. */
 static pid_t start_claimer(struct queue *queue, struct world *world, uint32_t number, uint64_t returns)
 {
 	pid_t pid = fork();
@@ -177,9 +176,7 @@ static pid_t start_claimer(struct queue *queue, struct world *world, uint32_t nu
 	return pid;
 }
 
-/*
- * Owner: frees finished rows and publishes chunks of up to most tasks. Returns the first index that is not published.
- */
+/* Frees the rows that are done and publishes chunks of 1 to most tasks. Returns the first index not published. */
 static uint64_t tend(struct queue *queue, uint64_t next, struct unit_random *random, uint64_t most)
 {
 	size_t row;
@@ -248,7 +245,7 @@ static void test_each_once(void)
 	check_each_once(world);
 }
 
-/* Owner: publishes the chunk of a dead claimer again, from the first task that is not done. */
+/* Publishes the rows of a dead claimer again, from the first task that is not done. */
 static void give_back(struct queue *queue, const struct world *world, uint32_t dead)
 {
 	size_t row;
@@ -270,7 +267,7 @@ static void give_back(struct queue *queue, const struct world *world, uint32_t d
 	}
 }
 
-/* Moves the gate to a random place, or opens it; withdraws a row and publishes it again. */
+/* Moves the gate to a random index or opens it. Withdraws a row and publishes it again. */
 static void disturb(struct queue *queue, uint64_t next, struct unit_random *random)
 {
 	size_t row = unit_below(random, queue->rows);
@@ -319,10 +316,10 @@ static void test_killed_claimers(void)
 
 const struct unit_test unit_queue[] = {
 	{"the lowest index goes first", .run = test_lowest_first},
-	{"the gate", .run = test_gate},
-	{"returning the rest", .run = test_return},
-	{"withdrawing", .run = test_withdraw},
+	{"a row at or above the gate is not claimed", .run = test_gate},
+	{"the rest of a chunk that is returned is claimed again", .run = test_return},
+	{"only a row that is not claimed can be withdrawn", .run = test_withdraw},
 	{"four claimers claim each row once", .run = test_each_once},
-	{"killed claimers, each index once", .run = test_killed_claimers},
+	{"each index is done once although claimers are killed", .run = test_killed_claimers},
 	{.name = NULL},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* board/ring: packets arrive whole and in order, whatever their sizes and even if their producer dies. */
+/* board/ring: packets arrive whole and in order, at any size, even if their producer is killed. */
 #include "unit.h"
 
 #include "ipc/channel.h"
@@ -9,8 +9,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-enum { MODEL_RECORDS = 4096 };
 
 /* The producer's and the consumer's view of one ring. */
 struct ends {
@@ -25,7 +23,7 @@ static struct ends make_ring(size_t size)
 	return (struct ends){.producer = ring_at(memory, size), .consumer = ring_at(memory, size)};
 }
 
-/* Puts in a packet whose contents follow from its number. False if there is no room. */
+/* Puts in a packet whose contents are made from its number. False if there is no room. */
 static bool put(struct ring *ring, uint32_t number, size_t minimum, size_t size)
 {
 	size_t room = 0;
@@ -40,7 +38,8 @@ static bool put(struct ring *ring, uint32_t number, size_t minimum, size_t size)
 	return true;
 }
 
-/* Takes the next packet, which must have the given number. Returns what ring_peek returned. */
+/* Takes the next packet and checks its number and contents. Returns what ring_peek returned, and in *wakes what
+ * ring_release returned. */
 static int take(struct ring *ring, uint32_t number, bool *wakes)
 {
 	static char expected[1 << 20];
@@ -67,7 +66,7 @@ static void test_simple(void)
 	check_int(ring_peek(&ends.consumer, &type, &packet), 0);
 	check(put(&ends.producer, 1, 0, 0));
 	check(put(&ends.producer, 2, 5, 5));
-	/* A packet that is reserved and not committed is not visible. */
+	/* Reserved and not committed: the consumer does not see it. */
 	check(ring_reserve(&ends.producer, 100, &packet.size) != NULL);
 	check_int(take(&ends.consumer, 1, &wakes), 1);
 	check(!wakes);
@@ -78,7 +77,7 @@ static void test_simple(void)
 	check_int(ring_footprint(4096) % CACHE_LINE, 0);
 }
 
-/* Packets of random sizes are put and taken in random order, with reservations that are given up. */
+/* Puts and takes packets of random sizes in random order, and makes reservations that are not committed. */
 static void play(size_t size, int rounds)
 {
 	struct ends ends = make_ring(size);
@@ -102,7 +101,7 @@ static void play(size_t size, int rounds)
 		default:
 			taken += take(&ends.consumer, taken, &wakes) == 1;
 		}
-		/* Once all is released there is room for any packet. */
+		/* An empty ring has room for any packet. */
 		if (taken == put_count && unit_below(&random, 3) == 0)
 			check(ring_reserve(&ends.producer, limit, &room) != NULL);
 	}
@@ -128,7 +127,7 @@ static void test_full(void)
 
 	while (put(&ends.producer, count, 100, 100))
 		count++;
-	/* 104 bytes and a header each; no more than a packet's length is wasted. */
+	/* Each takes 104 bytes and a header of 8; at most the length of one packet is wasted. */
 	check(count >= 4096 / 112 - 1 && count <= 4096 / 112);
 	check(ring_want(&ends.producer, 100));
 	check_int(take(&ends.consumer, taken++, &wakes), 1);
@@ -143,7 +142,7 @@ static void test_full(void)
 }
 
 /*
- * A producer that waits for room must be woken by the release of a packet: a reservation that was given up must not
+ * A producer that waits for room is woken by the release of a packet. So a reservation that is not committed must not
  * leave the ring without packets and without room.
  */
 static void test_want_after_reservations(void)
@@ -158,7 +157,6 @@ static void test_want_after_reservations(void)
 	check(ring_reserve(&ends.producer, limit, &room) != NULL || !ring_want(&ends.producer, limit));
 }
 
-/* Looking ahead sees every packet, past the ring's end too, and changes nothing. */
 static void test_look_ahead(void)
 {
 	struct ends ends = make_ring(4096);
@@ -185,6 +183,7 @@ static void test_look_ahead(void)
 
 enum { ACROSS = 20000 };
 
+/* Returns the size of the packet with that number, at most limit. */
 static size_t size_of_packet(uint32_t number, size_t limit)
 {
 	struct unit_random random = {.state = number};
@@ -192,7 +191,7 @@ static size_t size_of_packet(uint32_t number, size_t limit)
 	return unit_below(&random, unit_below(&random, 8) ? 100 : limit);
 }
 
-/* Produces in a process of its own, which waits on its channel when the ring is full. */
+/* Produces packets in a process of its own. Waits on its channel while the ring is full. */
 static void NORETURN produce(struct ring *ring, int channel)
 {
 	size_t limit = ring_packet_max(ring);
@@ -272,7 +271,7 @@ static void test_killed_producer(void)
 	}
 }
 
-/* Whatever a producer writes, the consumer sees only bytes in the ring, and comes to an end. */
+/* Consumes what random bytes hold. Each packet must lie in the ring. */
 static void consume_garbage(struct ring *ring, struct unit_random *random)
 {
 	struct slice packet;
@@ -280,7 +279,7 @@ static void consume_garbage(struct ring *ring, struct unit_random *random)
 	int i;
 
 	for (i = 0; i < 100; i++) {
-		/* The memory is also changed while the consumer reads. */
+		/* A producer may change a packet after it was committed. */
 		if (unit_below(random, 4) == 0)
 			unit_fill(ring->data, 64, unit_below(random, 1000));
 		if (ring_peek(ring, &type, &packet) != 1)
@@ -318,6 +317,7 @@ static void test_garbage(void)
 	}
 }
 
+/* Returns how many of the ring's pages have been used. */
 static size_t pages_touched(const struct ring *ring)
 {
 	static unsigned char pages[1024];
@@ -329,7 +329,6 @@ static size_t pages_touched(const struct ring *ring)
 	return count;
 }
 
-/* A ring that is never full begins again early: however much goes through, few pages are used. */
 static void test_light_traffic(void)
 {
 	struct ends ends = make_ring(1 << 20);
@@ -342,20 +341,20 @@ static void test_light_traffic(void)
 			return;
 	}
 	check(pages_touched(&ends.consumer) <= 6);
-	/* Larger ones pass through too, and after them few pages suffice again. */
+	/* A packet of the largest size passes, too. */
 	check(put(&ends.producer, i, ring_packet_max(&ends.producer), SIZE_MAX));
 	check_int(take(&ends.consumer, i, &wakes), 1);
 }
 
 const struct unit_test unit_ring[] = {
-	{"a few packets", .run = test_simple},
-	{"random packets against a model", .run = test_model},
-	{"full, wanting and waking", .run = test_full},
-	{"wanting after reservations", .run = test_want_after_reservations},
-	{"looking ahead", .run = test_look_ahead},
-	{"across processes", .run = test_across_fork},
-	{"a killed producer", .run = test_killed_producer},
-	{"garbage", .run = test_garbage},
-	{"light traffic uses few pages", .run = test_light_traffic},
+	{"packets come out as they were put in", .run = test_simple},
+	{"random packets come out whole and in order", .run = test_model},
+	{"a producer that wants room is woken by a release", .run = test_full},
+	{"a reservation that is not committed takes no room", .run = test_want_after_reservations},
+	{"looking ahead sees every packet and changes nothing", .run = test_look_ahead},
+	{"packets pass between processes", .run = test_across_fork},
+	{"all that a killed producer committed is there", .run = test_killed_producer},
+	{"the consumer stays within a ring of random bytes", .run = test_garbage},
+	{"a ring that is never full uses few pages", .run = test_light_traffic},
 	{.name = NULL},
 };
