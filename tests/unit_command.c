@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -361,17 +363,70 @@ static void test_group(void)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!check_int(command_start(&command, &pidfd, &stage), 0))
 		return;
-	check(command_signal_group(*command.pid, 0, &denied));
+	check(command_signal_group(*command.pid, -1, 0, &denied));
 	check(!denied);
-	check(command_signal_group(*command.pid, SIGTERM, &denied));
+	check(command_signal_group(*command.pid, -1, SIGTERM, &denied));
 	check_int(command_reap(*command.pid).signal, SIGTERM);
 	fd_close(&pidfd);
 	/* The group is gone once the process in the background has ended, too. */
-	while (command_signal_group(*command.pid, SIGKILL, &denied)) {
+	while (command_signal_group(*command.pid, -1, SIGKILL, &denied)) {
 		waitpid(-1, NULL, WNOHANG);
 		poll(NULL, 0, 1);
 	}
 	check(!denied);
+}
+
+/* True if a group can be signalled by its leader's pidfd. */
+static bool has_group_signals(int pidfd)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 4) == 0;
+}
+
+/* A pidfd names the group that it led, and no other, also after the leader was waited for. */
+static void test_group_by_pidfd(void)
+{
+	struct command command = command_for("/bin/sh", WORDS("sh", "-c", "sleep 100 & exit 3")),
+		       other = command_for("/bin/sleep", WORDS("sleep", "100"));
+	enum command_stage stage;
+	bool denied = true, has;
+	int pidfd;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!check_int(command_start(&other, NULL, &stage), 0) ||
+	    !check_int(command_start(&command, &pidfd, &stage), 0))
+		return;
+	has = has_group_signals(pidfd);
+	check_int(command_reap(*command.pid).status, 3);
+	check(command_signal_group(*command.pid, pidfd, 0, &denied));
+	check(!denied);
+	while (command_signal_group(*command.pid, pidfd, SIGKILL, &denied))
+		waitpid(-1, NULL, WNOHANG);
+	/* As if the number was another group's by now. */
+	check(!has || !command_signal_group(*other.pid, pidfd, SIGKILL, &denied));
+	fd_close(&pidfd);
+	check_int(command_look(*other.pid, &(struct command_end){.signal = 0}), COMMAND_SAME);
+	command_kill(*other.pid);
+}
+
+/* The group of a child of another process is signalled only while that is the child's parent. */
+static void test_group_of_other_parent(void)
+{
+	struct command command = command_for("/bin/sleep", WORDS("sleep", "100"));
+	enum command_stage stage;
+	bool denied = true, has;
+	int pidfd;
+
+	if (!check_int(command_start(&command, &pidfd, &stage), 0))
+		return;
+	/* Linux 6.13 reports the parent. */
+	has = ioctl(pidfd, _IOWR(0xff, 11, char[64]), &(char[64]){0}) == 0;
+	fd_close(&pidfd);
+	check(!has || !command_signal_group_of(1, *command.pid, SIGKILL, &denied));
+	check(!has || !denied);
+	check_int(command_look(*command.pid, &(struct command_end){.signal = 0}), COMMAND_SAME);
+	check(command_signal_group_of(getpid(), *command.pid, SIGTERM, &denied));
+	check_int(command_reap(*command.pid).signal, SIGTERM);
+	check(!command_signal_group_of(getpid(), *command.pid, SIGTERM, &denied));
 }
 
 static void test_pidfd(void)
@@ -384,7 +439,7 @@ static void test_pidfd(void)
 	if (!check_int(command_start(&command, &wait.fd, &stage), 0))
 		return;
 	check_int(fd_wait(&wait, 1, NSEC_FOREVER), 1);
-	check(command_signal_group(*command.pid, SIGKILL, &denied));
+	check(command_signal_group(*command.pid, -1, SIGKILL, &denied));
 	check_int(command_reap(*command.pid).status, 3);
 	fd_close(&wait.fd);
 }
@@ -416,6 +471,8 @@ const struct unit_test unit_command[] = {
 	{"a descriptor that has its number already is passed on", .run = test_descriptor_in_place},
 	{"a task ends when its starter dies", .run = test_death_of_starter},
 	{"a signal reaches the whole group of a task", .run = test_group},
+	{"a group is signalled by its leader's pidfd", .run = test_group_by_pidfd},
+	{"a group is signalled only while its leader has the given parent", .run = test_group_of_other_parent},
 	{"the pidfd reports the end while the group lives", .run = test_pidfd},
 	{"many commands leave no descriptor open", .run = test_many},
 	{.name = NULL},

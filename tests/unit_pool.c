@@ -8,9 +8,11 @@
 #include "pool/outcomes.h"
 #include "pool/pool_private.h"
 #include "pool/shortage.h"
+#include "process/command.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -445,14 +447,58 @@ static void test_late(void)
 	close_scene(&scene);
 }
 
+/* The task of a worker that start_with_task has started, and a pipe that hangs up when it ends. */
+static volatile pid_t *task_pid;
+static int task_ends[2];
+
+static pid_t start_task(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setpgid(0, 0);
+		signal(SIGTERM, SIG_DFL);
+		for (;;)
+			pause();
+	}
+	setpgid(pid, pid);
+	return pid;
+}
+
+static pid_t start_with_task(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fd_close_others((const int[]){fd, task_ends[1]}, 2);
+		*task_pid = start_task();
+		fd_close(&task_ends[1]);
+		unit_wait_for_hangup(fd);
+		_exit(0);
+	}
+	fd_close(&task_ends[1]);
+	return pid;
+}
+
+/* Ticks until the signal that is owed is sent, or until the deadline. */
+static void tick_while_owed(struct scene *scene, const struct worker *worker, nsec deadline)
+{
+	while (worker->signal_owed && clock_now() < deadline) {
+		loop_step(&scene->loop, pool_deadline(scene->pool));
+		pool_tick(scene->pool);
+	}
+}
+
 static void test_owed(void)
 {
+	const struct start_method method = {.name = "with-task", .prefix = "Tasked", .start = start_with_task};
 	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
 	struct worker *worker;
-	pid_t task;
 
-	if (!open_scene(&scene, &method_idle))
+	task_pid = unit_share(sizeof *task_pid);
+	check_int(fd_pipe(task_ends), 0);
+	if (!open_scene(&scene, &method))
 		return;
 	worker = start_one(&scene);
 	/* A task that has no process yet. */
@@ -460,22 +506,48 @@ static void test_owed(void)
 	pool_signal_tasks(scene.pool, SIGTERM);
 	check_int(worker->signal_owed, SIGTERM);
 	check(pool_deadline(scene.pool) < deadline);
-	task = fork();
-	if (task == 0) {
-		signal(SIGTERM, SIG_DFL);
-		for (;;)
-			pause();
-	}
-	setpgid(task, task);
-	worker->seat->task = task;
-	while (worker->signal_owed && clock_now() < deadline) {
-		loop_step(&scene.loop, pool_deadline(scene.pool));
-		pool_tick(scene.pool);
-	}
+	while (!*task_pid && clock_now() < deadline)
+		;
+	worker->seat->task = *task_pid;
+	tick_while_owed(&scene, worker, deadline);
 	check_int(worker->signal_owed, 0);
-	check_int(unit_wait(task), 1000 + SIGTERM);
+	unit_wait_for_hangup(task_ends[0]);
 	worker->seat->task = 0;
 	atomic_store(&worker->seat->running, 0);
+	fd_close(&task_ends[0]);
+	close_scene(&scene);
+}
+
+/* A seat names a process that is not its worker's child: the task has ended, and its pid is used again. */
+static void test_reused_pid(void)
+{
+	struct scene scene;
+	struct worker *worker;
+	pid_t other;
+	int pidfd;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	other = start_task();
+	worker = start_one(&scene);
+	atomic_store(&worker->seat->running, 1);
+	worker->seat->task = other;
+	pidfd = command_open(other);
+	/* Before Linux 6.13 a process's parent is not known. */
+	if (ioctl(pidfd, _IOWR(0xff, 11, char[64]), &(char[64]){0}) == 0) {
+		pool_signal_tasks(scene.pool, SIGKILL);
+		check_int(worker->signal_owed, SIGKILL);
+		tick_while_owed(&scene, worker, clock_now() + 20 * NSEC_PER_MSEC);
+		check_int(worker->signal_owed, SIGKILL);
+		check_int(waitpid(other, NULL, WNOHANG), 0);
+	}
+	atomic_store(&worker->seat->running, 0);
+	tick_while_owed(&scene, worker, clock_now() + 20 * NSEC_PER_SEC);
+	check_int(worker->signal_owed, 0);
+	fd_close(&pidfd);
+	kill(other, SIGKILL);
+	check_int(unit_wait(other), 1000 + SIGKILL);
+	worker->seat->task = 0;
 	close_scene(&scene);
 }
 
@@ -522,6 +594,7 @@ const struct unit_test unit_pool[] = {
 	{.name = "no seat is left whose initializer does not fail", .run = test_unfit},
 	{.name = "a dismissed worker that does not leave is killed", .run = test_late},
 	{.name = "a signal for a task that is being started is sent later", .run = test_owed},
+	{.name = "a process that has the pid of an ended task is not signalled", .run = test_reused_pid},
 	{.name = "the last row of the ledger is for the head's retry", .run = test_last_row},
 	{.name = NULL},
 };

@@ -186,7 +186,7 @@ static void give_back(struct worker *worker)
 	facts.has_process = task > 1;
 	/* Before the worker was ready, the process is its initializer. */
 	if (task > 1 && (facts.running || !worker->fitness.ready))
-		command_signal_group(task, SIGKILL, &denied);
+		command_signal_group(task, -1, SIGKILL, &denied);
 	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		struct claim_state claim = ledger_judge_claim(&pool->ledger, row, &facts);
 

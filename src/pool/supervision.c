@@ -9,16 +9,19 @@
  *   set            0           about to be started                owed: tried again every OWED_PERIOD
  *   set            set         not yet the leader of its group    owed
  *   set            set         leads its group                    sent to the group
+ *   set            set         waited for; the pid is free        sent by number: to what is left of the group
+ *   set            set         the pid is another process's       owed, until seat.running is cleared
  *
- * Groups are signalled by number. Between the worker's wait for a task and the clearing of seat.running the pid is
- * free: a stranger's process group would get the signal if all pids were used up within these microseconds. A pidfd
- * does not help here, since it has to be opened by the same number.
+ * Between the worker's wait for a task and the clearing of seat.running the pid may become another process's. A pidfd
+ * holds on to the process that has the pid now; it is the task, or another task of the worker, if its parent is the
+ * worker (command_signal_group_of).
  *
  * Freezing runs in a signal handler, at any point of the main code. It reads and writes nothing but
  *
  *   pool->crew.workers, crew.seats       set once by pool_new
  *   worker->state                        set last by roster_start, first by the end of a worker
  *   worker->seat, worker->pool           set by roster_start before the state
+ *   worker->process.pid                  set by roster_start before the state
  *   worker->channel.fd                   -1 or open: closed by fd_close, which sets -1 afterwards; a WAKE to a number
  *                                        that is closed in between fails and is remembered
  *   worker->wake_owed, crew.wakes_at     atomic
@@ -63,11 +66,11 @@ static bool signal_task(struct worker *worker, int signal)
 
 	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
 		return true;
-	if (!task || !command_signal_group(task, signal, &denied))
+	if (!task || !command_signal_group_of(worker->process.pid, task, signal, &denied))
 		return false;
 	/* A stopped process receives it only once it continues. */
 	if (signal != SIGKILL)
-		command_signal_group(task, SIGCONT, &denied);
+		command_signal_group_of(worker->process.pid, task, SIGCONT, &denied);
 	return true;
 }
 
@@ -113,7 +116,7 @@ static void signal_started(struct pool *pool, int signal)
 		pid_t task = running_task(worker);
 
 		if (task && (signal != SIGSTOP || atomic_load(&worker->seat->executed)))
-			command_signal_group(task, signal, &denied);
+			command_signal_group_of(worker->process.pid, task, signal, &denied);
 	}
 }
 

@@ -17,7 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -128,7 +127,7 @@ static int open_pidfd(pid_t pid, bool is_leader, int *pidfd)
 {
 	int saved;
 
-	*pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	*pidfd = command_open(pid);
 	if (*pidfd >= 0)
 		return 0;
 	saved = errno;
@@ -305,15 +304,6 @@ void command_reap_orphans(void)
 {
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-}
-
-bool command_signal_group(pid_t leader, int signal, bool *denied)
-{
-	*denied = false;
-	if (kill(-leader, signal) == 0)
-		return true;
-	*denied = errno == EPERM;
-	return errno == EPERM;
 }
 
 /* Returns 0 if path is a file that may be executed, or -1 with errno. */

@@ -122,11 +122,22 @@ void command_adopt_orphans(void);
 /* Takes the ends of all children that have ended. Not called while a command runs, whose end would be taken too. */
 void command_reap_orphans(void);
 
+/* Returns a pidfd of a process (close-on-exec, the caller's), or -1 with errno. */
+int command_open(pid_t pid) MUST_CHECK;
+
 /*
- * Signals the process group that a task leads. False if the group is gone. *denied is set if some of it may not be
- * signalled.
+ * Signals the process group that a task leads or led. False if there is no such group; sets *denied if some of it may
+ * not be signalled. pidfd is the leader's, or -1: without one, or before Linux 6.9, the group is signalled by number,
+ * which may be another group's once the leader has been waited for and no member is left.
  */
-bool command_signal_group(pid_t leader, int signal, bool *denied);
+bool command_signal_group(pid_t leader, int pidfd, int signal, bool *denied);
+
+/*
+ * Signals the group of a child of another process, parent, which may wait for it at any time. As above, and false if
+ * the pid is by now that of a process with another parent. Async-signal-safe. The group is signalled by number if no
+ * process has the pid (it has members without a leader, or is gone), before Linux 6.13, and without a free descriptor.
+ */
+bool command_signal_group_of(pid_t parent, pid_t leader, int signal, bool *denied);
 
 /*
  * Returns where execvp finds name in path (the value of PATH; NULL for the system's default), a new string (free); or

@@ -73,7 +73,7 @@ static void close_command(struct workplace *place UNUSED, void *opaque)
 static void note_start(struct workplace *place, const struct task *task, struct follow *follow)
 {
 	atomic_store(&place->seat->executed, 1);
-	group_init(&follow->group, follow->pid, task->index);
+	group_init(&follow->group, follow->pid, -1, task->index);
 	trace_event("task_start", "\"seq\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"worker\":\"%s\",\"task_pid\":%ld",
 		    task->index + 1, task->attempt, place->setup.name, (long)follow->pid);
 }
@@ -223,6 +223,7 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 {
 	struct command_state *state = opaque;
 	struct follow follow;
+	enum executor_end end;
 
 	if (state->frugal) {
 		launcher_listen_no_more(&state->launcher);
@@ -230,7 +231,9 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 	}
 	switch (execution_begin(place, state, task, result, &follow)) {
 	case BEGUN_STARTED:
-		return execution_finish(place, state, &follow, result);
+		end = execution_finish(place, state, &follow, result);
+		group_release(&follow.group);
+		return end;
 	case BEGUN_HELD:
 		return EXECUTOR_HELD;
 	case BEGUN_STARVED:

@@ -142,9 +142,9 @@ static void catch_stop(const struct follow *follow, const struct workplace *plac
 
 	if (!atomic_load(&place->notice->stopped_at))
 		return;
-	command_signal_group(follow->pid, SIGSTOP, &denied);
+	command_signal_group(follow->pid, -1, SIGSTOP, &denied);
 	if (!atomic_load(&place->notice->stopped_at))
-		command_signal_group(follow->pid, SIGCONT, &denied);
+		command_signal_group(follow->pid, -1, SIGCONT, &denied);
 }
 
 bool follow_to_end(struct follow *follow, struct workplace *place)

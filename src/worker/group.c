@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 #include "base/trace.h"
+#include "ipc/fd.h"
 #include "process/command.h"
 
 #include <inttypes.h>
@@ -12,15 +13,15 @@
 /* The longest wait after SIGKILL: zombies that are never reaped are not worth waiting for. */
 #define KILL_TIME NSEC_PER_SEC
 
-void group_init(struct group *group, pid_t leader, uint64_t index)
+void group_init(struct group *group, pid_t leader, int pidfd, uint64_t index)
 {
-	*group = (struct group){.leader = leader, .index = index, .due = NSEC_FOREVER};
+	*group = (struct group){.leader = leader, .pidfd = pidfd, .index = index, .due = NSEC_FOREVER};
 }
 
 /* Sends a signal; reports once if that is not permitted. False if there is no such group. */
 static bool send(struct group *group, int signal)
 {
-	bool denied, there = command_signal_group(group->leader, signal, &denied);
+	bool denied, there = command_signal_group(group->leader, group->pidfd, signal, &denied);
 
 	if (denied && !group->denied)
 		diag_note("the process group %ld of task %" PRIu64 " may not be signalled and is left alone",
@@ -44,6 +45,9 @@ static void take_step(struct group *group, const struct workplace *place)
 
 void group_terminate(struct group *group, const struct workplace *place)
 {
+	/* For the steps after the leader's end. */
+	if (group->pidfd < 0)
+		group->pidfd = command_open(group->leader);
 	group->signal = SIGTERM;
 	take_step(group, place);
 }
@@ -108,5 +112,10 @@ void group_kill(const struct group *group)
 {
 	bool denied;
 
-	command_signal_group(group->leader, SIGKILL, &denied);
+	command_signal_group(group->leader, group->pidfd, SIGKILL, &denied);
+}
+
+void group_release(struct group *group)
+{
+	fd_close(&group->pidfd);
 }

@@ -12,6 +12,8 @@
 
 struct group {
 	pid_t leader;
+	/* The leader's pidfd; -1 if none: then the group is signalled by number. */
+	int pidfd;
 	/* The task, for messages. */
 	uint64_t index;
 	/* The signal of the next step, 0 if none is planned. */
@@ -24,10 +26,10 @@ struct group {
 	bool denied;
 };
 
-/* Describes the group of a process that has just been started and leads it. */
-void group_init(struct group *group, pid_t leader, uint64_t index);
+/* Describes the group of a process that has just been started and leads it; takes over its pidfd, -1 if none. */
+void group_init(struct group *group, pid_t leader, int pidfd, uint64_t index);
 
-/* Sends SIGTERM now, and plans SIGKILL. */
+/* Sends SIGTERM now, and plans SIGKILL. Its leader has not been reaped. */
 void group_terminate(struct group *group, const struct workplace *place);
 
 /* Plans SIGTERM after a time, unless a step is planned already. */
@@ -48,10 +50,15 @@ nsec group_limit(const struct group *group, const struct workplace *place, nsec 
 /* Takes the step if it is due, or the first if the task has exceeded its limit: returns that limit then, else 0. */
 nsec group_enforce(struct group *group, const struct workplace *place, nsec began);
 
-/* After its leader was reaped: true if processes are left that may be ended. */
+/*
+ * After its leader was reaped: true if processes are left that may be ended. Without a pidfd the number may by now be
+ * another group's, if all pids were used within these microseconds: a pidfd for each task would cost two system calls.
+ */
 bool group_is_left(struct group *group);
 
 /* Kills the group at once. */
 void group_kill(const struct group *group);
+
+void group_release(struct group *group);
 
 #endif

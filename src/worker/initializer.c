@@ -73,7 +73,7 @@ static bool run(struct workplace *place, struct launcher *launcher, struct initi
 		fd_close(&ends[0]);
 		return true;
 	}
-	group_init(&group, place->seat->task, 0);
+	group_init(&group, place->seat->task, pidfd, 0);
 	followed = initializer_follow(place, pidfd, &ends[0], words);
 	if (!followed)
 		group_kill(&group);
@@ -83,7 +83,7 @@ static bool run(struct workplace *place, struct launcher *launcher, struct initi
 	if (group_is_left(&group))
 		group_kill(&group);
 	place->seat->task = 0;
-	fd_close(&pidfd);
+	group_release(&group);
 	fd_close(&ends[0]);
 	return followed;
 }

@@ -136,5 +136,5 @@ void terminal_resume(int fd, const struct workplace *place, struct suspension *s
 	}
 	suspension->is_on = false;
 	terminal_give(fd, task);
-	command_signal_group(task, SIGCONT, &denied);
+	command_signal_group(task, -1, SIGCONT, &denied);
 }
