@@ -62,6 +62,15 @@ all_accounted() {
 	under_methods check
 }
 
+@test "protocol: a worker that hides a result as padding of its ring is replaced: the task is lost, nothing hangs" {
+	needs_faults
+	check() {
+		LIMIT=30 MPMAP_FAULT=padding:2 mp -j1 --joblog log --chunksize 50 echo ::: $(seq 50)
+		all_accounted 50
+	}
+	under_methods check
+}
+
 @test "protocol: results after the nonsense are lost, also where others have the rest of the chunk" {
 	needs_faults
 	check() {

@@ -317,6 +317,49 @@ static void test_garbage(void)
 	}
 }
 
+/* Padding that does not end at the ring's end, or that no packet follows, would hide packets from the consumer. */
+static void test_forged_padding(void)
+{
+	static const struct {
+		const char *name;
+		/* Packets before the forged one. */
+		uint32_t before;
+		/* The size that the forged packet claims. */
+		uint32_t size;
+		/* Packets after the forged one. */
+		uint32_t after;
+		int got;
+	} cases[] = {
+		{"in the middle", 1, 100, 2, -1},    {"in the middle, the last packet", 1, 100, 0, -1},
+		{"to the ring's end", 1, 408, 1, 1}, {"to the ring's end, the last packet", 1, 408, 0, -1},
+		{"the whole ring", 0, 1016, 0, -1},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ends ends = make_ring(1024);
+		struct slice packet;
+		uint32_t type, *header = (uint32_t *)(void *)ends.consumer.data, k;
+		bool wakes;
+
+		for (k = 0; k < cases[i].before; k++)
+			check(put(&ends.producer, k, 600, 600));
+		for (k = 0; k < cases[i].before; k++)
+			check_int(take(&ends.consumer, k, &wakes), 1);
+		header += ends.producer.position / sizeof *header;
+		if (cases[i].size < 1000)
+			check(put(&ends.producer, 7, cases[i].size, cases[i].size));
+		else
+			atomic_store(&ends.producer.shared->committed, 1024);
+		header[0] = cases[i].size;
+		header[1] = UINT32_MAX;
+		for (k = 0; k < cases[i].after; k++)
+			check(put(&ends.producer, 7, 40, 40));
+		if (!check_int(ring_peek(&ends.consumer, &type, &packet), cases[i].got))
+			printf("# %s\n", cases[i].name);
+	}
+}
+
 /* Returns how many of the ring's pages have been used. */
 static size_t pages_touched(const struct ring *ring)
 {
@@ -355,6 +398,7 @@ const struct unit_test unit_ring[] = {
 	{"packets pass between processes", .run = test_across_fork},
 	{"all that a killed producer committed is there", .run = test_killed_producer},
 	{"the consumer stays within a ring of random bytes", .run = test_garbage},
+	{"padding that hides packets is refused", .run = test_forged_padding},
 	{"a ring that is never full uses few pages", .run = test_light_traffic},
 	{.name = NULL},
 };

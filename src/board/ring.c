@@ -10,7 +10,7 @@ struct header {
 
 _Static_assert(sizeof(struct header) == 8, "packets begin at multiples of 8 (raise MESSAGE_VERSION)");
 
-/* The type of a packet that only fills the space to the ring's end, or to where the producer begins again. */
+/* The type of a packet that only fills the space to the ring's end. A packet follows it at the ring's start. */
 #define PADDING UINT32_MAX
 
 /* An empty ring is begun again once its position has passed this many bytes: the pages before are warm. */
@@ -94,23 +94,36 @@ bool ring_want(struct ring *ring, size_t minimum)
 	return false;
 }
 
+/*
+ * Reads the header of the packet at a position, after which filled bytes are readable. Returns 0, or -1 if it cannot be
+ * true. Padding ends at the ring's end, not at its start, and a packet follows it: a producer cannot hide packets so.
+ */
+static int read_header(const struct ring *ring, uint64_t position, size_t filled, struct header *header)
+{
+	size_t rest = to_end(ring, position), span;
+
+	if (filled > ring->size || filled < sizeof *header)
+		return -1;
+	/* Read once: what is checked is what is used. */
+	*header = *(volatile struct header *)header_at(ring, position);
+	span = span_of(header->size);
+	if (header->size > ring->size || span > filled || span > rest)
+		return -1;
+	if (header->type == PADDING && (span != rest || span == ring->size || span == filled))
+		return -1;
+	return 0;
+}
+
 int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type, struct slice *packet)
 {
 	uint64_t committed = atomic_load_explicit(&ring->shared->committed, memory_order_acquire), at;
 	struct header header;
 
+	if (committed == *position)
+		return 0;
 	do {
-		size_t filled = (size_t)(committed - *position);
-
 		at = *position;
-		if (!filled)
-			return 0;
-		if (filled > ring->size || filled < sizeof header)
-			return -1;
-		/* Read once: what is checked is what is used. */
-		header = *(volatile struct header *)header_at(ring, at);
-		if (header.size > ring->size || span_of(header.size) > filled ||
-		    span_of(header.size) > to_end(ring, at))
+		if (read_header(ring, at, (size_t)(committed - at), &header) < 0)
 			return -1;
 		*position += span_of(header.size);
 	} while (header.type == PADDING);

@@ -79,6 +79,14 @@ static bool is_judged(struct workplace *place, void *context UNUSED)
 	       queue_gate(&place->board.queue) != QUEUE_OPEN;
 }
 
+/* No packet has type 0; UINT32_MAX is that of padding (board/ring.c). */
+static enum packet_type result_type(void)
+{
+	if (fault_at("garbage"))
+		return (enum packet_type)0;
+	return fault_at("padding") ? (enum packet_type)UINT32_MAX : PACKET_RESULT;
+}
+
 bool claim_commit(struct workplace *place, const struct result *result)
 {
 	struct claim *claim = &place->claim;
@@ -91,9 +99,7 @@ bool claim_commit(struct workplace *place, const struct result *result)
 		atomic_store_explicit(&place->board.queue.entries[claim->row].next, result->index + 1,
 				      memory_order_release);
 	fault_at("result");
-	/* No packet has type 0. */
-	if (!workplace_send(place, fault_at("garbage") ? (enum packet_type)0 : PACKET_RESULT,
-			    bytes_slice(&place->scratch)))
+	if (!workplace_send(place, result_type(), bytes_slice(&place->scratch)))
 		return false;
 	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
 		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);
