@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pool/pool: what becomes of workers at instants that no outside test can choose. */
+/* pool/pool: the pool at instants that no test from outside can choose. */
 #include "unit.h"
 
 #include "ipc/channel.h"
@@ -39,7 +39,7 @@ static void on_failure(struct pool_owner *owner UNUSED, const struct error *erro
 	check_str(error_text(error), expected_failure);
 }
 
-/* A pool whose workers are what start makes them. */
+/* Makes a pool whose workers are started by the method. */
 static bool open_scene(struct scene *scene, const struct start_method *method)
 {
 	static char name[] = "print";
@@ -64,7 +64,7 @@ static void close_scene(struct scene *scene)
 	loop_release(&scene->loop);
 }
 
-/* A chunk of one task. */
+/* Submits a chunk of one task. */
 static void submit(struct pool *pool)
 {
 	struct chunk chunk = {
@@ -74,7 +74,7 @@ static void submit(struct pool *pool)
 	pool_submit(pool, &chunk);
 }
 
-/* A worker that does nothing until it is to end. */
+/* Runs a worker that does nothing until its channel closes. */
 static void idle(int fd)
 {
 	struct message message;
@@ -85,11 +85,11 @@ static void idle(int fd)
 	_exit(0);
 }
 
-/* How many workers were started; the first is dead before its starter goes on. */
+/* The number of workers that were started. The first is dead before its starter returns. */
 static size_t born;
 static bool refused;
 
-/* Lets the pool go on until so many were started. */
+/* Steps until that many workers were started. */
 static void step_until_born(struct scene *scene, size_t count)
 {
 	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
@@ -117,7 +117,7 @@ static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct erro
 	return pid;
 }
 
-/* It counts as one that was started: another takes its place at once, and nobody is told of a want of workers. */
+/* A worker that dies at once counts as started: another takes its place, and no lack of workers is reported. */
 static void test_stillborn(void)
 {
 	const struct start_method method = {.name = "stillborn", .prefix = "Stillborn", .start = start_stillborn};
@@ -126,7 +126,7 @@ static void test_stillborn(void)
 	if (!open_scene(&scene, &method))
 		return;
 	submit(scene.pool);
-	/* Not waited for: there is something to do. */
+	/* Does not wait: there is something to do. */
 	check(pool_deadline(scene.pool) <= clock_now());
 	pool_tick(scene.pool);
 	check_int(scene.pool->crew.live, 1);
@@ -153,7 +153,7 @@ static pid_t start_scarce(const struct role *role UNUSED, int fd, struct error *
 	return pid;
 }
 
-/* As many as are wanted are had again in time, not one more than there were. */
+/* All wanted workers are started again in time, not one more than there were. */
 static void test_scarce(void)
 {
 	const struct start_method method = {.name = "scarce", .prefix = "Scarce", .start = start_scarce};
@@ -162,7 +162,7 @@ static void test_scarce(void)
 
 	if (!open_scene(&scene, &method))
 		return;
-	/* What is said of it is tested elsewhere. */
+	/* The message is tested elsewhere. */
 	scene.pool->staffing.reported = true;
 	for (i = 0; i < JOBS; i++)
 		submit(scene.pool);
@@ -186,7 +186,7 @@ static pid_t start_idle(const struct role *role UNUSED, int fd, struct error *er
 	return pid;
 }
 
-/* One that gives up, of many that are to leave anyway, does not bring back more than are wanted. */
+/* A worker that gives up, of many that are to leave anyway, does not raise the limit above the wanted number. */
 static void test_starved(void)
 {
 	const struct start_method method = {.name = "idle", .prefix = "Idle", .start = start_idle};
@@ -206,7 +206,7 @@ static void test_starved(void)
 	close_scene(&scene);
 }
 
-/* As SIGTTOU does it in a run, and the first message that the worker gets. */
+/* Freezes and thaws the pool, as SIGTTOU does in a run. heard is the first message that the worker receives. */
 static struct pool *stopping;
 static volatile uint32_t *heard;
 
@@ -229,7 +229,7 @@ static pid_t start_stopped(const struct role *role UNUSED, int fd, struct error 
 	return pid;
 }
 
-/* A worker waits until its run goes on: also the one that is being started is told. */
+/* A worker waits until its run continues: a worker that is being started is woken as well. */
 static void test_stopped(void)
 {
 	const struct start_method method = {.name = "stopped", .prefix = "Stopped", .start = start_stopped};
@@ -305,7 +305,7 @@ static void test_fast_producer(void)
 	check(intake_take(worker, false));
 	check(packets_taken <= (int)(producer.size / 1000) + 1);
 	check(packets_left > 0);
-	/* Nothing is lost by that. */
+	/* No packet is lost. */
 	while (packets_left >= 0 && intake_take(worker, false))
 		;
 	check_int(packets_left, -1);
@@ -323,7 +323,7 @@ static bool accepts(struct pool_owner *owner UNUSED, uint64_t index UNUSED)
 	return true;
 }
 
-/* Takes one result: the count that the worker sees afterwards. */
+/* Takes one result. Returns the count that the worker sees afterwards. */
 static uint32_t count_taken(uint32_t judged)
 {
 	struct result result = {.attempt = 1, .ran = true};
@@ -472,9 +472,7 @@ static pid_t start_with_task(const struct role *role UNUSED, int fd, struct erro
 	if (pid == 0) {
 		fd_close_others((const int[]){fd, task_ends[1]}, 2);
 		*task_pid = start_task();
-		fd_close(&task_ends[1]);
-		unit_wait_for_hangup(fd);
-		_exit(0);
+		idle(fd);
 	}
 	fd_close(&task_ends[1]);
 	return pid;
@@ -584,7 +582,7 @@ static void test_last_row(void)
 }
 
 const struct unit_test unit_pool[] = {
-	{.name = "a worker that is dead before it is told what to do", .run = test_stillborn},
+	{.name = "a worker that is dead before its setup is sent", .run = test_stillborn},
 	{.name = "workers that cannot be started for a moment", .run = test_scarce},
 	{.name = "tasks that cannot be started after there were to be fewer workers", .run = test_starved},
 	{.name = "stopped while a worker is started", .run = test_stopped},

@@ -16,11 +16,11 @@
 /* What happened to the first packet of a ring. */
 enum take {
 	TAKE_TAKEN,
-	/* There was none. */
+	/* The ring is empty. */
 	TAKE_NONE,
 	/* The owner does not accept it now. It remains in the ring. */
 	TAKE_WAIT,
-	/* It is nonsense. */
+	/* It breaks the protocol. */
 	TAKE_BROKEN,
 };
 
@@ -32,7 +32,7 @@ struct intake_scan {
 	uint64_t head;
 };
 
-/* Takes one output packet. -1: it is nonsense. */
+/* Takes one output packet. -1: it breaks the protocol. */
 static int take_output(struct worker *worker, struct slice packet)
 {
 	struct output_header header;
@@ -46,7 +46,7 @@ static int take_output(struct worker *worker, struct slice packet)
 		(struct slice){.data = packet.data + sizeof header, .size = packet.size - sizeof header});
 }
 
-/* Takes one result. -1: it is nonsense. */
+/* Takes one result. -1: it breaks the protocol. */
 static int take_result(struct worker *worker, struct slice packet)
 {
 	struct pool *pool = worker->pool;
@@ -70,7 +70,7 @@ static int take_result(struct worker *worker, struct slice packet)
 	return 0;
 }
 
-/* Notes that a worker gave up for want of resources. -1: the packet is nonsense. */
+/* Notes that a worker gave up for want of resources. -1: the packet breaks the protocol. */
 static int note_starved(struct worker *worker, struct slice packet)
 {
 	int32_t number;
@@ -84,7 +84,7 @@ static int note_starved(struct worker *worker, struct slice packet)
 	return 0;
 }
 
-/* Notes how a worker's initializer ended, and shows what it wrote. -1: the packet is nonsense. */
+/* Notes how a worker's initializer ended, and shows what it wrote. -1: the packet breaks the protocol. */
 static int note_initialized(struct worker *worker, struct slice packet)
 {
 	const size_t size = sizeof worker->intake.initializer;
@@ -140,7 +140,7 @@ static bool is_about_task(uint32_t type, struct slice packet)
 	return (type == PACKET_OUTPUT || type == PACKET_RESULT) && packet.size >= sizeof(struct output_header);
 }
 
-/* Finds a task's first packet: the position of its end, at which it has not been passed yet; 0 if there is none. */
+/* Returns the position of the end of a task's first packet, 0 if the ring has no packet about it. */
 static uint64_t find_packet(const struct worker *worker, uint64_t index)
 {
 	uint64_t position = worker->ring.position;

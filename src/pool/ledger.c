@@ -126,7 +126,7 @@ size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer)
 {
 	size_t row;
 
-	/* Every worker's end asks: at the end of a run all in a row, when nothing is out any more. */
+	/* Called at every worker's end: nothing is searched at the end of a run, when no task is outstanding. */
 	for (row = 0; ledger->outstanding && row < ledger->queue.rows; row++) {
 		uint32_t who;
 
@@ -143,7 +143,7 @@ struct claim_state claim_judge(const struct chunk *chunk, uint64_t next, const s
 
 	if (facts->result > done && facts->result <= end && facts->result_attempt == chunk->attempt)
 		done = facts->result;
-	/* Words that cannot be true. Nothing may be run twice: all of it counts as begun. */
+	/* The worker's words contradict each other. No task may be run twice: all count as begun. */
 	if (next < done || next > end)
 		return (struct claim_state){.rest = end};
 	state = (struct claim_state){.rest = next, .trusted = next == done};
@@ -180,7 +180,7 @@ void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next)
 	struct queue_entry *entry = &ledger->queue.entries[row];
 
 	if (next >= chunk->first + chunk->count) {
-		/* Its last results are still to be settled: by nobody's claim. */
+		/* The last results are still to be settled, without a claim. */
 		queue_free(&ledger->queue, row);
 		return;
 	}

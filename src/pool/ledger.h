@@ -12,12 +12,13 @@
 #include "board/queue.h"
 
 struct ledger_row {
-	/* count 0: the row is free. */
+	/* The chunk; its count is 0 if the row is free. */
 	struct chunk chunk;
 	/* Tasks without a result so far. */
 	uint32_t outstanding;
-	/* Where the last record that was looked up begins: they are asked for in order. */
+	/* The task that ledger_task has read last: the next is mostly the one after it. */
 	uint64_t cursor_index;
+	/* Where its record begins, bytes from the chunk's beginning. */
 	uint32_t cursor_offset;
 };
 
@@ -25,6 +26,7 @@ struct ledger {
 	struct queue queue;
 	struct arena *arena;
 	struct ledger_row *rows;
+	/* Rows that hold a chunk. */
 	size_t used;
 	/* Tasks without a result, of all rows together. */
 	uint64_t outstanding;
@@ -32,72 +34,70 @@ struct ledger {
 	size_t hint;
 };
 
-/* What the parent knows, and what a dead worker wrote, about the rows it had claimed. */
+/* The facts by which the rows of a dead worker are judged. */
 struct claim_facts {
-	/* Written by the worker: the index plus one of the task it ran; 0 if none, or if that has its result. */
+	/* Written by the worker: the index plus one of the task that it ran, 0 if none or if that has its result. */
 	uint64_t running;
 	uint32_t running_attempt;
-	/* Written by the worker: that task had a process. */
+	/* Written by the worker: true if that task had a process. */
 	bool has_process;
-	/* Its last result that was taken: the index plus one; 0 if none. */
+	/* The index plus one of the last result that was taken from the worker, 0 if none. */
 	uint64_t result;
 	uint32_t result_attempt;
-	/* It broke the protocol: results may remain unread in its ring. */
+	/* True if the worker broke the protocol: results may remain unread in its ring. */
 	bool broken;
 };
 
-/* What follows for one row. */
+/* The judgement on one row. */
 struct claim_state {
-	/* Tasks from here on have not been begun: they are given back. */
+	/* The first task that has not been begun: this and those after it are given back. */
 	uint64_t rest;
-	/* Each task before that has its result, or was the one that ran. If false, this has to be checked. */
+	/* True if each task before rest has its result, or was running. If false, each has to be checked. */
 	bool trusted;
 };
 
 void ledger_init(struct ledger *ledger, struct queue queue, struct arena *arena);
 
-/* Whether there is a free row, and so many besides. */
+/* True if there is a free row in addition to reserve others. */
 bool ledger_has_room(const struct ledger *ledger, size_t reserve);
 
-/* Enters a chunk and publishes it; its use of its block is the ledger's from now on. There must be room. */
+/* Enters a chunk and publishes it; takes over its use of its block. There must be room. */
 void ledger_submit(struct ledger *ledger, const struct chunk *chunk);
 
-/* Whether row holds a chunk with this attempt at this task in it. */
+/* True if row holds a chunk with this attempt at this task. */
 bool ledger_has(const struct ledger *ledger, size_t row, uint64_t index, uint32_t attempt);
 
-/* The row whose chunk has this attempt and is not settled, whoever has claimed it; QUEUE_NONE. */
+/* Returns the row that holds this attempt at this task and is not settled, claimed or not; QUEUE_NONE if absent. */
 size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt);
 
-/* A chunk of just this task of the chunk in row, with the same attempt. It does not count as a use of the block yet.
- */
+/* Returns a chunk of one task of the chunk in row, with the same attempt. The caller counts its use of the block. */
 struct chunk ledger_single(struct ledger *ledger, size_t row, uint64_t index);
 
-/* One task of the chunk in row has its result. The row is freed with the last. */
+/* Notes that one task of the chunk in row has its result. Frees the row after the last. */
 void ledger_settle(struct ledger *ledger, size_t row);
 
-/* A task of the chunk in row; a view, valid until the task is settled and before the next arena_take. */
+/* Returns a task of the chunk in row: a view, valid until the task is settled or the next arena_take. */
 struct task ledger_task(struct ledger *ledger, size_t row, uint64_t index);
 
 /*
- * After the death of a claimer: the rows it had claimed, one at a time: QUEUE_NONE when there is none left. Each must
- * be given back or be settled to the end.
+ * Returns a row that a dead worker had claimed, or QUEUE_NONE. To be called until then: each row must be given back or
+ * be settled to its end before the next call.
  */
 size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer);
 
-/* Judges what a dead worker has left of a chunk whose entry says next. Pure. */
+/* Judges a chunk of a dead worker, whose queue entry says next. Pure. */
 struct claim_state claim_judge(const struct chunk *chunk, uint64_t next, const struct claim_facts *facts);
 
-/* The same for a row that it had claimed. */
+/* Judges a row that a dead worker had claimed. */
 struct claim_state ledger_judge_claim(const struct ledger *ledger, size_t row, const struct claim_facts *facts);
 
-/* Returns the first index of a row that no worker has begun, as far as workers say. */
+/* Returns the first index of a row that no worker has begun, by the words of its workers. */
 uint64_t ledger_begun(const struct ledger *ledger, size_t row);
 
-/* Gives the tasks of a claimed row from next on back to the queue; with none left the row only waits to be settled.
- */
+/* Returns the tasks of a claimed row from next on to the queue. If none remain, the row only waits to be settled. */
 void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next);
 
-/* Takes back a chunk that nobody has claimed: its row, with *next its first task; QUEUE_NONE when there is none. */
+/* Withdraws a chunk that no worker has claimed. Returns its row, with its first task in *next; QUEUE_NONE if absent. */
 size_t ledger_withdraw(struct ledger *ledger, uint64_t *next);
 
 void ledger_release(struct ledger *ledger);

@@ -10,7 +10,19 @@
  * The channel's end of file and the end of the process are two halves of one end. The channel shows every death, since
  * no other process has its other end; so a process is watched (by a pidfd) only once its channel has closed, and a
  * worker costs the parent, and all that it forks, one descriptor. The process's end is the one that counts: only then
- * is what the worker left in shared memory final.
+ * is what the worker left in shared memory final. The end of a worker, with the events on both sides:
+ *
+ *   worker                                    | parent
+ *   ------------------------------------------+---------------------------------------------------------------
+ *   dies: the kernel closes its channel;      |
+ *   its task gets SIGKILL (PR_SET_PDEATHSIG)  |
+ *                                             | HANGUP: closes the channel; the process may still be ending
+ *                                             | alive? SIGKILL (a mere closing of the channel), opens the pidfd
+ *   process ends: its memory is final         |
+ *                                             | EXIT: waits for the process
+ *                                             | takes all packets left in the ring, without asking accepts
+ *                                             | kills the group of the task that it ran, gives back its rows
+ *                                             | frees the seat: only now may the next worker have it
  *
  * A worker may be killed at any point. What the parent then finds, and what happens to the task:
  *
@@ -43,9 +55,9 @@
 enum worker_event {
 	/* The worker is set up. */
 	WORKER_HELLO,
-	/* It has packets, or is idle; possibly before its HELLO is read. */
+	/* The worker has packets, or is idle; possibly before its HELLO is read. */
 	WORKER_CALL,
-	/* It was asked to leave, and has released everything. */
+	/* The worker was asked to leave, and has released everything. */
 	WORKER_FREED,
 	/* The end of file on its channel. */
 	WORKER_HANGUP,
@@ -190,7 +202,7 @@ static void give_back(struct worker *worker)
 	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		struct claim_state claim = ledger_judge_claim(&pool->ledger, row, &facts);
 
-		/* It had work and did none of it: so may the next. */
+		/* The worker had work and did none of it: the next may do the same. */
 		worker->fitness.early |= !worker->last.result && claim.rest == pool->ledger.rows[row].chunk.first;
 		trusted &= claim.trusted;
 		ledger_give_back(&pool->ledger, row, claim.rest);
@@ -216,7 +228,7 @@ static void do_hello(struct worker *worker)
 	pool->crew.starting--;
 	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
 		    (long)worker->process.pid);
-	/* It may sleep by now, and was not woken for what was submitted meanwhile. */
+	/* The worker may sleep by now, and was not woken for chunks submitted meanwhile. */
 	pool->staffing.unserved = true;
 }
 
@@ -237,12 +249,12 @@ static void do_freed(struct worker *worker)
 {
 	struct pool *pool = worker->pool;
 
-	/* It is not to be woken for what is submitted from now on. */
+	/* The worker is not to be woken for chunks submitted from now on. */
 	(void)!board_clear_sleeping(&pool->board, worker_seat(worker));
 	take_packets(worker, true);
 	if (!pool->options.reserve || worker->intake.broken || atomic_load(&worker->seat->running) ||
 	    ledger_claimed_by(&pool->ledger, worker->number) != QUEUE_NONE) {
-		/* It cannot have released what it still has. */
+		/* The worker has not released everything. */
 		roster_kill(worker);
 		return;
 	}
@@ -282,7 +294,7 @@ static void do_hangup(struct worker *worker)
 		if (loop_watch(pool->options.loop, &worker->sentinel, LOOP_INPUT) == 0)
 			return;
 	}
-	/* It has ended. If it cannot be watched, its end is waited for here: it was killed. */
+	/* The process has ended, or was killed and cannot be watched: its end is waited for here. */
 	happen(worker, WORKER_EXIT);
 }
 
@@ -343,7 +355,7 @@ void lives_channel_ready(struct watch *watch, unsigned events UNUSED)
 	struct worker *worker = container_of(watch, struct worker, channel);
 	struct pool *pool = worker->pool;
 	struct message message;
-	/* One message: mostly there is only one, and the loop reports the next. */
+	/* A single message: mostly there is no other, and the loop reports the next. */
 	int got = channel_receive(watch->fd, &message);
 
 	while (got > 0 && message.fd_count)

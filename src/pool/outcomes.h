@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What follows from a task's result: it is settled, or the task is run again. Private to the pool. */
+/* The effect of a task's result: it is settled, or the task is run again. Private to the pool. */
 #ifndef POOL_OUTCOMES_H
 #define POOL_OUTCOMES_H
 

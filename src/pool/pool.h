@@ -46,7 +46,7 @@ struct pool_options {
 	bool terminal;
 };
 
-/* What the owner decides about a result. */
+/* The owner's decision about a result. */
 enum result_use {
 	/* Protocol violation: the worker is killed. */
 	RESULT_REFUSED = -1,
@@ -64,7 +64,7 @@ struct pool_owner {
 	/* Takes a piece of a task's output, from the worker in a slot. -1: protocol violation, the worker is killed. */
 	int (*on_output)(struct pool_owner *owner, const struct output_header *header, uint32_t slot,
 			 struct slice bytes);
-	/* The context of messages about these workers; NULL if none. */
+	/* The context of messages about these workers, NULL if none. */
 	const struct diag_context *context;
 	/*
 	 * Takes a task's result; task is a view while on_result runs. RESULT_AGAIN: the task is run again after *delay.

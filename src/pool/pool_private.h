@@ -12,8 +12,8 @@
  *   roster        starting, waking, killing   recruiting    processes of workers
  *   ledger retries reserve                    what knows no pool
  *
- * What a lower file finds out (a worker has starved, its initializer has failed) it notes in struct worker, and lives
- * passes it on.
+ * A lower file notes in struct worker what it finds (a worker has starved, its initializer has failed); lives passes it
+ * on.
  */
 #ifndef POOL_POOL_PRIVATE_H
 #define POOL_POOL_PRIVATE_H
@@ -55,50 +55,51 @@ struct worker {
 	struct ring ring;
 	/* Monotonic time. */
 	nsec started;
-	/* What intake has found in its ring. */
+	/* The findings of intake in the worker's ring. */
 	struct worker_intake {
-		/* Packets were not accepted, and remain in the ring. */
+		/* True if packets were not accepted, and remain in the ring. */
 		bool stalled;
-		/* It broke the protocol: nothing more is read from its ring. */
+		/* True if the worker broke the protocol: nothing more is read from its ring. */
 		bool broken;
-		/* Results were taken. Taken by lives. */
+		/* True if results were taken. Cleared by lives. */
 		bool progressed;
-		/* It gave up for want of resources, for this errno; 0 if not. Taken by lives. */
+		/* The errno for which the worker gave up for want of resources, 0 if it did not. Cleared by lives. */
 		int starved;
-		/* Its initializer has ended, in this way. Taken by lives. */
+		/* True if its initializer has ended. Cleared by lives. */
 		bool initialized;
+		/* How the initializer ended. */
 		struct initialized initializer;
 	} intake;
 	/* The last result that was taken from it. */
 	struct worker_progress {
-		/* The task's index plus one; 0 if none. */
+		/* The task's index plus one, 0 if none. */
 		uint64_t result;
 		uint32_t attempt;
 	} last;
-	/* How it fares as a worker. */
+	/* How far the worker has come. */
 	struct worker_fitness {
-		/* It has said HELLO. */
+		/* True if its HELLO was received. */
 		bool ready;
-		/* It ended before it had done anything. */
+		/* True if it ended before it had run a task. */
 		bool early;
-		/* Its initializer failed. */
+		/* True if its initializer failed. */
 		bool unfit;
 		/* Consecutive workers in this seat whose initializer failed. */
 		unsigned unfit_in_row;
 	} fitness;
-	/* An extra worker, for one task of the head only. */
+	/* True for an extra worker, for one task of the head only. */
 	bool spare;
-	/* Was asleep in the snapshot that staffing_retire takes. */
+	/* True if it was asleep in the snapshot that staffing_retire takes. */
 	bool sleeps;
-	/* A WAKE that could not be sent. Written by signal handlers, too. */
+	/* True if a WAKE could not be sent. Written by signal handlers, too. */
 	_Atomic bool wake_owed;
-	/* A signal for its task, which had no process yet when it was to be sent; 0 if none. */
+	/* The signal that could not be sent to its task yet, 0 if none. */
 	int signal_owed;
-	/* The time limit that its task exceeded, for which it was killed, in nanoseconds; 0 if none. */
+	/* The time limit in nanoseconds that its task exceeded, so that it was killed, 0 if none. */
 	nsec overdue;
 };
 
-/* Whether the pool has the workers that are wanted; shortage.c has the table. */
+/* How many of the wanted workers there can be; shortage.c has the table. */
 enum staffing_state {
 	STAFFING_FULL,
 	STAFFING_SHORT,
@@ -129,7 +130,7 @@ struct pool {
 		uint32_t last_number;
 		/* The soft limit that tasks find. */
 		uint64_t descriptor_limit;
-		/* What a message on a worker's channel does: in lives, which lies above those who start workers. */
+		/* The callback for a worker's channel: in lives, which lies above the files that start workers. */
 		void (*channel_ready)(struct watch *watch, unsigned events);
 		/* When WAKEs that could not be sent are tried again; 0 if none. Written by signal handlers, too. */
 		_Atomic nsec wakes_at;
@@ -139,38 +140,39 @@ struct pool {
 		enum staffing_state state;
 		/* How many workers are wanted. */
 		size_t jobs;
-		/* How many of these can be had: fewer after processes or descriptors were short. */
+		/* How many of these there can be: fewer after processes or descriptors were short. */
 		size_t limit;
 		/* Chunks or workers have changed: staffing_tick is to wake or start workers for unclaimed chunks. */
 		bool unserved;
-		/* While SHORT or FAILING: when one more worker is tried; 0 if not. */
+		/* While SHORT or FAILING: when one more worker is tried, else 0. */
 		nsec retry_at;
-		/* While FAILING: since when. 0 if not. */
+		/* While FAILING: the time of its beginning, else 0. */
 		nsec failing_since;
-		/* When waiting chunks should have been claimed by the workers that were woken or started; 0 if none. */
+		/* When the workers that were woken or started should have claimed the waiting chunks, 0 if none wait.
+		 */
 		nsec claim_by;
-		/* That there are fewer workers than wanted has been reported. */
+		/* True if fewer workers than wanted have been reported. */
 		bool reported;
 		/* Consecutive workers that ended before they had done anything. */
 		size_t early_ends;
-		/* The same for workers that a signal ended, perhaps somebody else's for a while. */
+		/* Of these, consecutive workers that a signal ended, possibly another program's for a while. */
 		size_t early_kills;
 		/* Initializers that failed. */
 		size_t unfit;
 		struct error unfit_why;
-		/* An initializer has done its work once. */
+		/* True if an initializer has succeeded. */
 		bool ever_fit;
 	} staffing;
 
 	/* Tasks to be run again. */
 	struct outcomes {
 		struct retries retries;
-		/* Due ones wait for a row of the ledger. */
+		/* True if due tasks wait for a row of the ledger. */
 		bool waiting;
 	} outcomes;
 
 	struct supervision {
-		/* When signals that could not be sent yet are tried again; 0 if none. */
+		/* When signals that could not be sent yet are tried again, 0 if none. */
 		nsec owed_at;
 		/* The next check of time limits. */
 		nsec watch_at;
@@ -179,9 +181,9 @@ struct pool {
 	} supervision;
 
 	struct closing {
-		/* Workers have been dismissed. */
+		/* True if workers have been dismissed. */
 		bool begun;
-		/* Their channels have been shut: messages are not read any more. */
+		/* True if their channels have been shut: messages are not read any more. */
 		bool hung_up;
 		/* When those that still live are killed: NSEC_FOREVER if never. */
 		nsec kill_at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Workers between runs: they wait, are taken, come back, and are sent away. */
+/* Workers between runs: they wait, are taken, are returned, and are dismissed. */
 #include "pool/reserve.h"
 
 #include "base/mem.h"
@@ -7,7 +7,7 @@
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 
-/* How long workers that were sent away may take to end. */
+/* Nanoseconds that dismissed workers may take to end. */
 #define LEAVE_TIME (5 * NSEC_PER_SEC)
 
 /* A worker without a run. */
@@ -17,6 +17,7 @@ struct idler {
 	struct recruit recruit;
 	struct watch channel;
 	struct watch sentinel;
+	/* True if it was dismissed. */
 	bool leaves;
 };
 
@@ -25,7 +26,7 @@ static struct idler *idler_at(struct list *link)
 	return container_of(link, struct idler, link);
 }
 
-/* It leaves the reserve, one way or the other; nothing of its process is touched. */
+/* Removes a worker from the reserve. Its process and its channel remain as they are. */
 static void forget(struct idler *idler)
 {
 	struct reserve *reserve = idler->reserve;
@@ -37,7 +38,7 @@ static void forget(struct idler *idler)
 	reserve->changed = true;
 }
 
-/* The end of file on its channel tells it to end. */
+/* Dismisses a worker: the end of file on its channel makes it end. */
 static void send_away(struct idler *idler)
 {
 	struct reserve *reserve = idler->reserve;
@@ -63,12 +64,12 @@ static void reserve_channel_ready(struct watch *watch, unsigned events UNUSED)
 		while (message.fd_count)
 			fd_close(&message.fds[--message.fd_count]);
 	}
-	/* Nothing is expected of it. One whose line has closed is of no use. */
+	/* No message is expected. A worker whose channel has closed is of no use. */
 	if (got < 0)
 		send_away(idler);
 }
 
-/* Takes the end of its process, and lets go of it all. */
+/* Takes the end of a worker's process, and releases everything. */
 static void reserve_take_end(struct idler *idler)
 {
 	struct process *process = &idler->recruit.process;
@@ -89,7 +90,7 @@ static void reserve_sentinel_ready(struct watch *watch, unsigned events UNUSED)
 	reserve_take_end(container_of(watch, struct idler, sentinel));
 }
 
-/* One whose end could not be noticed is ended here and now. */
+/* Kills a worker whose end could not be watched, and waits for it. */
 static void discard(struct idler *idler)
 {
 	if (process_kill(&idler->recruit.process) < 0)
@@ -128,7 +129,7 @@ bool reserve_take(struct reserve *reserve, const struct start_method *method, st
 		struct idler *idler = idler_at(link);
 
 		next = link->next;
-		/* Of another kind: it makes room for one that is wanted. */
+		/* Started by another method: it makes room for the worker that is wanted. */
 		if (idler->recruit.method != method) {
 			send_away(idler);
 			continue;
@@ -137,7 +138,7 @@ bool reserve_take(struct reserve *reserve, const struct start_method *method, st
 		*recruit = (struct recruit){
 			.method = method, .channel = idler->recruit.channel, .number = idler->recruit.number};
 		process_move(&recruit->process, &idler->recruit.process);
-		/* With a run its channel tells of its end. */
+		/* In a run its channel shows its end. */
 		process_forget_sentinel(&recruit->process);
 		free(idler);
 		reserve->engaged++;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The reserve: workers that no run has. A run of several on one pool takes its workers from here, and they come back
- * when it is over or others need them; so the next run finds them warm.
+ * The reserve: workers without a run. The runs of an interactive session take their workers from it and return them
+ * when they end or other runs need them, so that the next run need not start any.
  *
- * It also knows how many workers there may be in all, those with a run among them.
+ * It also limits how many workers there may be in all, those with a run included (engaged).
  */
 #ifndef POOL_RESERVE_H
 #define POOL_RESERVE_H
@@ -13,56 +13,59 @@
 #include "ipc/loop.h"
 #include "process/process.h"
 
-/* A worker as it goes to a run and comes back. */
+/* A worker that passes between the reserve and a run. */
 struct recruit {
 	struct process process;
 	const struct start_method *method;
-	/* The line to it; -1: none. Its owner's. */
+	/* The channel to the worker, the owner's; -1 if none. */
 	int channel;
-	/* Never used twice. */
+	/* The worker's number as the claimer of rows. Never used twice. */
 	uint32_t number;
 };
 
 struct reserve {
 	struct loop *loop;
-	/* How many workers there may be. */
+	/* How many workers there may be in all. */
 	size_t size;
-	/* Those with a run; those that wait here, and those that were sent away and have not ended. */
+	/* Workers with a run. */
 	size_t engaged;
+	/* Workers in waiting. */
 	size_t idle;
+	/* Workers without a run. */
 	struct list waiting;
+	/* Workers that were dismissed and have not ended. */
 	struct list leaving;
+	/* The number of the newest worker. */
 	uint32_t last_number;
-	/* Whether it was told that one more can be had since somebody last looked. */
+	/* True if a worker may have become available. Cleared by the caller that has checked. */
 	bool changed;
 };
 
-/* An empty one. */
+/* Makes an empty reserve. */
 void reserve_init(struct reserve *reserve, struct loop *loop, size_t size);
 
-/* How many workers there are now. */
+/* Returns how many workers there are, without those that are leaving. */
 size_t reserve_count(const struct reserve *reserve);
 
-/* Whether a worker can be had: one waits, or one more may be started. */
+/* True if a worker is available: one waits, or one more may be started. */
 bool reserve_has_one(const struct reserve *reserve);
 
-/* Takes a worker that was started by the method: false when none waits. It is engaged from now on. */
+/* Takes a waiting worker that was started by the method, which is engaged then. False if there is no such worker. */
 bool reserve_take(struct reserve *reserve, const struct start_method *method, struct recruit *recruit);
 
-/* The number for a worker that is started now, and engaged. */
+/* Counts a worker that is started now as engaged. Returns its number. */
 uint32_t reserve_engage(struct reserve *reserve);
 
-/* An engaged worker comes back, with its process and its line; it waits here, or is sent away where there are enough.
- */
+/* Takes an engaged worker back, with its process and its channel: it waits, or is dismissed if there are enough. */
 void reserve_return(struct reserve *reserve, struct recruit *recruit);
 
-/* An engaged worker has ended, or was never started. */
+/* Notes that an engaged worker has ended, or was never started. */
 void reserve_lose(struct reserve *reserve);
 
-/* How many there may be from now on: those that wait and are too many go at once. */
+/* Changes how many workers there may be. Waiting workers beyond that are dismissed at once. */
 void reserve_resize(struct reserve *reserve, size_t size);
 
-/* Sends away all that wait, and waits for their end. None is engaged. */
+/* Dismisses all workers and waits for their ends. No worker may be engaged. */
 void reserve_close(struct reserve *reserve);
 
 #endif

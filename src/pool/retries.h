@@ -8,29 +8,32 @@
 #include "task/chunk.h"
 
 struct retry {
-	/* One task, with the attempt to come; its use of its block counts. */
+	/* A chunk of one task, with the next attempt. It counts as a use of its block. */
 	struct chunk chunk;
+	/* When the task may be run again, monotonic; 0 if at once. */
 	nsec due;
 };
 
 struct retries {
-	/* A heap: the one that is due first, then the one with the lowest index, is on top. */
+	/* A heap: on top is the task that is due first; of several, the one with the lowest index. */
 	struct retry *list;
 	size_t count;
 	size_t capacity;
 };
 
+/* Adds a task, and takes over its use of its block. */
 void retries_add(struct retries *retries, const struct retry *retry);
 
-/* When the first is due; NSEC_FOREVER. */
+/* Returns when the first task is due, NSEC_FOREVER if none. */
 nsec retries_due(const struct retries *retries);
 
-/* Takes the first one that is due by now: false when none is. */
+/* Takes the first task, with its use of its block. False if it is not due by now. */
 bool retries_take(struct retries *retries, nsec now, struct retry *retry);
 
-/* Takes the one of this task if it is due by now: false when it is not. */
+/* Takes the task with this index, with its use of its block. False if it is absent or not due by now. */
 bool retries_take_task(struct retries *retries, nsec now, uint64_t index, struct retry *retry);
 
+/* Frees the heap's memory, not the uses of blocks. */
 void retries_release(struct retries *retries);
 
 #endif

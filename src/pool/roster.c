@@ -2,12 +2,12 @@
 /*
  * The seats of a pool and the workers in them.
  *
- * A WAKE may not be lost: whoever sends it has taken the flag that made it necessary (parked, the ring's wanting), so
- * nobody else would send another.
+ * A WAKE may not be lost: its sender has cleared the flag that made it necessary (parked, the ring's wanting), so that
+ * no other WAKE would be sent.
  *
  *   sendmsg of a WAKE    the worker                               the parent
  *   0                    receives it                              -
- *   EPIPE                is gone                                  learns of it by the channel
+ *   EPIPE                is gone                                  receives the channel's end of file
  *   EAGAIN               has unread messages, which wake it       -
  *   ENOBUFS, ENOMEM ...  sleeps                                   sets wake_owed, tries again after WAKE_PERIOD
  */
@@ -23,7 +23,7 @@
 /* Nanoseconds until a WAKE that could not be sent is tried again. */
 #define WAKE_PERIOD (2 * NSEC_PER_MSEC)
 
-/* Returns the first free seat, of those where the fewest consecutive workers were unfit; NULL if none. */
+/* Returns the first free seat of those where the fewest consecutive workers were unfit, NULL if none. */
 static struct worker *free_seat(const struct pool *pool)
 {
 	struct worker *best = NULL;

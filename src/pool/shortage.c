@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What happens when there cannot be as many workers as are wanted.
+ * Handling of a shortage: fewer workers can be started than are wanted.
  *
  * The states (shortage_move):
  *
@@ -85,7 +85,7 @@ static void shortage_move(struct staffing *staffing, enum shortage_event event, 
 		staffing->state = staffing->limit < staffing->jobs ? STAFFING_SHORT : STAFFING_FULL;
 }
 
-/* True if nothing has continued for so long that more workers are not to be expected. */
+/* True if no task has continued for RETRY_TIME: more workers are not to be expected. */
 static bool is_hopeless(const struct staffing *staffing, nsec now)
 {
 	return staffing->state == STAFFING_FAILING && now - staffing->failing_since >= RETRY_TIME;

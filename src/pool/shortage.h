@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens when there cannot be as many workers as are wanted. Private to the pool. */
+/* Handling of a shortage: fewer workers can be started than are wanted. Private to the pool. */
 #ifndef POOL_SHORTAGE_H
 #define POOL_SHORTAGE_H
 

@@ -39,7 +39,7 @@ bool staffing_has_sleeper(const struct pool *pool)
 	return false;
 }
 
-/* Wakes one sleeping worker: false if there is none. */
+/* Wakes one sleeping worker. False if no worker sleeps. */
 static bool wake_one(struct pool *pool)
 {
 	struct marks_walk walk = {.groups = 0};
@@ -94,11 +94,11 @@ void staffing_retire(struct pool *pool, size_t jobs)
 
 		/* A spare worker leaves by itself. */
 		left -= worker->state != WORKER_GONE && worker->spare;
-		/* One snapshot: a worker that falls asleep between the passes is in one of them all the same. */
+		/* A snapshot: a worker that falls asleep between the passes is handled in exactly one of them. */
 		worker->sleeps = sleeps(worker);
 	}
 
-	/* Sleeping workers first: one that runs a task may take long. */
+	/* Sleeping workers first: a running task may take long. */
 	for (pass = 0; pass < 2; pass++) {
 		for (seat = pool->crew.seats; seat-- > 0;) {
 			struct worker *worker = &pool->crew.workers[seat];
@@ -182,7 +182,7 @@ void staffing_relieve(struct pool *pool)
 
 void staffing_scanned(struct pool *pool)
 {
-	/* A worker that sleeps now leaves in the place of one that is busy. */
+	/* A worker that sleeps now leaves in place of a busy worker. */
 	if (pool->options.reserve && pool->crew.live > pool->staffing.jobs && !pool->closing.begun)
 		staffing_retire(pool, pool->staffing.jobs);
 	pool->staffing.unserved = true;

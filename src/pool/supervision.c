@@ -58,7 +58,7 @@ static pid_t running_task(const struct worker *worker)
 	return task > 1 ? task : 0;
 }
 
-/* Signals the task that a worker runs: false if it is about to start one that cannot be reached yet. */
+/* Signals the task that a worker runs. False if its process cannot be reached yet. */
 static bool signal_task(struct worker *worker, int signal)
 {
 	pid_t task = running_task(worker);
@@ -161,7 +161,7 @@ static bool limits_time(const struct pool *pool)
 	return pool->options.has_limits || atomic_load(&board_notice(&pool->board)->timeout);
 }
 
-/* Returns the limit that a worker's task has exceeded although the worker should have ended it; 0 if none. */
+/* Returns the limit that a worker's task has exceeded although the worker should have ended it, 0 if none. */
 static nsec exceeded_limit(const struct worker *worker, nsec now)
 {
 	const struct pool *pool = worker->pool;
