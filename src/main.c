@@ -22,7 +22,7 @@
  * process/  how processes begin and end
  *   signals  receiving, dispositions        process  start to close        role     the roles of processes
  *   start    start methods                  start_fork  start_spawn  start_forkserver
- *   command  executing programs
+ *   command  executing programs             command_group  signals to what they started
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               base64   bytes as text
  *   input_json  finding elements            element  JSON with its text    json     elements as records

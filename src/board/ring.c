@@ -98,7 +98,7 @@ bool ring_want(struct ring *ring, size_t minimum)
  * Reads the header of the packet at a position, after which filled bytes are readable. Returns 0, or -1 if it cannot be
  * true. Padding ends at the ring's end, not at its start, and a packet follows it: a producer cannot hide packets so.
  */
-static int read_header(const struct ring *ring, uint64_t position, size_t filled, struct header *header)
+static int ring_read_header(const struct ring *ring, uint64_t position, size_t filled, struct header *header)
 {
 	size_t rest = to_end(ring, position), span;
 
@@ -123,7 +123,7 @@ int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type,
 		return 0;
 	do {
 		at = *position;
-		if (read_header(ring, at, (size_t)(committed - at), &header) < 0)
+		if (ring_read_header(ring, at, (size_t)(committed - at), &header) < 0)
 			return -1;
 		*position += span_of(header.size);
 	} while (header.type == PADDING);
