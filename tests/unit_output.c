@@ -88,10 +88,11 @@ static void test_text(void)
 	check(!output_find("lines") && !output_find(""));
 }
 
-/* A recorder that counts its calls, and fails when it is to. */
+/* A recorder that counts its calls. */
 struct counting {
 	struct recorder recorder;
 	size_t put, counted, written, flushed, closed;
+	/* True if count fails. */
 	bool fails;
 };
 
@@ -142,10 +143,11 @@ static void test_recorders(void)
 	const struct result result = {.index = 7, .outcome = OUTCOME_OK};
 	const struct result skipped = {.index = 8, .outcome = OUTCOME_SKIPPED};
 	const struct output_header header = {.index = 7, .attempt = 1, .stream = STREAM_OUTPUT};
-	struct counting first = {.recorder.kind = &all}, owner = {.recorder.kind = &least};
-	struct session session = {
-		.logbook = {.recorders = {&owner.recorder, &first.recorder}, .count = 2},
-	};
+	struct counting first = {.recorder.kind = &all}, second = first, owner = {.recorder.kind = &least};
+	struct recorder *recorders[] = {&owner.recorder, &first.recorder, &second.recorder};
+	struct session session = {.logbook = {.recorders = recorders, .count = countof(recorders)}};
+
+	check(logbook_wants_written(&session));
 
 	logbook_put(&session, &header, slice_of("abc"));
 	logbook_count(&session, &result, NULL);
@@ -157,13 +159,17 @@ static void test_recorders(void)
 	check_int(first.written, 1);
 	check_int(first.flushed, 1);
 	check_int(owner.counted, 1);
-	/* A recorder that fails ends the run; all but the owner's are closed. */
+	/* A recorder that fails ends the run. The others are flushed; all but the owner's are closed. */
 	session.ending.phase = ENDING_DRAINING;
 	first.fails = true;
 	logbook_count(&session, &result, NULL);
 	check_int(session.ending.failure, EXIT_TROUBLE);
 	check_int(first.closed, 1);
+	check_int(first.flushed, 1);
+	check_int(second.flushed, 2);
+	check_int(second.closed, 1);
 	check_int(session.logbook.count, 1);
+	check(!logbook_wants_written(&session));
 	logbook_count(&session, &result, NULL);
 	check_int(first.counted, 2);
 	check_int(owner.counted, 3);

@@ -2,6 +2,7 @@
 /* The recorders of a run. */
 #include "run/logbook.h"
 
+#include "base/mem.h"
 #include "codec/output_json.h"
 #include "journal/joblog.h"
 #include "journal/results_folder.h"
@@ -9,7 +10,7 @@
 #include "run/session_private.h"
 #include "worker/executor.h"
 
-/* Opens a recorder; NULL if it is not wanted, or with the error. */
+/* Opens a recorder. Returns NULL if it is not wanted, or with the error. */
 typedef struct recorder *logbook_opener(const struct output_options *output, struct error *error);
 
 static struct recorder *open_results(const struct output_options *output, struct error *error)
@@ -31,14 +32,13 @@ static const struct {
 	{.open = open_joblog},
 };
 
-_Static_assert(countof(recorders) + 1 <= LOGBOOK_MOST, "a place for each recorder and the owner's");
-
 int logbook_open(struct session *session, struct error *error)
 {
 	struct logbook *logbook = &session->logbook;
 	struct recorder *opened[countof(recorders)] = {NULL};
 	size_t i;
 
+	logbook->recorders = mem_new(countof(recorders) + 1, sizeof *logbook->recorders);
 	if (session->place.recorder)
 		logbook->recorders[logbook->count++] = session->place.recorder;
 	if (!session->options->command.executor->runs_tasks)
@@ -57,9 +57,9 @@ int logbook_open(struct session *session, struct error *error)
 	return 0;
 }
 
-void logbook_close(struct session *session)
+/* Closes all recorders but the owner's, which has no close. */
+static void close_recorders(struct logbook *logbook)
 {
-	struct logbook *logbook = &session->logbook;
 	size_t i, kept = 0;
 
 	for (i = 0; i < logbook->count; i++) {
@@ -73,14 +73,37 @@ void logbook_close(struct session *session)
 	logbook->count = kept;
 }
 
-/* Ends the run after a recorder failed: an incomplete record is useless. The owner's recorder continues. */
-static void logbook_fail(struct session *session)
+void logbook_close(struct session *session)
 {
-	struct error *error = &session->logbook.error;
+	close_recorders(&session->logbook);
+	free(session->logbook.recorders);
+	session->logbook = (struct logbook){.recorders = NULL};
+}
 
-	ending_fail(session, EXIT_TROUBLE, error);
-	error_release(error);
-	logbook_close(session);
+/* Reports the logbook's error, and drains the run. */
+static void report_recorder(struct session *session)
+{
+	ending_fail(session, EXIT_TROUBLE, &session->logbook.error);
+	error_release(&session->logbook.error);
+}
+
+/*
+ * Ends the run after a recorder has failed: an incomplete record is useless. The others write what they have gathered
+ * and are closed, but the owner's, which continues.
+ */
+static void logbook_fail(struct session *session, const struct recorder *failed)
+{
+	struct logbook *logbook = &session->logbook;
+	size_t i;
+
+	report_recorder(session);
+	for (i = 0; i < logbook->count; i++) {
+		struct recorder *recorder = logbook->recorders[i];
+
+		if (recorder != failed && recorder->kind->flush && recorder->kind->flush(recorder, &logbook->error) < 0)
+			report_recorder(session);
+	}
+	close_recorders(logbook);
 }
 
 void logbook_put(struct session *session, const struct output_header *header, struct slice bytes)
@@ -97,7 +120,7 @@ void logbook_put(struct session *session, const struct output_header *header, st
 		struct recorder *recorder = session->logbook.recorders[i];
 
 		if (recorder->kind->put && recorder->kind->put(recorder, &piece, &session->logbook.error) < 0)
-			logbook_fail(session);
+			logbook_fail(session, recorder);
 	}
 }
 
@@ -153,11 +176,22 @@ void logbook_count(struct session *session, const struct result *result, const s
 		struct recorder *recorder = session->logbook.recorders[i];
 
 		if (recorder->kind->count(recorder, &entry, &session->logbook.error) < 0)
-			logbook_fail(session);
+			logbook_fail(session, recorder);
 	}
 	bytes_release(&texts.command);
 	bytes_release(&texts.shown);
 	bytes_release(&texts.object);
+}
+
+bool logbook_wants_written(const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->logbook.count; i++) {
+		if (session->logbook.recorders[i]->kind->written)
+			return true;
+	}
+	return false;
 }
 
 void logbook_written(struct session *session, const struct result *result)
@@ -168,7 +202,7 @@ void logbook_written(struct session *session, const struct result *result)
 		struct recorder *recorder = session->logbook.recorders[i];
 
 		if (recorder->kind->written && recorder->kind->written(recorder, result, &session->logbook.error) < 0)
-			logbook_fail(session);
+			logbook_fail(session, recorder);
 	}
 }
 
@@ -180,6 +214,6 @@ void logbook_flush(struct session *session)
 		struct recorder *recorder = session->logbook.recorders[i];
 
 		if (recorder->kind->flush && recorder->kind->flush(recorder, &session->logbook.error) < 0)
-			logbook_fail(session);
+			logbook_fail(session, recorder);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The recorders of a run: which there are, and what they are given (journal/recorder.h). */
+/* The recorders of a run (journal/recorder.h): opens them, calls them for each event, and ends the run if one fails. */
 #ifndef RUN_LOGBOOK_H
 #define RUN_LOGBOOK_H
 
@@ -8,33 +8,36 @@
 #include "board/message.h"
 #include "journal/recorder.h"
 
-/* The recorders that a run may have: the owner's, and those of the options. */
-enum { LOGBOOK_MOST = 4 };
-
 struct logbook {
-	struct recorder *recorders[LOGBOOK_MOST];
+	/* The owner's recorder, if there is one, then those of the options; an array of the logbook's. */
+	struct recorder **recorders;
+	/* The number of open recorders. */
 	size_t count;
-	/* That of the recorder that has just failed. */
+	/* The error of a recorder, until it is reported. */
 	struct error error;
 };
 
 struct session;
 
-/* Opens the recorders of the session's options. -1 with the error; logbook_close is the caller's then, too. */
+/* Opens the recorders of the session's options. Returns -1 with the error; then, too, the caller closes the logbook. */
 int logbook_open(struct session *session, struct error *error) MUST_CHECK;
 
 /* Records a piece of an attempt's output. */
 void logbook_put(struct session *session, const struct output_header *header, struct slice bytes);
 
-/* Records a result that counts; task is NULL if nothing is known of it. */
+/* Records a result that counts. A skipped task is not recorded; task is NULL if it is not known. */
 void logbook_count(struct session *session, const struct result *result, const struct task *task);
 
-/* Records that all output of a task has been written. */
+/* True if a recorder wants logbook_written. */
+bool logbook_wants_written(const struct session *session);
+
+/* Records that the kernel has accepted all output of a task. */
 void logbook_written(struct session *session, const struct result *result);
 
-/* Writes gathered lines. */
+/* Writes what the recorders have gathered. */
 void logbook_flush(struct session *session);
 
+/* Closes all recorders but the owner's. What they have gathered since the last flush is lost. */
 void logbook_close(struct session *session);
 
 #endif
