@@ -3,7 +3,12 @@
 #include "unit.h"
 
 #include "codec/output.h"
+#include "ipc/fd.h"
 #include "run/session_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 /* A piece of output of a task; NULL bytes after the last. */
 struct piece {
@@ -175,6 +180,169 @@ static void test_recorders(void)
 	check_int(owner.counted, 3);
 }
 
+enum {
+	/* Bytes that the pipe holds. */
+	PIPE_SIZE = 4096,
+	/* Bytes of output of a task. */
+	TASK_SIZE = 1000,
+	/* Tasks whose output fits the pipe. */
+	TASKS_THAT_FIT = PIPE_SIZE / TASK_SIZE,
+};
+
+/* An outlet to a pipe that is read only by drain_pipe, and the tasks that it has settled. */
+struct tap {
+	struct loop loop;
+	struct outlet outlet;
+	int read_end;
+	/* The descriptor 1 of before. */
+	int output;
+	/* Settled tasks; their indexes must be 0, 1, 2 ... */
+	uint64_t settled;
+	/* The number of wrong indexes and of results with views. */
+	size_t wrong;
+	/* The error of the writer, 0 if none. */
+	int error;
+};
+
+static bool tap_finished(struct outlet *outlet UNUSED, const struct result *result)
+{
+	return result->outcome != OUTCOME_SKIPPED;
+}
+
+static void tap_settled(struct outlet *outlet, const struct result *result)
+{
+	struct tap *tap = container_of(outlet, struct tap, outlet);
+
+	tap->wrong += result->index != tap->settled || result->reason || result->line;
+	tap->settled++;
+}
+
+static void tap_failed(struct outlet *outlet, int number)
+{
+	container_of(outlet, struct tap, outlet)->error = number;
+}
+
+/* Replaces standard output by the pipe. */
+static void tap_open(struct tap *tap)
+{
+	int ends[2] = {-1, -1};
+
+	*tap = (struct tap){.outlet = {.failed = tap_failed, .finished = tap_finished, .settled = tap_settled}};
+	check_int(pipe2(ends, O_CLOEXEC), 0);
+	check_int(fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE), PIPE_SIZE);
+	tap->read_end = ends[0];
+	check_int(loop_init(&tap->loop), 0);
+	fflush(stdout);
+	tap->output = dup(STDOUT_FILENO);
+	dup2(ends[1], STDOUT_FILENO);
+	close(ends[1]);
+	outlet_open(&tap->outlet, &tap->loop, &output_text, "Fork", 0);
+}
+
+/* Restores standard output: checks are printed there. */
+static void tap_close(struct tap *tap)
+{
+	outlet_close(&tap->outlet);
+	dup2(tap->output, STDOUT_FILENO);
+	close(tap->output);
+	close(tap->read_end);
+	loop_release(&tap->loop);
+	check_int(tap->wrong, 0);
+}
+
+/* Puts the output and the result of a task. */
+static void put_task(struct tap *tap, uint64_t index, size_t size, enum outcome outcome)
+{
+	static const char output[TASK_SIZE];
+	struct order_sink *sink = &tap->outlet.sink;
+	const struct result result = {.index = index, .outcome = outcome, .reason = "reason", .line = "line"};
+
+	if (size)
+		sink->data(sink, index, NULL, STREAM_OUTPUT, (struct slice){.data = output, .size = size});
+	sink->result(sink, &result);
+}
+
+/* Reads what the pipe holds and lets the outlet write more. */
+static void drain_pipe(struct tap *tap)
+{
+	char buffer[PIPE_SIZE];
+
+	fd_read(tap->read_end, buffer, sizeof buffer);
+	loop_step(&tap->loop, clock_now() + NSEC_PER_SEC);
+	outlet_flush(&tap->outlet);
+}
+
+/* Tasks are settled when the pipe has taken their output, and no earlier. */
+static void test_settled(void)
+{
+	struct tap tap;
+	uint64_t i, before, then, after;
+
+	tap_open(&tap);
+	for (i = 0; i < 3 * (uint64_t)TASKS_THAT_FIT; i++)
+		put_task(&tap, i, TASK_SIZE, OUTCOME_FAILED);
+	/* Neither a task without output nor a skipped one overtakes them; the latter is never settled. */
+	put_task(&tap, i, 0, OUTCOME_OK);
+	put_task(&tap, i + 1, TASK_SIZE, OUTCOME_SKIPPED);
+	before = tap.settled;
+	outlet_flush(&tap.outlet);
+	then = tap.settled;
+	while (!outlet_is_idle(&tap.outlet))
+		drain_pipe(&tap);
+	after = tap.settled;
+	tap_close(&tap);
+	check_int(before, 0);
+	check_int(then, TASKS_THAT_FIT);
+	check_int(after, 3 * TASKS_THAT_FIT + 1);
+}
+
+/* Tasks whose output is lost are not settled. */
+static void test_lost(void)
+{
+	struct tap tap;
+	uint64_t i, settled;
+
+	tap_open(&tap);
+	for (i = 0; i < 2 * (uint64_t)TASKS_THAT_FIT; i++)
+		put_task(&tap, i, TASK_SIZE, OUTCOME_OK);
+	outlet_flush(&tap.outlet);
+	close(tap.read_end);
+	tap.read_end = -1;
+	while (!tap.error)
+		loop_step(&tap.loop, clock_now() + NSEC_PER_SEC);
+	put_task(&tap, i, 0, OUTCOME_OK);
+	outlet_flush(&tap.outlet);
+	settled = tap.settled;
+	i = tap.outlet.unsettled_count;
+	tap_close(&tap);
+	check_int(tap.error, EPIPE);
+	check_int(settled, TASKS_THAT_FIT);
+	check_int(i, 0);
+}
+
+/* While a reader sleeps, silent tasks are stopped before there are too many to remember. */
+static void test_behind(void)
+{
+	struct tap tap;
+	uint64_t i;
+	bool behind[3];
+
+	tap_open(&tap);
+	for (i = 0; i < OUTLET_UNSETTLED_MOST; i++)
+		put_task(&tap, i, 0, OUTCOME_OK);
+	behind[0] = outlet_is_behind(&tap.outlet);
+	for (; !outlet_is_behind(&tap.outlet) && i < 3 * OUTLET_UNSETTLED_MOST; i++)
+		put_task(&tap, i, i < OUTLET_UNSETTLED_MOST + 2 * TASKS_THAT_FIT ? TASK_SIZE : 0, OUTCOME_OK);
+	behind[1] = outlet_is_behind(&tap.outlet);
+	while (!outlet_is_idle(&tap.outlet))
+		drain_pipe(&tap);
+	behind[2] = outlet_is_behind(&tap.outlet);
+	tap_close(&tap);
+	check(!behind[0] && behind[1] && !behind[2]);
+	check_int(i, 2 * OUTLET_UNSETTLED_MOST + TASKS_THAT_FIT);
+	check_int(tap.settled, i);
+}
+
 static void test_phases(void)
 {
 	struct session session = {.ending.phase = ENDING_RUNNING};
@@ -198,6 +366,9 @@ const struct unit_test unit_output[] = {
 	{"result objects", .run = test_json},
 	{"text is written as it is", .run = test_text},
 	{"recorders are called for each event", .run = test_recorders},
+	{"a task is settled once its output has been written", .run = test_settled},
+	{"a task whose output is lost is not settled", .run = test_lost},
+	{"no task is begun while too many are unsettled", .run = test_behind},
 	{"the phases of a run's end", .run = test_phases},
 	{.name = NULL},
 };

@@ -60,6 +60,12 @@ bool writer_is_full(const struct writer *writer);
 /* True if nothing is buffered: everything has been written, or dropped after an error. */
 bool writer_is_idle(const struct writer *writer);
 
+/* Returns what total will be once everything that has been put is written. Not meaningful after an error. */
+static inline uint64_t writer_end(const struct writer *writer)
+{
+	return writer->total + (writer->buffer.size - writer->written);
+}
+
 void writer_release(struct writer *writer);
 
 #endif

@@ -5,10 +5,12 @@
  *
  *   put      for each piece of an attempt's output as it comes from the worker, in any order of tasks
  *   count    once for each task, when it is decided that this attempt counts
- *   written  once for each task, when all of its output has been given to the writer of the run's output; a task that
- *            is skipped or whose output is cut off by the end of the run has no call
- *   flush    after each step of the event loop
- *   close    once
+ *   written  at most once for each task, when all of its output has been accepted by the kernel (not synced to disk),
+ *            or has been shown if the run has a screen; not called for a task that was skipped, nor after output was
+ *            lost or cut off by the end of the run
+ *   flush    after each step of the event loop, after its calls of written; at the end, and when another recorder has
+ *            failed
+ *   close    once, after the last flush or after a failure
  */
 #ifndef JOURNAL_RECORDER_H
 #define JOURNAL_RECORDER_H
@@ -26,10 +28,10 @@ struct recorder_piece {
 	struct slice bytes;
 };
 
-/* A result that counts, with the texts that the recorders of the run want; a text is empty if none wants it. */
+/* A result that counts, with the texts that the recorders of the run want; a text that no recorder wants is empty. */
 struct recorder_entry {
 	const struct result *result;
-	/* NULL if nothing is known of it. */
+	/* The task; NULL if it is not known. */
 	const struct task *task;
 	/* The command line as it ran, quoted for a shell; empty if it did not run. */
 	struct slice command;
@@ -48,18 +50,18 @@ enum recorder_texts {
 
 struct recorder;
 
-/* What a recorder does. put, written and flush may be NULL. Each returns -1 with the error: then the run ends. */
+/* The functions of a recorder; put, written and flush may be NULL. They return -1 with the error: then the run ends. */
 struct recorder_kind {
 	enum recorder_texts texts;
 	int (*put)(struct recorder *recorder, const struct recorder_piece *piece, struct error *error);
 	int (*count)(struct recorder *recorder, const struct recorder_entry *entry, struct error *error);
 	int (*written)(struct recorder *recorder, const struct result *result, struct error *error);
 	int (*flush)(struct recorder *recorder, struct error *error);
-	/* Frees the recorder. NULL if it is its owner's. */
+	/* Frees the recorder. NULL if the caller owns it, who then frees it. */
 	void (*close)(struct recorder *recorder);
 };
 
-/* Embedded in what it is. */
+/* Base of every recorder: embedded in the recorder's own struct (container_of). */
 struct recorder {
 	const struct recorder_kind *kind;
 };

@@ -3,13 +3,14 @@
 #include "run/outlet.h"
 
 #include "base/diag.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The outlet that messages pass, in their turn among the tasks' standard error; NULL if none. */
+/* The outlet that messages pass, in their turn among the tasks' standard error. NULL if there is no such outlet. */
 static struct outlet *diag_outlet;
 
 /* Writes to standard error, after what was written before. */
@@ -121,6 +122,91 @@ static void sink_end_streams(struct outlet *outlet)
 	}
 }
 
+/* A finished task, and where its output ends in each writer (writer.total). */
+struct outlet_unsettled {
+	/* Within outlet.unsettled. */
+	struct list link;
+	/* A copy without the views. */
+	struct result result;
+	uint64_t output_end;
+	uint64_t errors_end;
+};
+
+/* True if output has been lost. */
+static bool outlet_has_lost(const struct outlet *outlet)
+{
+	return outlet->output.error || outlet->errors->error;
+}
+
+/* Returns the oldest task to be settled, NULL if there is none. */
+static struct outlet_unsettled *oldest_unsettled(const struct outlet *outlet)
+{
+	return outlet->unsettled_count ? container_of(outlet->unsettled.next, struct outlet_unsettled, link) : NULL;
+}
+
+/* True if the kernel has accepted a task's output. */
+static bool is_accepted(const struct outlet *outlet, const struct outlet_unsettled *task)
+{
+	return outlet->output.total >= task->output_end && outlet->errors->total >= task->errors_end;
+}
+
+/* Removes the oldest task to be settled. */
+static void drop_oldest_unsettled(struct outlet *outlet)
+{
+	struct outlet_unsettled *task = oldest_unsettled(outlet);
+
+	list_remove(&task->link);
+	outlet->unsettled_count--;
+	free(task);
+}
+
+/* Settles the tasks whose output has been accepted. After a loss of output the others are dropped. */
+static void settle_tasks(struct outlet *outlet)
+{
+	struct outlet_unsettled *task;
+
+	while ((task = oldest_unsettled(outlet)) && is_accepted(outlet, task)) {
+		struct result result = task->result;
+
+		drop_oldest_unsettled(outlet);
+		outlet->settled(outlet, &result);
+	}
+	while (outlet->unsettled_count && outlet_has_lost(outlet))
+		drop_oldest_unsettled(outlet);
+}
+
+/*
+ * Has a finished task settled, at once if a screen has its output. Too many are settled now as far as possible: if
+ * too many remain, a writer waits for its reader, and the loop reports when that has progressed.
+ */
+static void await_settlement(struct outlet *outlet, const struct result *result)
+{
+	struct outlet_unsettled *task;
+
+	if (outlet->screen) {
+		outlet->settled(outlet, result);
+		return;
+	}
+	if (outlet_has_lost(outlet))
+		return;
+	task = mem_new(1, sizeof *task);
+	*task = (struct outlet_unsettled){
+		.result = *result,
+		.output_end = writer_end(&outlet->output),
+		.errors_end = writer_end(outlet->errors),
+	};
+	task->result.reason = task->result.line = NULL;
+	list_append(&outlet->unsettled, &task->link);
+	if (++outlet->unsettled_count >= OUTLET_UNSETTLED_MOST)
+		outlet_flush(outlet);
+}
+
+bool outlet_is_behind(const struct outlet *outlet)
+{
+	return outlet->unsettled_count >= OUTLET_UNSETTLED_MOST && !outlet_has_lost(outlet) &&
+	       !is_accepted(outlet, oldest_unsettled(outlet));
+}
+
 static void sink_result(struct order_sink *sink, const struct result *result)
 {
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
@@ -128,7 +214,8 @@ static void sink_result(struct order_sink *sink, const struct result *result)
 	outlet->index = result->index;
 	if (outlet->format->end)
 		sink_end_streams(outlet);
-	outlet->finished(outlet, result);
+	if (outlet->finished(outlet, result))
+		await_settlement(outlet, result);
 	if (outlet->screen)
 		outlet->screen->ended(outlet->screen, result->index);
 	outlet->current_bytes = 0;
@@ -166,6 +253,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 	};
 	outlet->state = (struct output_state){.worker_prefix = worker_prefix};
 	outlet->format = format;
+	list_init(&outlet->unsettled);
 	/* A screen buffers for itself, and has messages of its own. */
 	if (outlet->screen) {
 		outlet->state.is_shared = true;
@@ -176,7 +264,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 	writer_init(&outlet->output, loop, STDOUT_FILENO);
 	outlet->output.changed = output_changed;
 	outlet->output.fails_by_fault = true;
-	/* One writer for both streams if they are one file, which keeps their order. */
+	/* Both streams have one writer if they are one file: it keeps their order. */
 	outlet->errors = &outlet->output;
 	if (outlet->closed || !is_same_file(STDOUT_FILENO, diag_descriptor())) {
 		outlet->errors = &outlet->own_errors;
@@ -202,6 +290,8 @@ void outlet_flush(struct outlet *outlet)
 		return;
 	writer_flush(&outlet->output);
 	writer_flush(outlet->errors);
+	if (outlet->unsettled_count)
+		settle_tasks(outlet);
 }
 
 bool outlet_is_idle(const struct outlet *outlet)
@@ -213,6 +303,8 @@ bool outlet_is_idle(const struct outlet *outlet)
 
 void outlet_close(struct outlet *outlet)
 {
+	while (outlet->unsettled_count)
+		drop_oldest_unsettled(outlet);
 	if (!outlet->screen) {
 		diag_set_sink(NULL);
 		if (outlet->errors != &outlet->output)

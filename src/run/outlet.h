@@ -7,6 +7,7 @@
 #define RUN_OUTLET_H
 
 #include "base/dialect.h"
+#include "base/list.h"
 #include "ipc/loop.h"
 #include "ipc/writer.h"
 #include "codec/output.h"
@@ -22,13 +23,27 @@ struct outlet_screen {
 	void (*ended)(struct outlet_screen *screen, uint64_t index);
 };
 
-/* Embedded in its owner, which sets failed, finished and screen. */
+/*
+ * Embedded in its owner, which sets failed, finished, settled and screen.
+ *
+ * A task is settled when the kernel has accepted all of its output; that output may still be lost in a crash of the
+ * machine. Until then a copy of its result is kept, but only if the owner asks for it: at most OUTLET_UNSETTLED_MOST
+ * and those of the tasks that had begun by then, since the owner begins no task while outlet_is_behind.
+ */
 struct outlet {
 	/* Notifies the owner that standard output cannot be written (errno). */
 	void (*failed)(struct outlet *outlet, int number);
-	/* Notifies the owner that all output of a task has been written; its result. */
-	void (*finished)(struct outlet *outlet, const struct result *result);
-	/* Removes the frame below the text before anything is written to standard error; NULL if there is none. */
+	/*
+	 * Notifies the owner that all output of a task has been put into the writers, where it may be lost. Returns
+	 * true if settled is to be called for the task.
+	 */
+	bool (*finished)(struct outlet *outlet, const struct result *result);
+	/*
+	 * Notifies the owner that a task is settled; the result has no reason and no line. Not called for a task of
+	 * which output was lost. NULL if finished always returns false.
+	 */
+	void (*settled)(struct outlet *outlet, const struct result *result);
+	/* Removes the frame below the text before anything is written to standard error; NULL without a frame. */
 	void (*clear)(struct outlet *outlet);
 	/* NULL if output is written to standard output and error. */
 	struct outlet_screen *screen;
@@ -51,7 +66,14 @@ struct outlet {
 	uint64_t current_bytes;
 	/* The last bytes written to standard error did not end their line. */
 	bool within_line;
+	/* Finished tasks that are to be settled (struct outlet_unsettled), the oldest first. */
+	struct list unsettled;
+	/* The length of that list. */
+	size_t unsettled_count;
 };
+
+/* The number of unsettled tasks from which on no task should be begun. */
+enum { OUTLET_UNSETTLED_MOST = 4096 };
 
 /*
  * Begins the output of a run and takes over messages. closed is a mask of the standard descriptors that were closed at
@@ -63,8 +85,11 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 /* Writes the end that the format gives the output, after all tasks. */
 void outlet_end(struct outlet *outlet);
 
-/* Writes gathered bytes as far as possible without waiting. */
+/* Writes gathered bytes as far as possible without waiting, and settles tasks. */
 void outlet_flush(struct outlet *outlet);
+
+/* True if so many tasks are unsettled, since the reader is slow, that no task should be begun. */
+bool outlet_is_behind(const struct outlet *outlet);
 
 /* True if a frame can be shown: the text has ended its line, and everything is written. */
 bool outlet_takes_frame(const struct outlet *outlet);
@@ -75,7 +100,8 @@ void outlet_put_frame(struct outlet *outlet, struct slice frame);
 /* True if everything is written, or can never be. */
 bool outlet_is_idle(const struct outlet *outlet);
 
-/* Releases the outlet. Messages are written straight to standard error again. */
+/* Releases the outlet; tasks that are not settled by now never are. Messages are written straight to standard error
+ * again. */
 void outlet_close(struct outlet *outlet);
 
 #endif

@@ -26,11 +26,13 @@ enum {
 	BLOCKS_MIN = 24,
 };
 
-/* Returns the gate of a run that begins tasks: shut while it is held, open for the head alone while the window is full.
+/*
+ * Returns the gate of a run that begins tasks: shut while the run is held or the reader of its output is slow, open for
+ * the head alone while the window is full.
  */
 static uint64_t choose_gate(const struct session *session)
 {
-	if (session->held || session->throttle.shut)
+	if (session->held || session->throttle.shut || outlet_is_behind(&session->outlet))
 		return 0;
 	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
@@ -46,12 +48,18 @@ static void outlet_failed(struct outlet *outlet, int number)
 	ending_lose_output(container_of(outlet, struct session, outlet), number);
 }
 
-static void outlet_result(struct outlet *outlet, const struct result *result)
+static bool outlet_result(struct outlet *outlet, const struct result *result)
 {
 	struct session *session = container_of(outlet, struct session, outlet);
 
 	report_failure(session, result);
-	logbook_written(session, result);
+	/* A task is cut off if what it has stored on disk cannot be read. */
+	return logbook_wants_written(session) && result->outcome != OUTCOME_SKIPPED && !session->order.held.is_lost;
+}
+
+static void outlet_settled(struct outlet *outlet, const struct result *result)
+{
+	logbook_written(container_of(outlet, struct session, outlet), result);
 }
 
 /* Releases what a session has before its output is open, and itself. */
@@ -108,7 +116,7 @@ struct session *session_open(const struct session_options *options, const struct
 		.limit = {.options = options->policy.limit},
 		.oom_kills = KILLS_UNKNOWN,
 		.pool_owner = verdict_owner,
-		.outlet = {.failed = outlet_failed, .finished = outlet_result},
+		.outlet = {.failed = outlet_failed, .finished = outlet_result, .settled = outlet_settled},
 	};
 	session->pool_owner.context = place->context;
 	if (open_parts(session, error) < 0) {
@@ -156,6 +164,14 @@ void session_expect_retries(struct session *session, uint64_t index, uint64_t re
 	order_expect(&session->order, index, retries < UINT32_MAX ? (uint32_t)retries + 1 : UINT32_MAX);
 }
 
+/* Writes output, then what recorders note of it, then the message of a recorder that has failed. */
+static void write_gathered(struct session *session)
+{
+	outlet_flush(&session->outlet);
+	logbook_flush(session);
+	outlet_flush(&session->outlet);
+}
+
 /* Applies the consequences of events: writes output, sets the gate, skips tasks that will not begin. */
 static void session_settle(struct session *session)
 {
@@ -174,8 +190,7 @@ static void session_settle(struct session *session)
 		pool_set_gate(session->pool, choose_gate(session));
 	if (owner->on_room && session_has_room(session))
 		owner->on_room(owner);
-	logbook_flush(session);
-	outlet_flush(&session->outlet);
+	write_gathered(session);
 }
 
 /* Does what is due by now. */
@@ -251,6 +266,20 @@ static void end_workers(struct session *session)
 	}
 }
 
+/* Writes the rest at the reader's pace, and closes the recorders, which may note the last tasks only after that. */
+static void write_last(struct session *session)
+{
+	bool is_read;
+
+	ending_finish_words(session);
+	is_read = outlet_is_idle(&session->outlet);
+	write_gathered(session);
+	logbook_close(session);
+	/* The message of a recorder that has failed. */
+	if (is_read)
+		ending_finish_words(session);
+}
+
 int session_close(struct session *session, int *signal)
 {
 	int status;
@@ -263,11 +292,10 @@ int session_close(struct session *session, int *signal)
 		order_pump(&session->order);
 	if (ending_write_out(session))
 		outlet_end(&session->outlet);
-	logbook_flush(session);
-	logbook_close(session);
+	write_gathered(session);
 	report_end(session);
 	outlet_flush(&session->outlet);
-	ending_finish_words(session);
+	write_last(session);
 	status = report_status(session);
 	*signal = session->ending.signal;
 	if (session->place.is_alone)
