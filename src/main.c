@@ -39,7 +39,7 @@
  *   doorbell  when the parent scans rings
  * journal/  logs of a run, and an archive of its output
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
- *   recorder  the interface of all three
+ *   recorder  the interface of job log, results folder and archive
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * worker/   inside a worker process
  *   worker   the role                       workplace  its end of the board  initializer  its first command
@@ -59,7 +59,7 @@
  * run/      one run
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  the progress line
- *   logbook  the job log and the results    instructions  the workers' briefing
+ *   logbook  opens and calls the recorders  instructions  the workers' briefing
  *   companions  processes beside the workers
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
  * run/policy/  the decisions of a run
