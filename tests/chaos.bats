@@ -8,7 +8,7 @@
 load helper
 no_leak_check
 
-# survives MODE RECORDS SEEDS [OPTION]...: so many runs under each start method, with seeds that follow one another
+# survives MODE RECORDS SEEDS [OPTION]...: SEEDS runs under each start method, with consecutive seeds
 survives() {
 	local mode=$1 records=$2 seeds=$3 first=${MPMAP_TEST_SEED:-$RANDOM}
 	shift 3

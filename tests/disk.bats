@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What cannot be written: to the spill file, to standard output, to standard error.
+# Failed writes: to the spill file, to standard output, to standard error.
 
 load helper
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What fuzzing begins with and what it once found, as ordinary tests; `make fuzz` looks for more.
+# The corpus of the fuzzers, as ordinary tests; `make fuzz` searches for more.
 
 # FUZZ is the absolute path of the targets' programs, without their names. What an input is, its target's first comment says.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A line per task in GNU parallel's own form (--joblog), which GNU parallel itself reads and goes on from.
+# --joblog: a line per task in GNU parallel's own form, which GNU parallel reads and resumes from.
 
 # Scripts are for the tasks' shell.
 # shellcheck disable=SC2016
@@ -20,7 +20,7 @@ is_log() {
 	[ $# -lt 2 ] || same <(cut -f "${3:-1,7,8}" lines) "$2"
 }
 
-# GNU parallel goes on with the file log: on STATUS PARALLEL-ARG...
+# GNU parallel resumes from the file log: on STATUS PARALLEL-ARG...
 on() {
 	local wanted=$1
 	shift
@@ -92,7 +92,7 @@ on() {
 		run_to_end -j1 --chunksize 1 --joblog log --halt now,fail=1 --shell '[ "$1" -gt 1 ] || exit 3; exec "$TOOL" pause "pid$1"' ::: $(seq 20)
 		expect 124
 		is_log log
-		# the worker may begin one more before it is told
+		# the worker may begin one more task before the parent stops it
 		same <(cut -f 1,7,8 lines | head -n 1) $'1\t3\t0'
 		[ "$(wc -l <lines)" -le 2 ]
 		mp --joblog log no-such-command ::: a b

@@ -20,7 +20,7 @@ measured() {
 	[ "$(awk '/^max_rss/ { print $2 }' how)" -lt "$limit" ]
 }
 
-# On a busy machine one of the workers may be far behind: what waits for it is bounded by --buffer, and is not looked at here.
+# On a busy machine one worker may lag far: the results that wait for it are bounded by --buffer, and not measured here.
 
 @test "limits: a million tasks of one array, in less than 16 MiB" {
 	awk 'BEGIN { printf "["; for (i = 1; i < 1000000; i++) printf "{\"argv\":[\"echo\",%d],\"id\":\"task %d\"},\n", i, i; print "[\"echo\",\"last\"]]" }' |

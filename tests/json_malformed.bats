@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# JSON that is none is refused by element, line and column, what stands before it is run, and nothing else is.
+# Malformed JSON is refused by element, line and column; the tasks before it run, and no others.
 
 # The tables json_values.txt and json_streams.txt say what is JSON; their heads say how they are read.
 
@@ -9,7 +9,7 @@ load helper
 values=$BATS_TEST_DIRNAME/json_values.txt
 streams=$BATS_TEST_DIRNAME/json_streams.txt
 
-# bytes TEXT: what a TEXT of the tables stands for
+# bytes TEXT: the bytes that a TEXT of the tables means
 bytes() {
 	local text=${1//\\/\\\\}
 	printf %b "${text//\~/\\x}"
@@ -21,7 +21,7 @@ map() {
 	"$MPMAP" -j1 "$1" printf '%s\n' '{}' <input >out 2>err 3>&- 4>&- || code=$?
 }
 
-# What was wrong is in the file wrong: one test tells it all.
+# Failures are gathered in the file wrong: one test reports them all.
 wrong() {
 	printf '%s: status %s, stdout %q, stderr %q\n' "$1" "$code" "$(head -c 200 out | tr '\0' '?')" "$(head -c 200 err | tr '\0' '?')" >>wrong
 }
@@ -30,7 +30,7 @@ nothing_wrong() {
 	[ ! -s wrong ] || { head -n 40 wrong && complain "$(wc -l <wrong) wrong"; }
 }
 
-# One line that says where, status 1, and nothing that can act on a terminal; sets element, line and column.
+# Expects status 1 and one line with the place, without terminal escapes; sets element, line and column.
 is_refused() {
 	local text
 	[ "$code" -eq 1 ] || return 1
@@ -64,7 +64,7 @@ each() {
 	[ "$rows" -ge "$3" ]
 }
 
-# Whether the output is just the first record: no process for that, there are thousands.
+# True if the output is just the first record. Starts no process: there are thousands of calls.
 is_only_ok() {
 	local text
 	IFS= read -rd '' text <out || :

@@ -127,7 +127,7 @@ load screen
 		values_are .seq "$(seq "$(wc -l <out)")"
 		the_result 1 '.outcome == "failed" and .status == 3'
 		the_result 2 '.outcome == "signaled" and .signal == "SIGTERM"'
-		# the worker may begin one more before it is told
+		# the worker may begin one more task before the parent stops it
 		[ "$(values .outcome | sed 1,3d | sort -u)" = '"skipped"' ] || complain "$(values .outcome)"
 		run_to_end -j1 --chunksize 1 -o jsonl --halt soon,fail=1 --shell 'exit 3' ::: $(seq 20)
 		expect 124
@@ -246,7 +246,7 @@ outputs_are() {
 		are_objects out 2
 		[ "$(keys_of 1)" = 'stdout stderr' ]
 		yes 'ä€😀' | head -n 50 | cmp - <(held 1 stdout)
-		# a character that is one byte away from every boundary that is a power of two, and then one that is cut
+		# a character one byte away from every boundary that is a power of two, then a character that is cut
 		{ printf a && yes '€' | tr -d '\n' | head -c 600000; } >split
 		{ cat split && printf '\xe2\x82'; } >cut
 		outputs_are '' split

@@ -156,8 +156,8 @@ whole_or_clear() {
 	tr -d '"' <out | cmp - records
 }
 
-# The head's worker kills itself when everybody else waits behind a full window; only a new worker can try the head again.
-# Chunks of one, and nobody goes on before each worker has one: so nothing else of the head's is in another's hands.
+# The head's worker kills itself when all others wait for a full window; only a new worker can retry the head.
+# Chunks of one task, and no worker continues before each has one: so the head's chunk is its worker's alone.
 head_loses_its_worker() {
 	trace_on
 	# shellcheck disable=SC2016

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What becomes of tasks that fail, hang or are enough: --retries, --retry-delay, --timeout, --grace, --halt.
+# Tasks that fail, hang, or end the run early: --retries, --retry-delay, --timeout, --grace, --halt.
 
 load helper
 
@@ -265,7 +265,7 @@ at_least() {
 		expect 124
 		head -n 8 out | cmp - <(seq 8)
 		says '^mpmap: stopped by --halt after #5: exit status 3: '
-		# the worker may begin one more before it is told
+		# the worker may begin one more task before the parent stops it
 		says '^mpmap: [89] of 20 tasks failed \([78] signaled, 1 failed\); others were skipped$'
 		says_not '#1[0-9]|#20'
 	}

@@ -4,7 +4,7 @@
 
 load helper
 
-# How many of 12 tasks run at once under this command, once there are at least so many: $jobs
+# Sets jobs to the number of the 12 tasks that run at once under this command, once at least this many do.
 jobs_of() {
 	trace_on
 	rm -f gate

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The progress bar, looked at on a real terminal, and its plain sister.
+# The progress bar on a real terminal, and the plain progress lines.
 
 # The scripts are for the shell on the terminal.
 # shellcheck disable=SC2016
@@ -20,7 +20,7 @@ holding() {
 	open_screen "$1" "$2" "${BEFORE:-:}; exec \"\$MPMAP\" --progress=bar -j1 -a records ./task"
 }
 
-# The screen has one line, which takes at most so many columns.
+# Checks that the screen has one line of at most this many columns.
 one_line_within() {
 	look
 	[ "$(wc -l <screen)" -eq 1 ] && [ -s screen ] && [ "$(width_of "$(<screen)")" -le "$1" ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the parent and its workers send each other is lost, or is nonsense: the run ends well all the same.
+# Messages between the parent and its workers are lost or garbled: the run ends well all the same.
 
 load helper
 

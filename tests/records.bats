@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a record is, where records come from, and what happens to those that cannot be arguments.
+# Records: their delimiters, their sources, and those that cannot be arguments.
 
 load helper
 

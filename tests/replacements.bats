@@ -27,7 +27,7 @@ some_sources() {
 	printf '%s\n' file a b >header
 }
 
-# The rows of the table that a test looks at, each STEPth from FIRST.
+# Prints the rows of the table that a test checks: each STEPth from FIRST.
 rows() {
 	grep -v '^#' "$table" | awk -v step="${STEP:-1}" -v first="${FIRST:-0}" 'NR % step == first'
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The folder of --results itself: new, empty, a previous run's, or somebody else's, of which nothing is ever touched.
+# The folder of --results itself: new, empty, of a previous run, or with other files, which are never touched.
 
 load helper
 load object

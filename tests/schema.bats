@@ -65,7 +65,7 @@ valid() {
 	not grep -v ' valid$' judgement
 }
 
-# results COUNT [OUTCOMES]: the run before wrote so many results, and such outcomes
+# results COUNT [OUTCOMES]: checks that the last run wrote COUNT results, with these outcomes
 results() {
 	[ "$(wc -l <out)" -eq "$1" ] || complain "$(wc -l <out) results, expected $1" || return 1
 	valid result out || return 1
@@ -200,7 +200,7 @@ null
 END
 }
 
-# What no schema can see.
+# Rules that no schema can express.
 bad_text() {
 	cat <<'END'
 {"argv": ["true"], "argv": ["true"]}

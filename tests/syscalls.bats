@@ -4,10 +4,10 @@
 
 load helper
 
-# What a worker, a zygote and a task call until the task's main, and its worker after it; a task calls none of these itself.
+# Calls of a worker, a zygote and a task until the task's main, and of the worker after it; the tasks make none of these.
 CALLS=clone,dup2,execve,fcntl,getppid,getpid,kill,pidfd_open,pipe2,ppoll,prctl,recvmsg,rt_sigprocmask,sendmsg,setitimer,setpgid,wait4
 
-# count COUNT ARG...: the calls of a run of so many tasks, "NAME CALLS" on each line, by the name
+# count COUNT ARG...: prints the calls of a run of COUNT tasks, "NAME CALLS" on each line, sorted by name
 count() {
 	seq "$1" >records
 	timeout 60 strace -f --seccomp-bpf -qq -c -o calls -e trace="$CALLS" "$MPMAP" -j1 --chunksize 50 "${@:2}" <records >/dev/null ||
@@ -36,7 +36,7 @@ per_task() {
 # Wide ranges are what time decides; they show a change of kind only, such as one call more for each task:
 #   ppoll, wait4         a wait that a tick (8 ms) interrupts begins again, and a child may have ended before the first wait
 #   sendmsg, recvmsg     one ring serves all results that are there by then: from one for each task to one for a chunk
-#   fcntl, rt_sigprocmask  made once for each wait that goes to sleep, not for one that finds its end at once
+#   fcntl, rt_sigprocmask  made once for each wait that sleeps, not where the end is found at once
 costs() {
 	local found
 	found=$(awk -v name="$1" '$1 == name { print $2 }' per_task)
@@ -81,7 +81,7 @@ costs() {
 	costs wait4 195 320
 	costs rt_sigprocmask 100 110
 	costs fcntl 0 10
-	# the parent's, for two rings; the worker heard of the parent while it waited
+	# the parent's, for two rings; the worker received a message while it waited
 	costs recvmsg 90 240
 }
 

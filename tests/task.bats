@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What a task finds when it starts.
+# The state in which a task starts.
 
 load helper
 

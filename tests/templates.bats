@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Replacement strings, and where a record goes when there is none.
+# Replacement strings, and the place of a record in a command without any.
 
 load helper
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What comes before a task may begin (--initializer, --delay, -j @FILE, --memfree, --load), and the view of it (SIGUSR1).
+# Conditions for the start of a task (--initializer, --delay, -j @FILE, --memfree, --load), and their report (SIGUSR1).
 
 load helper
 
@@ -136,7 +136,7 @@ ms_after_start() {
 	wait_for_event worker_start
 	kill -STOP "$pid"
 	touch go
-	# It has said that it is ready, done what there was, and sleeps.
+	# True if the worker is ready, has finished its tasks, and sleeps.
 	wait_for_event worker_park
 	echo 2 >&7
 	kill -CONT "$pid"

@@ -342,7 +342,7 @@ is_full() {
 	under_methods check
 }
 
-# One task more each time it is asked.
+# Prints one task more at each call.
 feed_until_stopped() {
 	local each count=0
 	echo $((fed += 1)) >&7
@@ -360,7 +360,7 @@ feed_until_stopped() {
 			# a worker may ring for what a task has written so far: with it that task dies
 			MPMAP_FAULT=$point:2:KILL mp -j2 --chunksize 2 --retries 20 echo <records
 			expect 0 "$(seq 60)" ''
-			# the others go on until each is stopped where it rings for the second time, and all of them once they may
+			# the others continue until each is stopped at its second doorbell, and all of them after SIGCONT
 			trace_on
 			open_feed
 			export MPMAP_FAULT=$point:2:STOP

@@ -19,7 +19,7 @@ same_both_ways() {
 	unset MPMAP_TRACE
 }
 
-# The run before was without one, for this reason, which was told once.
+# Checks that the last run had no zygote, for this reason, and gave one note of it.
 was_executed() {
 	[ "$(grep -c '^mpmap: --zygote: ' err)" -eq 1 ] || complain 'not one note'
 	says "^mpmap: --zygote: $1; it is executed for each task\$"
