@@ -3,7 +3,7 @@
 # The laws of the house (HACKING.md), read off the source tree: who may include, call and name what.
 
 # Comments cannot break a law of the code: $BATS_FILE_TMPDIR/text is src/ without them, and code is text with every string
-# empty. Only the test of circles looks at what was built.
+# empty. Only the test of circles reads what was built.
 
 top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 
@@ -195,10 +195,10 @@ in_hacking() {
 }
 
 @test "house: no function has more than 5 parameters" {
-	# what is preloaded stands in for a function of libc
+	# the preloaded object replaces a function of libc
 	awk '
 	FNR == 1 { head = "" }
-	# A definition or declaration begins in the first column and goes on to its closing parenthesis.
+	# A definition or declaration begins in the first column and extends to its closing parenthesis.
 	/^[a-z][^=;{]*[a-z_0-9]\(/ && !/^(typedef|else|return)/ { head = ""; start = FNR; open = 1 }
 	open {
 		head = head " " $0
@@ -301,6 +301,43 @@ circles() {
 		same_lists "$calls (and in HACKING.md)" "$(grep -rhoE "$calls\(\"[a-z_]+" . | cut -d '"' -f 2 | sort -u)" \
 			"$(in_hacking "${kind#* }")"
 	done
+}
+
+# phrases FILE...: comments with an idiom that is not English of the trade (HACKING, Style); none of them is a single word
+phrases() {
+	awk '
+	function check(text) {
+		gsub(/[ \t]+\*? */, " ", text)
+		if (match(text, /([^e]|[^r]e) (is|are|was|were) none|(is|are|was|been|be) told|told (of|that)|[Oo]f whom|[Ww]hoever|somebody|set aside|(in|at) hand( |$|\.|,)|so (many|often|long) as there|lets? go of|be looked (at|for)|looked at again|what (came|comes|becomes) of|one that is none|who is (told|asked)|what it is (told|asked)/))
+			print FILENAME ":" start ": ..." substr(text, RSTART > 30 ? RSTART - 30 : 1, RLENGTH + 60)
+	}
+	FNR == 1 { inside = 0 }
+	FILENAME !~ /\.[ch]$/ { if (/^[ \t]*# /) { start = FNR; check($0) } next }
+	{
+		line = $0
+		if (!inside) gsub(/"(\\.|[^"\\])*"/, "", line)
+		while (line != "") {
+			if (!inside) {
+				if (!(at = index(line, "/*"))) break
+				line = substr(line, at + 2); inside = 1; start = FNR; text = ""
+			}
+			if (at = index(line, "*/")) {
+				check(text " " substr(line, 1, at - 1)); line = substr(line, at + 2); inside = 0
+			} else { text = text " " line; line = "" }
+		}
+	}' "$@"
+}
+
+@test "house: comments are plain English of the trade" {
+	cd "$top"
+	phrases $(find src tests bench completions -name '*.[ch]' -o -name '*.ba[ts][sh]' | grep -v '^tests/house.bats$') | none 'phrases'
+}
+
+@test "house: a phrase is found, whatever lines it is on" {
+	cd "$BATS_TEST_TMPDIR"
+	printf 'int a; /* Returns the row; it\n * is none if free. */\n/* Returns the row, or NULL. */\nchar b[] = "whoever";\n' >a.c
+	printf '# Of whom was spoken.\ntrue\n' >a.bash
+	[ "$(phrases a.c a.bash | cut -d : -f 1,2)" = $'a.c:1\na.bash:1' ]
 }
 
 @test "house: nothing is left to do, and nothing names somebody's home" {
