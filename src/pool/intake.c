@@ -13,18 +13,18 @@
 #include "pool/outcomes.h"
 #include "pool/roster.h"
 
-/* What happened to the first packet of a ring. */
+/* The fate of the first packet of a ring. */
 enum take {
 	TAKE_TAKEN,
 	/* The ring is empty. */
 	TAKE_NONE,
 	/* The owner does not accept it now. It remains in the ring. */
 	TAKE_WAIT,
-	/* It breaks the protocol. */
+	/* The packet breaks the protocol. */
 	TAKE_BROKEN,
 };
 
-/* One call of intake_take. */
+/* The state of a call of intake_take. */
 struct intake_scan {
 	bool ended;
 	/* Packets below this position precede a packet of the task head: they are taken even if not accepted. */

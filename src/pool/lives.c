@@ -17,7 +17,7 @@
  *   dies: the kernel closes its channel;      |
  *   its task gets SIGKILL (PR_SET_PDEATHSIG)  |
  *                                             | HANGUP: closes the channel; the process may still be ending
- *                                             | alive? SIGKILL (a mere closing of the channel), opens the pidfd
+ *                                             | still alive: SIGKILL (the channel alone may have closed); pidfd
  *   process ends: its memory is final         |
  *                                             | EXIT: waits for the process
  *                                             | takes all packets left in the ring, without asking accepts

@@ -91,7 +91,7 @@ struct pool *pool_new(const struct pool_options *options, const struct briefing 
 		.closing.kill_at = NSEC_FOREVER,
 	};
 	pool->crew.descriptor_limit = raise_descriptor_limit(seats);
-	/* Ready chunks for every worker, one that it runs, and as many as it can finish between two scans. */
+	/* Ready chunks for every worker: its current chunk, and as many as it can finish between two scans. */
 	if (board_create(&pool->board, seats, 2 * READY_PER_JOB * seats + 8, ring_size(seats)) < 0 ||
 	    share_briefing(pool, briefing) < 0) {
 		error_set_errno(error, errno, "shared memory");
@@ -108,7 +108,7 @@ bool pool_has_room(const struct pool *pool)
 {
 	size_t most = READY_PER_JOB * (pool->staffing.jobs ? pool->staffing.jobs : 1);
 
-	/* One row is kept for the head, should it be run again. */
+	/* Keeps one row for another attempt at the head. */
 	return ledger_has_room(&pool->ledger, 1) && pool->outcomes.retries.count < RETRIES_MAX &&
 	       queue_ready(&pool->ledger.queue) < most;
 }

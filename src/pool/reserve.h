@@ -17,7 +17,7 @@
 struct recruit {
 	struct process process;
 	const struct start_method *method;
-	/* The channel to the worker, the owner's; -1 if none. */
+	/* The channel to the worker, the owner's, -1 if none. */
 	int channel;
 	/* The worker's number as the claimer of rows. Never used twice. */
 	uint32_t number;
