@@ -37,8 +37,10 @@
  * after the claimer's death. Only next changes in between.
  */
 struct queue_entry {
-	/* The index of the first task that is not done. Written by the claimer until it has finished or returned the
-	 * row. */
+	/*
+	 * The index of the first task that another worker may still run. The claimer stores i + 1 before it commits the
+	 * result of i, until it has finished or returned the row.
+	 */
 	_Alignas(CACHE_LINE) _Atomic uint64_t next;
 	uint64_t first;
 	uint32_t count;

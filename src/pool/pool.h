@@ -67,8 +67,9 @@ struct pool_owner {
 	/* The context of messages about these workers, NULL if none. */
 	const struct diag_context *context;
 	/*
-	 * Takes a task's result; task is a view while on_result runs. RESULT_AGAIN: the task is run again after *delay.
-	 * A result for a task that has one already is refused and changes nothing.
+	 * Takes a task's result; task is valid only during the call. Returns RESULT_AGAIN, with nanoseconds in *delay,
+	 * to have the task run again after these. Refuses a result for a task that already has one, and changes
+	 * nothing.
 	 */
 	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
 				     nsec *delay);

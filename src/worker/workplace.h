@@ -27,8 +27,8 @@ struct workplace {
 	struct ring ring;
 	struct shm arena;
 	struct template template;
-	/* The template of the lines' tags, if tasks have them. A task without the values for its tag is not started
-	 * either. */
+	/* The template of the tag before each line; used only if briefing.tag is set. workplace_expand checks it, too.
+	 */
 	struct template tag;
 	struct claim claim;
 	/* True if the current task could not be started at an earlier attempt, for want of resources. */
