@@ -117,7 +117,7 @@ static void test_claims(void)
 		uint64_t next;
 		struct claim_facts facts;
 		uint64_t rest;
-		bool trusted;
+		bool accounted;
 	} deaths[] = {
 		{"before the first task", 10, {.result = 0}, 10, true},
 		{"with a result of another chunk", 10, {.result = 3, .result_attempt = 2}, 10, true},
@@ -125,25 +125,21 @@ static void test_claims(void)
 		{"between two tasks", 12, {.result = 12, .result_attempt = 2}, 12, true},
 		{"after all results", 15, {.result = 15, .result_attempt = 2}, 15, true},
 		{"before the process", 10, {.running = 11, .running_attempt = 2}, 10, true},
-		{"with a process", 10, {.running = 11, .running_attempt = 2, .has_process = true}, 11, true},
+		{"with a process", 10, {.running = 11, .running_attempt = 2, .has_begun = true}, 11, true},
 		{"with its process after two results",
 		 12,
-		 {.running = 13, .running_attempt = 2, .has_process = true, .result = 12, .result_attempt = 2},
+		 {.running = 13, .running_attempt = 2, .has_begun = true, .result = 12, .result_attempt = 2},
 		 13,
 		 true},
-		{"between next and the result",
-		 11,
-		 {.running = 11, .running_attempt = 2, .has_process = true},
-		 11,
-		 true},
+		{"between next and the result", 11, {.running = 11, .running_attempt = 2, .has_begun = true}, 11, true},
 		{"while it ran a task of another chunk",
 		 10,
-		 {.running = 3, .running_attempt = 2, .has_process = true},
+		 {.running = 3, .running_attempt = 2, .has_begun = true},
 		 10,
 		 true},
 		{"while it ran another attempt",
 		 10,
-		 {.running = 11, .running_attempt = 1, .has_process = true},
+		 {.running = 11, .running_attempt = 1, .has_begun = true},
 		 10,
 		 true},
 		{"after others had begun the chunk", 12, {.result = 0}, 12, false},
@@ -153,7 +149,7 @@ static void test_claims(void)
 		{"broken, after two results", 14, {.result = 12, .result_attempt = 2, .broken = true}, 14, false},
 		{"broken, while it ran",
 		 13,
-		 {.running = 14, .running_attempt = 2, .has_process = true, .broken = true},
+		 {.running = 14, .running_attempt = 2, .has_begun = true, .broken = true},
 		 14,
 		 false},
 		{"broken, without a process", 14, {.running = 12, .running_attempt = 2, .broken = true}, 14, false},
@@ -163,7 +159,7 @@ static void test_claims(void)
 	for (i = 0; i < countof(deaths); i++) {
 		struct claim_state claim = claim_judge(&chunk, deaths[i].next, &deaths[i].facts);
 
-		if (!check_int(claim.rest, deaths[i].rest) || !check_int(claim.trusted, deaths[i].trusted))
+		if (!check_int(claim.rest, deaths[i].rest) || !check_int(claim.accounted, deaths[i].accounted))
 			check_str(deaths[i].death, "");
 	}
 }

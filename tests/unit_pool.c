@@ -510,6 +510,10 @@ static void test_owed(void)
 	tick_while_owed(&scene, worker, deadline);
 	check_int(worker->signal_owed, 0);
 	unit_wait_for_hangup(task_ends[0]);
+	/* Its process has ended, and so has its group: there is nothing to signal. */
+	worker->seat->task = SEAT_BEGUN;
+	pool_signal_tasks(scene.pool, SIGTERM);
+	check_int(worker->signal_owed, 0);
 	worker->seat->task = 0;
 	atomic_store(&worker->seat->running, 0);
 	fd_close(&task_ends[0]);
@@ -547,6 +551,61 @@ static void test_reused_pid(void)
 	check_int(unit_wait(other), 1000 + SIGKILL);
 	worker->seat->task = 0;
 	close_scene(&scene);
+}
+
+/* The outcome of the last result. */
+static enum outcome last_outcome;
+
+static enum result_use note_outcome(struct pool_owner *owner UNUSED, const struct result *result,
+				    const struct task *task UNUSED, nsec *delay UNUSED)
+{
+	last_outcome = result->outcome;
+	return RESULT_TAKEN;
+}
+
+/* Lets a worker run its task for longer than the limit, then moves on to the time at which limits are checked. */
+static void exceed(struct worker *worker, nsec limit)
+{
+	atomic_store(&worker->seat->limit, limit);
+	worker->pool->supervision.watch_at = 0;
+	pool_tick(worker->pool);
+}
+
+/* Returns the outcome of a task whose worker was killed because the task with that index had exceeded its time. */
+static enum outcome outcome_if_overdue(uint64_t index)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+	struct worker *worker;
+
+	if (!open_scene(&scene, &method_idle))
+		return OUTCOME_OK;
+	scene.owner.on_result = note_outcome;
+	scene.pool->options.has_limits = true;
+	worker = start_one(&scene);
+	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
+	atomic_store(&worker->seat->attempt, 1);
+	atomic_store(&worker->seat->started, 1);
+	/* A number that no process has. */
+	worker->seat->task = INT32_MAX;
+	atomic_store(&worker->seat->running, 1);
+	exceed(worker, SEAT_UNLIMITED);
+	check_int(worker->overdue.limit, 0);
+	exceed(worker, NSEC_PER_MSEC);
+	check_int(worker->overdue.limit, NSEC_PER_MSEC);
+	check_int(worker->overdue.index, 0);
+	check_int(worker->overdue.attempt, 1);
+	worker->overdue.index = index;
+	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
+		loop_step(&scene.loop, deadline);
+	close_scene(&scene);
+	return last_outcome;
+}
+
+static void test_overdue(void)
+{
+	check_int(outcome_if_overdue(0), OUTCOME_TIMEOUT);
+	check_int(outcome_if_overdue(1), OUTCOME_LOST);
 }
 
 static uint64_t head_seven(struct pool_owner *owner UNUSED)
@@ -593,6 +652,8 @@ const struct unit_test unit_pool[] = {
 	{.name = "a dismissed worker that does not leave is killed", .run = test_late},
 	{.name = "a signal for a task that is being started is sent later", .run = test_owed},
 	{.name = "a process that has the pid of an ended task is not signalled", .run = test_reused_pid},
+	{.name = "a worker that lets a task exceed its time is killed; only that task has timed out",
+	 .run = test_overdue},
 	{.name = "the last row of the ledger is for the head's retry", .run = test_last_row},
 	{.name = NULL},
 };

@@ -170,6 +170,32 @@ crash_the_stopped() {
 	under_methods check
 }
 
+@test "worker deaths: SIGKILL between a shown command and its result: lost, not shown again" {
+	needs_faults
+	MPMAP_FAULT=result:5:KILL mp --dry-run -j1 --chunksize 3 echo ::: $(seq 12)
+	expect 125 "$(seq 12 | sed 's/^/echo /')"
+	says '^mpmap: 2 of 12 tasks failed \(2 lost\)$'
+}
+
+# True if the first task has been running for 3 seconds, and has no process.
+is_3_seconds_old() {
+	state_is ' 1 running' && file_has err ': #1 for [3-9]\.[0-9] s \(pid 0\): '
+}
+
+@test "worker deaths: a worker that is stopped after its task's end is not killed for the task's time" {
+	needs_faults
+	trace_on
+	export MPMAP_FAULT=result:1:STOP
+	start -j1 --timeout 1 --grace 0.1 true ::: 1
+	unset MPMAP_FAULT
+	wait_for_event task_start
+	wait_until is_3_seconds_old
+	[ "$(event_count worker_overdue)" -eq 0 ] || complain "$(<trace)"
+	kill -CONT "$(event_field worker_pid worker_start)"
+	finish
+	expect 0 ''
+}
+
 @test "worker deaths: SIGSEGV while half a task's output has been read: that half is all there is of it" {
 	check() {
 		trace_on

@@ -31,6 +31,14 @@ struct notice {
 	_Atomic uint32_t long_tasks;
 };
 
+enum {
+	/* seat.task: the task has begun, and there is no group to signal (any more). Not a group: 1 is init. */
+	SEAT_BEGUN = 1,
+};
+
+/* seat.limit of a task whose process has ended. */
+#define SEAT_UNLIMITED NSEC_FOREVER
+
 /* The status of the worker in a seat. The parent resets every field (board_reset) before it starts a new worker there.
  */
 struct seat {
@@ -52,9 +60,15 @@ struct seat {
 	_Atomic uint32_t attempt;
 	/* When the task began, monotonic; set before running. */
 	_Atomic int64_t started;
-	/* The time limit that the task brings, in nanoseconds; 0 if none. Set before running. */
+	/*
+	 * The time limit that the task brings, in nanoseconds; 0 if none. Set before running; SEAT_UNLIMITED once its
+	 * process has ended: what then remains is not the task's time.
+	 */
 	_Atomic int64_t limit;
-	/* The task's process: zeroed by the worker before each start, written by the kernel before the process runs. */
+	/*
+	 * 0 while the task has not begun, its process group while that exists, else SEAT_BEGUN. Zeroed by the worker
+	 * before each start; the group is written by the kernel before the process runs.
+	 */
 	volatile pid_t task;
 	/*
 	 * 1 if the process has executed and may be stopped: until then it shares its worker's memory, and a stop would
@@ -117,6 +131,15 @@ struct ring board_ring(const struct board *board, size_t seat);
 
 /* Parent: makes a seat without a worker, its doorbell and its ring as new: every field. */
 void board_reset(struct board *board, size_t seat);
+
+/* Returns the process group of the task that a seat's worker runs or has just run; 0 if there is none to signal. */
+static inline pid_t seat_group(const struct seat *seat)
+{
+	/* Read once: what is checked is what is used. 1 and -1 would signal every process. */
+	pid_t task = seat->task;
+
+	return task > SEAT_BEGUN ? task : 0;
+}
 
 void board_release(struct board *board);
 

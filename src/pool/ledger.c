@@ -143,17 +143,17 @@ struct claim_state claim_judge(const struct chunk *chunk, uint64_t next, const s
 
 	if (facts->result > done && facts->result <= end && facts->result_attempt == chunk->attempt)
 		done = facts->result;
-	/* The worker's words contradict each other. No task may be run twice: all count as begun. */
+	/* next is impossible. So that nothing runs twice, the whole chunk counts as begun. */
 	if (next < done || next > end)
 		return (struct claim_state){.rest = end};
-	state = (struct claim_state){.rest = next, .trusted = next == done};
+	state = (struct claim_state){.rest = next, .accounted = next == done};
 	if (facts->running > done && facts->running <= end && facts->running_attempt == chunk->attempt) {
-		state.rest = facts->has_process ? facts->running : facts->running - 1;
-		state.trusted = facts->running - 1 == done;
+		state.rest = facts->has_begun ? facts->running : facts->running - 1;
+		state.accounted = facts->running - 1 == done;
 	}
 	if (facts->broken) {
 		state.rest = state.rest < next ? next : state.rest;
-		state.trusted = false;
+		state.accounted = false;
 	}
 	return state;
 }
@@ -180,7 +180,7 @@ void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next)
 	struct queue_entry *entry = &ledger->queue.entries[row];
 
 	if (next >= chunk->first + chunk->count) {
-		/* The last results are still to be settled, without a claim. */
+		/* No task is left to claim; the row stays in the ledger until its last results are settled. */
 		queue_free(&ledger->queue, row);
 		return;
 	}

@@ -39,8 +39,8 @@ struct claim_facts {
 	/* Written by the worker: the index plus one of the task that it ran, 0 if none or if that has its result. */
 	uint64_t running;
 	uint32_t running_attempt;
-	/* Written by the worker: true if that task had a process. */
-	bool has_process;
+	/* Written by the worker: true if that task had a process, or output of it may have been taken. */
+	bool has_begun;
 	/* The index plus one of the last result that was taken from the worker, 0 if none. */
 	uint64_t result;
 	uint32_t result_attempt;
@@ -52,8 +52,11 @@ struct claim_facts {
 struct claim_state {
 	/* The first task that has not been begun: this and those after it are given back. */
 	uint64_t rest;
-	/* True if each task before rest has its result, or was running. If false, each has to be checked. */
-	bool trusted;
+	/*
+	 * True if the dead worker's own results and running task explain every task before rest. False also where other
+	 * workers began the row: lose_unaccounted then checks.
+	 */
+	bool accounted;
 };
 
 void ledger_init(struct ledger *ledger, struct queue queue, struct arena *arena);

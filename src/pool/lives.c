@@ -2,7 +2,7 @@
 /*
  * The life of a worker: what each event does in each state.
  *
- *              HELLO        CALL    FREED                       HANGUP              EXIT
+ *              HELLO        RUNG    FREED                       HANGUP              EXIT
  *   STARTING   -> ACTIVE    take    -                           -> LEAVING          -
  *   ACTIVE     -            take    -> GONE (to the reserve)    -> LEAVING          -
  *   LEAVING    -            -       -                           -                   -> GONE, give back
@@ -28,14 +28,17 @@
  *
  *   Worker                            Parent finds                      the task
  *   claims a row                      row claimed, nothing begun        given back
- *   seat.task = 0, seat.running = i   running, no process               given back
- *   starts a process: seat.task       running, a process                lost, its process group killed
- *   entry.next = i + 1                running, a process                lost
+ *   seat.task = 0, seat.running = i   running, not begun                given back
+ *   starts a process: seat.task       running, begun, a group           lost, its process group killed
+ *   its group ends: SEAT_BEGUN        running, begun, no group          lost
+ *   or writes output without one      running, begun, no group          lost: its output may have been taken
+ *   entry.next = i + 1                running, begun, no group          lost
  *   commits the result to its ring    a result                          counts
  *   seat.running = 0                  a result                          counts
  *
  * After a protocol violation results remain unread in the worker's ring: every task that was begun, has no result and
- * is held by no other worker is lost (lose_unaccounted). So it is when a dead worker's words contradict each other.
+ * is held by no other worker is lost (lose_unaccounted). The same is done where the dead worker's results and running
+ * task do not explain all that was begun of a row, as where other workers began it.
  */
 #include "pool/lives.h"
 
@@ -56,7 +59,7 @@ enum worker_event {
 	/* The worker is set up. */
 	WORKER_HELLO,
 	/* The worker has packets, or is idle; possibly before its HELLO is read. */
-	WORKER_CALL,
+	WORKER_RUNG,
 	/* The worker was asked to leave, and has released everything. */
 	WORKER_FREED,
 	/* The end of file on its channel. */
@@ -132,9 +135,10 @@ static void lose(struct worker *worker, size_t row, uint64_t index, pid_t pid, n
 		result.outcome = OUTCOME_SIGNALED;
 		result.signal = SIGKILL;
 		result.reason = NULL;
-	} else if (worker->overdue) {
+	} else if (worker->overdue.limit && worker->overdue.index == index &&
+		   worker->overdue.attempt == result.attempt) {
 		result.outcome = OUTCOME_TIMEOUT;
-		result.limit = worker->overdue;
+		result.limit = worker->overdue.limit;
 		result.reason = NULL;
 	}
 	/* A task that has its result already is refused, and cannot be lost any more. */
@@ -188,33 +192,33 @@ static void give_back(struct worker *worker)
 		.broken = worker->intake.broken,
 	};
 	nsec started = atomic_load(&worker->seat->started);
-	pid_t task = worker->seat->task;
-	bool trusted = !facts.broken, denied;
+	pid_t group = seat_group(worker->seat);
+	bool accounted = !facts.broken, denied;
 	size_t row;
 
 	/* A task that has its result does not run any more. */
 	if (facts.running == facts.result && facts.running_attempt == facts.result_attempt)
 		facts.running = 0;
-	facts.has_process = task > 1;
+	facts.has_begun = worker->seat->task != 0;
 	/* Before the worker was ready, the process is its initializer. */
-	if (task > 1 && (facts.running || !worker->fitness.ready))
-		command_signal_group(task, -1, SIGKILL, &denied);
+	if (group && (facts.running || !worker->fitness.ready))
+		command_signal_group(group, -1, SIGKILL, &denied);
 	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		struct claim_state claim = ledger_judge_claim(&pool->ledger, row, &facts);
 
-		/* The worker had work and did none of it: the next may do the same. */
+		/* It claimed a chunk and began none of it: it counts as an early end. */
 		worker->fitness.early |= !worker->last.result && claim.rest == pool->ledger.rows[row].chunk.first;
-		trusted &= claim.trusted;
+		accounted &= claim.accounted;
 		ledger_give_back(&pool->ledger, row, claim.rest);
 	}
 	/* Last, since settling a chunk's last task frees its row. The rest of the chunk may be with others already. */
-	if (facts.running && facts.has_process) {
+	if (facts.running && facts.has_begun) {
 		row = ledger_find(&pool->ledger, facts.running - 1, facts.running_attempt);
 		if (row != QUEUE_NONE && facts.running <= ledger_begun(&pool->ledger, row) &&
 		    !is_held_by_other(worker, facts.running - 1))
-			lose(worker, row, facts.running - 1, task, started);
+			lose(worker, row, facts.running - 1, group, started);
 	}
-	if (!trusted)
+	if (!accounted)
 		lose_unaccounted(worker);
 }
 
@@ -322,8 +326,8 @@ static void do_exit(struct worker *worker)
 
 /* The table above; an empty cell cannot happen. */
 static void (*const actions[WORKER_STATES][WORKER_EVENTS])(struct worker *) = {
-	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello, [WORKER_CALL] = do_take, [WORKER_HANGUP] = do_hangup},
-	[WORKER_ACTIVE] = {[WORKER_CALL] = do_take, [WORKER_FREED] = do_freed, [WORKER_HANGUP] = do_hangup},
+	[WORKER_STARTING] = {[WORKER_HELLO] = do_hello, [WORKER_RUNG] = do_take, [WORKER_HANGUP] = do_hangup},
+	[WORKER_ACTIVE] = {[WORKER_RUNG] = do_take, [WORKER_FREED] = do_freed, [WORKER_HANGUP] = do_hangup},
 	[WORKER_LEAVING] = {[WORKER_EXIT] = do_exit},
 };
 
@@ -343,8 +347,8 @@ static void scan_callers(struct pool *pool)
 	/* Packets that were committed after a hang-up are in the rings as well, and are taken at the workers' ends. */
 	while (!pool->closing.hung_up && marks_next(&pool->board.doorbells.pending, &walk, &seat)) {
 		/* So are those of a worker whose channel has closed. */
-		if (actions[pool->crew.workers[seat].state][WORKER_CALL])
-			happen(&pool->crew.workers[seat], WORKER_CALL);
+		if (actions[pool->crew.workers[seat].state][WORKER_RUNG])
+			happen(&pool->crew.workers[seat], WORKER_RUNG);
 	}
 	if (!pool->closing.hung_up)
 		staffing_scanned(pool);

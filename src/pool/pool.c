@@ -221,7 +221,7 @@ bool pool_running_at(struct pool *pool, size_t seat, struct running_task *runnin
 		return false;
 	*running = (struct running_task){
 		.started = atomic_load(&worker->seat->started),
-		.pid = worker->seat->task,
+		.pid = seat_group(worker->seat),
 		.slot = (uint32_t)seat + 1,
 		.worker = &worker->process,
 	};

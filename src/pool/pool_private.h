@@ -95,8 +95,13 @@ struct worker {
 	_Atomic bool wake_owed;
 	/* The signal that could not be sent to its task yet, 0 if none. */
 	int signal_owed;
-	/* The time limit in nanoseconds that its task exceeded, so that it was killed, 0 if none. */
-	nsec overdue;
+	/* The task that exceeded its time, for which the worker was killed. */
+	struct worker_overdue {
+		/* The time limit that it exceeded, in nanoseconds; 0 if no task did. */
+		nsec limit;
+		uint64_t index;
+		uint32_t attempt;
+	} overdue;
 };
 
 /* How many of the wanted workers there can be; shortage.c has the table. */

@@ -108,7 +108,7 @@ static void report_fewer(struct pool *pool, size_t workers, const char *why)
 	pool->staffing.reported = true;
 }
 
-/* True if a task of any worker has a process. */
+/* True if a task of any worker has begun. */
 static bool runs_task(const struct pool *pool)
 {
 	size_t seat;
@@ -116,7 +116,7 @@ static bool runs_task(const struct pool *pool)
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		const struct worker *worker = &pool->crew.workers[seat];
 
-		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task > 1)
+		if (worker->state != WORKER_GONE && atomic_load(&worker->seat->running) && worker->seat->task)
 			return true;
 	}
 	return false;

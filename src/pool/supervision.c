@@ -7,14 +7,15 @@
  *   seat.running   seat.task   the task's process                 a signal is
  *   0              any         none                               not needed: the worker sees the gate or the notice
  *   set            0           about to be started                owed: tried again every OWED_PERIOD
+ *   set            SEAT_BEGUN  ended, and so has its group        not needed
  *   set            set         not yet the leader of its group    owed
  *   set            set         leads its group                    sent to the group
  *   set            set         waited for; the pid is free        sent by number: to what is left of the group
- *   set            set         the pid is another process's       owed, until seat.running is cleared
+ *   set            set         the pid is another process's       owed, until the worker clears either
  *
- * Between the worker's wait for a task and the clearing of seat.running the pid may become another process's. A pidfd
- * holds on to the process that has the pid now; it is the task, or another task of the worker, if its parent is the
- * worker (command_signal_group_of).
+ * SEAT_BEGUN is set as soon as the worker finds the group gone. Between its wait for the task and that the pid may
+ * become another process's. A pidfd holds on to the process that has the pid now; it is the task, or another task of
+ * the worker, if its parent is the worker (command_signal_group_of).
  *
  * Freezing runs in a signal handler, at any point of the main code. It reads and writes nothing but
  *
@@ -46,16 +47,12 @@
 /* Nanoseconds between checks of time limits. */
 #define WATCH_PERIOD (500 * NSEC_PER_MSEC)
 
-/* Returns the process of the task that a worker runs; 0 if none (yet). */
+/* Returns the process group of the task that a worker runs; 0 if there is none (yet, or any more). */
 static pid_t running_task(const struct worker *worker)
 {
-	pid_t task;
-
 	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
 		return 0;
-	/* Read once: what is checked is what is used. 1 and -1 would signal every process. */
-	task = worker->seat->task;
-	return task > 1 ? task : 0;
+	return seat_group(worker->seat);
 }
 
 /* Signals the task that a worker runs. False if its process cannot be reached yet. */
@@ -67,7 +64,7 @@ static bool signal_task(struct worker *worker, int signal)
 	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
 		return true;
 	if (!task || !command_signal_group_of(worker->process.pid, task, signal, &denied))
-		return false;
+		return worker->seat->task == SEAT_BEGUN;
 	/* A stopped process receives it only once it continues. */
 	if (signal != SIGKILL)
 		command_signal_group_of(worker->process.pid, task, SIGCONT, &denied);
@@ -174,7 +171,8 @@ static nsec exceeded_limit(const struct worker *worker, nsec now)
 	/* While the run was stopped, time stood still. */
 	since = atomic_load(&worker->seat->started);
 	since = since < pool->supervision.thawed_at ? pool->supervision.thawed_at : since;
-	return timeout && now - since > timeout + pool->options.grace + SLACK ? timeout : 0;
+	/* Subtracted, since a limit may be the longest time there is (SEAT_UNLIMITED). */
+	return timeout && now - since - pool->options.grace - SLACK > timeout ? timeout : 0;
 }
 
 /* Kills the workers that let a task exceed its time. */
@@ -188,12 +186,22 @@ static void check_limits(struct pool *pool)
 	pool->supervision.watch_at = now + WATCH_PERIOD;
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];
+		uint64_t running;
 
 		/* A worker whose packets are not taken waits for the parent, not the parent for it. */
-		if (worker->overdue || worker->intake.stalled || !(limit = exceeded_limit(worker, now)))
+		if (worker->state == WORKER_GONE || worker->overdue.limit || worker->intake.stalled)
+			continue;
+		running = atomic_load(&worker->seat->running);
+		limit = exceeded_limit(worker, now);
+		if (!limit)
+			continue;
+		/* Read last: if the worker has begun another task by now, it is not stuck. */
+		worker->overdue.attempt = atomic_load(&worker->seat->attempt);
+		if (atomic_load(&worker->seat->running) != running)
 			continue;
 		trace_event("worker_overdue", "\"worker\":\"%s\"", worker->process.name);
-		worker->overdue = limit;
+		worker->overdue.index = running - 1;
+		worker->overdue.limit = limit;
 		roster_kill(worker);
 	}
 }

@@ -9,6 +9,7 @@
  *   take a chunk    | claim_take    | row: ready -> claimed by its number           | the chunk is given back
  *   begin a task    | claim_begin   | seat: attempt, started, limit; then running   | given back while task is 0
  *   start a process | (executor)    | seat: task, written by the kernel             | lost; its group is killed
+ *   end the process | (executor)    | seat: limit; then task without a group        | lost
  *   drop the task   | claim_drop    | seat: running = 0                             | given back
  *   finish a task   | claim_commit  | row: next + 1; ring: result; running = 0      | counts once in the ring
  *   share the rest  | claim_share   | row: next; row: claimed -> ready              | other workers have the rest
@@ -33,7 +34,7 @@ struct claim {
 	size_t row;
 	/* The index after its last task. */
 	uint64_t end;
-	/* The first task that is not done yet. */
+	/* The first task that was not done when the row was claimed. */
 	uint64_t next;
 	/* The attempt at its tasks, from 1. */
 	uint32_t attempt;

@@ -183,9 +183,12 @@ static void fill_result(const struct workplace *place, struct result *result, co
 }
 
 /* Ends a task that cannot be followed any more, since the parent is gone. */
-static enum executor_end execution_abandon(struct command_state *state, struct follow *follow)
+static enum executor_end execution_abandon(const struct workplace *place, struct command_state *state,
+					   struct follow *follow)
 {
-	group_kill(&follow->group);
+	/* A group that is gone has no number any more. */
+	if (seat_group(place->seat))
+		group_kill(&follow->group);
 	if (state->terminal) {
 		terminal_restore(state->launcher.terminal, state->terminal);
 		terminal_give(state->launcher.terminal, 0);
@@ -198,7 +201,7 @@ static enum executor_end execution_finish(struct workplace *place, struct comman
 					  struct result *result)
 {
 	if (!follow_to_end(follow, place))
-		return execution_abandon(state, follow);
+		return execution_abandon(place, state, follow);
 	if (follow->is_forked && follow->end.signal && zygote_was_untaken(&state->launcher.zygote)) {
 		/* The task was killed before it had begun: another worker may begin it. */
 		capture_close(&follow->capture);
@@ -206,11 +209,12 @@ static enum executor_end execution_finish(struct workplace *place, struct comman
 		errno = EAGAIN;
 		return EXECUTOR_STARVED;
 	}
+	atomic_store_explicit(&place->seat->limit, SEAT_UNLIMITED, memory_order_relaxed);
 	fill_result(place, result, follow);
 	if (state->terminal)
 		terminal_take_back(state->launcher.terminal, state->terminal, place, result);
 	if (!follow_settle(follow, place))
-		return execution_abandon(state, follow);
+		return execution_abandon(place, state, follow);
 	result->output_size = follow->capture.output;
 	state->eager = follow->capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;
 	workplace_note_length(place, state->eager);

@@ -29,6 +29,8 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	bytes_append(line, &header, sizeof header);
 	template_quote(&place->template, task, &values, line);
 	bytes_append_text(line, "\n");
+	/* The line may be in the ring from now on: if this worker dies, the task is lost, not shown again. */
+	place->seat->task = SEAT_BEGUN;
 	do {
 		size_t size = line->size - sent < limit ? line->size - sent : limit;
 

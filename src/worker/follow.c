@@ -180,16 +180,20 @@ bool follow_settle(struct follow *follow, struct workplace *place)
 {
 	nsec drained = clock_now() + DRAIN_TIME;
 	uint64_t before = follow->capture.total;
+	bool group = true;
 
 	group_plan(&follow->group, place, DRAIN_TIME);
 	if (!follow->capture.unblocked)
 		capture_take_rest(&follow->capture, place);
 	for (;;) {
-		bool group, waiting;
+		bool waiting;
 		nsec now;
 
 		capture_drain(&follow->capture, place);
-		group = group_is_left(&follow->group) && group_step(&follow->group, place);
+		/* Once it is gone, its number may be another group's. */
+		group = group && group_is_left(&follow->group) && group_step(&follow->group, place);
+		if (!group)
+			place->seat->task = SEAT_BEGUN;
 		waiting = !capture_is_at_end(&follow->capture);
 		if (!group && !waiting)
 			return true;
