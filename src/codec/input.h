@@ -17,7 +17,7 @@ struct input {
 	uint64_t limit;
 	/* True if a record may hold NULs, which an argument cannot. */
 	bool allows_nul;
-	/* Bytes of the current record that were dropped because it is too long; 0 if none. */
+	/* Bytes of the current record that were dropped because it is too long, 0 if none. */
 	uint64_t dropped;
 };
 

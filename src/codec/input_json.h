@@ -29,7 +29,7 @@ enum {
 };
 
 enum json_framing {
-	/* One array, whose values are the elements, or consecutive values. */
+	/* A single array, whose values are the elements, or consecutive values. */
 	JSON_VALUES,
 	/* A value on each line. */
 	JSON_LINES,

@@ -19,7 +19,7 @@
 
 /* The state of a format between calls. The caller sets the first two fields, and 0 for the others. */
 struct output_state {
-	/* What the names of workers begin with, before their number. */
+	/* The prefix of the names of workers, before their number. */
 	const char *worker_prefix;
 	/* Both streams are written to one file. */
 	bool is_shared;

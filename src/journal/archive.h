@@ -55,7 +55,7 @@ struct archive {
 	struct tape tape;
 	struct census census;
 	struct list runs;
-	/* The chain whose piece is at the end of the tape, without its trailer yet; NULL if none. */
+	/* The chain whose piece is at the end of the tape, without its trailer yet. NULL if all pieces have one. */
 	struct chain *writer;
 	/* The stream of that piece. */
 	enum stream stream;

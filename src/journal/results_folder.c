@@ -143,7 +143,7 @@ static void name_temporary(char *name, size_t size, uint64_t index, uint32_t att
 	snprintf(name, size, ".%0*" PRIu64 ".%" PRIu32, DIGITS, index + 1, attempt);
 }
 
-/* Removes the output of the last attempt before this one that had any. */
+/* Removes the output of the last earlier attempt that had output. */
 static void remove_earlier(struct results *results, uint64_t index, uint32_t attempt)
 {
 	char folder[64];

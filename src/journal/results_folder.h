@@ -13,8 +13,8 @@
 #include "journal/recorder.h"
 
 /*
- * Makes the folder, or opens one that is empty; with force also one that holds nothing but an earlier run's results.
- * name outlives the recorder. NULL with the error.
+ * Makes the folder of that name, or opens it if it is empty; with force also if it holds nothing but an earlier run's
+ * results. name outlives the recorder. Returns NULL with the error.
  */
 struct recorder *results_open(const char *name, bool force, struct error *error) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tape: an endless sequence of bytes, of which the newest are kept: in memory, then in a nameless file.
+ * The tape: an endless sequence of bytes. The newest are kept: in memory, then in a nameless file.
  *
  *   position   0          tail                                               head
  *              | dropped  | blocks in the file      | blocks in memory       |
@@ -30,7 +30,7 @@ struct tape {
 	const char *directory;
 	/* The most blocks in the file; 0 if there is no file. */
 	uint64_t disk;
-	/* The file; -1 if there is none yet. */
+	/* The file, -1 before it is opened. */
 	int fd;
 	/* The blocks from first on, at their number modulo capacity (a power of two). */
 	struct tape_block *blocks;
@@ -39,7 +39,7 @@ struct tape {
 	uint64_t first;
 	/* The number of the first block in memory. */
 	uint64_t first_in_memory;
-	/* One more than the number of the last block. */
+	/* The number of the last block, plus one. */
 	uint64_t end;
 	/* The position after the last byte. */
 	uint64_t head;

@@ -41,7 +41,7 @@ enum ending_phase {
 	ENDING_PHASES,
 };
 
-/* What a run may do in a phase. */
+/* The actions that a phase permits. */
 struct ending_permits {
 	/* Tasks are submitted. */
 	bool submits;
@@ -56,9 +56,9 @@ struct ending_permits {
 /* How far the end of a run is. */
 struct ending {
 	enum ending_phase phase;
-	/* The failure of the run itself or of COMMAND; 0 if none. */
+	/* The failure of the run itself or of COMMAND, 0 if none. */
 	enum exit_status failure;
-	/* The signal that ends the run; 0 if none. */
+	/* The signal that ends the run, 0 if none. */
 	int signal;
 	/* The condition of --halt was met. */
 	bool halted;
@@ -66,11 +66,11 @@ struct ending {
 	bool is_impatient;
 	/* When tasks that were sent a signal are killed; 0 if never. */
 	nsec kill_at;
-	/* They were killed. */
+	/* True if those tasks were killed. */
 	bool killed;
 };
 
-/* What each phase permits; of a session: ending_permits. */
+/* The permits of each phase. ending_permits returns those of a session's phase. */
 extern const struct ending_permits ending_phases[ENDING_PHASES];
 
 /* True if the run has been aborted. */

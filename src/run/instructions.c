@@ -52,7 +52,7 @@ static void brief_words(const struct session_options *options, struct briefing *
 	briefing->words = copy_texts((const char *const *)template->words, template->word_count);
 }
 
-/* Sets what replacement strings stand for. */
+/* Sets the values of replacement strings. */
 static void brief_template(const struct session_options *options, struct briefing *briefing)
 {
 	const struct template_options *template = &options->command.template;
@@ -140,7 +140,7 @@ static struct briefing briefing_from_options(const struct session *session)
 	return briefing;
 }
 
-/* Compiles the command that is executed, the one that is shown, and the tag: views of the briefing and the options. */
+/* Compiles the command as it is executed and as it is shown, and the tag: views of the briefing and the options. */
 static int compile_templates(struct session *session, struct error *error)
 {
 	const struct command_options *command = &session->options->command;
@@ -149,7 +149,7 @@ static int compile_templates(struct session *session, struct error *error)
 
 	if (template_compile(&session->command, &template, error) < 0)
 		return -1;
-	/* What people see of a shell's task is the script. */
+	/* Of a shell's task, the script is shown. */
 	if (command->shell) {
 		template.words = command->template.words;
 		template.word_count = command->template.word_count;

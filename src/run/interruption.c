@@ -18,7 +18,7 @@
 #include "run/report.h"
 #include "run/session_private.h"
 
-/* The session for the handler of SIGTTIN and SIGTTOU; NULL if none. */
+/* The session for the handler of SIGTTIN and SIGTTOU. NULL while there is none. */
 static struct session *listening;
 
 /* Stops the tasks and this process, and continues both. Async-signal-safe. */

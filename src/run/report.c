@@ -277,7 +277,7 @@ void report_end(struct session *session)
 	bool command_failed =
 		session->ending.failure == EXIT_NOT_FOUND || session->ending.failure == EXIT_CANNOT_EXECUTE;
 
-	/* One message suffices: that the command cannot be run, or why the run was aborted. */
+	/* A single message suffices: that the command cannot be run, or why the run was aborted. */
 	if (!command_failed && !ending_is_aborted(session))
 		report_summary(session);
 	if (session->options->output.stats)

@@ -27,7 +27,7 @@
 /* COMMAND, and how its tasks run. */
 struct command_options {
 	/*
-	 * COMMAND and its arguments (with shell: SCRIPT or nothing), and what replacement strings stand for. The
+	 * COMMAND and its arguments (with shell: SCRIPT or nothing), and the values of replacement strings. The
 	 * other fields are set from the rest of the options.
 	 */
 	struct template_options template;
@@ -39,9 +39,9 @@ struct command_options {
 	const char *path;
 	/* Added to the niceness of tasks. */
 	int nice;
-	/* Run by sh in each new worker; NULL if none. */
+	/* Run by sh in each new worker, NULL if none. */
 	const char *initializer;
-	/* One task at a time, with the terminal. */
+	/* True if tasks run one at a time, with the terminal. */
 	bool terminal;
 	/* COMMAND is started once in each worker, and tasks are forked from it. */
 	bool zygote;
@@ -49,7 +49,7 @@ struct command_options {
 	const struct executor *executor;
 };
 
-/* What records are. */
+/* The form of records. */
 struct input_options {
 	/* Records are written to the tasks' standard input, each with its delimiter. */
 	bool to_stdin;
@@ -58,20 +58,20 @@ struct input_options {
 	bool brings_commands;
 };
 
-/* What is written of a run. */
+/* The output of a run, and its logs. */
 struct output_options {
 	enum order_kind order;
 	/* Tasks write to our own standard output and error. */
 	bool ungrouped;
 	/* How output is written; NULL: as text. */
 	const struct output_format *format;
-	/* What precedes each line, with replacement strings; NULL if nothing. */
+	/* The tag before each line, with replacement strings. NULL without a tag. */
 	const char *tag;
 	/* The tag is a template of the user's, not the record. */
 	bool tag_is_template;
-	/* The name of the job log, after a plus sign if it is appended to; NULL if none. */
+	/* The name of the job log, after a plus sign if it is appended to. NULL without a job log. */
 	const char *joblog;
-	/* The name of the results folder; NULL if none. */
+	/* The name of the results folder. NULL without one. */
 	const char *results;
 	/* The results of an earlier run may be replaced. */
 	bool force;
@@ -115,7 +115,7 @@ struct worker_options {
 	uint64_t max_tasks;
 };
 
-/* What the machine provides. */
+/* The limits and resources of the machine. */
 struct machine_options {
 	struct throttle_options throttle;
 	/* The folder for temporary files. */
@@ -137,13 +137,13 @@ struct session_options {
 struct session;
 struct executor;
 
-/* The session's owner; embedded in it. */
+/* Base of every owner of a session: embedded in the owner's own struct (container_of). */
 struct session_owner {
 	/* There may be room for more tasks. NULL until the owner feeds the session. */
 	void (*on_room)(struct session_owner *owner);
 };
 
-/* What the owner provides. All of it outlives the session. */
+/* The surroundings of a session, which its owner provides. All of it outlives the session. */
 struct session_place {
 	struct loop *loop;
 	struct session_owner *owner;
@@ -153,7 +153,7 @@ struct session_place {
 	unsigned closed;
 	/* True if this is the only run: signals end it. */
 	bool is_alone;
-	/* The context of the session's messages; NULL if none. */
+	/* The context of the session's messages, NULL if none. */
 	const struct diag_context *context;
 	/* Records tasks for the owner; NULL if none. Its kind has no close. */
 	struct recorder *recorder;
@@ -226,13 +226,15 @@ void session_resume(struct session *session);
 void session_set_jobs(struct session *session, size_t jobs);
 
 /*
- * Dismisses the workers of a run that is over. True if none is left; until then session_advance is to be called.
+ * Dismisses the workers of a run that is over. Returns true once no worker is left; until then the caller calls
+ * session_advance.
  */
 bool session_dismiss(struct session *session);
 
 /*
  * Ends the workers (or waits until they are in the reserve), writes the rest of the output and the last messages, and
- * frees the session. Returns the exit status; *signal is the one that the program is to die of, or 0.
+ * frees the session. Returns the exit status, and in *signal the signal that ends the program, 0 if
+ * none.
  */
 int session_close(struct session *session, int *signal);
 

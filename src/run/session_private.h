@@ -37,7 +37,7 @@ struct session {
 	struct progress progress;
 	struct logbook logbook;
 
-	/* What its workers get of it; the templates are views of it. */
+	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;
 	/* A task's command as people see it. */
 	struct template template;
@@ -57,7 +57,7 @@ struct session {
 	bool held;
 	struct ending ending;
 
-	/* What has been reported, once for the run. */
+	/* The reports that are made once for the run. */
 	struct session_reported {
 		/* The condition of --halt was met. */
 		bool halt;
@@ -67,7 +67,7 @@ struct session {
 		bool unfit;
 		/* Lines on failed tasks. */
 		unsigned failures;
-		/* Those lines, for the summary. */
+		/* The lines on failed tasks, for the summary. */
 		struct bytes failure_lines;
 	} reported;
 };

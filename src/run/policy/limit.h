@@ -18,9 +18,9 @@ enum {
 };
 
 struct limit_options {
-	/* The fixed time; 0 if none. */
+	/* The fixed time, 0 if none. */
 	nsec fixed;
-	/* The percentage of the median; 0 if none. */
+	/* The percentage of the median, 0 if none. */
 	uint64_t percent;
 };
 
@@ -38,7 +38,7 @@ int limit_parse(const char *text, struct limit_options *options, struct error *e
 /* Counts a result. True if limit_now may have changed. */
 bool limit_learn(struct limit *limit, const struct result *result);
 
-/* Returns the current time limit of a task; 0 if none. */
+/* Returns the current time limit of a task, 0 if none. */
 nsec limit_now(const struct limit *limit);
 
 #endif
