@@ -608,6 +608,36 @@ static void test_overdue(void)
 	check_int(outcome_if_overdue(1), OUTCOME_LOST);
 }
 
+/* A worker that hangs after its task's process has ended is killed; the task is lost, not timed out. */
+static void test_stuck_settling(void)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+	struct worker *worker;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	scene.owner.on_result = note_outcome;
+	scene.pool->options.has_limits = true;
+	worker = start_one(&scene);
+	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
+	atomic_store(&worker->seat->attempt, 1);
+	worker->seat->task = SEAT_BEGUN;
+	atomic_store(&worker->seat->running, 1);
+	exceed(worker, SEAT_UNLIMITED);
+	check(worker->settling.since > 0);
+	worker->settling.since -= NSEC_PER_SEC;
+	exceed(worker, SEAT_UNLIMITED);
+	check_int(scene.pool->crew.live, 1);
+	worker->settling.since -= 20 * NSEC_PER_SEC;
+	last_outcome = OUTCOME_OK;
+	exceed(worker, SEAT_UNLIMITED);
+	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
+		loop_step(&scene.loop, deadline);
+	check_int(last_outcome, OUTCOME_LOST);
+	close_scene(&scene);
+}
+
 static uint64_t head_seven(struct pool_owner *owner UNUSED)
 {
 	return 7;
@@ -654,6 +684,7 @@ const struct unit_test unit_pool[] = {
 	{.name = "a process that has the pid of an ended task is not signalled", .run = test_reused_pid},
 	{.name = "a worker that lets a task exceed its time is killed; only that task has timed out",
 	 .run = test_overdue},
+	{"a worker that hangs after its task has ended is killed, and the task lost", .run = test_stuck_settling},
 	{.name = "the last row of the ledger is for the head's retry", .run = test_last_row},
 	{.name = NULL},
 };

@@ -102,6 +102,11 @@ struct worker {
 		uint64_t index;
 		uint32_t attempt;
 	} overdue;
+	/* seat.running of a task whose process has ended, when a check first saw it so; since is 0 if there is none. */
+	struct worker_settling {
+		uint64_t running;
+		nsec since;
+	} settling;
 };
 
 /* How many of the wanted workers there can be; shortage.c has the table. */

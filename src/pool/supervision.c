@@ -44,6 +44,12 @@
 /* Nanoseconds after a task's limit and grace in which a worker that lives has ended it. */
 #define SLACK NSEC_PER_SEC
 
+/*
+ * Nanoseconds after the grace time in which a worker that lives has committed the result of a task whose process has
+ * ended, if the parent takes its packets: many times what the worker itself allows for leftovers and open pipes.
+ */
+#define SETTLE_TIME (10 * NSEC_PER_SEC)
+
 /* Nanoseconds between checks of time limits. */
 #define WATCH_PERIOD (500 * NSEC_PER_MSEC)
 
@@ -175,7 +181,22 @@ static nsec exceeded_limit(const struct worker *worker, nsec now)
 	return timeout && now - since - pool->options.grace - SLACK > timeout ? timeout : 0;
 }
 
-/* Kills the workers that let a task exceed its time. */
+/* True if the process of the worker's task ended long ago, and its result has not come. */
+static bool is_stuck_settling(struct worker *worker, nsec now)
+{
+	uint64_t running = atomic_load(&worker->seat->running);
+	struct worker_settling *settling = &worker->settling;
+
+	if (!running || atomic_load(&worker->seat->limit) != SEAT_UNLIMITED || worker->intake.stalled) {
+		settling->since = 0;
+		return false;
+	}
+	if (!settling->since || settling->running != running || settling->since < worker->pool->supervision.thawed_at)
+		*settling = (struct worker_settling){.running = running, .since = now};
+	return now - settling->since > worker->pool->options.grace + SETTLE_TIME;
+}
+
+/* Kills the workers that let a task exceed its time, and those that do not settle a task that has ended. */
 static void check_limits(struct pool *pool)
 {
 	nsec now = clock_now(), limit;
@@ -188,8 +209,15 @@ static void check_limits(struct pool *pool)
 		struct worker *worker = &pool->crew.workers[seat];
 		uint64_t running;
 
+		if (worker->state == WORKER_GONE || worker->overdue.limit)
+			continue;
+		if (is_stuck_settling(worker, now)) {
+			trace_event("worker_overdue", "\"worker\":\"%s\"", worker->process.name);
+			roster_kill(worker);
+			continue;
+		}
 		/* A worker whose packets are not taken waits for the parent, not the parent for it. */
-		if (worker->state == WORKER_GONE || worker->overdue.limit || worker->intake.stalled)
+		if (worker->intake.stalled)
 			continue;
 		running = atomic_load(&worker->seat->running);
 		limit = exceeded_limit(worker, now);
