@@ -2,11 +2,6 @@
 /* Prints the completion script of a shell, or the names of all options, from the option table. */
 #include "front/options.h"
 
-/* Roles are named by the library's callers; this program starts no processes. */
-const struct role roles[] = {
-	{.name = NULL},
-};
-
 /*
  * Prints the first line of the help, without the punctuation that joins it to the next. A backslash is put before each
  * character of escaped, and ' becomes quote.
