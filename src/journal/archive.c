@@ -120,7 +120,9 @@ void archive_forget(struct archive_run *run)
 {
 	struct archive *archive = run->archive;
 
-	seal(archive);
+	/* Not sealed: the trailer takes room, for which tasks of this run might be counted as dropped. */
+	if (archive->writer_run == run)
+		archive->writer = NULL;
 	census_forget(&run->tasks, drop_mark, &archive->tape);
 	archive->census.size -= sizeof *run;
 	list_remove(&run->link);
@@ -172,6 +174,7 @@ void archive_put(struct archive_run *run, uint64_t index, uint32_t attempt, enum
 		if (archive->writer != writer || archive->stream != stream || archive->size == PIECE_MAX) {
 			seal(archive);
 			archive->writer = writer;
+			archive->writer_run = run;
 			archive->stream = stream;
 			archive->size = 0;
 		}

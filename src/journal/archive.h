@@ -57,6 +57,8 @@ struct archive {
 	struct list runs;
 	/* The chain whose piece is at the end of the tape, without its trailer yet. NULL if all pieces have one. */
 	struct chain *writer;
+	/* The run of the task that wrote last. */
+	struct archive_run *writer_run;
 	/* The stream of that piece. */
 	enum stream stream;
 	/* The bytes of that piece so far. */
