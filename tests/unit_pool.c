@@ -629,6 +629,13 @@ static void test_stuck_settling(void)
 	worker->settling.since -= NSEC_PER_SEC;
 	exceed(worker, SEAT_UNLIMITED);
 	check_int(scene.pool->crew.live, 1);
+	/* Another attempt at the same task has a time of its own. */
+	worker->settling.since -= 20 * NSEC_PER_SEC;
+	atomic_store(&worker->seat->attempt, 2);
+	exceed(worker, SEAT_UNLIMITED);
+	check_int(scene.pool->crew.live, 1);
+	atomic_store(&worker->seat->attempt, 1);
+	exceed(worker, SEAT_UNLIMITED);
 	worker->settling.since -= 20 * NSEC_PER_SEC;
 	last_outcome = OUTCOME_OK;
 	exceed(worker, SEAT_UNLIMITED);

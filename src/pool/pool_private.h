@@ -102,9 +102,10 @@ struct worker {
 		uint64_t index;
 		uint32_t attempt;
 	} overdue;
-	/* seat.running of a task whose process has ended, when a check first saw it so; since is 0 if there is none. */
+	/* The task whose process has ended, when a check first saw it so; since is 0 if there is none. */
 	struct worker_settling {
 		uint64_t running;
+		uint32_t attempt;
 		nsec since;
 	} settling;
 };

@@ -185,14 +185,16 @@ static nsec exceeded_limit(const struct worker *worker, nsec now)
 static bool is_stuck_settling(struct worker *worker, nsec now)
 {
 	uint64_t running = atomic_load(&worker->seat->running);
+	uint32_t attempt = atomic_load(&worker->seat->attempt);
 	struct worker_settling *settling = &worker->settling;
 
 	if (!running || atomic_load(&worker->seat->limit) != SEAT_UNLIMITED || worker->intake.stalled) {
 		settling->since = 0;
 		return false;
 	}
-	if (!settling->since || settling->running != running || settling->since < worker->pool->supervision.thawed_at)
-		*settling = (struct worker_settling){.running = running, .since = now};
+	if (!settling->since || settling->running != running || settling->attempt != attempt ||
+	    settling->since < worker->pool->supervision.thawed_at)
+		*settling = (struct worker_settling){.running = running, .attempt = attempt, .since = now};
 	return now - settling->since > worker->pool->options.grace + SETTLE_TIME;
 }
 
