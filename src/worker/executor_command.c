@@ -202,8 +202,10 @@ static enum executor_end execution_finish(struct workplace *place, struct comman
 {
 	if (!follow_to_end(follow, place))
 		return execution_abandon(place, state, follow);
-	if (follow->is_forked && follow->end.signal && zygote_was_untaken(&state->launcher.zygote)) {
-		/* The task was killed before it had begun: another worker may begin it. */
+	if (!place->claim.released && follow->is_forked && follow->end.signal &&
+	    zygote_was_untaken(&state->launcher.zygote)) {
+		/* The task was killed before it had begun: another worker may begin it. Not if the rest of its chunk
+		   was shared: then its row is not ours any more to give it back with. */
 		capture_close(&follow->capture);
 		place->seat->task = 0;
 		errno = EAGAIN;

@@ -82,8 +82,8 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 		if (!workplace_wait_until(&worker->place, may_not_begin, (void *)(uintptr_t)&task->index,
 					  clock_now() + wait))
 			return EXECUTOR_ABANDONED;
-		/* The gate was shut in the meantime. */
-		if (task->index >= queue_gate(&worker->place.board.queue))
+		/* The gate was shut in the meantime, or the worker is to leave. */
+		if (!claim_may_begin(&worker->place, task->index))
 			return EXECUTOR_HELD;
 	}
 }
