@@ -331,8 +331,11 @@ static void test_behind(void)
 	for (i = 0; i < OUTLET_UNSETTLED_MOST; i++)
 		put_task(&tap, i, 0, OUTCOME_OK);
 	behind[0] = outlet_is_behind(&tap.outlet);
-	for (; !outlet_is_behind(&tap.outlet) && i < 3 * OUTLET_UNSETTLED_MOST; i++)
+	outlet_flush(&tap.outlet);
+	for (; !outlet_is_behind(&tap.outlet) && i < 3 * OUTLET_UNSETTLED_MOST; i++) {
 		put_task(&tap, i, i < OUTLET_UNSETTLED_MOST + 2 * TASKS_THAT_FIT ? TASK_SIZE : 0, OUTCOME_OK);
+		outlet_flush(&tap.outlet);
+	}
 	behind[1] = outlet_is_behind(&tap.outlet);
 	while (!outlet_is_idle(&tap.outlet))
 		drain_pipe(&tap);

@@ -87,16 +87,12 @@ static void report_recorder(struct session *session)
 	error_release(&session->logbook.error);
 }
 
-/*
- * Ends the run after a recorder has failed: an incomplete record is useless. The others write what they have gathered
- * and are closed, but the owner's, which continues.
- */
-static void logbook_fail(struct session *session, const struct recorder *failed)
+/* Makes the recorders but the failed one write what they have gathered, and closes all but the owner's. */
+static void logbook_finish(struct session *session, const struct recorder *failed)
 {
 	struct logbook *logbook = &session->logbook;
 	size_t i;
 
-	report_recorder(session);
 	for (i = 0; i < logbook->count; i++) {
 		struct recorder *recorder = logbook->recorders[i];
 
@@ -104,6 +100,13 @@ static void logbook_fail(struct session *session, const struct recorder *failed)
 			report_recorder(session);
 	}
 	close_recorders(logbook);
+}
+
+/* Ends the run after a recorder has failed: an incomplete record is useless. */
+static void logbook_fail(struct session *session, const struct recorder *failed)
+{
+	report_recorder(session);
+	logbook_finish(session, failed);
 }
 
 void logbook_put(struct session *session, const struct output_header *header, struct slice bytes)
@@ -167,6 +170,7 @@ void logbook_count(struct session *session, const struct result *result, const s
 {
 	struct recorder_entry entry = {.result = result, .task = task};
 	struct logbook_texts texts = {.command.data = NULL};
+	const struct recorder *failed = NULL;
 	size_t i;
 
 	if (result->outcome == OUTCOME_SKIPPED || !session->logbook.count)
@@ -175,9 +179,14 @@ void logbook_count(struct session *session, const struct result *result, const s
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 
-		if (recorder->kind->count(recorder, &entry, &session->logbook.error) < 0)
-			logbook_fail(session, recorder);
+		if (recorder->kind->count(recorder, &entry, &session->logbook.error) < 0) {
+			report_recorder(session);
+			failed = recorder;
+		}
 	}
+	/* Only now: the task has ended, and the other recorders have it. */
+	if (failed)
+		logbook_finish(session, failed);
 	bytes_release(&texts.command);
 	bytes_release(&texts.shown);
 	bytes_release(&texts.object);

@@ -135,6 +135,8 @@ struct outlet_unsettled {
 /* True if output has been lost. */
 static bool outlet_has_lost(const struct outlet *outlet)
 {
+	if (outlet->screen)
+		return false;
 	return outlet->output.error || outlet->errors->error;
 }
 
@@ -144,9 +146,11 @@ static struct outlet_unsettled *oldest_unsettled(const struct outlet *outlet)
 	return outlet->unsettled_count ? container_of(outlet->unsettled.next, struct outlet_unsettled, link) : NULL;
 }
 
-/* True if the kernel has accepted a task's output. */
+/* True if the kernel has accepted a task's output, or a screen has it. */
 static bool is_accepted(const struct outlet *outlet, const struct outlet_unsettled *task)
 {
+	if (outlet->screen)
+		return true;
 	return outlet->output.total >= task->output_end && outlet->errors->total >= task->errors_end;
 }
 
@@ -175,30 +179,34 @@ static void settle_tasks(struct outlet *outlet)
 		drop_oldest_unsettled(outlet);
 }
 
+/* Writes what the writers hold, as far as their readers take it. */
+static void flush_writers(struct outlet *outlet)
+{
+	writer_flush(&outlet->output);
+	writer_flush(outlet->errors);
+}
+
 /*
- * Has a finished task settled, at once if a screen has its output. Too many are settled now as far as possible: if
- * too many remain, a writer waits for its reader, and the loop reports when that has progressed.
+ * Has a finished task settled by the next outlet_flush after its output was accepted, never at once: its result is not
+ * recorded yet. If there are many such tasks their output is written now as far as possible: if too much remains, a
+ * writer waits for its reader, and the loop reports when that has progressed.
  */
 static void await_settlement(struct outlet *outlet, const struct result *result)
 {
 	struct outlet_unsettled *task;
 
-	if (outlet->screen) {
-		outlet->settled(outlet, result);
-		return;
-	}
 	if (outlet_has_lost(outlet))
 		return;
 	task = mem_new(1, sizeof *task);
 	*task = (struct outlet_unsettled){
 		.result = *result,
-		.output_end = writer_end(&outlet->output),
-		.errors_end = writer_end(outlet->errors),
+		.output_end = outlet->screen ? 0 : writer_end(&outlet->output),
+		.errors_end = outlet->screen ? 0 : writer_end(outlet->errors),
 	};
 	task->result.reason = task->result.line = NULL;
 	list_append(&outlet->unsettled, &task->link);
-	if (++outlet->unsettled_count >= OUTLET_UNSETTLED_MOST)
-		outlet_flush(outlet);
+	if (++outlet->unsettled_count >= OUTLET_UNSETTLED_MOST && !outlet->screen)
+		flush_writers(outlet);
 }
 
 bool outlet_is_behind(const struct outlet *outlet)
@@ -286,10 +294,8 @@ void outlet_end(struct outlet *outlet)
 
 void outlet_flush(struct outlet *outlet)
 {
-	if (outlet->screen)
-		return;
-	writer_flush(&outlet->output);
-	writer_flush(outlet->errors);
+	if (!outlet->screen)
+		flush_writers(outlet);
 	if (outlet->unsettled_count)
 		settle_tasks(outlet);
 }
