@@ -225,6 +225,8 @@ static void tap_failed(struct outlet *outlet, int number)
 /* Replaces standard output by the pipe. */
 static void tap_open(struct tap *tap)
 {
+	const struct outlet_options options = {
+		.format = &output_text, .worker_prefix = "Fork", .output = STDOUT_FILENO};
 	int ends[2] = {-1, -1};
 
 	*tap = (struct tap){.outlet = {.failed = tap_failed, .finished = tap_finished, .settled = tap_settled}};
@@ -236,7 +238,7 @@ static void tap_open(struct tap *tap)
 	tap->output = dup(STDOUT_FILENO);
 	dup2(ends[1], STDOUT_FILENO);
 	close(ends[1]);
-	outlet_open(&tap->outlet, &tap->loop, &output_text, "Fork", 0);
+	outlet_open(&tap->outlet, &tap->loop, &options);
 }
 
 /* Restores standard output: checks are printed there. */

@@ -25,6 +25,8 @@ struct notice {
 	_Atomic int64_t stopped_for;
 	/* 1 if no further tasks will come: a worker that finds none left leaves, while others still run theirs. */
 	_Atomic uint32_t last_call;
+	/* The streams of tasks that are not received any more: bits 1 << stream. Workers close their pipes. */
+	_Atomic uint32_t unread;
 	/* The earliest start of the next task (--delay). Moved by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1 if the last task took long: a new worker follows its first task closely. Written by workers. */

@@ -202,6 +202,12 @@ void pool_signal_tasks(struct pool *pool, int signal)
 	supervision_signal(pool, signal);
 }
 
+void pool_close_streams(struct pool *pool, unsigned streams)
+{
+	atomic_fetch_or(&board_notice(&pool->board)->unread, streams);
+	roster_wake_all(pool);
+}
+
 bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task)
 {
 	size_t row = ledger_find(&pool->ledger, index, attempt);

@@ -161,6 +161,12 @@ void pool_skip_waiting(struct pool *pool);
 /* Sends a signal to the process group of every running task, also of those that are just being started. */
 void pool_signal_tasks(struct pool *pool, int signal);
 
+/*
+ * Has the pipes of these streams (bits 1 << stream) closed in all workers: from then on a task that writes there gets
+ * SIGPIPE.
+ */
+void pool_close_streams(struct pool *pool, unsigned streams);
+
 /* Finds a task that is outstanding by its attempt: false if absent. The task is a view until the loop's next step. */
 bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task);
 

@@ -91,17 +91,28 @@ void ending_fail(struct session *session, enum exit_status status, const struct 
 
 void ending_lose_output(struct session *session, int number)
 {
-	if (ending_is_aborted(session))
+	struct ending *ending = &session->ending;
+
+	if (ending_is_aborted(session) || ending->lost_output)
 		return;
 	trace_event("output_gone", "\"errno\":%d", number);
+	ending->lost_output = true;
 	/* The reader has gone: a silent end, unless our starter ignores SIGPIPE to see the error. */
 	if (number == EPIPE && !(signals_ignored_at_start() >> (SIGPIPE - 1) & 1)) {
-		session->ending.signal = SIGPIPE;
+		ending->reader_gone = true;
 	} else {
 		ending_note_trouble(session);
 		diag_error("write error: %s", strerror(number));
 	}
-	ending_abort(session);
+	ending_drain(session);
+	pool_close_streams(session->pool, outlet_lost_streams(&session->outlet));
+}
+
+int ending_signal(const struct session *session)
+{
+	const struct ending *ending = &session->ending;
+
+	return !ending->signal && ending->reader_gone ? SIGPIPE : ending->signal;
 }
 
 /*

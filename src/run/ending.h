@@ -62,6 +62,11 @@ struct ending {
 	int signal;
 	/* The condition of --halt was met. */
 	bool halted;
+	/* Standard output cannot be written any more: what tasks write there is dropped, and no failures are reported.
+	 */
+	bool lost_output;
+	/* It was lost because its reader has gone: the program ends by SIGPIPE. */
+	bool reader_gone;
 	/* A signal came after the abort: not even half-written output is waited for. */
 	bool is_impatient;
 	/* When tasks that were sent a signal are killed; 0 if never. */
@@ -95,8 +100,14 @@ void ending_fail(struct session *session, enum exit_status status, const struct 
 /* Makes the exit status EXIT_TROUBLE; the run continues. The caller has reported why. */
 void ending_note_trouble(struct session *session);
 
-/* Ends the run because standard output cannot be written (errno). */
+/*
+ * Drains because standard output cannot be written (errno), and has the output of running tasks closed, so that a task
+ * that writes gets SIGPIPE. Does nothing after an abort.
+ */
 void ending_lose_output(struct session *session, int number);
+
+/* Returns the signal that the program is to die of, 0 if none. */
+int ending_signal(const struct session *session);
 
 /* Kills the tasks whose grace time has passed. */
 void ending_tick(struct session *session);

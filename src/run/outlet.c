@@ -5,7 +5,6 @@
 #include "base/diag.h"
 #include "base/mem.h"
 
-#include <errno.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,10 +65,6 @@ static void outlet_write(struct outlet *outlet, enum stream stream, struct slice
 	if (outlet->screen) {
 		outlet->screen->put(outlet->screen, outlet->index, stream, bytes);
 		return;
-	}
-	if (stream == STREAM_OUTPUT && outlet->closed && !outlet->output.error) {
-		outlet->output.error = EBADF;
-		output_changed(&outlet->output);
 	}
 	if (stream == STREAM_OUTPUT && outlet->errors != &outlet->output)
 		writer_put(&outlet->output, bytes);
@@ -135,8 +130,6 @@ struct outlet_unsettled {
 /* True if output has been lost. */
 static bool outlet_has_lost(const struct outlet *outlet)
 {
-	if (outlet->screen)
-		return false;
 	return outlet->output.error || outlet->errors->error;
 }
 
@@ -149,8 +142,6 @@ static struct outlet_unsettled *oldest_unsettled(const struct outlet *outlet)
 /* True if the kernel has accepted a task's output, or a screen has it. */
 static bool is_accepted(const struct outlet *outlet, const struct outlet_unsettled *task)
 {
-	if (outlet->screen)
-		return true;
 	return outlet->output.total >= task->output_end && outlet->errors->total >= task->errors_end;
 }
 
@@ -200,12 +191,12 @@ static void await_settlement(struct outlet *outlet, const struct result *result)
 	task = mem_new(1, sizeof *task);
 	*task = (struct outlet_unsettled){
 		.result = *result,
-		.output_end = outlet->screen ? 0 : writer_end(&outlet->output),
-		.errors_end = outlet->screen ? 0 : writer_end(outlet->errors),
+		.output_end = writer_end(&outlet->output),
+		.errors_end = writer_end(outlet->errors),
 	};
 	task->result.reason = task->result.line = NULL;
 	list_append(&outlet->unsettled, &task->link);
-	if (++outlet->unsettled_count >= OUTLET_UNSETTLED_MOST && !outlet->screen)
+	if (++outlet->unsettled_count >= OUTLET_UNSETTLED_MOST)
 		flush_writers(outlet);
 }
 
@@ -250,8 +241,21 @@ static bool is_same_file(int a, int b)
 	       first.st_ino == second.st_ino;
 }
 
-void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format,
-		 const char *worker_prefix, unsigned closed)
+/* Opens the writers. With a screen they write nowhere, since it buffers for itself. */
+static void open_writers(struct outlet *outlet, struct loop *loop, int output)
+{
+	writer_init(&outlet->output, loop, output);
+	outlet->output.changed = output_changed;
+	outlet->output.fails_by_fault = true;
+	/* Both streams have one writer if they are one file: it keeps their order. */
+	outlet->errors = &outlet->output;
+	if (outlet->screen || !is_same_file(output, diag_descriptor())) {
+		outlet->errors = &outlet->own_errors;
+		writer_init(outlet->errors, loop, outlet->screen ? -1 : diag_descriptor());
+	}
+}
+
+void outlet_open(struct outlet *outlet, struct loop *loop, const struct outlet_options *options)
 {
 	outlet->sink = (struct order_sink){
 		.has_room = sink_has_room,
@@ -259,29 +263,33 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_f
 		.data = sink_data,
 		.result = sink_result,
 	};
-	outlet->state = (struct output_state){.worker_prefix = worker_prefix};
-	outlet->format = format;
+	outlet->format = options->format;
 	list_init(&outlet->unsettled);
-	/* A screen buffers for itself, and has messages of its own. */
-	if (outlet->screen) {
-		outlet->state.is_shared = true;
-		begin_output(outlet);
-		return;
+	open_writers(outlet, loop, outlet->screen ? -1 : options->output);
+	outlet->state = (struct output_state){
+		.worker_prefix = options->worker_prefix,
+		.is_shared = outlet->screen || outlet->errors == &outlet->output,
+	};
+	/* A screen has messages of its own. */
+	if (!outlet->screen) {
+		diag_outlet = outlet;
+		diag_set_sink(outlet_put_diag);
 	}
-	outlet->closed = closed & 1u << STDOUT_FILENO;
-	writer_init(&outlet->output, loop, STDOUT_FILENO);
-	outlet->output.changed = output_changed;
-	outlet->output.fails_by_fault = true;
-	/* Both streams have one writer if they are one file: it keeps their order. */
-	outlet->errors = &outlet->output;
-	if (outlet->closed || !is_same_file(STDOUT_FILENO, diag_descriptor())) {
-		outlet->errors = &outlet->own_errors;
-		writer_init(outlet->errors, loop, diag_descriptor());
-	}
-	outlet->state.is_shared = outlet->errors == &outlet->output;
-	diag_outlet = outlet;
-	diag_set_sink(outlet_put_diag);
 	begin_output(outlet);
+}
+
+bool outlet_drops(const struct outlet *outlet, enum stream stream)
+{
+	bool is_output = stream == STREAM_OUTPUT || outlet->format->is_whole;
+
+	return outlet->format->is_silent || (is_output ? &outlet->output : outlet->errors)->error;
+}
+
+unsigned outlet_lost_streams(const struct outlet *outlet)
+{
+	bool both = outlet->errors == &outlet->output && !outlet->format->is_whole;
+
+	return 1u << STREAM_OUTPUT | (both ? 1u << STREAM_ERRORS : 0);
 }
 
 void outlet_end(struct outlet *outlet)
@@ -294,16 +302,13 @@ void outlet_end(struct outlet *outlet)
 
 void outlet_flush(struct outlet *outlet)
 {
-	if (!outlet->screen)
-		flush_writers(outlet);
+	flush_writers(outlet);
 	if (outlet->unsettled_count)
 		settle_tasks(outlet);
 }
 
 bool outlet_is_idle(const struct outlet *outlet)
 {
-	if (outlet->screen)
-		return true;
 	return writer_is_idle(&outlet->output) && writer_is_idle(outlet->errors);
 }
 
@@ -311,11 +316,10 @@ void outlet_close(struct outlet *outlet)
 {
 	while (outlet->unsettled_count)
 		drop_oldest_unsettled(outlet);
-	if (!outlet->screen) {
+	if (!outlet->screen)
 		diag_set_sink(NULL);
-		if (outlet->errors != &outlet->output)
-			writer_release(outlet->errors);
-		writer_release(&outlet->output);
-	}
+	if (outlet->errors != &outlet->output)
+		writer_release(outlet->errors);
+	writer_release(&outlet->output);
 	bytes_release(&outlet->formatted);
 }

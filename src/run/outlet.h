@@ -60,8 +60,6 @@ struct outlet {
 	struct writer own_errors;
 	/* The writer that serves standard error. */
 	struct writer *errors;
-	/* Standard output was closed when the program started. */
-	bool closed;
 	/* Bytes of the current task that were written, before formatting. */
 	uint64_t current_bytes;
 	/* The last bytes written to standard error did not end their line. */
@@ -75,12 +73,19 @@ struct outlet {
 /* The number of unsettled tasks from which on no task should be begun. */
 enum { OUTLET_UNSETTLED_MOST = 4096 };
 
-/*
- * Begins the output of a run and takes over messages. closed is a mask of the standard descriptors that were closed at
- * the start; worker_prefix is for the format.
- */
-void outlet_open(struct outlet *outlet, struct loop *loop, const struct output_format *format,
-		 const char *worker_prefix, unsigned closed);
+struct outlet_options {
+	const struct output_format *format;
+	/* The prefix of workers' names, for the format. */
+	const char *worker_prefix;
+	/*
+	 * The descriptor that standard output is written to; the caller's. -1 if nothing is written: then a reader that
+	 * goes away has no effect, and bytes are an error (EBADF).
+	 */
+	int output;
+};
+
+/* Begins the output of a run and, without a screen, takes over messages. */
+void outlet_open(struct outlet *outlet, struct loop *loop, const struct outlet_options *options);
 
 /* Writes the end that the format gives the output, after all tasks. */
 void outlet_end(struct outlet *outlet);
@@ -90,6 +95,12 @@ void outlet_flush(struct outlet *outlet);
 
 /* True if so many tasks are unsettled, since the reader is slow, that no task should be begun. */
 bool outlet_is_behind(const struct outlet *outlet);
+
+/* True if what tasks write to this stream is not written, or cannot be written any more. */
+bool outlet_drops(const struct outlet *outlet, enum stream stream);
+
+/* After a loss of standard output: returns the streams of tasks that were lost with it (bits 1 << stream). */
+unsigned outlet_lost_streams(const struct outlet *outlet);
 
 /* True if a frame can be shown: the text has ended its line, and everything is written. */
 bool outlet_takes_frame(const struct outlet *outlet);

@@ -277,8 +277,8 @@ void report_end(struct session *session)
 	bool command_failed =
 		session->ending.failure == EXIT_NOT_FOUND || session->ending.failure == EXIT_CANNOT_EXECUTE;
 
-	/* A single message suffices: that the command cannot be run, or why the run was aborted. */
-	if (!command_failed && !ending_is_aborted(session))
+	/* A single message suffices: that the command cannot be run, or why the run was aborted or lost its output. */
+	if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		report_summary(session);
 	if (session->options->output.stats)
 		report_stats(session);

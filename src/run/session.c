@@ -8,6 +8,7 @@
 #include "ipc/fd.h"
 #include "machine/pressure.h"
 #include "process/signals.h"
+#include "worker/executor.h"
 #include "worker/terminal.h"
 #include "run/companions.h"
 #include "run/instructions.h"
@@ -92,6 +93,32 @@ static int open_parts(struct session *session, struct error *error)
 	return 0;
 }
 
+/* True if the output of tasks is written to standard output, not dropped or written there by the tasks themselves. */
+static bool writes_output(const struct session_options *options)
+{
+	const struct output_format *format = options->output.format;
+	bool is_captured = !options->output.ungrouped && !options->command.terminal;
+
+	return !(format && format->is_silent) && (is_captured || !options->command.executor->runs_tasks);
+}
+
+/* Opens the outlet. Messages pass it from then on. */
+static void open_outlet(struct session *session)
+{
+	const struct session_options *options = session->options;
+	bool is_closed = session->place.closed & 1u << STDOUT_FILENO;
+	struct outlet_options outlet = {
+		.format = options->output.format ? options->output.format : &output_text,
+		.worker_prefix = options->workers.method->prefix,
+		.output = writes_output(options) && !is_closed ? STDOUT_FILENO : -1,
+	};
+
+	if (outlet.format == &output_text && (options->output.tag || options->output.order == ORDER_LINES))
+		outlet.format = &output_lines;
+	session->outlet.screen = session->place.screen;
+	outlet_open(&session->outlet, session->place.loop, &outlet);
+}
+
 struct session *session_open(const struct session_options *options, const struct session_place *place,
 			     struct error *error)
 {
@@ -106,8 +133,6 @@ struct session *session_open(const struct session_options *options, const struct
 		.attempts = options->policy.retries < UINT32_MAX ? (uint32_t)options->policy.retries + 1 : UINT32_MAX,
 	};
 
-	if (format == &output_text && (options->output.tag || options->output.order == ORDER_LINES))
-		format = &output_lines;
 	*session = (struct session){
 		.options = options,
 		.place = *place,
@@ -124,13 +149,12 @@ struct session *session_open(const struct session_options *options, const struct
 		session_release(session);
 		return NULL;
 	}
-	/* Nothing fails from here on. Messages pass the outlet. */
+	/* Nothing fails from here on. */
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->machine.throttle);
 	throttle_check(&session->throttle);
 	pool_set_timeout(session->pool, limit_now(&session->limit));
-	session->outlet.screen = place->screen;
-	outlet_open(&session->outlet, place->loop, format, options->workers.method->prefix, place->closed);
+	open_outlet(session);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
 	pool_set_gate(session->pool, choose_gate(session));
@@ -297,7 +321,7 @@ int session_close(struct session *session, int *signal)
 	outlet_flush(&session->outlet);
 	write_last(session);
 	status = report_status(session);
-	*signal = session->ending.signal;
+	*signal = ending_signal(session);
 	if (session->place.is_alone)
 		interruption_close(session);
 	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, *signal);

@@ -7,12 +7,15 @@
 
 #include "base/diag.h"
 #include "base/trace.h"
+#include "ipc/fd.h"
 #include "machine/pressure.h"
 #include "run/logbook.h"
 #include "run/report.h"
 #include "run/session_private.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <unistd.h>
 
 /* The longest time until a task is run again. */
 #define RETRY_DELAY_MAX (24 * 3600 * NSEC_PER_SEC)
@@ -55,7 +58,7 @@ static int owner_on_output(struct pool_owner *owner, const struct output_header 
 	if (header->index >= session->tally.submitted || tag_lines(session, header, slot) < 0)
 		return -1;
 	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream,
-			session->outlet.format->is_silent ? none : bytes);
+			outlet_drops(&session->outlet, (enum stream)header->stream) ? none : bytes);
 	if (put == 0)
 		logbook_put(session, header, bytes);
 	return put;
@@ -233,6 +236,21 @@ static void verdict_explain(struct verdict *verdict)
 		verdict->result.reason = verdict->problem;
 }
 
+/*
+ * True if a task that writes to our own standard output (--ungroup) got SIGPIPE because its reader has gone: each task
+ * that writes there would.
+ */
+static bool is_about_reader(const struct session *session, const struct result *result)
+{
+	const struct session_options *options = session->options;
+	struct fd_wait output = {.fd = STDOUT_FILENO, .want_output = true};
+
+	if (!(options->output.ungrouped || options->command.terminal) ||
+	    (result->signal != SIGPIPE && result->status != 128 + SIGPIPE))
+		return false;
+	return fd_wait(&output, 1, 0) > 0 && output.hangup;
+}
+
 static void verdict_decide(struct verdict *verdict)
 {
 	struct session *session = verdict->session;
@@ -240,6 +258,8 @@ static void verdict_decide(struct verdict *verdict)
 
 	verdict->is_about_command = result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
 				    is_about_command(result->number) && !result->astray;
+	if (is_about_reader(session, result))
+		ending_lose_output(session, EPIPE);
 	if (verdict->is_about_command)
 		stop_for_command(session, result);
 	else

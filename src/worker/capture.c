@@ -129,6 +129,21 @@ void capture_drain(struct capture *capture, struct workplace *place)
 	}
 }
 
+void capture_close_unread(struct capture *capture, struct workplace *place)
+{
+	unsigned unread = atomic_load(&place->notice->unread) >> STREAM_OUTPUT;
+	int stream;
+
+	if (!unread || capture_is_at_end(capture))
+		return;
+	/* Recorders are to have what was written by now. */
+	capture_drain(capture, place);
+	for (stream = 0; stream < CAPTURE_STREAMS; stream++) {
+		if (unread >> stream & 1)
+			fd_close(&capture->readers[stream]);
+	}
+}
+
 void capture_heed(struct capture *capture, struct workplace *place, const struct fd_wait waits[CAPTURE_STREAMS])
 {
 	bool readable = capture->blocked;

@@ -42,6 +42,9 @@ void capture_heed(struct capture *capture, struct workplace *place, const struct
 /* Reads what there is now, as far as the ring has room. */
 void capture_drain(struct capture *capture, struct workplace *place);
 
+/* Closes the pipes of streams that the parent does not receive any more, after reading what they hold. */
+void capture_close_unread(struct capture *capture, struct workplace *place);
+
 /* True if both streams are at their end. */
 bool capture_is_at_end(const struct capture *capture);
 

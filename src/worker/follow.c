@@ -104,6 +104,7 @@ static bool wait_for_task(struct follow *follow, struct workplace *place, nsec d
 {
 	bool there;
 
+	capture_close_unread(&follow->capture, place);
 	if ((follow->strategy == FOLLOW_CLOSE || follow->strategy == FOLLOW_TICKING) && !follow->launcher->listens) {
 		follow_listen(follow);
 		if (follow_has_ended(follow) || follow->stopped_by)
