@@ -113,50 +113,10 @@ struct cursor cursor_of(struct slice bytes)
 	return (struct cursor){.at = bytes.data, .end = bytes.size ? bytes.data + bytes.size : bytes.data};
 }
 
-/* Returns the next size bytes, or NULL with the cursor failed. */
-static const char *bytes_take(struct cursor *cursor, size_t size)
-{
-	const char *at = cursor->at;
-
-	if (cursor->failed || size > (size_t)(cursor->end - cursor->at)) {
-		cursor->failed = true;
-		return NULL;
-	}
-	cursor->at += size;
-	return at;
-}
-
-uint8_t cursor_u8(struct cursor *cursor)
-{
-	const char *at = bytes_take(cursor, 1);
-
-	return at ? (uint8_t)*at : 0;
-}
-
-uint32_t cursor_u32(struct cursor *cursor)
-{
-	const char *at = bytes_take(cursor, sizeof(uint32_t));
-	uint32_t value = 0;
-
-	if (at)
-		memcpy(&value, at, sizeof value);
-	return le32toh(value);
-}
-
-uint64_t cursor_u64(struct cursor *cursor)
-{
-	const char *at = bytes_take(cursor, sizeof(uint64_t));
-	uint64_t value = 0;
-
-	if (at)
-		memcpy(&value, at, sizeof value);
-	return le64toh(value);
-}
-
 struct slice cursor_slice(struct cursor *cursor)
 {
 	size_t size = cursor_u32(cursor);
-	const char *at = bytes_take(cursor, size);
+	const char *at = cursor_take(cursor, size);
 
 	return at ? (struct slice){.data = at, .size = size} : (struct slice){.data = NULL};
 }

@@ -26,8 +26,7 @@
 #define UNUSED __attribute__((unused))
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* The unit in which processors exchange memory, bytes. Fields that different processes write are kept this far apart.
- */
+/* Bytes in which processors exchange memory. Fields that different processes write are kept this far apart. */
 #define CACHE_LINE 64
 
 /* Reports an impossible state, a defect of this program and not of its input, and aborts. Always compiled in. */

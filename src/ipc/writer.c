@@ -95,11 +95,12 @@ static size_t writer_write_all(struct writer *writer, const char *data, size_t s
 
 void writer_flush(struct writer *writer)
 {
-	bool was_full = writer_is_full(writer);
+	bool was_full;
 	size_t done;
 
 	if (writer->error || writer->waiting || writer->buffer.size == writer->written)
 		return;
+	was_full = writer_is_full(writer);
 	done = writer_write_all(writer, writer->buffer.data + writer->written, writer->buffer.size - writer->written);
 	/* An error, even after a part was written, has freed the buffer. */
 	if (writer->error)
