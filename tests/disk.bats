@@ -4,54 +4,107 @@
 
 load helper
 
-@test "disk: no spill file can be made: status 1, and the folder is named" {
+# The head is held until the others can spill no more: a note says so, tasks wait, and nothing is lost.
+spills_no_more() {
+	trace_on
+	rm -f gate
+	seq 60 >records
+	start -j3 --buffer 64K --spill 100M --shell '
+		[ "$1" != 1 ] || "$TOOL" hold gate
+		exec "$TOOL" spew 30000 "$1"' <records
+	wait_until test -s err
+	wait_for_event gate_close
+	[ "$(event_count task_start)" -lt 30 ] || complain "$(event_count task_start) tasks were begun"
+	touch gate
+	finish
+	expect 0
+	"$TOOL" unspew 30000 1 60 <out | cmp - records
+	says "^mpmap: temporary file in .*: $1; outputs that wait are held in memory alone now, .*--buffer.*TMPDIR"
+	says_lines 1
+}
+
+@test "disk: no spill file can be made: a note names the folder, tasks wait, and nothing is lost" {
 	seq 100 >records
 	TMPDIR=$PWD/missing mp -j2 --buffer 64K --spill 10M echo <records
 	expect 0 "$(seq 100)" ''
-	TMPDIR=$PWD/missing spill_fails
-	says 'missing.*No such file'
-}
-
-# The head is held until the others have failed to spill; then the run ends with status 1, its output a prefix.
-spill_fails() {
-	local i
+	TMPDIR=$PWD/missing spills_no_more 'No such file or directory'
+	says "in $PWD/missing: "
+	TMPDIR=/dev/null spills_no_more 'Not a directory'
+	[ "$(id -u)" = 0 ] || TMPDIR=/ spills_no_more 'Permission denied'
+	rm gate
 	trace_on
-	rm -f gate
-	seq 100 >records
-	start -j2 --buffer 64K --spill 100M --shell '
-		"$TOOL" spew 100K "$1"
-		[ "$1" != 1 ] || exec "$TOOL" hold gate' <records
-	wait_until spill_has_failed
+	TMPDIR=$PWD/missing start -q -j3 --buffer 64K --shell '
+		[ "$1" != 1 ] || "$TOOL" hold gate
+		exec "$TOOL" spew 200000 "$1"' ::: 1 2 3 4 5
+	wait_for_event gate_close
 	touch gate
 	finish
-	expect 1
-	cmp -n "$(wc -c <out)" out <(for ((i = 1; i <= 100; i++)); do "$TOOL" spew 100K "$i"; done)
+	expect 0
+	same err ''
+	"$TOOL" unspew 200000 1 5 <out | cmp - <(seq 5)
 }
 
-spill_has_failed() {
-	[ -s err ] || is_gone "$pid" || has_events gate_close 1 || has_events task_end 99
-}
-
-@test "disk: the disk is full while spilling: status 1, says what, and everything before is intact" {
+@test "disk: the spill file fails in the middle: what is in it is read back, and tasks wait" {
 	needs_faults
-	MPMAP_FAULT=spill_write:1+:ENOSPC spill_fails
-	says 'spill|temporary|TMPDIR|tmp'
-	says 'No space left on device'
-	MPMAP_FAULT=spill_write:5:ENOSPC spill_fails
-	says 'No space left on device'
-	MPMAP_FAULT=spill_open:1:ENOSPC spill_fails
-	says 'No space left on device'
+	MPMAP_FAULT=spill_write:1+:ENOSPC spills_no_more 'No space left on device'
+	MPMAP_FAULT=spill_write:2:EDQUOT spills_no_more 'Disk quota exceeded'
+	MPMAP_FAULT=spill_write:3:EFBIG spills_no_more 'File too large'
+	MPMAP_FAULT=spill_write:5+:EIO spills_no_more 'Input/output error'
+	MPMAP_FAULT=spill_open:1:EMFILE spills_no_more 'Too many open files'
+	MPMAP_FAULT=tmpfile:1:EROFS spills_no_more 'Read-only file system'
+}
+
+@test "disk: no spill file in every order, form and with retries" {
+	needs_faults
+	local options
+	for ((i = 1; i <= 9; i++)); do printf %s "$i" && "$TOOL" lines 1 100000 x; done >expected
+	for options in --unordered --line-buffer '-o json' '-o jsonl --unordered' --retries=2 --tag; do
+		rm -f gate
+		# shellcheck disable=SC2086
+		MPMAP_FAULT=spill_open:1:ENOSPC start -j3 --buffer 64K $options --shell '
+			[ "$1" != 1 ] || "$TOOL" hold gate
+			printf %s "$1"
+			exec "$TOOL" lines 1 100000 x' ::: 1 2 3 4 5 6 7 8 9
+		wait_until test -s err
+		touch gate
+		finish
+		expect 0
+		case $options in
+		-o*) jq -r 'if type == "array" then .[] else . end | .stdout | rtrimstr("\n")' out ;;
+		--tag) cut -f 2- out ;;
+		*) cat out ;;
+		esac | sort | cmp - expected || complain "$options"
+		says_lines 1
+	done
 }
 
 @test "disk: a real disk that is full while spilling" {
 	unshare -rm true 2>/dev/null || skip_or_fail 'no mount namespaces here'
 	seq 200 >records
-	run_it unshare -rm bash -c 'mount -t tmpfs -o size=256k none "$TMPDIR" && exec "$@"' sh "$MPMAP" -j2 --buffer 64K --spill 100M --shell '
-		[ "$1" != 1 ] || while [ ! -s err ] && [ ! -e late ]; do "$TOOL" lines 1 10 y; done
-		[ "$1" != 150 ] || touch late
+	# 100 KiB: the second block is written in part.
+	run_it unshare -rm bash -c 'mount -t tmpfs -o size=100k none "$TMPDIR" && exec "$@"' sh "$MPMAP" -j2 --buffer 64K --spill 100M --shell '
+		[ "$1" != 1 ] || while [ ! -s err ]; do "$TOOL" lines 1 10 y; done
 		exec "$TOOL" spew 10240 "$1"' <records
-	expect 1
+	expect 0
 	says 'No space left on device'
+	tail -c $((200 * 10240)) out | "$TOOL" unspew 10240 1 200 | cmp - records
+}
+
+@test "disk: output that cannot be read back ends the run with status 1, after a prefix" {
+	needs_faults
+	local i
+	seq 50 >records
+	trace_on
+	MPMAP_FAULT=spill_read:2:EIO start -j2 --buffer 64K --spill 100M --shell '
+		"$TOOL" spew 100K "$1"
+		[ "$1" != 1 ] || exec "$TOOL" hold gate' <records
+	wait_for_event task_end 10
+	touch gate
+	finish
+	expect 1
+	says '^mpmap: temporary file in .*: Input/output error$'
+	says_lines 1
+	cmp -n "$(wc -c <out)" out <(for ((i = 1; i <= 50; i++)); do "$TOOL" spew 100K "$i"; done)
 }
 
 @test "disk: stdout full: status 1, and says what" {

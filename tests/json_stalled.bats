@@ -25,7 +25,7 @@ read_on() {
 	exec 7>&-
 }
 
-@test "stalled: an object that is half written when the disk is full is written to its end" {
+@test "stalled: a disk that is full while an object is half written costs nothing" {
 	needs_faults
 	MPMAP_FAULT=spill_write:1:ENOSPC stalled -j2 -o json --buffer 3M --shell '
 		[ "$1" = 1 ] || "$TOOL" hold gate
@@ -38,10 +38,10 @@ read_on() {
 	read_on
 	finish
 	wait_until is_gone "$reader"
-	expect 1
+	expect 0
 	says '^mpmap: .*No space left'
 	(printf '['; cat read) >out
-	jq -e 'length == 1 and .[0].outcome == "ok"' out >/dev/null || complain "$(head -c 200 out) ... $(tail -c 100 out)"
+	jq -e 'map(.outcome) == ["ok", "ok"]' out >/dev/null || complain "$(head -c 200 out) ... $(tail -c 100 out)"
 }
 
 @test "stalled: who ends the run twice is not kept by a reader that takes nothing" {

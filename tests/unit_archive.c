@@ -538,28 +538,49 @@ static void test_million_pieces(void)
 
 #ifdef MPMAP_FAULTS
 
-/* Checks that an archive whose file fails reports that once and continues in memory. */
-static void check_disk_error(const char *fault, int number)
+/*
+ * Checks that an archive whose file fails reports that once, and keeps as many of the newest tasks as its memory and
+ * blocks of the file hold.
+ */
+static void check_disk_error(const char *fault, int number, size_t blocks)
 {
 	struct archive archive;
 
 	setenv("MPMAP_FAULT", fault, 1);
 	begin(&archive, MEMORY, 100 * MEMORY);
-	fill(&archive, 100, (MEMORY - 2 * TAPE_BLOCK) / LARGE);
+	fill(&archive, 100, (MEMORY - 2 * TAPE_BLOCK + blocks * TAPE_BLOCK) / LARGE);
 	check_int(archive.error.number, number);
 	check(archive.error.text && strstr(archive.error.text, "temporary file in "));
-	check_int(archive.tape.fd, -1);
+	check_int(archive.tape.fd >= 0, blocks > 0);
+	check_int(archive.tape.disk, blocks);
 	archive_release(&archive);
 }
 
+/* The file keeps the size that it has, and is written round and round. */
 static void test_disk_full(void)
 {
-	check_disk_error("spill_write:20+:ENOSPC", ENOSPC);
+	check_disk_error("spill_write:20:ENOSPC", ENOSPC, 19);
+}
+
+static void test_one_block(void)
+{
+	check_disk_error("spill_write:2:EDQUOT", EDQUOT, 1);
+}
+
+/* Not even what the file has can be overwritten. */
+static void test_disk_broken(void)
+{
+	check_disk_error("spill_write:20+:EIO", EIO, 0);
+}
+
+static void test_no_room(void)
+{
+	check_disk_error("spill_write:1:ENOSPC", ENOSPC, 0);
 }
 
 static void test_no_file(void)
 {
-	check_disk_error("spill_open:1:EMFILE", EMFILE);
+	check_disk_error("spill_open:1:EMFILE", EMFILE, 0);
 }
 
 #endif
@@ -604,7 +625,10 @@ const struct unit_test unit_archive[] = {
 	{"very many tiny tasks stay within the limit", .run = test_very_many, .slow = true},
 	{"a million pieces are read in order", .run = test_million_pieces},
 #ifdef MPMAP_FAULTS
-	{"a full disk is reported, memory is used alone", .run = test_disk_full},
+	{"a file that cannot grow keeps its size", .run = test_disk_full},
+	{"a file of one block", .run = test_one_block},
+	{"a file that cannot be overwritten is reported, memory is used alone", .run = test_disk_broken},
+	{"a full disk is reported, memory is used alone", .run = test_no_room},
 	{"a file that cannot be made is reported, memory is used alone", .run = test_no_file},
 #endif
 	{"what a truncated file held is an error, the rest is read", .run = test_damage},

@@ -281,36 +281,78 @@ static void test_disk(void)
 	finish(&order, 1);
 	check_int(notes.text.size, 17 + 3 + 200000 + 3);
 	check_int(spill_used(&order.held.spill), 0);
-	check(!order.held.error.text);
+	check(!order.held.refusal.text && !order.held.loss.text);
 	end(&order, &notes);
 }
 
 #ifdef MPMAP_FAULTS
 
 /*
- * The disk is full before its limit: the error is kept, memory holds the rest, the window is full, and what is passed
- * on ends at a complete task.
+ * The disk fails once, at its second block or at its opening: the error is kept, nothing more is stored there, the
+ * window is full when memory is, and what was stored is passed on.
  */
-static void test_disk_error(void)
+static void check_refusal(const char *fault, int number, uint64_t spilled)
 {
 	struct order order;
 	struct notes notes;
+	uint64_t put = 0;
 	int round;
 
-	setenv("MPMAP_FAULT", "spill_write:2+:ENOSPC", 1);
+	setenv("MPMAP_FAULT", fault, 1);
 	begin(&order, &notes, (struct order_options){.memory = 1000, .disk = 1 << 30});
 	for (round = 0; round < 1000; round++) {
-		if (order_accepts(&order, 1))
+		if (order_accepts(&order, 1)) {
 			put_size(&order, 1, 10000);
+			put += 10000;
+		}
 		order_pump(&order);
 	}
-	check_int(order.held.error.number, ENOSPC);
-	check(order_is_full(&order));
+	check_int(order.held.refusal.number, number);
+	check(order_is_full(&order) && order_accepts(&order, 0));
+	check_int(order_spilled(&order), spilled);
+	check_int(put, spilled + order.held.data);
 	check(order.held.data <= 21000);
 	finish(&order, 0);
+	check(!order_is_full(&order) && order_accepts(&order, 2));
+	put_size(&order, 2, 10000);
+	check_int(order_spilled(&order), spilled);
 	finish(&order, 1);
-	check_int(notes.results, 0);
-	check_notes("");
+	finish(&order, 2);
+	check_int(notes.results, 3);
+	check_int(notes.text.size, put + 10000 + 9);
+	check_int(spill_used(&order.held.spill), 0);
+	check(!order.held.loss.text);
+	end(&order, &notes);
+}
+
+static void test_disk_full(void)
+{
+	check_refusal("spill_write:2:ENOSPC", ENOSPC, 130000);
+}
+
+static void test_no_file(void)
+{
+	check_refusal("spill_open:1:EROFS", EROFS, 0);
+}
+
+/* Output that cannot be read back is lost: what is passed on ends there. */
+static void test_loss(void)
+{
+	struct order order;
+	struct notes notes;
+
+	setenv("MPMAP_FAULT", "spill_read:2:EIO", 1);
+	begin(&order, &notes, (struct order_options){.memory = 10, .disk = 1 << 30});
+	put_size(&order, 1, 200000);
+	put(&order, 2, "x");
+	finish(&order, 1);
+	finish(&order, 2);
+	finish(&order, 0);
+	check_int(order.held.loss.number, EIO);
+	check_int(notes.results, 1);
+	check_int(notes.text.size, 3 + 65536);
+	order_pump(&order);
+	check_int(notes.text.size, 3 + 65536);
 	end(&order, &notes);
 }
 
@@ -445,7 +487,9 @@ const struct unit_test unit_order[] = {
 	{"a full window remains full", .run = test_full_stays_full},
 	{"output held on disk", .run = test_disk},
 #ifdef MPMAP_FAULTS
-	{"a full disk", .run = test_disk_error},
+	{"a full disk", .run = test_disk_full},
+	{"no file on disk", .run = test_no_file},
+	{"output that is lost on disk", .run = test_loss},
 #endif
 	{"by lines", .run = test_lines},
 	{"by lines, with a line on disk", .run = test_long_line},

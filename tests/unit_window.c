@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "order/order.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 enum { TASKS = 250, PIECES_MAX = 5, PIECE_MAX = 20000, WORKERS = 5, CHUNK_MAX = 4, STUCK = 1000 };
 
 /* A piece of a task's output, a part of what unit_fill yields for the task. */
@@ -215,6 +218,9 @@ static void run(struct model *model)
 	}
 }
 
+/* Number of plays in which the disk refused output. */
+static unsigned refusals;
+
 static void play(uint64_t memory, uint64_t disk, bool unordered, uint64_t seed)
 {
 	struct model *model = mem_new(1, sizeof *model);
@@ -244,7 +250,8 @@ static void play(uint64_t memory, uint64_t disk, bool unordered, uint64_t seed)
 	check_int(spill_used(&model->order.held.spill), 0);
 	check_int(model->order.complete, 0);
 	check(model->order.held.overhead < 3000);
-	check(!model->order.held.error.text);
+	check(!model->order.held.loss.text);
+	refusals += model->order.held.refusal.text != NULL;
 	if (unit_failures)
 		printf("# with memory %ju, disk %ju, %s, seed + %ju\n", (uintmax_t)memory, (uintmax_t)disk,
 		       unordered ? "unordered" : "ordered", (uintmax_t)seed);
@@ -276,6 +283,35 @@ static void test_ordered(void)
 static void test_unordered(void)
 {
 	play_all(true);
+}
+
+/* Sets the size of the largest file, bytes. A write across it is short, the next fails with EFBIG. */
+static void limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* The disk takes less than its limit, or nothing at all: no output is lost, and the run ends. */
+static void test_refused(void)
+{
+	static const uint64_t memories[] = {0, 1000, 30000}, files[] = {0, 1000, 66000, 131072, 200000};
+	uint64_t seed = 0;
+	size_t memory, file;
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (memory = 0; memory < countof(memories); memory++) {
+		for (file = 0; file < countof(files) && !unit_failures; file++) {
+			limit_files(files[file]);
+			play(memories[memory], 1000000, false, ++seed);
+			play(memories[memory], 1000000, true, ++seed);
+			limit_files(RLIM_INFINITY);
+		}
+	}
+	check(refusals > 10);
 }
 
 enum { MILLION = 1000000 };
@@ -471,6 +507,7 @@ const struct unit_test unit_window[] = {
 	{"the phases of an entry", .run = test_phases},
 	{"in the order of the input, whatever the limits", .run = test_ordered},
 	{"in the order of completion, whatever the limits", .run = test_unordered},
+	{"with a disk that takes less than its limit", .run = test_refused},
 	{"a million results in the order of the input", .run = test_million},
 	{"a million results in the order of completion", .run = test_million_unordered},
 	{"memory after a slow head", .run = test_recovery},

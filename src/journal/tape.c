@@ -80,6 +80,12 @@ static void close_file(struct tape *tape)
 	tape->window_position = NO_WINDOW;
 }
 
+/* Returns the offset of a block in the file. */
+static uint64_t offset_of(const struct tape *tape, uint64_t number)
+{
+	return (number - tape->file_first) % tape->disk * TAPE_BLOCK;
+}
+
 /* Moves the oldest block in memory to its place in the file. -1 with errno. */
 static int write_out(struct tape *tape)
 {
@@ -91,15 +97,30 @@ static int write_out(struct tape *tape)
 		tape->fd = fault_at("spill_open") ? -1 : file_open_nameless(tape->directory);
 		if (tape->fd < 0)
 			return -1;
+		tape->file_first = number;
 		trace_event("spill_open", "\"limit\":%llu", (unsigned long long)tape->disk * TAPE_BLOCK);
 	}
 	bytes = (struct slice){.data = block->data, .size = TAPE_BLOCK};
-	if (fault_at("spill_write") || file_write_at(tape->fd, number % tape->disk * TAPE_BLOCK, bytes) < 0)
+	if (fault_at("spill_write") || file_write_at(tape->fd, offset_of(tape, number), bytes) < 0)
 		return -1;
 	free(block->data);
 	block->data = NULL;
 	tape->first_in_memory++;
 	return 0;
+}
+
+/* Handles a block that cannot be written: the file grows no further, or is given up with all that is in it. */
+static void limit_file(struct tape *tape)
+{
+	uint64_t written = tape->fd < 0 ? 0 : tape->first_in_memory - tape->file_first;
+
+	tape->disk = written < tape->disk ? written : 0;
+	if (tape->disk)
+		return;
+	close_file(tape);
+	while (tape->first < tape->first_in_memory)
+		tape_drop_first(tape);
+	tape_drop_first(tape);
 }
 
 bool tape_give_way(struct tape *tape, struct error *error)
@@ -113,11 +134,7 @@ bool tape_give_way(struct tape *tape, struct error *error)
 	if (!full || !tape->disk || write_out(tape) == 0)
 		return true;
 	error_set_errno(error, errno, "temporary file in %s", tape->directory);
-	tape->disk = 0;
-	close_file(tape);
-	while (tape->first < tape->first_in_memory)
-		tape_drop_first(tape);
-	tape_drop_first(tape);
+	limit_file(tape);
 	return true;
 }
 
@@ -125,7 +142,7 @@ bool tape_give_way(struct tape *tape, struct error *error)
 static int read_from_file(struct tape *tape, uint64_t position, char *data, size_t *size)
 {
 	uint64_t window = position - position % TAPE_WINDOW, end = window + TAPE_WINDOW;
-	uint64_t offset = window / TAPE_BLOCK % tape->disk * TAPE_BLOCK + window % TAPE_BLOCK;
+	uint64_t offset = offset_of(tape, window / TAPE_BLOCK) + window % TAPE_BLOCK;
 
 	if (*size >= TAPE_WINDOW) {
 		uint64_t rest = TAPE_BLOCK - position % TAPE_BLOCK;

@@ -6,7 +6,8 @@
  *              | dropped  | blocks in the file      | blocks in memory       |
  *   block      0          first                     first_in_memory          end
  *
- * A position never changes. Blocks are dropped whole, the oldest first. Block n of the file is at n modulo disk.
+ * A position never changes. Blocks are dropped whole, the oldest first. Block n is in the file at n - file_first modulo
+ * disk.
  */
 #ifndef JOURNAL_TAPE_H
 #define JOURNAL_TAPE_H
@@ -30,6 +31,8 @@ struct tape {
 	const char *directory;
 	/* The most blocks in the file; 0 if there is no file. */
 	uint64_t disk;
+	/* The number of the first block that was written to the file. */
+	uint64_t file_first;
 	/* The file, -1 before it is opened. */
 	int fd;
 	/* The blocks from first on, at their number modulo capacity (a power of two). */
@@ -77,7 +80,8 @@ size_t tape_append(struct tape *tape, struct slice bytes);
  *   minimum             some          drops the oldest block in the file
  *   minimum             none          returns false: no room can be made
  *
- * If the file cannot be written, drops all that is in it and one block, gives up the file and sets the error.
+ * If the file cannot grow, it keeps its size from then on, and the error is set. If it cannot be made, or what it has
+ * cannot be overwritten, it is given up with all that is in it and one block, and the error is set.
  */
 bool tape_give_way(struct tape *tape, struct error *error);
 

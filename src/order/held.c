@@ -52,9 +52,9 @@ static void hold_in_memory(struct held *held, struct held_output *output, enum s
 /* Stores bytes on disk while there is room, and takes those stored off *bytes. */
 static void hold_on_disk(struct held *held, struct held_output *output, enum stream stream, struct slice *bytes)
 {
-	while (bytes->size && !held->error.text) {
+	while (bytes->size && !held->refusal.text) {
 		uint64_t offset = 0;
-		ssize_t stored = spill_write(&held->spill, *bytes, &offset, &held->error);
+		ssize_t stored = spill_write(&held->spill, *bytes, &offset, &held->refusal);
 		struct piece *piece;
 
 		if (stored <= 0)
@@ -86,10 +86,8 @@ static bool hand_on_from_disk(struct held *held, struct piece *piece, struct ord
 		size_t size = piece->size - piece->done < sizeof data ? piece->size - piece->done : sizeof data;
 		uint64_t offset = piece->offset + piece->done;
 
-		if (spill_read(&held->spill, offset, data, size, &held->error) < 0) {
-			held->is_lost = true;
+		if (held->loss.text || spill_read(&held->spill, offset, data, size, &held->loss) < 0)
 			return false;
-		}
 		sink->data(sink, task->index, task->label, piece->stream, (struct slice){.data = data, .size = size});
 		spill_free(&held->spill, offset, size);
 		piece->done += size;
@@ -164,5 +162,6 @@ void held_drop(struct held *held, struct held_output *output)
 void held_release(struct held *held)
 {
 	spill_release(&held->spill);
-	error_release(&held->error);
+	error_release(&held->refusal);
+	error_release(&held->loss);
 }

@@ -45,8 +45,8 @@ static bool pump_current(struct order *order)
 	uint64_t index = order->current;
 	struct entry *entry;
 
-	/* After an error on disk, what is written ends at the last task that is complete. */
-	if (index == ORDER_NONE || index >= order->window.end || order->held.error.text)
+	/* Where output is lost, what is written ends. */
+	if (index == ORDER_NONE || index >= order->window.end || order->held.loss.text)
 		return false;
 	entry = window_at(&order->window, index);
 	if (!entry)
@@ -89,13 +89,11 @@ void order_continue(struct order *order)
 
 	if (!order_is_midway(order))
 		return;
-	if (!order->held.error.text) {
+	if (!order->held.loss.text) {
 		pump_current(order);
 		return;
 	}
-	/* The disk is full, but what this task has stored can be read; if it cannot, the task ends here. */
-	if (pump_finished(order, entry, order->current) || !order->held.is_lost)
-		return;
+	/* The rest of this task is lost. */
 	order->sink->result(order->sink, entry->result);
 	entry_move(entry, ENTRY_LEAVE);
 }

@@ -22,7 +22,7 @@ bool order_holds_back(const struct order *order, const struct entry *entry)
 
 bool order_disk_is_full(const struct order *order)
 {
-	return order->held.error.text || !spill_has_room(&order->held.spill);
+	return order->held.refusal.text || !spill_has_room(&order->held.spill);
 }
 
 /* True if used is below the limit. A full window opens only below three quarters of it, not at every byte. */

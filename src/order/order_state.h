@@ -39,7 +39,7 @@ static inline uint32_t order_attempts_of(const struct order *order, const struct
 /* True if a task's output is to be held even if it is the current one. entry may be NULL. */
 bool order_holds_back(const struct order *order, const struct entry *entry);
 
-/* True if nothing more can be stored on disk. */
+/* True if nothing more can be stored on disk: its limit is reached, or it has refused. */
 bool order_disk_is_full(const struct order *order);
 
 /* Updates full and peak after the amount of held output has changed. In a full window the head becomes current. */

@@ -107,7 +107,7 @@ int spill_read(struct spill *spill, uint64_t offset, char *data, size_t size, st
 		memcpy(data, spill->tail + offset % SPILL_BLOCK, size);
 		return 0;
 	}
-	if (file_read_at(spill->fd, offset, data, size) < 0)
+	if (fault_at("spill_read") || file_read_at(spill->fd, offset, data, size) < 0)
 		return error_set_errno(error, errno, "temporary file in %s", spill->directory);
 	return 0;
 }

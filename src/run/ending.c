@@ -181,7 +181,7 @@ static bool has_whole_task(const struct session *session)
 {
 	const struct order *order = &session->order;
 
-	return order->options.whole && !session->ending.failure && !order->held.error.text &&
+	return order->options.whole && !session->ending.failure && !order->held.loss.text &&
 	       order_is_finished(order, order->current);
 }
 

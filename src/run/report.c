@@ -169,6 +169,16 @@ void report_unfit(struct session *session, struct slice why)
 	session->reported.unfit = true;
 }
 
+void report_refusal(struct session *session, const struct error *error)
+{
+	if (!session->reported.refusal)
+		diag_note(
+			"%s; outputs that wait are held in memory alone now, and tasks wait where --buffer is full "
+			"(TMPDIR names the folder)",
+			error_text(error));
+	session->reported.refusal = true;
+}
+
 void report_state(struct session *session)
 {
 	struct pool *pool = session->pool;

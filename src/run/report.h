@@ -38,6 +38,9 @@ void report_halt(const struct result *result, const char *line);
 /* Reports, once, why tasks are executed although they should be forked from their command. */
 void report_unfit(struct session *session, struct slice why);
 
+/* Reports, once, that no more output is stored on disk because of this error. */
+void report_refusal(struct session *session, const struct error *error);
+
 /* Reports the state of the run and of each worker (SIGUSR1). */
 void report_state(struct session *session);
 

@@ -55,7 +55,7 @@ static bool outlet_result(struct outlet *outlet, const struct result *result)
 
 	report_failure(session, result);
 	/* A task is cut off if what it has stored on disk cannot be read. */
-	return logbook_wants_written(session) && result->outcome != OUTCOME_SKIPPED && !session->order.held.is_lost;
+	return logbook_wants_written(session) && result->outcome != OUTCOME_SKIPPED && !session->order.held.loss.text;
 }
 
 static void outlet_settled(struct outlet *outlet, const struct result *result)
@@ -204,8 +204,10 @@ static void session_settle(struct session *session)
 
 	order_pump(order);
 	pool_resume(session->pool);
-	if (order->held.error.text && !ending_is_aborted(session)) {
-		ending_fail(session, EXIT_TROUBLE, &order->held.error);
+	if (order->held.refusal.text)
+		report_refusal(session, &order->held.refusal);
+	if (order->held.loss.text && !ending_is_aborted(session)) {
+		ending_fail(session, EXIT_TROUBLE, &order->held.loss);
 		ending_abort(session);
 	}
 	if (ending_permits(session)->skips)

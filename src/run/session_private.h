@@ -65,6 +65,8 @@ struct session {
 		bool command;
 		/* COMMAND cannot be a zygote. */
 		bool unfit;
+		/* No more output is stored on disk. */
+		bool refusal;
 		/* Lines on failed tasks. */
 		unsigned failures;
 		/* The lines on failed tasks, for the summary. */

@@ -79,7 +79,7 @@ static void display_run_ended(struct runs_owner *owner, struct run *run)
 	console->reported.dropped = dropped;
 	if (console->runs.archive.error.text && !console->reported.disk) {
 		console->reported.disk = true;
-		bytes_append_text(&text, "what runs write is kept in memory alone from now on: ");
+		bytes_append_text(&text, "what is kept of runs takes no more disk space from now on: ");
 		quote_terminal(&text, slice_of(error_text(&console->runs.archive.error)));
 		bytes_append_text(&text, "\n");
 	}
