@@ -8,6 +8,8 @@
 #include "codec/outcome.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /*
  * Feeds text in pieces that end at random places, as a reader does (bytes that are not consumed come again). Appends
@@ -143,6 +145,46 @@ static void test_endless(void)
 	free(block);
 }
 
+/* Bytes of a record are scanned once: those before may not even be read when more come. */
+static void test_scanned_once(void)
+{
+	struct input input = {.delimiter = '\n', .limit = UINT64_MAX, .allows_nul = true};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = 64, i;
+	char *bytes = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct input_step step;
+
+	if (!check(bytes != MAP_FAILED))
+		return;
+	memset(bytes, 'x', pages * page);
+	bytes[pages * page - 1] = '\n';
+	for (i = 1; i < pages; i++) {
+		step = input_next(&input, bytes, i * page);
+		check_int(step.event, INPUT_MORE);
+		check_int(step.consumed, 0);
+		check_int(mprotect(bytes, i * page, PROT_NONE), 0);
+	}
+	/* Nothing new. */
+	check_int(input_next(&input, bytes, (pages - 1) * page).event, INPUT_MORE);
+	step = input_next(&input, bytes, pages * page);
+	check_int(step.event, INPUT_RECORD);
+	check_int(step.size, pages * page - 1);
+	check_int(munmap(bytes, pages * page), 0);
+}
+
+/* The reader forgets a part of a record when its input fails. */
+static void test_forgotten(void)
+{
+	struct input input = {.delimiter = '\n', .limit = RECORD_MAX};
+	char bytes[] = "abc\nd\n";
+	struct input_step step;
+
+	check_int(input_next(&input, bytes, 3).event, INPUT_MORE);
+	check_int(input_next(&input, bytes, 0).event, INPUT_MORE);
+	step = input_next(&input, bytes + 4, 2);
+	check_int(step.event, INPUT_RECORD);
+	check_int(step.size, 1);
+}
+
 static void test_count(void)
 {
 	const struct input input = {.delimiter = '\n'};
@@ -211,6 +253,8 @@ const struct unit_test unit_input[] = {
 	{"a record with a NUL is reported", .run = test_nul},
 	{"records about as long as the limit", .run = test_longest},
 	{"a record that is too long is dropped as it comes", .run = test_endless},
+	{"no byte of a record is scanned twice", .run = test_scanned_once},
+	{"a part of a record may be forgotten", .run = test_forgotten},
 	{"records are counted", .run = test_count},
 	{"pieces yield the same records as the whole text", .run = test_random},
 	{"outcomes in words", .run = test_words},

@@ -15,14 +15,18 @@ static enum input_event judge(const struct input *input, const char *record, uin
 struct input_step input_next(struct input *input, char *bytes, size_t size)
 {
 	struct input_step step = {.event = INPUT_MORE};
-	char *end = size ? memchr(bytes, input->delimiter, size) : NULL;
+	size_t from = input->scanned < size ? input->scanned : size;
+	char *end = from < size ? memchr(bytes + from, input->delimiter, size - from) : NULL;
 
-	if (!end) {
+	input->scanned = 0;
+	if (!end && (input->dropped || size > input->limit)) {
 		/* The bytes of a record that is too long are only counted. */
-		if (input->dropped || size > input->limit) {
-			input->dropped += size;
-			step.consumed = size;
-		}
+		input->dropped += size;
+		step.consumed = size;
+		return step;
+	}
+	if (!end) {
+		input->scanned = size;
 		return step;
 	}
 	step.size = input->dropped + (uint64_t)(end - bytes);

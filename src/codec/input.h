@@ -10,7 +10,7 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* A reading position. At the start all fields but delimiter, limit and allows_nul are zero. */
+/* A reading position. At the start all fields but delimiter, limit and allows_nul are 0. */
 struct input {
 	char delimiter;
 	/* Bytes of the longest record. */
@@ -19,6 +19,8 @@ struct input {
 	bool allows_nul;
 	/* Bytes of the current record that were dropped because it is too long, 0 if none. */
 	uint64_t dropped;
+	/* Bytes of the current record, without those dropped, in which there is no delimiter; they come again. */
+	size_t scanned;
 };
 
 enum input_event {
@@ -42,7 +44,7 @@ struct input_step {
 
 /*
  * Finds the end of the record that bytes begin with; its delimiter becomes a NUL. The next call takes the bytes after
- * those consumed.
+ * those consumed, and more if the event is INPUT_MORE: no byte is scanned for the delimiter twice.
  */
 struct input_step input_next(struct input *input, char *bytes, size_t size);
 

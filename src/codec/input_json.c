@@ -53,6 +53,7 @@ void json_input_consume(struct json_input *input, struct slice *bytes, size_t si
 		bytes->data += size;
 	bytes->size -= size;
 	input->scanned = 0;
+	input->trimmed = 0;
 	input->depth = 0;
 	input->in_string = input->escaped = input->mismatched = input->begun = false;
 }
@@ -236,6 +237,18 @@ static struct json_step next_value(struct json_input *input, struct slice *bytes
 	return step;
 }
 
+/* Scans a line up to size, whose blanks at the end do not count. */
+static void trim_line(struct json_input *input, const char *line, size_t size)
+{
+	size_t end = size;
+
+	while (end > input->scanned && json_is_blank(line[end - 1]))
+		end--;
+	if (end > input->scanned)
+		input->trimmed = end;
+	input->scanned = size;
+}
+
 /* Returns the next line that is not blank, as an element. */
 static struct json_step next_line(struct json_input *input, struct slice *bytes, bool end)
 {
@@ -251,14 +264,13 @@ static struct json_step next_line(struct json_input *input, struct slice *bytes,
 		return (struct json_step){.event = end ? JSON_END : JSON_MORE};
 	input->begun = true;
 	newline = memchr(bytes->data + input->scanned, '\n', bytes->size - input->scanned);
-	size = input->scanned = newline ? (size_t)(newline - bytes->data) : bytes->size;
-	while (json_is_blank(bytes->data[size - 1]))
-		size--;
-	if (size > JSON_ELEMENT_MAX)
+	size = newline ? (size_t)(newline - bytes->data) : bytes->size;
+	trim_line(input, bytes->data, size);
+	if (input->trimmed > JSON_ELEMENT_MAX || input->scanned - input->trimmed > JSON_ELEMENT_MAX)
 		return input_json_refuse(0, "the element is too large (64 MiB at most)");
 	if (!newline && !end)
 		return more();
-	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes->data, .size = size}};
+	return (struct json_step){.event = JSON_ELEMENT, .text = {.data = bytes->data, .size = input->trimmed}};
 }
 
 struct json_step json_input_next(struct json_input *input, struct slice *bytes, bool end)

@@ -68,6 +68,8 @@ struct json_input {
 	uint64_t characters;
 	/* Bytes scanned of the current element. */
 	size_t scanned;
+	/* Bytes of them without the blanks at their end, on lines. */
+	size_t trimmed;
 	/* Number of brackets that the scanned bytes leave open. */
 	unsigned depth;
 	/* A bit for each open bracket: 1 if it is a brace. */
