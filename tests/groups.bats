@@ -197,6 +197,26 @@ counting='printf ":%s\n" "$#"; printf "%s\n" "$@"'
 	[ "$(awk '/^max_rss/ { print $2 }' how)" -lt 131072 ]
 }
 
+@test "records: --stdin of one record of 200 MB takes a second, not a minute" {
+	head -c 200M /dev/zero | tr '\0' x | LIMIT=30 mp --stdin wc -c
+	expect 0 209715201 ''
+}
+
+# The records of as many tasks as run are in memory, and one more that is being read.
+@test "records: --stdin of large records holds few of them in memory" {
+	for i in 1 2 3 4 5 6 7 8; do head -c 30M /dev/zero | tr '\0' "$i" && echo; done >records
+	trace_on
+	start -j1 --stdin sh -c '"$TOOL" hold gate; head -c 1; cat >/dev/null' <records
+	wait_for_event task_start
+	wait_until all_asleep
+	memory=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")
+	touch gate
+	finish
+	exactly out 12345678
+	echo "memory $memory KiB"
+	[ "$memory" -lt 90000 ]
+}
+
 @test "records: --stdin -n N gives N records" {
 	seq 7 | mp -j2 --stdin -n 3 sh -c 'echo "<$(tr "\n" " ")>"'
 	expect 0 $'<1 2 3 >\n<4 5 6 >\n<7 >' ''

@@ -30,10 +30,10 @@ struct reader {
 	struct feeder feeder;
 	struct inlet inlet;
 	struct input input;
-	/* Number of records in the packer's group, and bytes that they take of the space for arguments. */
+	/* Number of records in the packer's group, and bytes that they take of the space for arguments or as input. */
 	uint64_t group_count;
 	size_t group_cost;
-	/* Bytes of that space that a group may take. */
+	/* Bytes that a group of several records may take. */
 	size_t group_cost_max;
 	/* Width of the tasks. */
 	uint32_t width;
@@ -127,7 +127,7 @@ static void reader_refuse(struct reader *reader, struct input_step step)
 /* Adds a record to the group; size is with its delimiter. */
 static void add_record(struct reader *reader, char *record, size_t size)
 {
-	size_t cost = 0;
+	size_t cost = size;
 
 	if (is_for_stdin(reader))
 		record[size - 1] = reader->input.delimiter;
@@ -251,9 +251,11 @@ static void begin_reader(struct feeder *feeder)
 		.allows_nul = is_for_stdin(reader),
 	};
 	reader->width = group < CHUNK_WIDEST ? (uint32_t)group : CHUNK_WIDEST;
-	if (is_for_stdin(reader))
-		reader->width = CHUNK_RAW;
 	reader->group_cost_max = group > 1 ? space_for_arguments(reader) : SIZE_MAX;
+	if (is_for_stdin(reader)) {
+		reader->width = CHUNK_RAW;
+		reader->group_cost_max = STDIN_MAX;
+	}
 	if (source->items && group == 1)
 		session_expect(feeder->session, source->item_count - feeder->options->has_header);
 	inlet_open(&reader->inlet, feeder->session, &feeder->sources[0], reader_source_ready);

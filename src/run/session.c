@@ -16,16 +16,12 @@
 #include "run/logbook.h"
 #include "run/report.h"
 #include "run/session_private.h"
+#include "run/supply.h"
 #include "run/verdict.h"
 
 #include <errno.h>
 
 #define KILLS_UNKNOWN UINT64_MAX
-
-enum {
-	/* The most blocks of input in use, or one for each job and 8 if that is more. */
-	BLOCKS_MIN = 24,
-};
 
 /*
  * Returns the gate of a run that begins tasks: shut while the run is held or the reader of its output is slow, open for
@@ -165,13 +161,10 @@ struct session *session_open(const struct session_options *options, const struct
 
 bool session_has_room(const struct session *session)
 {
-	size_t jobs = pool_jobs(session->pool), blocks = jobs + 8 > BLOCKS_MIN ? jobs + 8 : BLOCKS_MIN;
-
-	blocks *= session->task_blocks ? session->task_blocks : 1;
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->tally.submitted)
 		return false;
-	return ending_permits(session)->submits && pool_has_room(session->pool) && arena_used(&session->arena) < blocks;
+	return ending_permits(session)->submits && pool_has_room(session->pool) && !supply_is_ahead(session);
 }
 
 void session_submit(struct session *session, const struct chunk *chunk)

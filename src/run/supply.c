@@ -4,6 +4,13 @@
 
 #include "run/session_private.h"
 
+enum {
+	/* The least number of blocks of input in use that are enough. */
+	BLOCKS_MIN = 24,
+	/* The number of blocks from which tasks of several blocks are not read ahead. */
+	BLOCKS_AHEAD = 256,
+};
+
 uint64_t supply_index(const struct session *session)
 {
 	return session->tally.submitted;
@@ -22,6 +29,21 @@ uint32_t supply_chunk_size(const struct session *session, uint64_t remaining)
 struct arena *supply_arena(struct session *session)
 {
 	return &session->arena;
+}
+
+/*
+ * A block for each job and 8 more are enough. Tasks of several blocks take as many times that up to BLOCKS_AHEAD, and
+ * then only as much as jobs of them and one more take: each may have 1 GiB.
+ */
+bool supply_is_ahead(const struct session *session)
+{
+	size_t jobs = pool_jobs(session->pool), blocks = jobs + 8 > BLOCKS_MIN ? jobs + 8 : BLOCKS_MIN;
+	size_t each = session->task_blocks ? session->task_blocks : 1, ahead = blocks * each;
+
+	blocks = (jobs + 1) * each > blocks ? (jobs + 1) * each : blocks;
+	if (ahead > BLOCKS_AHEAD)
+		ahead = BLOCKS_AHEAD;
+	return arena_used(&session->arena) >= (blocks > ahead ? blocks : ahead);
 }
 
 const struct template *supply_template(const struct session *session)

@@ -23,6 +23,9 @@ uint32_t supply_chunk_size(const struct session *session, uint64_t remaining);
 /* Returns the blocks that chunks lie in. The session's. */
 struct arena *supply_arena(struct session *session);
 
+/* True if enough of the input is in memory, so that none is read before a block is free. */
+bool supply_is_ahead(const struct session *session);
+
 /* Returns the template of the task's command: what its arguments cost. The session's. */
 const struct template *supply_template(const struct session *session);
 
