@@ -153,8 +153,9 @@ too_long() {
 	seq -f 'echo a %.0f' 300000 | cmp - out
 	TMPDIR=$PWD/none mp --buffer 64K touch ran ::: a :::: many
 	expect 1 ''
-	says 'No such file'
+	says "^mpmap: .*temporary space in $PWD/none \\(TMPDIR\\), for the values of many: No such file"
 	[ ! -e ran ]
+	TMPDIR=$PWD/none mp_well --buffer 1 --dry-run echo ::: a ::: b
 }
 
 @test "combinations: values beyond --buffer are held in a file also where O_TMPFILE is not supported" {

@@ -18,7 +18,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-enum { READ_SIZE = 65536 };
+enum { READ_SIZE = 65536, MEMORY_MIN = 2 * READ_SIZE };
 
 /* A value that cannot be an argument. */
 struct misfit {
@@ -60,7 +60,7 @@ struct combination {
 	uint64_t made;
 };
 
-/* Makes room for size bytes of text: in memory up to --buffer, then in a file. -1 with errno. */
+/* Makes room for size bytes of text: in memory up to --buffer or MEMORY_MIN, then in a file. -1 with errno. */
 static int combination_grow(struct wheel *wheel, size_t size, const struct session_options *options)
 {
 	struct shm file;
@@ -68,7 +68,7 @@ static int combination_grow(struct wheel *wheel, size_t size, const struct sessi
 	if (size <= wheel->text.size)
 		return 0;
 	size = size_multiply((size + READ_SIZE - 1) / READ_SIZE, 2 * (size_t)READ_SIZE);
-	if (size <= options->output.buffer)
+	if (size <= options->output.buffer || size <= MEMORY_MIN)
 		return wheel->text.base ? shm_grow(&wheel->text, size) : shm_create(&wheel->text, "mpmap-values", size);
 	if (shm_create_file(&file, options->machine.temporary, size) < 0) {
 		int number = errno;
@@ -126,8 +126,9 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 
 	while (got) {
 		if (combination_grow(wheel, wheel->size + READ_SIZE, run) < 0)
-			return error_set_errno(error, errno, "memory or temporary space for the values of %s",
-					       source->name);
+			return error_set_errno(error, errno,
+					       "memory, or temporary space in %s (TMPDIR), for the values of %s",
+					       run->machine.temporary, source->name);
 		got = source_read(source, wheel->text.base + wheel->size, READ_SIZE, error);
 		if (got < 0 && error->text)
 			return -1;
