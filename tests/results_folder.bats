@@ -101,6 +101,29 @@ refuses() {
 	exactly results/000000001/stdout $'x\n'
 }
 
+@test "results: nothing is written through a link that is made during the run" {
+	local link
+	mkdir precious
+	# a task's folder while it is filled, when it is finished, and a file in it
+	for link in .000000002.1 000000002; do
+		rm -rf results
+		mp -j1 --results results --shell '[ "$1" != 1 ] || ln -s ../precious "results/$2"; echo "$1"' ::: 1 2 3 ::: "$link"
+		expect 1
+		says '^mpmap: --results: .*#2 in results: '
+		[ -z "$(ls -A precious)" ] || complain "written: $(ls -A precious)"
+	done
+	rm -rf results
+	echo gold >precious/stdout
+	mp -j1 --results results --shell '[ "$1" != 1 ] || { mkdir results/.000000002.1 && ln -s ../../precious/stdout results/.000000002.1/stdout; }; echo "$1"' ::: 1 2
+	expect 1
+	same precious/stdout gold
+	# DIR itself may be one
+	mkdir elsewhere
+	ln -s elsewhere link
+	mp_well --results link echo ::: a
+	exactly elsewhere/000000001/stdout $'a\n'
+}
+
 @test "results: DIR cannot be made or written: status 1, one line with its name, nothing is run" {
 	: >file
 	for name in missing/results file file/results /proc/results; do

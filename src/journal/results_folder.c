@@ -157,22 +157,36 @@ static void remove_earlier(struct results *results, uint64_t index, uint32_t att
 	}
 }
 
-/* Opens a file of an attempt for appending; the first makes the folder. -1 with errno. */
-static int results_folder_open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
+/* Opens the folder of an attempt, which is made if it is absent, but not through a link. -1 with errno. */
+static int open_attempt(struct results *results, uint64_t index, uint32_t attempt)
 {
-	char folder[64], path[96];
-	int fd;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char name[64];
+	int folder;
 
-	name_temporary(folder, sizeof folder, index, attempt);
-	snprintf(path, sizeof path, "%s/%s", folder, file_names[which]);
-	fd = openat(results->fd, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
+	name_temporary(name, sizeof name, index, attempt);
+	folder = openat(results->fd, name, flags);
+	if (folder >= 0 || errno != ENOENT)
+		return folder;
 	remove_earlier(results, index, attempt);
-	if (mkdirat(results->fd, folder, 0700) < 0)
+	if (mkdirat(results->fd, name, 0700) < 0)
 		return -1;
 	results->unfinished++;
-	return openat(results->fd, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return openat(results->fd, name, flags);
+}
+
+/* Opens a file of an attempt for appending. -1 with errno. */
+static int results_folder_open_file(struct results *results, uint64_t index, uint32_t attempt, size_t which)
+{
+	int folder = open_attempt(results, index, attempt), fd, number;
+
+	if (folder < 0)
+		return -1;
+	fd = openat(folder, file_names[which], O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	number = errno;
+	close(folder);
+	errno = number;
+	return fd;
 }
 
 /* Appends a piece to a file of its attempt. -1 with the error. */
