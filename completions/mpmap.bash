@@ -14,7 +14,7 @@ _mpmap() {
 			option=${option#"${option%%[daCnIjPo]*}"}
 			[[ $option == ? ]] && option=-$option || option=''
 			;;
-		--delimiter | --arg-file | --colsep | --header | --max-args | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --workdir | --nice | --delay | --tagstring | --output | --results | --joblog | --buffer | --spill | --color | --retries | --retry-delay | --timeout | --grace | --halt | --memfree | --load) ;;
+		--delimiter | --arg-file | --colsep | --header | --max-args | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --workdir | --nice | --delay | --tagstring | --output | --out | --results | --joblog | --buffer | --spill | --color | --retries | --retry-delay | --timeout | --grace | --halt | --memfree | --load) ;;
 		--progress) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--) option='' ended=yes ;;
 		-?*) option='' ;;
@@ -38,7 +38,7 @@ _mpmap() {
 		option=${word%%=*} prefix=${word%%=*}= word=${word#*=}
 	fi
 	case $option in
-	-a | --arg-file | --joblog) set -- -f ;;
+	-a | --arg-file | --out | --joblog) set -- -f ;;
 	--workdir | --results) set -- -d ;;
 	--start-method) set -- -W 'fork spawn forkserver' ;;
 	--header) set -- -W ':' ;;
@@ -57,7 +57,7 @@ _mpmap() {
 			done
 			set -- -f
 		elif [[ $word == -* && ! $ended ]]; then
-			set -- -W '--null -0 --delimiter -d --arg-file -a --link --colsep -C --header --max-args -n --stdin --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --zygote --tty --workdir --nice --delay --keep-order -k --unordered --ungroup -u --line-buffer --tag --tagstring --output -o --results --force --joblog --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --halt --memfree --load --interactive --help -h --version'
+			set -- -W '--null -0 --delimiter -d --arg-file -a --link --colsep -C --header --max-args -n --stdin --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --zygote --tty --workdir --nice --delay --keep-order -k --unordered --ungroup -u --line-buffer --tag --tagstring --output -o --out --results --force --joblog --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --halt --memfree --load --interactive --help -h --version'
 		else
 			set -- -c
 		fi

@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|arg-file|colsep|header|max-args|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|arg-file|colsep|header|max-args|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -48,8 +48,9 @@ complete -c mpmap -n __mpmap_before_command -l line-buffer -d 'lines as they com
 complete -c mpmap -n __mpmap_before_command -l tag -d 'each line begins with the record and a tab'
 complete -c mpmap -n __mpmap_before_command -l tagstring -x -d 'each line begins with TEMPLATE, as in COMMAND, and a tab'
 complete -c mpmap -n __mpmap_before_command -l output -s o -xa 'text jsonl json none' -d 'write text, jsonl or json (result objects), or none [text]'
+complete -c mpmap -n __mpmap_before_command -l out -rF -d 'write to FILE, which must be new, instead of standard output'
 complete -c mpmap -n __mpmap_before_command -l results -xa '(__fish_complete_directories)' -d 'write DIR/SEQ/{stdout,stderr,meta.json} too'
-complete -c mpmap -n __mpmap_before_command -l force -d '--results may replace those of an earlier run'
+complete -c mpmap -n __mpmap_before_command -l force -d '--results and --out may replace those of an earlier run'
 complete -c mpmap -n __mpmap_before_command -l joblog -rF -d 'log the tasks to FILE as GNU parallel does; +FILE appends'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
@@ -71,4 +72,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --arg-file --colsep --header --max-args --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --arg-file --colsep --header --max-args --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --halt --memfree --load)'

@@ -60,7 +60,7 @@
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  the progress line
  *   logbook  opens and calls the recorders  instructions  the workers' briefing
- *   companions  processes beside the workers
+ *   companions  processes beside the workers                  out_file  the file of --out
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
  * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are

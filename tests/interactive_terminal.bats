@@ -158,6 +158,21 @@ paragraph_is() {
 	type_marker well
 }
 
+@test "prompt: a map with --out writes to its file, and only standard error is shown; a retry is shown whole" {
+	open_prompt -j2
+	type_line "map --out=file --shell 'echo result-\$1; echo error-\$1 >&2; exit 3' ::: 1 2"
+	wait_for_line '1\.2.*error-2$'
+	wait_for_line '^\[1\] ended'
+	same file $'result-1\nresult-2'
+	not grep -q 'result-[12]$' screen
+	type_line 'map -o json --out=array echo ::: 1'
+	wait_for_line '^\[2\] done'
+	jq -e 'length == 1' array
+	type_line 'retry 1'
+	wait_for_line '3\.1.*result-1$'
+	same file $'result-1\nresult-2'
+}
+
 @test "prompt: typing during a flood of results is not lost" {
 	open_prompt -j2
 	type_line 'map seq ::: 3000 3000 3000'

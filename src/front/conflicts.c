@@ -8,6 +8,9 @@
 #include "base/bytes.h"
 #include "front/operands.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 enum fact {
 	/* Always true: for rows of one fact. */
 	FACT_ANY,
@@ -32,6 +35,13 @@ enum fact {
 	FACT_FORMAT,
 	FACT_TAG,
 	FACT_RESULTS,
+	/* An output format that writes nothing. */
+	FACT_SILENT,
+	FACT_OUT,
+	/* The name of the job log is that of the output, too. */
+	FACT_OUT_IS_LOG,
+	/* A source of records is the file of the output, too. */
+	FACT_OUT_IS_INPUT,
 	FACT_FORCE_ALONE,
 	/* Two sources read standard input. */
 	FACT_SECOND_READER,
@@ -81,7 +91,12 @@ static const struct conflict conflicts[] = {
 	{FACT_LINE_BUFFER, FACT_UNGROUP, "--line-buffer and --ungroup: what tasks write then is not seen"},
 	{FACT_FORMAT, FACT_TAG, "--output=%a and %b: there are no lines"},
 	{FACT_FORMAT, FACT_LINE_BUFFER, "--output=%a and --line-buffer: there are no lines"},
-	{FACT_FORCE_ALONE, FACT_ANY, "--force is for --results"},
+	{FACT_OUT, FACT_TTY, "--out and --tty: what tasks write then is not seen"},
+	{FACT_OUT, FACT_UNGROUP, "--out and --ungroup: what tasks write then is not seen"},
+	{FACT_OUT, FACT_SILENT, "--out and --output=%b: there is nothing to write"},
+	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
+	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
+	{FACT_FORCE_ALONE, FACT_ANY, "--force is for --results and --out"},
 	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
 	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
@@ -131,7 +146,26 @@ static void gather_output(const struct options *options, const char *names[FACTS
 	names[FACT_FORMAT] = run->output.format && run->output.format != &output_text ? run->output.format->name : NULL;
 	names[FACT_TAG] = !run->output.tag ? NULL : run->output.tag_is_template ? "--tagstring" : "--tag";
 	names[FACT_RESULTS] = run->output.results ? "--results" : NULL;
-	names[FACT_FORCE_ALONE] = run->output.force && !run->output.results ? "--force" : NULL;
+	names[FACT_SILENT] = run->output.format && run->output.format->is_silent ? run->output.format->name : NULL;
+	names[FACT_OUT] = run->output.file ? "--out" : NULL;
+	names[FACT_OUT_IS_LOG] =
+		run->output.file && run->output.joblog &&
+				strcmp(run->output.file, run->output.joblog + (*run->output.joblog == '+')) == 0
+			? run->output.file
+			: NULL;
+	names[FACT_FORCE_ALONE] = run->output.force && !run->output.results && !run->output.file ? "--force" : NULL;
+}
+
+/* True if a source reads a regular file that has this name, too. */
+static bool is_read_from(const struct source_options *source, const char *name)
+{
+	bool is_standard = !source->file || strcmp(source->file, "-") == 0;
+	struct stat read, written;
+
+	if (source->items || stat(name, &written) < 0 || !S_ISREG(written.st_mode) ||
+	    (is_standard ? fstat(STDIN_FILENO, &read) : stat(source->file, &read)) < 0)
+		return false;
+	return read.st_dev == written.st_dev && read.st_ino == written.st_ino;
 }
 
 /* Sets the facts about input. */
@@ -145,6 +179,8 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 		const struct source_options *source = &feed->sources[i];
 
 		readers += !source->items && (!source->file || strcmp(source->file, "-") == 0);
+		if (run->output.file && is_read_from(source, run->output.file))
+			names[FACT_OUT_IS_INPUT] = run->output.file;
 	}
 	names[FACT_SECOND_READER] = readers > 1 ? "" : NULL;
 	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;

@@ -48,6 +48,7 @@ option_setter set_tag;
 option_setter set_tag_string;
 option_setter set_output;
 option_setter set_results;
+option_setter set_out;
 option_setter set_force;
 option_setter set_joblog;
 option_setter set_buffer;

@@ -71,6 +71,21 @@ int set_output(struct options *options, const char *value, struct error *error)
 	return error_set(error, "--output '%s': not one of text, jsonl, json, none", value);
 }
 
+int set_out(struct options *options, const char *value, struct error *error)
+{
+	options->run.output.file = value;
+	if (!*value)
+		return error_set(error, "--out: the name of the file is empty");
+	if (output_find(value))
+		return error_set(error, "--out=%s: -o %s sets the format; for a file of that name: --out=./%s", value,
+				 value, value);
+	if (strcmp(value, "-") == 0)
+		return error_set(error,
+				 "--out=-: without --out, standard output is written to; for a file of that "
+				 "name: --out=./-");
+	return 0;
+}
+
 int set_results(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.results = value;

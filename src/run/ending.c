@@ -8,6 +8,7 @@
 #include "run/session_private.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 /* How long after the kill a silent worker of a shared pool is given up. */
 #define GIVE_UP_TIME (3 * NSEC_PER_SEC)
@@ -89,6 +90,19 @@ void ending_fail(struct session *session, enum exit_status status, const struct 
 	ending_drain(session);
 }
 
+/* Reports that output cannot be written (errno): to a file, with how much of it was. */
+static void report_write_error(struct session *session, int number)
+{
+	uint64_t written = session->outlet.output.total;
+
+	ending_note_trouble(session);
+	if (!session->out.name)
+		diag_error("write error: %s", strerror(number));
+	else
+		diag_error("--out: cannot write %s: %s (%" PRIu64 " byte%s written)", session->out.name,
+			   strerror(number), written, written == 1 ? " was" : "s were");
+}
+
 void ending_lose_output(struct session *session, int number)
 {
 	struct ending *ending = &session->ending;
@@ -98,12 +112,10 @@ void ending_lose_output(struct session *session, int number)
 	trace_event("output_gone", "\"errno\":%d", number);
 	ending->lost_output = true;
 	/* The reader has gone: a silent end, unless our starter ignores SIGPIPE to see the error. */
-	if (number == EPIPE && !(signals_ignored_at_start() >> (SIGPIPE - 1) & 1)) {
-		ending->reader_gone = true;
-	} else {
-		ending_note_trouble(session);
-		diag_error("write error: %s", strerror(number));
-	}
+	ending->reader_gone =
+		number == EPIPE && !session->out.name && !(signals_ignored_at_start() >> (SIGPIPE - 1) & 1);
+	if (!ending->reader_gone)
+		report_write_error(session, number);
 	ending_drain(session);
 	pool_close_streams(session->pool, outlet_lost_streams(&session->outlet));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From the options of a run to the briefing of its workers, its templates and its pool. */
+/* From the options of a run to the briefing of its workers, its templates, its pool and its output. */
 #include "run/instructions.h"
 
 #include "base/mem.h"
@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 /* Returns an identifier of the run for its tasks: 16 hexadecimal digits. The caller's. */
 static char *make_id(void)
@@ -160,6 +161,33 @@ static int compile_templates(struct session *session, struct error *error)
 		return 0;
 	template = briefing_tag_template(briefing);
 	return template_compile(&session->tag, &template, error) < 0 ? error_wrap(error, "--tagstring") : 0;
+}
+
+/* True if the output of tasks is written to standard output, not dropped or written there by the tasks themselves. */
+static bool writes_output(const struct session_options *options)
+{
+	const struct output_format *format = options->output.format;
+	bool is_captured = !options->output.ungrouped && !options->command.terminal;
+
+	return !(format && format->is_silent) && (is_captured || !options->command.executor->runs_tasks);
+}
+
+struct outlet_options instructions_outlet(const struct session *session)
+{
+	const struct session_options *options = session->options;
+	bool has_output =
+		writes_output(options) && !session->place.screen && !(session->place.closed & 1u << STDOUT_FILENO);
+	struct outlet_options outlet = {
+		.format = options->output.format ? options->output.format : &output_text,
+		.worker_prefix = options->workers.method->prefix,
+		.output = session->out.fd >= 0 ? session->out.fd
+			  : has_output         ? STDOUT_FILENO
+					       : -1,
+	};
+
+	if (outlet.format == &output_text && (options->output.tag || options->output.order == ORDER_LINES))
+		outlet.format = &output_lines;
+	return outlet;
 }
 
 /* True if tasks are to be forked from the command, where that is possible. */

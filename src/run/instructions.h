@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The briefing of a run's workers, its command lines, and its pool. */
+/* The briefing of a run's workers, its command lines, its pool and the form of its output. */
 #ifndef RUN_INSTRUCTIONS_H
 #define RUN_INSTRUCTIONS_H
 
 #include "base/dialect.h"
 #include "base/error.h"
+#include "run/outlet.h"
 
 struct session;
 
 /* Makes the briefing, compiles the command lines and opens the pool. -1 with the error; releasing is the caller's. */
 int instructions_open(struct session *session, struct error *error) MUST_CHECK;
+
+/* Returns the form of the output and where it goes. To be called once --out is open. */
+struct outlet_options instructions_outlet(const struct session *session);
 
 #endif

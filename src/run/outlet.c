@@ -52,17 +52,20 @@ static bool sink_has_room(struct order_sink *sink)
 {
 	const struct outlet *outlet = container_of(sink, struct outlet, sink);
 
-	if (outlet->screen)
-		return outlet->screen->has_room(outlet->screen);
+	if (outlet->screen && !outlet->screen->has_room(outlet->screen))
+		return false;
 	return !writer_is_full(&outlet->output) && !writer_is_full(outlet->errors);
 }
 
-/* Writes formatted bytes: to the screen, or to the stream's writer. Everything of the tasks passes here once. */
+/*
+ * Writes formatted bytes: to the screen, unless a file takes them, or to the stream's writer. Everything of the tasks
+ * passes here once.
+ */
 static void outlet_write(struct outlet *outlet, enum stream stream, struct slice bytes)
 {
 	if (!bytes.size)
 		return;
-	if (outlet->screen) {
+	if (outlet->screen && !(stream == STREAM_OUTPUT && outlet->has_file)) {
 		outlet->screen->put(outlet->screen, outlet->index, stream, bytes);
 		return;
 	}
@@ -241,7 +244,7 @@ static bool is_same_file(int a, int b)
 	       first.st_ino == second.st_ino;
 }
 
-/* Opens the writers. With a screen they write nowhere, since it buffers for itself. */
+/* Opens the writers. What a screen shows is not theirs. */
 static void open_writers(struct outlet *outlet, struct loop *loop, int output)
 {
 	writer_init(&outlet->output, loop, output);
@@ -265,10 +268,11 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct outlet_o
 	};
 	outlet->format = options->format;
 	list_init(&outlet->unsettled);
-	open_writers(outlet, loop, outlet->screen ? -1 : options->output);
+	outlet->has_file = outlet->screen && options->output >= 0;
+	open_writers(outlet, loop, options->output);
 	outlet->state = (struct output_state){
 		.worker_prefix = options->worker_prefix,
-		.is_shared = outlet->screen || outlet->errors == &outlet->output,
+		.is_shared = outlet->screen ? !outlet->has_file : outlet->errors == &outlet->output,
 	};
 	/* A screen has messages of its own. */
 	if (!outlet->screen) {

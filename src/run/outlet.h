@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The outlet: writes the output of a run, formatted and in its final order, to standard output and error, with our own
- * messages in their place among it.
+ * The outlet: writes the output of a run, formatted and in its final order, to standard output or a file and to
+ * standard error, with our own messages in their place among it.
  */
 #ifndef RUN_OUTLET_H
 #define RUN_OUTLET_H
@@ -47,6 +47,8 @@ struct outlet {
 	void (*clear)(struct outlet *outlet);
 	/* NULL if output is written to standard output and error. */
 	struct outlet_screen *screen;
+	/* Standard output is written to a file although there is a screen. */
+	bool has_file;
 	/* The task whose output is written now. */
 	uint64_t index;
 	struct order_sink sink;
@@ -79,7 +81,7 @@ struct outlet_options {
 	const char *worker_prefix;
 	/*
 	 * The descriptor that standard output is written to; the caller's. -1 if nothing is written: then a reader that
-	 * goes away has no effect, and bytes are an error (EBADF).
+	 * goes away has no effect, and bytes are an error (EBADF). With a screen: -1 if that shows standard output.
 	 */
 	int output;
 };

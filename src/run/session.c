@@ -69,6 +69,7 @@ static void session_release(struct session *session)
 	template_release(&session->tag);
 	briefing_release(&session->briefing);
 	arena_release(&session->arena);
+	out_file_close(&session->out);
 	free(session);
 }
 
@@ -82,50 +83,35 @@ static int open_parts(struct session *session, struct error *error)
 	if (session->options->command.terminal && (terminal = terminal_open()) < 0)
 		return error_set_errno(error, errno, "--tty: there is no terminal");
 	fd_close(&terminal);
-	if (instructions_open(session, error) < 0 || logbook_open(session, error) < 0)
+	if (instructions_open(session, error) < 0)
+		return -1;
+	/* Where nothing runs, no file is made that would be in the way of the run. */
+	if (session->options->command.executor->runs_tasks &&
+	    out_file_open(&session->out, session->options->output.file, session->options->output.force, error) < 0)
+		return -1;
+	if (logbook_open(session, error) < 0)
 		return -1;
 	if (session->place.is_alone && interruption_open(session) < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
-	return 0;
-}
-
-/* True if the output of tasks is written to standard output, not dropped or written there by the tasks themselves. */
-static bool writes_output(const struct session_options *options)
-{
-	const struct output_format *format = options->output.format;
-	bool is_captured = !options->output.ungrouped && !options->command.terminal;
-
-	return !(format && format->is_silent) && (is_captured || !options->command.executor->runs_tasks);
-}
-
-/* Opens the outlet. Messages pass it from then on. */
-static void open_outlet(struct session *session)
-{
-	const struct session_options *options = session->options;
-	bool is_closed = session->place.closed & 1u << STDOUT_FILENO;
-	struct outlet_options outlet = {
-		.format = options->output.format ? options->output.format : &output_text,
-		.worker_prefix = options->workers.method->prefix,
-		.output = writes_output(options) && !is_closed ? STDOUT_FILENO : -1,
-	};
-
-	if (outlet.format == &output_text && (options->output.tag || options->output.order == ORDER_LINES))
-		outlet.format = &output_lines;
-	session->outlet.screen = session->place.screen;
-	outlet_open(&session->outlet, session->place.loop, &outlet);
+	/* Last: the earlier file is kept where the run cannot begin. */
+	if (out_file_clear(&session->out, error) == 0)
+		return 0;
+	if (session->place.is_alone)
+		interruption_close(session);
+	return -1;
 }
 
 struct session *session_open(const struct session_options *options, const struct session_place *place,
 			     struct error *error)
 {
 	struct session *session = mem_new(1, sizeof *session);
-	const struct output_format *format = options->output.format ? options->output.format : &output_text;
+	struct outlet_options outlet;
 	struct order_options order = {
 		.memory = options->output.buffer,
 		.disk = options->output.spill,
 		.directory = options->machine.temporary,
 		.kind = options->output.order,
-		.whole = format->is_whole,
+		.whole = options->output.format && options->output.format->is_whole,
 		.attempts = options->policy.retries < UINT32_MAX ? (uint32_t)options->policy.retries + 1 : UINT32_MAX,
 	};
 
@@ -136,21 +122,25 @@ struct session *session_open(const struct session_options *options, const struct
 		.pace = {.fixed = options->workers.chunk_size, .jobs = options->workers.jobs},
 		.limit = {.options = options->policy.limit},
 		.oom_kills = KILLS_UNKNOWN,
+		.out.fd = -1,
 		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result, .settled = outlet_settled},
 	};
 	session->pool_owner.context = place->context;
 	if (open_parts(session, error) < 0) {
 		logbook_close(session);
+		out_file_discard(&session->out);
 		session_release(session);
 		return NULL;
 	}
-	/* Nothing fails from here on. */
+	/* Nothing fails from here on. Messages pass the outlet. */
+	outlet = instructions_outlet(session);
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->machine.throttle);
 	throttle_check(&session->throttle);
 	pool_set_timeout(session->pool, limit_now(&session->limit));
-	open_outlet(session);
+	session->outlet.screen = place->screen;
+	outlet_open(&session->outlet, place->loop, &outlet);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
 	pool_set_gate(session->pool, choose_gate(session));
@@ -294,7 +284,9 @@ static void write_last(struct session *session)
 	is_read = outlet_is_idle(&session->outlet);
 	write_gathered(session);
 	logbook_close(session);
-	/* The message of a recorder that has failed. */
+	if (out_file_check(&session->out) < 0)
+		ending_lose_output(session, errno);
+	/* The message of a recorder that has failed, or of a file that was not stored. */
 	if (is_read)
 		ending_finish_words(session);
 }

@@ -73,7 +73,9 @@ struct output_options {
 	const char *joblog;
 	/* The name of the results folder. NULL without one. */
 	const char *results;
-	/* The results of an earlier run may be replaced. */
+	/* The name of the file that is written to instead of standard output. NULL for standard output. */
+	const char *file;
+	/* The results of an earlier run, and that file, may be replaced. */
 	bool force;
 	/* Bytes of output that may wait in memory. */
 	uint64_t buffer;

@@ -11,6 +11,7 @@
 #include "pool/pool.h"
 #include "run/ending.h"
 #include "run/logbook.h"
+#include "run/out_file.h"
 #include "run/outlet.h"
 #include "run/policy/limit.h"
 #include "run/policy/pace.h"
@@ -36,6 +37,7 @@ struct session {
 	struct throttle throttle;
 	struct progress progress;
 	struct logbook logbook;
+	struct out_file out;
 
 	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;

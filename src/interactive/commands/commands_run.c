@@ -84,7 +84,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	run->settings = options.run;
 	run->feed = options.feed;
 	/* The brackets and commas of an array would be lines that belong to no task. */
-	if (console->is_terminal && run->settings.output.format == &output_json)
+	if (console->is_terminal && run->settings.output.format == &output_json && !run->settings.output.file)
 		run->settings.output.format = &output_json_lines;
 	/* A number equal to the pool's is no limit: the pool may grow. */
 	if (options.run.workers.jobs != console->runs.options.workers)
@@ -187,6 +187,8 @@ static int run_again(struct console *console, const struct selection *selection,
 				    selection->run->options.line);
 	options = run_options_share(&selection->run->options, line);
 	free(line);
+	/* The file has the output of the run that is repeated. */
+	options.settings.output.file = NULL;
 	return command_begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
 }
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening and closing the file of --out. */
+#include "run/out_file.h"
+
+#include "ipc/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int refuse_existing(const char *name, struct error *error)
+{
+	error_set(error, "--out: %s exists (--force replaces it)", name);
+	error->is_usage = true;
+	return -1;
+}
+
+/* True if the descriptor is that of a regular file, which has contents to lose. */
+static bool is_regular(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) < 0 || S_ISREG(status.st_mode);
+}
+
+/* Opens a file that exists, or a symbolic link to one that does not. -1 with the error. */
+static int open_existing(struct out_file *file, bool replaces, struct error *error)
+{
+	const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	struct stat status;
+	bool is_there = stat(file->name, &status) == 0;
+
+	/* Not opened if it is refused: opening may have effects, or wait for the reader of a pipe. */
+	if (!replaces && (!is_there || S_ISREG(status.st_mode)))
+		return refuse_existing(file->name, error);
+	file->fd = open(file->name, flags | (is_there ? 0 : O_CREAT), 0666);
+	if (file->fd < 0)
+		return error_set_errno(error, errno, "--out: cannot write %s", file->name);
+	if (!replaces && is_regular(file->fd)) {
+		fd_close(&file->fd);
+		return refuse_existing(file->name, error);
+	}
+	return 0;
+}
+
+int out_file_open(struct out_file *file, const char *name, bool replaces, struct error *error)
+{
+	*file = (struct out_file){.name = name, .fd = -1};
+	if (!name)
+		return 0;
+	file->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	file->is_new = file->fd >= 0;
+	if (file->is_new)
+		return 0;
+	if (errno == EEXIST)
+		return open_existing(file, replaces, error);
+	return error_set_errno(error, errno, "--out: cannot write %s", name);
+}
+
+int out_file_clear(const struct out_file *file, struct error *error)
+{
+	if (file->fd < 0 || file->is_new || !is_regular(file->fd) || ftruncate(file->fd, 0) == 0)
+		return 0;
+	return error_set_errno(error, errno, "--out: cannot empty %s", file->name);
+}
+
+void out_file_discard(struct out_file *file)
+{
+	if (file->is_new)
+		unlink(file->name);
+	out_file_close(file);
+}
+
+int out_file_check(const struct out_file *file)
+{
+	int copy = file->fd < 0 ? -1 : fcntl(file->fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy < 0 ? 0 : close(copy);
+}
+
+void out_file_close(struct out_file *file)
+{
+	fd_close(&file->fd);
+}

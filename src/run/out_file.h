@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The file that takes the place of standard output (--out). */
+#ifndef RUN_OUT_FILE_H
+#define RUN_OUT_FILE_H
+
+#include "base/dialect.h"
+#include "base/error.h"
+
+struct out_file {
+	/* The caller's. NULL without --out. */
+	const char *name;
+	/* -1 if not open. */
+	int fd;
+	/* True if it did not exist before. */
+	bool is_new;
+};
+
+/*
+ * Opens the file, without emptying it. A regular file that exists is refused unless it is to be replaced; a pipe or
+ * device is written to. -1 with the error.
+ */
+int out_file_open(struct out_file *file, const char *name, bool replaces, struct error *error) MUST_CHECK;
+
+/* Empties a regular file that is replaced: once nothing else can prevent the run. -1 with the error. */
+int out_file_clear(const struct out_file *file, struct error *error) MUST_CHECK;
+
+/* Closes the file of a run that does not begin, and removes it if it is new. */
+void out_file_discard(struct out_file *file);
+
+/* Checks whether what was written is stored, which a network's file may report only at a close. -1 with errno. */
+int out_file_check(const struct out_file *file) MUST_CHECK;
+
+/* Closes the file, if it is open. */
+void out_file_close(struct out_file *file);
+
+#endif
