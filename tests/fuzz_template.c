@@ -7,6 +7,7 @@
  *   w a word, n a name, r the string in place of {}, s the separator (each takes a field)
  *   . the names since the last dot are those of one more source
  *   1 to 9 values for each task, l literal words, g groups, e no values
+ *   o each task is an object, whose keys are the names and whose values are all the record
  *
  * All that follows is a chunk of tasks.
  */
@@ -14,6 +15,8 @@
 
 #include "base/mem.h"
 #include "task/chunk.h"
+#include "task/frame.h"
+#include "task/replacement.h"
 #include "task/template.h"
 
 enum { FIELDS_MAX = 16, TASKS_MAX = 32, SEPARATOR_MAX = 32, PLUSES_MAX = 4 };
@@ -78,6 +81,7 @@ static void read_letter(struct script *script, char letter)
 	options->is_literal |= letter == 'l';
 	options->is_grouped |= letter == 'g';
 	options->has_no_values |= letter == 'e';
+	options->names_vary |= letter == 'o';
 }
 
 /* Changes the script to a possible command line. */
@@ -96,7 +100,13 @@ static void settle(struct script *script)
 		options->names = NULL;
 		options->name_count = 0;
 	}
-	if (!options->separator || options->is_grouped)
+	if (options->names_vary) {
+		script->width = 1;
+		options->separator = NULL;
+		options->names = NULL;
+		options->is_grouped = false;
+	}
+	if (!options->separator || options->is_grouped || options->names_vary)
 		options->width_count = 0;
 	/* Sources with columns: one value for each name. */
 	if (options->width_count) {
@@ -106,7 +116,7 @@ static void settle(struct script *script)
 			script->widths[i] -= script->widths[i - 1];
 		options->widths = script->widths;
 	}
-	if (!options->separator && !options->is_grouped)
+	if (!options->separator && !options->is_grouped && !options->names_vary)
 		options->value_count = script->width;
 }
 
@@ -257,6 +267,169 @@ static void check_quoted(struct template *template, const struct task *task, con
 	bytes_release(&words);
 }
 
+/* The parts of a value by their suffixes; the first five came first, and win over names. */
+static const char *const part_suffixes[] = {"", ".", "/", "//", "/.", "..", "/.."};
+
+enum { OLD_SUFFIXES = 5 };
+
+/* Cuts count extensions off a path, or nothing if it has fewer. */
+static void cut_extensions(char *path, size_t count)
+{
+	char *copy = mem_string(path), *dot;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		dot = strrchr(copy, '.');
+		if (!dot || strchr(dot, '/'))
+			break;
+		*dot = '\0';
+	}
+	if (i == count)
+		path[strlen(copy)] = '\0';
+	free(copy);
+}
+
+/* Appends the part that a suffix means. The directory is the program's own: unit tests know it. */
+static void append_part(struct bytes *out, const char *value, const char *suffix)
+{
+	const char *slash = strrchr(value, '/');
+	struct slice directory = replacement_part(slice_of(value), PART_DIRECTORY);
+	char *path = mem_string(*suffix == '/' && slash ? slash + 1 : value);
+
+	cut_extensions(path, strspn(suffix + (*suffix == '/'), "."));
+	if (strcmp(suffix, "//") == 0)
+		bytes_append(out, directory.data, directory.size);
+	else
+		bytes_append_text(out, path);
+	free(path);
+}
+
+/* What a replacement string is expanded for, in a model that tries all possible strings instead of parsing one. */
+struct model {
+	const struct script *script;
+	const struct task *task;
+	/* The text between the braces. */
+	struct slice inside;
+	struct bytes *out;
+};
+
+/* Appends the part that a stem with one of the suffixes (from first to before end) means, if the text is that. */
+static bool model_stem(const struct model *model, const char *stem, size_t first, size_t end)
+{
+	size_t size = strlen(stem), i;
+
+	for (i = first; i < end; i++) {
+		if (model->inside.size != size + strlen(part_suffixes[i]) ||
+		    memcmp(model->inside.data, stem, size) != 0 ||
+		    memcmp(model->inside.data + size, part_suffixes[i], model->inside.size - size) != 0)
+			continue;
+		append_part(model->out, model->task->record.data, part_suffixes[i]);
+		return true;
+	}
+	return false;
+}
+
+/* The same for each name, with one suffix. */
+static bool model_names(const struct model *model, size_t suffix)
+{
+	const struct script *script = model->script;
+	size_t i;
+
+	if (script->options.names_vary && memchr(model->inside.data, '{', model->inside.size))
+		return false;
+	for (i = 0; i < script->options.name_count; i++) {
+		if (*script->names[i] && model_stem(model, script->names[i], suffix, suffix + 1))
+			return true;
+	}
+	return false;
+}
+
+/* Appends the task's number, of at least so many digits as the text says, if it is {#} or {#:01} to {#:020}. */
+static bool model_number(const struct model *model, int first, int end)
+{
+	char text[16];
+	int width;
+
+	for (width = first; width < end; width++) {
+		snprintf(text, sizeof text, width ? "#:0%d" : "#", width);
+		if (!slice_equals(model->inside, slice_of(text)))
+			continue;
+		bytes_append_format(model->out, "%0*d", width, (int)model->task->index + 1);
+		return true;
+	}
+	return false;
+}
+
+/* Appends what stands for the text between braces. Returns false if it stays as it is. */
+static bool model_braces(const struct model *model, bool after_dollar)
+{
+	static const char *const stems[] = {"", "1", "-1"};
+	size_t i;
+
+	for (i = 0; i < countof(stems); i++) {
+		if (model_stem(model, stems[i], 0, OLD_SUFFIXES))
+			return true;
+	}
+	if (slice_equals(model->inside, slice_of("%"))) {
+		bytes_append_text(model->out, "7");
+		return true;
+	}
+	if (model_number(model, 0, 1) || model_names(model, 0))
+		return true;
+	for (i = 0; i < countof(stems) && !after_dollar; i++) {
+		if (model_stem(model, stems[i], OLD_SUFFIXES, countof(part_suffixes)))
+			return true;
+	}
+	for (i = 1; i < countof(part_suffixes) && !after_dollar; i++) {
+		if (model_names(model, i))
+			return true;
+	}
+	return !after_dollar && model_number(model, 1, 21);
+}
+
+/* Appends a word, expanded. Returns true if something was replaced. */
+static bool model_word(struct model *model, const char *word)
+{
+	const char *from = word, *end;
+	bool replaced = false;
+
+	for (; *word; word = end + 1) {
+		end = *word == '{' ? strchr(word, '}') : NULL;
+		model->inside = (struct slice){.data = word + 1, .size = end ? (size_t)(end - word) - 1 : 0};
+		if (end && model_braces(model, word > from && word[-1] == '$')) {
+			replaced = true;
+			from = end + 1;
+			continue;
+		}
+		bytes_append(model->out, word, 1);
+		end = word;
+	}
+	bytes_append(model->out, "", 1);
+	return replaced;
+}
+
+/* With one value for each task the arguments are what a model expands them to. */
+static void check_model(const struct script *script, const struct task *task, const struct outcome_of_task *outcome)
+{
+	const struct template_options *options = &script->options;
+	struct bytes expected = {.data = NULL};
+	struct model model = {.script = script, .task = task, .out = &expected};
+	bool replaced = false;
+	size_t i;
+
+	if (options->is_literal || options->is_grouped || options->has_no_values || options->replace ||
+	    options->separator || script->width != 1)
+		return;
+	for (i = 0; i < options->word_count; i++)
+		replaced |= model_word(&model, options->words[i]);
+	if (!replaced)
+		bytes_append(&expected, task->record.data, task->record.size + 1);
+	/* Only an object may have no value for a string. */
+	hold(outcome->expanded || options->names_vary);
+	hold(!outcome->expanded || slice_equals(bytes_slice(&outcome->bytes), bytes_slice(&expected)));
+	bytes_release(&expected);
+}
+
 /* Without replacement strings and columns the arguments are the words, then the values. */
 static void check_plain(const struct script *script, const struct task *task, const struct outcome_of_task *outcome)
 {
@@ -283,7 +456,7 @@ static void check_plain(const struct script *script, const struct task *task, co
 /* True if a word that is repeated for each value may have another replacement string, whose size is not in the cost. */
 static bool has_mixed_word(const struct template_options *options)
 {
-	static const char *const all[] = {"{}", "{.}", "{/}", "{//}", "{/.}"};
+	static const char *const all[] = {"{}", "{.}", "{/}", "{//}", "{/.}", "{..}", "{/..}"};
 	size_t i, j;
 
 	for (i = 0; i < options->word_count; i++) {
@@ -361,6 +534,7 @@ static void check_task(struct script *script, struct template *template, const s
 
 	expand(template, task, &first);
 	check_plain(script, task, &first);
+	check_model(script, task, &first);
 	check_cost(template, task, &first);
 	if (template->command_is_fixed && first.expanded)
 		hold(first.count && strcmp(first.bytes.data, script->words[0]) == 0);
@@ -369,11 +543,27 @@ static void check_task(struct script *script, struct template *template, const s
 	check_same(&first, &again);
 	expand_anew(&script->options, task, &other);
 	check_same(&first, &other);
-	if (first.expanded && !template->appends)
+	if (first.expanded && !template->appends && !script->options.names_vary)
 		check_words(script, task, &first);
 	bytes_release(&first.bytes);
 	bytes_release(&again.bytes);
 	bytes_release(&other.bytes);
+}
+
+/* Appends a task's frame as an object: each name with the record as its value. */
+static struct slice frame_object(const struct script *script, const struct task *task, struct bytes *bytes)
+{
+	size_t begun, i;
+
+	bytes_clear(bytes);
+	begun = frame_begin(bytes, FRAME_OBJECT);
+	frame_put(bytes, FIELD_WHOLE, task->record);
+	for (i = 0; i < script->options.name_count; i++) {
+		frame_put(bytes, FIELD_NAME, slice_of(script->names[i]));
+		frame_put(bytes, FIELD_VALUE, task->record);
+	}
+	frame_end(bytes, begun);
+	return frame_first(bytes_slice(bytes));
 }
 
 static void check_tasks(struct script *script, struct template *template)
@@ -381,13 +571,17 @@ static void check_tasks(struct script *script, struct template *template)
 	char *copy = mem_copy(script->rest.data, script->rest.size);
 	struct chunk_reader reader = chunk_read((struct slice){.data = copy, .size = script->rest.size}, 0,
 						script->width ? TASKS_MAX : 1, script->width);
+	struct bytes frame = {.data = NULL};
 	struct task task;
 
 	while (chunk_next(&reader, &task)) {
+		if (script->options.names_vary)
+			task.frame = frame_object(script, &task, &frame);
 		/* Only a group may be smaller than the width. */
 		if (script->options.is_grouped || task.value_count == script->width)
 			check_task(script, template, &task);
 	}
+	bytes_release(&frame);
 	free(copy);
 }
 

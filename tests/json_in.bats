@@ -145,11 +145,30 @@ not_started() {
 	not_started '1'
 }
 
+@test "json: parts of an object's values; a key that looks like one of them wins" {
+	args_of '{"p":"d/a.b.c","first name":"e.f","größe":1}' '{p.}' '{p/}' '{p//}' '{p/.}' '{p..}' '{p/..}' '{first name.}' '{größe..}'
+	expect 0 $'"d/a.b"\n"a.b.c"\n"d"\n"a.b"\n"d/a"\n"a"\n"e"\n"1"' ''
+	args_of '{"p":"a.b","p.":"1","..":"2","/..":"3","#:04":"4","1..":"5"}' '{p.}' '{..}' '{/..}' '{#:04}' '{1..}'
+	expect 0 $'"1"\n"2"\n"3"\n"4"\n"5"' ''
+	args_of '{"p":"a.b","..":"2","x.":3}' '${p.}' '${..}' '${#:04}' '${x.}' '${p}' 'p{p.}'
+	expect 0 $'"${p.}"\n"$2"\n"${#:04}"\n"$3"\n"$a.b"\n"pa"' ''
+	args_of '["a.b.c","d"]' '{1..}' '{p.}' '{..}' '${1..}' '{#:04}'
+	expect 0 $'"a"\n"{p.}"\n"[\\"a"\n"${1..}"\n"0001"' ''
+}
+
 @test "json: a key that is not there: not started, by its name" {
 	args_of '{"name":"a"}' '{name}' '{nmae}'
 	not_started 'nmae'
 	args_of '{}' '{x}'
 	not_started 'x'
+	for key in größ nmae. nmae/.. 'first name/'; do
+		args_of '{"name":"a"}' "{$key}"
+		not_started "$key"
+	done
+	args_of '{"first name":"a","b.c":1}' '{last name}'
+	not_started 'last name'
+	args_of '{"first name":"a","b.c":1}' '{d.e}'
+	not_started 'd.e'
 	printf '{"a":1}\n{"b":2}\n{"a":null}\n{"a":3}\n' | mp -j1 --jsonl echo '<{a}>'
 	expect 125 $'<1>\n<>\n<3>'
 	says '^mpmap: 1 of 4 tasks failed \(1 not-started\)$'
@@ -157,8 +176,8 @@ not_started() {
 }
 
 @test "json: braces that name nothing stay as they are" {
-	printf '"a b"\n{"$1":"key"}\n' | mp -j1 --jsonl "$TOOL" args '{print $1}' '{ }' '{a b}' '{a.b}' '{é}'
-	literal=$'"{print $1}"\n"{ }"\n"{a b}"\n"{a.b}"\n"{\\xc3\\xa9}"\n'
+	printf '"a b"\n{"$1":"key"}\n' | mp -j1 --jsonl "$TOOL" args '{print $1}' '{ }' '{a b}' '{a.b}' '{2é}'
+	literal=$'"{print $1}"\n"{ }"\n"{a b}"\n"{a.b}"\n"{2\\xc3\\xa9}"\n'
 	expect 0 "$literal\"a b\""$'\n'"$literal\"{\\\"\$1\\\":\\\"key\\\"}\"" ''
 	args_of '"a"' '{key}' '{}'
 	expect 0 $'"{key}"\n"a"' ''

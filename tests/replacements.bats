@@ -49,7 +49,13 @@ fill() {
 	done | sed 's/ *$//' >made
 }
 
+# --plus is parallel's, for what it does not replace without.
 as_mpmap() {
+	local word
+	for word; do
+		shift
+		[ "$word" = --plus ] || set -- "$@" "$word"
+	done
 	timeout 20 "$MPMAP" -j1 "$@"
 }
 
@@ -81,7 +87,7 @@ as_the_table() {
 	table=kept
 	for words in '-j4' '-j2 --chunksize 3'; do
 		# shellcheck disable=SC2086
-		fill timeout 20 "$MPMAP" $words
+		fill as_mpmap $words
 		as_the_table
 	done
 }

@@ -17,54 +17,113 @@ static int64_t find_name(const struct template_options *options, struct slice na
 	return -1;
 }
 
-/* Turns a name into a position, or into literal text. Returns 0, or -1 with the error for an unknown column. */
+/* Returns what the names of all values contain (enum name_traits). */
+static unsigned name_traits(const struct template_options *options)
+{
+	unsigned traits = 0;
+	size_t i;
+
+	for (i = 0; i < options->name_count; i++)
+		traits |= replacement_name_traits(slice_of(options->names[i]));
+	return traits;
+}
+
+/* Turns a name, perhaps with the suffix of a part, into its position: the longest name first. False if unknown. */
+static bool resolve_position(const struct template_options *options, struct replacement *what)
+{
+	size_t parts = what->kind == REPLACEMENT_NAME && !what->after_dollar ? PARTS_OF_VALUE : PART_ALL + 1, i;
+
+	for (i = 0; i < parts; i++) {
+		struct slice name = replacement_name(what->text, (enum part)i);
+		int64_t found = name.size ? find_name(options, name) : -1;
+
+		if (found < 0)
+			continue;
+		what->kind = REPLACEMENT_POSITION;
+		what->part = (enum part)i;
+		what->position = found + 1;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Turns text that is or may be a name into a position, or into literal text:
+ *
+ *			a value of exactly that name	none, after $	none
+ *	{..} {#:04}	that value			literal		what it stands for
+ *	{NAME.}		that value			literal		a part of the value NAME, or an error
+ *	{NAME}		that value			an error	an error
+ *
+ * An error only if the text looks like a name and values have names, else it is literal. If each task has its own
+ * names, the same is done when it is expanded. Returns 0, or -1 with the error.
+ */
 static int resolve_name(const struct template_options *options, struct replacement *what, struct error *error)
 {
-	int64_t found = options->names ? find_name(options, what->name) : -1;
-
 	if (options->names_vary) {
+		if (what->after_dollar)
+			what->kind = REPLACEMENT_NAME;
 		/* After a second opening brace: a name can begin only there. */
-		if (memchr(what->name.data, '{', what->name.size))
+		if (what->kind == REPLACEMENT_NAME && memchr(what->text.data, '{', what->text.size))
 			what->kind = REPLACEMENT_NONE;
 		return 0;
 	}
-	if (found >= 0) {
-		what->kind = REPLACEMENT_POSITION;
-		what->position = found + 1;
-	} else if (options->names && replacement_is_name(what->name)) {
-		return error_set(error, "{%.*s}: there is no column of that name", (int)what->name.size,
-				 what->name.data);
-	} else {
+	if (options->names && resolve_position(options, what))
+		return 0;
+	if (what->kind == REPLACEMENT_NAME && options->names && replacement_is_name(what, name_traits(options)))
+		return error_set(error,
+				 "{%.*s}: there is no column of that name ({ %.*s}, with a blank, stays as it is)",
+				 (int)what->text.size, what->text.data, (int)what->text.size, what->text.data);
+	if (what->kind == REPLACEMENT_NAME || what->after_dollar)
 		what->kind = REPLACEMENT_NONE;
-	}
 	return 0;
 }
 
-/* Parses a replacement string at the beginning of text. Returns its length, 0 if none, or -1 with the error. */
-static ssize_t match_replacement(const struct template_options *options, const char *text, struct replacement *what,
-				 struct error *error)
+/* Refuses what GNU parallel would replace here, unless it is a name. Returns 0, or -1 with the error. */
+static int refuse_foreign(const struct template_options *options, const char *text, struct error *error)
+{
+	size_t length;
+	const char *instead = replacement_foreign(text, &length);
+
+	if (!instead || find_name(options, (struct slice){.data = text + 1, .size = length - 2}) >= 0)
+		return 0;
+	return error_set(error, "%.*s is GNU parallel's: %s", text[1] == '=' ? 9 : (int)length,
+			 text[1] == '=' ? "{= ... =}" : text, instead);
+}
+
+/* Parses a replacement string in braces. Returns its length, 0 if none, or -1 with the error. */
+static ssize_t match_braces(const struct template_options *options, const char *text, bool after_dollar,
+			    struct replacement *what, struct error *error)
 {
 	size_t length;
 
-	if (options->replace && *options->replace && !options->has_no_values &&
-	    strncmp(text, options->replace, strlen(options->replace)) == 0) {
-		*what = (struct replacement){.kind = REPLACEMENT_VALUE};
-		return (ssize_t)strlen(options->replace);
-	}
-	length = *text == '{' ? replacement_parse(text, what) : 0;
-	if (!length)
-		return 0;
-	if (what->kind == REPLACEMENT_VALUE && what->part == PART_ALL && options->replace)
+	if (!after_dollar && refuse_foreign(options, text, error) < 0)
+		return -1;
+	length = replacement_parse(text, what);
+	what->after_dollar = after_dollar;
+	if (!length || (what->kind == REPLACEMENT_VALUE && what->part == PART_ALL && options->replace))
 		return 0;
 	if (options->has_no_values && what->kind != REPLACEMENT_NUMBER && what->kind != REPLACEMENT_SLOT)
 		return 0;
-	if (what->kind == REPLACEMENT_NAME && resolve_name(options, what, error) < 0)
+	if ((what->kind == REPLACEMENT_NAME || what->is_weak) && resolve_name(options, what, error) < 0)
 		return -1;
 	if (what->kind == REPLACEMENT_POSITION && options->value_count && !options->is_grouped &&
 	    (uint64_t)(what->position < 0 ? -what->position : what->position) > options->value_count)
 		return error_set(error, "%.*s: there %s only %zu for each task", (int)length, text,
 				 options->value_count == 1 ? "is" : "are", options->value_count);
 	return what->kind == REPLACEMENT_NONE ? 0 : (ssize_t)length;
+}
+
+/* Parses a replacement string at the beginning of text. Returns its length, 0 if none, or -1 with the error. */
+static ssize_t match_replacement(const struct template_options *options, const char *text, bool after_dollar,
+				 struct replacement *what, struct error *error)
+{
+	if (options->replace && *options->replace && !options->has_no_values &&
+	    strncmp(text, options->replace, strlen(options->replace)) == 0) {
+		*what = (struct replacement){.kind = REPLACEMENT_VALUE};
+		return (ssize_t)strlen(options->replace);
+	}
+	return *text == '{' ? match_braces(options, text, after_dollar, what, error) : 0;
 }
 
 /* Appends a piece to a word, unless it is empty text. */
@@ -74,6 +133,7 @@ static void template_add_piece(struct template_word *word, size_t *capacity, str
 		return;
 	word->pieces = mem_grow(word->pieces, word->count, capacity, sizeof *word->pieces);
 	word->pieces[word->count++] = (struct template_piece){.what = what, .text = text};
+	word->padding += what.width;
 	word->has_value |= what.kind == REPLACEMENT_VALUE;
 	word->is_filled |= what.kind != REPLACEMENT_NONE && what.kind != REPLACEMENT_NAME;
 }
@@ -87,7 +147,7 @@ static int compile_word(struct template_word *word, const struct template_option
 
 	while (*at) {
 		struct replacement what;
-		ssize_t length = match_replacement(options, at, &what, error);
+		ssize_t length = match_replacement(options, at, at > from && at[-1] == '$', &what, error);
 
 		if (length < 0)
 			return -1;
@@ -138,7 +198,7 @@ size_t template_fixed_cost(const struct template *template)
 	size_t cost = 2 * sizeof(char *), i;
 
 	for (i = 0; i < template->options.word_count; i++)
-		cost += strlen(template->words[i].text) + 1 + sizeof(char *);
+		cost += strlen(template->words[i].text) + template->words[i].padding + 1 + sizeof(char *);
 	return cost;
 }
 
@@ -158,7 +218,7 @@ size_t template_cost(const struct template *template, size_t value_size)
 				cost += value_size;
 		}
 		if (word->has_value)
-			cost += columns * strlen(word->text) + pointers;
+			cost += columns * (strlen(word->text) + word->padding) + pointers;
 	}
 	return cost;
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A template: a command line with replacement strings, compiled once and expanded for each task. The replacement
- *strings are those of GNU parallel's manual; our manual lists the differences.
+ * strings are those of GNU parallel's manual; our manual lists the differences.
  *
  * The values of a task are the record, or its columns, or one record of each source, or the records of a group.
  *
- *	{} {.} {/} {//} {/.}   the value, or a part of it        {#}   the number of the task, from 1
- *	{N} {N.} ...           the Nth value ({-1}: the last)    {%}   the slot
- *	{NAME}                 the value of that name
+ *	{} {.} {/} {//} {/.} {..} {/..}  the value, or a part of it        {#}     the number of the task, from 1
+ *	{N} {N.} ...                     the Nth value ({-1}: the last)    {#:04}  the number, of 4 digits at least
+ *	{NAME} {NAME.} ...               the value of that name            {%}     the slot
  *
- * A command line without any of these is followed by the values. Other text in braces is left as it is. A task with its
- * own command (FRAME_COMMAND) does not use the template.
+ * A command line without any of these is followed by the values. Where values have names, text that looks like a name
+ * must be one; other text in braces is left as it is. Forms with two extensions, padded numbers and parts of names are
+ * weak: a value of exactly that name comes first, and directly after a dollar sign they are left as they are. A task
+ * with its own command (FRAME_COMMAND) does not use the template.
  */
 #ifndef TASK_TEMPLATE_H
 #define TASK_TEMPLATE_H

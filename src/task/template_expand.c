@@ -8,24 +8,64 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* Appends the value of a name, or {name} if this task has no names. Returns -1 with the problem if it lacks the name.
- */
-static int append_named(struct template *template, struct slice name)
+/* Appends a part of the value of a name. Returns false if the task has no such name. */
+static bool append_named_part(struct template *template, struct slice text, enum part part)
 {
-	struct bytes *out = &template->storage;
-	struct slice value;
+	struct slice name = replacement_name(text, part), value;
 
-	if (values_named(&template->values, name, &value)) {
-		template->named = true;
-		bytes_append(out, value.data, value.size);
-		return 0;
+	if (!name.size || !values_named(&template->values, name, &value))
+		return false;
+	value = replacement_part(value, part);
+	template->named = true;
+	bytes_append(&template->storage, value.data, value.size);
+	return true;
+}
+
+/* Returns what the names of the task's values contain (enum name_traits). */
+static unsigned task_name_traits(const struct values *values)
+{
+	unsigned traits = 0;
+	size_t i;
+
+	for (i = 0; i < values->count; i++)
+		traits |= replacement_name_traits(values->names[i]);
+	return traits;
+}
+
+/* Appends what a name stands for, or {name} if it does not look like one (see resolve_name). Returns 0, or -1 with the
+ * problem if the task lacks the name. */
+static int append_named(struct template *template, const struct replacement *what)
+{
+	size_t parts = what->after_dollar ? PART_ALL + 1 : PARTS_OF_VALUE, i;
+	struct bytes *out = &template->storage;
+
+	for (i = 0; i < parts; i++) {
+		if (append_named_part(template, what->text, (enum part)i))
+			return 0;
 	}
-	if (template->values.kind == VALUES_OBJECT && replacement_is_name(name))
-		return error_set(&template->problem, "the record has no key \"%.*s\"", (int)name.size, name.data);
+	if (template->values.kind == VALUES_OBJECT && replacement_is_name(what, task_name_traits(&template->values)))
+		return error_set(&template->problem, "the record has no key \"%.*s\"", (int)what->text.size,
+				 what->text.data);
 	bytes_append(out, "{", 1);
-	bytes_append(out, name.data, name.size);
+	bytes_append(out, what->text.data, what->text.size);
 	bytes_append(out, "}", 1);
 	return 0;
+}
+
+/* Appends a part of the value at a position. Returns 0, or -1 with the problem. */
+static int append_position(struct template *template, const struct replacement *what)
+{
+	struct slice value, name;
+
+	if (values_at(&template->values, what->position, &value)) {
+		value = replacement_part(value, what->part);
+		bytes_append(&template->storage, value.data, value.size);
+		return 0;
+	}
+	if (template->options.is_grouped)
+		return 0;
+	name = replacement_name(what->text, what->part);
+	return error_set(&template->problem, "the record has no column %.*s", (int)name.size, name.data);
 }
 
 /* Appends a part of one value, or of the whole record, or of all values. */
@@ -52,29 +92,23 @@ static int append_replacement(struct template *template, const struct replacemen
 			      const struct task *task, const struct template_values *values)
 {
 	struct bytes *out = &template->storage;
-	struct slice value = {.data = NULL};
 
+	if (what->is_weak && append_named_part(template, what->text, PART_ALL))
+		return 0;
 	switch (what->kind) {
 	case REPLACEMENT_NUMBER:
-		bytes_append_format(out, "%" PRIu64, task->index + 1);
+		bytes_append_format(out, "%0*" PRIu64, (int)what->width, task->index + 1);
 		return 0;
 	case REPLACEMENT_SLOT:
 		bytes_append_format(out, "%" PRIu32, values->slot);
 		return 0;
 	case REPLACEMENT_POSITION:
-		if (!values_at(&template->values, what->position, &value))
-			return template->options.is_grouped
-				       ? 0
-				       : error_set(&template->problem, "the record has no column %" PRId64,
-						   what->position);
-		value = replacement_part(value, what->part);
-		bytes_append(out, value.data, value.size);
-		return 0;
+		return append_position(template, what);
 	case REPLACEMENT_VALUE:
 		append_values(template, what->part, only);
 		return 0;
 	case REPLACEMENT_NAME:
-		return append_named(template, what->name);
+		return append_named(template, what);
 	case REPLACEMENT_NONE:
 	default:
 		BUG("a replacement that was not compiled");

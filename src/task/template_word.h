@@ -20,6 +20,8 @@ struct template_word {
 	char *text;
 	struct template_piece *pieces;
 	size_t count;
+	/* Bytes that padded numbers may add to the text. */
+	size_t padding;
 	/* True if {} or one of its parts is among the pieces. */
 	bool has_value;
 	/* True if a replacement string that every task can fill is among the pieces. */
