@@ -358,3 +358,29 @@ has_children() {
 	}
 	under_methods check
 }
+
+# Prints the pids of the children of worker $1 but the zygote and the task $2: those that wait for a task.
+waiting_children() {
+	tr ' ' '\n' <"/proc/$1/task/$1/children" | grep -vxE "$(zygote_pids)|$2|"
+}
+
+@test "zygote: a task that was given to a child and not begun has a result when its run is ended" {
+	trace_on
+	start -j1 --zygote --chunksize 4 -o jsonl "$TOOL" hold ::: gate1 gate2 gate3 gate4
+	wait_for_start 1
+	worker=$(worker_pid ForkWorker-1)
+	wait_until has_children "$worker" 4
+	waiting_children "$worker" "$(event_field task_pid task_start)" >children
+	[ "$(wc -l <children)" -eq 2 ]
+	kill -STOP $(<children)
+	touch gate1
+	wait_for_start 2
+	grep -qx "$(event_field task_pid task_start '.seq == 2')" children
+	# the rest of the chunk is not this worker's any more
+	wait_for_event chunk_return 1 '.first == 3'
+	kill -INT "$pid"
+	finish
+	expect 130
+	[ "$(jq -r '"\(.seq) \(.outcome)"' out | head -n 2)" = $'1 ok\n2 signaled' ] || complain "$(<out)"
+	no_processes_left
+}
