@@ -5,6 +5,7 @@
 #include "codec/output.h"
 #include "ipc/fd.h"
 #include "run/session_private.h"
+#include "run/verdict.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,6 +172,8 @@ static void test_recorders(void)
 	check_int(session.ending.failure, EXIT_TROUBLE);
 	check_int(first.closed, 1);
 	check_int(first.flushed, 1);
+	/* The recorder after it has the entry as well. */
+	check_int(second.counted, 2);
 	check_int(second.flushed, 2);
 	check_int(second.closed, 1);
 	check_int(session.logbook.count, 1);
@@ -178,6 +181,85 @@ static void test_recorders(void)
 	logbook_count(&session, &result, NULL);
 	check_int(first.counted, 2);
 	check_int(owner.counted, 3);
+}
+
+/* A session whose one recorder notes the order of its calls: "count ", "written ". */
+struct noting {
+	struct session session;
+	struct session_options options;
+	struct recorder recorder;
+	struct outlet_screen screen;
+	struct bytes calls;
+};
+
+static int noting_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error UNUSED)
+{
+	bytes_append_format(&container_of(recorder, struct noting, recorder)->calls, "count %d ",
+			    (int)entry->result->index);
+	return 0;
+}
+
+static int noting_written(struct recorder *recorder, const struct result *result, struct error *error UNUSED)
+{
+	bytes_append_format(&container_of(recorder, struct noting, recorder)->calls, "written %d ", (int)result->index);
+	return 0;
+}
+
+static bool noting_has_room(struct outlet_screen *screen UNUSED)
+{
+	return true;
+}
+
+static void noting_put(struct outlet_screen *screen UNUSED, uint64_t index UNUSED, enum stream stream UNUSED,
+		       struct slice bytes UNUSED)
+{
+}
+
+static void noting_ended(struct outlet_screen *screen UNUSED, uint64_t index UNUSED)
+{
+}
+
+static bool noting_finished(struct outlet *outlet UNUSED, const struct result *result UNUSED)
+{
+	return true;
+}
+
+static void noting_settled(struct outlet *outlet, const struct result *result)
+{
+	logbook_written(container_of(outlet, struct session, outlet), result);
+}
+
+/* A result is recorded before its output is reported as written, although it is finished, and shown, before that. */
+static void test_count_first(void)
+{
+	static const struct recorder_kind kind = {.count = noting_count, .written = noting_written};
+	struct order_options order = {.memory = 1 << 20, .kind = ORDER_INPUT, .attempts = 1};
+	const struct outlet_options shown = {.format = &output_text, .worker_prefix = "Fork", .output = -1};
+	struct noting noting = {
+		.recorder.kind = &kind,
+		.screen = {.has_room = noting_has_room, .put = noting_put, .ended = noting_ended},
+	};
+	struct recorder *recorders[] = {&noting.recorder};
+	struct session *session = &noting.session;
+	uint64_t index;
+
+	session->options = &noting.options;
+	session->logbook = (struct logbook){.recorders = recorders, .count = 1};
+	session->outlet =
+		(struct outlet){.finished = noting_finished, .settled = noting_settled, .screen = &noting.screen};
+	outlet_open(&session->outlet, NULL, &shown);
+	order_init(&session->order, &order, &session->outlet.sink);
+	for (index = 0; index < 2; index++) {
+		struct result result = {.index = index, .attempt = 1, .outcome = OUTCOME_OK};
+
+		check_int(verdict_finish(session, &result, NULL), 0);
+	}
+	check_slice(bytes_slice(&noting.calls), slice_of("count 0 count 1 "));
+	outlet_flush(&session->outlet);
+	check_slice(bytes_slice(&noting.calls), slice_of("count 0 count 1 written 0 written 1 "));
+	order_release(&session->order);
+	outlet_close(&session->outlet);
+	bytes_release(&noting.calls);
 }
 
 enum {
@@ -326,13 +408,15 @@ static void test_lost(void)
 static void test_behind(void)
 {
 	struct tap tap;
-	uint64_t i;
+	uint64_t i, early;
 	bool behind[3];
 
 	tap_open(&tap);
 	for (i = 0; i < OUTLET_UNSETTLED_MOST; i++)
 		put_task(&tap, i, 0, OUTCOME_OK);
 	behind[0] = outlet_is_behind(&tap.outlet);
+	/* However many there are: none is settled before it is recorded. */
+	early = tap.settled;
 	outlet_flush(&tap.outlet);
 	for (; !outlet_is_behind(&tap.outlet) && i < 3 * OUTLET_UNSETTLED_MOST; i++) {
 		put_task(&tap, i, i < OUTLET_UNSETTLED_MOST + 2 * TASKS_THAT_FIT ? TASK_SIZE : 0, OUTCOME_OK);
@@ -343,6 +427,7 @@ static void test_behind(void)
 		drain_pipe(&tap);
 	behind[2] = outlet_is_behind(&tap.outlet);
 	tap_close(&tap);
+	check_int(early, 0);
 	check(!behind[0] && behind[1] && !behind[2]);
 	check_int(i, 2 * OUTLET_UNSETTLED_MOST + TASKS_THAT_FIT);
 	check_int(tap.settled, i);
@@ -371,6 +456,7 @@ const struct unit_test unit_output[] = {
 	{"result objects", .run = test_json},
 	{"text is written as it is", .run = test_text},
 	{"recorders are called for each event", .run = test_recorders},
+	{"a result is recorded before its output is reported as written", .run = test_count_first},
 	{"a task is settled once its output has been written", .run = test_settled},
 	{"a task whose output is lost is not settled", .run = test_lost},
 	{"no task is begun while too many are unsettled", .run = test_behind},
