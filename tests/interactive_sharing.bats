@@ -91,6 +91,16 @@ load screen
 	wait_for_line '^behind$'
 	look
 	not grep -q '^\[3\]' screen
+	# a note from before the first task
+	type_line "map --zygote -j1 {} ::: true"
+	wait_for_line '^\[4\] --zygote: .* it is executed for each task$'
+	wait_for_line '^\[4\] done'
+	type_line "map -q --zygote -j1 {} ::: true"
+	type_line 'wait'
+	type_line '! echo after'
+	wait_for_line '^after$'
+	look
+	[ "$(grep -c -- '--zygote: ' screen)" -eq 1 ]
 }
 
 @test "sharing: output of tasks cannot control the screen, but has its colours" {

@@ -184,6 +184,20 @@ static int open_session(struct run *run, struct error *error)
 	return run->session ? 0 : -1;
 }
 
+/* Opens the feeder, unless the run has one, and the session; messages are the run's. Returns -1 with the error. */
+static int run_open_parts(struct run *run, struct error *error)
+{
+	const struct diag_context *before = diag_enter(&run->context);
+	int opened = -1;
+
+	if (!run->feeder)
+		run->feeder = feeder_open(&run->options.feed, &run->options.settings, error);
+	if (run->feeder)
+		opened = open_session(run, error);
+	diag_enter(before);
+	return opened;
+}
+
 struct run *run_begin(struct runs *runs, struct run_options *options, struct feeder *feeder, struct error *error)
 {
 	struct run *run = mem_new(1, sizeof *run);
@@ -200,11 +214,9 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 			},
 	};
 	*options = (struct run_options){.text = NULL};
-	if (!feeder)
-		run->feeder = feeder_open(&run->options.feed, &run->options.settings, error);
-	else
+	if (feeder)
 		feeder->options = &run->options.feed;
-	if (!run->feeder || open_session(run, error) < 0) {
+	if (run_open_parts(run, error) < 0) {
 		if (run->feeder)
 			feeder_close(run->feeder);
 		run_options_release(&run->options);
