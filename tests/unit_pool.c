@@ -8,6 +8,7 @@
 #include "pool/outcomes.h"
 #include "pool/pool_private.h"
 #include "pool/shortage.h"
+#include "pool/staffing.h"
 #include "process/command.h"
 
 #include <errno.h>
@@ -645,6 +646,27 @@ static void test_stuck_settling(void)
 	close_scene(&scene);
 }
 
+/* A spare worker leaves by itself after its task, but one that sleeps has none when the pool is dismissed. */
+static void test_spare(void)
+{
+	struct reserve reserve;
+	struct scene scene;
+	struct worker *worker;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	reserve_init(&reserve, &scene.loop, JOBS);
+	scene.pool->options.reserve = &reserve;
+	worker = start_one(&scene);
+	worker->spare = true;
+	atomic_store(&worker->seat->parked, true);
+	staffing_retire(scene.pool, 0);
+	check(!atomic_load(&worker->seat->retire));
+	pool_dismiss(scene.pool);
+	check(atomic_load(&worker->seat->retire));
+	close_scene(&scene);
+}
+
 static uint64_t head_seven(struct pool_owner *owner UNUSED)
 {
 	return 7;
@@ -692,6 +714,7 @@ const struct unit_test unit_pool[] = {
 	{.name = "a worker that lets a task exceed its time is killed; only that task has timed out",
 	 .run = test_overdue},
 	{"a worker that hangs after its task has ended is killed, and the task lost", .run = test_stuck_settling},
+	{.name = "a spare worker that sleeps is dismissed with the others", .run = test_spare},
 	{.name = "the last row of the ledger is for the head's retry", .run = test_last_row},
 	{.name = NULL},
 };

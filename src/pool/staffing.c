@@ -84,16 +84,21 @@ static bool all_stalled(const struct pool *pool)
 	return true;
 }
 
+/* True if staffing_retire decides on a worker. A spare worker leaves by itself after its task, if it gets one. */
+static bool is_retirable(const struct worker *worker)
+{
+	return worker->state != WORKER_GONE && (!worker->spare || worker->pool->closing.begun);
+}
+
 void staffing_retire(struct pool *pool, size_t jobs)
 {
-	size_t left = pool->crew.live, seat;
+	size_t left = 0, seat;
 	int pass;
 
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];
 
-		/* A spare worker leaves by itself. */
-		left -= worker->state != WORKER_GONE && worker->spare;
+		left += is_retirable(worker);
 		/* A snapshot: a worker that falls asleep between the passes is handled in exactly one of them. */
 		worker->sleeps = sleeps(worker);
 	}
@@ -104,7 +109,7 @@ void staffing_retire(struct pool *pool, size_t jobs)
 			struct worker *worker = &pool->crew.workers[seat];
 			bool retires = left > jobs;
 
-			if (worker->state == WORKER_GONE || worker->spare || worker->sleeps != !pass)
+			if (!is_retirable(worker) || worker->sleeps != !pass)
 				continue;
 			left -= retires;
 			if (atomic_exchange(&worker->seat->retire, retires) != retires && retires)
