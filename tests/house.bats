@@ -125,6 +125,8 @@ in_hacking() {
 	only 'process/|worker/zygote/preload.c' "$(call 'v?fork|forkpty|daemon|clone3?|f?exec(l|le|lp|v|ve|veat|vp|vpe)|posix_spawnp?')"
 	only 'process/' "$(call 'wait|wait3|wait4|waitid|waitpid|kill|killpg|tgkill|pidfd_send_signal')"
 	only 'process/|base/fault.c' "$(call 'raise')"
+	# of a terminal that is not the controlling one it says nothing; workers ask about /dev/tty alone
+	only 'process/|worker/terminal.c' "$(call 'tcgetpgrp')"
 	only 'process/|ipc/|worker/zygote/preload.c' "$(call 'syscall')"
 }
 

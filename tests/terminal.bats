@@ -170,6 +170,40 @@ load screen
 	same out $'<one>\n<two>'
 }
 
+@test "terminal: one that is not the controlling one is read as any file, and has a bar and a prompt" {
+	local tty
+	trace_on
+	open_terminal 80 24 "$TOOL" hold never
+	tty=$(terminal display-message -p '#{pane_tty}')
+	for way in stdin -a source; do
+		case $way in
+		stdin) start -j1 echo "$way" <"$tty" ;;
+		-a) start -j1 -a "$tty" echo "$way" ;;
+		source) start -j1 echo "$way" :::: "$tty" ;;
+		esac
+		wait_until file_has err 'reading records from the terminal'
+		type_line one
+		wait_until file_has out "^$way one"
+		type_line two
+		press C-d
+		finish
+		expect 0 "$way one"$'\n'"$way two"
+		[ "$(event_count signal)" -eq 0 ]
+	done
+	start_it sh -c 'exec "$MPMAP" -j1 --progress=bar "$TOOL" hold ::: gate 2>"$0"' "$tty"
+	wait_for_line '0/1, 0%, 1 running'
+	touch gate
+	finish
+	expect 0
+	XDG_STATE_HOME=$PWD/state start_it sh -c 'exec "$MPMAP" --interactive -j1 <"$0" >"$0" 2>&1' "$tty"
+	wait_for_prompt
+	type_line 'map echo got ::: it'
+	wait_for_line '^\[1\.1\] got it'
+	type_line quit
+	finish
+	expect 0
+}
+
 @test "terminal: ^C reaches the tasks once" {
 	local option
 	for option in '' --ungroup; do

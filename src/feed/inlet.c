@@ -68,7 +68,7 @@ static void wait_for_foreground(const struct inlet *inlet)
 	int attempt;
 
 	/* An orphaned process group cannot be stopped: the attempts are counted. */
-	for (attempt = 0; inlet->is_terminal && tcgetpgrp(inlet->source->fd) != getpgrp() && attempt < STOPS_MAX;
+	for (attempt = 0; inlet->is_terminal && signals_in_background(inlet->source->fd) && attempt < STOPS_MAX;
 	     attempt++)
 		signals_tell_self(SIGTTIN);
 }

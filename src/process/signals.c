@@ -240,6 +240,13 @@ void signals_unblock_terminal(void)
 	signals_change_mask(SIG_UNBLOCK, SIGTTOU);
 }
 
+bool signals_in_background(int fd)
+{
+	pid_t foreground = tcgetpgrp(fd);
+
+	return foreground >= 0 && foreground != getpgrp();
+}
+
 void signals_unblock(void)
 {
 	sigset_t none;

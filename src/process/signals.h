@@ -84,6 +84,12 @@ void signals_tell_parent(int number);
 void signals_block_terminal(void);
 void signals_unblock_terminal(void);
 
+/*
+ * True if this process is in the background of the terminal fd, so that reading it stops the process (SIGTTIN). False
+ * for any descriptor but the controlling terminal's: no other terminal stops a process. Async-signal-safe.
+ */
+bool signals_in_background(int fd);
+
 /* Empties the signal mask. Async-signal-safe. */
 void signals_unblock(void);
 

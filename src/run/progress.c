@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/diag.h"
 #include "base/quote.h"
+#include "process/signals.h"
 #include "run/report.h"
 #include "run/session_private.h"
 
@@ -231,11 +232,6 @@ static void progress_compose(struct progress *progress, struct session *session,
 	bytes_release(&part);
 }
 
-static bool is_in_foreground(void)
-{
-	return tcgetpgrp(diag_descriptor()) == getpgrp();
-}
-
 static size_t terminal_width(void)
 {
 	struct winsize size;
@@ -291,7 +287,7 @@ void progress_update(struct progress *progress, struct session *session)
 	/* Nothing new: draw once in a while for the time alone. */
 	if (progress->shown && progress->finished == session->tally.finished && now - progress->drawn < IDLE_TIME)
 		return;
-	if (!is_in_foreground() || !outlet_takes_frame(progress->outlet))
+	if (signals_in_background(diag_descriptor()) || !outlet_takes_frame(progress->outlet))
 		return;
 	progress->drawn = now;
 	progress->finished = session->tally.finished;

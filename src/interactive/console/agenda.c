@@ -106,7 +106,7 @@ int agenda_add_file(struct agenda *agenda, const char *name, const struct agenda
 	struct bytes contents = {.data = NULL};
 	struct agenda_file *file;
 	struct stat status;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), added = -1;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), added = -1;
 
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open '%s'", name);

@@ -21,9 +21,7 @@ static struct {
 
 bool modes_are_ours(void)
 {
-	pid_t group = tcgetpgrp(STDIN_FILENO);
-
-	return group < 0 || group == getpgrp();
+	return !signals_in_background(STDIN_FILENO);
 }
 
 void modes_await(void)
