@@ -267,6 +267,38 @@ ms_after_start() {
 	check
 }
 
+# Starts mpmap on a machine that has the memory that the file meminfo says.
+start_with_memory() {
+	unshare -rm true 2>/dev/null || skip_or_fail 'no mount namespaces here'
+	start_it unshare -rm bash -c 'mount --bind meminfo /proc/meminfo && exec "$@"' sh "$MPMAP" "$@"
+}
+
+# available KIB: writes that much to meminfo, which is never empty meanwhile: unknown memory holds nothing back
+available() {
+	printf 'MemTotal: 99999999 kB\nMemAvailable: %12d kB\n' "$1" 1<>meminfo
+}
+
+@test "throttle: a job log that fails while everything is held back ends the run" {
+	trace_on
+	mkfifo log
+	head -n 1 log >first &
+	STARTED+=($!)
+	available 8192
+	start_with_memory -j1 --chunksize 1 --memfree 8M --joblog log "$TOOL" hold gate ::: 1 2 3
+	wait_for_event task_start
+	wait_until file_holds first 1
+	available 1300
+	wait_for_event throttle 1 '.shut'
+	# The worker has ended its task, and sleeps, before mpmap takes the result.
+	kill -STOP "$pid"
+	touch gate
+	wait_for_event worker_park
+	kill -CONT "$pid"
+	finish
+	expect 1
+	says '^mpmap: --joblog: cannot write log: Broken pipe$'
+}
+
 # True if each worker that there is runs a task.
 all_workers_run() {
 	at_rest "$(event_count task_start)"

@@ -182,6 +182,7 @@ static void write_gathered(struct session *session)
 /* Applies the consequences of events: writes output, sets the gate, skips tasks that will not begin. */
 static void session_settle(struct session *session)
 {
+	enum ending_phase before = session->ending.phase;
 	struct session_owner *owner = session->place.owner;
 	struct order *order = &session->order;
 
@@ -200,6 +201,9 @@ static void session_settle(struct session *session)
 	if (owner->on_room && session_has_room(session))
 		owner->on_room(owner);
 	write_gathered(session);
+	/* Once more if that has ended the run, as when a recorder fails: no event has to follow. */
+	if (session->ending.phase != before)
+		session_settle(session);
 }
 
 /* Does what is due by now. */
