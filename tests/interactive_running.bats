@@ -166,3 +166,13 @@ show_lines() {
 	type_line '! echo still-$((1 + 1))'
 	wait_for_line '^still-2$'
 }
+
+@test "running: a worker that is stopped, and a run that nothing is started for, are named" {
+	open_prompt -j2
+	type_line "map -j1 --shell 'kill -STOP \$PPID; echo \$1 >>ended' ::: 1"
+	type_line 'map -j1 --memfree 1000T echo ::: 2'
+	wait_for_line '^\[1\] ForkWorker-1 \(pid [0-9]+\) is stopped, so #1 does not end; kill -CONT'
+	wait_for_line '^\[2\] no task is started: waiting for memory \(.* is available, --memfree=1000T\)'
+	kill -CONT "$(ps -o pid= --ppid "$mpmap" | head -n 1)"
+	wait_for_line '^\[1\] done: 1 task'
+}

@@ -253,7 +253,7 @@ ms_after_start() {
 		for attempt in 1 2 3 4 5; do
 			start -j2 --memfree 1000T touch ran ::: a b
 			wait_for_event input_end
-			wait_until state_is 'waiting for memory or load'
+			wait_until state_is '; waiting for memory \([0-9.]+[KMGT] is available, --memfree=1000T\)$'
 			kill -INT "$pid"
 			finish
 			expect 130 ''
@@ -278,6 +278,23 @@ available() {
 	printf 'MemTotal: 99999999 kB\nMemAvailable: %12d kB\n' "$1" 1<>meminfo
 }
 
+@test "throttle: --memfree that holds back everything says so after 5 s, once, with both figures" {
+	trace_on
+	available 1300
+	start_with_memory -j2 --memfree 8M --load 1000000 --progress=plain echo ::: a b
+	wait_for_event input_end
+	wanted='waiting for memory \(1\.2M is available, --memfree=8M\)'
+	state_is "; $wanted\$"
+	wait_until file_has err "^mpmap: 0/2, 0%, $wanted, 0 running"
+	wait_until file_has err "^mpmap: no task is started: $wanted\$"
+	available 8191
+	wait_until state_is '; waiting for memory \(7\.9M is available, --memfree=8M\)$'
+	available 8192
+	finish
+	expect 0 $'a\nb'
+	[ "$(grep -c 'no task is started' err)" -eq 1 ]
+}
+
 @test "throttle: a job log that fails while everything is held back ends the run" {
 	trace_on
 	mkfifo log
@@ -297,6 +314,7 @@ available() {
 	finish
 	expect 1
 	says '^mpmap: --joblog: cannot write log: Broken pipe$'
+	not grep -q 'no task is started' err
 }
 
 # True if each worker that there is runs a task.

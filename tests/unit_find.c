@@ -120,7 +120,7 @@ static void test_ignored_at_start(void)
 	signal_mask hup = UINT64_C(1) << (SIGHUP - 1);
 	int fd;
 
-	signals_ignore(hup);
+	signals_ignore(hup | UINT64_C(1) << (SIGCHLD - 1));
 	signals_init();
 	check(signals_ignored_at_start() & hup);
 	check(!(signals_ignored_at_start() & UINT64_C(1) << (SIGUSR1 - 1)));
@@ -129,6 +129,9 @@ static void test_ignored_at_start(void)
 	check_int(signals_next(fd), 0);
 	raise(SIGUSR1);
 	check_int(signals_next(fd), SIGUSR1);
+	/* But for SIGCHLD: it is needed, and has its default again. */
+	raise(SIGCHLD);
+	check_int(signals_next(fd), SIGCHLD);
 	fd_close(&fd);
 }
 

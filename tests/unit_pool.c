@@ -2,6 +2,7 @@
 /* pool/pool: the pool at instants that no test from outside can choose. */
 #include "unit.h"
 
+#include "base/diag.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "pool/intake.h"
@@ -667,6 +668,78 @@ static void test_spare(void)
 	close_scene(&scene);
 }
 
+/* Messages that mention a stop. */
+static int stops_reported;
+
+static void count_stop(struct slice line)
+{
+	stops_reported += memmem(line.data, line.size, " is stopped", 11) != NULL;
+}
+
+/* Checks for stopped workers late nanoseconds after a check was due, and ages the stop of the worker by time. */
+static void check_stop(struct worker *worker, nsec time, nsec late)
+{
+	struct pool *pool = worker->pool;
+
+	if (worker->stop.since)
+		worker->stop.since -= time;
+	pool_child_changed(pool);
+	check(pool_deadline(pool) < clock_now() + NSEC_PER_SEC);
+	pool->supervision.stops_at = clock_now() - late;
+	pool_tick(pool);
+}
+
+/* Sends a signal to a worker, and waits until the kernel says that it is stopped, or not. */
+static void change(struct worker *worker, int signal, bool stopped)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+
+	check_int(process_signal(&worker->process, signal), 0);
+	while (process_is_stopped(&worker->process) != stopped && clock_now() < deadline)
+		loop_step(worker->pool->options.loop, clock_now() + NSEC_PER_MSEC);
+	check_int(pool_stopped_at(worker->pool, worker_seat(worker)) != NULL, stopped);
+}
+
+static void test_stops(void)
+{
+	struct scene scene;
+	struct worker *worker;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	diag_set_sink(count_stop);
+	worker = start_one(&scene);
+	check_stop(worker, 0, 0);
+	check_int(worker->stop.since, 0);
+	check_int(scene.pool->supervision.stops_at, 0);
+	change(worker, SIGSTOP, true);
+	check_stop(worker, 0, 0);
+	check(worker->stop.since > 0 && scene.pool->supervision.stops_at > 0);
+	check_stop(worker, 4 * NSEC_PER_SEC, 0);
+	check_int(stops_reported, 0);
+	/* The pool's own process was stopped as well: the time counts from now. */
+	check_stop(worker, 10 * NSEC_PER_SEC, 10 * NSEC_PER_SEC);
+	check_int(stops_reported, 0);
+	check_int(pool_counts(scene.pool).stopped, 0);
+	check_stop(worker, 6 * NSEC_PER_SEC, 0);
+	check_int(stops_reported, 1);
+	check_int(pool_counts(scene.pool).stopped, 1);
+	/* Nothing is checked until the next SIGCHLD. */
+	check_int(scene.pool->supervision.stops_at, 0);
+	change(worker, SIGCONT, false);
+	check_stop(worker, 0, 0);
+	check_int(pool_counts(scene.pool).stopped, 0);
+	/* Once for each worker. */
+	change(worker, SIGSTOP, true);
+	check_stop(worker, 0, 0);
+	check_stop(worker, 6 * NSEC_PER_SEC, 0);
+	check_int(pool_counts(scene.pool).stopped, 1);
+	check_int(stops_reported, 1);
+	change(worker, SIGCONT, false);
+	diag_set_sink(NULL);
+	close_scene(&scene);
+}
+
 static uint64_t head_seven(struct pool_owner *owner UNUSED)
 {
 	return 7;
@@ -715,6 +788,7 @@ const struct unit_test unit_pool[] = {
 	 .run = test_overdue},
 	{"a worker that hangs after its task has ended is killed, and the task lost", .run = test_stuck_settling},
 	{.name = "a spare worker that sleeps is dismissed with the others", .run = test_spare},
+	{.name = "a worker that is stopped is reported once, if only it is", .run = test_stops},
 	{.name = "the last row of the ledger is for the head's retry", .run = test_last_row},
 	{.name = NULL},
 };

@@ -2,6 +2,7 @@
 /* machine/pressure and machine/throttle, as far as a machine without pressure can test them. */
 #include "unit.h"
 
+#include "base/diag.h"
 #include "machine/pressure.h"
 #include "machine/throttle.h"
 
@@ -88,6 +89,80 @@ static void test_throttle(void)
 	      throttle_deadline(&throttle) < clock_now() + 10 * NSEC_PER_SEC);
 }
 
+/* The last message. */
+static char message[256];
+
+static void keep_message(struct slice line)
+{
+	snprintf(message, sizeof message, "%.*s", (int)line.size, line.data);
+}
+
+/* Returns the message about a throttle that holds all tasks back, "" if there is none, after that many seconds. */
+static const char *report_after(struct throttle *throttle, nsec seconds, bool is_idle)
+{
+	*message = '\0';
+	if (throttle->held_since)
+		throttle->held_since -= seconds * NSEC_PER_SEC;
+	diag_set_sink(keep_message);
+	throttle_report(throttle, is_idle);
+	diag_set_sink(NULL);
+	return message;
+}
+
+static void test_report(void)
+{
+	struct throttle throttle = {.options.load = 800, .load = 1234, .shut = true};
+
+	check_str(report_after(&throttle, 0, true), "");
+	check_str(report_after(&throttle, 4, true), "");
+	/* A task runs again, if not for long. */
+	check_str(report_after(&throttle, 4, false), "");
+	check_str(report_after(&throttle, 4, true), "");
+	check_str(report_after(&throttle, 6, true),
+		  "mpmap: no task is started: waiting for a lower load (it is 12.34, --load=8)\n");
+	check_str(report_after(&throttle, 6, true), "");
+	throttle.shut = false;
+	check_str(report_after(&throttle, 6, true), "");
+	check_int(throttle.held_since, 0);
+}
+
+static void test_figures(void)
+{
+	static const struct {
+		uint64_t available, memory, now, load;
+		const char *words;
+	} cases[] = {
+		{0, 1, 0, 0, "waiting for memory (0 is available, --memfree=1)"},
+		{1023, 1024, 0, 0, "waiting for memory (1023 is available, --memfree=1K)"},
+		{(UINT64_C(8) << 30) - 1, UINT64_C(8) << 30, 0, 0,
+		 "waiting for memory (7.9G is available, --memfree=8G)"},
+		{1536 << 10, 1025 << 20, 0, 0, "waiting for memory (1.5M is available, --memfree=1025M)"},
+		{UINT64_C(2000) << 40, UINT64_MAX, 0, 0,
+		 "waiting for memory (2000.0T is available, --memfree=18446744073709551615)"},
+		{0, 0, 150, 150, "waiting for a lower load (it is 1.50, --load=1.5)"},
+		{0, 0, 7, 1, "waiting for a lower load (it is 0.07, --load=0.01)"},
+		{5, 4, 100000000, 100000000, "waiting for a lower load (it is 1000000.00, --load=1000000)"},
+		{4, 4, 0, 0, ""},
+		{0, 1 << 20, 900, 800,
+		 "waiting for memory (0 is available, --memfree=1M) and for a lower load (it is 9.00, --load=8)"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		struct throttle throttle = {
+			.options = {.memory = cases[i].memory, .load = cases[i].load},
+			.memory = cases[i].available,
+			.load = cases[i].now,
+			.shut = *cases[i].words,
+		};
+		struct bytes words = {.data = NULL};
+
+		throttle_describe(&throttle, &words);
+		check_slice(bytes_slice(&words), slice_of(cases[i].words));
+		bytes_release(&words);
+	}
+}
+
 static void test_jobs_file(void)
 {
 	static const struct {
@@ -121,6 +196,8 @@ const struct unit_test unit_pressure[] = {
 	{"processes killed for lack of memory", .run = test_kills},
 	{"available memory and load", .run = test_memory},
 	{"short memory and high load throttle", .run = test_throttle},
+	{"all tasks are held back for seconds", .run = test_report},
+	{"what tasks wait for, in figures", .run = test_figures},
 	{"a file of jobs", .run = test_jobs_file},
 	{.name = NULL},
 };

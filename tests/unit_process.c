@@ -348,6 +348,43 @@ static void test_ignored_sigchld(const struct start_method *method)
 	forkserver_stop();
 }
 
+/* Waits until the kernel says that a process is stopped, or not. */
+static void await_stop(const struct process *process, bool stopped)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+
+	while (process_is_stopped(process) != stopped && clock_now() < deadline)
+		fd_wait(NULL, 0, clock_now() + NSEC_PER_MSEC);
+	check_int(process_is_stopped(process), stopped);
+}
+
+/* A stop is seen as often as it is asked for, and not when it is over. */
+static void test_stops(const struct start_method *method)
+{
+	struct process unborn;
+	struct puppet puppet;
+
+	process_init(&unborn, "Unborn");
+	check(!process_is_stopped(&unborn));
+	if (!puppet_start(&puppet, method))
+		return;
+	check(!process_is_stopped(&puppet.process));
+	puppet_order(&puppet, PUPPET_RAISE, SIGSTOP);
+	await_stop(&puppet.process, true);
+	check(process_is_stopped(&puppet.process));
+	check_running(&puppet.process);
+	check_int(process_signal(&puppet.process, SIGCONT), 0);
+	await_stop(&puppet.process, false);
+	check_int(process_signal(&puppet.process, SIGSTOP), 0);
+	await_stop(&puppet.process, true);
+	check_int(process_kill(&puppet.process), 0);
+	await_stop(&puppet.process, false);
+	check_end(&puppet.process, -1, SIGKILL);
+	check(!process_is_stopped(&puppet.process));
+	puppet_release(&puppet);
+	forkserver_stop();
+}
+
 const struct unit_test unit_process[] = {
 	{"calls before the start", .run = test_initial},
 	{"calls after closing", .run = test_closed},
@@ -364,5 +401,6 @@ const struct unit_test unit_process[] = {
 	{"signals do not end a join", .run_with = test_interrupted_join},
 	{"an end that was taken elsewhere", .run_with = test_foreign_wait},
 	{"ends with SIGCHLD ignored", .run_with = test_ignored_sigchld},
+	{"stops by signals", .run_with = test_stops},
 	{.name = NULL},
 };

@@ -321,6 +321,34 @@ is_full() {
 	under_methods check
 }
 
+@test "worker deaths: a task that stops its worker: the worker is named after 5 s, once, and goes on when continued" {
+	local METHOD name
+	local -A runs
+	start_in_folder() {
+		trace_on
+		start -j1 --progress=plain --shell 'kill -STOP $PPID; echo "$1"' ::: a
+		runs[$METHOD]=$pid
+		wait_for_event task_start
+		wait_until state_is '; 1 of 1 workers \([a-z]+\)(; ending)?; 1 worker is stopped$'
+	}
+	# side by side: each takes 5 s
+	under_methods start_in_folder
+	for METHOD in fork spawn forkserver; do
+		cd "$WORK/$METHOD"
+		MPMAP_TRACE=$PWD/trace
+		pid=${runs[$METHOD]}
+		name=$(worker_name)-1
+		stopped=$(worker_pid "$name")
+		says "^mpmap: $name \(pid $stopped, stopped\): #1 for "
+		wait_until file_has err "^mpmap: $name \(pid $stopped\) is stopped, so #1 does not end; kill -CONT $stopped continues it\$"
+		wait_until file_has err '^mpmap: 0/1, 0%, 1 stopped, 1 running'
+		kill -CONT "$stopped"
+		finish
+		expect 0 a
+		[ "$(grep -c ' is stopped, so ' err)" -eq 1 ]
+	done
+}
+
 @test "worker deaths: a stopped worker that sleeps keeps nothing that another could do" {
 	check() {
 		local fed=2 each

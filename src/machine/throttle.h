@@ -3,6 +3,7 @@
 #ifndef MACHINE_THROTTLE_H
 #define MACHINE_THROTTLE_H
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/dialect.h"
 
@@ -21,6 +22,13 @@ struct throttle {
 	bool shut;
 	/* When memory and load are checked next. */
 	nsec next_check;
+	/* The figures of the last check: bytes of available memory, and the load in hundredths. */
+	uint64_t memory;
+	uint64_t load;
+	/* When a check first found that all tasks are held back; 0 if the last did not. */
+	nsec held_since;
+	/* True if the user has been notified that all tasks are held back. */
+	bool reported;
 	/* True if the user has been warned that the file cannot be used. */
 	bool warned;
 };
@@ -33,8 +41,17 @@ size_t throttle_most(const struct throttle_options *options);
 /* Returns when to call throttle_check next, or NSEC_FOREVER. */
 nsec throttle_deadline(const struct throttle *throttle);
 
-/* Checks memory and load, if that is due. */
-void throttle_check(struct throttle *throttle);
+/* Checks memory and load, if that is due. Returns true if it was. */
+bool throttle_check(struct throttle *throttle);
+
+/*
+ * Notifies the user, once, when all tasks have been held back for 5 s; is_idle is true if tasks wait and none runs. To
+ * be called after each check.
+ */
+void throttle_report(struct throttle *throttle, bool is_idle);
+
+/* Appends what tasks wait for: "waiting for memory (1.2G is available, --memfree=8G)". Nothing if not shut. */
+void throttle_describe(const struct throttle *throttle, struct bytes *out);
 
 /* Returns the number of jobs in the file, or 0 if it has none, about which the user is warned once. */
 size_t throttle_jobs(struct throttle *throttle);

@@ -235,6 +235,18 @@ bool pool_running_at(struct pool *pool, size_t seat, struct running_task *runnin
 	return pool_task(pool, index - 1, atomic_load(&worker->seat->attempt), &running->task);
 }
 
+const struct process *pool_stopped_at(const struct pool *pool, size_t seat)
+{
+	const struct worker *worker = &pool->crew.workers[seat];
+
+	return worker->state != WORKER_GONE && process_is_stopped(&worker->process) ? &worker->process : NULL;
+}
+
+void pool_child_changed(struct pool *pool)
+{
+	supervision_suspect(pool);
+}
+
 size_t pool_running(const struct pool *pool)
 {
 	size_t seat, count = 0;
@@ -257,6 +269,7 @@ struct pool_counts pool_counts(const struct pool *pool)
 		.seats = pool->crew.seats,
 		.outstanding = pool->ledger.outstanding,
 		.retries = pool->outcomes.retries.count,
+		.stopped = pool->supervision.stopped,
 	};
 }
 

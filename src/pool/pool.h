@@ -108,6 +108,8 @@ struct pool_counts {
 	uint64_t outstanding;
 	/* Tasks that wait to be run again. */
 	size_t retries;
+	/* Workers that a signal has stopped, for 5 s at least. */
+	size_t stopped;
 };
 
 /* Returns a new pool without workers, or NULL with the error. The briefing is copied. */
@@ -191,6 +193,15 @@ struct running_task {
 
 /* Finds the task that the worker in a seat (below pool_counts' seats) runs: false if none. */
 bool pool_running_at(struct pool *pool, size_t seat, struct running_task *task);
+
+/* Returns the worker in a seat (below pool_counts' seats) if a signal has stopped it, else NULL. */
+const struct process *pool_stopped_at(const struct pool *pool, size_t seat);
+
+/*
+ * Notes that a worker may have stopped or continued (SIGCHLD). A worker that is stopped for 5 s is reported once; what
+ * it runs continues when it is continued.
+ */
+void pool_child_changed(struct pool *pool);
 
 /* Returns the tally up to now, with living workers and running tasks: all 0 for NULL. */
 struct pool_tally pool_tally(const struct pool *pool);

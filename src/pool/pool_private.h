@@ -108,6 +108,13 @@ struct worker {
 		uint32_t attempt;
 		nsec since;
 	} settling;
+	/* Its stop by a signal such as SIGSTOP. */
+	struct worker_stop {
+		/* When a check first found it stopped; 0 if the last check did not. */
+		nsec since;
+		/* True if a stop of this worker was reported. */
+		bool reported;
+	} stop;
 };
 
 /* How many of the wanted workers there can be; shortage.c has the table. */
@@ -189,6 +196,10 @@ struct pool {
 		nsec watch_at;
 		/* When the run last continued after it was stopped; 0 if never. */
 		nsec thawed_at;
+		/* The next check for stopped workers, 0 if there is no reason for one. */
+		nsec stops_at;
+		/* Workers that the last check knew to be stopped for STOP_TIME. */
+		size_t stopped;
 	} supervision;
 
 	struct closing {

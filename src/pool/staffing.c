@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "pool/roster.h"
 #include "pool/shortage.h"
+#include "pool/supervision.h"
 
 enum {
 	/* Workers started in one step of the loop: those that run have results, too. */
@@ -242,8 +243,11 @@ void staffing_tick(struct pool *pool)
 		shortage_retry(pool, now);
 		staffing->unserved = true;
 	}
-	if (late)
+	if (late) {
 		staffing->claim_by = 0;
+		/* A worker may have been stopped when it was in the reserve. */
+		supervision_suspect(pool);
+	}
 	if (late || staffing->unserved)
 		staff_waiting_chunks(pool, late);
 }

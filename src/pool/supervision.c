@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Signals to running tasks, and workers that let a task exceed its time.
+ * Signals to running tasks, and workers that let a task exceed its time or are stopped.
  *
  * The kernel writes a task's pid into its worker's seat before the task runs, so a signal finds it there:
  *
@@ -28,9 +28,20 @@
  *   worker->wake_owed, crew.wakes_at     atomic
  *   supervision.thawed_at                written by pool_thaw, read by the check of time limits
  *   the board                            shared with other processes: atomic throughout
+ *
+ * A worker that a signal stops (a task's kill -STOP $PPID) ends no task and does not die, so nobody else would notice.
+ * SIGCHLD announces stops, and costs nothing while there are none; as it announces ends, too, workers are checked
+ * STOP_PERIOD later, once for all that happened meanwhile:
+ *
+ *   a check finds the worker     the worker is
+ *   not stopped                  as ever: its task goes on where it was
+ *   stopped, for the first time  checked every STOP_PERIOD
+ *   stopped for STOP_TIME        reported, once; the SIGCHLD of its SIGCONT brings the next check
+ *   stopped, but a check late    counted from now: this process was stopped as well, and workers may be continued later
  */
 #include "pool/supervision.h"
 
+#include "base/diag.h"
 #include "base/trace.h"
 #include "process/command.h"
 #include "process/signals.h"
@@ -52,6 +63,15 @@
 
 /* Nanoseconds between checks of time limits. */
 #define WATCH_PERIOD (500 * NSEC_PER_MSEC)
+
+/* Nanoseconds until workers are checked for stops, and between these checks. */
+#define STOP_PERIOD (500 * NSEC_PER_MSEC)
+
+/* Nanoseconds for which a worker is stopped until that is reported. */
+#define STOP_TIME (5 * NSEC_PER_SEC)
+
+/* Nanoseconds by which a check for stops is late if this process was stopped itself. */
+#define STOP_LATE NSEC_PER_SEC
 
 /* Returns the process group of the task that a worker runs; 0 if there is none (yet, or any more). */
 static pid_t running_task(const struct worker *worker)
@@ -236,11 +256,63 @@ static void check_limits(struct pool *pool)
 	}
 }
 
+void supervision_suspect(struct pool *pool)
+{
+	/* Workers that leave are killed in time. */
+	if (!pool->supervision.stops_at && !pool->closing.begun)
+		pool->supervision.stops_at = clock_now() + STOP_PERIOD;
+}
+
+static void report_stop(const struct worker *worker)
+{
+	uint64_t running = atomic_load(&worker->seat->running);
+	char task[64] = "";
+
+	if (running)
+		snprintf(task, sizeof task, ", so #%" PRIu64 " does not end", running);
+	diag_note("%s (pid %ld) is stopped%s; kill -CONT %ld continues it", worker->process.name,
+		  (long)worker->process.pid, task, (long)worker->process.pid);
+}
+
+/* Checks which workers are stopped, and reports those that have been for STOP_TIME. */
+static void check_stops(struct pool *pool)
+{
+	struct supervision *supervision = &pool->supervision;
+	nsec now, late_at = supervision->stops_at + STOP_LATE;
+	size_t seat;
+
+	if (!supervision->stops_at || (now = clock_now()) < supervision->stops_at)
+		return;
+	supervision->stops_at = 0;
+	supervision->stopped = 0;
+	for (seat = 0; seat < pool->crew.seats && !pool->closing.begun; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
+		struct worker_stop *stop = &worker->stop;
+
+		if (worker->state == WORKER_GONE || !process_is_stopped(&worker->process)) {
+			stop->since = 0;
+			continue;
+		}
+		if (!stop->since || now >= late_at)
+			stop->since = now;
+		if (now - stop->since < STOP_TIME) {
+			supervision->stops_at = now + STOP_PERIOD;
+			continue;
+		}
+		supervision->stopped++;
+		if (!stop->reported)
+			report_stop(worker);
+		stop->reported = true;
+	}
+}
+
 nsec supervision_deadline(const struct pool *pool)
 {
 	nsec owed = pool->supervision.owed_at ? pool->supervision.owed_at : NSEC_FOREVER;
 	nsec watch = limits_time(pool) && pool->crew.live ? pool->supervision.watch_at : NSEC_FOREVER;
+	nsec stops = pool->supervision.stops_at ? pool->supervision.stops_at : NSEC_FOREVER;
 
+	watch = watch < stops ? watch : stops;
 	return owed < watch ? owed : watch;
 }
 
@@ -248,4 +320,5 @@ void supervision_tick(struct pool *pool)
 {
 	pay_signals(pool);
 	check_limits(pool);
+	check_stops(pool);
 }

@@ -132,6 +132,15 @@ int process_is_alive(struct process *process)
 	return process->state == PROCESS_STARTED;
 }
 
+bool process_is_stopped(const struct process *process)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	/* WNOWAIT: the stop is reported as long as it lasts. */
+	return process->state == PROCESS_STARTED && process->parent == getpid() &&
+	       waitid(P_PID, (id_t)process->pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
+}
+
 int process_signal(struct process *process, int signal)
 {
 	if (process_check(process) < 0)

@@ -78,6 +78,12 @@ int process_join(struct process *process, nsec deadline) MUST_CHECK;
 /* Returns 1 while it runs, else 0, or -1 with errno ECHILD or EBADF. Moves an ended process to PROCESS_STOPPED. */
 int process_is_alive(struct process *process) MUST_CHECK;
 
+/*
+ * True if it is stopped (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU). False while it runs, also under a debugger, after its
+ * end, and in a process other than its parent.
+ */
+bool process_is_stopped(const struct process *process);
+
 /* Sends a signal, unless it has ended. Returns 0, or -1 with errno EINVAL, ECHILD, EBADF or EPERM. */
 int process_signal(struct process *process, int signal) MUST_CHECK;
 

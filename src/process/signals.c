@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* The signals that signals_open receives. */
-static const int received[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH};
+static const int received[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH, SIGCHLD};
 /* The signals that would stop a process that has to notice the end of its channel. */
 static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 
@@ -70,7 +70,8 @@ int signals_open(void)
 
 	sigemptyset(&wanted);
 	for (i = 0; i < countof(received); i++) {
-		if (!(ignored_at_start & mask_of(received[i])))
+		/* SIGCHLD is not ignored any more (signals_init). */
+		if (received[i] == SIGCHLD || !(ignored_at_start & mask_of(received[i])))
 			sigaddset(&wanted, received[i]);
 	}
 	if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)

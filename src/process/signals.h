@@ -21,7 +21,7 @@ signal_mask signals_ignored_at_start(void);
 
 /*
  * Blocks the signals that the program receives (INT, TERM, HUP, QUIT, USR1, USR2, TSTP, WINCH, without those ignored at
- * the start). Returns a descriptor from which signals_next reads them, or -1 with errno.
+ * the start, and CHLD). Returns a descriptor from which signals_next reads them, or -1 with errno.
  */
 int signals_open(void) MUST_CHECK;
 

@@ -9,6 +9,7 @@
  *   SIGTTIN, SIGTTOU  the same, in the handler, since they arrive in the middle of a read or write
  *   SIGUSR1           reports the state
  *   SIGWINCH          draws the progress bar anew
+ *   SIGCHLD           a worker may have stopped or continued
  */
 #include "run/interruption.h"
 
@@ -41,10 +42,14 @@ static void interruption_signals_ready(struct watch *watch, unsigned events UNUS
 	int number;
 
 	while ((number = signals_next(watch->fd))) {
-		trace_event("signal", "\"number\":%d", number);
+		if (number != SIGCHLD)
+			trace_event("signal", "\"number\":%d", number);
 		switch (number) {
 		case SIGUSR1:
 			report_state(session);
+			break;
+		case SIGCHLD:
+			pool_child_changed(session->pool);
 			break;
 		case SIGUSR2:
 			break;

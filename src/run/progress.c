@@ -144,12 +144,19 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 			bytes_append_format(out, "%" PRIu64 " failed", progress_failures(session));
 		break;
 	case 3:
+		throttle_describe(&session->throttle, out);
+		break;
+	case 4:
+		if (pool_counts(session->pool).stopped)
+			bytes_append_format(out, "%zu stopped", pool_counts(session->pool).stopped);
+		break;
+	case 5:
 		if (session->tally.total && progress->rate > 0) {
 			bytes_append_text(out, "ETA ");
 			append_time(out, (double)(total - done) / progress->rate);
 		}
 		break;
-	case 4:
+	case 6:
 		bytes_append_format(out, "%zu running", pool_running(session->pool));
 		break;
 	default:
@@ -157,7 +164,7 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 	}
 }
 
-enum { PARTS = 6, PART_FAILED = 2 };
+enum { PARTS = 8, PART_FAILED = 2 };
 
 /* Appends the task that has been running longest, as far as it fits: "#17 5s: gzip foo". Returns the columns used. */
 static size_t append_oldest(struct bytes *out, struct session *session, size_t columns)

@@ -179,41 +179,80 @@ void report_refusal(struct session *session, const struct error *error)
 	session->reported.refusal = true;
 }
 
-void report_state(struct session *session)
+void report_throttle(struct session *session)
 {
-	struct pool *pool = session->pool;
-	struct pool_counts counts = pool_counts(pool);
-	struct bytes out = {.data = NULL}, words = {.data = NULL};
-	uint64_t failed = session->tally.finished - session->tally.outcomes[OUTCOME_OK] -
-			  session->tally.outcomes[OUTCOME_SKIPPED];
-	struct running_task task;
-	size_t seat;
+	const struct pool *pool = session->pool;
 
-	bytes_append_format(&out,
+	throttle_report(&session->throttle, !session->held && pool_counts(pool).outstanding && !pool_running(pool));
+}
+
+void report_obstacles(const struct session *session, struct bytes *out)
+{
+	size_t seats = pool_counts(session->pool).seats, seat, stopped = 0;
+
+	for (seat = 0; seat < seats; seat++)
+		stopped += pool_stopped_at(session->pool, seat) != NULL;
+	if (!ending_permits(session)->begins)
+		bytes_append_text(out, "; ending");
+	if (session->throttle.shut) {
+		bytes_append_text(out, "; ");
+		throttle_describe(&session->throttle, out);
+	} else if (order_is_full(&session->order)) {
+		bytes_append_text(out, "; results wait for their turn");
+	}
+	if (stopped)
+		bytes_append_format(out, "; %zu worker%s stopped", stopped, stopped == 1 ? " is" : "s are");
+}
+
+/* Appends the first line of the state: the run in figures. */
+static void append_run_state(const struct session *session, struct bytes *out)
+{
+	const struct session_tally *tally = &session->tally;
+	struct pool_counts counts = pool_counts(session->pool);
+	uint64_t failed = tally->finished - tally->outcomes[OUTCOME_OK] - tally->outcomes[OUTCOME_SKIPPED];
+
+	bytes_append_format(out,
 			    "mpmap: %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64
 			    " failed, %zu running, %zu to be run again; ",
-			    session->tally.finished,
-			    session->tally.total ? session->tally.total : session->tally.submitted,
-			    session->tally.total ? "" : "+", failed, pool_running(pool), counts.retries);
-	bytes_append_format(&out, "%zu of %zu workers (%s)%s%s\n", counts.live, counts.jobs,
-			    session->options->workers.method->name, ending_permits(session)->begins ? "" : "; ending",
-			    session->throttle.shut           ? "; waiting for memory or load"
-			    : order_is_full(&session->order) ? "; results wait for their turn"
-							     : "");
-	for (seat = 0; seat < counts.seats; seat++) {
-		if (!pool_running_at(pool, seat, &task))
-			continue;
-		bytes_clear(&words);
-		report_command_line(session, &task.task, task.slot, &words);
-		bytes_append_format(&out, "mpmap: %s (pid %ld): #%" PRIu64 " for %.1f s (pid %ld): ", task.worker->name,
-				    (long)task.worker->pid, task.task.index + 1, seconds(clock_now() - task.started),
-				    (long)task.pid);
-		quote_terminal(&out, bytes_slice(&words));
-		bytes_append_text(&out, "\n");
+			    tally->finished, tally->total ? tally->total : tally->submitted, tally->total ? "" : "+",
+			    failed, pool_running(session->pool), counts.retries);
+	bytes_append_format(out, "%zu of %zu workers (%s)", counts.live, counts.jobs,
+			    session->options->workers.method->name);
+	report_obstacles(session, out);
+	bytes_append_text(out, "\n");
+}
+
+/* Appends the line of the worker in a seat, if it runs a task or is stopped. */
+static void append_worker_state(struct session *session, size_t seat, struct bytes *out)
+{
+	const struct process *stopped = pool_stopped_at(session->pool, seat);
+	struct bytes words = {.data = NULL};
+	struct running_task task;
+
+	if (!pool_running_at(session->pool, seat, &task)) {
+		if (stopped)
+			bytes_append_format(out, "mpmap: %s (pid %ld, stopped)\n", stopped->name, (long)stopped->pid);
+		return;
 	}
+	report_command_line(session, &task.task, task.slot, &words);
+	bytes_append_format(out, "mpmap: %s (pid %ld%s): #%" PRIu64 " for %.1f s (pid %ld): ", task.worker->name,
+			    (long)task.worker->pid, stopped ? ", stopped" : "", task.task.index + 1,
+			    seconds(clock_now() - task.started), (long)task.pid);
+	quote_terminal(out, bytes_slice(&words));
+	bytes_append_text(out, "\n");
+	bytes_release(&words);
+}
+
+void report_state(struct session *session)
+{
+	size_t seats = pool_counts(session->pool).seats, seat;
+	struct bytes out = {.data = NULL};
+
+	append_run_state(session, &out);
+	for (seat = 0; seat < seats; seat++)
+		append_worker_state(session, seat, &out);
 	diag_line(bytes_slice(&out));
 	bytes_release(&out);
-	bytes_release(&words);
 }
 
 /* Reports "3 of 100 tasks failed (1 signaled, 2 failed)" and the lines on the first. */

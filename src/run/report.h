@@ -41,6 +41,18 @@ void report_unfit(struct session *session, struct slice why);
 /* Reports, once, that no more output is stored on disk because of this error. */
 void report_refusal(struct session *session, const struct error *error);
 
+/*
+ * Reports, once, that --memfree or --load has held back all tasks for seconds; not those of a run that the user has
+ * paused. To be called after each check of the throttle.
+ */
+void report_throttle(struct session *session);
+
+/*
+ * Appends what keeps tasks from beginning or ending: "; waiting for memory (...)", "; 1 worker is stopped". Nothing if
+ * they do both.
+ */
+void report_obstacles(const struct session *session, struct bytes *out);
+
 /* Reports the state of the run and of each worker (SIGUSR1). */
 void report_state(struct session *session);
 

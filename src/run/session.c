@@ -137,7 +137,7 @@ struct session *session_open(const struct session_options *options, const struct
 	outlet = instructions_outlet(session);
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->machine.throttle);
-	throttle_check(&session->throttle);
+	(void)throttle_check(&session->throttle);
 	pool_set_timeout(session->pool, limit_now(&session->limit));
 	session->outlet.screen = place->screen;
 	outlet_open(&session->outlet, place->loop, &outlet);
@@ -213,8 +213,8 @@ static void session_tick(struct session *session)
 	size_t jobs;
 
 	ending_tick(session);
-	if (ending_permits(session)->begins)
-		throttle_check(throttle);
+	if (ending_permits(session)->begins && throttle_check(throttle))
+		report_throttle(session);
 	if (session->jobs_stale && throttle->options.jobs_file && (jobs = throttle_jobs(throttle)))
 		session_set_jobs(session, jobs);
 	session->jobs_stale = false;

@@ -271,6 +271,9 @@ static void interactive_signals_ready(struct watch *watch, unsigned events UNUSE
 		case SIGUSR1:
 			display_state(console);
 			break;
+		case SIGCHLD:
+			runs_child_changed(&console->runs);
+			break;
 		case SIGUSR2:
 			break;
 		default:

@@ -99,7 +99,7 @@ static void script_signals_ready(struct watch *watch, unsigned events UNUSED)
 	while ((number = signals_next(watch->fd))) {
 		if (number == SIGTSTP) {
 			signals_stop(number);
-		} else if (number != SIGUSR1 && number != SIGUSR2 && number != SIGWINCH) {
+		} else if (number != SIGUSR1 && number != SIGUSR2 && number != SIGWINCH && number != SIGCHLD) {
 			console->ending.signal = number;
 			console->ending.state = CONSOLE_OVER;
 		}

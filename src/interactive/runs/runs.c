@@ -216,6 +216,16 @@ void runs_thaw(struct runs *runs)
 	}
 }
 
+void runs_child_changed(struct runs *runs)
+{
+	struct list *link;
+
+	for (link = runs->list.next; link != &runs->list; link = link->next) {
+		if (run_at(link)->state != RUN_DONE)
+			pool_child_changed(session_pool(run_at(link)->session));
+	}
+}
+
 void runs_close(struct runs *runs)
 {
 	struct list *link;

@@ -83,6 +83,9 @@ void runs_freeze(struct runs *runs);
 /* Continues what runs_freeze has stopped. */
 void runs_thaw(struct runs *runs);
 
+/* Notes that a worker may have stopped or continued (SIGCHLD). */
+void runs_child_changed(struct runs *runs);
+
 /* Kills all tasks, ends all workers and releases everything. */
 void runs_close(struct runs *runs);
 

@@ -4,6 +4,7 @@
 
 #include "base/quote.h"
 #include "codec/outcome.h"
+#include "run/report.h"
 #include "interactive/runs/selection.h"
 #include "interactive/views/views_parts.h"
 #include "worker/executor.h"
@@ -133,6 +134,8 @@ static void show_state(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, ": tasks that run go on, no others begin (resume %" PRIu64 ")", run->number);
 	else if (run->state != RUN_DONE && (run->state == RUN_CANCELLED || !session_is_running(run->session)))
 		bytes_append_text(out, ": tasks that run end, no others begin");
+	else if (run->state == RUN_RUNNING)
+		report_obstacles(run->session, out);
 	bytes_append_text(out, "\n");
 }
 
