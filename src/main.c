@@ -23,6 +23,7 @@
  *   signals  receiving, dispositions        process  start to close        role     the roles of processes
  *   start    start methods                  start_fork  start_spawn  start_forkserver
  *   command  executing programs             command_group  signals to what they started
+ *   title    names for ps and top
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               base64   bytes as text
  *   input_json  finding elements            element  JSON with its text    json     elements as records

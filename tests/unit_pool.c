@@ -105,7 +105,8 @@ static void step_until_born(struct scene *scene, size_t count)
 	check_int(born, count);
 }
 
-static pid_t start_stillborn(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+static pid_t start_stillborn(const struct role *role UNUSED, const char *name UNUSED, int fd,
+			     struct error *error UNUSED)
 {
 	siginfo_t info;
 	pid_t pid = fork();
@@ -139,7 +140,7 @@ static void test_stillborn(void)
 	close_scene(&scene);
 }
 
-static pid_t start_scarce(const struct role *role UNUSED, int fd, struct error *error)
+static pid_t start_scarce(const struct role *role UNUSED, const char *name UNUSED, int fd, struct error *error)
 {
 	pid_t pid;
 
@@ -177,7 +178,7 @@ static void test_scarce(void)
 	close_scene(&scene);
 }
 
-static pid_t start_idle(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+static pid_t start_idle(const struct role *role UNUSED, const char *name UNUSED, int fd, struct error *error UNUSED)
 {
 	pid_t pid;
 
@@ -218,7 +219,7 @@ static void stop_and_go_on(int number UNUSED)
 	pool_thaw(stopping);
 }
 
-static pid_t start_stopped(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+static pid_t start_stopped(const struct role *role UNUSED, const char *name UNUSED, int fd, struct error *error UNUSED)
 {
 	struct message message;
 	pid_t pid = fork();
@@ -357,7 +358,8 @@ static void test_taken(void)
 	check_int(count_taken(UINT32_MAX), 1);
 }
 
-static pid_t start_dying(const struct role *role UNUSED, int fd UNUSED, struct error *error UNUSED)
+static pid_t start_dying(const struct role *role UNUSED, const char *name UNUSED, int fd UNUSED,
+			 struct error *error UNUSED)
 {
 	pid_t pid = fork();
 
@@ -414,7 +416,7 @@ static void test_unfit(void)
 	close_scene(&scene);
 }
 
-static pid_t start_deaf(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+static pid_t start_deaf(const struct role *role UNUSED, const char *name UNUSED, int fd, struct error *error UNUSED)
 {
 	pid_t pid = fork();
 
@@ -467,7 +469,8 @@ static pid_t start_task(void)
 	return pid;
 }
 
-static pid_t start_with_task(const struct role *role UNUSED, int fd, struct error *error UNUSED)
+static pid_t start_with_task(const struct role *role UNUSED, const char *name UNUSED, int fd,
+			     struct error *error UNUSED)
 {
 	pid_t pid = fork();
 

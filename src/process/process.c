@@ -41,11 +41,15 @@ static int process_refuse(int number)
 int process_start(struct process *process, const struct start_method *method, const struct role *role, int fd,
 		  struct error *error)
 {
+	/* A forked process may lack the memory of its struct process. */
+	char name[PROCESS_NAME_SIZE];
+
 	if (process->state == PROCESS_CLOSED)
 		return error_set_errno(error, EBADF, "cannot start a closed process");
 	if (process->state != PROCESS_INITIAL)
 		return error_set_errno(error, EALREADY, "cannot start %s twice", process->name);
-	process->pid = method->start(role, fd, error);
+	memcpy(name, process->name, sizeof name);
+	process->pid = method->start(role, name, fd, error);
 	if (process->pid < 0) {
 		process->pid = 0;
 		return error_wrap(error, "cannot start %s", process->name);

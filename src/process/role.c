@@ -7,6 +7,7 @@
 #include "base/trace.h"
 #include "ipc/fd.h"
 #include "process/signals.h"
+#include "process/title.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -32,13 +33,16 @@ const struct role *role_find(const char *name)
 	return NULL;
 }
 
-void role_enter(const struct role *role, int fd)
+void role_enter(const struct role *role, const char *name, int fd)
 {
 	const int keep[] = {fd, trace_descriptor()};
+	/* Here, since this function never returns. */
+	char title[TITLE_SIZE];
 
 	/* A stopped process would not notice that its starter has died: the starter's death continues it. */
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	setpgid(0, 0);
+	title_set(title, name);
 	fd_close_others(keep, countof(keep));
 	fd = fd_lower(fd);
 	diag_set_sink(NULL);
@@ -49,6 +53,7 @@ void role_enter(const struct role *role, int fd)
 
 void role_enter_if_asked(int argc, char **argv)
 {
+	bool has_title = argc && strncmp(argv[0], TITLE_PREFIX, strlen(TITLE_PREFIX)) == 0;
 	const struct role *role;
 	uint64_t fd;
 
@@ -61,5 +66,6 @@ void role_enter_if_asked(int argc, char **argv)
 	}
 	fd_remember_inherited((int)fd);
 	trace_open();
-	role_enter(role, (int)fd);
+	title_set_command();
+	role_enter(role, has_title ? argv[0] + strlen(TITLE_PREFIX) : role->name, (int)fd);
 }

@@ -23,8 +23,11 @@ void roles_declare(const struct role *roles);
 /* Returns the declared role of that name, or NULL. */
 const struct role *role_find(const char *name);
 
-/* Turns a new process into the role: sets what a role relies on, runs it and exits with its status. */
-void role_enter(const struct role *role, int fd) NORETURN;
+/*
+ * Turns a new process into the role: sets what a role relies on, shows "mpmap: NAME" to ps(1), runs the role and exits
+ * with its status.
+ */
+void role_enter(const struct role *role, const char *name, int fd) NORETURN;
 
 /*
  * Runs a role and never returns if the command line says that this process was started for one. Called in main, after
@@ -32,7 +35,8 @@ void role_enter(const struct role *role, int fd) NORETURN;
  */
 void role_enter_if_asked(int argc, char **argv);
 
-/* Begins argv[1] of a process that was started for a role; the role's name follows, argv[2] is its descriptor. */
+/* Begins argv[1] of a process that was started for a role; the role's name follows, argv[2] is its descriptor, argv[0]
+ * its title (process/title.h). */
 #define ROLE_ARGUMENT "--role="
 
 #endif

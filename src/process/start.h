@@ -17,10 +17,11 @@ struct start_method {
 	/* The beginning of its processes' names: "Fork" for ForkWorker-1. */
 	const char *prefix;
 	/*
-	 * Starts role with fd, which remains the caller's. Returns the pid, a child of this process, or -1 with the
-	 * error set. The error's number is EAGAIN, ENOMEM, EMFILE or ENFILE when a later attempt can succeed.
+	 * Starts role with fd, which remains the caller's; name, which forks have too, is what ps(1) shows of the
+	 * process. Returns the pid, a child of this process, or -1 with the error set. The error's number is EAGAIN,
+	 * ENOMEM, EMFILE or ENFILE when a later attempt can succeed.
 	 */
-	pid_t (*start)(const struct role *role, int fd, struct error *error);
+	pid_t (*start)(const struct role *role, const char *name, int fd, struct error *error);
 };
 
 extern const struct start_method start_fork, start_spawn, start_forkserver;

@@ -10,7 +10,7 @@
  *	this process                     server
  *	SHARE with the page       ->     maps it
  *	page.pid = 0
- *	START with name and fd    ->     clone; the kernel writes page.pid
+ *	START with names and fd   ->     clone; the kernel writes page.pid
  *	reads page.pid            <-     STARTED with the errno of clone, or 0
  *	no answer: kills the server, waits for it, then reads page.pid: 0 if it has not forked
  */
@@ -36,11 +36,13 @@
 #define LOOK_PERIOD (20 * NSEC_PER_MSEC)
 /* How many servers in a row are started before giving up. */
 enum { ATTEMPTS = 5 };
+/* The most bytes of a request: two names with their NULs. */
+enum { NAMES_SIZE = 128 };
 
 enum message_type {
 	/* To the server, first: the shared page. */
 	SHARE = 1,
-	/* To the server: the name of a role, and its descriptor. */
+	/* To the server: the name of a role, a NUL and the name of the process, with the role's descriptor. */
 	START,
 	/* From the server: the errno of a failed fork, or 0. */
 	STARTED,
@@ -86,7 +88,7 @@ static int forkserver_launch(struct error *error)
 	if (channel_pair(ends) < 0)
 		return error_set_errno(error, errno, "socketpair");
 	server.channel = ends[0];
-	server.pid = start_spawn.start(role, ends[1], error);
+	server.pid = start_spawn.start(role, FORKSERVER_ROLE, ends[1], error);
 	fd_close(&ends[1]);
 	if (server.pid < 0)
 		return error_wrap(error, "forkserver");
@@ -131,14 +133,14 @@ static bool forkserver_receive(struct message *message)
 }
 
 /* Sends a request. Returns 1 with *pid set, 0 if the server died without forking, or -1 with the error set. */
-static int forkserver_ask(const struct role *role, int fd, pid_t *pid, struct error *error)
+static int forkserver_ask(struct slice names, int fd, pid_t *pid, struct error *error)
 {
 	struct page *page = (struct page *)(void *)server.shm.base;
 	struct message message;
 	int number = 0;
 
 	page->pid = 0;
-	if (channel_send(server.channel, START, slice_of(role->name), &fd, 1) < 0)
+	if (channel_send(server.channel, START, names, &fd, 1) < 0)
 		return 0;
 	if (!forkserver_receive(&message)) {
 		/* Killed first, so that the page changes no more. */
@@ -156,15 +158,18 @@ static int forkserver_ask(const struct role *role, int fd, pid_t *pid, struct er
 	return 1;
 }
 
-static pid_t forkserver_begin(const struct role *role, int fd, struct error *error)
+static pid_t forkserver_begin(const struct role *role, const char *name, int fd, struct error *error)
 {
 	int attempt, done = 0;
+	char names[NAMES_SIZE];
+	size_t size = (size_t)snprintf(names, sizeof names, "%s%c%s", role->name, '\0', name);
+	struct slice request = {.data = names, .size = size < sizeof names ? size : sizeof names - 1};
 	pid_t pid = -1;
 
 	for (attempt = 0; attempt < ATTEMPTS && done == 0; attempt++) {
 		if (forkserver_prepare(error) < 0)
 			return -1;
-		done = forkserver_ask(role, fd, &pid, error);
+		done = forkserver_ask(request, fd, &pid, error);
 		if (done == 0 || server.pid == 0)
 			forkserver_stop();
 	}
@@ -189,18 +194,20 @@ static pid_t fork_sibling(struct page *page)
 /* Answers a request, in the server. Returns 0, or -1 to end. */
 static int forkserver_serve(int channel, struct message *message, struct page *page)
 {
-	char name[64];
+	char names[NAMES_SIZE] = "";
+	size_t size = message->payload.size;
 	const struct role *role;
 	int number = 0;
 	pid_t pid;
 
-	snprintf(name, sizeof name, "%.*s", (int)message->payload.size, message->payload.data);
-	role = role_find(name);
+	/* Ends with two NULs, so that there are two names. */
+	memcpy(names, message->payload.data, size < sizeof names - 2 ? size : sizeof names - 2);
+	role = role_find(names);
 	if (message->type != START || message->fd_count != 1 || !role)
 		return -1;
 	pid = fork_sibling(page);
 	if (pid == 0)
-		role_enter(role, message->fds[0]);
+		role_enter(role, names + strlen(names) + 1, message->fds[0]);
 	if (pid < 0)
 		number = errno;
 	fd_close(&message->fds[0]);

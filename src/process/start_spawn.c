@@ -4,14 +4,15 @@
 
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "process/title.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-static pid_t spawn_begin(const struct role *role, int fd, struct error *error)
+static pid_t spawn_begin(const struct role *role, const char *name, int fd, struct error *error)
 {
-	char self[] = "mpmap", name[64], number[16];
-	char *arguments[] = {self, name, number, NULL};
+	char title[64], argument[64], number[16];
+	char *arguments[] = {title, argument, number, NULL};
 	pid_t pid = 0;
 	struct command command = {
 		.path = "/proc/self/exe",
@@ -26,7 +27,9 @@ static pid_t spawn_begin(const struct role *role, int fd, struct error *error)
 	};
 	enum command_stage stage;
 
-	snprintf(name, sizeof name, ROLE_ARGUMENT "%s", role->name);
+	/* The title from the start on, before the process sets it. */
+	snprintf(title, sizeof title, TITLE_PREFIX "%s", name);
+	snprintf(argument, sizeof argument, ROLE_ARGUMENT "%s", role->name);
 	snprintf(number, sizeof number, "%d", fd);
 	if (command_start(&command, NULL, &stage) < 0) {
 		error_set_errno(error, errno, "spawn");
