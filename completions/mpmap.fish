@@ -22,6 +22,7 @@ complete -c mpmap -n __mpmap_before_command -l delimiter -s d -x -d 'records end
 complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE (several: all combinations)'
 complete -c mpmap -n __mpmap_before_command -l link -d 'sources go along with each other instead'
 complete -c mpmap -n __mpmap_before_command -l colsep -s C -x -d 'split records into columns: {1} {2} ...'
+complete -c mpmap -n __mpmap_before_command -l csv -x -d 'records are CSV, fields {1} {2} ... between commas or C'
 complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first record of each source names its columns'
 complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command, or max'
 complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'

@@ -16,6 +16,7 @@
  *   frame    tasks with settings            template  compiling command lines
  *   template_expand  expanding them         template_word  a compiled word
  *   values   the values of a task           replacement  their syntax      columns  dividing records
+ *   csv      the fields of CSV
  * machine/  the capacity of the machine
  *   capacity  CPUs, processes, descriptors  cgroup   control groups        pressure  memory and load
  *   throttle  holding tasks back
@@ -28,7 +29,7 @@
  *   input    records                        output   results               base64   bytes as text
  *   input_json  finding elements            element  JSON with its text    json     elements as records
  *   json_command  elements as commands      output_json  result objects
- *   json_syntax  blanks, errors
+ *   json_syntax  blanks, errors           input_csv  records of CSV
  *   output_text  bytes as they are          outcome  outcomes in words
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  current task, fullness

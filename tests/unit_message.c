@@ -84,6 +84,7 @@ static struct briefing make_briefing(bool everything)
 	briefing.directory = mem_string("/");
 	briefing.path = mem_string("");
 	briefing.command = mem_string("/bin/echo");
+	briefing.csv = '\xff';
 	briefing.word_count = 3;
 	briefing.words = mem_new(3, sizeof *briefing.words);
 	briefing.words[0] = mem_string("echo");
@@ -119,6 +120,7 @@ static void round_trip_briefing(bool everything)
 	check_same_text(got.directory, briefing.directory);
 	check_same_text(got.path, briefing.path);
 	check_same_text(got.command, briefing.command);
+	check_int(got.csv, briefing.csv);
 	if (check_int(got.word_count, briefing.word_count)) {
 		for (i = 0; i < briefing.word_count; i++)
 			check_same_text(got.words[i], briefing.words[i]);

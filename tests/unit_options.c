@@ -44,7 +44,8 @@ static void check_lines(const struct command_line *lines, size_t count)
 }
 
 #define NOT_LINES \
-	": its values are the records; --null, --delimiter, --colsep, --header, --max-args and --link are for lines"
+	": its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args " \
+	"and --link are for lines"
 
 /* clang-format off */
 static const struct command_line singles[] = {
@@ -80,22 +81,28 @@ static const struct command_line singles[] = {
 	{"-a - -a - true", "standard input can be one source only"},
 	{"--stdin -a x -a y true", "--stdin: records that go to standard input have no columns, and one source"},
 	{"--stdin -C , true", "--stdin: records that go to standard input have no columns, and one source"},
+	{"--stdin --csv true", "--stdin: records that go to standard input have no columns, and one source"},
 	{"--stdin --header : true", "--stdin: records that go to standard input have no columns, and one source"},
 	{"--stdin -n max true", "--stdin and --max-args=max: nothing limits what a task gets"},
 	{"-n 2 true ::: a ::: b", "--max-args and several sources: groups are made of the records of one"},
 	{"--shell -n 2", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--shell -a x -a y", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--shell -C ,", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
+	{"--shell --csv", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--shell --stdin", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--json true ::: a", "--json reads standard input, or one --arg-file"},
 	{"--jsonl -a x -a y true", "--jsonl reads standard input, or one --arg-file"},
 	{"--json -0 true", "--json" NOT_LINES},
 	{"--jsonl -d , true", "--jsonl" NOT_LINES},
 	{"--json -C , true", "--json" NOT_LINES},
+	{"--json --csv true", "--json" NOT_LINES},
 	{"--json --header : true", "--json" NOT_LINES},
 	{"--jsonl -n 2 true", "--jsonl" NOT_LINES},
 	{"--json --link true", "--json" NOT_LINES},
 	{"--json --shell", "--json and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},
+	{"--csv -C ; true", "--csv and --colsep: another byte than the comma between fields is --csv=C"},
+	{"--csv -0 true", "--csv: its records end with newlines; --null and --delimiter are for others"},
+	{"-d , --csv=; true", "--csv: its records end with newlines; --null and --delimiter are for others"},
 	{"--jsonl --stdin", "--jsonl and --stdin: there is no COMMAND to read the values"},
 };
 
@@ -136,6 +143,9 @@ static const struct command_line several[] = {
 	{"--shell -C , --json", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--json -0 true ::: a", "--json reads standard input, or one --arg-file"},
 	{"--json -0 --shell", "--json" NOT_LINES},
+	{"--csv -C ; -0 true", "--csv and --colsep: another byte than the comma between fields is --csv=C"},
+	{"--stdin -C ; --csv true", "--stdin: records that go to standard input have no columns, and one source"},
+	{"--csv --json -0 true", "--json" NOT_LINES},
 	{"--json --stdin --shell",
 	 "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--jsonl --stdin -0", "--jsonl" NOT_LINES},

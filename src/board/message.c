@@ -108,6 +108,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	put_optional(bytes, briefing->command);
 	put_optional(bytes, briefing->replace);
 	put_optional(bytes, briefing->separator);
+	bytes_put_u8(bytes, (uint8_t)briefing->csv);
 	put_optional(bytes, briefing->tag);
 	bytes_put_u32(bytes, briefing->value_count);
 	put_texts(bytes, briefing->words, briefing->word_count);
@@ -135,6 +136,7 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->command = take_optional(cursor);
 	briefing->replace = take_optional(cursor);
 	briefing->separator = take_optional(cursor);
+	briefing->csv = (char)cursor_u8(cursor);
 	briefing->tag = take_optional(cursor);
 	briefing->value_count = cursor_u32(cursor);
 	if (take_texts(cursor, &briefing->words, &briefing->word_count) < 0 ||
@@ -157,6 +159,7 @@ struct template_options briefing_template(const struct briefing *briefing)
 		.is_literal = briefing->flags & BRIEFING_LITERAL,
 		.replace = briefing->replace,
 		.separator = briefing->separator,
+		.csv = briefing->csv,
 		.names = briefing->flags & BRIEFING_NAMED ? briefing->names : NULL,
 		.name_count = briefing->name_count,
 		.widths = briefing->widths,

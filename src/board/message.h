@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 11 };
+enum { MESSAGE_VERSION = 13 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -126,6 +126,7 @@ struct briefing {
 	/* How records are put into the words: see struct template_options. replace and separator may be NULL. */
 	char *replace;
 	char *separator;
+	char csv;
 	char **names;
 	uint32_t name_count;
 	uint32_t *widths;

@@ -2,6 +2,10 @@
 /* The text format: records that end with a delimiter. */
 #include "codec/input.h"
 
+#include "codec/input_csv.h"
+
+#include <inttypes.h>
+
 /* Returns the event for a whole record of the given size. */
 static enum input_event judge(const struct input *input, const char *record, uint64_t size)
 {
@@ -16,7 +20,11 @@ struct input_step input_next(struct input *input, char *bytes, size_t size)
 {
 	struct input_step step = {.event = INPUT_MORE};
 	size_t from = input->scanned < size ? input->scanned : size;
-	char *end = from < size ? memchr(bytes + from, input->delimiter, size - from) : NULL;
+	char *end;
+
+	if (input->csv.separator)
+		return input_csv_next(input, bytes, size);
+	end = from < size ? memchr(bytes + from, input->delimiter, size - from) : NULL;
 
 	input->scanned = 0;
 	if (!end && (input->dropped || size > input->limit)) {
@@ -42,6 +50,10 @@ uint64_t input_count(const struct input *input, struct slice bytes)
 	const char *at = bytes.data, *end = bytes.size ? bytes.data + bytes.size : at;
 	uint64_t count = 0;
 
+	if (input->csv.separator) {
+		input_csv_whole(input, bytes, &count);
+		return count;
+	}
 	for (; at < end && (at = memchr(at, input->delimiter, (size_t)(end - at))); at++)
 		count++;
 	return count;
@@ -49,7 +61,47 @@ uint64_t input_count(const struct input *input, struct slice bytes)
 
 size_t input_whole(const struct input *input, struct slice bytes)
 {
-	const char *last = bytes.size ? memrchr(bytes.data, input->delimiter, bytes.size) : NULL;
+	const char *last;
+	uint64_t count;
 
+	if (input->csv.separator)
+		return input_csv_whole(input, bytes, &count);
+	last = bytes.size ? memrchr(bytes.data, input->delimiter, bytes.size) : NULL;
 	return last ? (size_t)(last + 1 - bytes.data) : 0;
+}
+
+bool input_is_quoted(const struct input *input, uint64_t *line)
+{
+	*line = input->csv.quote_line;
+	return input->csv.state == CSV_QUOTED;
+}
+
+void input_explain(const struct input *input, const struct input_step *step, char *reason, size_t size)
+{
+	const char *of = input->allows_nul ? "a task's input" : "an argument";
+	int length;
+
+	switch (step->event) {
+	case INPUT_TOO_LONG:
+		snprintf(reason, size, "the record has %" PRIu64 " bytes, %s at most %" PRIu64, step->size, of,
+			 input->limit);
+		return;
+	case INPUT_NUL:
+		snprintf(reason, size, "the record has a NUL in it, which no argument can have%s",
+			 input->csv.separator ? "" : " (-0 splits at NULs)");
+		return;
+	case INPUT_TRAILING:
+		length = input->delimiter ? snprintf(reason, size, "line %" PRIu64 ": ", step->line) : 0;
+		snprintf(reason + length, size - (size_t)length,
+			 "text follows the closing quote of a field (a quote in a field is doubled)");
+		return;
+	case INPUT_CUT:
+		snprintf(reason, size, "a quote opens a field and is not closed");
+		return;
+	case INPUT_MORE:
+	case INPUT_RECORD:
+	case INPUT_UNCLOSED:
+	default:
+		BUG("a record without a fault, or no record");
+	}
 }

@@ -2,16 +2,34 @@
 /*
  * Splitting input into records, in place: the delimiter after each becomes a NUL, nothing is copied.
  *
- * A record is everything up to the delimiter: quotes and blanks mean nothing, and an empty record counts.
+ * A record is everything up to the delimiter: quotes and blanks mean nothing, and an empty record counts. Only in CSV
+ * (task/csv.h) a newline in a quoted field is of the record, which keeps its quotes.
  */
 #ifndef CODEC_INPUT_H
 #define CODEC_INPUT_H
 
 #include "base/dialect.h"
 #include "base/slice.h"
+#include "task/csv.h"
 
-/* A reading position. At the start all fields but delimiter, limit and allows_nul are 0. */
+/* The scanner of CSV. At the start all fields but separator and lines are zero. */
+struct input_csv {
+	/* The byte between fields, 0 if records are not CSV. */
+	char separator;
+	/* The state after the scanned bytes. */
+	enum csv_state state;
+	/* Newlines scanned; some, with NUL as the delimiter. */
+	uint64_t lines;
+	/* The line of the quote that began the last quoted field, and the bytes scanned after it. */
+	uint64_t quote_line;
+	uint64_t quoted;
+	/* The line of the first text after a closing quote, 0 if none. */
+	uint64_t fault_line;
+};
+
+/* A reading position. At the start all fields but delimiter, limit, allows_nul and some of csv are 0. */
 struct input {
+	/* The byte that ends a record; in CSV a newline, or NUL if nothing else does. */
 	char delimiter;
 	/* Bytes of the longest record. */
 	uint64_t limit;
@@ -21,6 +39,7 @@ struct input {
 	uint64_t dropped;
 	/* Bytes of the current record, without those dropped, in which there is no delimiter; they come again. */
 	size_t scanned;
+	struct input_csv csv;
 };
 
 enum input_event {
@@ -31,6 +50,12 @@ enum input_event {
 	INPUT_TOO_LONG,
 	/* A record with a NUL, which an argument cannot have. */
 	INPUT_NUL,
+	/* A record of CSV with text after a closing quote. */
+	INPUT_TRAILING,
+	/* A record of CSV that ends within a quoted field, which only NUL as the delimiter can do. */
+	INPUT_CUT,
+	/* A quoted field longer than the limit: its quote is not closed, and the input cannot be continued. */
+	INPUT_UNCLOSED,
 };
 
 struct input_step {
@@ -40,6 +65,9 @@ struct input_step {
 	size_t consumed;
 	/* Bytes of the record, without its delimiter. */
 	uint64_t size;
+	/* The line of the text after a closing quote, or of the quote that is not closed; 0 if none, or with NUL as
+	 * the delimiter. */
+	uint64_t line;
 };
 
 /*
@@ -48,10 +76,19 @@ struct input_step {
  */
 struct input_step input_next(struct input *input, char *bytes, size_t size);
 
-/* Returns how many records end in these bytes. */
+/* Returns how many records end in these bytes, which are those that the next call takes. */
 uint64_t input_count(const struct input *input, struct slice bytes);
 
-/* Returns the size of the whole records that bytes begin with, with their delimiters. */
+/* Returns the size of the whole records that these bytes begin with, with their delimiters. */
 size_t input_whole(const struct input *input, struct slice bytes);
+
+/* True if the bytes scanned end within a quoted field: at the end of the input its quote, in *line, is not closed. */
+bool input_is_quoted(const struct input *input, uint64_t *line);
+
+/* Bytes of the longest reason. */
+enum { INPUT_REASON_MAX = 160 };
+
+/* Writes the reason why a record cannot be a value: that of INPUT_TOO_LONG, INPUT_NUL, INPUT_TRAILING or INPUT_CUT. */
+void input_explain(const struct input *input, const struct input_step *step, char *reason, size_t size);
 
 #endif

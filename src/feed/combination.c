@@ -24,10 +24,8 @@ enum { READ_SIZE = 65536, MEMORY_MIN = 2 * READ_SIZE };
 struct misfit {
 	/* Its number in its source, from 0. */
 	uint64_t number;
-	/* Bytes of it. */
-	uint64_t size;
-	/* INPUT_TOO_LONG or INPUT_NUL. */
-	enum input_event event;
+	/* The step that found it. */
+	struct input_step step;
 };
 
 /* The values of a source, and the current one. */
@@ -86,22 +84,23 @@ static int combination_grow(struct wheel *wheel, size_t size, const struct sessi
 
 /*
  * Makes values of the whole records that have been read: each ends with a NUL and is counted. Those before *parsed are
- * values already. A misfit becomes an empty value.
+ * values already. A misfit becomes an empty value. Returns the line of a quote that is not closed within the limit, or
+ * 0.
  */
-static void split(struct wheel *wheel, struct input *input, size_t *parsed)
+static uint64_t split(struct wheel *wheel, struct input *input, size_t *parsed)
 {
 	for (;;) {
 		char *bytes = wheel->text.base + *parsed;
 		struct input_step step = input_next(input, bytes, wheel->size - *parsed);
 
-		if (step.event == INPUT_MORE) {
+		if (step.event == INPUT_MORE || step.event == INPUT_UNCLOSED) {
 			wheel->size -= step.consumed;
-			return;
+			return step.line;
 		}
 		if (step.event == INPUT_RECORD) {
 			*parsed += step.consumed;
 		} else {
-			struct misfit misfit = {.number = wheel->count, .size = step.size, .event = step.event};
+			struct misfit misfit = {.number = wheel->count, .step = step};
 
 			wheel->misfits =
 				mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
@@ -119,12 +118,13 @@ static void split(struct wheel *wheel, struct input *input, size_t *parsed)
 static int read_wheel(struct wheel *wheel, struct source *source, const struct session_options *run,
 		      struct error *error)
 {
-	struct input input = {.delimiter = source_delimiter(source), .limit = RECORD_MAX};
+	struct input input = source_input(source);
 	struct fd_wait wait = {.fd = source->fd, .want_input = true};
+	uint64_t line = 0;
 	size_t parsed = 0;
 	ssize_t got = 1;
 
-	while (got) {
+	while (got && !line) {
 		if (combination_grow(wheel, wheel->size + READ_SIZE, run) < 0)
 			return error_set_errno(error, errno,
 					       "memory, or temporary space in %s (TMPDIR), for the values of %s",
@@ -137,9 +137,11 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 			continue;
 		}
 		wheel->size += (size_t)got;
-		split(wheel, &input, &parsed);
+		line = split(wheel, &input, &parsed);
 	}
-	return 0;
+	if (line)
+		return source_is_unclosed(source, line, false, error);
+	return input_is_quoted(&input, &line) ? source_is_unclosed(source, line, true, error) : 0;
 }
 
 static void rewind_wheel(struct wheel *wheel)
@@ -242,17 +244,13 @@ static const struct misfit *misfit_of(const struct wheel *wheel)
 	return misfit && misfit->number == wheel->number ? misfit : NULL;
 }
 
-/* Refuses the current combination, which has a misfit. */
-static void combination_refuse(struct combination *combination, const struct misfit *misfit)
+/* Refuses the current combination, which has a misfit of the given source. */
+static void combination_refuse(struct combination *combination, const struct misfit *misfit, size_t source)
 {
-	char reason[128];
+	struct input input = source_input(&combination->feeder.sources[source]);
+	char reason[INPUT_REASON_MAX];
 
-	if (misfit->event == INPUT_NUL)
-		snprintf(reason, sizeof reason,
-			 "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
-	else
-		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, an argument at most %d",
-			 misfit->size, RECORD_MAX);
+	input_explain(&input, &misfit->step, reason, sizeof reason);
 	feeder_refuse(&combination->feeder, reason);
 }
 
@@ -270,7 +268,7 @@ static int combination_pack(struct combination *combination)
 		size += strlen(wheel->text.base + wheel->at) + 1;
 	}
 	if (misfit) {
-		combination_refuse(combination, misfit);
+		combination_refuse(combination, misfit, i - 1);
 		return 0;
 	}
 	to = packer_room(&combination->feeder.packer, size, &room);

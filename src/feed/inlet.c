@@ -38,12 +38,21 @@ void inlet_end(struct inlet *inlet)
 	source_close(inlet->source);
 }
 
-void inlet_fail(struct inlet *inlet, const char *what)
+void inlet_refuse(struct inlet *inlet, struct error *error)
 {
-	diag_error("%s: %s", what, strerror(errno));
+	diag_error("%s", error_text(error));
 	supply_fail(inlet->session);
 	inlet->failed = true;
+	error_release(error);
 	inlet_end(inlet);
+}
+
+void inlet_fail(struct inlet *inlet, const char *what)
+{
+	struct error error = {.number = 0};
+
+	error_set_errno(&error, errno, "%s", what);
+	inlet_refuse(inlet, &error);
 }
 
 size_t inlet_read(struct inlet *inlet, char *data, size_t size)
@@ -51,13 +60,9 @@ size_t inlet_read(struct inlet *inlet, char *data, size_t size)
 	struct error error = {.number = 0};
 	ssize_t got = source_read(inlet->source, data, size, &error);
 
-	if (error.text) {
-		diag_error("%s", error_text(&error));
-		supply_fail(inlet->session);
-		inlet->failed = true;
-		error_release(&error);
-	}
-	if (got == 0 || inlet->failed)
+	if (error.text)
+		inlet_refuse(inlet, &error);
+	else if (got == 0)
 		inlet_end(inlet);
 	return got > 0 ? (size_t)got : 0;
 }

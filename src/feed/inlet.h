@@ -42,6 +42,9 @@ void inlet_watch(struct inlet *inlet, bool wanted);
 /* Ends the input and closes the source. */
 void inlet_end(struct inlet *inlet);
 
+/* Ends the input by a failure: prints the error and releases it, and makes the run end with EXIT_TROUBLE. */
+void inlet_refuse(struct inlet *inlet, struct error *error);
+
 /* Ends the input by a failure: prints what and the meaning of errno, and makes the run end with EXIT_TROUBLE. */
 void inlet_fail(struct inlet *inlet, const char *what);
 

@@ -34,7 +34,8 @@ static int add_name(struct feeder *feeder, struct slice name, struct error *erro
 static int read_header(struct feeder *feeder, struct source *source, const struct session_options *run,
 		       struct error *error)
 {
-	struct columns columns = {.expression = NULL};
+	struct columns columns = {.csv = run->command.template.csv};
+	struct bytes fields = {.data = NULL};
 	char *header = source_header(source, error);
 	const char *rest = header;
 	int named = 0;
@@ -44,8 +45,10 @@ static int read_header(struct feeder *feeder, struct source *source, const struc
 		return error->text ? -1 : 0;
 	if (run->command.template.separator && columns_compile(&columns, run->command.template.separator, error) < 0)
 		named = usage_error(-1, error);
+	bytes_reserve(&fields, strlen(header) + 1);
 	while (rest && named == 0)
-		named = add_name(feeder, columns_next(&columns, header, &rest), error);
+		named = add_name(feeder, columns_next(&columns, header, &rest, &fields), error);
+	bytes_release(&fields);
 	columns_release(&columns);
 	free(header);
 	return named;
@@ -93,7 +96,8 @@ struct feeder *feeder_open(const struct feed_options *options, struct session_op
 		run->command.template.names = feeder->names;
 		run->command.template.name_count = feeder->name_count;
 		run->command.template.widths = feeder->widths;
-		run->command.template.width_count = run->command.template.separator ? options->source_count : 0;
+		run->command.template.width_count =
+			run->command.template.separator || run->command.template.csv ? options->source_count : 0;
 	}
 	return feeder;
 }

@@ -112,14 +112,9 @@ static void end_input(struct reader *reader)
 /* Refuses a record that cannot be a value. */
 static void reader_refuse(struct reader *reader, struct input_step step)
 {
-	char reason[128];
+	char reason[INPUT_REASON_MAX];
 
-	if (step.event == INPUT_NUL)
-		snprintf(reason, sizeof reason,
-			 "the record has a NUL in it, which no argument can have (-0 splits at NULs)");
-	else
-		snprintf(reason, sizeof reason, "the record has %" PRIu64 " bytes, %s at most %" PRIu64, step.size,
-			 is_for_stdin(reader) ? "a task's input" : "an argument", reader->input.limit);
+	input_explain(&reader->input, &step, reason, sizeof reason);
 	reader_drop(reader, step.consumed);
 	feeder_refuse(&reader->feeder, reason);
 }
@@ -142,6 +137,22 @@ static void add_record(struct reader *reader, char *record, size_t size)
 		close_group(reader);
 }
 
+/* True if the input has ended within a quoted field, whose quote is in the line. */
+static bool reader_is_unclosed(const struct reader *reader, uint64_t *line)
+{
+	return reader->inlet.end && !reader->inlet.failed && input_is_quoted(&reader->input, line);
+}
+
+/* Ends the input at a quote that is not closed. The records before it count. */
+static void reader_end_at_quote(struct reader *reader, const struct input_step *step)
+{
+	struct error error = {.number = 0};
+
+	source_is_unclosed(reader->inlet.source, step->line, step->event == INPUT_MORE, &error);
+	inlet_refuse(&reader->inlet, &error);
+	packer_cut(&reader->feeder.packer, 0);
+}
+
 /* Takes the next record from the unread bytes. False when they hold no whole one. */
 static bool reader_take_record(struct reader *reader)
 {
@@ -149,6 +160,10 @@ static bool reader_take_record(struct reader *reader)
 	char *bytes = packer_unread(&reader->feeder.packer, &size);
 	struct input_step step = input_next(&reader->input, bytes, size);
 
+	if (step.event == INPUT_UNCLOSED || (step.event == INPUT_MORE && reader_is_unclosed(reader, &step.line))) {
+		reader_end_at_quote(reader, &step);
+		return false;
+	}
 	reader->bytes_seen += step.consumed;
 	reader->incomplete = step.event == INPUT_MORE;
 	if (reader->incomplete) {
@@ -226,8 +241,9 @@ static void reader_source_ready(struct watch *watch, unsigned events UNUSED)
 static bool reader_is_fed(struct feeder *feeder)
 {
 	struct reader *reader = container_of(feeder, struct reader, feeder);
+	uint64_t line;
 
-	return reader->inlet.end && packer_is_empty(&feeder->packer);
+	return reader->inlet.end && packer_is_empty(&feeder->packer) && !reader_is_unclosed(reader, &line);
 }
 
 /* Returns the bytes of the space for arguments that the command's words leave free, at least 1. */
@@ -245,11 +261,10 @@ static void begin_reader(struct feeder *feeder)
 	const struct source_options *source = &feeder->options->sources[0];
 	uint64_t group = feeder->options->group;
 
-	reader->input = (struct input){
-		.delimiter = source_delimiter(&feeder->sources[0]),
-		.limit = is_for_stdin(reader) ? STDIN_MAX : RECORD_MAX,
-		.allows_nul = is_for_stdin(reader),
-	};
+	reader->input = source_input(&feeder->sources[0]);
+	if (is_for_stdin(reader))
+		reader->input.limit = STDIN_MAX;
+	reader->input.allows_nul = is_for_stdin(reader);
 	reader->width = group < CHUNK_WIDEST ? (uint32_t)group : CHUNK_WIDEST;
 	reader->group_cost_max = group > 1 ? space_for_arguments(reader) : SIZE_MAX;
 	if (is_for_stdin(reader)) {

@@ -9,11 +9,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
+
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+enum { MARK_SIZE = sizeof byte_order_mark - 1 };
 
 int source_open(struct source *source, const struct source_options *options, struct error *error)
 {
 	*source = (struct source){.options = options, .fd = -1, .complete = true};
+	source->is_past_mark = !options->csv || options->items;
 	if (options->items) {
 		source->name = "the command line";
 	} else if (!options->file || strcmp(options->file, "-") == 0) {
@@ -32,6 +38,15 @@ int source_open(struct source *source, const struct source_options *options, str
 char source_delimiter(const struct source *source)
 {
 	return source->options->items ? '\0' : source->options->delimiter;
+}
+
+struct input source_input(const struct source *source)
+{
+	return (struct input){
+		.delimiter = source_delimiter(source),
+		.limit = RECORD_MAX,
+		.csv = {.separator = source->options->csv, .lines = source->lines},
+	};
 }
 
 /* Copies as many bytes of items as fit, each item with its NUL. Returns how many. */
@@ -54,6 +69,31 @@ static ssize_t copy_items(struct source *source, char *data, size_t size)
 	return (ssize_t)done;
 }
 
+/*
+ * Reads as fd_read, but for a byte order mark at the beginning. While only a part of it has come nothing can be read.
+ */
+static ssize_t read_after_mark(struct source *source, char *data, size_t size)
+{
+	size_t begun = source->marked, all;
+	ssize_t got = fd_read(source->fd, data + begun, size - begun);
+
+	if (got < 0)
+		return got;
+	memcpy(data, byte_order_mark, begun);
+	all = begun + (size_t)got;
+	source->marked = all < MARK_SIZE ? all : MARK_SIZE;
+	if (!got || memcmp(data, byte_order_mark, source->marked) != 0) {
+		source->is_past_mark = true;
+		return (ssize_t)all;
+	}
+	source->is_past_mark = all >= MARK_SIZE;
+	errno = EAGAIN;
+	if (all <= MARK_SIZE)
+		return -1;
+	memmove(data, data + MARK_SIZE, all - MARK_SIZE);
+	return (ssize_t)(all - MARK_SIZE);
+}
+
 /* Reads the next bytes of the source itself: as source_read, without those read ahead. */
 static ssize_t read_on(struct source *source, char *data, size_t size, struct error *error)
 {
@@ -68,7 +108,7 @@ static ssize_t read_on(struct source *source, char *data, size_t size, struct er
 	source->begun = true;
 	errno = EIO;
 	if (!fault_at("input_read"))
-		got = fd_read(source->fd, data, size);
+		got = source->is_past_mark ? fd_read(source->fd, data, size) : read_after_mark(source, data, size);
 	if (got > 0) {
 		source->complete = data[got - 1] == source_delimiter(source);
 		return got;
@@ -96,12 +136,42 @@ ssize_t source_read(struct source *source, char *data, size_t size, struct error
 	return (ssize_t)ahead;
 }
 
+int source_is_unclosed(const struct source *source, uint64_t line, bool at_end, struct error *error)
+{
+	char within[64] = "";
+
+	if (!at_end)
+		snprintf(within, sizeof within, " within %d bytes", RECORD_MAX);
+	return error_set(error, "%s: line %" PRIu64 ": the quote that opens a field here is not closed%s", source->name,
+			 line, within);
+}
+
+/* Sets the error for a header that cannot be one. Returns -1. */
+static int refuse_header(const struct source *source, const struct input *input, const struct input_step *step,
+			 struct error *error)
+{
+	char reason[INPUT_REASON_MAX];
+	uint64_t line = step->line;
+
+	if (step->event == INPUT_UNCLOSED || (step->event == INPUT_MORE && input_is_quoted(input, &line)))
+		return source_is_unclosed(source, line, false, error);
+	if (step->event == INPUT_TOO_LONG || step->event == INPUT_MORE)
+		return error_set(error, "%s: the header is longer than %d bytes", source->name, RECORD_MAX);
+	if (step->event == INPUT_NUL)
+		return error_set(error, "%s: the header has a NUL in it", source->name);
+	input_explain(input, step, reason, sizeof reason);
+	return error_set(error, "%s: the header: %s", source->name, reason);
+}
+
 char *source_header(struct source *source, struct error *error)
 {
-	char delimiter = source_delimiter(source), *end = NULL, *header;
+	struct input input = source_input(source);
+	struct input_step step = {.event = INPUT_MORE};
 	struct fd_wait wait = {.fd = source->fd, .want_input = true};
+	uint64_t line;
+	char *header;
 
-	while (!end) {
+	while (step.event == INPUT_MORE && !step.consumed) {
 		char data[4096];
 		ssize_t got = read_on(source, data, sizeof data, error);
 
@@ -109,22 +179,20 @@ char *source_header(struct source *source, struct error *error)
 			fd_wait(&wait, 1, NSEC_FOREVER);
 			continue;
 		}
+		if (got == 0 && input_is_quoted(&input, &line))
+			source_is_unclosed(source, line, true, error);
 		if (got <= 0)
 			return NULL;
 		bytes_append(&source->ahead, data, (size_t)got);
-		end = memchr(source->ahead.data, delimiter, source->ahead.size);
-		if (!end && source->ahead.size > RECORD_MAX) {
-			error_set(error, "%s: the header is longer than %d bytes", source->name, RECORD_MAX);
-			return NULL;
-		}
+		step = input_next(&input, source->ahead.data, source->ahead.size);
 	}
-	if (memchr(source->ahead.data, '\0', (size_t)(end - source->ahead.data))) {
-		error_set(error, "%s: the header has a NUL in it", source->name);
+	if (step.event != INPUT_RECORD) {
+		refuse_header(source, &input, &step, error);
 		return NULL;
 	}
-	*end = '\0';
 	header = mem_string(source->ahead.data);
-	bytes_consume(&source->ahead, (size_t)(end - source->ahead.data) + 1);
+	bytes_consume(&source->ahead, step.consumed);
+	source->lines = input.csv.lines;
 	return header;
 }
 

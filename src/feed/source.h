@@ -6,10 +6,13 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/error.h"
+#include "codec/input.h"
 
 struct source_options {
 	/* The byte that ends a record. Items of the command line end with a NUL whatever it is. */
 	char delimiter;
+	/* The byte between the fields of CSV, 0 if records are not CSV. */
+	char csv;
 	/* The file to read; "-" or NULL: standard input. Unused with items. */
 	const char *file;
 	/* Items of the command line, NULL where a file is read. */
@@ -36,6 +39,12 @@ struct source {
 	size_t offset;
 	/* Bytes that were read with the header and come after it. */
 	struct bytes ahead;
+	/* Lines of the header of CSV. */
+	uint64_t lines;
+	/* Bytes of the byte order mark that have been read, which CSV may begin with. */
+	size_t marked;
+	/* True if no byte order mark can come: it has been skipped, or is absent. */
+	bool is_past_mark;
 	/* True if the last byte that was read is a delimiter, or none has been read. */
 	bool complete;
 };
@@ -46,10 +55,13 @@ int source_open(struct source *source, const struct source_options *options, str
 /* Returns the byte after each record. */
 char source_delimiter(const struct source *source);
 
+/* Returns a scanner of records for the bytes after the header. */
+struct input source_input(const struct source *source);
+
 /*
- * Reads the next bytes, at most size (at least 2). Returns how many; 0 at the end; -1 with the error, or without one
- * when nothing can be read now. Adds a delimiter to a last record without one. Reads the descriptor at most once, so it
- * does not wait when that is ready.
+ * Reads the next bytes, at most size (at least 4). Returns how many; 0 at the end; -1 with the error, or without one
+ * when nothing can be read now. Adds a delimiter to a last record without one, and skips the byte order mark of CSV.
+ * Reads the descriptor at most once, so it does not wait when that is ready.
  */
 ssize_t source_read(struct source *source, char *data, size_t size, struct error *error) MUST_CHECK;
 
@@ -58,6 +70,11 @@ ssize_t source_read(struct source *source, char *data, size_t size, struct error
  * error.
  */
 char *source_header(struct source *source, struct error *error);
+
+/*
+ * Sets the error for a quote in a line that is not closed, at the end of the input or within the limit. Returns -1.
+ */
+int source_is_unclosed(const struct source *source, uint64_t line, bool at_end, struct error *error);
 
 /* Closes the descriptor, if the source opened it. */
 void source_close(struct source *source);

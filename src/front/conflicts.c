@@ -49,6 +49,9 @@ enum fact {
 	/* --stdin of a run; before a prompt it is a default. */
 	FACT_STDIN,
 	FACT_SEPARATOR,
+	FACT_CSV,
+	/* --null or --delimiter. */
+	FACT_DELIMITER,
 	FACT_HEADER,
 	FACT_GROUP,
 	FACT_GROUP_MAX,
@@ -73,7 +76,8 @@ static const char stdin_has_no_columns[] = "--stdin: records that go to standard
 static const char shell_takes_lines[] =
 	"--shell without a SCRIPT: each record is a command line of its own, from one source";
 static const char json_is_not_lines[] =
-	"%a: its values are the records; --null, --delimiter, --colsep, --header, --max-args and --link are for lines";
+	"%a: its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args "
+	"and --link are for lines";
 
 static const struct conflict conflicts[] = {
 	{FACT_INTERACTIVE, FACT_RUN, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)"},
@@ -101,16 +105,20 @@ static const struct conflict conflicts[] = {
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
 	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
 	{FACT_STDIN, FACT_SEPARATOR, stdin_has_no_columns},
+	{FACT_STDIN, FACT_CSV, stdin_has_no_columns},
 	{FACT_STDIN, FACT_HEADER, stdin_has_no_columns},
 	{FACT_STDIN, FACT_GROUP_MAX, "--stdin and --max-args=max: nothing limits what a task gets"},
 	{FACT_GROUP, FACT_SOURCES, "--max-args and several sources: groups are made of the records of one"},
 	{FACT_SHELL_RECORDS, FACT_GROUP, shell_takes_lines},
 	{FACT_SHELL_RECORDS, FACT_SOURCES, shell_takes_lines},
 	{FACT_SHELL_RECORDS, FACT_SEPARATOR, shell_takes_lines},
+	{FACT_SHELL_RECORDS, FACT_CSV, shell_takes_lines},
 	{FACT_SHELL_RECORDS, FACT_STDIN, shell_takes_lines},
 	{FACT_JSON, FACT_NO_JSON_SOURCE, "%a reads standard input, or one --arg-file"},
 	{FACT_JSON, FACT_LINES, json_is_not_lines},
 	{FACT_JSON, FACT_SHELL_RECORDS, "%a and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},
+	{FACT_CSV, FACT_SEPARATOR, "--csv and --colsep: another byte than the comma between fields is --csv=C"},
+	{FACT_CSV, FACT_DELIMITER, "--csv: its records end with newlines; --null and --delimiter are for others"},
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
 
@@ -186,6 +194,8 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;
 	names[FACT_STDIN] = run->input.to_stdin && options->mode == MODE_RUN ? "--stdin" : NULL;
 	names[FACT_SEPARATOR] = run->command.template.separator ? "--colsep" : NULL;
+	names[FACT_CSV] = run->command.template.csv ? "--csv" : NULL;
+	names[FACT_DELIMITER] = options->has_delimiter ? "" : NULL;
 	names[FACT_HEADER] = feed->has_header ? "--header" : NULL;
 	names[FACT_GROUP] = feed->group != 1 ? "--max-args" : NULL;
 	names[FACT_GROUP_MAX] = feed->group == FEED_MAX ? "--max-args=max" : NULL;
@@ -193,8 +203,8 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 		names[FACT_JSON] = feed->framing == FEED_JSON ? "--json" : "--jsonl";
 	names[FACT_JSON_TASKS] = run->command.template.word_count ? NULL : names[FACT_JSON];
 	names[FACT_NO_JSON_SOURCE] = feed->source_count != 1 || feed->sources[0].items ? "" : NULL;
-	names[FACT_LINES] = options->has_delimiter || run->command.template.separator || feed->has_header ||
-					    feed->group != 1 || feed->link_all
+	names[FACT_LINES] = options->has_delimiter || run->command.template.csv || run->command.template.separator ||
+					    feed->has_header || feed->group != 1 || feed->link_all
 				    ? ""
 				    : NULL;
 }

@@ -71,14 +71,17 @@ void operands_settle(struct options *options)
 	size_t i;
 
 	run->input.delimiter = options->delimiter;
-	for (i = 0; i < feed->source_count; i++)
+	for (i = 0; i < feed->source_count; i++) {
 		feed->sources[i].delimiter = options->delimiter;
+		feed->sources[i].csv = run->command.template.csv;
+	}
 	run->command.template.is_grouped = feed->group != 1;
 	if (feed->framing != FEED_TEXT) {
 		feed->sources[0].is_bare = true;
 		run->input.brings_commands = !run->command.template.word_count;
 		run->command.template.names_vary = run->command.template.word_count;
-	} else if (!run->command.template.separator && !run->command.template.is_grouped) {
+	} else if (!run->command.template.separator && !run->command.template.csv &&
+		   !run->command.template.is_grouped) {
 		run->command.template.value_count = feed->source_count;
 	}
 }

@@ -13,6 +13,8 @@ const struct option_row option_table[] = {
 	{.name = "link", .help = "sources go along with each other instead", .set = set_link},
 	{.name = "colsep", .letter = 'C', .argument = "REGEX", .values = VALUES_FREE,
 	 .help = "split records into columns: {1} {2} ...", .set = set_separator},
+	{.name = "csv", .argument = "C", .is_optional = true, .values = VALUES_FREE,
+	 .help = "records are CSV, fields {1} {2} ... between commas or C", .set = set_csv},
 	{.name = "header", .argument = ":", .values = VALUES_WORDS, .words = ":",
 	 .help = "the first record of each source names its columns", .set = set_header},
 	{.name = "max-args", .letter = 'n', .argument = "N", .values = VALUES_FREE,

@@ -70,6 +70,20 @@ int set_separator(struct options *options, const char *value, struct error *erro
 	return 0;
 }
 
+int set_csv(struct options *options, const char *value, struct error *error)
+{
+	char separator = ',';
+
+	if (value && (parse_delimiter(value, &separator) < 0 || !separator || strchr("\"\r\n", separator)))
+		return error_set(
+			error,
+			"--csv '%s': not one byte between fields, nor \\t or \\xHH (a quote, NUL or the end of "
+			"a line cannot be one)",
+			value);
+	options->run.command.template.csv = separator;
+	return 0;
+}
+
 int set_header(struct options *options, const char *value, struct error *error)
 {
 	if (strcmp(value, ":") != 0)

@@ -12,6 +12,7 @@ option_setter set_null;
 option_setter set_delimiter;
 option_setter set_file;
 option_setter set_separator;
+option_setter set_csv;
 option_setter set_header;
 option_setter set_group;
 option_setter set_stdin;

@@ -61,6 +61,7 @@ static void brief_template(const struct session_options *options, struct briefin
 	brief_words(options, briefing);
 	briefing->replace = copy_optional(template->replace);
 	briefing->separator = copy_optional(template->separator);
+	briefing->csv = template->csv;
 	briefing->names = copy_texts((const char *const *)template->names, template->name_count);
 	briefing->name_count = (uint32_t) template->name_count;
 	if (template->width_count)

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "task/csv.h"
 
 #include <regex.h>
 
@@ -134,11 +135,13 @@ int columns_compile(struct columns *columns, const char *expression, struct erro
 	return error_set(error, "'%s': matches the empty string, and so divides nothing", expression);
 }
 
-struct slice columns_next(const struct columns *columns, const char *record, const char **rest)
+struct slice columns_next(const struct columns *columns, const char *record, const char **rest, struct bytes *fields)
 {
 	const char *from = *rest;
 	regmatch_t match;
 
+	if (columns->csv)
+		return csv_next(columns->csv, rest, fields);
 	if (!columns->expression ||
 	    regexec(&columns->expression->compiled, from, 1, &match, from == record ? 0 : REG_NOTBOL) != 0 ||
 	    match.rm_eo == match.rm_so) {

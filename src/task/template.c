@@ -190,6 +190,7 @@ int template_compile(struct template *template, const struct template_options *o
 		if (i == 0)
 			template->command_is_fixed = false;
 	}
+	template->columns.csv = options->csv;
 	return options->separator ? columns_compile(&template->columns, options->separator, error) : 0;
 }
 
@@ -205,7 +206,8 @@ size_t template_fixed_cost(const struct template *template)
 size_t template_cost(const struct template *template, size_t value_size)
 {
 	/* Each byte may be an empty column with its separator, and a column is an argument of its own. */
-	size_t columns = template->columns.expression ? value_size : 1, pointers = columns * (sizeof(char *) + 1), i, j;
+	size_t columns = columns_divide(&template->columns) ? value_size : 1, pointers = columns * (sizeof(char *) + 1),
+	       i, j;
 	/* A value that is no argument is kept until its group is complete, and costs as much. */
 	size_t cost = value_size + pointers;
 

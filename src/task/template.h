@@ -37,6 +37,8 @@ struct template_options {
 	const char *replace;
 	/* The separator of columns, NULL if none. */
 	const char *separator;
+	/* The byte between the fields of CSV, 0 if records are not CSV. */
+	char csv;
 	/* The names of the values, NULL if none. */
 	char *const *names;
 	size_t name_count;

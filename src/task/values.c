@@ -16,7 +16,7 @@ static void values_add(struct values *values, struct slice name, struct slice va
 	values->list[values->count++] = value;
 }
 
-/* Lists the columns of a record: exactly *width of them, or all if that is 0. */
+/* Lists the columns of a record: exactly *width of them, or all if that is NULL. */
 static void values_divide(struct values *values, const struct columns *columns, const char *record,
 			  const uint32_t *width)
 {
@@ -25,7 +25,7 @@ static void values_divide(struct values *values, const struct columns *columns, 
 	const char *rest = record;
 
 	while (rest) {
-		struct slice column = columns_next(columns, record, &rest);
+		struct slice column = columns_next(columns, record, &rest, &values->fields);
 
 		if (!width || values->count < before + *width)
 			values_add(values, none, column);
@@ -62,16 +62,20 @@ void values_gather(struct values *values, const struct task *task, const struct 
 	values->count = 0;
 	values->kind = VALUES_PLAIN;
 	values->are_ended = !columns->expression && (task->value_count || task->frame.size);
+	bytes_clear(&values->fields);
 	if (task->frame.size) {
 		gather_frame(values, task->frame);
 		return;
 	}
 	if (!task->value_count)
 		values_add(values, (struct slice){.data = NULL}, task->record);
+	/* The fields take no more room than their records, so that they do not move. */
+	if (columns->csv)
+		bytes_reserve(&values->fields, task->bytes.size);
 	for (i = 0; i < task->value_count; i++) {
 		if (i)
 			value = slice_of(value.data + value.size + 1);
-		if (columns->expression)
+		if (columns_divide(columns))
 			values_divide(values, columns, value.data,
 				      width_count > 1 && i < width_count ? &widths[i] : NULL);
 		else
@@ -106,5 +110,6 @@ void values_release(struct values *values)
 {
 	free(values->list);
 	free(values->names);
+	bytes_release(&values->fields);
 	*values = (struct values){.list = NULL};
 }

@@ -3,6 +3,7 @@
 #ifndef TASK_VALUES_H
 #define TASK_VALUES_H
 
+#include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/slice.h"
 #include "task/columns.h"
@@ -30,6 +31,8 @@ struct values {
 	bool are_ended;
 	/* The whole record, empty for VALUES_PLAIN. */
 	struct slice whole;
+	/* The fields of records of CSV, each with its NUL. */
+	struct bytes fields;
 };
 
 /*
