@@ -468,6 +468,31 @@ has_complaint() {
 	shell_status 0
 }
 
+@test "prompt: a program in the foreground continues when only mpmap is continued" {
+	local pids
+	export XDG_STATE_HOME=$PWD/state
+	open_shell
+	type_line '"$MPMAP" --interactive -j1'
+	wait_for_prompt
+	type_line '! echo $PPID $$ >pids.new; mv pids.new pids; "$TOOL" hold gate; echo over-$((1 + 1))'
+	wait_until test -e pids
+	read -ra pids <pids
+	for _ in 1 2; do
+		press C-z
+		wait_for_line '^\[1\]\+ +Stopped'
+		wait_until all_in T "${pids[@]}"
+		kill -CONT "${pids[0]}"
+		wait_until all_in SR "${pids[@]}"
+		type_line 'clear; fg'
+		wait_until not screen_shows Stopped
+	done
+	touch gate
+	wait_for_line '^over-2$'
+	wait_for_prompt
+	type_line quit
+	shell_status 0
+}
+
 @test "prompt: ^D asks once when tasks run, the second one ends all" {
 	trace_on
 	open_prompt -j2

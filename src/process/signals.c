@@ -226,6 +226,11 @@ void signals_tell_self(int number)
 	raise(number);
 }
 
+void signals_tell_group(int number)
+{
+	kill(0, number);
+}
+
 void signals_tell_parent(int number)
 {
 	kill(getppid(), number);

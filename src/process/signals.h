@@ -43,6 +43,9 @@ void signals_stop(int number);
 /* Sends a signal to this process. */
 void signals_tell_self(int number);
 
+/* Sends a signal to all processes of this process's group, to itself too. */
+void signals_tell_group(int number);
+
 /* Returns the next signal from the descriptor of signals_open, or 0 if none is pending. */
 int signals_next(int fd);
 

@@ -4,6 +4,7 @@
 
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "process/signals.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -63,6 +64,13 @@ int foreground_start(struct foreground *foreground, const char *script, int inpu
 		return -1;
 	}
 	return 0;
+}
+
+void foreground_continue(struct foreground *foreground)
+{
+	/* It is in our process group, as are its children. */
+	if (foreground_is_running(foreground))
+		signals_tell_group(SIGCONT);
 }
 
 void foreground_wait(struct foreground *foreground)

@@ -30,6 +30,9 @@ bool foreground_is_running(const struct foreground *foreground);
  */
 int foreground_start(struct foreground *foreground, const char *script, int input, struct error *error) MUST_CHECK;
 
+/* Continues the program after this process was stopped and continued: the program may have been stopped too. */
+void foreground_continue(struct foreground *foreground);
+
 /* Waits until the program has ended. */
 void foreground_wait(struct foreground *foreground);
 

@@ -242,13 +242,14 @@ static void interrupt(struct console *console)
 	}
 }
 
-/* Handles ^Z: the tasks stop and continue together with this process. */
+/* Handles ^Z: the tasks, and the program that has the terminal, stop and continue together with this process. */
 static void interactive_stop(struct console *console, int number)
 {
 	line_suspend(&console->line);
 	runs_freeze(&console->runs);
 	signals_stop(number);
 	runs_thaw(&console->runs);
+	foreground_continue(&console->foreground);
 	arrange(console);
 }
 
