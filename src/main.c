@@ -82,6 +82,8 @@
  *   words    a line into words              line     editing               line_plain  without readline
  *   history  its file                       modes    of the terminal       completion  candidates for TAB
  *   entered  unreported lines               line_state  its states            words_typed  for completion
+ *   keys     whole ones                     line_input  keys for readline     line_offers  candidates for it
+ *   line_output  without waiting
  * interactive/views/  displays of runs, tasks and workers
  *   views    runs                           views_tasks  tasks, statistics  views_parts  common parts
  *   canvas   tables and figures             guide    texts for help
@@ -89,6 +91,7 @@
  *   console  its parts                      interactive  at a prompt       script   from a pipe or file
  *   screen   lines above the prompt         display  output of runs        agenda   lines that wait
  *   answer   output of commands             foreground  programs with the terminal
+ *   reel     long answers without a pager
  * interactive/commands/  the commands of its lines
  *   commands  the table                     commands_run  beginning runs    commands_look  showing them
  * interactive/  the interactive mode as a whole

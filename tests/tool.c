@@ -208,6 +208,11 @@ static const struct command commands[] = {
 	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|open=FD,..|close=FD,..]... -- COMMAND...",
 	 "runs COMMAND so", run_under},
 	{"ending", 2, "FILE COMMAND...", "runs COMMAND, writes to FILE how it ended", run_ending},
+	{"keys", 3, "SEED COUNT COMMAND...", "types random sequences of keys at the prompt COMMAND", run_keys},
+	{"sizes", 4, "TERM ROWS COLUMNS COMMAND...", "starts the prompt COMMAND on a terminal of that size, resizes it",
+	 run_sizes},
+	{"unheard", 3, "SIGNAL BYTES COMMAND...",
+	 "types its stdin at the prompt COMMAND, reads none of BYTES or more, and ends it by SIGNAL", run_unheard},
 	{"marked", 1, "NAME=VALUE [SECONDS]", "prints the processes with this in their environment", run_marked},
 };
 

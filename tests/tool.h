@@ -68,6 +68,11 @@ int run_limits(int argc, char **argv);
 int run_surroundings(int argc, char **argv);
 int run_unread(int argc, char **argv);
 
+/* tool_keys.c: a prompt on a terminal of its own. */
+int run_keys(int argc, char **argv);
+int run_sizes(int argc, char **argv);
+int run_unheard(int argc, char **argv);
+
 /* tool_around.c: what a test needs around mpmap. */
 int run_under(int argc, char **argv);
 int run_ending(int argc, char **argv);

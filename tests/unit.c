@@ -77,6 +77,7 @@ static const struct {
 	{"agenda", unit_agenda},
 	{"completion", unit_completion},
 	{"history", unit_history},
+	{"keys", unit_keys},
 	{"shares", unit_shares},
 	{"views", unit_views},
 	{"words", unit_words},

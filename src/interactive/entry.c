@@ -35,7 +35,8 @@ static int entry_begin(struct console *console, const struct options *options, u
 		.closed = closed,
 	};
 
-	*console = (struct console){.language = &commands, .options = options, .page = -1, .signals.fd = -1};
+	*console = (struct console){.language = &commands, .options = options};
+	console->page = console->reel.fd = console->signals.fd = -1;
 	agenda_init(&console->agenda);
 	console->is_terminal = interactive_is_possible();
 	console->mode = console->is_terminal ? &interactive_mode : &script_mode;

@@ -217,15 +217,26 @@ int fd_lower(int fd)
 	return low;
 }
 
-int fd_reopen_for_writing(int fd)
+static int fd_reopen(int fd, int access)
 {
 	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+int fd_reopen_for_writing(int fd)
+{
 	struct stat status;
 
 	if (fstat(fd, &status) < 0 || !(S_ISFIFO(status.st_mode) || isatty(fd)))
 		return -1;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	return fd_reopen(fd, O_WRONLY);
+}
+
+int fd_reopen_for_reading(int fd)
+{
+	return isatty(fd) ? fd_reopen(fd, O_RDONLY) : -1;
 }
 
 static void fill_polls(struct pollfd *polls, const struct fd_wait *waits, size_t count)

@@ -65,6 +65,9 @@ void fd_close_others(const int *keep, size_t count);
  */
 int fd_reopen_for_writing(int fd);
 
+/* Opens the terminal of fd likewise for reading, else -1. */
+int fd_reopen_for_reading(int fd);
+
 /* A descriptor to wait for. Errors and hang-ups are always reported. */
 struct fd_wait {
 	/* -1 is ignored. */

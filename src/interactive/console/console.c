@@ -3,6 +3,7 @@
 #include "interactive/console/console.h"
 
 #include "base/diag.h"
+#include "process/command.h"
 
 #include <inttypes.h>
 
@@ -18,6 +19,18 @@ int console_show(struct console *console, struct answer *answer, struct error *e
 
 	answer_release(answer);
 	return shown;
+}
+
+const char *console_pager(const struct console *console)
+{
+	const char *pager = console->options->pager;
+	char *found;
+
+	if (pager)
+		return *pager ? pager : NULL;
+	found = command_find("less", console->options->run.command.path);
+	free(found);
+	return found ? "less -FRX" : NULL;
 }
 
 int console_call(struct console *console, const char *script, struct error *error)
@@ -71,7 +84,7 @@ void console_leave(struct console *console)
 
 bool console_is_busy(const struct console *console)
 {
-	return console->waiting.is_on || foreground_is_running(&console->foreground) ||
+	return console->waiting.is_on || foreground_is_busy(&console->foreground) || reel_is_on(&console->reel) ||
 	       console->ending.state != CONSOLE_GOES_ON;
 }
 

@@ -17,6 +17,7 @@
 #include "interactive/console/agenda.h"
 #include "interactive/console/answer.h"
 #include "interactive/console/foreground.h"
+#include "interactive/console/reel.h"
 #include "interactive/console/screen.h"
 
 enum console_end {
@@ -79,6 +80,8 @@ struct console {
 	struct foreground foreground;
 	/* The file that the pager reads, -1 if none. */
 	int page;
+	/* The file that is shown without a pager. */
+	struct reel reel;
 	/* Lines to be carried out, and the current one. */
 	struct agenda agenda;
 	struct agenda_line at;
@@ -113,6 +116,9 @@ int console_show(struct console *console, struct answer *answer, struct error *e
 
 /* Begins a new answer. */
 void console_answer(const struct console *console, struct answer *answer);
+
+/* Returns the command of the pager, NULL if there is no pager. */
+const char *console_pager(const struct console *console);
 
 /* Runs a script of the shell with the terminal. Returns -1 with the error. */
 int console_call(struct console *console, const char *script, struct error *error) MUST_CHECK;

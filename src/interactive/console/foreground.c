@@ -2,6 +2,7 @@
 /* Starts a program in the foreground, and notices its end. */
 #include "interactive/console/foreground.h"
 
+#include "base/mem.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "process/signals.h"
@@ -14,9 +15,14 @@ void foreground_init(struct foreground *foreground, struct loop *loop, void (*en
 	*foreground = (struct foreground){.loop = loop, .ended = ended, .watch.fd = -1};
 }
 
-bool foreground_is_running(const struct foreground *foreground)
+bool foreground_is_busy(const struct foreground *foreground)
 {
-	return foreground->pid > 0;
+	return foreground->pid > 0 || foreground->script;
+}
+
+bool foreground_is_planned(const struct foreground *foreground)
+{
+	return foreground->script;
 }
 
 static void foreground_take_end(struct foreground *foreground)
@@ -66,16 +72,39 @@ int foreground_start(struct foreground *foreground, const char *script, int inpu
 	return 0;
 }
 
+void foreground_plan(struct foreground *foreground, const char *script, int input)
+{
+	foreground->script = mem_string(script);
+	foreground->input = input;
+}
+
+void foreground_drop(struct foreground *foreground)
+{
+	free(foreground->script);
+	foreground->script = NULL;
+}
+
+int foreground_begin(struct foreground *foreground, struct error *error)
+{
+	char *script = foreground->script;
+	int started;
+
+	foreground->script = NULL;
+	started = foreground_start(foreground, script, foreground->input, error);
+	free(script);
+	return started;
+}
+
 void foreground_continue(struct foreground *foreground)
 {
 	/* It is in our process group, as are its children. */
-	if (foreground_is_running(foreground))
+	if (foreground->pid > 0)
 		signals_tell_group(SIGCONT);
 }
 
 void foreground_wait(struct foreground *foreground)
 {
 	/* Waits for the pid, since the pidfd may not be ready yet. */
-	if (foreground_is_running(foreground))
+	if (foreground->pid > 0)
 		foreground_take_end(foreground);
 }

@@ -7,30 +7,29 @@
  */
 #include "interactive/console/interactive.h"
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
-#include "process/command.h"
 #include "process/signals.h"
 #include "interactive/console/display.h"
+#include "interactive/prompt/history.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 enum {
 	HISTORY_SIZE = 10000,
-	/* Bytes of a file shown at a time. */
-	PIECE = 65536,
 };
 
 /* The time between two updates of the figures in the prompt. */
 #define PROMPT_PERIOD (200 * NSEC_PER_MSEC)
 
-/* Updates the figures in the prompt, not too often. */
+/* Updates the figures in the prompt, not too often, and not while the terminal takes nothing. */
 static void update_prompt(struct console *console)
 {
 	char *prompt;
 
-	if (console_is_busy(console) || clock_now() < console->prompt_at)
+	if (console_is_busy(console) || !line_is_idle(&console->line) || clock_now() < console->prompt_at)
 		return;
 	console->prompt_at = clock_now() + PROMPT_PERIOD;
 	prompt = display_prompt(console);
@@ -44,7 +43,7 @@ static void arrange(struct console *console)
 	if (console_is_busy(console)) {
 		line_suspend(&console->line);
 		if (console->ending.state == CONSOLE_LEAVING && console->runs.active &&
-		    !foreground_is_running(&console->foreground))
+		    !foreground_is_busy(&console->foreground))
 			screen_say(&console->screen, slice_of("ending what runs; ^C ends it at once\n"));
 		return;
 	}
@@ -117,21 +116,28 @@ static char **line_complete(struct line_owner *owner, const char *text, size_t s
 	return completion_find(&completion, text, start);
 }
 
-static void interactive_program_ended(struct foreground *foreground)
+/* Shows what has waited while a program or a file had the terminal, and the prompt. */
+static void leave_stage(struct console *console)
 {
-	struct console *console = container_of(foreground, struct console, foreground);
-
 	fd_close(&console->page);
-	/* After the ^C that the terminal shows. */
-	if (foreground->signal == SIGINT)
-		line_show(&console->line, slice_of("\n"));
+	reel_end(&console->reel);
 	screen_let_go(&console->screen);
 	go_on(console);
 }
 
+static void interactive_program_ended(struct foreground *foreground)
+{
+	struct console *console = container_of(foreground, struct console, foreground);
+
+	/* After the ^C that the terminal shows. */
+	if (foreground->signal == SIGINT)
+		line_show(&console->line, slice_of("\n"));
+	leave_stage(console);
+}
+
 /*
- * Starts a script of the shell in the foreground. input is its standard input, -1 for the terminal; it remains the
- * caller's. Returns -1 with the error.
+ * Starts a script of the shell in the foreground, or plans to, until the terminal has taken what was written before.
+ * input is its standard input, -1 for the terminal; it remains the caller's, and open. Returns -1 with the error.
  */
 static int interactive_start_program(struct console *console, const char *script, int input, struct error *error)
 {
@@ -139,28 +145,29 @@ static int interactive_start_program(struct console *console, const char *script
 	screen_say(&console->screen, (struct slice){.data = NULL});
 	screen_hold(&console->screen);
 	line_suspend(&console->line);
-	if (foreground_start(&console->foreground, script, input, error) == 0)
+	foreground_plan(&console->foreground, script, input);
+	if (!line_is_idle(&console->line) || foreground_begin(&console->foreground, error) == 0)
 		return 0;
 	screen_let_go(&console->screen);
 	return -1;
 }
 
+/* Starts what was planned, if the terminal is ready for it now. */
+static void begin_program(struct console *console)
+{
+	struct error error = {.number = 0};
+
+	if (!foreground_is_planned(&console->foreground) || !line_is_idle(&console->line) ||
+	    foreground_begin(&console->foreground, &error) == 0)
+		return;
+	diag_error("%s", error_text(&error));
+	error_release(&error);
+	leave_stage(console);
+}
+
 static int interactive_call(struct console *console, const char *script, struct error *error)
 {
 	return interactive_start_program(console, script, -1, error);
-}
-
-/* Returns the command of the pager, NULL if there is no pager. */
-static const char *find_pager(const struct console *console)
-{
-	const char *pager = console->options->pager;
-	char *found;
-
-	if (pager)
-		return *pager ? pager : NULL;
-	found = command_find("less", console->options->run.command.path);
-	free(found);
-	return found ? "less -FRX" : NULL;
 }
 
 /* Shows whole lines, escaped as by screen_clean. */
@@ -173,35 +180,26 @@ static void interactive_show_text(struct console *console, struct slice lines)
 	bytes_release(&text);
 }
 
-/* Shows the contents of a file in whole lines; a very long line in pieces. Returns -1 with the error. */
-static int show_file(struct console *console, int fd, struct error *error)
+/* Shows the next piece of a file, if the terminal has room for it. */
+static void show_more(struct console *console)
 {
-	struct bytes waiting = {.data = NULL};
-	ssize_t got;
+	struct bytes text = {.data = NULL};
+	int got;
 
-	while ((got = fd_read(fd, bytes_reserve(&waiting, PIECE), PIECE)) > 0) {
-		const char *last;
-
-		waiting.size += (size_t)got;
-		last = memrchr(waiting.data, '\n', waiting.size);
-		if (last) {
-			size_t size = (size_t)(last - waiting.data) + 1;
-
-			interactive_show_text(console, (struct slice){.data = waiting.data, .size = size});
-			bytes_consume(&waiting, size);
-		} else if (waiting.size >= PIECE) {
-			bytes_append_text(&waiting, "\n");
-			interactive_show_text(console, bytes_slice(&waiting));
-			bytes_clear(&waiting);
-		}
-	}
-	bytes_release(&waiting);
-	return got < 0 ? error_set_errno(error, errno, "cannot read back what is to be shown") : 0;
+	if (!reel_is_on(&console->reel) || !line_has_room(&console->line))
+		return;
+	got = reel_next(&console->reel, &text);
+	if (got < 0)
+		diag_error("cannot read back what is to be shown: %s", strerror(errno));
+	line_show(&console->line, bytes_slice(&text));
+	bytes_release(&text);
+	if (got <= 0)
+		leave_stage(console);
 }
 
 static int interactive_show(struct console *console, struct answer *answer, struct error *error)
 {
-	const char *pager = find_pager(console);
+	const char *pager = console_pager(console);
 	size_t columns, rows;
 
 	if (answer_is_small(answer) && !answer->text.size)
@@ -215,23 +213,35 @@ static int interactive_show(struct console *console, struct answer *answer, stru
 	}
 	if (answer_to_file(answer, error) < 0)
 		return -1;
-	if (!pager)
-		return show_file(console, answer->fd, error);
-	if (interactive_start_program(console, pager, answer->fd, error) < 0)
+	if (pager && interactive_start_program(console, pager, answer->fd, error) < 0)
 		return -1;
-	console->page = answer->fd;
+	if (pager) {
+		console->page = answer->fd;
+	} else {
+		screen_hold(&console->screen);
+		reel_begin(&console->reel, answer->fd);
+	}
 	answer->fd = -1;
 	return 0;
 }
 
-/* Handles ^C, which ends the first of these that applies: leaving, a program, waiting, the line. */
+/* Handles ^C, which ends the first of these that applies: leaving, a program, a file, waiting, the line. */
 static void interrupt(struct console *console)
 {
 	if (console->ending.state == CONSOLE_LEAVING) {
 		console->ending.state = CONSOLE_OVER;
-	} else if (foreground_is_running(&console->foreground)) {
+	} else if (console->ending.state == CONSOLE_OVER) {
+		/* Only the terminal is waited for. */
+		console->ending.signal = SIGINT;
+	} else if (foreground_is_planned(&console->foreground)) {
+		foreground_drop(&console->foreground);
+		leave_stage(console);
+	} else if (foreground_is_busy(&console->foreground)) {
 		/* The program has received it, too. */
 		return;
+	} else if (reel_is_on(&console->reel)) {
+		line_show(&console->line, slice_of("\n"));
+		leave_stage(console);
 	} else if (console->waiting.is_on) {
 		console->waiting.is_on = false;
 		agenda_clear(&console->agenda);
@@ -285,16 +295,6 @@ static void interactive_signals_ready(struct watch *watch, unsigned events UNUSE
 	}
 }
 
-/* Returns the name of the history's file, a new string, or NULL. */
-static char *history_name(const struct options *options)
-{
-	if (options->state && *options->state == '/')
-		return mem_format("%s/mpmap/history", options->state);
-	if (options->home && *options->home)
-		return mem_format("%s/.local/state/mpmap/history", options->home);
-	return NULL;
-}
-
 bool interactive_is_possible(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -303,7 +303,7 @@ bool interactive_is_possible(void)
 static int interactive_open(struct console *console, struct error *error)
 {
 	const struct options *options = console->options;
-	char *history = history_name(options);
+	char *history = history_default(options->state, options->home);
 	const struct line_options line = {.history = history, .history_size = HISTORY_SIZE};
 	bool colored = options->run.output.progress.colored && options->run.output.progress.terminal_is_able;
 	int opened;
@@ -326,18 +326,48 @@ static int interactive_open(struct console *console, struct error *error)
 
 static nsec next_deadline(const struct console *console)
 {
-	nsec deadline = screen_deadline(&console->screen);
+	nsec deadline = screen_deadline(&console->screen), key = line_deadline(&console->line);
 
+	if (reel_is_on(&console->reel) && line_has_room(&console->line))
+		return 0;
 	/* The figures change only while runs are active. */
-	if (!console_is_busy(console) && console->runs.active && console->prompt_at < deadline)
+	if (!console_is_busy(console) && line_is_idle(&console->line) && console->runs.active &&
+	    console->prompt_at < deadline)
 		deadline = console->prompt_at;
-	return deadline;
+	return key < deadline ? key : deadline;
 }
 
 /* Lets the prompt show the run at once. */
 static void interactive_take_on(struct console *console, struct run *run UNUSED)
 {
 	console->prompt_at = 0;
+}
+
+/* Makes a step of the loop, and does what was due. */
+static void interactive_step(struct console *console)
+{
+	size_t active = console->runs.active;
+
+	runs_step(&console->runs, next_deadline(console));
+	line_expire(&console->line);
+	screen_flush(&console->screen);
+	begin_program(console);
+	show_more(console);
+	if (active != console->runs.active)
+		console->prompt_at = 0;
+	if (console->waiting.is_on && console_has_awaited(console)) {
+		console->waiting.is_on = false;
+		go_on(console);
+	}
+	update_prompt(console);
+}
+
+/* Removes the prompt and lets the terminal take what was written. After a signal nothing is waited for. */
+static void drain(struct console *console)
+{
+	line_suspend(&console->line);
+	while (!line_is_idle(&console->line) && !console->ending.signal)
+		runs_step(&console->runs, NSEC_FOREVER);
 }
 
 static void interactive_run(struct console *console)
@@ -347,21 +377,13 @@ static void interactive_run(struct console *console)
 	screen_say(&console->screen, slice_of(hint));
 	arrange(console);
 	while (console->ending.state == CONSOLE_GOES_ON ||
-	       (console->ending.state == CONSOLE_LEAVING && console->runs.active)) {
-		size_t active = console->runs.active;
-
-		runs_step(&console->runs, next_deadline(console));
-		screen_flush(&console->screen);
-		if (active != console->runs.active)
-			console->prompt_at = 0;
-		if (console->waiting.is_on && console_has_awaited(console)) {
-			console->waiting.is_on = false;
-			go_on(console);
-		}
-		update_prompt(console);
-	}
+	       (console->ending.state == CONSOLE_LEAVING && console->runs.active))
+		interactive_step(console);
 	screen_let_go(&console->screen);
+	drain(console);
 	line_close(&console->line);
+	foreground_drop(&console->foreground);
+	reel_end(&console->reel);
 	display_close();
 	loop_forget(&console->runs.loop, &console->signals);
 	fd_close(&console->signals.fd);

@@ -186,7 +186,9 @@ void screen_say(struct screen *screen, struct slice lines)
 
 nsec screen_deadline(const struct screen *screen)
 {
-	return screen->held || !screen->text.size ? NSEC_FOREVER : screen->due;
+	if (screen->held || !screen->text.size || (screen->line && !line_has_room(screen->line)))
+		return NSEC_FOREVER;
+	return screen->due;
 }
 
 void screen_flush(struct screen *screen)

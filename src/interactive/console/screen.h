@@ -65,7 +65,7 @@ void screen_end_run(struct screen *screen, uint64_t run);
 /* Shows whole lines at once, after the output that waits. */
 void screen_say(struct screen *screen, struct slice lines);
 
-/* Returns when screen_flush is to be called, NSEC_FOREVER if nothing waits. */
+/* Returns when screen_flush is to be called, NSEC_FOREVER if nothing waits or the terminal has a lot to take first. */
 nsec screen_deadline(const struct screen *screen);
 
 /* Shows what waits, if it is due. */

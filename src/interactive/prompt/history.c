@@ -46,6 +46,15 @@ static void read_lines(int fd, struct bytes *lines)
 		bytes_append(lines, "\n", 1);
 }
 
+char *history_default(const char *state, const char *home)
+{
+	if (state && *state == '/')
+		return mem_format("%s/mpmap/history", state);
+	if (home && *home)
+		return mem_format("%s/.local/state/mpmap/history", home);
+	return NULL;
+}
+
 void history_read(const char *path, void (*take)(const char *text))
 {
 	struct bytes lines = {.data = NULL};

@@ -8,6 +8,12 @@
 
 #include "base/dialect.h"
 
+/*
+ * Returns the name of the history's file, a new string (free), NULL if there is none. state and home are the values of
+ * XDG_STATE_HOME and HOME, NULL if not set.
+ */
+char *history_default(const char *state, const char *home);
+
 /* Calls take for each line, the oldest first. text is valid during the call. */
 void history_read(const char *path, void (*take)(const char *text));
 

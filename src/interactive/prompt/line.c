@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lines edited by readline, through its callback interface: the only file that uses it.
+ * Lines edited by readline, through its callback interface: only this file and its helpers (line_input, line_offers)
+ * use it.
  *
  * readline handles no signals and asks no questions (both would block the loop). Its handler is removed while lines are
  * reported, so that the owner may call any function. readline is global, and so is the open line.
+ *
+ * It is called once a key can be read whole (keys.h), and never waits for more (line_input.h). All that it writes goes
+ * through the line's output.
  */
 #include "interactive/prompt/line.h"
 
 #include "base/mem.h"
 #include "interactive/prompt/history.h"
+#include "interactive/prompt/line_input.h"
+#include "interactive/prompt/line_offers.h"
 #include "interactive/prompt/line_state.h"
 #include "interactive/prompt/modes.h"
-#include "interactive/prompt/words.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <readline/history.h>
 #include <readline/readline.h>
 
@@ -25,40 +31,83 @@ static int rl_eof_found;
 /* States in which something else takes the place of the prompt. */
 #define OTHER_PROMPT (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG)
 
+enum {
+	/* The least width that readline is given: it divides by less. */
+	LEAST_WIDTH = 8,
+};
+
 static struct line *current;
+
+/* True if the modes were restored without readline, which does not know yet. */
+static bool is_bypassed;
+
+static bool pastes_are_bracketed(void)
+{
+	const char *value = rl_variable_value("enable-bracketed-paste");
+
+	return value && strcmp(value, "on") == 0;
+}
 
 static void prepare_terminal(int meta)
 {
-	const char *pastes = rl_variable_value("enable-bracketed-paste");
-
-	modes_keep(pastes && strcmp(pastes, "on") == 0 ? "\033[?2004l\r\n" : "\r\n");
+	modes_keep(pastes_are_bracketed() ? "\033[?2004l\r\n" : "\r\n");
+	if (is_bypassed)
+		rl_deprep_terminal();
+	is_bypassed = false;
 	rl_prep_terminal(meta);
+}
+
+/* True if a serial line has not sent everything: readline would wait for that before it changes the modes. */
+static bool is_sending(void)
+{
+	int left;
+
+	return ioctl(STDOUT_FILENO, TIOCOUTQ, &left) == 0 && left > 0;
 }
 
 /* Restores the terminal's modes, unless another process group has the terminal. */
 static void release_terminal(void)
 {
 	rl_eof_found = 0;
-	if (modes_are_ours())
+	if (modes_are_ours() && is_sending()) {
+		if (pastes_are_bracketed())
+			fputs("\033[?2004l\r", rl_outstream);
+		modes_restore();
+		is_bypassed = true;
+	} else if (modes_are_ours()) {
 		rl_deprep_terminal();
+	}
 	modes_forget();
 }
 
-static int read_key(FILE *stream)
+/* Lets readline have the size of the terminal, and a width that it can work with. */
+static void fit_width(void)
 {
-	int key = rl_getc(stream);
+	int rows, columns;
 
-	if (key < 0 && current)
-		current->is_gone = true;
-	return key;
+	rl_reset_screen_size();
+	rl_get_screen_size(&rows, &columns);
+	if (columns < LEAST_WIDTH)
+		rl_set_screen_size(rows, LEAST_WIDTH);
 }
 
 static void line_take_line(char *text);
 
+/* Reads ~/.inputrc, once, and changes what would ask a question. */
+static void begin_readline(void)
+{
+	if (RL_ISSTATE(RL_STATE_INITIALIZED))
+		return;
+	rl_initialize();
+	rl_completion_query_items = -1;
+	rl_variable_bind("page-completions", "off");
+}
+
 static void edited_show(struct line *line)
 {
 	modes_await();
-	rl_reset_screen_size();
+	begin_readline();
+	fit_width();
 	rl_callback_handler_install(line->prompt, line_take_line);
 	line->is_prompt_due = false;
 	if (line->kept) {
@@ -87,17 +136,7 @@ static void edited_hide(struct line *line)
 	line->kept = mem_string(rl_line_buffer);
 	line->kept_at = (size_t)rl_point;
 	rl_callback_handler_remove();
-	fflush(stdout);
-}
-
-/* Drops the rest of a key that was bound to several lines: readline would read it without a handler, and crash. */
-static void drop_macro(void)
-{
-	RL_SETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
-	while (RL_ISSTATE(RL_STATE_MACROINPUT))
-		rl_read_key();
-	RL_UNSETSTATE(RL_STATE_CALLBACK | RL_STATE_READCMD);
-	rl_clear_pending_input();
+	line_output_flush(&line->output);
 }
 
 /* Called by readline for a line, or with NULL for the end of input. */
@@ -105,23 +144,23 @@ static void line_take_line(char *text)
 {
 	struct line *line = current;
 
+	line_output_free_streams(&line->output);
 	rl_callback_handler_remove();
 	/* The prompt is removed: nothing is to be hidden. */
 	line->state = LINE_REPORTING;
-	if (line->is_gone) {
-		line_state_lose(line);
-	} else if (text) {
+	if (text) {
 		bytes_append_text(&line->entered, text);
 		bytes_append(&line->entered, "\n", 1);
 		line_state_report(line);
 	} else {
-		fputs("\n", stdout);
-		fflush(stdout);
+		line_output_put(&line->output, slice_of("\n"));
 		line_state_end(line);
 	}
 	free(text);
-	if (line->state != LINE_PROMPT)
-		drop_macro();
+	if (line->state == LINE_PROMPT)
+		line_output_capture(&line->output);
+	else
+		line_input_drop_macro();
 }
 
 static void change_prompt(struct line *line)
@@ -134,102 +173,46 @@ static void change_prompt(struct line *line)
 	rl_forced_update_display();
 }
 
+/* Gives readline the keys that are whole. */
+static void dispatch_keys(struct line *line)
+{
+	while (line->state == LINE_PROMPT && keys_are_ready(&line->keys)) {
+		line->missed = 0;
+		line_output_capture(&line->output);
+		rl_callback_read_char();
+		line_output_free_streams(&line->output);
+		if (line->state == LINE_PROMPT && line->is_prompt_due)
+			change_prompt(line);
+	}
+}
+
 static void edited_ready(struct watch *watch, unsigned events)
 {
 	struct line *line = container_of(watch, struct line, watch);
 
-	if (events & LOOP_HANGUP) {
+	if (events & LOOP_HANGUP)
 		line_state_lose(line);
-	} else if (line->state == LINE_PROMPT) {
-		rl_callback_read_char();
-		if (line->state == LINE_PROMPT && line->is_gone)
-			line_state_lose(line);
-		else if (line->state == LINE_PROMPT && line->is_prompt_due)
-			change_prompt(line);
-	} else {
+	else if (line->state != LINE_PROMPT)
 		line_state_report(line);
-	}
-}
-
-/* Returns the characters that end a word for completion: in an option also "=". */
-static char *find_breaks(void)
-{
-	static char plain[] = " \t\n<", option[] = " \t\n<=";
-	bool is_quoted;
-	size_t start = words_last(rl_line_buffer, (size_t)rl_point, &is_quoted);
-
-	return strncmp(rl_line_buffer + start, "--", 2) == 0 ? option : plain;
-}
-
-static int is_quoted_at(char *text, int at)
-{
-	bool is_quoted;
-
-	words_last(text, (size_t)at, &is_quoted);
-	return is_quoted;
-}
-
-static char *quote_name(char *name, int match UNUSED, char *quote)
-{
-	return words_quote_name(name, quote ? *quote : 0);
-}
-
-static char *unquote_name(char *typed, int quote)
-{
-	return words_unquote_name(typed, (char)quote);
-}
-
-/* Candidates that readline has not fetched yet. */
-static char **candidates;
-
-static char *next_candidate(const char *text, int state UNUSED)
-{
-	for (; *candidates; candidates++) {
-		if (strncmp(*candidates, text, strlen(text)) == 0)
-			return mem_string(*candidates++);
-	}
-	return NULL;
-}
-
-static char **line_offer(const char *text, int start, int end)
-{
-	char *typed = mem_format("%.*s", end, rl_line_buffer), **found, **matches, **each;
-
-	found = current->owner->complete ? current->owner->complete(current->owner, typed, (size_t)start) : NULL;
-	free(typed);
-	rl_attempted_completion_over = found != NULL;
-	if (!found)
-		return NULL;
-	candidates = found;
-	matches = rl_completion_matches(text, next_candidate);
-	/* No blank is added to an option that takes a value. */
-	if (matches && !matches[1] && matches[0][0] && matches[0][strlen(matches[0]) - 1] == '=')
-		rl_completion_suppress_append = 1;
-	for (each = found; *each; each++)
-		free(*each);
-	free(found);
-	return matches;
+	else if (line_state_holds(line))
+		return;
+	else if (line_input_receive(line))
+		dispatch_keys(line);
+	else
+		line_state_lose(line);
 }
 
 /* Configures readline before it reads ~/.inputrc, which may change some of it. */
-static void set_up_readline(void)
+static void set_up_readline(struct line *line)
 {
 	rl_readline_name = "mpmap";
 	rl_instream = stdin;
-	rl_outstream = stdout;
+	rl_outstream = line->output.stream;
 	rl_catch_signals = rl_catch_sigwinch = rl_change_environment = 0;
-	rl_getc_function = read_key;
+	line_input_begin(line);
 	rl_prep_term_function = prepare_terminal;
 	rl_deprep_term_function = release_terminal;
-	rl_completion_query_items = -1;
-	rl_variable_bind("page-completions", "off");
-	rl_attempted_completion_function = line_offer;
-	rl_completion_word_break_hook = find_breaks;
-	rl_completer_quote_characters = "'\"";
-	rl_filename_quote_characters = " \t\n\"\\'|&;<>*?[#";
-	rl_filename_quoting_function = quote_name;
-	rl_filename_dequoting_function = unquote_name;
-	rl_char_is_quoted_p = is_quoted_at;
+	line_offers_begin(line->owner);
 }
 
 static void edited_release(struct line *line)
@@ -240,6 +223,8 @@ static void edited_release(struct line *line)
 	clear_history();
 	free(line->history);
 	free(line->kept);
+	keys_release(&line->keys);
+	line_input_end();
 	current = NULL;
 }
 
@@ -258,7 +243,7 @@ int line_open(struct line *line, struct loop *loop, struct line_owner *owner, co
 	line->history = options->history ? mem_string(options->history) : NULL;
 	line->history_size = options->history_size;
 	current = line;
-	set_up_readline();
+	set_up_readline(line);
 	using_history();
 	stifle_history((int)(options->history_size < INT32_MAX ? options->history_size : INT32_MAX));
 	if (line->history)
@@ -282,16 +267,36 @@ void line_show(struct line *line, struct slice text)
 {
 	if (line->state == LINE_PROMPT)
 		rl_clear_visible_line();
-	if (text.size)
-		fwrite(text.data, 1, text.size, stdout);
+	line_output_put(&line->output, text);
 	if (line->state == LINE_PROMPT)
 		rl_forced_update_display();
-	fflush(stdout);
+	line_output_flush(&line->output);
+}
+
+nsec line_deadline(const struct line *line)
+{
+	if (line->state != LINE_PROMPT || !line_has_room(line))
+		return NSEC_FOREVER;
+	return keys_are_ready(&line->keys) ? 0 : keys_deadline(&line->keys);
+}
+
+void line_expire(struct line *line)
+{
+	if (clock_now() < line_deadline(line))
+		return;
+	if (!keys_are_ready(&line->keys)) {
+		/* More may have come while nothing was read. */
+		if (line_input_is_waiting())
+			return;
+		keys_expire(&line->keys);
+	}
+	dispatch_keys(line);
 }
 
 void line_interrupt(struct line *line)
 {
 	bytes_clear(&line->entered);
+	keys_interrupt(&line->keys);
 	if (line->state != LINE_PROMPT)
 		return;
 	end_search();
@@ -305,8 +310,17 @@ void line_interrupt(struct line *line)
 
 void line_resized(struct line *line)
 {
-	if (line->state == LINE_PROMPT)
-		rl_resize_terminal();
+	if (line->state != LINE_PROMPT)
+		return;
+	rl_clear_visible_line();
+	fit_width();
+	/* The places where it is wrapped depend on the width. */
+	if (!RL_ISSTATE(OTHER_PROMPT))
+		rl_set_prompt(line->prompt);
+	else
+		line->is_prompt_due = true;
+	rl_forced_update_display();
+	line_output_flush(&line->output);
 }
 
 void line_add_history(struct line *line, const char *text)

@@ -5,6 +5,8 @@
  * Descriptors 0 and 1 must be terminals, and one line can be open at a time. The owner receives signals, and calls
  * line_interrupt, line_resized and line_suspend. The terminal's modes are restored by line_suspend and line_close, and
  * when the process crashes. Without readline the terminal edits, and there is neither completion nor a history.
+ *
+ * No function waits for the terminal: neither for the rest of a key, nor until it takes what is written.
  */
 #ifndef INTERACTIVE_PROMPT_LINE_H
 #define INTERACTIVE_PROMPT_LINE_H
@@ -14,6 +16,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "ipc/loop.h"
+#include "interactive/prompt/keys.h"
+#include "interactive/prompt/line_output.h"
 
 struct line;
 
@@ -77,11 +81,22 @@ struct line {
 	char *prompt;
 	/* Lines that are not reported yet; without readline also the beginning of a line. */
 	struct bytes entered;
+	/*
+	 * Descriptor 0 opened anew, -1 if that is not possible. It does not block: between the report of input and its
+	 * reading the terminal may drop the input, as it does for ^C.
+	 */
+	int input;
+	/* What the terminal is sent. */
+	struct line_output output;
 	/* The rest is readline's: the history's file (NULL if none), and how many lines of it are kept. */
 	char *history;
 	size_t history_size;
 	/* True if the prompt was changed during a search, and is to be redrawn after it. */
 	bool is_prompt_due;
+	/* Bytes that were typed and not read by readline yet. */
+	struct keys keys;
+	/* How many bytes readline has asked for in vain since it was last called. */
+	size_t missed;
 	/* The text that had been typed when the line was suspended (NULL if none), and the cursor's place in it. */
 	char *kept;
 	size_t kept_at;
@@ -99,6 +114,21 @@ void line_set_prompt(struct line *line, const char *prompt);
  * writes the text if there is no prompt.
  */
 void line_show(struct line *line, struct slice text);
+
+/*
+ * True if text can be shown now; else the terminal has a lot to take first, and the loop makes a step once it has taken
+ * it.
+ */
+bool line_has_room(const struct line *line);
+
+/* True if the terminal has taken everything that was shown. The loop makes a step when that becomes true. */
+bool line_is_idle(const struct line *line);
+
+/* Returns when line_expire is to be called, NSEC_FOREVER if nothing is waited for. */
+nsec line_deadline(const struct line *line);
+
+/* Gives up a key whose rest has not come in time. No effect before line_deadline. */
+void line_expire(struct line *line);
 
 /* Handles ^C: drops what was typed or searched for, and shows a new prompt. */
 void line_interrupt(struct line *line);
@@ -118,7 +148,10 @@ void line_add_history(struct line *line, const char *text);
 /* Calls take for every line of the history, the oldest first. */
 void line_history(struct line *line, line_taker *take, void *context);
 
-/* Restores the terminal and stops reading. No effect if it is not open (all zero). */
+/*
+ * Restores the terminal and stops reading; what the terminal has not taken is dropped. No effect if it is not open (all
+ * zero).
+ */
 void line_close(struct line *line);
 
 #endif

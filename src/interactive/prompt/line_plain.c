@@ -9,43 +9,35 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "ipc/fd.h"
 #include "interactive/prompt/line_state.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
-static void write_text(struct slice text)
-{
-	if (text.size)
-		fwrite(text.data, 1, text.size, stdout);
-	fflush(stdout);
-}
-
 /* Writes the prompt without what is between \001 and \002 (control sequences). */
-static void write_prompt(const char *prompt)
+static void write_prompt(struct line *line)
 {
+	const char *prompt;
 	struct bytes plain = {.data = NULL};
 	bool is_hidden = false;
 
-	for (; *prompt; prompt++) {
+	for (prompt = line->prompt; *prompt; prompt++) {
 		is_hidden = *prompt == '\001' || (is_hidden && *prompt != '\002');
 		if (!is_hidden && *prompt != '\002')
 			bytes_append(&plain, prompt, 1);
 	}
-	write_text(bytes_slice(&plain));
+	line_output_put(&line->output, bytes_slice(&plain));
 	bytes_release(&plain);
 }
 
 static void plain_show(struct line *line)
 {
-	write_prompt(line->prompt);
+	write_prompt(line);
 }
 
-static void plain_hide(struct line *line UNUSED)
+static void plain_hide(struct line *line)
 {
-	write_text(slice_of("\n"));
+	line_output_put(&line->output, slice_of("\n"));
 }
 
 static void plain_ready(struct watch *watch, unsigned events)
@@ -58,14 +50,16 @@ static void plain_ready(struct watch *watch, unsigned events)
 		line_state_report(line);
 		return;
 	}
-	got = events & LOOP_HANGUP ? -1 : fd_read(STDIN_FILENO, bytes_reserve(&line->entered, PIECE), PIECE);
+	if (!(events & LOOP_HANGUP) && line_state_holds(line))
+		return;
+	got = events & LOOP_HANGUP ? -1 : line_state_read(line, bytes_reserve(&line->entered, PIECE), PIECE);
 	if (got < 0) {
 		if (events & LOOP_HANGUP || errno != EAGAIN)
 			line_state_lose(line);
 		return;
 	}
 	if (!got) {
-		write_text(slice_of("\n"));
+		line_output_put(&line->output, slice_of("\n"));
 		line_state_end(line);
 		return;
 	}
@@ -102,16 +96,16 @@ void line_set_prompt(struct line *line, const char *prompt)
 	free(line->prompt);
 	line->prompt = mem_string(prompt);
 	if (is_first && line->state == LINE_PROMPT)
-		write_prompt(prompt);
+		write_prompt(line);
 }
 
 void line_show(struct line *line, struct slice text)
 {
 	if (line->state == LINE_PROMPT)
-		write_text(slice_of("\n"));
-	write_text(text);
+		line_output_put(&line->output, slice_of("\n"));
+	line_output_put(&line->output, text);
 	if (line->state == LINE_PROMPT)
-		write_prompt(line->prompt);
+		write_prompt(line);
 }
 
 /* The terminal has echoed ^C and dropped what was typed. */
@@ -120,8 +114,17 @@ void line_interrupt(struct line *line)
 	bytes_clear(&line->entered);
 	if (line->state != LINE_PROMPT)
 		return;
-	write_text(slice_of("\n"));
-	write_prompt(line->prompt);
+	line_output_put(&line->output, slice_of("\n"));
+	write_prompt(line);
+}
+
+nsec line_deadline(const struct line *line UNUSED)
+{
+	return NSEC_FOREVER;
+}
+
+void line_expire(struct line *line UNUSED)
+{
 }
 
 void line_resized(struct line *line UNUSED)

@@ -3,10 +3,20 @@
 #include "interactive/prompt/line_state.h"
 
 #include "base/mem.h"
+#include "ipc/fd.h"
 #include "interactive/prompt/entered.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+/* Reads on after the terminal has taken most of what was written. */
+static void line_output_changed(struct writer *writer)
+{
+	struct line *line = container_of(writer, struct line, output.writer);
+
+	if (line->state == LINE_PROMPT && loop_watch(line->loop, &line->watch, LOOP_INPUT) < 0)
+		line_state_lose(line);
+}
 
 int line_state_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_kind *kind,
 		    struct error *error)
@@ -18,12 +28,26 @@ int line_state_open(struct line *line, struct loop *loop, struct line_owner *own
 		.loop = loop,
 		.owner = owner,
 		.kind = kind,
+		.input = fd_reopen_for_reading(STDIN_FILENO),
 	};
-	if (loop_watch(loop, &line->watch, LOOP_INPUT) < 0)
-		return error_set_errno(error, errno, "the terminal cannot be waited for");
+	if (loop_watch(loop, &line->watch, LOOP_INPUT) < 0) {
+		error_set_errno(error, errno, "the terminal cannot be waited for");
+		fd_close(&line->input);
+		return -1;
+	}
+	if (line_output_open(&line->output, loop, line_output_changed, error) < 0) {
+		loop_forget(loop, &line->watch);
+		fd_close(&line->input);
+		return -1;
+	}
 	line->prompt = mem_string("");
 	line->state = LINE_SUSPENDED;
 	return 0;
+}
+
+ssize_t line_state_read(const struct line *line, char *data, size_t size)
+{
+	return fd_read(line->input < 0 ? STDIN_FILENO : line->input, data, size);
 }
 
 void line_state_show(struct line *line)
@@ -32,6 +56,15 @@ void line_state_show(struct line *line)
 	line->kind->show(line);
 	if (loop_watch(line->loop, &line->watch, LOOP_INPUT) < 0)
 		line_state_lose(line);
+}
+
+bool line_state_holds(struct line *line)
+{
+	if (line->state != LINE_PROMPT || !line_output_is_full(&line->output))
+		return false;
+	if (loop_watch(line->loop, &line->watch, 0) < 0)
+		line_state_lose(line);
+	return true;
 }
 
 void line_state_lose(struct line *line)
@@ -73,6 +106,16 @@ void line_state_end(struct line *line)
 	line->state = LINE_REPORTING;
 	line->owner->ended(line->owner);
 	line_report_rest(line);
+}
+
+bool line_has_room(const struct line *line)
+{
+	return !line_output_is_full(&line->output);
+}
+
+bool line_is_idle(const struct line *line)
+{
+	return line_output_is_idle(&line->output);
 }
 
 void line_suspend(struct line *line)
@@ -121,6 +164,8 @@ void line_close(struct line *line)
 	if (line->state == LINE_PROMPT)
 		line->kind->hide(line);
 	line->kind->release(line);
+	line_output_close(&line->output);
+	fd_close(&line->input);
 	free(line->prompt);
 	bytes_release(&line->entered);
 	*line = (struct line){.is_gone = line->is_gone};

@@ -35,6 +35,9 @@ struct line_kind {
 int line_state_open(struct line *line, struct loop *loop, struct line_owner *owner, const struct line_kind *kind,
 		    struct error *error) MUST_CHECK;
 
+/* Reads what was typed, as read(2) does. Does not block where that is possible (EAGAIN). */
+ssize_t line_state_read(const struct line *line, char *data, size_t size);
+
 /* Shows the prompt and watches for input: -> PROMPT. */
 void line_state_show(struct line *line);
 
@@ -43,6 +46,12 @@ void line_state_report(struct line *line);
 
 /* Reports ^D to the owner, and then lines as line_state_report does. */
 void line_state_end(struct line *line);
+
+/*
+ * True if the prompt is shown and the terminal has too much to take: no key is read, since its echo would wait too. The
+ * line's watch is ready again when there is room.
+ */
+bool line_state_holds(struct line *line);
 
 /* Drops what was typed and reports the loss of the terminal to the owner: -> GONE. */
 void line_state_lose(struct line *line);

@@ -36,11 +36,21 @@ void modes_await(void)
 /* Restores the modes. Async-signal-safe. No effect in children, which inherit this state. */
 static void restore(void)
 {
+	struct fd_wait output = {.fd = STDOUT_FILENO, .want_output = true};
+
 	if (!kept.is_kept || getpid() != kept.owner || !modes_are_ours())
 		return;
+	modes_restore();
+	/* A terminal that was stopped would keep this process waiting. */
+	if (fd_wait(&output, 1, 0) > 0 && output.output)
+		fd_write(STDOUT_FILENO, kept.undo, strlen(kept.undo));
+}
+
+void modes_restore(void)
+{
+	if (kept.is_kept)
+		tcsetattr(STDIN_FILENO, TCSANOW, &kept.modes);
 	kept.is_kept = 0;
-	tcsetattr(STDIN_FILENO, TCSANOW, &kept.modes);
-	fd_write(STDOUT_FILENO, kept.undo, strlen(kept.undo));
 }
 
 void modes_guard(void)

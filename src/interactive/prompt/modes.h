@@ -17,6 +17,9 @@ void modes_unguard(void);
  */
 void modes_keep(const char *undo);
 
+/* Restores the kept modes at once, without waiting for the terminal, and forgets them. Nothing is written. */
+void modes_restore(void);
+
 /* Forgets the modes: the caller has restored them, or another process group has the terminal. */
 void modes_forget(void);
 
