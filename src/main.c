@@ -24,7 +24,7 @@
  *   signals  receiving, dispositions        process  start to close        role     the roles of processes
  *   start    start methods                  start_fork  start_spawn  start_forkserver
  *   command  executing programs             command_group  signals to what they started
- *   title    names for ps and top
+ *   title    names for ps and top           survey   the processes of groups
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               base64   bytes as text
  *   input_json  finding elements            element  JSON with its text    json     elements as records
@@ -38,7 +38,8 @@
  * board/    the memory and the messages that the parent and its workers share
  *   board    seats of workers               queue    chunks to be claimed  ring     packets without locks
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte
- *   doorbell  when the parent scans rings
+ *   doorbell  when the parent scans rings   leftovers  groups that tasks left
+ *   clearance  naming or ending these groups
  * journal/  logs of a run, and an archive of its output
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
  *   recorder  the interface of job log, results folder and archive

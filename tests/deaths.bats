@@ -160,12 +160,13 @@ load helper
 	under_methods check
 }
 
-@test "deaths: a task's background children end with it, even when they ignore TERM" {
+@test "deaths: with --leftovers=kill a task's background children end with it, even when they ignore TERM" {
 	check() {
-		mp -j3 --shell '
+		mp -j3 --leftovers=kill --shell '
 			case $1 in 1) "$TOOL" background child1 ;; *) "$TOOL" background "child$1" TERM HUP INT ;; esac
 			echo "$1"' ::: 1 2 3
-		expect 0 $'1\n2\n3' ''
+		expect 0 $'1\n2\n3'
+		says_lines 3
 		for i in 1 2 3; do
 			is_gone "$(cat "child$i")"
 		done
@@ -175,12 +176,12 @@ load helper
 
 @test "deaths: what is written shortly after the task's end still counts" {
 	# shortly is 0.2 s, and for what ignores SIGTERM the grace time more: this machine may be busy
-	seq 10 | mp -j2 --grace 30 "$TOOL" under ignore=TERM -- "$TOOL" afterword
+	seq 10 | mp -j2 --leftovers=kill --grace 30 "$TOOL" under ignore=TERM -- "$TOOL" afterword
 	expect 0 "$(seq 10)" ''
 }
 
 @test "deaths: what remains of a task's group is asked by SIGTERM before it is killed" {
-	mp --grace 30 --shell '
+	mp --leftovers=kill --grace 30 --shell '
 		"$TOOL" catch ready "asked
 " >term &
 		"$TOOL" hold ready' ::: 1
@@ -190,7 +191,7 @@ load helper
 
 @test "deaths: what a background child writes in the time left to it is not lost" {
 	# this machine may be busy
-	mp --grace 30 --shell 'trap "" TERM; ("$TOOL" hold ready; echo late) & echo now; >ready' ::: 1
+	mp --leftovers=kill --grace 30 --shell 'trap "" TERM; ("$TOOL" hold ready; echo late) & echo now; >ready' ::: 1
 	expect 0 'now
 late' ''
 }
@@ -199,13 +200,13 @@ late' ''
 	mp --shell '(echo "from the child"; exec "$TOOL" pause child) & "$TOOL" hold child; echo "from the task"' ::: a
 	expect 0
 	sort out | cmp - <(printf 'from the %s\n' child task)
-	is_gone "$(cat child)"
+	kill -KILL "$(cat child)"
 }
 
-@test "deaths: a task killed from outside takes its group with it" {
+@test "deaths: with --leftovers=kill a task killed from outside takes its group with it" {
 	check() {
 		trace_on
-		start -j1 --shell '"$TOOL" background child TERM; echo $$ >task; exec "$TOOL" hold gate' ::: a
+		start -j1 --leftovers=kill --shell '"$TOOL" background child TERM; echo $$ >task; exec "$TOOL" hold gate' ::: a
 		wait_until test -s task
 		kill -TERM "$(cat task)"
 		finish
@@ -234,7 +235,8 @@ late' ''
 		for keep in '' keep; do
 			rm -f daemon
 			mp -j2 --shell "\"\$TOOL\" daemonise daemon $keep; echo \"\$1\"" ::: a
-			expect 0 a ''
+			expect 0 a
+			says_lines $((${#keep} / 4))
 			daemon=$(cat daemon)
 			not is_gone "$daemon"
 			kill -KILL "$daemon"

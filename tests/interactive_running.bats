@@ -176,3 +176,22 @@ show_lines() {
 	kill -CONT "$(ps -o pid= --ppid "$mpmap" | head -n 1)"
 	wait_for_line '^\[1\] done: 1 task'
 }
+
+@test "running: what a task left is named at its run's end, is let run by quit, and ended by cancel" {
+	trace_on
+	open_prompt -j2
+	type_line "map --shell '\"\$TOOL\" background first >/dev/null 2>&1' ::: 1"
+	wait_for_line '^\[1\] #1 left a process running: tool \(pid [0-9]+\)$'
+	type_line "map --shell '[ \"\$1\" = 2 ] && exec \"\$TOOL\" hold gate; \"\$TOOL\" background second TERM >/dev/null 2>&1' ::: 1 2"
+	wait_for_event task_left 2
+	wait_for_event task_end 2
+	type_line 'cancel 2'
+	wait_for_line '^\[2\] cancelled'
+	wait_until is_gone "$(cat second)"
+	not is_gone "$(cat first)"
+	show_lines 'show 1.1' '^left +1 process of its group$'
+	type_line quit
+	wait_until is_gone "$mpmap"
+	not is_gone "$(cat first)"
+	kill -KILL "$(cat first)"
+}

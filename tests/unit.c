@@ -66,6 +66,7 @@ static const struct {
 	{"ledger", unit_ledger},
 	{"doorbell", unit_doorbell},
 	{"claim", unit_claim},
+	{"leftovers", unit_leftovers},
 	{"reserve", unit_reserve},
 	{"pool", unit_pool},
 	{"attempts", unit_attempts},

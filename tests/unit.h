@@ -50,6 +50,7 @@ extern const struct unit_test unit_options[];
 extern const struct unit_test unit_ledger[];
 extern const struct unit_test unit_doorbell[];
 extern const struct unit_test unit_claim[];
+extern const struct unit_test unit_leftovers[];
 extern const struct unit_test unit_reserve[];
 extern const struct unit_test unit_pool[];
 extern const struct unit_test unit_attempts[];

@@ -145,6 +145,8 @@ static const struct result full_result = {
 	.number = 5,
 	.ran = true,
 	.astray = true,
+	.leftovers = 70000,
+	.output_cut = true,
 	.pid = 4194304,
 	.slot = 64,
 	.start = INT64_C(1700000000000000000),
@@ -173,7 +175,8 @@ static void test_result(void)
 	check_int(got.signal, full_result.signal);
 	check_int(got.number, full_result.number);
 	check(got.ran);
-	check(!got.wanted_terminal && got.astray);
+	check(!got.wanted_terminal && got.astray && got.output_cut);
+	check_int(got.leftovers, full_result.leftovers);
 	check_int(got.pid, full_result.pid);
 	check_int(got.slot, full_result.slot);
 	check_int(got.start, full_result.start);

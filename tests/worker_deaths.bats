@@ -585,7 +585,8 @@ interrupted() {
 @test "worker deaths: a task that becomes a daemon: the run ends, the daemon is left alone" {
 	check() {
 		mp -j2 --shell '"$TOOL" daemonise "daemon$1" keep; echo "$1"' ::: 1 2 3
-		expect 0 $'1\n2\n3' ''
+		expect 0 $'1\n2\n3'
+		says_lines 3
 		for i in 1 2 3; do
 			not is_gone "$(cat "daemon$i")"
 			kill -KILL "$(cat "daemon$i")"

@@ -265,7 +265,7 @@ zygote_pids() {
 	no_processes_left
 	same_both_ways -j1 --timeout 0.2 --grace 0 "$TOOL" hold gate ::: a
 	expect 125
-	mp -j1 --zygote "$TOOL" background pids ::: TERM
+	mp -j1 --zygote --leftovers=kill "$TOOL" background pids ::: TERM
 	expect 0
 	no_processes_left
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The layout of the memory that a pool and its workers share: queue, seats, rings. */
+/* The layout of the memory that a pool and its workers share: queue, seats, rings, what tasks left. */
 #include "board/board.h"
 
 #include <errno.h>
@@ -24,9 +24,14 @@ static size_t rings_offset(size_t seats, size_t queue_rows)
 	return seats_offset(seats, queue_rows) + seats * sizeof(struct seat);
 }
 
-static size_t board_size_of(size_t seats, size_t queue_rows, size_t ring_size)
+static size_t leftovers_offset(size_t seats, size_t queue_rows, size_t ring_size)
 {
 	return rings_offset(seats, queue_rows) + seats * ring_footprint(ring_size);
+}
+
+static size_t board_size_of(size_t seats, size_t queue_rows, size_t ring_size)
+{
+	return leftovers_offset(seats, queue_rows, ring_size) + leftovers_size();
 }
 
 static void lay_out(struct board *board, size_t seats, size_t queue_rows, size_t ring_size)
@@ -34,6 +39,7 @@ static void lay_out(struct board *board, size_t seats, size_t queue_rows, size_t
 	board->queue = queue_at(board->shm.base, queue_rows);
 	board->sleepers = marks_at(board->shm.base + sleepers_offset(queue_rows), seats);
 	board->doorbells = doorbells_at(board->shm.base + doorbells_offset(seats, queue_rows), seats);
+	board->leftovers = leftovers_at(board->shm.base + leftovers_offset(seats, queue_rows, ring_size));
 	board->seats = seats;
 	board->ring_size = ring_size;
 }

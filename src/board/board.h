@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The board: what a pool and its workers share in memory. It holds the queue, the notice to all workers, the doorbells,
- * and for each seat (a place for one worker at a time) its status and its ring of packets.
+ * and for each seat (a place for one worker at a time) its status and its ring of packets; and what tasks left.
  */
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
@@ -10,6 +10,7 @@
 #include "base/dialect.h"
 #include "ipc/shm.h"
 #include "board/doorbell.h"
+#include "board/leftovers.h"
 #include "board/queue.h"
 #include "board/ring.h"
 
@@ -27,6 +28,8 @@ struct notice {
 	_Atomic uint32_t last_call;
 	/* The streams of tasks that are not received any more: bits 1 << stream. Workers close their pipes. */
 	_Atomic uint32_t unread;
+	/* 1 once the parent dismisses its workers: it is not dead, and has ended what tasks left, if that is to end. */
+	_Atomic uint32_t dismissed;
 	/* The earliest start of the next task (--delay). Moved by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1 if the last task took long: a new worker follows its first task closely. Written by workers. */
@@ -105,6 +108,7 @@ struct board {
 	/* The seats whose workers may sleep. */
 	struct marks sleepers;
 	struct doorbells doorbells;
+	struct leftovers leftovers;
 	size_t seats;
 	size_t ring_size;
 };

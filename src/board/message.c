@@ -216,7 +216,9 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u32(bytes, (uint32_t)result->pid);
 	bytes_put_u32(bytes, result->slot);
 	bytes_put_u64(bytes, (uint64_t)result->limit);
-	bytes_put_u8(bytes, (uint8_t)(result->ran | result->wanted_terminal << 1 | result->astray << 2));
+	bytes_put_u8(bytes, (uint8_t)(result->ran | result->wanted_terminal << 1 | result->astray << 2 |
+				      result->output_cut << 3));
+	bytes_put_u32(bytes, result->leftovers);
 	bytes_put_u64(bytes, result->output_size);
 	bytes_put_u64(bytes, (uint64_t)result->start);
 	bytes_put_u64(bytes, (uint64_t)result->duration);
@@ -243,6 +245,8 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_ro
 	result->ran = flags & 1;
 	result->wanted_terminal = flags & 2;
 	result->astray = flags & 4;
+	result->output_cut = flags & 8;
+	result->leftovers = cursor_u32(cursor);
 	result->output_size = cursor_u64(cursor);
 	result->start = (nsec)cursor_u64(cursor);
 	result->duration = (nsec)cursor_u64(cursor);

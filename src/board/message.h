@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 13 };
+enum { MESSAGE_VERSION = 14 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -93,6 +93,10 @@ enum briefing_flags {
 	BRIEFING_MEASURED = 512,
 	/* Tasks are forked from the command, which is started once in each worker, where that is possible. */
 	BRIEFING_ZYGOTE = 1024,
+	/* A task is done when its group is empty and its pipes are closed. */
+	BRIEFING_WAITS = 2048,
+	/* What a task leaves in its group is ended. */
+	BRIEFING_CLEARS = 4096,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */

@@ -140,6 +140,10 @@ static void put_costs(struct bytes *out, const struct result *result, const char
 		bytes_append_format(out, ",\"max_rss\":%" PRIu64, result->max_rss);
 	else
 		bytes_append_text(out, ",\"max_rss\":null");
+	if (result->leftovers)
+		bytes_append_format(out, ",\"leftovers\":%" PRIu32, result->leftovers);
+	if (result->output_cut)
+		bytes_append_text(out, ",\"output_cut\":true");
 }
 
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)

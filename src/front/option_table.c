@@ -88,6 +88,8 @@ const struct option_row option_table[] = {
 	 .help = "end tasks that take longer (or than N% of the median)", .set = set_timeout},
 	{.name = "grace", .argument = "SECS", .values = VALUES_FREE,
 	 .help = "SIGKILL follows SIGTERM after SECS [2]", .set = set_grace},
+	{.name = "leftovers", .argument = "WHAT", .values = VALUES_WORDS, .words = "leave wait kill",
+	 .help = "processes that a task leaves: leave, wait or kill [leave]", .set = set_leftovers},
 	{.name = "halt", .argument = "WHEN,WHY", .values = VALUES_FREE,
 	 .help = "stop early: soon or now, fail, success or done=N or N%", .set = set_halt},
 	{.name = "memfree", .argument = "SIZE", .values = VALUES_FREE,

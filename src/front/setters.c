@@ -301,6 +301,21 @@ int set_grace(struct options *options, const char *value, struct error *error)
 	return set_time("grace", value, true, &options->run.policy.grace, error);
 }
 
+int set_leftovers(struct options *options, const char *value, struct error *error)
+{
+	static const char *const words[] = {
+		[LEFTOVERS_LEAVE] = "leave", [LEFTOVERS_WAIT] = "wait", [LEFTOVERS_KILL] = "kill"};
+	size_t i;
+
+	for (i = 0; i < countof(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			options->run.policy.leftovers = (enum leftovers_policy)i;
+			return 0;
+		}
+	}
+	return error_set(error, "--leftovers '%s': not one of leave, wait, kill", value);
+}
+
 int set_halt(struct options *options, const char *value, struct error *error)
 {
 	return halt_parse(value, &options->run.policy.halt, error);

@@ -36,6 +36,7 @@ option_setter set_retries;
 option_setter set_retry_delay;
 option_setter set_timeout;
 option_setter set_grace;
+option_setter set_leftovers;
 option_setter set_halt;
 option_setter set_memory;
 option_setter set_load;

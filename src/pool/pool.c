@@ -208,6 +208,11 @@ void pool_close_streams(struct pool *pool, unsigned streams)
 	roster_wake_all(pool);
 }
 
+const struct leftovers *pool_leftovers(const struct pool *pool)
+{
+	return &pool->board.leftovers;
+}
+
 bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task)
 {
 	size_t row = ledger_find(&pool->ledger, index, attempt);
@@ -310,15 +315,10 @@ nsec pool_deadline(const struct pool *pool)
 /* Kills workers that were dismissed and have not left in time. */
 static void end_late(struct pool *pool)
 {
-	size_t seat;
-
 	if (pool->closing.kill_at == NSEC_FOREVER || clock_now() < pool->closing.kill_at)
 		return;
 	pool->closing.kill_at = NSEC_FOREVER;
-	for (seat = 0; seat < pool->crew.seats; seat++) {
-		if (pool->crew.workers[seat].state != WORKER_GONE)
-			roster_kill(&pool->crew.workers[seat]);
-	}
+	roster_kill_all(pool);
 }
 
 void pool_tick(struct pool *pool)
@@ -335,6 +335,7 @@ void pool_hang_up(struct pool *pool)
 	size_t seat;
 
 	pool->closing = (struct closing){.begun = true, .hung_up = true, .kill_at = clock_now() + CLOSE_TIME};
+	atomic_store(&board_notice(&pool->board)->dismissed, 1);
 	/* Workers end at the end of file on their channels. */
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];
@@ -352,6 +353,7 @@ void pool_dismiss(struct pool *pool)
 	}
 	pool->closing.begun = true;
 	pool->closing.kill_at = clock_now() + CLOSE_TIME;
+	atomic_store(&board_notice(&pool->board)->dismissed, 1);
 	staffing_retire(pool, 0);
 }
 

@@ -14,6 +14,7 @@
 #include "task/task.h"
 #include "process/process.h"
 #include "board/arena.h"
+#include "board/leftovers.h"
 #include "board/message.h"
 #include "pool/reserve.h"
 
@@ -168,6 +169,9 @@ void pool_signal_tasks(struct pool *pool, int signal);
  * SIGPIPE.
  */
 void pool_close_streams(struct pool *pool, unsigned streams);
+
+/* Returns the table of what tasks left. */
+const struct leftovers *pool_leftovers(const struct pool *pool);
 
 /* Finds a task that is outstanding by its attempt: false if absent. The task is a view until the loop's next step. */
 bool pool_task(struct pool *pool, uint64_t index, uint32_t attempt, struct task *task);

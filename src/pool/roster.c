@@ -159,3 +159,13 @@ void roster_kill(struct worker *worker)
 	if (worker->process.state == PROCESS_STARTED && process_kill(&worker->process) < 0)
 		BUG("a worker that cannot be killed");
 }
+
+void roster_kill_all(struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		if (pool->crew.workers[seat].state != WORKER_GONE)
+			roster_kill(&pool->crew.workers[seat]);
+	}
+}

@@ -30,4 +30,7 @@ void roster_tick(struct pool *pool);
 /* Kills a worker. Its end shows in the loop, by its channel. */
 void roster_kill(struct worker *worker);
 
+/* Kills all workers. */
+void roster_kill_all(struct pool *pool);
+
 #endif

@@ -133,6 +133,12 @@ int command_open(pid_t pid) MUST_CHECK;
 bool command_signal_group(pid_t leader, int pidfd, int signal, bool *denied);
 
 /*
+ * True if the group of a leader that has been waited for still has members, as far as its id says: no process has that
+ * as its pid, which would be the leader of a new group.
+ */
+bool command_group_outlives(pid_t leader);
+
+/*
  * Signals the group of a child of another process, parent, which may wait for it at any time. As above, and false if
  * the pid is by now that of a process with another parent. Async-signal-safe. The group is signalled by number if no
  * process has the pid (it has members without a leader, or is gone), before Linux 6.13, and without a free descriptor.

@@ -51,6 +51,13 @@ bool command_signal_group(pid_t leader, int pidfd, int signal, bool *denied)
 	return sent == 0 || *denied;
 }
 
+bool command_group_outlives(pid_t leader)
+{
+	bool denied;
+
+	return command_signal_group(leader, -1, 0, &denied) && kill(leader, 0) < 0 && errno == ESRCH;
+}
+
 bool command_signal_group_of(pid_t parent, pid_t leader, int signal, bool *denied)
 {
 	struct pidfd_facts facts = {.mask = 0};

@@ -33,10 +33,18 @@ void ending_drain(struct session *session)
 	pool_set_gate(session->pool, 0);
 }
 
+/* Signals the tasks that run, then what others have left: a group is entered there before its task has ended. */
+static void signal_all(struct session *session, int number)
+{
+	pool_signal_tasks(session->pool, number);
+	session->ending.clears = true;
+	clearance_signal(&session->clearance, number);
+}
+
 void ending_cancel(struct session *session)
 {
 	ending_drain(session);
-	pool_signal_tasks(session->pool, SIGTERM);
+	signal_all(session, SIGTERM);
 	session->ending.kill_at = clock_now() + session->options->policy.grace;
 }
 
@@ -46,7 +54,7 @@ void ending_abort(struct session *session)
 		return;
 	session->ending.phase = session->ending.failure ? ENDING_FAILED : ENDING_ABORTING;
 	pool_set_gate(session->pool, 0);
-	pool_signal_tasks(session->pool, SIGKILL);
+	signal_all(session, SIGKILL);
 }
 
 void ending_interrupt(struct session *session, int number)
@@ -62,7 +70,7 @@ void ending_interrupt(struct session *session, int number)
 	}
 	ending->signal = number;
 	ending_drain(session);
-	pool_signal_tasks(session->pool, number);
+	signal_all(session, number);
 	if (number != SIGINT)
 		ending->kill_at = clock_now() + session->options->policy.grace;
 }

@@ -73,6 +73,8 @@ struct ending {
 	nsec kill_at;
 	/* True if those tasks were killed. */
 	bool killed;
+	/* True if running tasks are ended, and so is what ended tasks have left. */
+	bool clears;
 };
 
 /* The permits of each phase. ending_permits returns those of a session's phase. */

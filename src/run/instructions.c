@@ -98,6 +98,8 @@ static uint32_t briefing_flags(const struct session *session)
 		{options->input.to_stdin, BRIEFING_STDIN},
 		{command->template.names_vary, BRIEFING_NAMES_VARY},
 		{is_measured(session), BRIEFING_MEASURED},
+		{options->policy.leftovers == LEFTOVERS_WAIT, BRIEFING_WAITS},
+		{options->policy.leftovers == LEFTOVERS_KILL, BRIEFING_CLEARS},
 	};
 	uint32_t flags = 0;
 	size_t i;

@@ -326,6 +326,8 @@ void report_end(struct session *session)
 	bool command_failed =
 		session->ending.failure == EXIT_NOT_FOUND || session->ending.failure == EXIT_CANNOT_EXECUTE;
 
+	if (!session->options->output.quiet && !session->ending.reader_gone)
+		clearance_report(&session->clearance, session->ending.clears);
 	/* A single message suffices: that the command cannot be run, or why the run was aborted or lost its output. */
 	if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		report_summary(session);

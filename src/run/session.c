@@ -139,6 +139,8 @@ struct session *session_open(const struct session_options *options, const struct
 	throttle_init(&session->throttle, &options->machine.throttle);
 	(void)throttle_check(&session->throttle);
 	pool_set_timeout(session->pool, limit_now(&session->limit));
+	clearance_init(&session->clearance, pool_leftovers(session->pool), options->policy.grace,
+		       options->policy.leftovers == LEFTOVERS_KILL);
 	session->outlet.screen = place->screen;
 	outlet_open(&session->outlet, place->loop, &outlet);
 	order_init(&session->order, &order, &session->outlet.sink);
@@ -231,6 +233,8 @@ nsec session_deadline(const struct session *session)
 		deadline = throttle_deadline(&session->throttle);
 	if (progress_deadline(&session->progress) < deadline)
 		deadline = progress_deadline(&session->progress);
+	if (clearance_deadline(&session->clearance) < deadline)
+		deadline = clearance_deadline(&session->clearance);
 	return deadline;
 }
 
@@ -263,10 +267,11 @@ bool session_dismiss(struct session *session)
 		pool_hang_up(pool);
 	else if (!pool_is_closing(pool))
 		pool_dismiss(pool);
-	return pool_is_empty(pool);
+	return pool_is_empty(pool) &&
+	       (!session->ending.clears || clearance_advance(&session->clearance, ending_is_aborted(session)));
 }
 
-/* Ends the session's workers, or waits until they are in the reserve. */
+/* Ends the session's workers, or waits until they are in the reserve; and what tasks left, if the run is ended. */
 static void end_workers(struct session *session)
 {
 	if (!session->place.reserve) {
@@ -274,7 +279,9 @@ static void end_workers(struct session *session)
 		companions_end();
 	}
 	while (!session_dismiss(session)) {
-		loop_step(session->place.loop, pool_deadline(session->pool));
+		nsec deadline = pool_deadline(session->pool), clearance = clearance_deadline(&session->clearance);
+
+		loop_step(session->place.loop, clearance < deadline ? clearance : deadline);
 		pool_tick(session->pool);
 	}
 }

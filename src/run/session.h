@@ -90,6 +90,13 @@ struct output_options {
 	struct progress_options progress;
 };
 
+/* --leftovers; worker/follow.h has the table. */
+enum leftovers_policy {
+	LEFTOVERS_LEAVE,
+	LEFTOVERS_WAIT,
+	LEFTOVERS_KILL,
+};
+
 /* When tasks are repeated or ended, and the run with them. */
 struct policy_options {
 	/* How often a failed task is run again. */
@@ -102,6 +109,8 @@ struct policy_options {
 	struct halt halt;
 	/* Time between starts of tasks. */
 	nsec delay;
+	/* What becomes of processes that tasks leave in their groups. */
+	enum leftovers_policy leftovers;
 };
 
 /* The workers of a run. */
@@ -228,8 +237,8 @@ void session_resume(struct session *session);
 void session_set_jobs(struct session *session, size_t jobs);
 
 /*
- * Dismisses the workers of a run that is over. Returns true once no worker is left; until then the caller calls
- * session_advance.
+ * Dismisses the workers of a run that is over. Returns true once no worker is left, nor what tasks left if the run was
+ * ended; until then the caller calls session_advance.
  */
 bool session_dismiss(struct session *session);
 

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "board/arena.h"
+#include "board/clearance.h"
 #include "machine/throttle.h"
 #include "order/order.h"
 #include "pool/pool.h"
@@ -58,6 +59,7 @@ struct session {
 	/* No task is begun for now. */
 	bool held;
 	struct ending ending;
+	struct clearance clearance;
 
 	/* The reports that are made once for the run. */
 	struct session_reported {

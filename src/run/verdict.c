@@ -138,6 +138,7 @@ int verdict_finish(struct session *session, const struct result *result, const s
 	if (order_finish(&session->order, result) < 0)
 		return -1;
 	logbook_count(session, result, task);
+	clearance_count(&session->clearance, result);
 	session->tally.finished++;
 	session->tally.outcomes[result->outcome]++;
 	session->tally.retried += result->attempt > 1;
@@ -173,6 +174,7 @@ static bool confirm_provisional(struct session *session, const struct result *re
 	session->tally.outcomes[aside->outcome]++;
 	session->tally.retried += aside->attempt > 1;
 	logbook_count(session, aside, task);
+	clearance_count(&session->clearance, aside);
 	order_confirm(&session->order, result->index);
 	return true;
 }

@@ -74,6 +74,10 @@ struct result {
 	bool wanted_terminal;
 	/* True if the task's own folder could not be entered (number says why). */
 	bool astray;
+	/* Processes of its group that ran on after its end, and had lost their parents; each may have had children. */
+	uint32_t leftovers;
+	/* True if its pipes were closed while a process still held one. */
+	bool output_cut;
 	/* Bytes of its standard output that were captured. */
 	uint64_t output_size;
 	/* True if the kernel has killed a process of our control group for lack of memory meanwhile. */

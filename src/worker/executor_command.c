@@ -217,6 +217,8 @@ static enum executor_end execution_finish(struct workplace *place, struct comman
 		terminal_take_back(state->launcher.terminal, state->terminal, place, result);
 	if (!follow_settle(follow, place))
 		return execution_abandon(place, state, follow);
+	result->leftovers = follow->leftovers;
+	result->output_cut = follow->output_cut;
 	result->output_size = follow->capture.output;
 	state->eager = follow->capture.total >= MUCH_OUTPUT || result->duration >= LONG_TIME;
 	workplace_note_length(place, state->eager);

@@ -3,14 +3,15 @@
  * Watching a task and its group.
  *
  * A task is its process group: when its process has ended, what is left of the group gets a moment for output in the
- * pipe, then SIGTERM, then SIGKILL. The same steps end a task whose time is over, or that wants a terminal it has not
- * got.
+ * pipe; then it runs on, or gets SIGTERM and SIGKILL (--leftovers). The same steps end a task whose time is over, or
+ * that wants a terminal it has not got.
  */
 #include "worker/follow.h"
 
 #include "base/trace.h"
 #include "ipc/fd.h"
 #include "process/signals.h"
+#include "process/survey.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -25,6 +26,8 @@
 #define DRAIN_TIME (200 * NSEC_PER_MSEC)
 /* How often a group that is ending is checked: there is no event for its end. */
 #define GROUP_PERIOD (5 * NSEC_PER_MSEC)
+/* How often one that is waited for is checked at least: its members mostly end as children of this process. */
+#define GROUP_PERIOD_MAX (320 * NSEC_PER_MSEC)
 
 /* More than this cannot have been in a task's pipes when it ended: a process that continues to write is a daemon. */
 enum { PIPE_MOST = 2 * 1024 * 1024 };
@@ -148,6 +151,63 @@ static void catch_stop(const struct follow *follow, const struct workplace *plac
 		command_signal_group(follow->pid, -1, SIGCONT, &denied);
 }
 
+/* Reads the pipes of a task that has just ended, in as few calls as possible. */
+static void take_rest(struct follow *follow, struct workplace *place)
+{
+	if (!follow->capture.unblocked)
+		capture_take_rest(&follow->capture, place);
+}
+
+/* True if processes are left in the group of a task that has ended. Clears the group from the seat if none are. */
+static bool check_group(struct follow *follow, struct workplace *place)
+{
+	if (group_is_left(&follow->group))
+		return true;
+	/* Its number may be another group's from now on. */
+	place->seat->task = SEAT_BEGUN;
+	return false;
+}
+
+/* Notes that a task takes long; shares the rest of its chunk once *share is over. */
+static void note_long(const struct follow *follow, struct workplace *place, nsec *share)
+{
+	workplace_note_length(place, true);
+	if (clock_now() >= *share) {
+		claim_share(place, follow->index);
+		*share = NSEC_FOREVER;
+	}
+}
+
+/*
+ * Waits for the end of the group and of the output of a task whose process has ended, or until its time is over. False
+ * when the parent is gone.
+ */
+static bool wait_for_group(struct follow *follow, struct workplace *place, nsec share)
+{
+	nsec period = GROUP_PERIOD;
+
+	take_rest(follow, place);
+	while (!follow->group.signal && !follow->group.denied) {
+		nsec next, limit;
+
+		capture_drain(&follow->capture, place);
+		if (!check_group(follow, place) && capture_is_at_end(&follow->capture))
+			return true;
+		/* From now on the end of an orphan wakes this process. */
+		if (!follow->launcher->listens && launcher_listen(follow->launcher))
+			continue;
+		next = clock_now() + period;
+		limit = group_limit(&follow->group, place, follow->began);
+		limit = limit < share ? limit : share;
+		if (!wait_for_task(follow, place, next < limit ? next : limit))
+			return false;
+		period = 2 * period < GROUP_PERIOD_MAX ? 2 * period : GROUP_PERIOD_MAX;
+		follow->limit += group_enforce(&follow->group, place, follow->began);
+		note_long(follow, place, &share);
+	}
+	return true;
+}
+
 bool follow_to_end(struct follow *follow, struct workplace *place)
 {
 	nsec patience = follow->started + PATIENCE;
@@ -168,44 +228,64 @@ bool follow_to_end(struct follow *follow, struct workplace *place)
 		if (clock_now() < patience)
 			continue;
 		follow_closely(follow);
-		workplace_note_length(place, true);
-		if (clock_now() >= share) {
-			claim_share(place, follow->index);
-			share = NSEC_FOREVER;
-		}
+		note_long(follow, place, &share);
 	}
+	if (place->briefing.flags & BRIEFING_WAITS && follow_has_ended(follow))
+		return wait_for_group(follow, place, share);
 	return true;
+}
+
+/* Notes what a task leaves in its group, which runs on. */
+static void leave_group(struct follow *follow, struct workplace *place)
+{
+	follow->leftovers = survey_count_orphans(follow->pid);
+	if (follow->leftovers) {
+		trace_event("task_left", "\"seq\":%" PRIu64 ",\"group\":%ld", follow->index + 1, (long)follow->pid);
+		/* Without a row the run's end says that there are more. */
+		(void)!leftovers_add(&place->board.leftovers, follow->pid, follow->index);
+	}
+	/* After that: the parent, which ends both, checks the seat first. */
+	atomic_thread_fence(memory_order_seq_cst);
+	place->seat->task = SEAT_BEGUN;
 }
 
 bool follow_settle(struct follow *follow, struct workplace *place)
 {
 	nsec drained = clock_now() + DRAIN_TIME;
 	uint64_t before = follow->capture.total;
-	bool group = true;
+	bool clears = place->briefing.flags & BRIEFING_CLEARS && !follow->group.signal,
+	     ends = clears || follow->group.signal, group = true;
 
-	group_plan(&follow->group, place, DRAIN_TIME);
-	if (!follow->capture.unblocked)
-		capture_take_rest(&follow->capture, place);
+	if (clears)
+		group_plan(&follow->group, place, DRAIN_TIME);
+	take_rest(follow, place);
 	for (;;) {
 		bool waiting;
 		nsec now;
 
 		capture_drain(&follow->capture, place);
-		/* Once it is gone, its number may be another group's. */
-		group = group && group_is_left(&follow->group) && group_step(&follow->group, place);
-		if (!group)
+		group = group && check_group(follow, place);
+		if (group && clears && group_is_due(&follow->group, place) && !follow->leftovers)
+			follow->leftovers = survey_count_orphans(follow->pid);
+		if (group && ends && !group_step(&follow->group, place)) {
 			place->seat->task = SEAT_BEGUN;
+			group = false;
+		}
 		waiting = !capture_is_at_end(&follow->capture);
-		if (!group && !waiting)
-			return true;
+		if (!(group && ends) && !waiting)
+			break;
 		now = clock_now();
 		/* Output that is in the pipe counts, even if the parent takes long to make room for it. */
-		if (!group && now >= drained && !follow->capture.blocked)
-			return true;
+		if (!(group && ends) && now >= drained && !follow->capture.blocked)
+			break;
 		follow_closely(follow);
-		if (!wait_for_task(follow, place, group ? now + GROUP_PERIOD : drained))
+		if (!wait_for_task(follow, place, group && ends ? now + GROUP_PERIOD : drained))
 			return false;
 		if (follow->capture.blocked && follow->capture.total - before < PIPE_MOST)
 			drained = clock_now() + DRAIN_TIME;
 	}
+	follow->output_cut = !capture_is_at_end(&follow->capture);
+	if (group && !ends)
+		leave_group(follow, place);
+	return true;
 }

@@ -21,8 +21,11 @@ void group_init(struct group *group, pid_t leader, int pidfd, uint64_t index)
 /* Sends a signal; reports once if that is not permitted. False if there is no such group. */
 static bool send(struct group *group, int signal)
 {
-	bool denied, there = command_signal_group(group->leader, group->pidfd, signal, &denied);
+	bool denied, there;
 
+	if (group->gone)
+		return false;
+	there = command_signal_group(group->leader, group->pidfd, signal, &denied);
 	if (denied && !group->denied)
 		diag_note("the process group %ld of task %" PRIu64 " may not be signalled and is left alone",
 			  (long)group->leader, group->index + 1);
@@ -46,7 +49,7 @@ static void take_step(struct group *group, const struct workplace *place)
 void group_terminate(struct group *group, const struct workplace *place)
 {
 	/* For the steps after the leader's end. */
-	if (group->pidfd < 0)
+	if (group->pidfd < 0 && !group->gone)
 		group->pidfd = command_open(group->leader);
 	group->signal = SIGTERM;
 	take_step(group, place);
@@ -65,9 +68,14 @@ nsec group_deadline(const struct group *group, const struct workplace *place)
 	return workplace_when(place, group->due);
 }
 
+bool group_is_due(const struct group *group, const struct workplace *place)
+{
+	return group->signal && workplace_time(place) >= group->due;
+}
+
 bool group_step(struct group *group, const struct workplace *place)
 {
-	if (!group->signal || workplace_time(place) < group->due)
+	if (!group_is_due(group, place))
 		return true;
 	if (group->killed)
 		return false;
@@ -101,11 +109,14 @@ nsec group_enforce(struct group *group, const struct workplace *place, nsec bega
 bool group_is_left(struct group *group)
 {
 	/* A leader that may not be signalled may not have been reaped, and must not be reaped as an orphan. */
-	if (!send(group, 0) || group->denied)
-		return false;
-	/* Zombies count as members until they are reaped. */
-	command_reap_orphans();
-	return send(group, 0) && !group->denied;
+	if (send(group, 0) && !group->denied) {
+		/* Zombies count as members until they are reaped. */
+		command_reap_orphans();
+		if (send(group, 0))
+			return !group->denied;
+	}
+	group->gone = !group->denied;
+	return false;
 }
 
 void group_kill(const struct group *group)

@@ -24,6 +24,8 @@ struct group {
 	bool killed;
 	/* True if the group may not be signalled (EPERM), and is left alone. */
 	bool denied;
+	/* True if the group was found gone: its number may be another group's, and is not signalled. */
+	bool gone;
 };
 
 /* Describes the group of a process that has just been started and leads it; takes over its pidfd, -1 if none. */
@@ -37,6 +39,9 @@ void group_plan(struct group *group, const struct workplace *place, nsec after);
 
 /* Returns when the next step is due, monotonic; NSEC_FOREVER if none is. */
 nsec group_deadline(const struct group *group, const struct workplace *place);
+
+/* True if a step is planned and due. */
+bool group_is_due(const struct group *group, const struct workplace *place);
 
 /* Takes the step if it is due. False if SIGKILL was sent and the time after it is over, too. */
 bool group_step(struct group *group, const struct workplace *place);

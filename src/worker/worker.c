@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 
 /* Retries of a start for which resources are short, each after twice the wait of the one before: 1.3 seconds in all. */
 enum { STARVED_RETRIES = 7 };
@@ -194,6 +195,15 @@ static void work(struct worker_state *worker)
 	}
 }
 
+/* Ends what tasks left if the parent is dead, and so does not. */
+static void end_leftovers(struct workplace *place)
+{
+	const struct leftovers *leftovers = &place->board.leftovers;
+
+	if (!leftovers_is_unused(leftovers) && !workplace_listen(place) && !atomic_load(&place->notice->dismissed))
+		leftovers_signal(leftovers, SIGKILL);
+}
+
 /* Releases a run. True if the worker waits for another; else it ends with *status. */
 static bool worker_leave(struct worker_state *worker, int *status)
 {
@@ -214,6 +224,7 @@ static bool worker_take_part(int channel, int *status)
 {
 	/* Static, so that tools which search for leaks find what a worker leaves to its exit. */
 	static struct worker_state worker;
+	bool is_ready;
 	int opened;
 
 	worker = (struct worker_state){.tasks_done = 0};
@@ -226,13 +237,12 @@ static bool worker_take_part(int channel, int *status)
 	worker.executor = executor_find(worker.place.briefing.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
 		return false;
-	if (!initializer_run(&worker.place))
-		return false;
 	/* Not earlier: a worker that ends before its HELLO counts as unusable. */
-	if (claim_hello(&worker.place) < 0)
-		return false;
-	work(&worker);
-	return worker_leave(&worker, status);
+	is_ready = initializer_run(&worker.place) && claim_hello(&worker.place) == 0;
+	if (is_ready)
+		work(&worker);
+	end_leftovers(&worker.place);
+	return is_ready && worker_leave(&worker, status);
 }
 
 int worker_main(int channel)

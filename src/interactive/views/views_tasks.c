@@ -63,6 +63,17 @@ static void show_outcome(const struct canvas *canvas, const struct result *resul
 	}
 }
 
+/* Shows what a task left in its process group, and whether its output was closed for that. */
+static void show_leftovers(const struct canvas *canvas, const struct result *result)
+{
+	if (!result->leftovers && !result->output_cut)
+		return;
+	canvas_key(canvas, "left");
+	bytes_append_format(canvas->out, "%" PRIu32 " process%s of its group%s\n", result->leftovers,
+			    result->leftovers == 1 ? "" : "es",
+			    result->output_cut ? "; its output was cut, since one still held it" : "");
+}
+
 /* Shows where, when and how long a task ran, and what it used. */
 static void show_process(const struct canvas *canvas, const struct run *run, const struct result *result)
 {
@@ -89,6 +100,7 @@ static void show_process(const struct canvas *canvas, const struct run *run, con
 		bytes_append_text(out, ")");
 	}
 	bytes_append_text(out, "\n");
+	show_leftovers(canvas, result);
 	if (!result->max_rss)
 		return;
 	canvas_key(canvas, "memory");
