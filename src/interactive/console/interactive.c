@@ -231,8 +231,9 @@ static void interrupt(struct console *console)
 	if (console->ending.state == CONSOLE_LEAVING) {
 		console->ending.state = CONSOLE_OVER;
 	} else if (console->ending.state == CONSOLE_OVER) {
-		/* Only the terminal is waited for. */
-		console->ending.signal = SIGINT;
+		/* Only the terminal is waited for, if no signal has ended that. */
+		if (!console->ending.signal)
+			console->ending.signal = SIGINT;
 	} else if (foreground_is_planned(&console->foreground)) {
 		foreground_drop(&console->foreground);
 		leave_stage(console);
