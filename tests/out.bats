@@ -55,7 +55,8 @@ without_times() {
 	ln -s nothing link
 	mp --out=link touch ::: ran
 	usage_error '^mpmap: --out: link exists'
-	[ ! -e ran ] && [ ! -e nothing ]
+	[ ! -e ran ]
+	[ ! -e nothing ]
 	seq 1000 >file
 	ln file other
 	mp_well --force --out=file echo ::: b
@@ -103,7 +104,8 @@ without_times() {
 	mp_well --out=./json echo ::: a
 	same json a
 	mp_well -o json --out=./jsonl echo ::: a
-	[ ! -e ran ] && jq -e 'length == 1' jsonl
+	[ ! -e ran ]
+	jq -e 'length == 1' jsonl
 }
 
 @test "out: what does not go with it" {
@@ -122,7 +124,8 @@ without_times() {
 	mp --force --out=link -a file touch
 	usage_error '^mpmap: --out: link is read as input$'
 	same file a
-	[ ! -e a ] && [ ! -e ran ]
+	[ ! -e a ]
+	[ ! -e ran ]
 	mp --out=missing/file touch ::: ran
 	expect 1 '' 'mpmap: --out: cannot write missing/file: No such file or directory'
 	mp --force --out=. touch ::: ran
@@ -142,7 +145,8 @@ without_times() {
 	touch gate
 	finish
 	expect 1 '' 'mpmap: --out: cannot write /dev/full: No space left on device (0 bytes were written)'
-	[ -e done2 ] && [ ! -e done4 ]
+	[ -e done2 ]
+	[ ! -e done4 ]
 	# a disk that holds a part
 	unshare -rm true 2>/dev/null || skip_or_fail 'no mount namespaces here'
 	mkdir disk
@@ -152,7 +156,8 @@ without_times() {
 	says '^mpmap: --out: cannot write disk/file: No space left on device \([0-9]+ bytes were written\)$'
 	says_lines 1
 	written=$(sed 's/.*(\(.*\) bytes.*/\1/' err)
-	[ "$written" -eq "$(wc -c <out)" ] && [ "$written" -ge 60000 ]
+	[ "$written" -eq "$(wc -c <out)" ]
+	[ "$written" -ge 60000 ]
 	cmp out <(for i in $(seq 20); do "$TOOL" spew 5000 "$i"; done | head -c "$written")
 }
 

@@ -31,7 +31,9 @@ reader_goes() {
 		finish
 		expect 141
 		same err ''
-		[ -e done1 ] && [ -e done2 ] && [ "$(event_count task_start)" -eq 2 ]
+		[ -e done1 ]
+		[ -e done2 ]
+		[ "$(event_count task_start)" -eq 2 ]
 		no_processes_left
 	}
 	under_methods check
@@ -52,7 +54,8 @@ reader_goes() {
 	finish
 	expect 141
 	same err ''
-	[ ! -e late ] && [ -e epipe ]
+	[ ! -e late ]
+	[ -e epipe ]
 	same signal PIPE
 	[ "$(tail -n +2 log | sort -n | cut -f 7,8 | tr '\t\n' ': ')" = '0:13 0:0 0:0 ' ] || complain "$(<log)"
 	no_processes_left
@@ -101,7 +104,9 @@ reader_goes() {
 		finish
 		expect 0
 		same err ''
-		[ -e done1 ] && [ -e done2 ] && [ -e done3 ]
+		[ -e done1 ]
+		[ -e done2 ]
+		[ -e done3 ]
 		[ "$(event_count output_gone)" -eq 0 ]
 	}
 	check -o none
@@ -140,7 +145,8 @@ reader_goes() {
 	touch gate
 	finish
 	expect 141 '' ''
-	[ -e done3 ] && [ ! -e done4 ]
+	[ -e done3 ]
+	[ ! -e done4 ]
 }
 
 @test "reader: both streams in one pipe: a task that writes to either gets SIGPIPE" {
@@ -160,7 +166,7 @@ reader_goes() {
 	no_processes_left
 }
 
-@test "reader: what a task left behind does not hold the run, and a failed task is not run again" {
+@test "reader: a task that fails afterwards is not run again" {
 	with_reader -j1 --retries 5 --shell '"$TOOL" hold gate; exit 3' ::: 1 2
 	wait_for_event task_start
 	reader_goes
@@ -180,7 +186,8 @@ reader_goes() {
 	expect 1
 	says '^mpmap: write error: No space left on device$'
 	says_lines 1
-	[ -e done2 ] && [ ! -e done4 ]
+	[ -e done2 ]
+	[ ! -e done4 ]
 	no_processes_left
 }
 
@@ -195,7 +202,8 @@ reader_goes() {
 	finish
 	expect 1
 	same err 'mpmap: write error: Broken pipe'
-	[ -e done1 ] && [ ! -e done2 ]
+	[ -e done1 ]
+	[ ! -e done2 ]
 }
 
 @test "reader: a script's run ends with it, and the script" {
@@ -209,5 +217,6 @@ reader_goes() {
 	finish
 	expect 141
 	same first x
-	[ -e done ] && [ ! -e ran ]
+	[ -e done ]
+	[ ! -e ran ]
 }
