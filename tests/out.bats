@@ -91,6 +91,19 @@ without_times() {
 	says_lines 1
 }
 
+@test "out: a pipe that nobody reads is waited for, but not by the console, which a signal could not end" {
+	mkfifo pipe
+	trace_on
+	start --out=pipe echo ::: a
+	same <(cat pipe) a
+	finish
+	expect 0 '' ''
+	echo 'map --out=pipe echo ::: a' >script
+	run_it "$MPMAP" --interactive <script
+	expect 2 ''
+	says 'pipe is a pipe that nobody reads'
+}
+
 @test "out: names of formats, and no name, are usage errors that say what to write" {
 	local format
 	for format in text json jsonl none; do

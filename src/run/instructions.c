@@ -175,6 +175,18 @@ static bool writes_output(const struct session_options *options)
 	return !(format && format->is_silent) && (is_captured || !options->command.executor->runs_tasks);
 }
 
+struct out_file instructions_out_file(const struct session_options *options, const struct session_place *place)
+{
+	return (struct out_file){
+		/* Where nothing runs, no file is made that would be in the way of the run. */
+		.name = options->command.executor->runs_tasks ? options->output.file : NULL,
+		.fd = -1,
+		.replaces = options->output.force,
+		/* A signal ends this process before its only run begins, but not between the runs of a console. */
+		.waits = !place->reserve,
+	};
+}
+
 struct outlet_options instructions_outlet(const struct session *session)
 {
 	const struct session_options *options = session->options;

@@ -25,37 +25,38 @@ static bool is_regular(int fd)
 }
 
 /* Opens a file that exists, or a symbolic link to one that does not. -1 with the error. */
-static int open_existing(struct out_file *file, bool replaces, struct error *error)
+static int open_existing(struct out_file *file, struct error *error)
 {
-	const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (file->waits ? 0 : O_NONBLOCK);
 	struct stat status;
 	bool is_there = stat(file->name, &status) == 0;
 
 	/* Not opened if it is refused: opening may have effects, or wait for the reader of a pipe. */
-	if (!replaces && (!is_there || S_ISREG(status.st_mode)))
+	if (!file->replaces && (!is_there || S_ISREG(status.st_mode)))
 		return refuse_existing(file->name, error);
 	file->fd = open(file->name, flags | (is_there ? 0 : O_CREAT), 0666);
+	if (file->fd < 0 && errno == ENXIO && is_there && S_ISFIFO(status.st_mode))
+		return error_set(error, "--out: %s is a pipe that nobody reads", file->name);
 	if (file->fd < 0)
 		return error_set_errno(error, errno, "--out: cannot write %s", file->name);
-	if (!replaces && is_regular(file->fd)) {
+	if (!file->replaces && is_regular(file->fd)) {
 		fd_close(&file->fd);
 		return refuse_existing(file->name, error);
 	}
 	return 0;
 }
 
-int out_file_open(struct out_file *file, const char *name, bool replaces, struct error *error)
+int out_file_open(struct out_file *file, struct error *error)
 {
-	*file = (struct out_file){.name = name, .fd = -1};
-	if (!name)
+	if (!file->name)
 		return 0;
-	file->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	file->fd = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
 	file->is_new = file->fd >= 0;
 	if (file->is_new)
 		return 0;
 	if (errno == EEXIST)
-		return open_existing(file, replaces, error);
-	return error_set_errno(error, errno, "--out: cannot write %s", name);
+		return open_existing(file, error);
+	return error_set_errno(error, errno, "--out: cannot write %s", file->name);
 }
 
 int out_file_clear(const struct out_file *file, struct error *error)

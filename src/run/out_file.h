@@ -11,15 +11,19 @@ struct out_file {
 	const char *name;
 	/* -1 if not open. */
 	int fd;
-	/* True if it did not exist before. */
+	/* True if it may replace a regular file that exists. */
+	bool replaces;
+	/* True if the reader of a named pipe is waited for; else a pipe without one is an error. */
+	bool waits;
+	/* True if it did not exist before. Set by out_file_open. */
 	bool is_new;
 };
 
 /*
- * Opens the file, without emptying it. A regular file that exists is refused unless it is to be replaced; a pipe or
- * device is written to. -1 with the error.
+ * Opens the file, if it has a name, without emptying it. A regular file that exists is refused unless it is to be
+ * replaced; a pipe or device is written to. -1 with the error.
  */
-int out_file_open(struct out_file *file, const char *name, bool replaces, struct error *error) MUST_CHECK;
+int out_file_open(struct out_file *file, struct error *error) MUST_CHECK;
 
 /* Empties a regular file that is replaced: once nothing else can prevent the run. -1 with the error. */
 int out_file_clear(const struct out_file *file, struct error *error) MUST_CHECK;

@@ -85,11 +85,7 @@ static int open_parts(struct session *session, struct error *error)
 	fd_close(&terminal);
 	if (instructions_open(session, error) < 0)
 		return -1;
-	/* Where nothing runs, no file is made that would be in the way of the run. */
-	if (session->options->command.executor->runs_tasks &&
-	    out_file_open(&session->out, session->options->output.file, session->options->output.force, error) < 0)
-		return -1;
-	if (logbook_open(session, error) < 0)
+	if (out_file_open(&session->out, error) < 0 || logbook_open(session, error) < 0)
 		return -1;
 	if (session->place.is_alone && interruption_open(session) < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
@@ -122,7 +118,7 @@ struct session *session_open(const struct session_options *options, const struct
 		.pace = {.fixed = options->workers.chunk_size, .jobs = options->workers.jobs},
 		.limit = {.options = options->policy.limit},
 		.oom_kills = KILLS_UNKNOWN,
-		.out.fd = -1,
+		.out = instructions_out_file(options, place),
 		.pool_owner = verdict_owner,
 		.outlet = {.failed = outlet_failed, .finished = outlet_result, .settled = outlet_settled},
 	};
