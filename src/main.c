@@ -31,6 +31,7 @@
  *   json_command  elements as commands      output_json  result objects
  *   json_syntax  blanks, errors           input_csv  records of CSV
  *   output_text  bytes as they are          outcome  outcomes in words
+ *   element_memory  of jansson's values
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  current task, fullness
  *   order_pump  passing output on           window   the table of entries  entry    one task and its phase

@@ -99,6 +99,24 @@ measured() {
 	done
 }
 
+# words WORD SIZE: an array of so many bytes
+words() {
+	printf '[' && yes "$1," | head -n $(($2 / (${#1} + 1))) | tr -d '\n' && printf '%s]' "$1"
+}
+
+@test "limits: an element of many parts takes little more memory than they need, and too many are an error" {
+	words 7 8000000 >numbers
+	words '"ab"' 8000000 >strings
+	{ cat numbers && echo; } | measured 60000 "$MPMAP" -j1 --jsonl --stdin wc -c
+	expect 0 "$(($(wc -c <numbers) + 1))" ''
+	{ cat strings && echo; } | measured 120000 "$MPMAP" -j1 --jsonl --stdin wc -c
+	expect 0 "$(($(wc -c <strings) + 1))" ''
+	{ echo '"before"' && words '{}' 12000000 && printf '\n"after"\n'; } | measured 500000 "$MPMAP" -j1 --jsonl --stdin cat
+	expect 1 before
+	says_lines 1
+	says '^mpmap: standard input: element 2 \(line 2, column 1\): the element has too many parts'
+}
+
 @test "limits: 50,000 values in an array, and 50,000 keys in an object" {
 	seq 50000 | sed 's/.*/"k&":&/' | paste -sd , | sed 's/.*/{&}/' >object
 	seq 50000 | paste -sd , | sed 's/.*/[&]/' >array

@@ -2,41 +2,7 @@
 /* Parsing JSON values without losing their text. */
 #include "codec/element.h"
 
-/* Bytes that parsing one element may take: a small value takes many times its text. */
-enum { PARSED_MAX = 256 << 20 };
-
-/* The header of an allocation. */
-union allocation {
-	size_t size;
-	max_align_t alignment;
-};
-
-/* Bytes that jansson holds now. A global, since its functions for memory have no context. */
-static size_t allocated;
-
-static void *allocate(size_t size)
-{
-	union allocation *allocation;
-
-	if (size > PARSED_MAX || allocated + size > PARSED_MAX)
-		return NULL;
-	allocation = malloc(sizeof *allocation + size);
-	if (!allocation)
-		return NULL;
-	allocation->size = size;
-	allocated += size;
-	return allocation + 1;
-}
-
-static void element_release(void *memory)
-{
-	union allocation *allocation = memory;
-
-	if (!allocation)
-		return;
-	allocated -= allocation[-1].size;
-	free(allocation - 1);
-}
+#include "codec/element_memory.h"
 
 static bool is_digit(char c)
 {
@@ -87,39 +53,100 @@ static size_t skip_string(struct slice text, size_t at)
 	return at < text.size ? at + 1 : text.size;
 }
 
-/*
- * Copies text to masked with each number checked and replaced by 0 and blanks of the same length: jansson's numbers
- * have limits. -1 with the problem.
- */
-static int mask_numbers(struct bytes *masked, struct slice text, struct json_problem *problem)
+/* Returns the offset after the token that begins at an offset: a string, a number or word, or one byte. */
+static size_t skip_token(struct slice text, size_t at)
 {
-	size_t at = 0;
+	if (text.data[at] == '"')
+		return skip_string(text, at);
+	if (!is_of_number(text.data[at]))
+		return at + 1;
+	while (at < text.size && is_of_number(text.data[at]))
+		at++;
+	return at;
+}
 
-	bytes_append(masked, text.data, text.size);
+/* True if a number, or what is meant to be one, begins with c. */
+static bool begins_number(char c)
+{
+	return c == '-' || is_digit(c);
+}
+
+/* Checks each number in a text. -1 with the problem. */
+static int check_numbers(struct slice text, struct json_problem *problem)
+{
+	size_t at = 0, start;
+
 	while (at < text.size) {
-		size_t start = at;
-		char c = text.data[at];
-
-		if (c == '"') {
-			at = skip_string(text, at);
-			continue;
-		}
-		if (!is_of_number(c)) {
-			at++;
-			continue;
-		}
-		while (at < text.size && is_of_number(text.data[at]))
-			at++;
-		if (c != '-' && !is_digit(c))
-			continue;
-		if (!is_number((struct slice){.data = text.data + start, .size = at - start})) {
+		start = at;
+		at = skip_token(text, start);
+		if (begins_number(text.data[start]) &&
+		    !is_number((struct slice){.data = text.data + start, .size = at - start})) {
 			problem->offset = start;
 			return error_set(&problem->error, "this is no number in JSON");
 		}
-		memset(masked->data + start, ' ', at - start);
-		masked->data[start] = '0';
 	}
 	return 0;
+}
+
+/* A text that jansson reads in pieces, with its numbers replaced: jansson's have limits and take memory. */
+struct masked {
+	struct slice text;
+	/* The word in place of each number. */
+	struct slice word;
+	/* True if it is filled up with blanks to the length of the number, so that offsets are those of the text. */
+	bool is_padded;
+	/* The rest of the current token or of the word in its place, and the number of blanks after that. */
+	struct slice rest;
+	size_t blanks;
+	/* The offset of the next token. */
+	size_t at;
+};
+
+/* Begins the next token. */
+static void mask_next(struct masked *masked)
+{
+	size_t start = masked->at;
+
+	masked->at = skip_token(masked->text, start);
+	masked->rest = (struct slice){.data = masked->text.data + start, .size = masked->at - start};
+	if (!begins_number(masked->text.data[start]))
+		return;
+	masked->blanks = masked->is_padded ? masked->rest.size - masked->word.size : 0;
+	masked->rest = masked->word;
+}
+
+/* Copies the next bytes of a masked text, at most size. Returns how many, 0 at the end. */
+static size_t read_masked(void *buffer, size_t size, void *context)
+{
+	struct masked *masked = context;
+	char *to = buffer, *end = to + size;
+
+	while (to < end && (masked->rest.size || masked->blanks || masked->at < masked->text.size)) {
+		size_t room = (size_t)(end - to), now = masked->rest.size ? masked->rest.size : masked->blanks;
+
+		now = now < room ? now : room;
+		if (masked->rest.size) {
+			memcpy(to, masked->rest.data, now);
+			masked->rest.data += now;
+			masked->rest.size -= now;
+		} else if (masked->blanks) {
+			memset(to, ' ', now);
+			masked->blanks -= now;
+		} else {
+			mask_next(masked);
+		}
+		to += now;
+	}
+	return size - (size_t)(end - to);
+}
+
+/* Parses a text with its numbers replaced by a word. Returns the value, or NULL with the error. */
+static json_t *parse_masked(struct slice text, const char *word, bool is_padded, json_error_t *error)
+{
+	struct masked masked = {.text = text, .word = slice_of(word), .is_padded = is_padded};
+
+	return json_load_callback(read_masked, &masked, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+				  error);
 }
 
 /* Sets the words for what jansson found, without its "near ...": that text is masked, and the offset is reported. */
@@ -129,7 +156,8 @@ static void element_describe(const json_error_t *found, struct error *error)
 	const char *near = is_named ? NULL : strstr(found->text, " near ");
 	size_t length = near ? (size_t)(near - found->text) : strlen(found->text);
 
-	if (!length)
+	/* jansson has no words for a lack of memory. */
+	if (!length || element_memory_was_short())
 		error_set(error, "the element has too many parts to be taken in");
 	else if (strncmp(found->text, "end of file expected", 20) == 0)
 		error_set(error, "there is more here than one value");
@@ -140,29 +168,29 @@ static void element_describe(const json_error_t *found, struct error *error)
 int element_parse(struct element *element, struct slice text, struct json_problem *problem)
 {
 	const char *nul = memchr(text.data, '\0', text.size);
-	struct bytes masked = {.data = NULL};
 	json_error_t error = {.position = 0};
 
-	json_set_alloc_funcs(allocate, element_release);
+	json_set_alloc_funcs(element_memory_take, element_memory_release);
 	*element = (struct element){.text = text};
 	/* jansson ignores a NUL after a number. */
 	if (nul) {
 		problem->offset = (size_t)(nul - text.data);
 		return error_set(&problem->error, "there is a NUL byte here, which JSON has no place for");
 	}
-	if (mask_numbers(&masked, text, problem) == 0) {
-		element->value = json_loadb(masked.data, masked.size,
-					    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-		if (!element->value) {
-			problem->offset = error.position > 0 && (size_t)error.position <= text.size
-						  ? (size_t)error.position - 1
-						  : 0;
-			problem->is_cut = strstr(error.text, "end of file");
-			element_describe(&error, &problem->error);
-		}
-	}
-	bytes_release(&masked);
-	return element->value ? 0 : -1;
+	if (check_numbers(text, problem) < 0)
+		return -1;
+	/* null takes no memory. For its errors the text is parsed again, with the offsets as they are. */
+	element->value = parse_masked(text, "null", false, &error);
+	if (!element->value && !element_memory_was_short())
+		element->value = parse_masked(text, "0", true, &error);
+	else if (!element->value)
+		error = (json_error_t){.position = 0};
+	if (element->value)
+		return 0;
+	problem->offset = error.position > 0 && (size_t)error.position <= text.size ? (size_t)error.position - 1 : 0;
+	problem->is_cut = strstr(error.text, "end of file");
+	element_describe(&error, &problem->error);
+	return -1;
 }
 
 struct element_children element_children(const struct element *parent)

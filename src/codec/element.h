@@ -15,7 +15,7 @@
 
 /* A value of the input, or one within another. */
 struct element {
-	/* A reference of the outermost element only. Numbers in it are all 0. */
+	/* A reference of the outermost element only. Numbers in it are null: see element_is_number. */
 	json_t *value;
 	/* A view of the input. */
 	struct slice text;
@@ -41,6 +41,20 @@ struct element_children element_children(const struct element *parent);
 
 /* Stores the next value, and its key (NULL in an array). False at the end. The key lives as long as the parent. */
 bool element_next(struct element_children *children, struct element *child, const char **key);
+
+/* True if the value is a number. */
+static inline bool element_is_number(const struct element *element)
+{
+	char first = element->text.data[0];
+
+	return first == '-' || (first >= '0' && first <= '9');
+}
+
+/* True if the value is null. */
+static inline bool element_is_null(const struct element *element)
+{
+	return json_is_null(element->value) && !element_is_number(element);
+}
 
 /* Returns the characters of a string, as UTF-8. Lives as long as the element. */
 static inline struct slice element_string(const struct element *element)

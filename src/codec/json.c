@@ -17,7 +17,7 @@ static int put_value(struct bytes *frame, const struct element *whole, const str
 
 	if (json_is_string(part->value))
 		text = element_string(part);
-	else if (json_is_null(part->value))
+	else if (element_is_null(part))
 		text.size = 0;
 	else
 		element_compact(part->text, &compact);
@@ -56,7 +56,7 @@ static int put_scalar(struct bytes *out, const struct element *element, struct j
 {
 	struct slice text = element->text;
 
-	if (!json_is_string(element->value) && !json_is_number(element->value))
+	if (!json_is_string(element->value) && !element_is_number(element))
 		return error_set(element_blame(element, element, problem),
 				 "%.*s is no record (a string, a number, an array or an object is)", (int)text.size,
 				 text.data);

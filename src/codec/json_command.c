@@ -34,7 +34,7 @@ static const char has_nul[] = "has a NUL in it, which no argument can have";
 /* Sets the text of a string or number that is to be an argument. Returns what is wrong with it, or NULL. */
 static const char *json_command_take_text(const struct element *part, struct slice *text)
 {
-	if (!json_is_string(part->value) && !json_is_number(part->value))
+	if (!json_is_string(part->value) && !element_is_number(part))
 		return "is neither a string nor a number";
 	*text = json_is_string(part->value) ? element_string(part) : part->text;
 	return memchr(text->data, '\0', text->size) ? has_nul : NULL;
@@ -160,7 +160,7 @@ static int put_env(struct draft *draft, const struct element *value, const char 
 		if (!*name || strchr(name, '=')) {
 			put = error_set(element_blame(draft->whole, &child, draft->problem),
 					"env: '%.100s' is no name of a variable", name);
-		} else if (json_is_null(child.value)) {
+		} else if (element_is_null(&child)) {
 			frame_put(draft->frame, FIELD_UNSET, slice_of(name));
 		} else if ((put = text_of(draft, &child, "a value in env", &text)) == 0) {
 			bytes_clear(&variable);
@@ -189,9 +189,9 @@ static int put_cwd(struct draft *draft, const struct element *value, const char 
 /* Returns a number's value; NAN if the element is not a number, or one too large. */
 static double number_of(const struct element *part)
 {
-	json_t *number = json_is_number(part->value) ? json_loadb(part->text.data, part->text.size,
-								  JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL)
-						     : NULL;
+	json_t *number = element_is_number(part) ? json_loadb(part->text.data, part->text.size,
+							      JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL)
+						 : NULL;
 	double value = number ? json_real_value(number) : NAN;
 
 	json_decref(number);

@@ -19,6 +19,8 @@
 enum {
 	/* Bytes that are read at a time. */
 	AHEAD = 65536,
+	/* Bytes of a buffer beyond which its memory is released after use: a large element is rare. */
+	LARGE = 1 << 20,
 };
 
 struct elements {
@@ -86,6 +88,14 @@ static uint64_t elements_left(const struct elements *elements)
 	return elements_unread(elements).size * elements->input.element / (elements->bytes_seen + 1);
 }
 
+/* Empties a buffer. */
+static void elements_clear(struct bytes *bytes)
+{
+	if (bytes->capacity > LARGE)
+		bytes_release(bytes);
+	bytes_clear(bytes);
+}
+
 /* Packs what is in elements->task as a task of the given width. Without memory for it the input ends. */
 static void elements_pack(struct elements *elements, uint32_t width)
 {
@@ -101,6 +111,7 @@ static void elements_pack(struct elements *elements, uint32_t width)
 	}
 	memcpy(to, task->data, task->size);
 	packer_add(packer, task->size, width, elements_left(elements));
+	elements_clear(task);
 }
 
 /* Converts an element to a task in elements->task, and sets its width. -1 with the problem. */
@@ -186,15 +197,29 @@ static bool elements_has_more_to_read(const struct elements *elements)
 	return !elements->inlet.end && supply_is_open(elements->feeder.session);
 }
 
+/* Removes what is consumed from the buffer. */
+static void drop_consumed(struct elements *elements)
+{
+	struct bytes *buffer = &elements->buffer, rest = {.data = NULL};
+	struct slice unread = elements_unread(elements);
+
+	if (buffer->capacity > LARGE && unread.size <= AHEAD) {
+		bytes_append(&rest, unread.data, unread.size);
+		bytes_release(buffer);
+		*buffer = rest;
+	} else {
+		bytes_consume(buffer, elements->done);
+	}
+	elements->done = 0;
+}
+
 /* Reads once. False when nothing can be read now, or ever. */
 static bool elements_read_more(struct elements *elements)
 {
 	size_t got;
 
-	if (elements->done) {
-		bytes_consume(&elements->buffer, elements->done);
-		elements->done = 0;
-	}
+	if (elements->done)
+		drop_consumed(elements);
 	got = inlet_read(&elements->inlet, bytes_reserve(&elements->buffer, AHEAD), AHEAD);
 	elements->buffer.size += got;
 	/* A part of an element does not count. */
