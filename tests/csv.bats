@@ -174,6 +174,15 @@ csv() {
 	expect 1 a
 	says '^mpmap: standard input: line 2: the quote that opens a field here is not closed within 131071 bytes$'
 	says_lines 1
+	# It is said once, however often the pool has room for more after it.
+	{
+		seq 500
+		printf '"'
+		exec yes
+	} | csv -j1 --chunksize 1 true
+	expect 1 ''
+	says 'line 501: the quote'
+	says_lines 1
 	# also while the reader of a header waits for its end
 	{
 		printf 'a,"b\n'

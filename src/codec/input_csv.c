@@ -47,6 +47,12 @@ static void take_byte(struct input_csv *csv, char byte)
 	}
 }
 
+/* True in a quoted field longer than the limit. */
+static bool is_overlong(const struct input *input)
+{
+	return input->csv.state == CSV_QUOTED && input->csv.quoted > input->limit;
+}
+
 /* Scans on in the current record. */
 static enum csv_found scan_record(struct input *input, const char *bytes, size_t size)
 {
@@ -59,7 +65,7 @@ static enum csv_found scan_record(struct input *input, const char *bytes, size_t
 			at = skip_text(input, at, end);
 		else if (csv->state == CSV_QUOTED)
 			at = skip_quoted(input, at, end);
-		if (csv->state == CSV_QUOTED && csv->quoted > input->limit)
+		if (is_overlong(input))
 			found = FOUND_NO_QUOTE;
 		else if (at < end && *at == input->delimiter && (csv->state != CSV_QUOTED || !input->delimiter))
 			found = FOUND_END;
@@ -67,7 +73,7 @@ static enum csv_found scan_record(struct input *input, const char *bytes, size_t
 			take_byte(csv, *at++);
 	}
 	input->scanned = size ? (size_t)(at - bytes) : 0;
-	return found;
+	return found == FOUND_NOTHING && is_overlong(input) ? FOUND_NO_QUOTE : found;
 }
 
 /* Begins the next record, after the delimiter. */

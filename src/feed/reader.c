@@ -151,6 +151,8 @@ static void reader_end_at_quote(struct reader *reader, const struct input_step *
 	source_is_unclosed(reader->inlet.source, step->line, step->event == INPUT_MORE, &error);
 	inlet_refuse(&reader->inlet, &error);
 	packer_cut(&reader->feeder.packer, 0);
+	/* Nothing is left to be scanned, and no quote is open. */
+	reader->input = source_input(reader->inlet.source);
 }
 
 /* Takes the next record from the unread bytes. False when they hold no whole one. */
