@@ -50,6 +50,8 @@ enum fact {
 	FACT_STDIN,
 	FACT_SEPARATOR,
 	FACT_CSV,
+	/* A byte between fields as COMMAND. */
+	FACT_SEPARATOR_OPERAND,
 	/* --null or --delimiter. */
 	FACT_DELIMITER,
 	FACT_HEADER,
@@ -84,6 +86,7 @@ static const struct conflict conflicts[] = {
 	{FACT_TTY, FACT_INTERACTIVE, "--tty and --interactive: the terminal is the prompt's"},
 	{FACT_BATCH, FACT_NOTHING_TO_RUN, "no COMMAND to run for each record (mpmap --help shows how)"},
 	{FACT_EMPTY_COMMAND, FACT_ANY, "COMMAND is empty"},
+	{FACT_SEPARATOR_OPERAND, FACT_CSV, "--csv '%a': the byte between fields follows an equals sign: --csv='%a'"},
 	{FACT_TTY, FACT_SIMULTANEOUS, "--tty and %b: tasks have the terminal, and run one by one"},
 	{FACT_TTY, FACT_ZYGOTE, "--tty and --zygote: what has the terminal is executed"},
 	{FACT_FORMAT, FACT_TTY, "--output and --tty: what tasks write then is not seen"},
@@ -122,6 +125,19 @@ static const struct conflict conflicts[] = {
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
 
+/* Returns the first word of the command if it is a byte that stands between fields, else NULL. */
+static const char *separator_operand(const struct template_options *command)
+{
+	static const char *const bytes[] = {",", ";", ":", "|", "\\t"};
+	size_t i;
+
+	for (i = 0; command->word_count && i < countof(bytes); i++) {
+		if (strcmp(command->words[0], bytes[i]) == 0)
+			return bytes[i];
+	}
+	return NULL;
+}
+
 /* Sets the facts about the mode, and about what is run. */
 static void gather_command(const struct options *options, const char *names[FACTS])
 {
@@ -133,6 +149,7 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_RUN] = !nothing || options->feed.source_count ? "" : NULL;
 	names[FACT_NOTHING_TO_RUN] = nothing ? "" : NULL;
 	names[FACT_EMPTY_COMMAND] = run->command.template.word_count && !*run->command.template.words[0] ? "" : NULL;
+	names[FACT_SEPARATOR_OPERAND] = separator_operand(&run->command.template);
 	names[FACT_SECOND_SCRIPT] =
 		run->command.shell && run->command.template.word_count > 1 ? run->command.template.words[1] : NULL;
 	names[FACT_SHELL_RECORDS] = run->command.shell && !run->command.template.word_count ? "--shell" : NULL;
