@@ -195,3 +195,13 @@ show_lines() {
 	not is_gone "$(cat first)"
 	kill -KILL "$(cat first)"
 }
+
+@test "running: a run that nothing is started for ends with the prompt" {
+	trace_on
+	open_prompt -j2
+	type_line 'map --memfree 1000T echo ::: 1'
+	wait_for_event input_end
+	wait_for_prompt
+	kill -TERM "$mpmap"
+	wait_until is_gone "$mpmap"
+}

@@ -232,7 +232,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 		session_set_jobs(run->session, 0);
 	runs->active++;
 	runs->known++;
-	runs->begun = true;
+	runs->changed = true;
 	list_append(&runs->list, &run->link);
 	run->owner.on_room = run_on_room;
 	feeder_begin(run->feeder, run->session);
@@ -327,6 +327,7 @@ void run_pause(struct run *run)
 
 	if (run->state == RUN_RUNNING) {
 		run->state = RUN_PAUSED;
+		run->runs->changed = true;
 		session_hold(run->session);
 	}
 	diag_enter(before);
@@ -338,6 +339,7 @@ void run_resume(struct run *run)
 
 	if (run->state == RUN_PAUSED) {
 		run->state = RUN_RUNNING;
+		run->runs->changed = true;
 		session_resume(run->session);
 	}
 	diag_enter(before);
@@ -347,6 +349,7 @@ void run_cancel(struct run *run)
 {
 	const struct diag_context *before = diag_enter(&run->context);
 
+	run->runs->changed = true;
 	if (run->state == RUN_CANCELLED) {
 		ending_abort(run->session);
 	} else if (run->state != RUN_DONE) {

@@ -153,9 +153,8 @@ void runs_step(struct runs *runs, nsec deadline)
 	}
 	if (runs->sharing.is_crowded && clock_now() + TURN < deadline)
 		deadline = clock_now() + TURN;
-	/* A run without tasks is over at once, and causes no event. */
-	loop_step(&runs->loop, runs->begun ? 0 : deadline);
-	runs->begun = false;
+	loop_step(&runs->loop, runs->changed ? 0 : deadline);
+	runs->changed = false;
 	for (link = runs->list.next; link != &runs->list; link = link->next) {
 		if (run_at(link)->state != RUN_DONE)
 			run_advance(run_at(link));
@@ -234,6 +233,7 @@ void runs_close(struct runs *runs)
 		if (run_at(link)->state != RUN_DONE)
 			ending_abort(run_at(link)->session);
 	}
+	runs->changed = true;
 	while (runs->active)
 		runs_step(runs, NSEC_FOREVER);
 	while (!list_is_empty(&runs->list))

@@ -45,8 +45,8 @@ struct runs {
 	size_t known;
 	/* How many runs are not done. */
 	size_t active;
-	/* True if a run has begun since the last step. */
-	bool begun;
+	/* True if a run was begun or changed since the last step: it may be over without any event. */
+	bool changed;
 	/* The sharing of the workers. */
 	struct runs_sharing {
 		/* The runs that want workers, by their turns. */
