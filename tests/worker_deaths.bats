@@ -328,7 +328,8 @@ is_full() {
 		trace_on
 		start -j1 --progress=plain --shell 'kill -STOP $PPID; echo "$1"' ::: a
 		runs[$METHOD]=$pid
-		wait_for_event task_start
+		# the worker may be stopped before it reports that the task has started
+		wait_for_event chunk_claim
 		wait_until state_is '; 1 of 1 workers \([a-z]+\)(; ending)?; 1 worker is stopped$'
 	}
 	# side by side: each takes 5 s
