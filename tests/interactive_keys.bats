@@ -135,6 +135,18 @@ halves=('\033[200~a\rb' '\022\351' '\035\351' '\030(\030)\030e' '\030')
 	wait_for_prompt
 }
 
+@test "prompt: it works on a terminal that cannot be opened anew" {
+	needs_faults
+	MPMAP_FAULT=reopen:1+:EMFILE open_prompt -j2
+	type_line 'map seq ::: 30 3000'
+	wait_for_line '1\.2.*3000$'
+	wait_for_prompt
+	type_line '! echo well-$((1 + 1))'
+	wait_for_line '^well-2$'
+	type_line quit
+	wait_until only_terminal_left
+}
+
 @test "prompt: it works on a terminal of any size, also while that changes" {
 	local term size
 	export XDG_STATE_HOME=$PWD/state LC_ALL=C.UTF-8

@@ -221,6 +221,8 @@ static int fd_reopen(int fd, int access)
 {
 	char path[64];
 
+	if (fault_at("reopen"))
+		return -1;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	return open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
