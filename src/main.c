@@ -25,6 +25,7 @@
  *   start    start methods                  start_fork  start_spawn  start_forkserver
  *   command  executing programs             command_group  signals to what they started
  *   title    names for ps and top           survey   the processes of groups
+ *   affinity  the processors it may use
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               base64   bytes as text
  *   input_json  finding elements            element  JSON with its text    json     elements as records
@@ -54,6 +55,7 @@
  * worker/zygote/  a program stopped before its main, from which tasks are forked
  *   zygote   tasks that are forked          preloading  starting one       fitness  suitable programs
  *   object   the preloaded object           preload  its source            request  the messages to it
+ *   preload_ready  what its children need not do
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
  *   staffing  how many workers              shortage  too few processes    recruiting  processes of workers

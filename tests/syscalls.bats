@@ -5,7 +5,7 @@
 load helper
 
 # Calls of a worker, a zygote and a task until the task's main, and of the worker after it; the tasks make none of these.
-CALLS=clone,dup2,execve,fcntl,getppid,getpid,kill,pidfd_open,pipe2,ppoll,prctl,recvmsg,rt_sigprocmask,sendmsg,setitimer,setpgid,wait4
+CALLS=clone,dup2,execve,fcntl,getppid,getpid,kill,pidfd_open,pipe2,ppoll,prctl,recvmsg,rt_sigprocmask,sched_setaffinity,sendmsg,setitimer,setpgid,wait4
 
 # count COUNT ARG...: prints the calls of a run of COUNT tasks, "NAME CALLS" on each line, sorted by name
 count() {
@@ -98,6 +98,8 @@ costs() {
 	per_task --zygote true
 	costs execve 0
 	costs dup2 0
+	# one with a processor for each job
+	costs sched_setaffinity 0
 	costs pidfd_open -1 1
 	costs pipe2 200
 	# children are forked ahead: one more or less of them

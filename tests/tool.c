@@ -204,6 +204,7 @@ static const struct command commands[] = {
 	{"stdin", 0, "", "prints what stdin is, and how many bytes were in it", run_stdin},
 	{"unread", 0, "", "prints how many bytes wait in the pipe that is its stdin", run_unread},
 	{"limits", 0, "", "prints the resource limits", run_limits},
+	{"processors", 0, "", "prints how many processors it may use, before main and in it", run_processors},
 	{"surroundings", 0, "", "prints the folder, the umask and the niceness", run_surroundings},
 	{"under", 2, "[default|ignore=S,..|block=S,..|only=FD,..|open=FD,..|close=FD,..]... -- COMMAND...",
 	 "runs COMMAND so", run_under},

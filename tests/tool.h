@@ -65,6 +65,7 @@ int run_signals(int argc, char **argv);
 int run_ids(int argc, char **argv);
 int run_stdin(int argc, char **argv);
 int run_limits(int argc, char **argv);
+int run_processors(int argc, char **argv);
 int run_surroundings(int argc, char **argv);
 int run_unread(int argc, char **argv);
 

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,5 +195,31 @@ int run_unread(int argc, char **argv)
 	if (ioctl(0, FIONREAD, &count) < 0)
 		fail("FIONREAD: %s", strerror(errno));
 	printf("%d\n", count);
+	return 0;
+}
+
+/* Returns how many processors this process may use. */
+static int count_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) < 0)
+		fail("affinity: %s", strerror(errno));
+	return CPU_COUNT(&set);
+}
+
+static int processors_before_main;
+
+/* As a library for threads counts them. */
+static __attribute__((constructor)) void count_before_main(void)
+{
+	processors_before_main = count_processors();
+}
+
+int run_processors(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("%d %d\n", processors_before_main, count_processors());
 	return 0;
 }

@@ -384,3 +384,91 @@ waiting_children() {
 	[ "$(jq -r '"\(.seq) \(.outcome)"' out | head -n 2)" = $'1 ok\n2 signaled' ] || complain "$(<out)"
 	no_processes_left
 }
+
+# Prints the processors that a process may use.
+processors_of() {
+	awk '/^Cpus_allowed_list:/ { print $2 }' "/proc/$1/status"
+}
+
+# Starts as many tasks as there are jobs, and checks that the processors of each worker are those of its zygote, and those
+# of each task all.
+processors_in_run() {
+	local name process
+	trace_on
+	start -j"$1" --zygote "$TOOL" hold gate ::: $(seq "$1")
+	wait_for_event task_start "$1"
+	events zygote_start | jq -r '"\(.worker) \(.zygote_pid)"' | while read -r name process; do
+		echo "$name $(processors_of "$(worker_pid "$name")")"
+		[ "$(processors_of "$process")" = "$(processors_of "$(worker_pid "$name")")" ] || complain "$name and its zygote" || return 1
+	done >bound
+	event_field task_pid task_start | while read -r process; do
+		[ "$(processors_of "$process")" = "$(processors_of self)" ] || complain "a task's processors" || return 1
+	done
+	touch gate
+	finish
+	expect 0
+	rm gate
+}
+
+@test "zygote: it remains with its worker on one processor where there is one for each job, and tasks may use all" {
+	local count own
+	count=$(nproc)
+	own=$(processors_of self)
+	[ "$count" -gt 1 ] || skip_or_fail 'there is one processor only'
+	processors_in_run "$count"
+	cut -d ' ' -f 2 bound | not grep '[^0-9]'
+	[ "$(cut -d ' ' -f 2 bound | sort -u | wc -l)" -eq "$count" ]
+	for jobs in 1 $((count + 1)); do
+		processors_in_run "$jobs"
+		[ "$(cut -d ' ' -f 2 bound | sort -u)" = "$own" ]
+	done
+	# before main, in it, and of a task that is executed
+	seq 20 >records
+	INPUT=records same_both_ways -j"$count" "$TOOL" processors
+	same_both_ways -j"$count" "$TOOL" processors ::: a "$(printf %5000s x)" b
+	[ "$(sort -u out)" = "$count $count" ]
+	# at the prompt the number of jobs changes
+	printf 'map --zygote sh -c "grep Cpus_allowed_list /proc/\\$PPID/status" sh ::: 1 2\n' >script
+	mp --interactive -j"$count" <script
+	expect 0
+	[ "$(sort -u out)" = "Cpus_allowed_list:"$'\t'"$own" ]
+}
+
+# Prints how many files of locales a run with zygotes opens.
+locale_files() {
+	seq "$1" >records
+	timeout 60 strace -f -qq -o calls -e trace=open,openat "$MPMAP" -j1 --zygote "$(type -P echo)" <records >out || complain "strace says $?"
+	cmp out records
+	grep -c locale calls
+}
+
+@test "zygote: the locale is loaded once for all tasks of a worker, also where parts of it do not exist" {
+	local few many
+	needs strace
+	locale -a | grep -qi '^C\.utf-\?8$' || skip_or_fail 'there is no locale C.UTF-8'
+	unset LC_ALL
+	for settings in LC_ALL=C.UTF-8 LANG=C.UTF-8 'LANG=C.UTF-8 LC_TIME=xx_YY.UTF-8' 'LANG=xx_YY.UTF-8' 'LANG=C.UTF-8 LC_CTYPE=C'; do
+		echo "$settings"
+		# shellcheck disable=SC2163 # The words are settings.
+		export $settings
+		few=$(locale_files 5)
+		many=$(locale_files 30)
+		[ "$few" -eq "$many" ] || complain "$few files for 5 tasks, $many for 30"
+		same_both_ways -j1 bash -c 'x=é; echo "${#x}"; LC_ALL=C; echo "${#x}"; LC_ALL=C.UTF-8; echo "${#x}"; printf "%s\n" "$LANG" "$1"' bash ::: a é
+		unset LANG LC_ALL LC_TIME LC_CTYPE
+	done
+}
+
+@test "zygote: functions that an object of the user's replaces are that object's in every task" {
+	needs cc
+	cat >replaced.c <<-'END_OF_C'
+		#include <stdarg.h>
+		#include <stdio.h>
+
+		/* This object wants versions of others' functions, and has none of its own. */
+		int fputs_unlocked(const char *text, FILE *file) { return fprintf(file, "<%s>", text); }
+	END_OF_C
+	cc -shared -fPIC -O1 -o replaced.so replaced.c
+	LD_PRELOAD=$PWD/replaced.so same_both_ways -j1 "$(type -P echo)" ::: a b
+	same out $'<a>\n<b>'
+}

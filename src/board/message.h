@@ -97,6 +97,8 @@ enum briefing_flags {
 	BRIEFING_WAITS = 2048,
 	/* What a task leaves in its group is ended. */
 	BRIEFING_CLEARS = 4096,
+	/* There is a processor for each worker: a zygote and what waits in it remain on their worker's. */
+	BRIEFING_PROCESSORS = 8192,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */

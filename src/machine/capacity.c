@@ -17,7 +17,7 @@ enum {
 	SPARE = 24,
 };
 
-static size_t affinity_cpus(void)
+size_t capacity_affinity(void)
 {
 	size_t cpus, count = 0;
 	cpu_set_t *set;
@@ -71,7 +71,7 @@ static bool take_cpus(const char *folder, void *owner)
 
 size_t capacity_cpus(void)
 {
-	size_t cpus = affinity_cpus();
+	size_t cpus = capacity_affinity();
 
 	cgroup_each("cpu", take_cpus, &cpus);
 	return cpus ? cpus : 1;

@@ -11,6 +11,9 @@ enum { CAPACITY_JOBS_MAX = 16384 };
 /* Returns the usable CPUs: the smaller of the affinity and the cgroup's quota (rounded up), at least 1. */
 size_t capacity_cpus(void);
 
+/* Returns the CPUs in the affinity of this process, at least 1. */
+size_t capacity_affinity(void);
+
 /* Returns the most jobs for half of what the limits on processes and descriptors leave, at least 1. */
 size_t capacity_jobs(void);
 

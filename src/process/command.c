@@ -101,6 +101,8 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 		signals_ignore(command->ignored);
 	if (command->nice && setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + command->nice) < 0)
 		goto failed;
+	if (command->affinity)
+		affinity_restore(command->affinity);
 	if (command->directory && chdir(command->directory) < 0) {
 		launch->stage = COMMAND_ASTRAY;
 		goto failed;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/dialect.h"
+#include "process/affinity.h"
 #include "process/signals.h"
 
 struct command {
@@ -41,6 +42,8 @@ struct command {
 	bool unblocks;
 	/* True if the child is this binary in another role, which keeps the mask of this process until role_enter. */
 	bool is_role;
+	/* The processors of the program, NULL for those of this process. */
+	const struct affinity *affinity;
 	/* A terminal whose foreground its group becomes, -1 if none. */
 	int terminal;
 	/* The pid of this process if the caller knows it, else 0. */

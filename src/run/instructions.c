@@ -3,6 +3,7 @@
 #include "run/instructions.h"
 
 #include "base/mem.h"
+#include "machine/capacity.h"
 #include "process/command.h"
 #include "process/signals.h"
 #include "run/report.h"
@@ -211,6 +212,18 @@ static bool wants_zygotes(const struct command_options *command)
 	return command->zygote && command->executor->runs_tasks;
 }
 
+/*
+ * True if each worker is to have a processor for itself: all processors are busy then anyway. Not at the prompt, where
+ * several runs share workers and the number of jobs changes.
+ */
+static bool has_processors(const struct session *session)
+{
+	const struct worker_options *workers = &session->options->workers;
+
+	return !session->place.reserve && workers->jobs_max <= workers->jobs && workers->jobs > 1 &&
+	       workers->jobs == capacity_affinity();
+}
+
 /* Completes the briefing with where the command is, and whether tasks are forked from it. */
 static void find_command(struct session *session)
 {
@@ -224,7 +237,7 @@ static void find_command(struct session *session)
 		return;
 	/* A command that was not found is reported by the first task. */
 	if (briefing->command)
-		briefing->flags |= BRIEFING_ZYGOTE;
+		briefing->flags |= BRIEFING_ZYGOTE | (has_processors(session) ? BRIEFING_PROCESSORS : 0u);
 	else if (!is_fixed)
 		report_unfit(session, slice_of(command->template.word_count ? "it is not the same for all tasks"
 									    : "each says what is executed"));

@@ -237,6 +237,7 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 		.nice = place->briefing.nice,
 		.is_task = true,
 		.unblocks = launcher->listens,
+		.affinity = launcher->zygote.is_bound ? &launcher->zygote.affinity : NULL,
 		.starter = launcher->self,
 		.pid = (pid_t *)(uintptr_t)&place->seat->task,
 	};

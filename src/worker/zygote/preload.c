@@ -8,9 +8,11 @@
  * gets the list of robust mutexes. Functions registered with pthread_atfork are not called: the one thread is just
  * before main.
  *
- * This is part of another program, so nothing here allocates, opens streams, or is visible but __libc_start_main. A
- * task's descriptors are received while 0, 1 and 2 are closed as needed, so that the kernel puts them there.
+ * This is part of another program, so nothing here allocates, opens streams, or is visible but __libc_start_main; what
+ * libc does for preload_ready.c is an exception. A task's descriptors are received while 0, 1 and 2 are closed as
+ * needed, so that the kernel puts them there.
  */
+#include "worker/zygote/preload_ready.h"
 #include "worker/zygote/request.h"
 
 #include <dlfcn.h>
@@ -56,6 +58,8 @@ static char *task_arguments[TEXT_SIZE + 1];
 static size_t task_argument_count;
 static char **environment;
 static size_t environment_size;
+/* The processors of tasks, if the zygote remains on one. */
+static cpu_set_t processors;
 
 static void answer(int number, pid_t pid)
 {
@@ -272,6 +276,21 @@ static bool take_setup(void)
 	return true;
 }
 
+/* Remains on the worker's processor, if it has one, and so do the children until their main. */
+static void stay_on_processor(void)
+{
+	cpu_set_t one;
+
+	if (setup.processor < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET((size_t)setup.processor, &one);
+	/* The program may have chosen others. */
+	if (sched_getaffinity(0, sizeof processors, &processors) < 0 ||
+	    !CPU_ISSET((size_t)setup.processor, &processors) || sched_setaffinity(0, sizeof one, &one) < 0)
+		setup.processor = -1;
+}
+
 /* Forks as libc does, but for the parent. Returns 0 in the child. */
 static pid_t fork_task(void)
 {
@@ -317,6 +336,8 @@ static void become_task(void)
 		place += strlen(place) + 1;
 	}
 	environ = environment;
+	if (setup.processor >= 0)
+		sched_setaffinity(0, sizeof processors, &processors);
 }
 
 /* Forks children until the worker has gone. Returns in each of them. */
@@ -344,6 +365,9 @@ static int zygote_main(int count UNUSED, char **arguments UNUSED, char **variabl
 		give_up(ZYGOTE_HAS_THREADS);
 	if (fcntl(channel, F_SETFL, 0) < 0 || !restore_environment() || !find_identity() || !take_setup())
 		give_up(ZYGOTE_IS_STRANGE);
+	ready_locale();
+	ready_functions();
+	stay_on_processor();
 	serve();
 	return real_main((int)task_argument_count, task_arguments, environment);
 }

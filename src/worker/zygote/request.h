@@ -42,6 +42,8 @@ struct zygote_setup {
 	uint32_t streams;
 	/* The worker's pid: it is the parent of the children. */
 	int32_t worker;
+	/* The processor on which the zygote remains, and its children until their main; -1 if any. */
+	int32_t processor;
 };
 
 /* The reasons why a program cannot be a zygote. Never an errno. */

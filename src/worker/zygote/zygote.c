@@ -95,10 +95,14 @@ static void take_child(struct zygote *zygote, const struct zygote_answer *answer
 /* Sends a zygote its setup and waits for its first child. *problem is NULL if there is one. -1 with errno. */
 static int introduce(struct zygote *zygote, struct workplace *place, const int *children, const char **problem)
 {
-	struct zygote_setup setup = {.streams = streams(place), .worker = getpid()};
+	struct zygote_setup setup = {.streams = streams(place), .worker = getpid(), .processor = -1};
 	struct slice payload = {.data = (const char *)&setup, .size = sizeof setup};
 	struct zygote_answer answer;
 
+	if (place->briefing.flags & BRIEFING_PROCESSORS) {
+		affinity_get(&zygote->affinity);
+		setup.processor = affinity_choose(&zygote->affinity, place->setup.seat);
+	}
 	/* If it has ended already, its answer says why. */
 	if (channel_send(zygote->channel, ZYGOTE_SETUP, payload, children, ZYGOTE_TURNS) < 0 && is_short(errno)) {
 		errno = EAGAIN;
@@ -110,6 +114,7 @@ static int introduce(struct zygote *zygote, struct workplace *place, const int *
 	}
 	*problem = answer.number < 0 ? zygote_describe(answer.number) : NULL;
 	take_child(zygote, &answer);
+	zygote->is_bound = setup.processor >= 0 && affinity_bind(setup.processor) == 0;
 	return 0;
 }
 
@@ -346,6 +351,9 @@ void zygote_release(struct zygote *zygote)
 	if (zygote->children.next && command_lead(zygote->children.next) == 0)
 		command_kill(zygote->children.next);
 	zygote->children.next = 0;
+	if (zygote->is_bound)
+		affinity_restore(&zygote->affinity);
+	zygote->is_bound = false;
 	fd_close(&zygote->channel);
 	for (i = 0; i < ZYGOTE_TURNS; i++)
 		fd_close(&zygote->children.channels[i]);

@@ -32,6 +32,10 @@ struct zygote {
 	struct zygote_children children;
 	int pidfd;
 	pid_t pid;
+	/* True if the worker remains on one processor, as its zygote does. */
+	bool is_bound;
+	/* The processors that the worker could use before. */
+	struct affinity affinity;
 	/* True if a start of the zygote was tried, which is done once. */
 	bool tried;
 };
