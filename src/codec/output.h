@@ -31,6 +31,8 @@ struct output_state {
 	unsigned current;
 	/* The streams of the current task that are UTF-8: bits 1 << stream. */
 	unsigned text;
+	/* True if the rest of the current task's output has been lost. */
+	bool is_lost;
 	struct base64 base64;
 };
 

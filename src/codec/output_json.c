@@ -219,7 +219,7 @@ static void put_data(struct output_state *state, const char *label UNUSED, enum 
 static void end_object(struct output_state *state, enum stream stream UNUSED, struct bytes *out)
 {
 	output_json_reach(state, STREAM_ERRORS + 1, out);
-	bytes_append_text(out, "}");
+	bytes_append_text(out, state->is_lost ? ",\"output_lost\":true}" : "}");
 }
 
 static void end_object_line(struct output_state *state, enum stream stream, struct bytes *out)

@@ -64,6 +64,8 @@ struct order_sink {
 	/* Takes a piece of output. */
 	void (*data)(struct order_sink *sink, uint64_t index, const char *label, enum stream stream,
 		     struct slice bytes);
+	/* Notes that the rest of the output of a task written as a whole has been lost. Its end follows. */
+	void (*lost)(struct order_sink *sink);
 	/* Ends a task. */
 	void (*result)(struct order_sink *sink, const struct result *result);
 };

@@ -93,7 +93,7 @@ void order_continue(struct order *order)
 		pump_current(order);
 		return;
 	}
-	/* The rest of this task is lost. */
+	order->sink->lost(order->sink);
 	order->sink->result(order->sink, entry->result);
 	entry_move(entry, ENTRY_LEAVE);
 }

@@ -109,6 +109,11 @@ static void sink_data(struct order_sink *sink, uint64_t index, const char *label
 	write_formatted(outlet, format->is_whole ? STREAM_OUTPUT : stream);
 }
 
+static void sink_lost(struct order_sink *sink)
+{
+	container_of(sink, struct outlet, sink)->state.is_lost = true;
+}
+
 /* Writes what the format ends each of a task's streams with. */
 static void sink_end_streams(struct outlet *outlet)
 {
@@ -263,6 +268,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct outlet_o
 	outlet->sink = (struct order_sink){
 		.has_room = sink_has_room,
 		.begin = sink_begin,
+		.lost = sink_lost,
 		.data = sink_data,
 		.result = sink_result,
 	};
