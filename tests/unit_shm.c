@@ -193,6 +193,32 @@ static void test_arena_memory(void)
 	arena_release(&arena);
 }
 
+/* A row of blocks becomes longer in its place, as far as the blocks after it are free. */
+static void test_arena_extended(void)
+{
+	struct arena arena;
+	size_t row;
+
+	check_int(arena_init(&arena), 0);
+	row = arena_take_run(&arena, 2);
+	check_int(row, 0);
+	arena_block(&arena, row)[2 * ARENA_BLOCK_SIZE - 1] = 'x';
+	check(arena_extend_run(&arena, row, 5));
+	check_int(arena_used(&arena), 5);
+	check_int(arena_block(&arena, row)[2 * ARENA_BLOCK_SIZE - 1], 'x');
+	check_int(arena_take(&arena), 5);
+	check(!arena_extend_run(&arena, row, 6));
+	check_int(arena_used(&arena), 6);
+	arena_drop(&arena, 5);
+	check(arena_extend_run(&arena, row, 100));
+	arena_block(&arena, row)[100 * ARENA_BLOCK_SIZE - 1] = 'y';
+	check_int(arena_take(&arena), 100);
+	arena_drop(&arena, row);
+	check_int(arena_used(&arena), 1);
+	check_int(arena_take_run(&arena, 100), row);
+	arena_release(&arena);
+}
+
 /* The contents are appended, each time they are read. */
 static void test_read(void)
 {
@@ -246,5 +272,6 @@ const struct unit_test unit_shm[] = {
 	{"pages are returned to the system", .run = test_discard},
 	{"an arena against a model", .run = test_arena},
 	{"the memory that an arena takes", .run = test_arena_memory},
+	{"a row of blocks is extended", .run = test_arena_extended},
 	{.name = NULL},
 };

@@ -52,6 +52,23 @@ size_t arena_take_run(struct arena *arena, size_t length)
 	return first;
 }
 
+bool arena_extend_run(struct arena *arena, size_t first, size_t length)
+{
+	size_t end = first + arena->lengths[first], block;
+
+	for (block = end; block < arena->blocks && block < first + length; block++) {
+		if (arena->uses[block])
+			return false;
+	}
+	if (first + length > arena->blocks && add_blocks(arena, first + length) < 0)
+		return false;
+	for (block = end; block < first + length; block++)
+		arena->uses[block] = 1;
+	arena->used += first + length - end;
+	arena->lengths[first] = length;
+	return true;
+}
+
 char *arena_block(const struct arena *arena, size_t block)
 {
 	return arena->shm.base + block * ARENA_BLOCK_SIZE;

@@ -37,6 +37,12 @@ size_t arena_take(struct arena *arena);
  */
 size_t arena_take_run(struct arena *arena, size_t length);
 
+/*
+ * Makes a row of blocks that was taken together longer, in its place. Returns false, with nothing changed, if a block
+ * after it is in use or there is no memory.
+ */
+bool arena_extend_run(struct arena *arena, size_t first, size_t length) MUST_CHECK;
+
 /* Returns the bytes of a block; valid until the next arena_take. */
 char *arena_block(const struct arena *arena, size_t block);
 

@@ -33,11 +33,29 @@ static int packer_next_block(struct packer *packer, size_t least)
 	return 0;
 }
 
+/* Makes the block longer, with room for least bytes more, if most of it is group and unread bytes: they do not move. */
+static bool packer_extend_block(struct packer *packer, size_t least)
+{
+	size_t rest = packer->filled - packer->group, blocks;
+
+	if (packer->group > rest)
+		return false;
+	blocks = (size_add(packer->filled, rest > least ? rest : least) - 1) / ARENA_BLOCK_SIZE + 1;
+	if (!arena_extend_run(packer->arena, packer->block, blocks))
+		return false;
+	packer->sink->expect_size(packer->sink, blocks);
+	packer->size = blocks * ARENA_BLOCK_SIZE;
+	return true;
+}
+
 char *packer_room(struct packer *packer, size_t least, size_t *size)
 {
+	bool is_full = packer->block == ARENA_NONE;
+
 	least = least ? least : 1;
-	if ((packer->block == ARENA_NONE || packer->size - packer->filled < least) &&
-	    packer_next_block(packer, least) < 0)
+	if (!is_full && packer->size - packer->filled < least)
+		is_full = !packer_extend_block(packer, least);
+	if (is_full && packer_next_block(packer, least) < 0)
 		return NULL;
 	*size = packer->size - packer->filled;
 	return arena_block(packer->arena, packer->block) + packer->filled;

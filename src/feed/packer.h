@@ -8,7 +8,8 @@
  *                     whole tasks of    records of the     bytes that are not    to be written
  *                     the open chunk    next task          records yet
  *
- *   packer_room    room; where it is too small, submits the chunk and moves group and unread to another block
+ *   packer_room    room; where it is too small, extends the block, or submits the chunk and moves group and unread to
+ *                  another block
  *   packer_fill    room -> unread          packer_take    unread -> group
  *   packer_close   group -> tasks          packer_gap     unread -> nowhere
  *   packer_submit  tasks -> the sink       packer_cut     unread -> room
