@@ -182,6 +182,17 @@ without_times() {
 	says_lines 1
 }
 
+@test "out: a file that cannot be emptied, or is not stored in the end" {
+	needs_faults
+	MPMAP_FAULT=out_check:1:EDQUOT mp --out=file echo ::: a
+	expect 1 '' 'mpmap: --out: cannot write file: Disk quota exceeded (2 bytes were written)'
+	same file a
+	MPMAP_FAULT=out_empty:1:EIO mp --force --out=file touch ::: ran
+	expect 1 '' 'mpmap: --out: cannot empty file: Input/output error'
+	same file a
+	[ ! -e ran ]
+}
+
 @test "out: the reader of standard output does not matter, nor that it is closed" {
 	mp bash -c '"$MPMAP" --out=file --shell "echo x; touch done" ::: 1 | true; exit "${PIPESTATUS[0]}"' ::: x
 	expect 0 '' ''

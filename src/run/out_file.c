@@ -2,6 +2,7 @@
 /* Opening and closing the file of --out. */
 #include "run/out_file.h"
 
+#include "base/fault.h"
 #include "ipc/fd.h"
 
 #include <errno.h>
@@ -61,7 +62,9 @@ int out_file_open(struct out_file *file, struct error *error)
 
 int out_file_clear(const struct out_file *file, struct error *error)
 {
-	if (file->fd < 0 || file->is_new || !is_regular(file->fd) || ftruncate(file->fd, 0) == 0)
+	if (file->fd < 0 || file->is_new || !is_regular(file->fd))
+		return 0;
+	if (!fault_at("out_empty") && ftruncate(file->fd, 0) == 0)
 		return 0;
 	return error_set_errno(error, errno, "--out: cannot empty %s", file->name);
 }
@@ -77,7 +80,9 @@ int out_file_check(const struct out_file *file)
 {
 	int copy = file->fd < 0 ? -1 : fcntl(file->fd, F_DUPFD_CLOEXEC, 3);
 
-	return copy < 0 ? 0 : close(copy);
+	if (copy < 0)
+		return 0;
+	return close(copy) < 0 || fault_at("out_check") ? -1 : 0;
 }
 
 void out_file_close(struct out_file *file)

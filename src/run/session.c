@@ -293,6 +293,7 @@ static void write_last(struct session *session)
 	logbook_close(session);
 	if (out_file_check(&session->out) < 0)
 		ending_lose_output(session, errno);
+	outlet_flush(&session->outlet);
 	/* The message of a recorder that has failed, or of a file that was not stored. */
 	if (is_read)
 		ending_finish_words(session);
