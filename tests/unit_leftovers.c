@@ -253,9 +253,12 @@ static void test_count_orphans(void)
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	group = leave(3, 2);
-	check_int(survey_count_orphans(group), 3);
+	/* By the pids after the leader's, and by all processes. */
+	check_int(survey_count_orphans(group, 0), 3);
+	check_int(survey_count_orphans(group, NSEC_FOREVER), 3);
 	clear(group);
-	check_int(survey_count_orphans(group), 0);
+	check_int(survey_count_orphans(group, 0), 0);
+	check_int(survey_count_orphans(group, NSEC_FOREVER), 0);
 }
 
 const struct unit_test unit_leftovers[] = {

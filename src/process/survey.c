@@ -16,6 +16,10 @@
 /* Bytes of /proc/PID/stat that are read; the start is within the first 400. */
 enum { STAT_SIZE = 1024 };
 
+/* The time in which not all pids are used, and how many of them are tried rather than all processes. */
+#define WRAP_TIME NSEC_PER_SEC
+enum { RANGE_MAX = 2048 };
+
 nsec survey_now(void)
 {
 	return clock_read(CLOCK_BOOTTIME);
@@ -53,25 +57,33 @@ static bool take_stat(const char *stat, struct survey_process *process)
 	return state != 'Z' && state != 'X';
 }
 
+/* Reads a file of /proc into text, which has room for STAT_SIZE bytes, with a NUL. -1 with errno. */
+static int read_proc(const char *path, char *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	got = fd_read(fd, text, STAT_SIZE - 1);
+	fd_close(&fd);
+	if (got < 0)
+		return -1;
+	text[got] = '\0';
+	return 0;
+}
+
 /*
  * Reads the facts of a process of a group. False if it has ended. Of a process that hides its facts, or where
  * descriptors are short, no more is known than its group.
  */
-static bool read_process(int folder, const char *pid, struct survey_process *process)
+static bool read_process(struct survey_process *process)
 {
 	char path[32], stat[STAT_SIZE];
-	ssize_t got;
-	int fd;
 
-	snprintf(path, sizeof path, "%.20s/stat", pid);
-	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)process->pid);
+	if (read_proc(path, stat) < 0)
 		return errno != ENOENT && errno != ESRCH;
-	got = fd_read(fd, stat, sizeof stat - 1);
-	fd_close(&fd);
-	if (got <= 0)
-		return false;
-	stat[got] = '\0';
 	return take_stat(stat, process);
 }
 
@@ -82,10 +94,32 @@ static int order_by_pid(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
+/* The search for processes of groups. */
+struct search {
+	survey_wants *wants;
+	void *context;
+	struct survey_process *found;
+	size_t count;
+	size_t capacity;
+};
+
+/* Adds a process if it is of a wanted group. */
+static void search_process(struct search *search, pid_t pid)
+{
+	struct survey_process process = {.pid = pid, .group = getpgid(pid), .name = "?"};
+
+	/* It may have changed its group in between. */
+	if (!search->wants(search->context, process.group) || !read_process(&process) ||
+	    !search->wants(search->context, process.group))
+		return;
+	search->found = mem_grow(search->found, search->count, &search->capacity, sizeof *search->found);
+	search->found[search->count++] = process;
+}
+
 ssize_t survey_groups(survey_wants *wants, void *context, struct survey_process **found)
 {
+	struct search search = {.wants = wants, .context = context};
 	DIR *folder = fault_at("survey") ? NULL : opendir("/proc");
-	size_t count = 0, capacity = 0;
 	struct dirent *entry;
 	bool any = false;
 	uint64_t pid;
@@ -94,19 +128,10 @@ ssize_t survey_groups(survey_wants *wants, void *context, struct survey_process 
 	if (!folder)
 		return -1;
 	while ((entry = readdir(folder))) {
-		struct survey_process process = {.name = "?"};
-
 		if (number_parse(entry->d_name, INT_MAX, &pid))
 			continue;
 		any = true;
-		process.pid = (pid_t)pid;
-		process.group = getpgid(process.pid);
-		/* It may have changed its group in between. */
-		if (!wants(context, process.group) || !read_process(dirfd(folder), entry->d_name, &process) ||
-		    !wants(context, process.group))
-			continue;
-		*found = mem_grow(*found, count, &capacity, sizeof **found);
-		(*found)[count++] = process;
+		search_process(&search, (pid_t)pid);
 	}
 	closedir(folder);
 	if (!any) {
@@ -114,9 +139,10 @@ ssize_t survey_groups(survey_wants *wants, void *context, struct survey_process 
 		errno = ENOENT;
 		return -1;
 	}
-	if (count)
-		qsort(*found, count, sizeof **found, order_by_pid);
-	return (ssize_t)count;
+	if (search.count)
+		qsort(search.found, search.count, sizeof *search.found, order_by_pid);
+	*found = search.found;
+	return (ssize_t)search.count;
 }
 
 const struct survey_process *survey_find(const struct survey_process *processes, size_t count, pid_t pid)
@@ -131,12 +157,42 @@ static bool is_that_group(void *context, pid_t group)
 	return group == *(const pid_t *)context;
 }
 
-unsigned survey_count_orphans(pid_t group)
+/* Returns the pid that was given to a process last, 0 if not known. */
+static pid_t last_pid(void)
+{
+	char text[STAT_SIZE];
+	int last;
+
+	/* Its last field (proc_loadavg(5)). */
+	if (fault_at("survey") || read_proc("/proc/loadavg", text) < 0 ||
+	    sscanf(text, "%*f %*f %*f %*d/%*d %d", &last) != 1)
+		return 0;
+	return last;
+}
+
+/*
+ * Finds the processes of a group whose leader began not long ago. Their pids follow the leader's, and few others do:
+ * a machine may have many thousand processes, and many tasks may leave some. Returns 0 if that is not so.
+ */
+static size_t search_range(pid_t group, nsec age, struct survey_process **found)
+{
+	struct search search = {.wants = is_that_group, .context = &group};
+	pid_t last = age < WRAP_TIME ? last_pid() : 0, pid;
+
+	for (pid = group; last - group < RANGE_MAX && pid <= last; pid++)
+		search_process(&search, pid);
+	*found = search.found;
+	return search.count;
+}
+
+unsigned survey_count_orphans(pid_t group, nsec age)
 {
 	struct survey_process *processes;
-	ssize_t found = survey_groups(is_that_group, &group, &processes), i;
+	ssize_t found = (ssize_t)search_range(group, age, &processes), i;
 	unsigned orphans = 0;
 
+	if (!found)
+		found = survey_groups(is_that_group, &group, &processes);
 	if (found < 0)
 		return 1;
 	for (i = 0; i < found; i++)

@@ -38,8 +38,8 @@ nsec survey_now(void);
 
 /*
  * Returns how many processes of a group have a parent that is not in it: what a task left has lost its parent, and its
- * children count with it. Returns 1 if /proc cannot be read.
+ * children count with it. Returns 1 if /proc cannot be read. The group's leader began age ago.
  */
-unsigned survey_count_orphans(pid_t group);
+unsigned survey_count_orphans(pid_t group, nsec age);
 
 #endif

@@ -238,7 +238,7 @@ bool follow_to_end(struct follow *follow, struct workplace *place)
 /* Notes what a task leaves in its group, which runs on. */
 static void leave_group(struct follow *follow, struct workplace *place)
 {
-	follow->leftovers = survey_count_orphans(follow->pid);
+	follow->leftovers = survey_count_orphans(follow->pid, clock_now() - follow->started);
 	if (follow->leftovers) {
 		trace_event("task_left", "\"seq\":%" PRIu64 ",\"group\":%ld", follow->index + 1, (long)follow->pid);
 		/* Without a row the run's end says that there are more. */
@@ -266,7 +266,7 @@ bool follow_settle(struct follow *follow, struct workplace *place)
 		capture_drain(&follow->capture, place);
 		group = group && check_group(follow, place);
 		if (group && clears && group_is_due(&follow->group, place) && !follow->leftovers)
-			follow->leftovers = survey_count_orphans(follow->pid);
+			follow->leftovers = survey_count_orphans(follow->pid, clock_now() - follow->started);
 		if (group && ends && !group_step(&follow->group, place)) {
 			place->seat->task = SEAT_BEGUN;
 			group = false;
