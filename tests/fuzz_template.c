@@ -6,7 +6,7 @@
  *
  *   w a word, n a name, r the string in place of {}, s the separator (each takes a field)
  *   . the names since the last dot are those of one more source
- *   1 to 9 values for each task, l literal words, g groups, e no values
+ *   1 to 9 values for each task, l literal words, g groups, e no values, c records of CSV
  *   o each task is an object, whose keys are the names and whose values are all the record
  *
  * All that follows is a chunk of tasks.
@@ -26,6 +26,8 @@ struct script {
 	struct template_options options;
 	char *words[FIELDS_MAX];
 	char *names[FIELDS_MAX];
+	/* Number of names, those of the template's options or of each task's object. */
+	size_t name_count;
 	uint32_t widths[FIELDS_MAX];
 	char *replace;
 	char *separator;
@@ -82,6 +84,13 @@ static void read_letter(struct script *script, char letter)
 	options->is_grouped |= letter == 'g';
 	options->has_no_values |= letter == 'e';
 	options->names_vary |= letter == 'o';
+	if (letter == 'c')
+		options->csv = ',';
+}
+
+static bool has_columns(const struct template_options *options)
+{
+	return options->separator || options->csv;
 }
 
 /* Changes the script to a possible command line. */
@@ -93,20 +102,24 @@ static void settle(struct script *script)
 	options->words = script->words;
 	options->names = options->name_count ? script->names : NULL;
 	options->replace = script->replace;
-	options->separator = script->separator;
+	options->separator = options->csv ? NULL : script->separator;
 	if (options->has_no_values) {
 		script->width = 0;
 		options->separator = NULL;
+		options->csv = 0;
 		options->names = NULL;
 		options->name_count = 0;
 	}
+	script->name_count = options->name_count;
 	if (options->names_vary) {
 		script->width = 1;
+		options->name_count = 0;
 		options->separator = NULL;
+		options->csv = 0;
 		options->names = NULL;
 		options->is_grouped = false;
 	}
-	if (!options->separator || options->is_grouped || options->names_vary)
+	if (!has_columns(options) || options->is_grouped || options->names_vary)
 		options->width_count = 0;
 	/* Sources with columns: one value for each name. */
 	if (options->width_count) {
@@ -116,7 +129,7 @@ static void settle(struct script *script)
 			script->widths[i] -= script->widths[i - 1];
 		options->widths = script->widths;
 	}
-	if (!options->separator && !options->is_grouped && !options->names_vary)
+	if (!has_columns(options) && !options->is_grouped && !options->names_vary)
 		options->value_count = script->width;
 }
 
@@ -337,14 +350,14 @@ static bool model_names(const struct model *model, size_t suffix)
 
 	if (script->options.names_vary && memchr(model->inside.data, '{', model->inside.size))
 		return false;
-	for (i = 0; i < script->options.name_count; i++) {
+	for (i = 0; i < script->name_count; i++) {
 		if (*script->names[i] && model_stem(model, script->names[i], suffix, suffix + 1))
 			return true;
 	}
 	return false;
 }
 
-/* Appends the task's number, of at least so many digits as the text says, if it is {#} or {#:01} to {#:020}. */
+/* Appends the task's number, of at least so many digits as the text says, if it is {#} or {#:01} to {#:0255}. */
 static bool model_number(const struct model *model, int first, int end)
 {
 	char text[16];
@@ -384,7 +397,8 @@ static bool model_braces(const struct model *model, bool after_dollar)
 		if (model_names(model, i))
 			return true;
 	}
-	return !after_dollar && model_number(model, 1, 21);
+	return !after_dollar && model->inside.size > 3 && memcmp(model->inside.data, "#:0", 3) == 0 &&
+	       model_number(model, 1, REPLACEMENT_WIDTH_MAX + 1);
 }
 
 /* Appends a word, expanded. Returns true if something was replaced. */
@@ -418,7 +432,7 @@ static void check_model(const struct script *script, const struct task *task, co
 	size_t i;
 
 	if (options->is_literal || options->is_grouped || options->has_no_values || options->replace ||
-	    options->separator || script->width != 1)
+	    has_columns(options) || script->width != 1)
 		return;
 	for (i = 0; i < options->word_count; i++)
 		replaced |= model_word(&model, options->words[i]);
@@ -444,7 +458,7 @@ static void check_plain(const struct script *script, const struct task *task, co
 			break;
 		bytes_append(&expected, options->words[i], strlen(options->words[i]) + 1);
 	}
-	if (i == options->word_count && !options->separator) {
+	if (i == options->word_count && !has_columns(options)) {
 		for (i = 0; !options->has_no_values && i < task->value_count; i++, value += strlen(value) + 1)
 			bytes_append(&expected, value, strlen(value) + 1);
 		hold(outcome->expanded);
@@ -558,7 +572,7 @@ static struct slice frame_object(const struct script *script, const struct task 
 	bytes_clear(bytes);
 	begun = frame_begin(bytes, FRAME_OBJECT);
 	frame_put(bytes, FIELD_WHOLE, task->record);
-	for (i = 0; i < script->options.name_count; i++) {
+	for (i = 0; i < script->name_count; i++) {
 		frame_put(bytes, FIELD_NAME, slice_of(script->names[i]));
 		frame_put(bytes, FIELD_VALUE, task->record);
 	}
