@@ -57,6 +57,31 @@ static void test_file(void)
 	free(path);
 }
 
+/* A link is followed, to a file that does not exist too, and remains one. One that leads nowhere is ignored. */
+static void test_link(void)
+{
+	char *path = mem_format("%s/link", unit_directory()), *target = mem_format("%s/target", unit_directory());
+	char *loop = mem_format("%s/loop", unit_directory());
+	struct stat status;
+
+	check_int(symlink(target, path), 0);
+	check_history(path, "");
+	history_append(path, "one");
+	history_append(path, "two");
+	history_trim(path, 1);
+	check_history(path, "two|");
+	check_history(target, "two|");
+	check(lstat(path, &status) == 0 && S_ISLNK(status.st_mode));
+	check_int(symlink(loop, loop), 0);
+	history_append(loop, "one");
+	history_trim(loop, 1);
+	check_history(loop, "");
+	bytes_release(&seen);
+	free(loop);
+	free(target);
+	free(path);
+}
+
 /* A file that is not a history, or cannot be written, is ignored. */
 static void test_strange_files(void)
 {
@@ -141,6 +166,7 @@ static void test_entered(void)
 
 const struct unit_test unit_history[] = {
 	{"lines are kept, and the oldest dropped", .run = test_file},
+	{"a history that is a link", .run = test_link},
 	{"files that are not a history are ignored", .run = test_strange_files},
 	{"several programs share a file", .run = test_together},
 	{"entered lines are taken one by one", .run = test_entered},
