@@ -190,7 +190,7 @@ resized_to() {
 	press C-c
 	ended 130
 	look
-	[[ $(<screen) = @(|^C)"mpmap: 1 of 2 tasks failed (1 signaled); others were skipped"$'\n'*'killed by SIGINT: ./task one' ]] || complain "$(<screen)"
+	[[ $(<screen) = @(|^C)"mpmap: ended by SIGINT: 0 done, 1 stopped, 1 not begun" ]] || complain "$(<screen)"
 }
 
 @test "progress: nothing of the bar is left beside a summary of failures" {

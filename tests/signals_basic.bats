@@ -39,6 +39,56 @@ ended_by() {
 	ended_by QUIT
 }
 
+@test "signals: one line says how far the run was, and nothing more" {
+	local how
+	for how in 'hold TERM' 'ignore TERM' 'hold INT' 'hold HUP' 'ignore QUIT' 'ignore INT TERM'; do
+		echo "$how"
+		rm -f gate task*
+		trace_on
+		read -ra how <<<"$how"
+		start -j2 --chunksize 1 --grace 0.3 --shell '
+			case $1 in 1) exit ;; 2) exit 3 ;; esac
+			[ "$2" = hold ] || exec "$TOOL" ignore "task$1" TERM INT
+			: >"task$1"; exec "$TOOL" hold gate' ::: 1 2 3 4 5 6 ::: "${how[0]}"
+		wait_for_event task_end 2
+		wait_until test -e task3 -a -e task4
+		for signal in "${how[@]:1}"; do
+			kill "-$signal" "$pid"
+		done
+		finish
+		same err "mpmap: ended by SIG${how[1]}: 2 done (1 failed), 2 stopped, 2 not begun"
+		no_processes_left
+	done
+	trace_on
+	start -j2 --grace 0.3 --shell 'trap "" TERM; "$TOOL" hold gate' ::: 1 2
+	wait_for_event task_start 2
+	kill "$pid"
+	finish
+	expect 143 '' 'mpmap: ended by SIGTERM: 0 done, 2 stopped, 0 not begun'
+	trace_on
+	start -q -j2 "$TOOL" hold gate ::: 1 2
+	wait_for_event task_start 2
+	kill "$pid"
+	finish
+	expect 143
+	same err ''
+}
+
+@test "signals: a task that ends well after the signal is done; what was not read is not counted" {
+	trace_on
+	open_feed
+	start -j1 --chunksize 1 "$TOOL" catch 'ready{}' 'caught{} ' <feed
+	printf '1\n2\n3\n' >&7
+	wait_until test -e ready1
+	wait_until state_is ' of 3\+ tasks done.* 1 running'
+	kill -INT "$pid"
+	finish
+	close_feed
+	expect 130
+	exactly out 'caught1 '
+	says '^mpmap: ended by SIGINT: 1 done, 0 stopped, at least 2 not begun$'
+}
+
 @test "signals: a shell sees 130, 143, 129, 131" {
 	for pair in INT:130 TERM:143 HUP:129 QUIT:131; do
 		trace_on

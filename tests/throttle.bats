@@ -118,7 +118,7 @@ ms_after_start() {
 		wait_until test -s pid1
 		kill -TERM "$pid"
 		finish
-		expect 143 '' ''
+		expect 143 '' 'mpmap: ended by SIGTERM: 0 done, 0 stopped, 3 not begun'
 		[ ! -e ran ]
 		no_processes_left
 		mp_well -j2 --initializer '"$TOOL" background "child$MPMAP_SLOT" TERM' echo ::: a b c
@@ -189,7 +189,8 @@ ms_after_start() {
 		kill -INT "$pid"
 		finish
 		# the first worker to take its turn need not be the first that was started
-		expect 130 "$(printf '%s\n' a b c d e | sed -n "$(event_field seq task_start)p")" ''
+		expect 130 "$(printf '%s\n' a b c d e | sed -n "$(event_field seq task_start)p")" \
+			'mpmap: ended by SIGINT: 1 done, 0 stopped, 4 not begun'
 		[ "$(event_count task_start)" -eq 1 ]
 	}
 	check

@@ -53,6 +53,7 @@ void ending_abort(struct session *session)
 	if (ending_is_aborted(session))
 		return;
 	session->ending.phase = session->ending.failure ? ENDING_FAILED : ENDING_ABORTING;
+	session->ending.cut = pool_running(session->pool);
 	pool_set_gate(session->pool, 0);
 	signal_all(session, SIGKILL);
 }

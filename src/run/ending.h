@@ -73,6 +73,8 @@ struct ending {
 	nsec kill_at;
 	/* True if those tasks were killed. */
 	bool killed;
+	/* Tasks that ran when the run was aborted, without those whose results came after that. */
+	uint64_t cut;
 	/* True if running tasks are ended, and so is what ended tasks have left. */
 	bool clears;
 };

@@ -286,6 +286,30 @@ static void report_summary(struct session *session)
 	bytes_release(&line);
 }
 
+/* Reports how far the run was when a signal ended it, in one line. */
+static void report_interruption(const struct session *session)
+{
+	const struct session_tally *tally = &session->tally;
+	uint64_t left = tally->submitted - tally->finished, skipped = tally->outcomes[OUTCOME_SKIPPED];
+	uint64_t cut = session->ending.cut < left ? session->ending.cut : left;
+	uint64_t total = tally->total > tally->submitted ? tally->total : tally->submitted;
+	uint64_t done = tally->finished - skipped - tally->stopped;
+	uint64_t failed = done - tally->outcomes[OUTCOME_OK], idle = total - done - tally->stopped - cut;
+	struct bytes line = {.data = NULL};
+
+	bytes_append_format(&line, "ended by %s: %" PRIu64 " done", error_signal(session->ending.signal), done);
+	if (failed)
+		bytes_append_format(&line, " (%" PRIu64 " failed)", failed);
+	bytes_append_format(&line, ", %" PRIu64 " stopped", tally->stopped + cut);
+	/* More may not have been read. */
+	if (tally->total || idle)
+		bytes_append_format(&line, ", %s%" PRIu64 " not begun", tally->total ? "" : "at least ", idle);
+	/* Without any task there is nothing to say. */
+	if (total)
+		diag_note("%s", bytes_text(&line));
+	bytes_release(&line);
+}
+
 static uint64_t peak_memory(void)
 {
 	struct rusage usage;
@@ -328,8 +352,13 @@ void report_end(struct session *session)
 
 	if (!session->options->output.quiet && !session->ending.reader_gone)
 		clearance_report(&session->clearance, session->ending.clears);
-	/* A single message suffices: that the command cannot be run, or why the run was aborted or lost its output. */
-	if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
+	/*
+	 * A single message suffices: what ended the run, that the command cannot be run, or why the run was aborted or
+	 * lost its output.
+	 */
+	if (session->ending.signal)
+		report_interruption(session);
+	else if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		report_summary(session);
 	if (session->options->output.stats)
 		report_stats(session);

@@ -184,6 +184,8 @@ struct session_tally {
 	uint64_t outcomes[OUTCOMES];
 	/* Tasks that were run more than once. */
 	uint64_t retried;
+	/* Results of tasks that failed after a signal to mpmap, which they were sent as well. */
+	uint64_t stopped;
 };
 
 /* Returns a new session; no worker runs yet. place is copied. NULL with the error. */

@@ -133,15 +133,31 @@ static int name_command(struct session *session, const struct result *result, co
 	return set;
 }
 
+/* Counts a result that is final. */
+static void verdict_count(struct session *session, const struct result *result)
+{
+	session->tally.finished++;
+	session->tally.outcomes[result->outcome]++;
+	session->tally.retried += result->attempt > 1;
+}
+
+/* Counts a task that failed after a signal as stopped. */
+static void verdict_count_stopped(struct session *session, const struct result *result)
+{
+	if (!session->ending.signal || !result_is_failure(result) || result->outcome == OUTCOME_NOT_STARTED)
+		return;
+	session->tally.stopped++;
+	session->ending.cut -= session->ending.cut > 0;
+}
+
 int verdict_finish(struct session *session, const struct result *result, const struct task *task)
 {
 	if (order_finish(&session->order, result) < 0)
 		return -1;
 	logbook_count(session, result, task);
 	clearance_count(&session->clearance, result);
-	session->tally.finished++;
-	session->tally.outcomes[result->outcome]++;
-	session->tally.retried += result->attempt > 1;
+	verdict_count(session, result);
+	verdict_count_stopped(session, result);
 	apply_halt(session);
 	return 0;
 }
@@ -170,9 +186,7 @@ static bool confirm_provisional(struct session *session, const struct result *re
 
 	if (!aside)
 		return false;
-	session->tally.finished++;
-	session->tally.outcomes[aside->outcome]++;
-	session->tally.retried += aside->attempt > 1;
+	verdict_count(session, aside);
 	logbook_count(session, aside, task);
 	clearance_count(&session->clearance, aside);
 	order_confirm(&session->order, result->index);
