@@ -233,6 +233,11 @@ wait_until() {
 	done
 }
 
+# Lets time pass in which nothing should happen.
+let_pass() {
+	read -rt "$1" _ <>"$BATS_TEST_TMPDIR/no-input" || :
+}
+
 file_has() {
 	[ -e "$1" ] && grep -Eq -- "$2" "$1"
 }

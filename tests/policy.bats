@@ -197,6 +197,23 @@ at_least() {
 	at_least "$(between chunk_claim true 1 task_timeout true 1)" 300
 }
 
+@test "policy: the time stands still while everything is stopped by SIGSTOP, and counts again after that" {
+	trace_on
+	start -j2 --timeout 1.8 "$TOOL" hold ::: gate1 gate2
+	wait_for_event task_start 2
+	mapfile -t all < <("$TOOL" marked "MPMAP_TEST_ID=$MPMAP_TEST_ID" | cut -d ' ' -f 1)
+	[ "${#all[@]}" -ge 5 ]
+	kill -STOP "${all[@]}"
+	let_pass 2.5
+	kill -CONT "${all[@]}"
+	let_pass 0.1
+	touch gate1
+	finish
+	expect 125
+	says '^mpmap: 1 of 2 tasks failed \(1 timeout\)$'
+	says '^mpmap: #2: timed out after 1.8 s'
+}
+
 @test "policy: a task whose time is over is asked to end first, and what it says then counts" {
 	mp --timeout 2 --shell 'trap "echo bye; exit 0" TERM; "$TOOL" pause pid & wait' ::: a
 	expect 125 bye

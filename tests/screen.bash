@@ -177,11 +177,6 @@ only_terminal_left() {
 	! grep -v "^$server " left
 }
 
-# Lets time pass in which nothing should happen.
-let_pass() {
-	read -rt "$1" _ <>"$BATS_TEST_TMPDIR/no-input" || :
-}
-
 # all_in STATES PID...: true if all processes are in one of the states
 all_in() {
 	local pid

@@ -613,6 +613,47 @@ static void test_overdue(void)
 	check_int(outcome_if_overdue(1), OUTCOME_LOST);
 }
 
+/* After this process was stopped itself, the time of tasks that run, and of those that have ended, begins anew. */
+static void test_stopped_parent(void)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+	struct worker *worker;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	scene.owner.on_result = note_outcome;
+	scene.pool->options.has_limits = true;
+	worker = start_one(&scene);
+	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
+	atomic_store(&worker->seat->attempt, 1);
+	atomic_store(&worker->seat->started, 1);
+	worker->seat->task = INT32_MAX;
+	atomic_store(&worker->seat->running, 1);
+	atomic_store(&worker->seat->limit, NSEC_PER_SEC);
+	scene.pool->supervision.watch_at = clock_now() - 30 * NSEC_PER_SEC;
+	pool_tick(scene.pool);
+	check_int(worker->overdue.limit, 0);
+	check_int(scene.pool->crew.live, 1);
+	worker->seat->task = SEAT_BEGUN;
+	exceed(worker, SEAT_UNLIMITED);
+	check(worker->settling.since > 0);
+	worker->settling.since -= 30 * NSEC_PER_SEC;
+	scene.pool->supervision.thawed_at = 0;
+	scene.pool->supervision.watch_at = clock_now() - 30 * NSEC_PER_SEC;
+	pool_tick(scene.pool);
+	check_int(scene.pool->crew.live, 1);
+	/* From then on it counts. */
+	scene.pool->supervision.thawed_at = 0;
+	worker->settling.since -= 30 * NSEC_PER_SEC;
+	last_outcome = OUTCOME_OK;
+	exceed(worker, SEAT_UNLIMITED);
+	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
+		loop_step(&scene.loop, deadline);
+	check_int(last_outcome, OUTCOME_LOST);
+	close_scene(&scene);
+}
+
 /* A worker that hangs after its task's process has ended is killed; the task is lost, not timed out. */
 static void test_stuck_settling(void)
 {
@@ -789,6 +830,7 @@ const struct unit_test unit_pool[] = {
 	{.name = "a process that has the pid of an ended task is not signalled", .run = test_reused_pid},
 	{.name = "a worker that lets a task exceed its time is killed; only that task has timed out",
 	 .run = test_overdue},
+	{"time limits begin anew after the parent was stopped", .run = test_stopped_parent},
 	{"a worker that hangs after its task has ended is killed, and the task lost", .run = test_stuck_settling},
 	{.name = "a spare worker that sleeps is dismissed with the others", .run = test_spare},
 	{.name = "a worker that is stopped is reported once, if only it is", .run = test_stops},

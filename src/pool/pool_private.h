@@ -194,7 +194,7 @@ struct pool {
 		nsec owed_at;
 		/* The next check of time limits. */
 		nsec watch_at;
-		/* When the run last continued after it was stopped; 0 if never. */
+		/* When the run or this process last continued after it was stopped; 0 if never. */
 		nsec thawed_at;
 		/* The next check for stopped workers, 0 if there is no reason for one. */
 		nsec stops_at;

@@ -70,8 +70,8 @@
 /* Nanoseconds for which a worker is stopped until that is reported. */
 #define STOP_TIME (5 * NSEC_PER_SEC)
 
-/* Nanoseconds by which a check for stops is late if this process was stopped itself. */
-#define STOP_LATE NSEC_PER_SEC
+/* Nanoseconds by which a check of limits or for stops is late if this process was stopped itself (SIGSTOP). */
+#define STOP_LATE (500 * NSEC_PER_MSEC)
 
 /* Returns the process group of the task that a worker runs; 0 if there is none (yet, or any more). */
 static pid_t running_task(const struct worker *worker)
@@ -226,6 +226,9 @@ static void check_limits(struct pool *pool)
 
 	if (!limits_time(pool) || now < pool->supervision.watch_at)
 		return;
+	/* All times begin anew: workers that were stopped as well are behind by as much. */
+	if (pool->supervision.watch_at && now - pool->supervision.watch_at > STOP_LATE)
+		pool->supervision.thawed_at = now;
 	pool->supervision.watch_at = now + WATCH_PERIOD;
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];

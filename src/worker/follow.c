@@ -29,6 +29,9 @@
 /* How often one that is waited for is checked at least: its members mostly end as children of this process. */
 #define GROUP_PERIOD_MAX (320 * NSEC_PER_MSEC)
 
+/* The longest wait for a task that has a time limit: a stop of this process shows by a wait that took longer. */
+#define LIMIT_PERIOD (500 * NSEC_PER_MSEC)
+
 /* More than this cannot have been in a task's pipes when it ended: a process that continues to write is a daemon. */
 enum { PIPE_MOST = 2 * 1024 * 1024 };
 
@@ -151,6 +154,24 @@ static void catch_stop(const struct follow *follow, const struct workplace *plac
 		command_signal_group(follow->pid, -1, SIGCONT, &denied);
 }
 
+/* Waits like wait_for_task until next or the task's limit; time in which this process is stopped is not the task's. */
+static bool wait_within_limit(struct follow *follow, struct workplace *place, nsec next)
+{
+	nsec before, now, limit = group_limit(&follow->group, place, follow->began),
+			  until = next < limit ? next : limit;
+
+	if (limit == NSEC_FOREVER)
+		return wait_for_task(follow, place, until);
+	before = workplace_time(place);
+	now = clock_now();
+	if (until > now + LIMIT_PERIOD)
+		until = now + LIMIT_PERIOD;
+	if (!wait_for_task(follow, place, until))
+		return false;
+	workplace_note_stop(place, before, until > now ? until - now : 0);
+	return true;
+}
+
 /* Reads the pipes of a task that has just ended, in as few calls as possible. */
 static void take_rest(struct follow *follow, struct workplace *place)
 {
@@ -188,7 +209,7 @@ static bool wait_for_group(struct follow *follow, struct workplace *place, nsec 
 
 	take_rest(follow, place);
 	while (!follow->group.signal && !follow->group.denied) {
-		nsec next, limit;
+		nsec next;
 
 		capture_drain(&follow->capture, place);
 		if (!check_group(follow, place) && capture_is_at_end(&follow->capture))
@@ -197,9 +218,7 @@ static bool wait_for_group(struct follow *follow, struct workplace *place, nsec 
 		if (!follow->launcher->listens && launcher_listen(follow->launcher))
 			continue;
 		next = clock_now() + period;
-		limit = group_limit(&follow->group, place, follow->began);
-		limit = limit < share ? limit : share;
-		if (!wait_for_task(follow, place, next < limit ? next : limit))
+		if (!wait_within_limit(follow, place, next < share ? next : share))
 			return false;
 		period = 2 * period < GROUP_PERIOD_MAX ? 2 * period : GROUP_PERIOD_MAX;
 		follow->limit += group_enforce(&follow->group, place, follow->began);
@@ -215,10 +234,7 @@ bool follow_to_end(struct follow *follow, struct workplace *place)
 
 	catch_stop(follow, place);
 	while (!follow_has_ended(follow) && !follow->group.denied) {
-		nsec next = follow->strategy == FOLLOW_SHORT ? patience : share,
-		     limit = group_limit(&follow->group, place, follow->began);
-
-		if (!wait_for_task(follow, place, next < limit ? next : limit))
+		if (!wait_within_limit(follow, place, follow->strategy == FOLLOW_SHORT ? patience : share))
 			return false;
 		if (follow_has_ended(follow))
 			break;

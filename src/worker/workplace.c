@@ -12,6 +12,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* A process that is continued so much later than it was to wake has been stopped. Longer than a busy machine takes. */
+#define LATE (250 * NSEC_PER_MSEC)
+
 /* Sets the limit on descriptors that the program was started with, for the tasks. */
 static void restore_descriptor_limit(uint64_t soft)
 {
@@ -229,6 +232,14 @@ nsec workplace_timeout(const struct workplace *place)
 	nsec own = atomic_load_explicit(&place->seat->limit, memory_order_relaxed);
 
 	return own ? own : atomic_load(&place->notice->timeout);
+}
+
+void workplace_note_stop(struct workplace *place, nsec before, nsec wanted)
+{
+	nsec waited = workplace_time(place) - before;
+
+	if (waited > wanted + LATE)
+		place->asleep += waited - wanted / 2;
 }
 
 struct template_values workplace_values(const struct workplace *place)

@@ -34,6 +34,8 @@ struct workplace {
 	/* True if the current task could not be started at an earlier attempt, for want of resources. */
 	bool retrying;
 	struct doorbell doorbell;
+	/* How long this process was stopped itself in all, as far as it has noticed (workplace_note_stop). */
+	nsec asleep;
 	/* True if the parent has sent a message since this was last cleared. */
 	bool woken;
 	/* True if the channel was polled since this was last cleared: the end of the parent would have been noticed. */
@@ -102,12 +104,12 @@ void workplace_note_length(struct workplace *place, bool is_long);
 /* Returns the current task's time limit, 0 if none. */
 nsec workplace_timeout(const struct workplace *place);
 
-/* Returns the time on a clock that stops while the run is stopped (SIGTSTP). */
+/* Returns the time on a clock that stops while the run is stopped (SIGTSTP), and while this process is (SIGSTOP). */
 static inline nsec workplace_time(const struct workplace *place)
 {
 	nsec stopped_at = atomic_load(&place->notice->stopped_at);
 
-	return (stopped_at ? stopped_at : clock_now()) - atomic_load(&place->notice->stopped_for);
+	return (stopped_at ? stopped_at : clock_now()) - atomic_load(&place->notice->stopped_for) - place->asleep;
 }
 
 /* Returns when that clock will show time, monotonic; NSEC_FOREVER if the run is stopped. */
@@ -115,8 +117,15 @@ static inline nsec workplace_when(const struct workplace *place, nsec time)
 {
 	if (time == NSEC_FOREVER || atomic_load(&place->notice->stopped_at))
 		return NSEC_FOREVER;
-	return time + atomic_load(&place->notice->stopped_for);
+	return time + atomic_load(&place->notice->stopped_for) + place->asleep;
 }
+
+/*
+ * Notes that a wait from before on (workplace_time) was to take no longer than wanted. If it took much longer, this
+ * process was stopped meanwhile, by SIGSTOP or with its control group: of that wait only half of what was wanted
+ * counts, since when it was stopped is not known.
+ */
+void workplace_note_stop(struct workplace *place, nsec before, nsec wanted);
 
 /* Returns the argv for a task, as template_expand does; NULL with errno. */
 char **workplace_expand(struct workplace *place, const struct task *task);
