@@ -640,6 +640,25 @@ asked_or_gone() {
 	type_marker well
 }
 
+@test "prompt: no home is made that is not there, but what belongs into one that is" {
+	check() {
+		open_screen 80 24 "exec env $* \"\$MPMAP\" --interactive -j1"
+		wait_for_prompt
+		type_marker well
+		type_line quit
+		wait_until test -e status
+	}
+	check -u XDG_STATE_HOME "HOME=$PWD/ghost"
+	check "XDG_STATE_HOME=$PWD/ghost/.local/state" "HOME=$PWD/ghost/"
+	[ ! -e ghost ]
+	mkdir home
+	needs_readline
+	check -u XDG_STATE_HOME "HOME=$PWD/home"
+	[ -s home/.local/state/mpmap/history ]
+	check "XDG_STATE_HOME=$PWD/ghost2/state" "HOME=$PWD/ghost"
+	[ -s ghost2/state/mpmap/history ]
+}
+
 said_twice() {
 	look && [ "$(grep -cx -- "$1" screen)" -eq 2 ]
 }

@@ -46,11 +46,24 @@ static void read_lines(int fd, struct bytes *lines)
 		bytes_append(lines, "\n", 1);
 }
 
+/* True if the home folder exists, or path is not in it: folders are made in a home, but no home is. */
+static bool home_is_there(const char *home, const char *path)
+{
+	struct stat status;
+	size_t length = home ? strlen(home) : 0;
+
+	while (length && home[length - 1] == '/')
+		length--;
+	if (!length || strncmp(path, home, length) != 0 || (path[length] && path[length] != '/'))
+		return true;
+	return stat(home, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 char *history_default(const char *state, const char *home)
 {
 	if (state && *state == '/')
-		return mem_format("%s/mpmap/history", state);
-	if (home && *home)
+		return home_is_there(home, state) ? mem_format("%s/mpmap/history", state) : NULL;
+	if (home && *home && home_is_there(home, home))
 		return mem_format("%s/.local/state/mpmap/history", home);
 	return NULL;
 }

@@ -10,7 +10,7 @@
 
 /*
  * Returns the name of the history's file, a new string (free), NULL if there is none. state and home are the values of
- * XDG_STATE_HOME and HOME, NULL if not set.
+ * XDG_STATE_HOME and HOME, NULL if not set. There is none in a home that does not exist.
  */
 char *history_default(const char *state, const char *home);
 
