@@ -203,3 +203,56 @@ head_loses_its_worker() {
 	}
 	check
 }
+
+@test "limits: a limit on the size of files does not stop a run that writes none" {
+	cd "$WORK"
+	seq 10000 >records
+	head -c 3M /dev/zero | tr '\0' x | fold -w 1000 >long && echo >>long
+	printf '%s\n' 'map echo ::: a b' 'map -n 2 echo < short' >script
+	seq 4 >short
+	# Standard output and error are pipes, since files are limited: limited LIMIT WORD...
+	limited() {
+		(
+			trap '' XFSZ
+			ulimit -f "$1"
+			"$MPMAP" "${@:2}" 2>&1
+		) | cat >out
+	}
+	check() {
+		local limit
+		for limit in 0 200; do
+			limited "$limit" -j3 -n 500 echo <../records
+			[ "$(tr ' ' '\n' <out | cksum)" = "$(cksum <../records)" ] || complain "$limit: $(head -n 3 out)"
+		done
+		limited 0 -j2 -n 200 --stdin cat <../long
+		cmp out ../long
+		limited 0 -j1 --zygote "$TOOL" args ::: a b
+		[ "$(tail -n 2 out)" = $'"a"\n"b"' ] || complain "$(<out)"
+	}
+	under_methods check
+	cd "$WORK"
+	limited 0 --dry-run echo ::: 1 2 :::: records
+	[ "$(wc -l <out)" -eq 20000 ] || complain "$(head -n 3 out)"
+	limited 0 --interactive <script
+	same out $'a\nb\n1 2\n3 4'
+	[ -z "$(ipcs -m 2>/dev/null | awk '$6 == 0 && $3 == "'"$(id -un)"'"')" ]
+}
+
+@test "limits: without /dev/null the message says so" {
+	needs_faults
+	check() {
+		MPMAP_FAULT=null:1+:ENOENT mp "$TOOL" args ::: a
+		expect 1 '' 'mpmap: workers end as soon as they are started (8 in a row): /dev/null: No such file or directory'
+		(
+			exec <&-
+			MPMAP_FAULT=null:1+:ENOENT timeout 20 "$MPMAP" echo ::: a 2>err
+		) || [ $? -eq 1 ]
+		same err 'mpmap: cannot open /dev/null in place of descriptor 0, which is closed: No such file or directory'
+	}
+	under_methods check
+	unshare -rm true 2>/dev/null || skip_or_fail 'no mount namespaces here'
+	run_it unshare -rm bash -c 'mount -t tmpfs none /dev && exec "$@"' sh "$MPMAP" echo ::: a
+	expect 1 ''
+	says 'workers end as soon as they are started \(8 in a row\): /dev/null: No such file or directory$'
+	says_lines 1
+}

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +100,57 @@ static void test_refusals(void)
 	check_int(shm_grow(&shm, SIZE_MAX / 2), -1);
 	shm.base[PAGE - 1] = 'x';
 	shm_release(&shm);
+}
+
+/* Sets the size that files may have. Returns the size before. */
+static rlim_t limit_files(rlim_t size)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	check_int(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = size;
+	check_int(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	return before;
+}
+
+/* Where files may not be that large, memory is shared all the same, grows, and is gone with its last user. */
+static void test_segment(void)
+{
+	size_t before = unit_count_fds();
+	rlim_t limit = limit_files(100);
+	struct shm shm, other, read;
+	struct bytes bytes = {.data = NULL};
+	struct shmid_ds status;
+	int number;
+
+	check_int(shm_create(&read, "unit", 10000), 0);
+	check_int(read.size, 10000);
+	memset(read.base, 'r', 10000);
+	check_int(shm_read(read.fd, &bytes), 0);
+	check_int(bytes.size, 10000);
+	check(bytes.data && bytes.data[9999] == 'r');
+	check_int(shm_create_growing(&shm, "unit", PAGE), 0);
+	check_int(fcntl(shm.fd, F_GETFD), FD_CLOEXEC);
+	number = (int)lseek(shm.fd, 0, SEEK_CUR) - 1;
+	attach_copy(&other, &shm);
+	check_int(shm_grow(&shm, 5000 * PAGE), 0);
+	check_int(shm.base[5000 * PAGE - 1], 0);
+	shm.base[5000 * PAGE - 1] = 'x';
+	check_int(shm_follow(&other, 5000 * PAGE), 0);
+	check_int(other.base[5000 * PAGE - 1], 'x');
+	shm_discard(&shm, 4990 * PAGE, 10 * PAGE);
+	check_int(other.base[5000 * PAGE - 1], 0);
+	shm_release(&shm);
+	other.base[0] = 'y';
+	check_int(shmctl(number, IPC_STAT, &status), 0);
+	shm_release(&other);
+	check_int(shmctl(number, IPC_STAT, &status), -1);
+	shm_release(&read);
+	bytes_release(&bytes);
+	check_int(unit_count_fds(), before);
+	limit_files(limit);
 }
 
 static void test_discard(void)
@@ -267,6 +320,7 @@ const struct unit_test unit_shm[] = {
 	{"two mappings share their bytes", .run = test_share},
 	{"growth, and mapping the growth by another process", .run = test_grow},
 	{"objects and sizes that are refused", .run = test_refusals},
+	{"where files may not be large, a segment takes their place", .run = test_segment},
 	{"reading without mapping", .run = test_read},
 	{"memory that a child does not get", .run = test_unshared},
 	{"pages are returned to the system", .run = test_discard},

@@ -37,13 +37,14 @@ static const struct {
 	int number;
 	int signal;
 } effects[] = {
-	{.name = "EAGAIN", .number = EAGAIN}, {.name = "EDQUOT", .number = EDQUOT},
-	{.name = "EFBIG", .number = EFBIG},   {.name = "EIO", .number = EIO},
-	{.name = "EMFILE", .number = EMFILE}, {.name = "ENOBUFS", .number = ENOBUFS},
-	{.name = "ENOMEM", .number = ENOMEM}, {.name = "ENOSPC", .number = ENOSPC},
-	{.name = "ENOSYS", .number = ENOSYS}, {.name = "EOPNOTSUPP", .number = EOPNOTSUPP},
-	{.name = "EPIPE", .number = EPIPE},   {.name = "EROFS", .number = EROFS},
-	{.name = "KILL", .signal = SIGKILL},  {.name = "STOP", .signal = SIGSTOP},
+	{.name = "EAGAIN", .number = EAGAIN},         {.name = "EDQUOT", .number = EDQUOT},
+	{.name = "EFBIG", .number = EFBIG},           {.name = "EIO", .number = EIO},
+	{.name = "EMFILE", .number = EMFILE},         {.name = "ENOBUFS", .number = ENOBUFS},
+	{.name = "ENOENT", .number = ENOENT},         {.name = "ENOMEM", .number = ENOMEM},
+	{.name = "ENOSPC", .number = ENOSPC},         {.name = "ENOSYS", .number = ENOSYS},
+	{.name = "EOPNOTSUPP", .number = EOPNOTSUPP}, {.name = "EPIPE", .number = EPIPE},
+	{.name = "EROFS", .number = EROFS},           {.name = "KILL", .signal = SIGKILL},
+	{.name = "STOP", .signal = SIGSTOP},
 };
 
 static void parse_effect(struct fault *fault, const char *what)

@@ -10,7 +10,7 @@ enum { WARM_BLOCKS = 8 };
 int arena_init(struct arena *arena)
 {
 	*arena = (struct arena){.blocks = 0};
-	return shm_create(&arena->shm, "mpmap-input", ARENA_BLOCK_SIZE);
+	return shm_create_growing(&arena->shm, "mpmap-input", ARENA_BLOCK_SIZE);
 }
 
 /* Grows the arena to at least that many blocks. -1 with errno when there is no memory. */

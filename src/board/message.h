@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 14 };
+enum { MESSAGE_VERSION = 15 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -45,6 +45,8 @@ enum packet_type {
 	PACKET_WORDS,
 	/* Why COMMAND cannot be a zygote, in words: its tasks are executed. */
 	PACKET_UNFIT,
+	/* Why the worker cannot work, in words: it ends. Before HELLO. */
+	PACKET_UNABLE,
 };
 
 /* A worker's place in a run. */

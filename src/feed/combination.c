@@ -67,7 +67,8 @@ static int combination_grow(struct wheel *wheel, size_t size, const struct sessi
 		return 0;
 	size = size_multiply((size + READ_SIZE - 1) / READ_SIZE, 2 * (size_t)READ_SIZE);
 	if (size <= options->output.buffer || size <= MEMORY_MIN)
-		return wheel->text.base ? shm_grow(&wheel->text, size) : shm_create(&wheel->text, "mpmap-values", size);
+		return wheel->text.base ? shm_grow(&wheel->text, size)
+					: shm_create_growing(&wheel->text, "mpmap-values", size);
 	if (shm_create_file(&file, options->machine.temporary, size) < 0) {
 		int number = errno;
 

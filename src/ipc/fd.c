@@ -2,6 +2,7 @@
 /* Descriptors: opening, closing, reading, waiting, and those that a child keeps. */
 #include "ipc/fd.h"
 
+#include "base/fatal.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,20 +85,42 @@ int fd_replace(int place, int fd)
 /* The least capacity of a pipe, bytes, however many the user has already (pipe(7)). */
 enum { PIPE_LEAST = 4096 };
 
+/* Returns a pipe that holds the bytes, or -1 with errno: EFBIG if there is none that large. */
+static int hold_in_pipe(struct slice bytes)
+{
+	int ends[2], number = 0;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	if (bytes.size > PIPE_LEAST &&
+	    (bytes.size > INT32_MAX || fcntl(ends[1], F_SETPIPE_SZ, (int)bytes.size) < (int)bytes.size))
+		number = EFBIG;
+	else if (bytes.size && write(ends[1], bytes.data, bytes.size) < 0)
+		number = errno;
+	if (number)
+		fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	errno = number;
+	return ends[0];
+}
+
+/* Returns the size that this process's files may have: a larger one would end it by SIGXFSZ. */
+static rlim_t largest_file(void)
+{
+	/* Asked for once, since it does not change. */
+	static struct rlimit limit;
+
+	if (!limit.rlim_max && getrlimit(RLIMIT_FSIZE, &limit) < 0)
+		return RLIM_INFINITY;
+	return limit.rlim_cur;
+}
+
 int fd_holding(struct slice bytes)
 {
-	int ends[2], fd, number;
+	int fd;
 
-	if (bytes.size <= PIPE_LEAST) {
-		if (pipe2(ends, O_CLOEXEC) < 0)
-			return -1;
-		if (bytes.size && write(ends[1], bytes.data, bytes.size) < 0)
-			fd_close(&ends[0]);
-		number = errno;
-		fd_close(&ends[1]);
-		errno = number;
-		return ends[0];
-	}
+	if (bytes.size <= PIPE_LEAST || bytes.size > largest_file())
+		return hold_in_pipe(bytes);
 	fd = memfd_create("mpmap-stdin", MFD_CLOEXEC);
 	if (fd >= 0 && (file_write_all(fd, bytes) < 0 || lseek(fd, 0, SEEK_SET) < 0))
 		fd_close(&fd);
@@ -105,20 +129,24 @@ int fd_holding(struct slice bytes)
 
 int fd_null(void)
 {
-	return open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return fault_at("null") ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
 }
 
 unsigned fd_fill_standard(void)
 {
 	unsigned closed = 0;
-	int fd;
+	int fd, null;
 
 	for (fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
 		closed |= 1u << fd;
+		null = fd_null();
+		if (null < 0)
+			fatal("cannot open /dev/null in place of descriptor %d, which is closed: %s", fd,
+			      strerror(errno));
 		/* The lowest free number is fd: those below it are open. */
-		if (fd_null() != fd)
+		if (null != fd)
 			BUG("a closed standard descriptor cannot be filled");
 	}
 	return closed;

@@ -31,7 +31,7 @@ int fd_replace(int place, int fd) MUST_CHECK;
 
 /*
  * Returns a descriptor from which the bytes and then the end of file can be read, or -1 with errno. It is a pipe if
- * that can hold them, else a memory file.
+ * any can hold them, else a memory file, or a large pipe where files may not be that large.
  */
 int fd_holding(struct slice bytes) MUST_CHECK;
 
@@ -40,7 +40,8 @@ int fd_null(void) MUST_CHECK;
 
 /*
  * Opens /dev/null in place of each standard descriptor that is closed, so that no other file gets its number. It is
- * close-on-exec, hence closed again in programs that are executed. Returns a mask of those that were closed (1 << fd).
+ * close-on-exec, hence closed again in programs that are executed. Returns a mask of those that were closed (1 << fd);
+ * ends this process if there is no /dev/null.
  */
 unsigned fd_fill_standard(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared memory on memfd, and memory that is not shared. */
+/* Shared memory on memfd or in System V segments, and memory that is not shared. */
 #include "ipc/shm.h"
 
 #include "base/fatal.h"
@@ -11,7 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Bytes of a segment that is to grow, at most. */
+#define SEGMENT_SIZE (SIZE_MAX > UINT32_MAX ? (size_t)1 << 30 : (size_t)1 << 26)
 
 /* Maps the object, or changes the size of its mapping. Returns 0, or -1 with errno. */
 static int shm_map(struct shm *shm, size_t size)
@@ -26,15 +32,70 @@ static int shm_map(struct shm *shm, size_t size)
 	return 0;
 }
 
-int shm_create(struct shm *shm, const char *name, size_t size)
+/* Attaches a segment. Returns 0, or -1 with errno. */
+static int attach_segment(struct shm *shm, int number)
+{
+	struct shmid_ds status;
+	void *base;
+
+	if (shmctl(number, IPC_STAT, &status) < 0)
+		return -1;
+	base = shmat(number, NULL, 0);
+	if (base == (void *)-1)
+		return -1;
+	shm->base = base;
+	shm->size = status.shm_segsz;
+	return 0;
+}
+
+/* Creates a segment of at least size bytes, and of most where that is possible. Returns 0, or -1 with errno. */
+static int create_segment(struct shm *shm, size_t size, size_t most)
+{
+	int number = -1, attached = -1, saved;
+
+	while (!fault_at("segment") && (number = shmget(IPC_PRIVATE, most, SHM_NORESERVE | 0600)) < 0 && most > size)
+		most = most / 2 < size ? size : most / 2;
+	if (number >= 0 && lseek(shm->fd, (off_t)number + 1, SEEK_SET) > 0)
+		attached = attach_segment(shm, number);
+	saved = errno;
+	/* It exists until the last process has detached it. */
+	if (number >= 0)
+		shmctl(number, IPC_RMID, NULL);
+	errno = saved;
+	return attached;
+}
+
+/* True if this process may not have files of that size. */
+static bool is_cramped(size_t size)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size;
+}
+
+/* Creates an object of size bytes that may grow to most. Returns 0, or -1 with errno. */
+static int create_object(struct shm *shm, const char *name, size_t size, size_t most)
 {
 	*shm = (struct shm){.fd = -1};
 	if (fault_at("memfd"))
 		return -1;
 	shm->fd = memfd_create(name, MFD_CLOEXEC);
-	if (shm->fd < 0 || ftruncate(shm->fd, (off_t)size) < 0)
+	if (shm->fd < 0)
 		return -1;
-	return shm_map(shm, size);
+	/* Where there are no segments, a file may do for a while. */
+	if (is_cramped(most) && create_segment(shm, size, most) == 0)
+		return 0;
+	return ftruncate(shm->fd, (off_t)size) < 0 ? -1 : shm_map(shm, size);
+}
+
+int shm_create(struct shm *shm, const char *name, size_t size)
+{
+	return create_object(shm, name, size, size);
+}
+
+int shm_create_growing(struct shm *shm, const char *name, size_t size)
+{
+	return create_object(shm, name, size, size > SEGMENT_SIZE ? size : SEGMENT_SIZE);
 }
 
 int shm_create_file(struct shm *shm, const char *directory, size_t size)
@@ -50,29 +111,44 @@ int shm_create_file(struct shm *shm, const char *directory, size_t size)
 	return failed ? -1 : shm_map(shm, size);
 }
 
-/* Returns the size of an object, or 0 with errno. Moves its file position, which has no other use. */
+/* Returns the size of a memory file, or 0 with errno. */
 static size_t shm_size_of(int fd)
 {
-	off_t size = lseek(fd, 0, SEEK_END);
+	struct stat status;
 
-	if (size == 0)
+	if (fstat(fd, &status) < 0)
+		return 0;
+	if (status.st_size <= 0)
 		errno = EINVAL;
-	return size > 0 ? (size_t)size : 0;
+	return status.st_size > 0 ? (size_t)status.st_size : 0;
 }
 
 int shm_attach(struct shm *shm, int fd)
 {
 	size_t size = shm_size_of(fd);
+	off_t position = size ? 0 : lseek(fd, 0, SEEK_CUR);
 
 	*shm = (struct shm){.fd = fd};
+	if (position > 0 && position <= INT32_MAX)
+		return attach_segment(shm, (int)position - 1);
 	return size ? shm_map(shm, size) : -1;
 }
 
 int shm_read(int fd, struct bytes *bytes)
 {
 	size_t size = shm_size_of(fd);
+	struct shm shm;
 
-	if (!size || pread(fd, bytes_reserve(bytes, size), size, 0) != (ssize_t)size)
+	if (!size) {
+		/* A segment: the descriptor remains the caller's. */
+		if (shm_attach(&shm, fd) < 0)
+			return -1;
+		bytes_append(bytes, shm.base, shm.size);
+		shm.fd = -1;
+		shm_release(&shm);
+		return 0;
+	}
+	if (pread(fd, bytes_reserve(bytes, size), size, 0) != (ssize_t)size)
 		return -1;
 	bytes->size += size;
 	return 0;

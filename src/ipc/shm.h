@@ -2,6 +2,10 @@
 /*
  * Shared memory without a name, which exists as long as a process has it open or mapped; and memory that is not copied
  * to forked children.
+ *
+ * It is a memory file (memfd), or, where files may not be that large (RLIMIT_FSIZE), a System V segment. The descriptor
+ * of a segment is an empty file whose position is the segment's number plus one: by it other processes attach the
+ * segment. A segment does not grow, so one that shall is made large; pages take memory when they are first used.
  */
 #ifndef IPC_SHM_H
 #define IPC_SHM_H
@@ -18,6 +22,9 @@ struct shm {
 
 /* Creates a zeroed object. Returns 0, or -1 with errno; *shm must be released in both cases. */
 int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
+
+/* The same for an object that will grow. Its size may be more than was asked for. */
+int shm_create_growing(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
 /*
  * Creates such an object in a file without a name in a directory, which the system can write to disk when memory is

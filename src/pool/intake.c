@@ -114,6 +114,10 @@ static int intake_take_packet(struct worker *worker, uint32_t type, struct slice
 	case PACKET_UNFIT:
 		worker->pool->owner->on_unfit(worker->pool->owner, packet);
 		return 0;
+	case PACKET_UNABLE:
+		error_set(&worker->pool->staffing.unable_why, "%.*s",
+			  (int)(packet.size < INT32_MAX ? packet.size : INT32_MAX), packet.data);
+		return 0;
 	case PACKET_INITIALIZED:
 		return note_initialized(worker, packet);
 	default:
@@ -132,7 +136,8 @@ static uint64_t index_of(struct slice packet)
 
 static bool is_about_worker(uint32_t type)
 {
-	return type == PACKET_STARVED || type == PACKET_INITIALIZED || type == PACKET_WORDS || type == PACKET_UNFIT;
+	return type == PACKET_STARVED || type == PACKET_INITIALIZED || type == PACKET_WORDS || type == PACKET_UNFIT ||
+	       type == PACKET_UNABLE;
 }
 
 static bool is_about_task(uint32_t type, struct slice packet)

@@ -394,5 +394,6 @@ void pool_free(struct pool *pool)
 	shm_release(&pool->briefing);
 	bytes_release(&pool->scratch);
 	error_release(&pool->staffing.unfit_why);
+	error_release(&pool->staffing.unable_why);
 	free(pool);
 }

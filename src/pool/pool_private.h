@@ -175,6 +175,8 @@ struct pool {
 		size_t early_ends;
 		/* Of these, consecutive workers that a signal ended, possibly another program's for a while. */
 		size_t early_kills;
+		/* Why the last worker that ended so could not work, if it said so. */
+		struct error unable_why;
 		/* Initializers that failed. */
 		size_t unfit;
 		struct error unfit_why;

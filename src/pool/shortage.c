@@ -210,8 +210,10 @@ void shortage_check_ends(struct pool *pool)
 	size_t most = 2 * staffing->jobs > EARLY_ENDS_MIN ? 2 * staffing->jobs : EARLY_ENDS_MIN;
 
 	if (staffing->early_ends >= most || staffing->early_kills >= KILLS_FACTOR * most) {
-		error_set(&error, "workers end as soon as they are started (%zu in a row)",
-			  staffing->early_ends + staffing->early_kills);
+		const char *why = staffing->unable_why.text;
+
+		error_set(&error, "workers end as soon as they are started (%zu in a row)%s%s",
+			  staffing->early_ends + staffing->early_kills, why ? ": " : "", why ? why : "");
 		shortage_fail(pool, &error);
 	} else if (!pool->crew.live && !roster_has_seat(pool, SHORTAGE_UNFIT_MAX)) {
 		error_set(&error, "no worker is left whose initializer does not fail");

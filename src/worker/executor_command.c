@@ -49,12 +49,16 @@ static int open_command(struct workplace *place, void **opaque)
 	*opaque = state;
 	state->eager = atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed);
 	command_adopt_orphans();
-	if (launcher_init(&state->launcher, place) < 0)
+	if (launcher_init(&state->launcher, place) < 0) {
+		workplace_report_unable(place, "/dev/null");
 		return -1;
+	}
 	if (place->briefing.flags & BRIEFING_TERMINAL) {
 		state->launcher.terminal = terminal_open();
-		if (state->launcher.terminal < 0)
+		if (state->launcher.terminal < 0) {
+			workplace_report_unable(place, "/dev/tty");
 			return -1;
+		}
 		state->terminal = terminal_remember(state->launcher.terminal);
 	}
 	return 0;

@@ -3,10 +3,12 @@
 #include "worker/workplace.h"
 
 #include "base/fault.h"
+#include "base/mem.h"
 #include "base/trace.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/resource.h>
@@ -87,7 +89,10 @@ int workplace_open(struct workplace *place, int channel)
 		return 1;
 	if (setup->stays && (place->home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return -1;
-	return chdir(place->briefing.directory) < 0 ? -1 : 1;
+	if (chdir(place->briefing.directory) == 0)
+		return 1;
+	workplace_report_unable(place, place->briefing.directory);
+	return -1;
 }
 
 int workplace_close(struct workplace *place)
@@ -218,6 +223,15 @@ bool workplace_say(struct workplace *place, struct slice words)
 	doorbell_committed(&place->doorbell);
 	workplace_announce_if_due(place);
 	return true;
+}
+
+void workplace_report_unable(struct workplace *place, const char *what)
+{
+	char *words = mem_format("%s: %s", what, strerror(errno));
+
+	/* Where the parent is gone, nothing more can be done. */
+	(void)!workplace_send(place, PACKET_UNABLE, slice_of(words));
+	free(words);
 }
 
 void workplace_note_length(struct workplace *place, bool is_long)

@@ -98,6 +98,9 @@ bool workplace_send(struct workplace *place, enum packet_type type, struct slice
 /* Sends words to be written to standard error, in as many packets as it takes. False when the parent is gone. */
 bool workplace_say(struct workplace *place, struct slice words);
 
+/* Reports to the parent, before HELLO, why this worker cannot work: what failed, with errno. */
+void workplace_report_unable(struct workplace *place, const char *what);
+
 /* Notes for workers that begin later whether tasks take long. */
 void workplace_note_length(struct workplace *place, bool is_long);
 
