@@ -56,6 +56,14 @@ measured() {
 	expect 0 $'a\nb' ''
 }
 
+@test "limits: blanks at the end of a line are scanned once, and have a bound" {
+	{ printf '["a"]' && head -c 60M /dev/zero | tr '\0' ' ' && printf '\n["b"]\n'; } | LIMIT=30 mp -j1 --jsonl echo
+	expect 0 $'a\nb' ''
+	{ printf '["a"]' && yes ' ' 2>/dev/null | tr -d '\n'; } | measured 200000 "$MPMAP" -j1 --jsonl echo
+	expect 1 ''
+	says 'element 1 \(line 1, column 1\): .*too large'
+}
+
 @test "limits: an element of 10 MiB, on standard input" {
 	letters 10M >text
 	{ printf '["ok","' && cat text && printf '",{"k": "' && cat text && printf '"},"end"]'; } >input
