@@ -19,16 +19,13 @@ end_those() {
 
 @test "leftovers: a process substitution that goes on after the task finishes its work, and is named" {
 	needs bash
-	check() {
-		mp bash -c 'echo x > >("$TOOL" hold gate; cat >file) 2>/dev/null' ::: a
-		expect 0 ''
-		says '^mpmap: #1 left a process running: tool \(pid [0-9]+\)$'
-		[ ! -e file ]
-		touch gate
-		wait_until file_has file '^x$'
-		no_processes_left
-	}
-	under_methods check
+	mp bash -c 'echo x > >("$TOOL" hold gate; cat >file) 2>/dev/null' ::: a
+	expect 0 ''
+	says '^mpmap: #1 left a process running: tool \(pid [0-9]+\)$'
+	[ ! -e file ]
+	touch gate
+	wait_until file_has file '^x$'
+	no_processes_left
 }
 
 @test "leftovers: the whole of a large input is sorted after the task" {
@@ -106,22 +103,19 @@ end_those() {
 
 @test "leftovers: wait: the task is done when its group is empty and its output closed" {
 	needs bash
-	check() {
-		mp --leftovers=wait -o jsonl bash -c 'echo a > >("$TOOL" hold ready; cat); echo >ready' ::: x
-		expect 0
-		[ "$(jq -c '[.outcome, .stdout, .leftovers, .output_cut]' out)" = '["ok","a\n",null,null]' ]
-		same err ''
-		trace_on
-		start -j1 --leftovers=wait --shell '"$TOOL" hold gate >/dev/null 2>&1 & echo "$1"' ::: 1 2
-		wait_until file_has out 1
-		wait_until all_asleep
-		[ "$(event_count task_start)" -eq 1 ]
-		[ "$(event_count task_end)" -eq 0 ]
-		touch gate
-		finish
-		expect 0 $'1\n2' ''
-	}
-	under_methods check
+	mp --leftovers=wait -o jsonl bash -c 'echo a > >("$TOOL" hold ready; cat); echo >ready' ::: x
+	expect 0
+	[ "$(jq -c '[.outcome, .stdout, .leftovers, .output_cut]' out)" = '["ok","a\n",null,null]' ]
+	same err ''
+	trace_on
+	start -j1 --leftovers=wait --shell '"$TOOL" hold gate >/dev/null 2>&1 & echo "$1"' ::: 1 2
+	wait_until file_has out 1
+	wait_until all_asleep
+	[ "$(event_count task_start)" -eq 1 ]
+	[ "$(event_count task_end)" -eq 0 ]
+	touch gate
+	finish
+	expect 0 $'1\n2' ''
 }
 
 @test "leftovers: wait: for a daemon, too, as long as it holds the output" {
@@ -156,14 +150,11 @@ end_those() {
 }
 
 @test "leftovers: kill: they are ended, which is said and in the result" {
-	check() {
-		mp --leftovers=kill -o jsonl --shell '"$TOOL" background child1; "$TOOL" background child2 >/dev/null 2>&1' ::: x
-		expect 0
-		[ "$(jq -c '[.outcome, .leftovers, .output_cut]' out)" = '["ok",2,null]' ]
-		same err 'mpmap: #1: ended 2 processes that it left (--leftovers=leave lets them run)'
-		no_processes_left
-	}
-	under_methods check
+	mp --leftovers=kill -o jsonl --shell '"$TOOL" background child1; "$TOOL" background child2 >/dev/null 2>&1' ::: x
+	expect 0
+	[ "$(jq -c '[.outcome, .leftovers, .output_cut]' out)" = '["ok",2,null]' ]
+	same err 'mpmap: #1: ended 2 processes that it left (--leftovers=leave lets them run)'
+	no_processes_left
 	mp --leftovers=kill --grace 0.2 --shell '"$TOOL" background child TERM' ::: 1 2 3 4 5
 	expect 0
 	says '^mpmap: #3: ended 1 process that it left \(--leftovers=leave lets it run\)$'
@@ -182,17 +173,14 @@ leave_and_hold() {
 }
 
 @test "leftovers: a signal that ends the run ends them" {
-	check() {
-		local signal
-		for signal in TERM HUP INT QUIT; do
-			leave_and_hold INT --grace 30
-			kill "-$signal" "$pid"
-			finish
-			no_processes_left
-			says_not 'left a process'
-		done
-	}
-	under_methods check
+	local signal
+	for signal in TERM HUP INT QUIT; do
+		leave_and_hold INT --grace 30
+		kill "-$signal" "$pid"
+		finish
+		no_processes_left
+		says_not 'left a process'
+	done
 }
 
 @test "leftovers: a signal ends those that ignore it after --grace, a second one at once" {
@@ -340,6 +328,24 @@ leave_and_hold() {
 	kill -KILL "$pid"
 	finish
 	no_processes_left
+}
+
+@test "leftovers: those that may not be signalled are named at once, not waited for, and in the result" {
+	needs_root
+	needs setpriv
+	open_folder
+	cp "$(command -v setpriv)" setpriv
+	chmod 4755 setpriv
+	# a process of root, in the group of a task of nobody
+	printf '%s\n' './setpriv --reuid=0 --clear-groups ./tool pause pid >/dev/null 2>&1 &' 'until [ -s pid ]; do :; done' >script
+	for word in leave wait; do
+		rm -f pid
+		run_it setpriv --reuid=65534 --clear-groups ./mpmap --leftovers=$word -o jsonl sh script ::: a
+		expect 0
+		[ "$(jq -c '[.outcome, .leftovers]' out)" = '["ok",1]' ]
+		same err "mpmap: the process group $(jq .pid out) of task 1 may not be signalled and is left alone"
+		kill -KILL "$(cat pid)"
+	done
 }
 
 @test "leftovers: more than can be remembered are counted" {

@@ -303,5 +303,7 @@ bool follow_settle(struct follow *follow, struct workplace *place)
 	follow->output_cut = !capture_is_at_end(&follow->capture);
 	if (group && !ends)
 		leave_group(follow, place);
+	else if (follow->group.denied && !clears)
+		follow->leftovers = survey_count_orphans(follow->pid, clock_now() - follow->started);
 	return true;
 }
