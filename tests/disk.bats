@@ -54,6 +54,25 @@ spills_no_more() {
 	MPMAP_FAULT=tmpfile:1:EROFS spills_no_more 'Read-only file system'
 }
 
+@test "disk: a limit on files is reached while spilling" {
+	local blocks
+	seq 60 >records
+	for blocks in 1 100; do
+		rm -f gate
+		# shellcheck disable=SC2016
+		start_it bash -o pipefail -c '(ulimit -S -f "$1"; shift; exec "$@") | cat' sh "$blocks" "$MPMAP" -j3 --buffer 64K --shell '
+			[ "$1" != 1 ] || "$TOOL" hold gate
+			exec "$TOOL" spew 30000 "$1"' <records
+		wait_until test -s err
+		touch gate
+		finish
+		expect 0
+		says '^mpmap: temporary file in .*: File too large; .*tasks wait'
+		says_lines 1
+		"$TOOL" unspew 30000 1 60 <out | cmp - records
+	done
+}
+
 @test "disk: no spill file in every order, form and with retries" {
 	needs_faults
 	local options
