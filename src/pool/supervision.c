@@ -29,12 +29,12 @@
  *   supervision.thawed_at                written by pool_thaw, read by the check of time limits
  *   the board                            shared with other processes: atomic throughout
  *
- * A worker that a signal stops (a task's kill -STOP $PPID) ends no task and does not die, so nobody else would notice.
+ * A worker that a signal stops (a task's kill -STOP $PPID) ends no task and does not die, so nothing else shows it.
  * SIGCHLD announces stops, and costs nothing while there are none; as it announces ends, too, workers are checked
  * STOP_PERIOD later, once for all that happened meanwhile:
  *
  *   a check finds the worker     the worker is
- *   not stopped                  as ever: its task goes on where it was
+ *   not stopped                  running: its task continues
  *   stopped, for the first time  checked every STOP_PERIOD
  *   stopped for STOP_TIME        reported, once; the SIGCHLD of its SIGCONT brings the next check
  *   stopped, but a check late    counted from now: this process was stopped as well, and workers may be continued later

@@ -129,6 +129,7 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 	uint64_t total =
 		session->tally.total > session->tally.submitted ? session->tally.total : session->tally.submitted;
 	uint64_t done = session->tally.finished;
+	size_t stopped;
 
 	switch (part) {
 	case 0:
@@ -147,8 +148,8 @@ static void append_part(struct bytes *out, size_t part, const struct progress *p
 		throttle_describe(&session->throttle, out);
 		break;
 	case 4:
-		if (pool_counts(session->pool).stopped)
-			bytes_append_format(out, "%zu stopped", pool_counts(session->pool).stopped);
+		if ((stopped = pool_counts(session->pool).stopped))
+			bytes_append_format(out, "%zu worker%s stopped", stopped, stopped == 1 ? "" : "s");
 		break;
 	case 5:
 		if (session->tally.total && progress->rate > 0) {
