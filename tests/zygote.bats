@@ -472,3 +472,21 @@ locale_files() {
 	LD_PRELOAD=$PWD/replaced.so same_both_ways -j1 "$(type -P echo)" ::: a b
 	same out $'<a>\n<b>'
 }
+
+@test "zygote: a program at a fixed address, which passes the addresses of functions" {
+	needs cc
+	cat >fixed.c <<-'END_OF_C'
+		#include <stdio.h>
+
+		int main(int count, char **arguments)
+		{
+			int (*volatile put)(const char *) = puts;
+
+			puts(arguments[count - 1]);
+			return put("again") < 0;
+		}
+	END_OF_C
+	cc -O0 -fno-builtin -no-pie -fno-pie -Wl,-z,lazy -o fixed fixed.c
+	same_both_ways -j1 --timeout 20 ./fixed ::: a b
+	same out $'a\nagain\nb\nagain'
+}

@@ -151,7 +151,8 @@ static void calls_bind(const struct calls *calls, const ElfW(Rel) * entry)
 	const char *name = calls->strings + symbol->st_name, *version = calls_version(calls, number);
 	void *function;
 
-	if (!version || SLOT_TYPE(entry->r_info) != SLOT || symbol->st_shndx != SHN_UNDEF)
+	/* With a value the address of the function is that of the program's jump to the slot: not PIE. */
+	if (!version || SLOT_TYPE(entry->r_info) != SLOT || symbol->st_shndx != SHN_UNDEF || symbol->st_value)
 		return;
 	function = dlvsym(RTLD_DEFAULT, name, version);
 	if (function && function == dlsym(RTLD_DEFAULT, name))
