@@ -253,10 +253,32 @@ static void test_claim_waits(void)
 	close_office(&office, &place);
 }
 
+/* Waits that are all late, as on a machine with too much to do: a limit is reached nevertheless, but not early. */
+static void test_late_waits(void)
+{
+	struct notice notice = {.stopped_at = NSEC_PER_SEC};
+	struct workplace place = {.notice = &notice};
+	const nsec limit = 2 * NSEC_PER_SEC, period = NSEC_PER_SEC / 2;
+	int waits;
+
+	for (waits = 0; waits < 100 && workplace_time(&place) < limit; waits++) {
+		nsec before = workplace_time(&place), left = limit - before, wanted = left < period ? left : period;
+
+		/* The clock of a run that is stopped is moved by hand. */
+		atomic_fetch_add(&notice.stopped_at, wanted + NSEC_PER_SEC);
+		workplace_note_stop(&place, before, wanted);
+		check(workplace_time(&place) > before);
+		check(workplace_time(&place) <= before + wanted);
+	}
+	check(waits < 20);
+	check_int(workplace_time(&place), limit);
+}
+
 const struct unit_test unit_claim[] = {
 	{"a chunk, task by task", .run = test_claim_chunk},
 	{"the rest of a chunk is shared or returned", .run = test_claim_share},
 	{"the gate, and a worker that is to retire", .run = test_claim_gate},
 	{"waiting for judgement and for work", .run = test_claim_waits},
+	{"waits that are late, and time limits", .run = test_late_waits},
 	{.name = NULL},
 };

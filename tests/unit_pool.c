@@ -613,7 +613,7 @@ static void test_overdue(void)
 	check_int(outcome_if_overdue(1), OUTCOME_LOST);
 }
 
-/* After this process was stopped itself, the time of tasks that run, and of those that have ended, begins anew. */
+/* Time in which this process was stopped itself does not count for tasks that run, nor for those that have ended. */
 static void test_stopped_parent(void)
 {
 	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
@@ -627,7 +627,7 @@ static void test_stopped_parent(void)
 	worker = start_one(&scene);
 	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
 	atomic_store(&worker->seat->attempt, 1);
-	atomic_store(&worker->seat->started, 1);
+	atomic_store(&worker->seat->started, clock_now() - 30 * NSEC_PER_SEC);
 	worker->seat->task = INT32_MAX;
 	atomic_store(&worker->seat->running, 1);
 	atomic_store(&worker->seat->limit, NSEC_PER_SEC);
@@ -639,18 +639,57 @@ static void test_stopped_parent(void)
 	exceed(worker, SEAT_UNLIMITED);
 	check(worker->settling.since > 0);
 	worker->settling.since -= 30 * NSEC_PER_SEC;
-	scene.pool->supervision.thawed_at = 0;
 	scene.pool->supervision.watch_at = clock_now() - 30 * NSEC_PER_SEC;
 	pool_tick(scene.pool);
 	check_int(scene.pool->crew.live, 1);
 	/* From then on it counts. */
-	scene.pool->supervision.thawed_at = 0;
 	worker->settling.since -= 30 * NSEC_PER_SEC;
 	last_outcome = OUTCOME_OK;
 	exceed(worker, SEAT_UNLIMITED);
 	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
 		loop_step(&scene.loop, deadline);
 	check_int(last_outcome, OUTCOME_LOST);
+	close_scene(&scene);
+}
+
+/* Lets time pass until a check of limits is late by a second. */
+static void check_late(struct worker *worker)
+{
+	struct pool *pool = worker->pool;
+
+	atomic_fetch_sub(&worker->seat->started, 3 * NSEC_PER_SEC / 2);
+	pool->supervision.watch_at = clock_now() - NSEC_PER_SEC;
+	pool_tick(pool);
+}
+
+/* Where all checks are late, as on a machine with too much to do, a limit is enforced nevertheless. */
+static void test_late_checks(void)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+	struct scene scene;
+	struct worker *worker;
+	int checks;
+
+	if (!open_scene(&scene, &method_idle))
+		return;
+	scene.owner.on_result = note_outcome;
+	scene.pool->options.has_limits = true;
+	worker = start_one(&scene);
+	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
+	atomic_store(&worker->seat->attempt, 1);
+	atomic_store(&worker->seat->started, clock_now());
+	worker->seat->task = INT32_MAX;
+	atomic_store(&worker->seat->running, 1);
+	atomic_store(&worker->seat->limit, NSEC_PER_SEC);
+	for (checks = 0; checks < 100 && !worker->overdue.limit; checks++)
+		check_late(worker);
+	check_int(worker->overdue.limit, NSEC_PER_SEC);
+	/* Its limit and a second, of which each check lets a tenth pass. */
+	check(checks > 10);
+	last_outcome = OUTCOME_OK;
+	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
+		loop_step(&scene.loop, deadline);
+	check_int(last_outcome, OUTCOME_TIMEOUT);
 	close_scene(&scene);
 }
 
@@ -830,7 +869,8 @@ const struct unit_test unit_pool[] = {
 	{.name = "a process that has the pid of an ended task is not signalled", .run = test_reused_pid},
 	{.name = "a worker that lets a task exceed its time is killed; only that task has timed out",
 	 .run = test_overdue},
-	{"time limits begin anew after the parent was stopped", .run = test_stopped_parent},
+	{"time in which the parent was stopped does not count for limits", .run = test_stopped_parent},
+	{"a limit is enforced where all checks are late", .run = test_late_checks},
 	{"a worker that hangs after its task has ended is killed, and the task lost", .run = test_stuck_settling},
 	{.name = "a spare worker that sleeps is dismissed with the others", .run = test_spare},
 	{.name = "a worker that is stopped is reported once, if only it is", .run = test_stops},

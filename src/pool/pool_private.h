@@ -108,6 +108,12 @@ struct worker {
 		uint32_t attempt;
 		nsec since;
 	} settling;
+	/* The time that does not count for an attempt, since this process was stopped itself. */
+	struct worker_excuse {
+		uint64_t running;
+		uint32_t attempt;
+		nsec time;
+	} excuse;
 	/* Its stop by a signal such as SIGSTOP. */
 	struct worker_stop {
 		/* When a check first found it stopped; 0 if the last check did not. */
@@ -196,7 +202,7 @@ struct pool {
 		nsec owed_at;
 		/* The next check of time limits. */
 		nsec watch_at;
-		/* When the run or this process last continued after it was stopped; 0 if never. */
+		/* When the run last continued after it was stopped; 0 if never. */
 		nsec thawed_at;
 		/* The next check for stopped workers, 0 if there is no reason for one. */
 		nsec stops_at;

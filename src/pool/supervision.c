@@ -73,6 +73,9 @@
 /* Nanoseconds by which a check of limits or for stops is late if this process was stopped itself (SIGSTOP). */
 #define STOP_LATE (500 * NSEC_PER_MSEC)
 
+/* Nanoseconds that count of the time before such a check: it may only have been late, as all are on a busy machine. */
+#define STOP_COUNTED (100 * NSEC_PER_MSEC)
+
 /* Returns the process group of the task that a worker runs; 0 if there is none (yet, or any more). */
 static pid_t running_task(const struct worker *worker)
 {
@@ -188,6 +191,7 @@ static bool limits_time(const struct pool *pool)
 static nsec exceeded_limit(const struct worker *worker, nsec now)
 {
 	const struct pool *pool = worker->pool;
+	const struct worker_excuse *excuse = &worker->excuse;
 	nsec timeout, since;
 
 	if (!running_task(worker))
@@ -197,6 +201,9 @@ static nsec exceeded_limit(const struct worker *worker, nsec now)
 	/* While the run was stopped, time stood still. */
 	since = atomic_load(&worker->seat->started);
 	since = since < pool->supervision.thawed_at ? pool->supervision.thawed_at : since;
+	if (excuse->running == atomic_load(&worker->seat->running) &&
+	    excuse->attempt == atomic_load(&worker->seat->attempt))
+		since += excuse->time;
 	/* Subtracted, since a limit may be the longest time there is (SEAT_UNLIMITED). */
 	return timeout && now - since - pool->options.grace - SLACK > timeout ? timeout : 0;
 }
@@ -218,6 +225,40 @@ static bool is_stuck_settling(struct worker *worker, nsec now)
 	return now - settling->since > worker->pool->options.grace + SETTLE_TIME;
 }
 
+/* Excuses a worker, up to now, for time in which this process was stopped: it may have been stopped as well. */
+static void excuse_worker(struct worker *worker, nsec now, nsec time)
+{
+	struct worker_excuse *excuse = &worker->excuse;
+	uint64_t running = atomic_load(&worker->seat->running);
+	uint32_t attempt = atomic_load(&worker->seat->attempt);
+	nsec age = now - atomic_load(&worker->seat->started);
+
+	if (excuse->running != running || excuse->attempt != attempt)
+		*excuse = (struct worker_excuse){.running = running, .attempt = attempt};
+	/* The task may have been started after the stop. */
+	excuse->time += time < age ? time : age;
+	if (worker->settling.since)
+		worker->settling.since += time;
+}
+
+/* Excuses all workers if the check of limits is late: this process was stopped. */
+static void note_own_stop(struct pool *pool, nsec now)
+{
+	const struct supervision *supervision = &pool->supervision;
+	nsec before = supervision->watch_at - WATCH_PERIOD;
+	size_t seat;
+
+	/* The run was stopped, too: that is known. */
+	if (before < supervision->thawed_at)
+		before = supervision->thawed_at;
+	if (!supervision->watch_at || now - before <= WATCH_PERIOD + STOP_LATE)
+		return;
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		if (pool->crew.workers[seat].state != WORKER_GONE)
+			excuse_worker(&pool->crew.workers[seat], now, now - before - STOP_COUNTED);
+	}
+}
+
 /* Kills the workers that let a task exceed its time, and those that do not settle a task that has ended. */
 static void check_limits(struct pool *pool)
 {
@@ -226,9 +267,7 @@ static void check_limits(struct pool *pool)
 
 	if (!limits_time(pool) || now < pool->supervision.watch_at)
 		return;
-	/* All times begin anew: workers that were stopped as well are behind by as much. */
-	if (pool->supervision.watch_at && now - pool->supervision.watch_at > STOP_LATE)
-		pool->supervision.thawed_at = now;
+	note_own_stop(pool, now);
 	pool->supervision.watch_at = now + WATCH_PERIOD;
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];

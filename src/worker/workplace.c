@@ -16,6 +16,8 @@
 
 /* A process that is continued so much later than it was to wake has been stopped. Longer than a busy machine takes. */
 #define LATE (250 * NSEC_PER_MSEC)
+/* What counts at least of a wait in which this process was stopped: where all are late, limits are reached, too. */
+#define COUNTED_LEAST (50 * NSEC_PER_MSEC)
 
 /* Sets the limit on descriptors that the program was started with, for the tasks. */
 static void restore_descriptor_limit(uint64_t soft)
@@ -250,10 +252,12 @@ nsec workplace_timeout(const struct workplace *place)
 
 void workplace_note_stop(struct workplace *place, nsec before, nsec wanted)
 {
-	nsec waited = workplace_time(place) - before;
+	nsec waited = workplace_time(place) - before, counted = wanted / 2;
 
+	if (counted < COUNTED_LEAST)
+		counted = wanted < COUNTED_LEAST ? wanted : COUNTED_LEAST;
 	if (waited > wanted + LATE)
-		place->asleep += waited - wanted / 2;
+		place->asleep += waited - counted;
 }
 
 struct template_values workplace_values(const struct workplace *place)

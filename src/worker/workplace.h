@@ -126,7 +126,7 @@ static inline nsec workplace_when(const struct workplace *place, nsec time)
 /*
  * Notes that a wait from before on (workplace_time) was to take no longer than wanted. If it took much longer, this
  * process was stopped meanwhile, by SIGSTOP or with its control group: of that wait only half of what was wanted
- * counts, since when it was stopped is not known.
+ * counts, since when it was stopped is not known; but 50 ms, if as much was wanted, since it may only have been late.
  */
 void workplace_note_stop(struct workplace *place, nsec before, nsec wanted);
 
