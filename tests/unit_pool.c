@@ -391,6 +391,9 @@ static void test_dying(void)
 	if (!open_scene(&scene, &method))
 		return;
 	expected_failure = "workers end as soon as they are started (8 in a row)";
+	/* The reason of a worker before the last that had a result. */
+	error_set(&scene.pool->staffing.unable_why, "no /dev/null");
+	shortage_progressed(scene.pool);
 	submit(scene.pool);
 	step_until_failed(&scene);
 	close_scene(&scene);

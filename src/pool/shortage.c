@@ -126,6 +126,8 @@ void shortage_progressed(struct pool *pool)
 {
 	shortage_move(&pool->staffing, SHORTAGE_RESULT, 0, 0);
 	pool->staffing.early_ends = pool->staffing.early_kills = 0;
+	if (pool->staffing.unable_why.text)
+		error_release(&pool->staffing.unable_why);
 }
 
 void shortage_starved(struct pool *pool, int number)
