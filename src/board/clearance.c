@@ -21,6 +21,8 @@ void clearance_init(struct clearance *clearance, const struct leftovers *leftove
 
 void clearance_signal(struct clearance *clearance, int number)
 {
+	/* Seats were checked before: a group is in the table before its worker clears it from the seat. */
+	atomic_thread_fence(memory_order_seq_cst);
 	if (leftovers_is_unused(clearance->leftovers))
 		return;
 	leftovers_signal(clearance->leftovers, number);
