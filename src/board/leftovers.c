@@ -193,7 +193,7 @@ static bool is_orphan(const struct survey_process *process, const struct survey_
 	return !parent || parent->group != process->group;
 }
 
-/* Counts the processes of each candidate, and looks for one that proves it. Without a survey all are proven. */
+/* Counts the processes of each candidate, and checks whether one proves it. Without a survey all are proven. */
 static void check_candidates(struct candidates *candidates, const struct survey_process *all, ssize_t count)
 {
 	size_t i;

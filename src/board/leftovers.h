@@ -7,7 +7,7 @@
  * the number of tasks.
  *
  *   row              its fields            written by
- *   FREE             -                     nobody, or a reader that found the group gone
+ *   FREE             -                     no process, or a reader that found the group gone
  *   RESERVED         are being written     a worker; if that is killed meanwhile, the row remains so
  *   the group's id   valid                 the worker that ran the task
  *

@@ -25,7 +25,7 @@ nsec survey_now(void)
 	return clock_read(CLOCK_BOOTTIME);
 }
 
-/* Copies the name, which stands between the first and the last parenthesis. Returns what follows, or NULL. */
+/* Copies the name, which is between the first and the last parenthesis. Returns what follows, or NULL. */
 static const char *copy_name(const char *stat, struct survey_process *process)
 {
 	const char *begin = strchr(stat, '('), *end = strrchr(stat, ')');

@@ -276,26 +276,26 @@ bool follow_settle(struct follow *follow, struct workplace *place)
 		group_plan(&follow->group, place, DRAIN_TIME);
 	take_rest(follow, place);
 	for (;;) {
-		bool waiting;
+		bool ending;
 		nsec now;
 
 		capture_drain(&follow->capture, place);
 		group = group && check_group(follow, place);
-		if (group && clears && group_is_due(&follow->group, place) && !follow->leftovers)
+		ending = group && ends;
+		if (ending && clears && group_is_due(&follow->group, place) && !follow->leftovers)
 			follow->leftovers = survey_count_orphans(follow->pid, clock_now() - follow->started);
-		if (group && ends && !group_step(&follow->group, place)) {
+		if (ending && !group_step(&follow->group, place)) {
 			place->seat->task = SEAT_BEGUN;
-			group = false;
+			group = ending = false;
 		}
-		waiting = !capture_is_at_end(&follow->capture);
-		if (!(group && ends) && !waiting)
+		if (!ending && capture_is_at_end(&follow->capture))
 			break;
 		now = clock_now();
 		/* Output that is in the pipe counts, even if the parent takes long to make room for it. */
-		if (!(group && ends) && now >= drained && !follow->capture.blocked)
+		if (!ending && now >= drained && !follow->capture.blocked)
 			break;
 		follow_closely(follow);
-		if (!wait_for_task(follow, place, group && ends ? now + GROUP_PERIOD : drained))
+		if (!wait_for_task(follow, place, ending ? now + GROUP_PERIOD : drained))
 			return false;
 		if (follow->capture.blocked && follow->capture.total - before < PIPE_MOST)
 			drained = clock_now() + DRAIN_TIME;
