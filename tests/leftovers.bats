@@ -155,7 +155,7 @@ end_those() {
 	[ "$(jq -c '[.outcome, .leftovers, .output_cut]' out)" = '["ok",2,null]' ]
 	same err 'mpmap: #1: ended 2 processes that it left (--leftovers=leave lets them run)'
 	no_processes_left
-	mp --leftovers=kill --grace 0.2 --shell '"$TOOL" background child TERM' ::: 1 2 3 4 5
+	mp --leftovers=kill --grace 0.2 --shell '"$TOOL" background "child$1" TERM' ::: 1 2 3 4 5
 	expect 0
 	says '^mpmap: #3: ended 1 process that it left \(--leftovers=leave lets it run\)$'
 	says '^mpmap: 2 more tasks left processes, which were ended$'
