@@ -205,3 +205,47 @@ show_lines() {
 	kill -TERM "$mpmap"
 	wait_until is_gone "$mpmap"
 }
+
+# opens_fifo: true once mpmap waits for the named pipe
+opens_fifo() {
+	find "/proc/$mpmap/fd" -lname '*/fifo' | grep -q .
+}
+
+@test "running: a named pipe that nobody writes to is given up for ^C and for a signal that ends the prompt" {
+	local map
+	mkfifo fifo
+	open_prompt -j1
+	for map in 'map --header : echo {a} :::: fifo' 'map echo :::: fifo ::: x'; do
+		type_line "$map"
+		wait_until opens_fifo
+		press C-c
+		wait_for_line 'interrupted while waiting for fifo$'
+		wait_for_prompt
+		wait_until not opens_fifo
+		type_line '! clear'
+		wait_until not screen_shows interrupted
+	done
+	type_line 'map echo :::: fifo ::: x'
+	wait_until opens_fifo
+	kill -TERM "$mpmap"
+	wait_until is_gone "$mpmap"
+	only_terminal_left
+}
+
+@test "running: a map whose sources cannot be read is an error, and the prompt and what runs go on" {
+	trace_on
+	open_prompt -j1
+	type_line "map --shell '\"\$TOOL\" hold gate; echo result-\$1' ::: 1"
+	wait_for_event task_start
+	printf '"open\n' >table
+	type_line 'map echo :::: . ::: x'
+	wait_for_line '^mpmap: cannot read \.: Is a directory'
+	type_line 'map --csv echo :::: table ::: x ::: y'
+	wait_for_line '^mpmap: table: line 1: the quote'
+	wait_for_prompt
+	touch gate
+	wait_for_line '1\.1.*result-1$'
+	wait_for_prompt
+	type_line quit
+	wait_until is_gone "$mpmap"
+}

@@ -655,3 +655,18 @@ descriptors() {
 	run_it "$MPMAP" --interactive --tty
 	expect 2 ''
 }
+
+@test "interactive: a signal ends a script while it waits for a named pipe that nobody writes to" {
+	local map
+	mkfifo fifo
+	for map in 'map --header : echo {a} :::: fifo' 'map echo :::: fifo ::: x'; do
+		echo "$map" >script
+		start --interactive <script
+		wait_until eval 'find "/proc/$pid/fd" -lname "*/fifo" | grep -q .'
+		kill -TERM "$pid"
+		finish
+		expect 143 ''
+		says_lines 1
+		says 'interrupted while waiting for fifo$'
+	done
+}

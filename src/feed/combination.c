@@ -11,7 +11,6 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/trace.h"
-#include "ipc/fd.h"
 #include "ipc/shm.h"
 #include "codec/input.h"
 
@@ -120,7 +119,6 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 		      struct error *error)
 {
 	struct input input = source_input(source);
-	struct fd_wait wait = {.fd = source->fd, .want_input = true};
 	uint64_t line = 0;
 	size_t parsed = 0;
 	ssize_t got = 1;
@@ -131,12 +129,10 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 					       "memory, or temporary space in %s (TMPDIR), for the values of %s",
 					       run->machine.temporary, source->name);
 		got = source_read(source, wheel->text.base + wheel->size, READ_SIZE, error);
-		if (got < 0 && error->text)
+		if (got < 0 && (error->text || source_wait(source, error) < 0))
 			return -1;
-		if (got < 0) {
-			fd_wait(&wait, 1, NSEC_FOREVER);
+		if (got < 0)
 			continue;
-		}
 		wheel->size += (size_t)got;
 		line = split(wheel, &input, &parsed);
 	}
@@ -321,10 +317,12 @@ static int prepare_combinations(struct feeder *feeder, struct error *error)
 
 	combination->count = feeder->options->source_count;
 	combination->wheels = mem_new(combination->count, sizeof *combination->wheels);
+	/* All before the first is read, since all are released if that fails. */
+	for (i = 0; i < combination->count; i++)
+		combination->wheels[i].text.fd = -1;
 	for (i = 0; i < combination->count; i++) {
 		struct wheel *wheel = &combination->wheels[i];
 
-		wheel->text.fd = -1;
 		wheel->is_linked = i > 0 && (feeder->options->link_all || feeder->options->sources[i].is_linked);
 		if (read_wheel(wheel, &feeder->sources[i], feeder->run, error) < 0)
 			return -1;

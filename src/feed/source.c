@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
+#include "process/signals.h"
 #include "task/task.h"
 
 #include <errno.h>
@@ -15,6 +16,9 @@
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 enum { MARK_SIZE = sizeof byte_order_mark - 1 };
+
+/* The time between two checks for signals while a source is waited for. */
+#define CHECK_PERIOD (100 * NSEC_PER_MSEC)
 
 int source_open(struct source *source, const struct source_options *options, struct error *error)
 {
@@ -94,17 +98,27 @@ static ssize_t read_after_mark(struct source *source, char *data, size_t size)
 	return (ssize_t)(all - MARK_SIZE);
 }
 
+int source_wait(const struct source *source, struct error *error)
+{
+	struct fd_wait wait = {.fd = source->fd, .want_input = true};
+
+	while (fd_wait(&wait, 1, clock_now() + CHECK_PERIOD) <= 0) {
+		if (signals_are_pending())
+			return error_set(error, "interrupted while waiting for %s", source->name);
+	}
+	return 0;
+}
+
 /* Reads the next bytes of the source itself: as source_read, without those read ahead. */
 static ssize_t read_on(struct source *source, char *data, size_t size, struct error *error)
 {
-	struct fd_wait wait = {.fd = source->fd, .want_input = true};
 	ssize_t got = -1;
 
 	if (source->options->items)
 		return copy_items(source, data, size);
 	/* A FIFO without a writer yet would seem to be at its end. */
-	if (source->own && !source->begun)
-		fd_wait(&wait, 1, NSEC_FOREVER);
+	if (source->own && !source->begun && source_wait(source, error) < 0)
+		return -1;
 	source->begun = true;
 	errno = EIO;
 	if (!fault_at("input_read"))
@@ -167,7 +181,6 @@ char *source_header(struct source *source, struct error *error)
 {
 	struct input input = source_input(source);
 	struct input_step step = {.event = INPUT_MORE};
-	struct fd_wait wait = {.fd = source->fd, .want_input = true};
 	uint64_t line;
 	char *header;
 
@@ -175,10 +188,8 @@ char *source_header(struct source *source, struct error *error)
 		char data[4096];
 		ssize_t got = read_on(source, data, sizeof data, error);
 
-		if (got < 0 && !error->text) {
-			fd_wait(&wait, 1, NSEC_FOREVER);
+		if (got < 0 && !error->text && source_wait(source, error) == 0)
 			continue;
-		}
 		if (got == 0 && input_is_quoted(&input, &line))
 			source_is_unclosed(source, line, true, error);
 		if (got <= 0)

@@ -76,6 +76,12 @@ char *source_header(struct source *source, struct error *error);
  */
 int source_is_unclosed(const struct source *source, uint64_t line, bool at_end, struct error *error);
 
+/*
+ * Waits until there is something to read. Returns 0, or -1 with the error if a signal is pending that only the event
+ * loop receives: a prompt would not act on it meanwhile.
+ */
+int source_wait(const struct source *source, struct error *error) MUST_CHECK;
+
 /* Closes the descriptor, if the source opened it. */
 void source_close(struct source *source);
 

@@ -90,6 +90,21 @@ int signals_next(int fd)
 	return got == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
+bool signals_are_pending(void)
+{
+	static const int urgent[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+	sigset_t pending;
+	size_t i;
+
+	sigemptyset(&pending);
+	sigpending(&pending);
+	for (i = 0; i < countof(urgent); i++) {
+		if (sigismember(&pending, urgent[i]) == 1)
+			return true;
+	}
+	return false;
+}
+
 static void (*stop_handler)(int number);
 static pid_t stop_owner;
 

@@ -49,6 +49,9 @@ void signals_tell_group(int number);
 /* Returns the next signal from the descriptor of signals_open, or 0 if none is pending. */
 int signals_next(int fd);
 
+/* True if a signal that is to end or stop this process is blocked and pending, for signals_next to return it. */
+bool signals_are_pending(void);
+
 /*
  * Resets the dispositions that signals_init found or this file has set (nothing else sets any in a process that starts
  * roles), and empties the mask. SIGTSTP, SIGTTIN and SIGTTOU get a handler that does nothing: stopped, a process would

@@ -182,6 +182,8 @@ static void script_run(struct console *console)
 		}
 	}
 	bytes_release(&reader.bytes);
+	/* A signal that interrupted a line is the reason for its error. */
+	script_signals_ready(&console->signals, 0);
 	fd_close(&console->signals.fd);
 	screen_release(&console->screen);
 }
