@@ -314,6 +314,17 @@ csv() {
 	expect 0 '2:a,1' ''
 }
 
+@test "csv: a quote that is not closed in a long item is the error of that item" {
+	local item
+	item=\'\"$(head -c 140000 /dev/zero | tr '\0' x)\'
+	printf '%s\n' "map --csv echo ::: a $item b" | mp --interactive
+	expect 125 $'a\nb'
+	says '^mpmap: #2: not started: .*quote.*not closed'
+	printf '%s\n' "map --csv echo ::: a $item b ::: c" | mp --interactive
+	expect 125 $'a c\nb c'
+	says '^mpmap: #2: not started: .*quote.*not closed'
+}
+
 @test "csv: the memory of an input does not grow with its length" {
 	measures_memory
 	# 40 MB in 400 records of half quoted fields with newlines in them, and one that is too long

@@ -92,7 +92,7 @@ static enum input_event parse_quoted(struct parser *parser, struct bytes *field)
 			bytes_append(field, parser->text.data + parser->at, 1);
 			advance(parser);
 		}
-		if (parser->at - begin > parser->input->limit)
+		if (parser->input->delimiter && parser->at - begin > parser->input->limit)
 			return INPUT_UNCLOSED;
 		if (parser->at == parser->text.size)
 			return INPUT_MORE;

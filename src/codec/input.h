@@ -54,7 +54,10 @@ enum input_event {
 	INPUT_TRAILING,
 	/* A record of CSV that ends within a quoted field, which only NUL as the delimiter can do. */
 	INPUT_CUT,
-	/* A quoted field longer than the limit: its quote is not closed, and the input cannot be continued. */
+	/*
+	 * A quoted field longer than the limit: its quote is not closed, and the input cannot be continued. Not with
+	 * NUL as the delimiter.
+	 */
 	INPUT_UNCLOSED,
 };
 

@@ -47,10 +47,10 @@ static void take_byte(struct input_csv *csv, char byte)
 	}
 }
 
-/* True in a quoted field longer than the limit. */
+/* True in a quoted field longer than the limit, unless NUL is the delimiter: that ends the record, too. */
 static bool is_overlong(const struct input *input)
 {
-	return input->csv.state == CSV_QUOTED && input->csv.quoted > input->limit;
+	return input->delimiter && input->csv.state == CSV_QUOTED && input->csv.quoted > input->limit;
 }
 
 /* Scans on in the current record. */
@@ -105,7 +105,7 @@ struct input_step input_csv_next(struct input *input, char *bytes, size_t size)
 
 	if (found == FOUND_NO_QUOTE) {
 		step.event = INPUT_UNCLOSED;
-		step.line = input->delimiter ? input->csv.quote_line : 0;
+		step.line = input->csv.quote_line;
 		return step;
 	}
 	if (found == FOUND_NOTHING) {
