@@ -4,6 +4,9 @@
 
 #include "base/mem.h"
 
+/* The most blocks that are extended to: a chunk's offset in them has 32 bits. */
+enum { EXTENDED_MAX = UINT32_MAX / ARENA_BLOCK_SIZE };
+
 void packer_init(struct packer *packer, struct arena *arena, struct packer_sink *sink)
 {
 	*packer = (struct packer){.sink = sink, .arena = arena, .block = ARENA_NONE};
@@ -41,7 +44,7 @@ static bool packer_extend_block(struct packer *packer, size_t least)
 	if (packer->group > rest)
 		return false;
 	blocks = (size_add(packer->filled, rest > least ? rest : least) - 1) / ARENA_BLOCK_SIZE + 1;
-	if (!arena_extend_run(packer->arena, packer->block, blocks))
+	if (blocks > EXTENDED_MAX || !arena_extend_run(packer->arena, packer->block, blocks))
 		return false;
 	packer->sink->expect_size(packer->sink, blocks);
 	packer->size = blocks * ARENA_BLOCK_SIZE;
