@@ -114,6 +114,8 @@ without_times() {
 	usage_error '--out'
 	mp --out=- touch ::: ran
 	usage_error 'standard output' '\./-'
+	mp -o file.txt touch ::: ran
+	usage_error "^mpmap: --output 'file\.txt': not one of .* --out=file\.txt\$"
 	mp_well --out=./json echo ::: a
 	same json a
 	mp_well -o json --out=./jsonl echo ::: a
