@@ -371,3 +371,17 @@ leave_and_hold() {
 	mp --leftovers=keep echo ::: a
 	usage_error leftovers keep 'leave, wait, kill'
 }
+
+@test "leftovers: they are named by their group, and end with the run, where /proc is that of another PID namespace" {
+	unshare -rpf true 2>/dev/null || skip_or_fail 'no PID namespaces here'
+	local after='"$@"; echo "$?"; kill -0 "$(cat child)" 2>/dev/null && echo runs || :'
+	run_it unshare -rpf bash -c "$after" sh "$MPMAP" -o jsonl --shell '"$TOOL" background child >/dev/null 2>&1' ::: 1
+	expect 0
+	[ "$(head -n 1 out | jq .leftovers)" = 1 ]
+	[ "$(tail -n 2 out)" = $'0\nruns' ]
+	says '^mpmap: #1 left a process running \(process group [0-9]+\)$'
+	rm child
+	run_it unshare -rpf bash -c "$after" sh "$MPMAP" --halt now,fail=1 --shell '"$TOOL" background child >/dev/null 2>&1; false' ::: 1
+	expect 0 124
+	no_processes_left
+}

@@ -116,29 +116,34 @@ static void search_process(struct search *search, pid_t pid)
 	search->found[search->count++] = process;
 }
 
+/* True if /proc is there, and of this process's PID namespace: in another one processes have other numbers. */
+static bool proc_is_ours(void)
+{
+	char link[32];
+	ssize_t length = readlink("/proc/self", link, sizeof link - 1);
+
+	link[length > 0 ? length : 0] = '\0';
+	return strtol(link, NULL, 10) == getpid();
+}
+
 ssize_t survey_groups(survey_wants *wants, void *context, struct survey_process **found)
 {
 	struct search search = {.wants = wants, .context = context};
-	DIR *folder = fault_at("survey") ? NULL : opendir("/proc");
 	struct dirent *entry;
-	bool any = false;
+	DIR *folder;
 	uint64_t pid;
 
 	*found = NULL;
-	if (!folder)
+	if (fault_at("survey"))
+		return -1;
+	errno = ENOENT;
+	if (!proc_is_ours() || !(folder = opendir("/proc")))
 		return -1;
 	while ((entry = readdir(folder))) {
-		if (number_parse(entry->d_name, INT_MAX, &pid))
-			continue;
-		any = true;
-		search_process(&search, (pid_t)pid);
+		if (number_parse(entry->d_name, INT_MAX, &pid) == 0)
+			search_process(&search, (pid_t)pid);
 	}
 	closedir(folder);
-	if (!any) {
-		/* An empty folder: /proc is not mounted. */
-		errno = ENOENT;
-		return -1;
-	}
 	if (search.count)
 		qsort(search.found, search.count, sizeof *search.found, order_by_pid);
 	*found = search.found;

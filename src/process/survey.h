@@ -26,7 +26,7 @@ typedef bool survey_wants(void *context, pid_t group);
 /*
  * Finds the processes of all groups that are wanted, without those that have ended and are not waited for. Returns how
  * many there are, with a new array of them in *found, ordered by pid (free; NULL if there are none); or -1 with errno
- * if /proc cannot be read.
+ * if /proc cannot be read, or is that of another PID namespace (unshare --pid alone).
  */
 ssize_t survey_groups(survey_wants *wants, void *context, struct survey_process **found) MUST_CHECK;
 
