@@ -393,6 +393,9 @@ workers_started() {
 	expect 0 $'--unordered\n--zygote\na\nnothing is set (set OPTION VALUE; help map lists the options)' ''
 	run_script 'set retries on'
 	expect 2
+	run_script 'set leftovers kill' 'set leftovers'
+	expect 2
+	says '^mpmap: line 2: set leftovers: the value is missing \(set leftovers WHAT; '
 }
 
 @test "interactive: wait, pause and resume are harmless in a script" {

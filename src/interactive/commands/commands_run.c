@@ -295,6 +295,9 @@ int command_set(struct console *console, const struct entered *entered, struct e
 		return 0;
 	}
 	row = option_find(slice_of(name));
+	if (!value && row && row->argument && !row->is_optional)
+		return error_set(error, "set %s: the value is missing (set %s %s; set alone shows what is set)", name,
+				 name, row->argument);
 	/* "on" is for options without a value: the opposite of "off". */
 	if (value && row && !row->argument && strcmp(value, "on") == 0)
 		value = NULL;
