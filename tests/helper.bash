@@ -3,8 +3,9 @@
 # Helpers of the outside tests: a folder for each test, bounded runs, comparisons, waits, a check for leftovers.
 #
 # Environment: MPMAP and TOOL are the absolute paths of the program and of tests/tool. With MPMAP_TEST_STRICT set, a test
-# that cannot run fails. Each test runs in $WORK, with an empty standard input. The files out, err and status there are
-# the output and the exit status of its last run. A test fails if a process that it started is left when it ends.
+# that cannot run fails. MPMAP_TEST_LOCALE is the locale that the program runs in, C if it is not set. Each test runs in
+# $WORK, with an empty standard input. The files out, err and status there are the output and the exit status of its last
+# run. A test fails if a process that it started is left when it ends.
 
 shopt -s lastpipe
 
@@ -24,7 +25,7 @@ setup() {
 	mkfifo "$BATS_TEST_TMPDIR/no-input"
 	PATH=$(searchable_path)
 	unset MPMAP_JOBS MPMAP_START_METHOD MPMAP_PROGRESS MPMAP_COLOR MPMAP_TRACE MPMAP_FAULT
-	export LC_ALL=C TMPDIR=$BATS_TEST_TMPDIR/tmp
+	export LC_ALL=${MPMAP_TEST_LOCALE:-C} TMPDIR=$BATS_TEST_TMPDIR/tmp
 	export MPMAP_TEST_ID=$BASHPID-$RANDOM$RANDOM-$EPOCHREALTIME
 	exec </dev/null
 }

@@ -39,7 +39,7 @@ not_started() {
 	expect 0 '"\"\\/\x08\x0c\x0a\x0d\x09"' ''
 	args_of '"\u0061\u00E9\u65e5\ud83d\uDE00\u0001"'
 	expect 0 '"a\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80\x01"' ''
-	args_of $'"\u65e5 \U1f600"'
+	args_of $'"\xe6\x97\xa5 \xf0\x9f\x98\x80"'
 	expect 0 '"\xe6\x97\xa5 \xf0\x9f\x98\x80"' ''
 	printf '"two\\nlines"\n"end"' | mp -j1 --jsonl printf '%s\n'
 	expect 0 $'two\nlines\nend' ''
