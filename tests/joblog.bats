@@ -303,7 +303,7 @@ on() {
 		touch second
 		on 0 --retry-failed
 		[ ! -e bad ]
-		cmp <(sort -z ran) <(grep -zv '^ok' records | sort -z)
+		cmp <(sort -z ran) <(grep -azv '^ok' records | sort -z)
 		# now nothing is left, also for mpmap's own lines behind parallel's
 		rm ran
 		on 0 --retry-failed
