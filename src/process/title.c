@@ -71,6 +71,9 @@ static void find_layout(void)
 	line[got > 0 ? got : 0] = '\0';
 	if (!read_fields(line, fields) || fields[STAT_ARG_START] >= fields[STAT_ARG_END])
 		return;
+	/* Under an interpreter of machine code, such as valgrind, the kernel knows that program's arguments. */
+	if ((uintptr_t)program_invocation_name != fields[STAT_ARG_START])
+		return;
 	layout = (struct prctl_mm_map){
 		.start_code = fields[STAT_START_CODE],
 		.end_code = fields[STAT_END_CODE],
