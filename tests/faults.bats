@@ -97,9 +97,9 @@ sweep() {
 }
 
 @test "at the prompt, an error at every fault point" {
-	sweep EIO faulty_script true_script 1 2 10
+	sweep EIO faulty_script true_script 1 10
 }
 
 @test "at the prompt, SIGKILL at every fault point" {
-	sweep KILL faulty_script true_script 1 3
+	sweep KILL faulty_script true_script 2
 }
