@@ -175,7 +175,7 @@ void writer_put(struct writer *writer, struct slice bytes)
 
 bool writer_is_full(const struct writer *writer)
 {
-	return writer->buffer.size - writer->written >= FULL;
+	return writer_kept(writer) >= FULL;
 }
 
 bool writer_is_idle(const struct writer *writer)

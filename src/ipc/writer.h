@@ -54,6 +54,12 @@ void writer_put(struct writer *writer, struct slice bytes);
 /* Writes what is buffered, as far as that is possible without waiting. */
 void writer_flush(struct writer *writer);
 
+/* Returns how many bytes the reader has not taken yet. */
+static inline size_t writer_kept(const struct writer *writer)
+{
+	return writer->buffer.size - writer->written;
+}
+
 /* True if the buffer is full: no more should be put in. */
 bool writer_is_full(const struct writer *writer);
 

@@ -275,7 +275,7 @@ void line_show(struct line *line, struct slice text)
 
 nsec line_deadline(const struct line *line)
 {
-	if (line->state != LINE_PROMPT || !line_has_room(line))
+	if (!line_takes_keys(line))
 		return NSEC_FOREVER;
 	return keys_are_ready(&line->keys) ? 0 : keys_deadline(&line->keys);
 }

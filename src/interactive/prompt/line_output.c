@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+/* Bytes kept of what a stuck terminal has not taken: several times as many as a screen's worth of results. */
+enum { STUCK = 4 * 1024 * 1024 };
+
 static ssize_t stream_write(void *cookie, const char *data, size_t size)
 {
 	struct line_output *output = cookie;
@@ -42,6 +45,11 @@ void line_output_flush(struct line_output *output)
 bool line_output_is_full(const struct line_output *output)
 {
 	return writer_is_full(&output->writer);
+}
+
+bool line_output_is_stuck(const struct line_output *output)
+{
+	return writer_kept(&output->writer) >= STUCK;
 }
 
 bool line_output_is_idle(const struct line_output *output)

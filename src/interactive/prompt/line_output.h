@@ -37,6 +37,9 @@ void line_output_flush(struct line_output *output);
 /* True if so much is kept that no more should be written. */
 bool line_output_is_full(const struct line_output *output);
 
+/* True if so much more is kept that the terminal does not seem to take anything. */
+bool line_output_is_stuck(const struct line_output *output);
+
 /* True if the terminal has taken everything. */
 bool line_output_is_idle(const struct line_output *output);
 

@@ -60,7 +60,7 @@ void line_state_show(struct line *line)
 
 bool line_state_holds(struct line *line)
 {
-	if (line->state != LINE_PROMPT || !line_output_is_full(&line->output))
+	if (line->state != LINE_PROMPT || !line_output_is_stuck(&line->output))
 		return false;
 	if (loop_watch(line->loop, &line->watch, 0) < 0)
 		line_state_lose(line);
@@ -111,6 +111,11 @@ void line_state_end(struct line *line)
 bool line_has_room(const struct line *line)
 {
 	return !line_output_is_full(&line->output);
+}
+
+bool line_takes_keys(const struct line *line)
+{
+	return line->state == LINE_PROMPT && !line_output_is_stuck(&line->output);
 }
 
 bool line_is_idle(const struct line *line)

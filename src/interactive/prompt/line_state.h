@@ -48,10 +48,14 @@ void line_state_report(struct line *line);
 void line_state_end(struct line *line);
 
 /*
- * True if the prompt is shown and the terminal has too much to take: no key is read, since its echo would wait too. The
- * line's watch is ready again when there is room.
+ * True if the prompt is shown and the terminal is stuck: no key is read, since what is kept of its echo has no bound.
+ * The line's watch is ready again when there is room. A terminal that is merely slower than the results does not keep
+ * keys waiting, or a flood of results would keep out the command that ends it.
  */
 bool line_state_holds(struct line *line);
+
+/* True if the prompt is shown and keys are read. */
+bool line_takes_keys(const struct line *line);
 
 /* Drops what was typed and reports the loss of the terminal to the owner: -> GONE. */
 void line_state_lose(struct line *line);
