@@ -36,7 +36,7 @@ static const struct {
 	{.letter = 'N', .hint = "-n N puts N records in a command"},
 	{.letter = 'L', .hint = "each line is a record; join lines before mpmap"},
 	{.letter = 's', .hint = "the system's own limit applies"},
-	{.letter = 'x', .hint = "a record that is too long is told of, and the others run"},
+	{.letter = 'x', .hint = "a record that is too long is reported, and the others run"},
 };
 
 static size_t row_count(void)
