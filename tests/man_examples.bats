@@ -59,7 +59,7 @@ check_example() {
 	local script=$1 expected=${1%.sh}.expected printed=${1%.sh}.printed status=0
 	local folder=${1%.sh}.folder
 	mkdir "$folder"
-	(cd "$folder" && exec timeout 60 bash -e "$script") </dev/null >"$printed" 2>&1 || status=$?
+	(cd "$folder" && exec timeout 240 bash -e "$script") </dev/null >"$printed" 2>&1 || status=$?
 	if [ "$status" -ne 0 ]; then
 		printf 'exit status %s\n' "$status"
 		cat "$printed"
