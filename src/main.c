@@ -8,6 +8,7 @@
  *   quote    for shells and terminals       diag     messages              trace    events for tests
  *   fault    failure points for tests       list     linked lists          clock    nanoseconds
  *   utf8     checking for UTF-8             file     nameless, whole I/O   fatal    the last line of a process
+ *   base64   bytes as text
  * ipc/      bytes between processes, for any program
  *   fd       descriptors                    loop     the event loop        channel  messages with descriptors
  *   shm      shared memory                  writer   output that never blocks the loop
@@ -20,14 +21,14 @@
  * machine/  the capacity of the machine
  *   capacity  CPUs, processes, descriptors  cgroup   control groups        pressure  memory and load
  *   throttle  holding tasks back
+ *   affinity  the processors it may use
  * process/  how processes begin and end
  *   signals  receiving, dispositions        process  start to close        role     the roles of processes
  *   start    start methods                  start_fork  start_spawn  start_forkserver
  *   command  executing programs             command_group  signals to what they started
  *   title    names for ps and top           survey   the processes of groups
- *   affinity  the processors it may use
  * codec/    bytes to tasks, results to bytes
- *   input    records                        output   results               base64   bytes as text
+ *   input    records                        output   results
  *   input_json  finding elements            element  JSON with its text    json     elements as records
  *   json_command  elements as commands      output_json  result objects
  *   json_syntax  blanks, errors           input_csv  records of CSV

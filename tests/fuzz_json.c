@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fuzzes codec/input_json, codec/json and codec/base64: JSON in pieces must yield the elements of the whole text, and
+ * Fuzzes codec/input_json, codec/json and base/base64: JSON in pieces must yield the elements of the whole text, and
  * the frames made of them must be well formed.
  *
  * The first byte is a letter; L: a value on each line. The second is the size of the pieces, as a letter (@: all at
@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "task/frame.h"
-#include "codec/base64.h"
+#include "base/base64.h"
 #include "codec/element.h"
 #include "codec/input_json.h"
 #include "codec/json.h"

@@ -162,7 +162,7 @@ reader_goes() {
 	kill -TERM "$pid"
 	finish
 	expect 143
-	same err caught
+	same err $'caught\nmpmap: ended by SIGTERM: 0 done, 1 stopped, 1 not begun'
 	no_processes_left
 }
 

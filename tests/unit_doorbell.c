@@ -212,7 +212,7 @@ static void test_model(void)
 	board_release(&model.board);
 }
 
-enum { CALLERS = 2, CALLS = 30000 };
+enum { CALLERS = 2, CALLS = 10000 };
 
 /*
  * Returns the counter of the packets that a worker has committed, followed by that of the packets that the parent has

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "task/frame.h"
-#include "codec/base64.h"
+#include "base/base64.h"
 #include "codec/element.h"
 
 #include <math.h>

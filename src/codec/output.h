@@ -15,7 +15,7 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 #include "task/task.h"
-#include "codec/base64.h"
+#include "base/base64.h"
 
 /* The state of a format between calls. The caller sets the first two fields, and 0 for the others. */
 struct output_state {

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/dialect.h"
-#include "process/affinity.h"
+#include "machine/affinity.h"
 #include "process/signals.h"
 
 struct command {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading and changing the processors that a process may use. */
-#include "process/affinity.h"
+#include "machine/affinity.h"
 
 void affinity_get(struct affinity *affinity)
 {

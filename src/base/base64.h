@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes as text (RFC 4648, section 4): with padding, without line breaks. */
-#ifndef CODEC_BASE64_H
-#define CODEC_BASE64_H
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
 
 #include "base/bytes.h"
 #include "base/dialect.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The processors that a process may use (sched_setaffinity(2)). */
-#ifndef PROCESS_AFFINITY_H
-#define PROCESS_AFFINITY_H
+#ifndef MACHINE_AFFINITY_H
+#define MACHINE_AFFINITY_H
 
 #include "base/dialect.h"
 
