@@ -179,7 +179,9 @@ reader_goes() {
 
 @test "reader: an output that cannot be written for another reason: tasks that run finish, status 1" {
 	trace_on
-	start_it bash -c 'exec "$@" >/dev/full' sh "$MPMAP" -j2 --shell '[ "$1" != 1 ] || exec echo x; "$TOOL" hold gate; touch "done$1"' ::: 1 2 3 4
+	start_it bash -c 'exec "$@" >/dev/full' sh "$MPMAP" -j2 --shell '
+		[ "$1" != 1 ] || { "$TOOL" hold begun; exec echo x; }
+		touch begun; "$TOOL" hold gate; touch "done$1"' ::: 1 2 3 4
 	wait_for_event output_gone
 	touch gate
 	finish
