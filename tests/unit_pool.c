@@ -579,24 +579,49 @@ static void exceed(struct worker *worker, nsec limit)
 	pool_tick(worker->pool);
 }
 
+/*
+ * Opens a scene with time limits, in which a worker runs task 0; task is its process, or SEAT_BEGUN. Returns the
+ * worker, or NULL if there is no scene.
+ */
+static struct worker *open_running(struct scene *scene, pid_t task)
+{
+	struct worker *worker;
+
+	if (!open_scene(scene, &method_idle))
+		return NULL;
+	last_outcome = OUTCOME_OK;
+	scene->owner.on_result = note_outcome;
+	scene->pool->options.has_limits = true;
+	worker = start_one(scene);
+	check(queue_claim(&scene->pool->ledger.queue, worker->number) != QUEUE_NONE);
+	atomic_store(&worker->seat->attempt, 1);
+	atomic_store(&worker->seat->started, clock_now());
+	worker->seat->task = task;
+	atomic_store(&worker->seat->running, 1);
+	return worker;
+}
+
+/* Closes a scene once its worker has ended. Returns the outcome of its task. */
+static enum outcome close_running(struct scene *scene)
+{
+	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
+
+	while (!pool_is_empty(scene->pool) && clock_now() < deadline)
+		loop_step(&scene->loop, deadline);
+	close_scene(scene);
+	return last_outcome;
+}
+
 /* Returns the outcome of a task whose worker was killed because the task with that index had exceeded its time. */
 static enum outcome outcome_if_overdue(uint64_t index)
 {
-	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
-	struct worker *worker;
-
-	if (!open_scene(&scene, &method_idle))
-		return OUTCOME_OK;
-	scene.owner.on_result = note_outcome;
-	scene.pool->options.has_limits = true;
-	worker = start_one(&scene);
-	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
-	atomic_store(&worker->seat->attempt, 1);
-	atomic_store(&worker->seat->started, 1);
 	/* A number that no process has. */
-	worker->seat->task = INT32_MAX;
-	atomic_store(&worker->seat->running, 1);
+	struct worker *worker = open_running(&scene, INT32_MAX);
+
+	if (!worker)
+		return OUTCOME_OK;
+	atomic_store(&worker->seat->started, 1);
 	exceed(worker, SEAT_UNLIMITED);
 	check_int(worker->overdue.limit, 0);
 	exceed(worker, NSEC_PER_MSEC);
@@ -604,10 +629,7 @@ static enum outcome outcome_if_overdue(uint64_t index)
 	check_int(worker->overdue.index, 0);
 	check_int(worker->overdue.attempt, 1);
 	worker->overdue.index = index;
-	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
-		loop_step(&scene.loop, deadline);
-	close_scene(&scene);
-	return last_outcome;
+	return close_running(&scene);
 }
 
 static void test_overdue(void)
@@ -619,20 +641,12 @@ static void test_overdue(void)
 /* Time in which this process was stopped itself does not count for tasks that run, nor for those that have ended. */
 static void test_stopped_parent(void)
 {
-	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
-	struct worker *worker;
+	struct worker *worker = open_running(&scene, INT32_MAX);
 
-	if (!open_scene(&scene, &method_idle))
+	if (!worker)
 		return;
-	scene.owner.on_result = note_outcome;
-	scene.pool->options.has_limits = true;
-	worker = start_one(&scene);
-	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
-	atomic_store(&worker->seat->attempt, 1);
 	atomic_store(&worker->seat->started, clock_now() - 30 * NSEC_PER_SEC);
-	worker->seat->task = INT32_MAX;
-	atomic_store(&worker->seat->running, 1);
 	atomic_store(&worker->seat->limit, NSEC_PER_SEC);
 	scene.pool->supervision.watch_at = clock_now() - 30 * NSEC_PER_SEC;
 	pool_tick(scene.pool);
@@ -647,12 +661,8 @@ static void test_stopped_parent(void)
 	check_int(scene.pool->crew.live, 1);
 	/* From then on it counts. */
 	worker->settling.since -= 30 * NSEC_PER_SEC;
-	last_outcome = OUTCOME_OK;
 	exceed(worker, SEAT_UNLIMITED);
-	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
-		loop_step(&scene.loop, deadline);
-	check_int(last_outcome, OUTCOME_LOST);
-	close_scene(&scene);
+	check_int(close_running(&scene), OUTCOME_LOST);
 }
 
 /* Lets time pass until a check of limits is late by a second. */
@@ -668,50 +678,29 @@ static void check_late(struct worker *worker)
 /* Where all checks are late, as on a machine with too much to do, a limit is enforced nevertheless. */
 static void test_late_checks(void)
 {
-	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
-	struct worker *worker;
+	struct worker *worker = open_running(&scene, INT32_MAX);
 	int checks;
 
-	if (!open_scene(&scene, &method_idle))
+	if (!worker)
 		return;
-	scene.owner.on_result = note_outcome;
-	scene.pool->options.has_limits = true;
-	worker = start_one(&scene);
-	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
-	atomic_store(&worker->seat->attempt, 1);
-	atomic_store(&worker->seat->started, clock_now());
-	worker->seat->task = INT32_MAX;
-	atomic_store(&worker->seat->running, 1);
 	atomic_store(&worker->seat->limit, NSEC_PER_SEC);
 	for (checks = 0; checks < 100 && !worker->overdue.limit; checks++)
 		check_late(worker);
 	check_int(worker->overdue.limit, NSEC_PER_SEC);
 	/* Its limit and a second, of which each check lets a tenth pass. */
 	check(checks > 10);
-	last_outcome = OUTCOME_OK;
-	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
-		loop_step(&scene.loop, deadline);
-	check_int(last_outcome, OUTCOME_TIMEOUT);
-	close_scene(&scene);
+	check_int(close_running(&scene), OUTCOME_TIMEOUT);
 }
 
 /* A worker that hangs after its task's process has ended is killed; the task is lost, not timed out. */
 static void test_stuck_settling(void)
 {
-	nsec deadline = clock_now() + 20 * NSEC_PER_SEC;
 	struct scene scene;
-	struct worker *worker;
+	struct worker *worker = open_running(&scene, SEAT_BEGUN);
 
-	if (!open_scene(&scene, &method_idle))
+	if (!worker)
 		return;
-	scene.owner.on_result = note_outcome;
-	scene.pool->options.has_limits = true;
-	worker = start_one(&scene);
-	check(queue_claim(&scene.pool->ledger.queue, worker->number) != QUEUE_NONE);
-	atomic_store(&worker->seat->attempt, 1);
-	worker->seat->task = SEAT_BEGUN;
-	atomic_store(&worker->seat->running, 1);
 	exceed(worker, SEAT_UNLIMITED);
 	check(worker->settling.since > 0);
 	worker->settling.since -= NSEC_PER_SEC;
@@ -725,12 +714,8 @@ static void test_stuck_settling(void)
 	atomic_store(&worker->seat->attempt, 1);
 	exceed(worker, SEAT_UNLIMITED);
 	worker->settling.since -= 20 * NSEC_PER_SEC;
-	last_outcome = OUTCOME_OK;
 	exceed(worker, SEAT_UNLIMITED);
-	while (!pool_is_empty(scene.pool) && clock_now() < deadline)
-		loop_step(&scene.loop, deadline);
-	check_int(last_outcome, OUTCOME_LOST);
-	close_scene(&scene);
+	check_int(close_running(&scene), OUTCOME_LOST);
 }
 
 /* A spare worker leaves by itself after its task, but one that sleeps has none when the pool is dismissed. */
