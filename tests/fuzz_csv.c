@@ -3,10 +3,8 @@
  * Fuzzes codec/input_csv and task/csv: CSV in pieces must yield the records and the fields that a parser finds which
  * has the whole text, and goes from field to field.
  *
- * The first byte is the separator. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; with
- * a lower-case letter (or ? for _) records end with NULs, not newlines. The third is the number of sizes of pieces in
- * the same way; the sizes follow, each a letter, too (@ is 32), and are used in turns. Without sizes the text comes at
- * once. The rest is the text.
+ * The input is that of fuzz_pieces: its own byte is the separator; with a lower-case letter records end with NULs, not
+ * newlines.
  */
 #include "fuzz.h"
 
@@ -15,8 +13,6 @@
 #include "task/csv.h"
 #include "task/task.h"
 #include "codec/input.h"
-
-enum { LETTER = 31, LOWER_CASE = 32 };
 
 /* A record as the parser finds it. */
 struct expected {
@@ -270,21 +266,17 @@ static void check_end(const struct passage *passage, bool unclosed)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct passage passage = {.line = 1};
-	size_t sizes, turn = 0, rest;
+	struct fuzz_pieces pieces;
 	bool unclosed = false;
 
-	if (size < 3 || size - 3 < (sizes = data[2] & LETTER) || !data[0] || strchr("\"\r\n", data[0]))
+	if (!fuzz_pieces_begin(&pieces, data, size) || !pieces.own || strchr("\"\r\n", pieces.own))
 		return 0;
-	passage.input.csv.separator = (char)data[0];
-	passage.input.limit = (data[1] & LETTER) == LETTER ? RECORD_MAX : data[1] & LETTER;
-	passage.input.delimiter = data[1] & LOWER_CASE ? '\0' : '\n';
-	passage.text = (struct slice){.data = (const char *)data + 3 + sizes, .size = size - 3 - sizes};
+	passage.input.csv.separator = pieces.own;
+	passage.input.limit = pieces.limit;
+	passage.input.delimiter = pieces.is_lower ? '\0' : '\n';
+	passage.text = pieces.text;
 	do {
-		size_t piece = sizes ? data[3 + turn++ % sizes] & LETTER : passage.text.size;
-
-		rest = passage.text.size - passage.read;
-		piece = piece ? piece : LETTER + 1;
-		passage.read += piece < rest ? piece : rest;
+		passage.read += fuzz_pieces_next(&pieces, passage.text.size - passage.read);
 		unclosed = !take(&passage);
 	} while (passage.read < passage.text.size && !unclosed);
 	check_end(&passage, unclosed);

@@ -2,18 +2,12 @@
 /*
  * Fuzzes codec/input: a text in pieces must yield the records that a scan of the whole text, byte by byte, finds.
  *
- * The first byte is the delimiter. The second is a letter, the limit: A is 1, B is 2 ... _ is RECORD_MAX, @ is 0; with
- * a lower-case letter records may have NULs. The third is the number of sizes of pieces in the same way; the sizes
- * follow, each a letter, too (@ is 32), and are used in turns. Without sizes the text comes at once. The rest is the
- * text.
+ * The input is that of fuzz_pieces: its own byte is the delimiter; with a lower-case letter records may have NULs.
  */
 #include "fuzz.h"
 
 #include "base/mem.h"
-#include "task/task.h"
 #include "codec/input.h"
-
-enum { LETTER = 31, LOWER_CASE = 32 };
 
 /* A text that comes in pieces. */
 struct passage {
@@ -107,20 +101,17 @@ static void take(struct passage *passage)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct passage passage = {.read = 0};
-	size_t sizes, turn = 0, rest;
+	struct fuzz_pieces pieces;
+	size_t rest;
 
-	if (size < 3 || size - 3 < (sizes = data[2] & LETTER))
+	if (!fuzz_pieces_begin(&pieces, data, size))
 		return 0;
-	passage.input.delimiter = (char)data[0];
-	passage.input.limit = (data[1] & LETTER) == LETTER ? RECORD_MAX : data[1] & LETTER;
-	passage.input.allows_nul = data[1] & LOWER_CASE;
-	passage.text = (struct slice){.data = (const char *)data + 3 + sizes, .size = size - 3 - sizes};
+	passage.input.delimiter = pieces.own;
+	passage.input.limit = pieces.limit;
+	passage.input.allows_nul = pieces.is_lower;
+	passage.text = pieces.text;
 	do {
-		size_t piece = sizes ? data[3 + turn++ % sizes] & LETTER : passage.text.size;
-
-		rest = passage.text.size - passage.read;
-		piece = piece ? piece : LETTER + 1;
-		passage.read += piece < rest ? piece : rest;
+		passage.read += fuzz_pieces_next(&pieces, passage.text.size - passage.read);
 		take(&passage);
 	} while (passage.read < passage.text.size);
 	hold(expect(&passage, &rest) == INPUT_MORE);
