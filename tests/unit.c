@@ -79,6 +79,7 @@ static const struct {
 	{"completion", unit_completion},
 	{"history", unit_history},
 	{"keys", unit_keys},
+	{"line output", unit_line_output},
 	{"shares", unit_shares},
 	{"views", unit_views},
 	{"words", unit_words},
