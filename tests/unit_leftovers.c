@@ -17,7 +17,7 @@
 static struct leftovers make_table(void)
 {
 	/* What a task leaves becomes a child of this process. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 	return leftovers_at(unit_share(leftovers_size()));
 }
 
@@ -113,10 +113,11 @@ static void test_zombies(void)
 {
 	struct leftovers table = make_table();
 	pid_t group = leave(1, 1);
+	siginfo_t info;
 
 	check(leftovers_add(&table, group, 0));
 	kill(-group, SIGKILL);
-	while (waitid(P_PGID, (id_t)group, NULL, WEXITED | WNOWAIT) < 0)
+	while (waitid(P_PGID, (id_t)group, &info, WEXITED | WNOWAIT) < 0)
 		;
 	check_int(kill(-group, 0), 0);
 	check_int(count_found(&table), 0);
@@ -251,7 +252,7 @@ static void test_count_orphans(void)
 {
 	pid_t group;
 
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 	group = leave(3, 2);
 	/* By the pids after the leader's, and by all processes. */
 	check_int(survey_count_orphans(group, 0), 3);
