@@ -18,7 +18,7 @@ function __mpmap_before_command
 end
 
 complete -c mpmap -n __mpmap_before_command -l null -s 0 -d 'records end with NUL, not newline'
-complete -c mpmap -n __mpmap_before_command -l delimiter -s d -x -d 'records end with byte C (also \\n \\t \\0 \\xHH)'
+complete -c mpmap -n __mpmap_before_command -l delimiter -s d -x -d 'records end with STR (also \\n \\t \\0 \\xHH in it)'
 complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE (several: all combinations)'
 complete -c mpmap -n __mpmap_before_command -l link -d 'sources go along with each other instead'
 complete -c mpmap -n __mpmap_before_command -l colsep -s C -x -d 'split records into columns: {1} {2} ...'

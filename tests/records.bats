@@ -55,6 +55,95 @@ load helper
 	expect 0 $'"a"\n"b"' ''
 }
 
+@test "records: -d takes several bytes, with escapes of some" {
+	printf 'a\r\nb\rc\nd\n\r\n\r\n' | mp -d '\r\n' "$TOOL" args
+	expect 0 $'"a"\n"b\\x0dc\\x0ad\\x0a"\n""' ''
+	printf 'one::two:::three' | mp -d :: "$TOOL" args
+	expect 0 $'"one"\n"two"\n":three"' ''
+	printf 'a\0\0b-\0\0' | mp -d '\x2d\0\x00' "$TOOL" args
+	expect 125
+	says '^mpmap: #1: .*NUL'
+	printf 'a-\0\0b-\0\0\n' | mp -d '-\0\0' "$TOOL" args
+	expect 0 $'"a"\n"b"\n"\\x0a"' ''
+	printf 'a\\b\\\\c' | mp -d '\\\\' "$TOOL" args
+	expect 0 $'"a\\\\b"\n"c"' ''
+}
+
+@test "records: a delimiter that overlaps itself is found from the left, and a part of it at the end is text" {
+	printf 'xaaa' | mp -d aa "$TOOL" args
+	expect 0 $'"x"\n"a"' ''
+	printf 'aaaaa' | mp -d aa "$TOOL" args
+	expect 0 $'""\n""\n"a"' ''
+	printf 'xa' | mp -d aa "$TOOL" args
+	expect 0 '"xa"' ''
+	printf 'xab' | mp -d aba "$TOOL" args
+	expect 0 '"xab"' ''
+}
+
+@test "records: -d of several bytes in groups, columns, sources and a header" {
+	printf 'a;;b;;c;;d;;e' >records
+	mp -d ';;' -n 2 echo <records
+	expect 0 $'a b\nc d\ne' ''
+	mp -d ';;' -n max echo <records
+	expect 0 'a b c d e' ''
+	mp -d ';;' -C , echo {2}-{1} <<<'1,2;;3,4'
+	expect 0 $'2-1\n4\n-3' ''
+	mp -d ';;' --header : echo {a} <records
+	expect 0 $'b\nc\nd\ne' ''
+	printf 'name' | mp -d ';;' --header : echo {name}
+	expect 0 '' ''
+	mp -d ';;' echo :::: records ::: 1 2
+	expect 0 $'a 1\na 2\nb 1\nb 2\nc 1\nc 2\nd 1\nd 2\ne 1\ne 2' ''
+	printf 'x;;' | mp -d ';;' echo :::: - ::: 'y;;z'
+	expect 0 'x y;;z' ''
+	printf 'a;;b\0;;c;' | mp -d ';;' echo :::: - ::: 1
+	expect 125 $'a 1\nc; 1'
+	says '^mpmap: #2: .*NUL'
+}
+
+@test "records: -d of several bytes that come one by one" {
+	open_feed
+	start -j1 -d '\r\n' echo <feed
+	for byte in a '\r' b '\r' '\n'; do
+		# shellcheck disable=SC2059
+		printf "$byte" >&7
+	done
+	wait_until file_has out $'^a\rb$'
+	printf 'c\r' >&7
+	close_feed
+	finish
+	expect 0 $'a\rb\nc\r' ''
+}
+
+@test "records: with -d of several bytes 131,071 bytes are an argument, 131,072 are not started; the others run" {
+	x=$(head -c 131071 /dev/zero | tr '\0' x)
+	printf 'before=>%s=>x%s=>after=>%s=%s=' "$x" "$x" "$x" "$x" >records
+	mp -d '=>' -j1 --shell 'printf %s "$1" | wc -c' <records
+	expect 125 $'6\n131071\n5'
+	says '^mpmap: 2 of 5 tasks failed \(2 not.started\)'
+	says '^mpmap: #3: .*131072 bytes'
+	says '^mpmap: #5: .*262144 bytes'
+	mp -d '=>' -j1 --shell 'printf "%s $2" "$1" | wc -c' :::: - ::: y <records
+	expect 125 $'8\n131073\n7'
+	says '^mpmap: #3: .*131072 bytes'
+	says '^mpmap: #5: .*262144 bytes'
+}
+
+@test "records: --stdin of records that end with several bytes keeps these" {
+	printf 'a\r\n\r\nb\rc' | mp -j1 -d '\r\n' --stdin od -An -c
+	expect 0 $'   a  \\r  \\n\n  \\r  \\n\n   b  \\r   c  \\r  \\n' ''
+	printf 'a=>b=>c' | mp -j1 -d '=>' --stdin -n 2 --tag sh -c 'cat; echo'
+	expect 0 $'a=>b\ta=>b=>\nc\tc=>' ''
+}
+
+@test "records: a million with a delimiter of two bytes, in little memory" {
+	seq 1000000 | sed 's/$/\r/' >records
+	run_it "$TOOL" ending how "$MPMAP" -j2 -d '\r\n' --dry-run echo <records
+	grep -qx 'exit 0' how
+	seq -f 'echo %.0f' 1000000 | cmp - out
+	[ "$(awk '/^max_rss/ { print $2 }' how)" -lt 131072 ]
+}
+
 @test "records: -a reads a file, and leaves stdin alone" {
 	printf 'a\nb' >records
 	{

@@ -60,6 +60,7 @@ static const struct {
 	{"order", unit_order},
 	{"window", unit_window},
 	{"input", unit_input},
+	{"delimiter", unit_delimiter},
 	{"message", unit_message},
 	{"packer", unit_packer},
 	{"options", unit_options},

@@ -44,6 +44,7 @@ extern const struct unit_test unit_spill[];
 extern const struct unit_test unit_order[];
 extern const struct unit_test unit_window[];
 extern const struct unit_test unit_input[];
+extern const struct unit_test unit_delimiter[];
 extern const struct unit_test unit_message[];
 extern const struct unit_test unit_packer[];
 extern const struct unit_test unit_options[];

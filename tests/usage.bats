@@ -107,11 +107,21 @@ load helper
 	usage_error '--start-method'
 }
 
-@test "usage: a delimiter is one byte or an escape of one" {
-	for value in ab '' '\q' '\x' '\xg0' '\x123' '\n\n'; do
+@test "usage: a delimiter has 1 to 255 bytes, and no unknown escape" {
+	long=$(head -c 256 /dev/zero | tr '\0' x)
+	for value in '' '\q' '\x' '\xg0' 'a\' '\nab\y' "$long"; do
 		mp -d "$value" echo </dev/null
-		usage_error 'delimiter|-d'
+		usage_error '--delimiter'
 	done
+	mp -d "${long%x}" echo </dev/null
+	expect 0 '' ''
+}
+
+@test "usage: -0 and -d exclude each other" {
+	mp -0 -d , touch ran ::: 1
+	usage_error '--null' '--delimiter'
+	mp -d :: --null touch ran ::: 1
+	usage_error '--null' '--delimiter'
 }
 
 @test "usage: an option without its value" {

@@ -11,38 +11,87 @@ static enum input_event judge(const struct input *input, const char *record, uin
 {
 	if (size > input->limit)
 		return INPUT_TOO_LONG;
-	if (input->delimiter && !input->allows_nul && size && memchr(record, '\0', (size_t)size))
+	if ((input->delimiter || input->string) && !input->allows_nul && size && memchr(record, '\0', (size_t)size))
 		return INPUT_NUL;
 	return INPUT_RECORD;
+}
+
+/* Returns the first delimiter after the bytes that have been scanned, or NULL. */
+static const char *find_end(const struct input *input, const char *bytes, size_t size)
+{
+	size_t from = input->scanned < size ? input->scanned : size;
+
+	if (from == size)
+		return NULL;
+	if (input->string)
+		return delimiter_find(input->string, bytes + from, size - from);
+	return memchr(bytes + from, input->delimiter, size - from);
+}
+
+/* Returns how many of these bytes, which hold no delimiter, one may begin in. */
+static size_t undecided(const struct input *input, size_t size)
+{
+	size_t most = input->string ? input->string->size - 1 : 0;
+
+	return most < size ? most : size;
+}
+
+/* Takes the record before the delimiter at end. */
+static struct input_step end_record(struct input *input, char *bytes, char *end)
+{
+	struct input_step step = {.size = input->dropped + (uint64_t)(end - bytes)};
+
+	step.consumed = (size_t)(end - bytes) + (input->string ? input->string->size : 1);
+	step.event = judge(input, bytes, step.size);
+	input->scanned = 0;
+	input->dropped = 0;
+	*end = '\0';
+	return step;
 }
 
 struct input_step input_next(struct input *input, char *bytes, size_t size)
 {
 	struct input_step step = {.event = INPUT_MORE};
-	size_t from = input->scanned < size ? input->scanned : size;
-	char *end;
+	const char *end;
+	size_t scanned;
 
 	if (input->csv.separator)
 		return input_csv_next(input, bytes, size);
-	end = from < size ? memchr(bytes + from, input->delimiter, size - from) : NULL;
-
-	input->scanned = 0;
-	if (!end && (input->dropped || size > input->limit)) {
+	end = find_end(input, bytes, size);
+	if (end)
+		return end_record(input, bytes, bytes + (end - bytes));
+	scanned = size - undecided(input, size);
+	input->scanned = scanned;
+	if (input->dropped || scanned > input->limit) {
 		/* The bytes of a record that is too long are only counted. */
-		input->dropped += size;
-		step.consumed = size;
-		return step;
+		input->scanned = 0;
+		input->dropped += scanned;
+		step.consumed = scanned;
 	}
-	if (!end) {
-		input->scanned = size;
-		return step;
-	}
-	step.size = input->dropped + (uint64_t)(end - bytes);
-	step.consumed = (size_t)(end - bytes) + 1;
-	step.event = judge(input, bytes, step.size);
-	input->dropped = 0;
-	*end = '\0';
 	return step;
+}
+
+struct input_step input_last(struct input *input, char *bytes, size_t size)
+{
+	memcpy(bytes + size, input->string->bytes, input->string->size);
+	return end_record(input, bytes, bytes + size);
+}
+
+/* As input_whole, for a delimiter of several bytes; sets *count to how many records these are. */
+static size_t count_whole(const struct input *input, struct slice bytes, uint64_t *count)
+{
+	struct input copy = *input;
+	size_t whole = 0;
+	const char *end;
+
+	for (*count = 0; whole < bytes.size; ++*count) {
+		end = find_end(&copy, bytes.data + whole, bytes.size - whole);
+		if (!end)
+			break;
+		whole = (size_t)(end - bytes.data) + input->string->size;
+		copy.scanned = 0;
+	}
+	return whole;
 }
 
 uint64_t input_count(const struct input *input, struct slice bytes)
@@ -50,12 +99,13 @@ uint64_t input_count(const struct input *input, struct slice bytes)
 	const char *at = bytes.data, *end = bytes.size ? bytes.data + bytes.size : at;
 	uint64_t count = 0;
 
-	if (input->csv.separator) {
+	if (input->csv.separator)
 		input_csv_whole(input, bytes, &count);
-		return count;
-	}
-	for (; at < end && (at = memchr(at, input->delimiter, (size_t)(end - at))); at++)
-		count++;
+	else if (input->string)
+		count_whole(input, bytes, &count);
+	else
+		for (; at < end && (at = memchr(at, input->delimiter, (size_t)(end - at))); at++)
+			count++;
 	return count;
 }
 
@@ -66,6 +116,8 @@ size_t input_whole(const struct input *input, struct slice bytes)
 
 	if (input->csv.separator)
 		return input_csv_whole(input, bytes, &count);
+	if (input->string)
+		return count_whole(input, bytes, &count);
 	last = bytes.size ? memrchr(bytes.data, input->delimiter, bytes.size) : NULL;
 	return last ? (size_t)(last + 1 - bytes.data) : 0;
 }

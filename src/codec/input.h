@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Splitting input into records, in place: the delimiter after each becomes a NUL, nothing is copied.
+ * Splitting input into records, in place: the delimiter after each becomes a NUL, nothing is copied. Of a delimiter of
+ * several bytes the first becomes a NUL, and the others remain.
  *
  * A record is everything up to the delimiter: quotes and blanks mean nothing, and an empty record counts. Only in CSV
  * (task/csv.h) a newline in a quoted field is of the record, which keeps its quotes.
@@ -11,6 +12,7 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 #include "task/csv.h"
+#include "task/delimiter.h"
 
 /* The scanner of CSV. At the start all fields but separator and lines are zero. */
 struct input_csv {
@@ -29,15 +31,17 @@ struct input_csv {
 
 /* A reading position. At the start all fields but delimiter, limit, allows_nul and some of csv are 0. */
 struct input {
-	/* The byte that ends a record; in CSV a newline, or NUL if nothing else does. */
+	/* The byte that ends a record, or begins what does; in CSV a newline, or NUL if nothing else does. */
 	char delimiter;
+	/* What ends a record if it has several bytes, else NULL. */
+	const struct delimiter *string;
 	/* Bytes of the longest record. */
 	uint64_t limit;
 	/* True if a record may hold NULs, which an argument cannot. */
 	bool allows_nul;
 	/* Bytes of the current record that were dropped because it is too long, 0 if none. */
 	uint64_t dropped;
-	/* Bytes of the current record, without those dropped, in which there is no delimiter; they come again. */
+	/* Bytes of the current record, without those dropped, in which no delimiter begins; they come again. */
 	size_t scanned;
 	struct input_csv csv;
 };
@@ -75,9 +79,22 @@ struct input_step {
 
 /*
  * Finds the end of the record that bytes begin with; its delimiter becomes a NUL. The next call takes the bytes after
- * those consumed, and more if the event is INPUT_MORE: no byte is scanned for the delimiter twice.
+ * those consumed, and more if the event is INPUT_MORE: no byte is scanned for the delimiter twice, but for those at the
+ * end in which a delimiter of several bytes may have begun.
  */
 struct input_step input_next(struct input *input, char *bytes, size_t size);
+
+/*
+ * Takes the last record, where records end with several bytes and the input ends without them: bytes are what is left
+ * when input_next has consumed nothing, and have room for the delimiter, which is added (and consumed).
+ */
+struct input_step input_last(struct input *input, char *bytes, size_t size);
+
+/* True if what is left at the end of the input is a record that input_last takes. */
+static inline bool input_has_last(const struct input *input, size_t size)
+{
+	return input->string && (size || input->dropped);
+}
 
 /* Returns how many records end in these bytes, which are those that the next call takes. */
 uint64_t input_count(const struct input *input, struct slice bytes);

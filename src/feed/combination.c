@@ -82,36 +82,63 @@ static int combination_grow(struct wheel *wheel, size_t size, const struct sessi
 	return 0;
 }
 
+/* Makes a value of the record at bytes, after the values before *parsed. A misfit becomes an empty value. */
+static void add_value(struct wheel *wheel, const char *bytes, const struct input_step *step, size_t *parsed)
+{
+	char *to = wheel->text.base + *parsed;
+
+	if (step->event == INPUT_RECORD) {
+		if (to != bytes)
+			memmove(to, bytes, (size_t)step->size + 1);
+		*parsed += (size_t)step->size + 1;
+	} else {
+		struct misfit misfit = {.number = wheel->count, .step = *step};
+
+		wheel->misfits = mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
+		wheel->misfits[wheel->misfit_count++] = misfit;
+		*to = '\0';
+		*parsed += 1;
+	}
+	wheel->count++;
+}
+
 /*
  * Makes values of the whole records that have been read: each ends with a NUL and is counted. Those before *parsed are
- * values already. A misfit becomes an empty value. Returns the line of a quote that is not closed within the limit, or
- * 0.
+ * values already. Returns the line of a quote that is not closed within the limit, or 0.
  */
 static uint64_t split(struct wheel *wheel, struct input *input, size_t *parsed)
 {
+	size_t at = *parsed;
+	struct input_step step;
+
 	for (;;) {
-		char *bytes = wheel->text.base + *parsed;
-		struct input_step step = input_next(input, bytes, wheel->size - *parsed);
+		char *bytes = wheel->text.base + at;
 
-		if (step.event == INPUT_MORE || step.event == INPUT_UNCLOSED) {
-			wheel->size -= step.consumed;
-			return step.line;
-		}
-		if (step.event == INPUT_RECORD) {
-			*parsed += step.consumed;
-		} else {
-			struct misfit misfit = {.number = wheel->count, .step = step};
-
-			wheel->misfits =
-				mem_grow(wheel->misfits, wheel->misfit_count, &wheel->misfit_capacity, sizeof misfit);
-			wheel->misfits[wheel->misfit_count++] = misfit;
-			*bytes = '\0';
-			memmove(bytes + 1, bytes + step.consumed, wheel->size - *parsed - step.consumed);
-			wheel->size -= step.consumed - 1;
-			*parsed += 1;
-		}
-		wheel->count++;
+		step = input_next(input, bytes, wheel->size - at);
+		at += step.consumed;
+		if (step.event == INPUT_MORE || step.event == INPUT_UNCLOSED)
+			break;
+		add_value(wheel, bytes, &step, parsed);
 	}
+	/* What is left follows the values. */
+	if (at != *parsed)
+		memmove(wheel->text.base + *parsed, wheel->text.base + at, wheel->size - at);
+	wheel->size -= at - *parsed;
+	return step.line;
+}
+
+/* Makes a value of a last record without a delimiter of several bytes, for which READ_SIZE bytes are free. */
+static void split_last(struct wheel *wheel, struct input *input, size_t *parsed)
+{
+	size_t size = wheel->size - *parsed;
+	char *bytes = wheel->text.base + *parsed;
+	struct input_step step;
+
+	if (!input_has_last(input, size))
+		return;
+	step = input_last(input, bytes, size);
+	add_value(wheel, bytes, &step, parsed);
+	wheel->size = *parsed;
 }
 
 /* Reads all values of a source, waiting for them. -1 with the error. */
@@ -138,6 +165,7 @@ static int read_wheel(struct wheel *wheel, struct source *source, const struct s
 	}
 	if (line)
 		return source_is_unclosed(source, line, false, error);
+	split_last(wheel, &input, &parsed);
 	return input_is_quoted(&input, &line) ? source_is_unclosed(source, line, true, error) : 0;
 }
 

@@ -15,7 +15,8 @@ void packer_init(struct packer *packer, struct arena *arena, struct packer_sink 
 /* Moves the group and the unread bytes to a new block with room for least bytes more. -1 with errno. */
 static int packer_next_block(struct packer *packer, size_t least)
 {
-	size_t rest = packer->filled - packer->group, wanted = size_add(rest, rest > least ? rest : least);
+	size_t group = packer->taken - packer->group, rest = group + packer_unread_size(packer);
+	size_t wanted = size_add(rest, rest > least ? rest : least);
 	size_t blocks = (wanted - 1) / ARENA_BLOCK_SIZE + 1, next;
 
 	packer_submit(packer);
@@ -24,13 +25,16 @@ static int packer_next_block(struct packer *packer, size_t least)
 	if (next == ARENA_NONE)
 		return -1;
 	if (packer->block != ARENA_NONE) {
-		memcpy(arena_block(packer->arena, next), arena_block(packer->arena, packer->block) + packer->group,
-		       rest);
+		const char *from = arena_block(packer->arena, packer->block);
+		char *to = arena_block(packer->arena, next);
+
+		memcpy(to, from + packer->group, group);
+		memcpy(to + group, from + packer->unread, rest - group);
 		arena_drop(packer->arena, packer->block);
 	}
 	packer->block = next;
 	packer->size = blocks * ARENA_BLOCK_SIZE;
-	packer->unread -= packer->group;
+	packer->taken = packer->unread = group;
 	packer->filled = rest;
 	packer->tasks = packer->group = 0;
 	return 0;
@@ -80,16 +84,34 @@ void packer_cut(struct packer *packer, size_t size)
 	packer->filled = packer->unread + size;
 }
 
+/* Drops a hole before which the chunk has no bytes. */
+static void packer_drop_hole(struct packer *packer)
+{
+	if (packer->tasks == packer->taken)
+		packer->tasks = packer->group = packer->taken = packer->unread;
+}
+
+void packer_take_part(struct packer *packer, size_t kept, size_t size)
+{
+	char *block = arena_block(packer->arena, packer->block);
+
+	packer_drop_hole(packer);
+	if (packer->taken != packer->unread)
+		memmove(block + packer->taken, block + packer->unread, kept);
+	packer->taken += kept;
+	packer->unread += size;
+}
+
 void packer_close(struct packer *packer, uint32_t width, uint64_t remaining)
 {
-	if (packer->group == packer->unread)
+	if (packer->group == packer->taken)
 		BUG("a task without bytes");
 	if (packer->count && width != packer->width)
 		packer_submit(packer);
 	if (!packer->count)
 		packer->first = packer->sink->index(packer->sink);
 	packer->width = width;
-	packer->group = packer->unread;
+	packer->group = packer->taken;
 	packer->count++;
 	if (width == CHUNK_RAW || packer->count >= packer->sink->chunk_size(packer->sink, remaining))
 		packer_submit(packer);
@@ -104,11 +126,11 @@ void packer_add(struct packer *packer, size_t size, uint32_t width, uint64_t rem
 
 void packer_gap(struct packer *packer, size_t size)
 {
-	if (packer->group != packer->unread)
+	if (packer->group != packer->taken)
 		BUG("a gap within a task");
 	packer_submit(packer);
 	packer->unread += size;
-	packer->tasks = packer->group = packer->unread;
+	packer_drop_hole(packer);
 }
 
 void packer_submit(struct packer *packer)
@@ -129,6 +151,7 @@ void packer_submit(struct packer *packer)
 		BUG("an index was given away while a chunk was open");
 	packer->tasks = packer->group;
 	packer->count = 0;
+	packer_drop_hole(packer);
 	arena_hold(packer->arena, chunk.block);
 	packer->sink->submit(packer->sink, &chunk);
 }

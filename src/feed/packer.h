@@ -14,6 +14,9 @@
  *   packer_close   group -> tasks          packer_gap     unread -> nowhere
  *   packer_submit  tasks -> the sink       packer_cut     unread -> room
  *
+ * Where records are taken without all of their bytes (packer_take_part) a hole is between group and unread. The next
+ * record moves into it, so that a chunk has none; a chunk with one record moves nothing.
+ *
  * A feeder that reads in place uses all of it. One that copies whole tasks needs packer_room and packer_add.
  */
 #ifndef FEED_PACKER_H
@@ -43,9 +46,10 @@ struct packer {
 	/* The block that is being filled, ARENA_NONE before the first, and its size in bytes. */
 	size_t block;
 	size_t size;
-	/* Offsets into the block: where each span begins, and where the last one ends. */
+	/* Offsets into the block: where each span begins, where the group ends, and where the last one ends. */
 	size_t tasks;
 	size_t group;
+	size_t taken;
 	size_t unread;
 	size_t filled;
 	/* Number of tasks in the open chunk, the index of the first, and the width of each. */
@@ -78,10 +82,13 @@ static inline size_t packer_unread_size(const struct packer *packer)
 /* Forgets the unread bytes but for the first size. */
 void packer_cut(struct packer *packer, size_t size);
 
+/* Adds the first kept of the next size unread bytes to the group, and drops the others. */
+void packer_take_part(struct packer *packer, size_t kept, size_t size);
+
 /* Adds the next size unread bytes to the group. */
 static inline void packer_take(struct packer *packer, size_t size)
 {
-	packer->unread += size;
+	packer_take_part(packer, size, size);
 }
 
 /*

@@ -97,6 +97,21 @@ static void reader_drop(struct reader *reader, size_t size)
 	packer_gap(&reader->feeder.packer, size);
 }
 
+/* True if the bytes after the whole records are a record, too: the last one, without its delimiter. */
+static bool reader_has_last(const struct reader *reader, size_t size)
+{
+	return reader->inlet.end && !reader->inlet.failed && input_has_last(&reader->input, size);
+}
+
+/* Returns how many records the unread bytes hold, at the end of the input. */
+static uint64_t records_left(const struct reader *reader)
+{
+	struct slice unread = reader_unread(reader);
+
+	return input_count(&reader->input, unread) +
+	       reader_has_last(reader, unread.size - input_whole(&reader->input, unread));
+}
+
 /* Notifies the session when the end of the input has been read. */
 static void end_input(struct reader *reader)
 {
@@ -104,8 +119,7 @@ static void end_input(struct reader *reader)
 		return;
 	reader->ended = true;
 	if (reader->feeder.options->group == 1)
-		session_expect(reader->feeder.session,
-			       reader->records_seen + input_count(&reader->input, reader_unread(reader)));
+		session_expect(reader->feeder.session, reader->records_seen + records_left(reader));
 	trace_event("input_end", "\"records\":%" PRIu64, reader->records_seen);
 }
 
@@ -119,18 +133,18 @@ static void reader_refuse(struct reader *reader, struct input_step step)
 	feeder_refuse(&reader->feeder, reason);
 }
 
-/* Adds a record to the group; size is with its delimiter. */
-static void add_record(struct reader *reader, char *record, size_t size)
+/* Adds a record to the group: with its delimiter if it is for standard input, else with a NUL. */
+static void add_record(struct reader *reader, char *record, const struct input_step *step)
 {
-	size_t cost = size;
+	size_t size = is_for_stdin(reader) ? step->consumed : (size_t)step->size + 1, cost = size;
 
 	if (is_for_stdin(reader))
-		record[size - 1] = reader->input.delimiter;
+		record[step->size] = reader->input.delimiter;
 	else if (reader->feeder.options->group > 1)
 		cost = template_cost(supply_template(reader->feeder.session), size);
 	if (reader->group_cost + cost > reader->group_cost_max)
 		close_group(reader);
-	packer_take(&reader->feeder.packer, size);
+	packer_take_part(&reader->feeder.packer, size, step->consumed);
 	reader->group_count++;
 	reader->group_cost += cost;
 	if (reader->group_count == reader->feeder.options->group)
@@ -155,6 +169,39 @@ static void reader_end_at_quote(struct reader *reader, const struct input_step *
 	reader->input = source_input(reader->inlet.source);
 }
 
+/* Takes a record that has its end. */
+static void settle_step(struct reader *reader, char *bytes, const struct input_step *step)
+{
+	reader->bytes_seen += step->consumed;
+	reader->records_seen++;
+	if (step->event != INPUT_RECORD)
+		reader_refuse(reader, *step);
+	else
+		add_record(reader, bytes, step);
+}
+
+/* Takes the last record, which the input ends in without a delimiter of several bytes. False if it does not. */
+static bool reader_take_last(struct reader *reader)
+{
+	struct packer *packer = &reader->feeder.packer;
+	size_t size = packer_unread_size(packer), room;
+	struct input_step step;
+	char *end;
+
+	if (!reader_has_last(reader, size))
+		return false;
+	end = packer_room(packer, DELIMITER_MAX, &room);
+	if (!end) {
+		inlet_fail(&reader->inlet, "memory for the input");
+		packer_cut(packer, 0);
+		return false;
+	}
+	step = input_last(&reader->input, end - size, size);
+	packer_fill(packer, step.consumed - size);
+	settle_step(reader, end - size, &step);
+	return true;
+}
+
 /* Takes the next record from the unread bytes. False when they hold no whole one. */
 static bool reader_take_record(struct reader *reader)
 {
@@ -166,20 +213,16 @@ static bool reader_take_record(struct reader *reader)
 		reader_end_at_quote(reader, &step);
 		return false;
 	}
-	reader->bytes_seen += step.consumed;
 	reader->incomplete = step.event == INPUT_MORE;
-	if (reader->incomplete) {
-		/* The beginning of a record that is too long. */
-		if (step.consumed)
-			reader_drop(reader, step.consumed);
-		return false;
+	if (!reader->incomplete) {
+		settle_step(reader, bytes, &step);
+		return true;
 	}
-	reader->records_seen++;
-	if (step.event != INPUT_RECORD)
-		reader_refuse(reader, step);
-	else
-		add_record(reader, bytes, step.consumed);
-	return true;
+	/* The beginning of a record that is too long. */
+	reader->bytes_seen += step.consumed;
+	if (step.consumed)
+		reader_drop(reader, step.consumed);
+	return reader_take_last(reader);
 }
 
 /* Reads once. False when nothing can be read now, or ever. */

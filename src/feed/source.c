@@ -39,15 +39,25 @@ int source_open(struct source *source, const struct source_options *options, str
 	return 0;
 }
 
-char source_delimiter(const struct source *source)
+/* Returns what ends a record if it has several bytes, else NULL. */
+static const struct delimiter *source_string(const struct source *source)
 {
-	return source->options->items ? '\0' : source->options->delimiter;
+	const struct delimiter *delimiter = &source->options->delimiter;
+
+	return !source->options->items && delimiter->size > 1 ? delimiter : NULL;
+}
+
+/* Returns the byte that ends a record, or begins what does. */
+static char source_delimiter(const struct source *source)
+{
+	return source->options->items ? '\0' : source->options->delimiter.bytes[0];
 }
 
 struct input source_input(const struct source *source)
 {
 	return (struct input){
 		.delimiter = source_delimiter(source),
+		.string = source_string(source),
 		.limit = RECORD_MAX,
 		.csv = {.separator = source->options->csv, .lines = source->lines},
 	};
@@ -132,7 +142,7 @@ static ssize_t read_on(struct source *source, char *data, size_t size, struct er
 			error_set_errno(error, errno, "cannot read %s", source->name);
 		return -1;
 	}
-	if (source->complete || source->options->is_bare)
+	if (source->complete || source->options->is_bare || source_string(source))
 		return 0;
 	source->complete = true;
 	*data = source_delimiter(source);
@@ -177,6 +187,18 @@ static int refuse_header(const struct source *source, const struct input *input,
 	return error_set(error, "%s: the header: %s", source->name, reason);
 }
 
+/* Ends the header that is the last record, without a delimiter, of a source whose delimiter has several bytes. */
+static struct input_step end_header(struct source *source, struct input *input)
+{
+	size_t size = source->ahead.size;
+	struct input_step step;
+
+	bytes_reserve(&source->ahead, input->string->size);
+	step = input_last(input, source->ahead.data, size);
+	source->ahead.size += step.consumed - size;
+	return step;
+}
+
 char *source_header(struct source *source, struct error *error)
 {
 	struct input input = source_input(source);
@@ -192,10 +214,10 @@ char *source_header(struct source *source, struct error *error)
 			continue;
 		if (got == 0 && input_is_quoted(&input, &line))
 			source_is_unclosed(source, line, true, error);
-		if (got <= 0)
+		if (got < 0 || (got == 0 && !input_has_last(&input, source->ahead.size)))
 			return NULL;
 		bytes_append(&source->ahead, data, (size_t)got);
-		step = input_next(&input, source->ahead.data, source->ahead.size);
+		step = got ? input_next(&input, source->ahead.data, source->ahead.size) : end_header(source, &input);
 	}
 	if (step.event != INPUT_RECORD) {
 		refuse_header(source, &input, &step, error);

@@ -9,8 +9,8 @@
 #include "codec/input.h"
 
 struct source_options {
-	/* The byte that ends a record. Items of the command line end with a NUL whatever it is. */
-	char delimiter;
+	/* What ends a record. Items of the command line end with a NUL whatever it is. */
+	struct delimiter delimiter;
 	/* The byte between the fields of CSV, 0 if records are not CSV. */
 	char csv;
 	/* The file to read; "-" or NULL: standard input. Unused with items. */
@@ -18,7 +18,7 @@ struct source_options {
 	/* Items of the command line, NULL where a file is read. */
 	char **items;
 	size_t item_count;
-	/* True if a last record without a delimiter is left without one. */
+	/* True if a last record without a delimiter is left without one (it is, too, if input has a string). */
 	bool is_bare;
 	/* True if the source advances together with the source before it (:::+ or ::::+). */
 	bool is_linked;
@@ -52,15 +52,13 @@ struct source {
 /* Opens a source; options outlive it. -1 with the error when a file cannot be opened. */
 int source_open(struct source *source, const struct source_options *options, struct error *error) MUST_CHECK;
 
-/* Returns the byte after each record. */
-char source_delimiter(const struct source *source);
-
 /* Returns a scanner of records for the bytes after the header. */
 struct input source_input(const struct source *source);
 
 /*
  * Reads the next bytes, at most size (at least 4). Returns how many; 0 at the end; -1 with the error, or without one
- * when nothing can be read now. Adds a delimiter to a last record without one, and skips the byte order mark of CSV.
+ * when nothing can be read now. Adds a delimiter of one byte to a last record without one (input_last adds others), and
+ * skips the byte order mark of CSV.
  * Reads the descriptor at most once, so it does not wait when that is ready.
  */
 ssize_t source_read(struct source *source, char *data, size_t size, struct error *error) MUST_CHECK;

@@ -52,8 +52,11 @@ enum fact {
 	FACT_CSV,
 	/* A byte between fields as COMMAND. */
 	FACT_SEPARATOR_OPERAND,
-	/* --null or --delimiter. */
+	FACT_NULL,
+	/* --delimiter. */
 	FACT_DELIMITER,
+	/* --null or --delimiter. */
+	FACT_RECORD_END,
 	FACT_HEADER,
 	FACT_GROUP,
 	FACT_GROUP_MAX,
@@ -120,8 +123,9 @@ static const struct conflict conflicts[] = {
 	{FACT_JSON, FACT_NO_JSON_SOURCE, "%a reads standard input, or one --arg-file"},
 	{FACT_JSON, FACT_LINES, json_is_not_lines},
 	{FACT_JSON, FACT_SHELL_RECORDS, "%a and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},
+	{FACT_NULL, FACT_DELIMITER, "--null and --delimiter: records end with the one or the other"},
 	{FACT_CSV, FACT_SEPARATOR, "--csv and --colsep: another byte than the comma between fields is --csv=C"},
-	{FACT_CSV, FACT_DELIMITER, "--csv: its records end with newlines; --null and --delimiter are for others"},
+	{FACT_CSV, FACT_RECORD_END, "--csv: its records end with newlines; --null and --delimiter are for others"},
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
 
@@ -212,7 +216,9 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 	names[FACT_STDIN] = run->input.to_stdin && options->mode == MODE_RUN ? "--stdin" : NULL;
 	names[FACT_SEPARATOR] = run->command.template.separator ? "--colsep" : NULL;
 	names[FACT_CSV] = run->command.template.csv ? "--csv" : NULL;
+	names[FACT_NULL] = options->has_null ? "" : NULL;
 	names[FACT_DELIMITER] = options->has_delimiter ? "" : NULL;
+	names[FACT_RECORD_END] = names[FACT_NULL] ? names[FACT_NULL] : names[FACT_DELIMITER];
 	names[FACT_HEADER] = feed->has_header ? "--header" : NULL;
 	names[FACT_GROUP] = feed->group != 1 ? "--max-args" : NULL;
 	names[FACT_GROUP_MAX] = feed->group == FEED_MAX ? "--max-args=max" : NULL;
@@ -220,7 +226,7 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 		names[FACT_JSON] = feed->framing == FEED_JSON ? "--json" : "--jsonl";
 	names[FACT_JSON_TASKS] = run->command.template.word_count ? NULL : names[FACT_JSON];
 	names[FACT_NO_JSON_SOURCE] = feed->source_count != 1 || feed->sources[0].items ? "" : NULL;
-	names[FACT_LINES] = options->has_delimiter || run->command.template.csv || run->command.template.separator ||
+	names[FACT_LINES] = names[FACT_RECORD_END] || run->command.template.csv || run->command.template.separator ||
 					    feed->has_header || feed->group != 1 || feed->link_all
 				    ? ""
 				    : NULL;

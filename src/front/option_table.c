@@ -6,8 +6,8 @@
 /* clang-format off */
 const struct option_row option_table[] = {
 	{.name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},
-	{.name = "delimiter", .letter = 'd', .argument = "C", .values = VALUES_FREE,
-	 .help = "records end with byte C (also \\n \\t \\0 \\xHH)", .set = set_delimiter},
+	{.name = "delimiter", .letter = 'd', .argument = "STR", .values = VALUES_FREE,
+	 .help = "records end with STR (also \\n \\t \\0 \\xHH in it)", .set = set_delimiter},
 	{.name = "arg-file", .letter = 'a', .argument = "FILE", .values = VALUES_FILE,
 	 .help = "read records from FILE (several: all combinations)", .set = set_file},
 	{.name = "link", .help = "sources go along with each other instead", .set = set_link},

@@ -312,7 +312,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	struct options defaults = {.run.workers.jobs = 0};
 
 	*options = (struct options){
-		.delimiter = '\n',
+		.delimiter = {.bytes = "\n", .size = 1},
 		.feed.group = 1,
 		.run.output.buffer = UINT64_C(64) << 20,
 		.run.output.spill = UINT64_C(1) << 30,

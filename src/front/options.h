@@ -24,14 +24,15 @@ struct options {
 	int first_operand;
 	struct feed_options feed;
 	struct session_options run;
-	/* The byte that ends the records of files. */
-	char delimiter;
+	/* What ends the records of files. */
+	struct delimiter delimiter;
 	/* PAGER, XDG_STATE_HOME and HOME of the environment; NULL if unset. */
 	const char *pager;
 	const char *state;
 	const char *home;
-	/* True if --delimiter or --null was given. */
+	/* True if --delimiter was given, or --null. */
 	bool has_delimiter;
+	bool has_null;
 	/* True if --progress was given. */
 	bool has_progress;
 	/* COLOR_UNSET if --color was not given. */

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "task/columns.h"
+#include "task/delimiter.h"
 #include "machine/capacity.h"
 
 #include <errno.h>
@@ -16,41 +17,19 @@ enum { RETRIES_MOST = 1000000 };
 
 int set_null(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
-	options->delimiter = '\0';
-	options->has_delimiter = true;
-	return 0;
-}
-
-/* Parses one byte, or an escape for one: \n \t \r \0 \\ \xHH. -1 if value is neither. */
-static int parse_delimiter(const char *value, char *delimiter)
-{
-	static const char names[] = "ntr0\\", bytes[] = "\n\t\r\0\\";
-	const char *name;
-	char *end;
-	long code;
-
-	if (value[0] != '\\' || !value[1]) {
-		*delimiter = value[0];
-		return value[0] && !value[1] ? 0 : -1;
-	}
-	if (value[1] == 'x' && value[2] && strspn(value + 2, "0123456789abcdefABCDEF") == strlen(value + 2)) {
-		code = strtol(value + 2, &end, 16);
-		*delimiter = (char)code;
-		return !*end && strlen(value + 2) <= 2 ? 0 : -1;
-	}
-	name = strchr(names, value[1]);
-	if (!name || value[2])
-		return -1;
-	*delimiter = bytes[name - names];
+	options->delimiter = (struct delimiter){.size = 1};
+	options->has_null = true;
 	return 0;
 }
 
 int set_delimiter(struct options *options, const char *value, struct error *error)
 {
 	options->has_delimiter = true;
-	if (parse_delimiter(value, &options->delimiter) == 0)
+	if (delimiter_parse(&options->delimiter, value) == 0)
 		return 0;
-	return error_set(error, "--delimiter '%s': not one byte, nor \\n, \\t, \\0 or \\xHH", value);
+	return error_set(
+		error, "--delimiter '%s': not 1 to %d bytes, with \\n, \\t, \\r, \\0, \\xHH and \\\\ for some of them",
+		value, DELIMITER_MAX);
 }
 
 int set_file(struct options *options, const char *value, struct error *error UNUSED)
@@ -72,15 +51,16 @@ int set_separator(struct options *options, const char *value, struct error *erro
 
 int set_csv(struct options *options, const char *value, struct error *error)
 {
-	char separator = ',';
+	struct delimiter separator = {.bytes = ",", .size = 1};
 
-	if (value && (parse_delimiter(value, &separator) < 0 || !separator || strchr("\"\r\n", separator)))
+	if (value && (delimiter_parse(&separator, value) < 0 || separator.size > 1 || !separator.bytes[0] ||
+		      strchr("\"\r\n", separator.bytes[0])))
 		return error_set(
 			error,
 			"--csv '%s': not one byte between fields, nor \\t or \\xHH (a quote, NUL or the end of "
 			"a line cannot be one)",
 			value);
-	options->run.command.template.csv = separator;
+	options->run.command.template.csv = separator.bytes[0];
 	return 0;
 }
 

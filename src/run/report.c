@@ -98,9 +98,9 @@ char *report_tag(struct session *session, const struct task *task, uint32_t slot
 		bytes_append_text(&text, *word);
 	}
 	/* A record for standard input has its delimiter. */
-	if (session->options->input.to_stdin && text.size &&
-	    text.data[text.size - 1] == session->options->input.delimiter)
-		text.size--;
+	if (session->options->input.to_stdin &&
+	    delimiter_ends(&session->options->input.delimiter, text.data, text.size))
+		text.size -= session->options->input.delimiter.size;
 	if (text.size > COMMAND_MAX) {
 		text.size = COMMAND_MAX;
 		bytes_append_text(&text, "...");

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "ipc/loop.h"
 #include "task/chunk.h"
+#include "task/delimiter.h"
 #include "task/template.h"
 #include "machine/throttle.h"
 #include "process/start.h"
@@ -53,7 +54,7 @@ struct command_options {
 struct input_options {
 	/* Records are written to the tasks' standard input, each with its delimiter. */
 	bool to_stdin;
-	char delimiter;
+	struct delimiter delimiter;
 	/* Records are tasks that bring their own command and settings. */
 	bool brings_commands;
 };
