@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|arg-file|colsep|header|max-args|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -26,6 +26,7 @@ complete -c mpmap -n __mpmap_before_command -l csv -x -d 'records are CSV, field
 complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first record of each source names its columns'
 complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command, or max'
 complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'
+complete -c mpmap -n __mpmap_before_command -l block -x -d 'with --stdin: as many whole records to a task as fit SIZE'
 complete -c mpmap -n __mpmap_before_command -l replace -s I -x -d 'STR stands for the record instead of {}; \'\': nothing does'
 complete -c mpmap -n __mpmap_before_command -l json -d 'read JSON: one array, or values one after another'
 complete -c mpmap -n __mpmap_before_command -l jsonl -d 'read JSON: a value on each line'
@@ -74,4 +75,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --arg-file --colsep --header --max-args --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'

@@ -44,8 +44,8 @@ static void check_lines(const struct command_line *lines, size_t count)
 }
 
 #define NOT_LINES \
-	": its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args " \
-	"and --link are for lines"
+	": its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args, " \
+	"--block and --link are for lines"
 
 /* clang-format off */
 static const struct command_line singles[] = {
@@ -86,6 +86,14 @@ static const struct command_line singles[] = {
 	{"--stdin --csv true", "--stdin: records that go to standard input have no columns, and one source"},
 	{"--stdin --header : true", "--stdin: records that go to standard input have no columns, and one source"},
 	{"--stdin -n max true", "--stdin and --max-args=max: nothing limits what a task gets"},
+	{"--stdin --block 1M -n 2 true",
+	 "--block and --max-args: a task gets as many records as fit, or a number of them"},
+	{"--block 1M true", "--block without --stdin: blocks of records go to the tasks' standard input"},
+	{"--interactive --block 1M", ""},
+	{"--stdin --block 0 true", "--block '0': not a size of 1 byte to 1G, such as 65536 or 1M"},
+	{"--stdin --block 1073741825 true", "--block '1073741825': not a size of 1 byte to 1G, such as 65536 or 1M"},
+	{"--stdin --block 1G true", ""},
+	{"-0 -d , true", "--null and --delimiter: records end with the one or the other"},
 	{"-n 2 true ::: a ::: b", "--max-args and several sources: groups are made of the records of one"},
 	{"--shell -n 2", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
 	{"--shell -a x -a y", "--shell without a SCRIPT: each record is a command line of its own, from one source"},
@@ -100,6 +108,7 @@ static const struct command_line singles[] = {
 	{"--json --csv true", "--json" NOT_LINES},
 	{"--json --header : true", "--json" NOT_LINES},
 	{"--jsonl -n 2 true", "--jsonl" NOT_LINES},
+	{"--jsonl --stdin --block 1M true", "--jsonl" NOT_LINES},
 	{"--json --link true", "--json" NOT_LINES},
 	{"--json --shell", "--json and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},
 	{"--csv -C ; true", "--csv and --colsep: another byte than the comma between fields is --csv=C"},

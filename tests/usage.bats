@@ -42,6 +42,15 @@ load helper
 	usage_error '\{\}'
 }
 
+@test "usage: names of GNU parallel for blocks get a hint what to write" {
+	for option in --pipe --spreadstdin --block-size=1M --block-size; do
+		mp "$option" cat </dev/null
+		usage_error "${option%=*}" '--block=SIZE'
+	done
+	mp --recend='\n' cat </dev/null
+	usage_error '--recend' '-d STR'
+}
+
 @test "usage: the hint comes also when the letter has its value, or stands in a group" {
 	for option in -L1 -s100 -0x; do
 		mp "$option" echo ::: 1
@@ -51,7 +60,7 @@ load helper
 }
 
 @test "usage: a bad number is named with its option" {
-	for option in --jobs --chunksize --max-tasks-per-worker --nice --buffer --spill; do
+	for option in --jobs --chunksize --max-tasks-per-worker --nice --buffer --spill --block; do
 		for value in x 0x 1x '' ' 1' '1 ' 0x10 1e3 99999999999999999999 - + '1,5'; do
 			mp "$option=$value" touch ran ::: 1
 			usage_error "$option"

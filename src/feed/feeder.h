@@ -12,6 +12,9 @@
 /* As many records for a task as fit on its command line. */
 #define FEED_MAX UINT64_MAX
 
+/* Bytes of a record, or of records together, for a task's standard input at most. */
+#define FEED_STDIN_MAX (UINT64_C(1) << 30)
+
 struct feed_options {
 	struct source_options *sources;
 	size_t source_count;
@@ -21,6 +24,8 @@ struct feed_options {
 	bool has_header;
 	/* Largest number of records for a task: 1, FEED_MAX, or the number of --max-args. */
 	uint64_t group;
+	/* Bytes of input for a task, which has as many records as fit; 0 where group says how many. */
+	uint64_t block;
 	enum feed_framing {
 		/* Records, each with its delimiter. */
 		FEED_TEXT,

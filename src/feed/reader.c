@@ -22,8 +22,6 @@ enum {
 	ROOM_MIN = 4096,
 	/* Unread bytes below which more is read, so that the end is seen in time for smaller chunks. */
 	AHEAD = 65536,
-	/* Bytes of a record for a task's standard input at most. */
-	STDIN_MAX = 1 << 30,
 };
 
 struct reader {
@@ -33,7 +31,7 @@ struct reader {
 	/* Number of records in the packer's group, and bytes that they take of the space for arguments or as input. */
 	uint64_t group_count;
 	size_t group_cost;
-	/* Bytes that a group of several records may take. */
+	/* Bytes that a group of several records may take: a record alone may take more. */
 	size_t group_cost_max;
 	/* Width of the tasks. */
 	uint32_t width;
@@ -147,7 +145,7 @@ static void add_record(struct reader *reader, char *record, const struct input_s
 	packer_take_part(&reader->feeder.packer, size, step->consumed);
 	reader->group_count++;
 	reader->group_cost += cost;
-	if (reader->group_count == reader->feeder.options->group)
+	if (reader->group_count == reader->feeder.options->group || reader->group_cost >= reader->group_cost_max)
 		close_group(reader);
 }
 
@@ -308,13 +306,13 @@ static void begin_reader(struct feeder *feeder)
 
 	reader->input = source_input(&feeder->sources[0]);
 	if (is_for_stdin(reader))
-		reader->input.limit = STDIN_MAX;
+		reader->input.limit = FEED_STDIN_MAX;
 	reader->input.allows_nul = is_for_stdin(reader);
 	reader->width = group < CHUNK_WIDEST ? (uint32_t)group : CHUNK_WIDEST;
 	reader->group_cost_max = group > 1 ? space_for_arguments(reader) : SIZE_MAX;
 	if (is_for_stdin(reader)) {
 		reader->width = CHUNK_RAW;
-		reader->group_cost_max = STDIN_MAX;
+		reader->group_cost_max = feeder->options->block ? feeder->options->block : FEED_STDIN_MAX;
 	}
 	if (source->items && group == 1)
 		session_expect(feeder->session, source->item_count - feeder->options->has_header);

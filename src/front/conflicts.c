@@ -48,6 +48,8 @@ enum fact {
 	FACT_SOURCES,
 	/* --stdin of a run; before a prompt it is a default. */
 	FACT_STDIN,
+	FACT_NO_STDIN,
+	FACT_BLOCK,
 	FACT_SEPARATOR,
 	FACT_CSV,
 	/* A byte between fields as COMMAND. */
@@ -81,8 +83,8 @@ static const char stdin_has_no_columns[] = "--stdin: records that go to standard
 static const char shell_takes_lines[] =
 	"--shell without a SCRIPT: each record is a command line of its own, from one source";
 static const char json_is_not_lines[] =
-	"%a: its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args "
-	"and --link are for lines";
+	"%a: its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args, "
+	"--block and --link are for lines";
 
 static const struct conflict conflicts[] = {
 	{FACT_INTERACTIVE, FACT_RUN, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)"},
@@ -114,6 +116,7 @@ static const struct conflict conflicts[] = {
 	{FACT_STDIN, FACT_CSV, stdin_has_no_columns},
 	{FACT_STDIN, FACT_HEADER, stdin_has_no_columns},
 	{FACT_STDIN, FACT_GROUP_MAX, "--stdin and --max-args=max: nothing limits what a task gets"},
+	{FACT_BLOCK, FACT_GROUP, "--block and --max-args: a task gets as many records as fit, or a number of them"},
 	{FACT_GROUP, FACT_SOURCES, "--max-args and several sources: groups are made of the records of one"},
 	{FACT_SHELL_RECORDS, FACT_GROUP, shell_takes_lines},
 	{FACT_SHELL_RECORDS, FACT_SOURCES, shell_takes_lines},
@@ -126,6 +129,7 @@ static const struct conflict conflicts[] = {
 	{FACT_NULL, FACT_DELIMITER, "--null and --delimiter: records end with the one or the other"},
 	{FACT_CSV, FACT_SEPARATOR, "--csv and --colsep: another byte than the comma between fields is --csv=C"},
 	{FACT_CSV, FACT_RECORD_END, "--csv: its records end with newlines; --null and --delimiter are for others"},
+	{FACT_BLOCK, FACT_NO_STDIN, "--block without --stdin: blocks of records go to the tasks' standard input"},
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
 
@@ -214,6 +218,8 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 	names[FACT_SECOND_READER] = readers > 1 ? "" : NULL;
 	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;
 	names[FACT_STDIN] = run->input.to_stdin && options->mode == MODE_RUN ? "--stdin" : NULL;
+	names[FACT_NO_STDIN] = !run->input.to_stdin && options->mode == MODE_RUN ? "" : NULL;
+	names[FACT_BLOCK] = feed->block ? "--block" : NULL;
 	names[FACT_SEPARATOR] = run->command.template.separator ? "--colsep" : NULL;
 	names[FACT_CSV] = run->command.template.csv ? "--csv" : NULL;
 	names[FACT_NULL] = options->has_null ? "" : NULL;
@@ -227,7 +233,7 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 	names[FACT_JSON_TASKS] = run->command.template.word_count ? NULL : names[FACT_JSON];
 	names[FACT_NO_JSON_SOURCE] = feed->source_count != 1 || feed->sources[0].items ? "" : NULL;
 	names[FACT_LINES] = names[FACT_RECORD_END] || run->command.template.csv || run->command.template.separator ||
-					    feed->has_header || feed->group != 1 || feed->link_all
+					    feed->has_header || feed->group != 1 || feed->block || feed->link_all
 				    ? ""
 				    : NULL;
 }

@@ -75,6 +75,8 @@ void operands_settle(struct options *options)
 		feed->sources[i].delimiter = options->delimiter;
 		feed->sources[i].csv = run->command.template.csv;
 	}
+	if (feed->block)
+		feed->group = FEED_MAX;
 	run->command.template.is_grouped = feed->group != 1;
 	if (feed->framing != FEED_TEXT) {
 		feed->sources[0].is_bare = true;

@@ -20,6 +20,8 @@ const struct option_row option_table[] = {
 	{.name = "max-args", .letter = 'n', .argument = "N", .values = VALUES_FREE,
 	 .help = "up to N records per command, or max", .set = set_group},
 	{.name = "stdin", .help = "records go to the tasks' standard input", .set = set_stdin},
+	{.name = "block", .argument = "SIZE", .values = VALUES_FREE,
+	 .help = "with --stdin: as many whole records to a task as fit SIZE", .set = set_block},
 	{.name = "replace", .letter = 'I', .argument = "STR", .values = VALUES_FREE,
 	 .help = "STR stands for the record instead of {}; '': nothing does", .set = set_replace},
 	{.name = "json", .help = "read JSON: one array, or values one after another", .set = set_json},

@@ -39,6 +39,17 @@ static const struct {
 	{.letter = 'x', .hint = "a record that is too long is reported, and the others run"},
 };
 
+/* Long names of parallel likewise. */
+static const struct {
+	const char *name;
+	const char *hint;
+} foreign_names[] = {
+	{.name = "pipe", .hint = "--stdin --block=SIZE gives a task as many records as fit"},
+	{.name = "spreadstdin", .hint = "--stdin --block=SIZE gives a task as many records as fit"},
+	{.name = "block-size", .hint = "it is --block=SIZE, with --stdin"},
+	{.name = "recend", .hint = "records end with what -d STR says"},
+};
+
 static size_t row_count(void)
 {
 	size_t count = 0;
@@ -114,7 +125,7 @@ static const char *nearest_option(const char *name)
 /* Checks that a word "--NAME" or "--NAME=VALUE" has a whole name, which getopt would not. -1 with the error. */
 static int check_long(const char *word, struct error *error)
 {
-	size_t length;
+	size_t length, i;
 	const char *meant;
 	char name[64];
 
@@ -124,6 +135,10 @@ static int check_long(const char *word, struct error *error)
 	if (option_find((struct slice){.data = word + 2, .size = length}))
 		return 0;
 	snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word + 2);
+	for (i = 0; i < countof(foreign_names); i++) {
+		if (strcmp(foreign_names[i].name, name) == 0)
+			return error_set(error, "--%s means nothing here: %s", name, foreign_names[i].hint);
+	}
 	meant = nearest_option(name);
 	if (meant)
 		return error_set(error, "unknown option --%s; did you mean --%s? (mpmap --help lists all)", name,

@@ -90,6 +90,16 @@ int set_stdin(struct options *options, const char *value UNUSED, struct error *e
 	return 0;
 }
 
+int set_block(struct options *options, const char *value, struct error *error)
+{
+	uint64_t size;
+
+	if (number_parse_size(value, &size) < 0 || !size || size > FEED_STDIN_MAX)
+		return error_set(error, "--block '%s': not a size of 1 byte to 1G, such as 65536 or 1M", value);
+	options->feed.block = size;
+	return 0;
+}
+
 int set_replace(struct options *options, const char *value, struct error *error UNUSED)
 {
 	options->run.command.template.replace = value;
