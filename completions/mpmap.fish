@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -19,6 +19,7 @@ end
 
 complete -c mpmap -n __mpmap_before_command -l null -s 0 -d 'records end with NUL, not newline'
 complete -c mpmap -n __mpmap_before_command -l delimiter -s d -x -d 'records end with STR (also \\n \\t \\0 \\xHH in it)'
+complete -c mpmap -n __mpmap_before_command -l record-start -x -d 'records begin with STR, at the start of a line'
 complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE (several: all combinations)'
 complete -c mpmap -n __mpmap_before_command -l link -d 'sources go along with each other instead'
 complete -c mpmap -n __mpmap_before_command -l colsep -s C -x -d 'split records into columns: {1} {2} ...'
@@ -75,4 +76,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'

@@ -138,6 +138,68 @@ many_lines() {
 	says '^mpmap: 1 of 4 tasks failed \(1 lost\)'
 }
 
+# Writes 3,000 sequences in FASTA, of 0 to 39 lines; some headers have the mark of one within.
+sequences() {
+	awk 'BEGIN { for (i = 1; i <= 3000; i++) { print ">" i " a>b >c"; for (j = 0; j < i % 40; j++) print "ACGT" j } }'
+}
+
+@test "block: --record-start keeps the records of FASTA whole" {
+	sequences >fasta
+	for size in 1 100 3000 64K 1M; do
+		[ "$size" != 1 ] || { head -n 2000 fasta >short && mv short fasta; }
+		mp -j3 --stdin --block "$size" --record-start '>' sh -c 'head -c 1; cat' <fasta
+		expect 0
+		cmp fasta out
+		mp -j2 --stdin --block "$size" --record-start '>' sh -c 'head -n 1' <fasta
+		not grep -v '^>' out
+		mp -j2 --stdin --block "$size" --record-start '>' grep -c '^>' <fasta
+		[ "$(awk '{ n += $1 } END { print n }' out)" -eq "$(grep -c '^>' fasta)" ]
+		[ "$size" != 1 ] || { [ "$(sort -u out)" = 1 ] && sequences >fasta; }
+	done
+}
+
+@test "block: --record-start of several bytes, after another delimiter, and with text before the first" {
+	printf '; about\n\n>a\nAC\n>b\nGT' | mp -j1 --stdin --block 1 --record-start '>' sh -c 'tr "\n" "|"; echo'
+	expect 0 $'; about||\n>a|AC|\n>b|GT|' ''
+	printf '@SRR1\nAC\n+\n@I\n@SRR2\nG\n+\n@SR\n' | mp -j1 --stdin --record-start @SRR sh -c 'tr "\n" "|"; echo'
+	expect 0 $'@SRR1|AC|+|@I|\n@SRR2|G|+|@SR|' ''
+	printf 'From a\r\nx\r\n\r\nFrom b\r\n' | mp -j1 -d '\r\n' --stdin --record-start 'From ' od -An -c
+	expect 0 $'   F   r   o   m       a  \\r  \\n   x  \\r  \\n  \\r  \\n\n   F   r   o   m       b  \\r  \\n' ''
+	printf 'x\0\ny\0z\0\nw' | mp -j1 -0 --stdin --record-start '\n' od -An -c
+	expect 0 $'   x  \\0\n  \\n   y  \\0   z  \\0\n  \\n   w  \\0' ''
+}
+
+@test "block: --record-start of records that are arguments, groups, values and headers" {
+	printf '>a\nAC\n>b\n>c\nG\n\n' >fasta
+	mp -j1 --record-start '>' "$TOOL" args <fasta
+	expect 0 $'">a\\x0aAC"\n">b"\n">c\\x0aG\\x0a"' ''
+	mp -j1 -n 2 --record-start '>' "$TOOL" args <fasta
+	expect 0 $'">a\\x0aAC"\n">b"\n">c\\x0aG\\x0a"' ''
+	mp -j1 --stdin -n 2 --record-start '>' wc -l <fasta
+	expect 0 $'3\n3' ''
+	mp -j1 --record-start '>' sh -c 'echo "<$1 $2>"' sh :::: fasta ::: 1 '>2'
+	expect 0 $'<>a\nAC 1>\n<>a\nAC >2>\n<>b 1>\n<>b >2>\n<>c\nG\n 1>\n<>c\nG\n >2>' ''
+	mp -j1 --record-start '>' "$TOOL" args ::: $'>a\n>b'
+	expect 0 '">a\x0a>b"' ''
+	printf 'name\n>a\nAC\n>b\n' | mp -j1 --record-start '>' --header : "$TOOL" args '{name}'
+	expect 0 $'">a\\x0aAC"\n">b"' ''
+}
+
+@test "block: --record-start finds a record's end when the next has begun, and none in a long one twice" {
+	open_feed
+	start -j1 --stdin --record-start '>>' sh -c 'tr "\n" "|"; echo' <feed
+	printf '>>a\nb\n>' >&7
+	printf '>c\n>' >&7
+	wait_until file_has out '^>>a\|b\|$'
+	printf '\n' >&7
+	close_feed
+	finish
+	expect 0 $'>>a|b|\n>>c|>|' ''
+	{ echo '>a' && yes ACGT | head -n 10000000; } 2>/dev/null | LIMIT=30 mp --stdin --record-start '>' wc -lc
+	expect 0
+	[ "$(awk '{ print $1, $2 }' out)" = '10000001 50000003' ]
+}
+
 @test "block: --stdin, no -n, and nothing else is refused with the way out" {
 	seq 3 | mp --block 1M touch ran
 	usage_error '--block' '--stdin'

@@ -4,7 +4,8 @@
  *
  * The input is that of fuzz_pieces: its own byte is the delimiter; with a lower-case letter records may have NULs. If
  * that byte is a quote, the delimiter has several bytes: its size is a letter (B is 2) that the text begins with, and
- * its bytes follow.
+ * its bytes follow. If it is <, what records begin with comes in the same way after the delimiter, which may have one
+ * byte.
  */
 #include "fuzz.h"
 
@@ -15,6 +16,8 @@
 struct passage {
 	struct input input;
 	struct delimiter delimiter;
+	/* What records begin with; its size is 0 if with anything. */
+	struct delimiter start;
 	struct slice text;
 	/* Bytes that have come. */
 	size_t read;
@@ -24,12 +27,17 @@ struct passage {
 	size_t begin;
 };
 
-/* True if the delimiter is at an offset of the text. */
-static bool is_delimiter(const struct passage *passage, size_t at)
+/* True if these bytes, perhaps none, are at an offset of the text. */
+static bool is_at(const struct passage *passage, size_t at, const struct delimiter *bytes)
 {
-	size_t size = passage->delimiter.size;
+	return at + bytes->size <= passage->text.size &&
+	       memcmp(passage->text.data + at, bytes->bytes, bytes->size) == 0;
+}
 
-	return at + size <= passage->text.size && memcmp(passage->text.data + at, passage->delimiter.bytes, size) == 0;
+/* Returns the size of what the current record begins with. */
+static size_t start_size(const struct passage *passage)
+{
+	return is_at(passage, passage->begin, &passage->start) ? passage->start.size : 0;
 }
 
 /* Returns the event that the current record should yield, INPUT_MORE if it has no end, and sets its size. */
@@ -37,12 +45,14 @@ static enum input_event expect(const struct passage *passage, size_t *size)
 {
 	const struct input *input = &passage->input;
 	struct slice text = passage->text;
-	size_t at;
-	bool has_nul = false;
+	size_t at = passage->begin + start_size(passage);
+	bool has_nul;
 
-	for (at = passage->begin; at < text.size && !is_delimiter(passage, at); at++)
-		has_nul |= text.data[at] == '\0';
+	while (at < text.size && !(is_at(passage, at, &passage->delimiter) &&
+				   is_at(passage, at + passage->delimiter.size, &passage->start)))
+		at++;
 	*size = at - passage->begin;
+	has_nul = *size && memchr(text.data + passage->begin, '\0', *size);
 	if (at == text.size)
 		return INPUT_MORE;
 	if (*size > input->limit)
@@ -71,8 +81,13 @@ static void check_record(const struct passage *passage, struct input_step step, 
 /* Checks a step that needs more than these bytes. */
 static void check_more(const struct passage *passage, struct input_step step, size_t size)
 {
-	size_t most = passage->delimiter.size - 1, open = size < most ? size : most;
-	size_t whole = passage->read - passage->begin - open;
+	size_t most = passage->delimiter.size - 1 + passage->start.size, open = size < most ? size : most;
+	size_t start = passage->taken == passage->begin ? start_size(passage) : 0, whole;
+
+	/* The record ends neither within what it begins with nor in the bytes before those that are open. */
+	if (start <= size && open > size - start)
+		open = size - start;
+	whole = passage->read - passage->begin - open;
 
 	/* A record that is too long is consumed but for what may be its end, another not before it is whole. */
 	hold(step.consumed == (whole > passage->input.limit ? size - open : 0));
@@ -110,26 +125,48 @@ static void take(struct passage *passage)
 	free(bytes);
 }
 
-/* Takes a delimiter of several bytes off the beginning of the text. False if the text is too short. */
-static bool take_delimiter(struct passage *passage)
+/* Takes the bytes of a delimiter off the beginning of the text. False if the text is too short. */
+static bool take_delimiter(struct passage *passage, struct delimiter *delimiter)
 {
 	size_t size = passage->text.size ? passage->text.data[0] & FUZZ_LETTER : 0;
 
-	if (size < 2 || passage->text.size <= size)
+	if (!size || passage->text.size <= size)
 		return false;
-	memcpy(passage->delimiter.bytes, passage->text.data + 1, size);
-	passage->delimiter.size = size;
-	passage->input.string = &passage->delimiter;
-	passage->input.delimiter = passage->delimiter.bytes[0];
+	memcpy(delimiter->bytes, passage->text.data + 1, size);
+	delimiter->size = size;
 	passage->text.data += 1 + size;
 	passage->text.size -= 1 + size;
 	return true;
 }
 
-/* Checks the last record, which has no delimiter of several bytes. */
+/* Takes what ends records, and what they begin with, off the beginning of the text. False if that is not there. */
+static bool take_strings(struct passage *passage, char own)
+{
+	if (own != '"' && own != '<')
+		return true;
+	if (!take_delimiter(passage, &passage->delimiter))
+		return false;
+	if (own == '<' && !take_delimiter(passage, &passage->start))
+		return false;
+	passage->input.string = &passage->delimiter;
+	passage->input.start = own == '<' ? &passage->start : NULL;
+	passage->input.delimiter = passage->delimiter.bytes[0];
+	return own == '<' || passage->delimiter.size > 1;
+}
+
+/* True if the last record, of rest bytes, ends with the delimiter. */
+static bool last_has_end(const struct passage *passage, size_t rest)
+{
+	size_t end = passage->delimiter.size;
+
+	return passage->start.size && rest >= start_size(passage) + end &&
+	       is_at(passage, passage->text.size - end, &passage->delimiter);
+}
+
+/* Checks the last record, after which no other begins. */
 static void check_last(struct passage *passage)
 {
-	size_t size = passage->text.size - passage->taken, rest;
+	size_t size = passage->text.size - passage->taken, end = passage->delimiter.size, rest;
 	bool is_last = input_has_last(&passage->input, size);
 	enum input_event event = INPUT_RECORD;
 	struct input_step step;
@@ -139,15 +176,17 @@ static void check_last(struct passage *passage)
 	hold(!passage->input.string || is_last == (rest > 0));
 	if (!is_last)
 		return;
-	if (rest > passage->input.limit)
-		event = INPUT_TOO_LONG;
-	else if (!passage->input.allows_nul && memchr(passage->text.data + passage->begin, '\0', rest))
-		event = INPUT_NUL;
-	bytes = mem_new(size + passage->delimiter.size, 1);
+	bytes = mem_new(size + end, 1);
 	memcpy(bytes, passage->text.data + passage->taken, size);
 	step = input_last(&passage->input, bytes, size);
-	hold(step.event == event && step.size == rest && step.consumed == size + passage->delimiter.size);
-	hold(bytes[size] == '\0' && passage->input.dropped == 0);
+	hold(step.consumed == (last_has_end(passage, rest) ? size : size + end));
+	rest -= last_has_end(passage, rest) ? end : 0;
+	if (rest > passage->input.limit)
+		event = INPUT_TOO_LONG;
+	else if (!passage->input.allows_nul && rest && memchr(passage->text.data + passage->begin, '\0', rest))
+		event = INPUT_NUL;
+	hold(step.event == event && step.size == rest);
+	hold(bytes[step.consumed - end] == '\0' && passage->input.dropped == 0);
 	free(bytes);
 }
 
@@ -163,7 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	passage.input.allows_nul = pieces.is_lower;
 	passage.text = pieces.text;
 	passage.delimiter = (struct delimiter){.bytes = {pieces.own}, .size = 1};
-	if (pieces.own == '"' && !take_delimiter(&passage))
+	if (!take_strings(&passage, pieces.own))
 		return 0;
 	do {
 		passage.read += fuzz_pieces_next(&pieces, passage.text.size - passage.read);

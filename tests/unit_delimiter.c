@@ -68,34 +68,50 @@ static void append_record(struct bytes *out, enum input_event event, struct slic
 	}
 }
 
-/* Returns the size of the record that the text begins with: up to its delimiter, or all of it. */
-static size_t model_size(const struct delimiter *delimiter, struct slice text)
+/* True if these bytes are at an offset of the text; true if there are none, too. */
+static bool is_at(struct slice text, size_t at, const struct delimiter *bytes)
 {
-	size_t at, i;
+	size_t i;
 
-	for (at = 0; at + delimiter->size <= text.size; at++) {
-		for (i = 0; i < delimiter->size && text.data[at + i] == delimiter->bytes[i]; i++)
-			;
-		if (i == delimiter->size)
-			return at;
+	for (i = 0; bytes && i < bytes->size; i++) {
+		if (at + i >= text.size || text.data[at + i] != bytes->bytes[i])
+			return false;
 	}
+	return true;
+}
+
+/* Returns the size of the record that the text begins with, and in *whole with its delimiter, if it has one. */
+static size_t model_size(const struct input *input, struct slice text, size_t *whole)
+{
+	size_t size = input->string->size;
+	size_t from = input->start && is_at(text, 0, input->start) ? input->start->size : 0, at;
+
+	for (at = from; at < text.size; at++) {
+		bool is_last = input->start && at + size == text.size;
+
+		if (is_at(text, at, input->string) && (is_last || is_at(text, at + size, input->start))) {
+			*whole = at + size;
+			return at;
+		}
+	}
+	*whole = text.size;
 	return text.size;
 }
 
 /* Appends all records of a text. */
 static void model_split(const struct input *input, struct slice text, struct bytes *out)
 {
+	size_t whole;
+
 	while (text.size) {
-		struct slice record = {.data = text.data, .size = model_size(input->string, text)};
+		struct slice record = {.data = text.data, .size = model_size(input, text, &whole)};
 		bool has_nul = record.size && memchr(record.data, '\0', record.size);
-		size_t whole = record.size + input->string->size;
 
 		append_record(out,
 			      record.size > input->limit      ? INPUT_TOO_LONG
 			      : has_nul && !input->allows_nul ? INPUT_NUL
 							      : INPUT_RECORD,
 			      record);
-		whole = whole < text.size ? whole : text.size;
 		text.data += whole;
 		text.size -= whole;
 	}
@@ -172,29 +188,69 @@ static void check_split(const struct input *input, struct slice text, struct uni
 	bytes_release(&expected);
 }
 
-/* Few characters, so that parts of delimiters are everywhere; delimiters that overlap themselves. */
+/* Returns a delimiter of random letters. */
+static struct delimiter random_delimiter(struct unit_random *random, size_t size, size_t letters)
+{
+	struct delimiter delimiter = {.size = size};
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		delimiter.bytes[i] = "ab\0"[unit_below(random, letters)];
+	return delimiter;
+}
+
+/* Few letters, so that parts of delimiters are everywhere; delimiters and starts that overlap themselves, and both. */
 static void test_split(void)
 {
 	struct unit_random random = unit_random();
 	char text[600];
 	int round;
 
-	for (round = 0; round < 5000 && !unit_failures; round++) {
-		struct delimiter delimiter = {.size = 2 + unit_below(&random, unit_below(&random, 10) ? 3 : 40)};
-		struct input input = {.string = &delimiter, .limit = unit_below(&random, 40)};
-		struct slice slice = {.data = text, .size = unit_below(&random, sizeof text)};
+	for (round = 0; round < 10000 && !unit_failures; round++) {
 		size_t letters = 1 + unit_below(&random, 3), i;
+		struct delimiter delimiter =
+			random_delimiter(&random, 2 + unit_below(&random, unit_below(&random, 10) ? 3 : 40), letters);
+		struct delimiter start = random_delimiter(&random, 1 + unit_below(&random, 4), letters);
+		struct slice slice = {.data = text, .size = unit_below(&random, sizeof text)};
+		struct input input = {.string = &delimiter, .limit = unit_below(&random, 40)};
 
-		for (i = 0; i < delimiter.size; i++)
-			delimiter.bytes[i] = "ab\0"[unit_below(&random, letters)];
 		for (i = 0; i < slice.size; i++)
 			text[i] = "ab\0"[unit_below(&random, letters)];
+		if (unit_below(&random, 2)) {
+			delimiter.size = 1 + unit_below(&random, 2);
+			input.start = &start;
+		}
 		input.delimiter = delimiter.bytes[0];
 		input.allows_nul = unit_below(&random, 2);
 		if (unit_below(&random, 3) == 0)
 			input.limit = RECORD_MAX;
 		check_split(&input, slice, &random);
 	}
+}
+
+/* Checks the records of a text whose records begin with start. */
+static void check_started(const char *end, const char *start, const char *text, const char *expected)
+{
+	struct delimiter delimiter = delimiter_of(end), begin = delimiter_of(start);
+	struct input input = {.string = &delimiter, .delimiter = *end, .start = &begin, .limit = RECORD_MAX};
+	struct unit_random random = unit_random();
+	struct pieces pieces = {.input = input, .text = slice_of(text)};
+
+	read_pieces(&pieces, &random, 5);
+	check_slice(bytes_slice(&pieces.out), slice_of(expected));
+	bytes_release(&pieces.out);
+}
+
+static void test_started(void)
+{
+	check_started("\n", ">", ">a > b\nAC>GT\n>c\n\nG\n", "[>a > b\nAC>GT][>c\n\nG]");
+	check_started("\n", ">", ";x\n\n>a\n>\n>", "[;x\n][>a][>][>]");
+	check_started("\n", ">", "\n>a", "[][>a]");
+	check_started("\n", ">", ">>\n>>\n", "[>>][>>]");
+	check_started("\n", "@SRR", "@SRR1\nA\n+\n@SR\n@SRR2\nC\n+\nI", "[@SRR1\nA\n+\n@SR][@SRR2\nC\n+\nI]");
+	check_started("\n", "\n", "a\n\nb\nc\n\n\nd\n\n", "[a][\nb\nc][\n\nd][\n]");
+	check_started("\r\n", "--", "--1\r\n-\r\n--\n--2\r\n", "[--1\r\n-][--\n--2]");
+	check_started("a", "a", "aaaaa", "[a][a][a]");
 }
 
 /* A record of 8 MiB that nearly is a delimiter everywhere, in pieces of 4 KiB: no byte is compared for each piece. */
@@ -220,6 +276,7 @@ static void test_large(void)
 
 const struct unit_test unit_delimiter[] = {
 	{"delimiters with escapes", .run = test_parsed},
+	{"records that begin with a string", .run = test_started},
 	{"pieces of a text are split as the whole", .run = test_split},
 	{"a large record is scanned once", .run = test_large},
 	{.name = NULL},

@@ -44,7 +44,7 @@ static void check_lines(const struct command_line *lines, size_t count)
 }
 
 #define NOT_LINES \
-	": its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args, " \
+	": its values are the records; --null, --delimiter, --record-start, --csv, --colsep, --header, --max-args, " \
 	"--block and --link are for lines"
 
 /* clang-format off */
@@ -108,6 +108,8 @@ static const struct command_line singles[] = {
 	{"--json --csv true", "--json" NOT_LINES},
 	{"--json --header : true", "--json" NOT_LINES},
 	{"--jsonl -n 2 true", "--jsonl" NOT_LINES},
+	{"--json --record-start > true", "--json" NOT_LINES},
+	{"--csv --record-start > true", "--csv and --record-start: a record of CSV is a line"},
 	{"--jsonl --stdin --block 1M true", "--jsonl" NOT_LINES},
 	{"--json --link true", "--json" NOT_LINES},
 	{"--json --shell", "--json and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},

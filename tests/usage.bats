@@ -47,6 +47,8 @@ load helper
 		mp "$option" cat </dev/null
 		usage_error "${option%=*}" '--block=SIZE'
 	done
+	mp --recstart='>' cat </dev/null
+	usage_error '--recstart' '--record-start=STR'
 	mp --recend='\n' cat </dev/null
 	usage_error '--recend' '-d STR'
 }
@@ -124,6 +126,10 @@ load helper
 	done
 	mp -d "${long%x}" echo </dev/null
 	expect 0 '' ''
+	for value in '' '\q' "$long"; do
+		mp --record-start "$value" echo </dev/null
+		usage_error '--record-start'
+	done
 }
 
 @test "usage: -0 and -d exclude each other" {

@@ -16,24 +16,51 @@ static enum input_event judge(const struct input *input, const char *record, uin
 	return INPUT_RECORD;
 }
 
-/* Returns the first delimiter after the bytes that have been scanned, or NULL. */
-static const char *find_end(const struct input *input, const char *bytes, size_t size)
+/* Returns the bytes of the current record before which it cannot end: what it begins with, and what is scanned. */
+static size_t scan_from(const struct input *input, const char *bytes, size_t size)
 {
-	size_t from = input->scanned < size ? input->scanned : size;
+	bool is_begun = input->scanned || input->dropped;
 
+	if (input->start && !is_begun && delimiter_begins(input->start, bytes, size))
+		return input->start->size;
+	return input->scanned < size ? input->scanned : size;
+}
+
+/* Returns the first delimiter at or after an offset that start follows, or NULL. */
+static const char *find_before_start(const struct input *input, const char *bytes, size_t size, size_t from)
+{
+	/* A delimiter that ends after this is not followed by all of start. */
+	size_t most = size > input->start->size ? size - input->start->size : 0;
+	const char *end = NULL;
+
+	while (from < most && (end = delimiter_find(input->string, bytes + from, most - from))) {
+		const char *next = end + input->string->size;
+
+		if (delimiter_begins(input->start, next, input->start->size))
+			return end;
+		from = (size_t)(end - bytes) + 1;
+	}
+	return NULL;
+}
+
+/* Returns the first delimiter at or after an offset, or NULL. */
+static const char *find_end(const struct input *input, const char *bytes, size_t size, size_t from)
+{
 	if (from == size)
 		return NULL;
+	if (input->start)
+		return find_before_start(input, bytes, size, from);
 	if (input->string)
 		return delimiter_find(input->string, bytes + from, size - from);
 	return memchr(bytes + from, input->delimiter, size - from);
 }
 
-/* Returns how many of these bytes, which hold no delimiter, one may begin in. */
-static size_t undecided(const struct input *input, size_t size)
+/* Returns the bytes, of those from an offset on in which there is no end, in which none begins either. */
+static size_t scanned_to(const struct input *input, size_t size, size_t from)
 {
-	size_t most = input->string ? input->string->size - 1 : 0;
+	size_t open = (input->string ? input->string->size - 1 : 0) + (input->start ? input->start->size : 0);
 
-	return most < size ? most : size;
+	return size > from + open ? size - open : from;
 }
 
 /* Takes the record before the delimiter at end. */
@@ -53,27 +80,33 @@ struct input_step input_next(struct input *input, char *bytes, size_t size)
 {
 	struct input_step step = {.event = INPUT_MORE};
 	const char *end;
-	size_t scanned;
+	size_t from;
 
 	if (input->csv.separator)
 		return input_csv_next(input, bytes, size);
-	end = find_end(input, bytes, size);
+	from = scan_from(input, bytes, size);
+	end = find_end(input, bytes, size, from);
 	if (end)
 		return end_record(input, bytes, bytes + (end - bytes));
-	scanned = size - undecided(input, size);
-	input->scanned = scanned;
-	if (input->dropped || scanned > input->limit) {
+	input->scanned = scanned_to(input, size, from);
+	if (input->dropped || input->scanned > input->limit) {
 		/* The bytes of a record that is too long are only counted. */
+		step.consumed = input->scanned;
+		input->dropped += input->scanned;
 		input->scanned = 0;
-		input->dropped += scanned;
-		step.consumed = scanned;
 	}
 	return step;
 }
 
 struct input_step input_last(struct input *input, char *bytes, size_t size)
 {
-	memcpy(bytes + size, input->string->bytes, input->string->size);
+	const struct delimiter *string = input->string;
+	bool begins = input->start && !input->dropped && delimiter_begins(input->start, bytes, size);
+	size_t begun = begins ? input->start->size : 0;
+
+	if (input->start && delimiter_ends(string, bytes + begun, size - begun))
+		return end_record(input, bytes, bytes + size - string->size);
+	memcpy(bytes + size, string->bytes, string->size);
 	return end_record(input, bytes, bytes + size);
 }
 
@@ -85,11 +118,15 @@ static size_t count_whole(const struct input *input, struct slice bytes, uint64_
 	const char *end;
 
 	for (*count = 0; whole < bytes.size; ++*count) {
-		end = find_end(&copy, bytes.data + whole, bytes.size - whole);
+		const char *at = bytes.data + whole;
+		size_t size = bytes.size - whole;
+
+		end = find_end(&copy, at, size, scan_from(&copy, at, size));
 		if (!end)
 			break;
 		whole = (size_t)(end - bytes.data) + input->string->size;
 		copy.scanned = 0;
+		copy.dropped = 0;
 	}
 	return whole;
 }

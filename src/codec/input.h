@@ -4,7 +4,8 @@
  * several bytes the first becomes a NUL, and the others remain.
  *
  * A record is everything up to the delimiter: quotes and blanks mean nothing, and an empty record counts. Only in CSV
- * (task/csv.h) a newline in a quoted field is of the record, which keeps its quotes.
+ * (task/csv.h) a newline in a quoted field is of the record, which keeps its quotes. Where records have a beginning of
+ * their own, only a delimiter that this follows ends one; what is before the first is a record, too.
  */
 #ifndef CODEC_INPUT_H
 #define CODEC_INPUT_H
@@ -33,8 +34,10 @@ struct input_csv {
 struct input {
 	/* The byte that ends a record, or begins what does; in CSV a newline, or NUL if nothing else does. */
 	char delimiter;
-	/* What ends a record if it has several bytes, else NULL. */
+	/* What ends a record if it has several bytes, or if start is set; else NULL. */
 	const struct delimiter *string;
+	/* What a record begins with, NULL if with anything. */
+	const struct delimiter *start;
 	/* Bytes of the longest record. */
 	uint64_t limit;
 	/* True if a record may hold NULs, which an argument cannot. */
@@ -80,13 +83,13 @@ struct input_step {
 /*
  * Finds the end of the record that bytes begin with; its delimiter becomes a NUL. The next call takes the bytes after
  * those consumed, and more if the event is INPUT_MORE: no byte is scanned for the delimiter twice, but for those at the
- * end in which a delimiter of several bytes may have begun.
+ * end in which a delimiter of several bytes, or one that start follows, may have begun.
  */
 struct input_step input_next(struct input *input, char *bytes, size_t size);
 
 /*
- * Takes the last record, where records end with several bytes and the input ends without them: bytes are what is left
- * when input_next has consumed nothing, and have room for the delimiter, which is added (and consumed).
+ * Takes the last record, where string is set: bytes are what is left when input_next has consumed nothing, and have
+ * room for the delimiter, which is added (and consumed) unless start is set and they end with it.
  */
 struct input_step input_last(struct input *input, char *bytes, size_t size);
 

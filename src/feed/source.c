@@ -39,12 +39,20 @@ int source_open(struct source *source, const struct source_options *options, str
 	return 0;
 }
 
-/* Returns what ends a record if it has several bytes, else NULL. */
+/* Returns what a record begins with, NULL if with anything. */
+static const struct delimiter *source_start(const struct source *source)
+{
+	const struct source_options *options = source->options;
+
+	return !options->items && options->start.size ? &options->start : NULL;
+}
+
+/* Returns what ends a record if it has several bytes, or if records have a start; else NULL. */
 static const struct delimiter *source_string(const struct source *source)
 {
-	const struct delimiter *delimiter = &source->options->delimiter;
+	const struct source_options *options = source->options;
 
-	return !source->options->items && delimiter->size > 1 ? delimiter : NULL;
+	return !options->items && (options->delimiter.size > 1 || options->start.size) ? &options->delimiter : NULL;
 }
 
 /* Returns the byte that ends a record, or begins what does. */
@@ -58,6 +66,7 @@ struct input source_input(const struct source *source)
 	return (struct input){
 		.delimiter = source_delimiter(source),
 		.string = source_string(source),
+		.start = source_start(source),
 		.limit = RECORD_MAX,
 		.csv = {.separator = source->options->csv, .lines = source->lines},
 	};

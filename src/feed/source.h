@@ -11,6 +11,8 @@
 struct source_options {
 	/* What ends a record. Items of the command line end with a NUL whatever it is. */
 	struct delimiter delimiter;
+	/* What a record begins with; its size is 0 if with anything. Unused with items. */
+	struct delimiter start;
 	/* The byte between the fields of CSV, 0 if records are not CSV. */
 	char csv;
 	/* The file to read; "-" or NULL: standard input. Unused with items. */

@@ -59,6 +59,7 @@ enum fact {
 	FACT_DELIMITER,
 	/* --null or --delimiter. */
 	FACT_RECORD_END,
+	FACT_RECORD_START,
 	FACT_HEADER,
 	FACT_GROUP,
 	FACT_GROUP_MAX,
@@ -83,8 +84,8 @@ static const char stdin_has_no_columns[] = "--stdin: records that go to standard
 static const char shell_takes_lines[] =
 	"--shell without a SCRIPT: each record is a command line of its own, from one source";
 static const char json_is_not_lines[] =
-	"%a: its values are the records; --null, --delimiter, --csv, --colsep, --header, --max-args, "
-	"--block and --link are for lines";
+	"%a: its values are the records; --null, --delimiter, --record-start, --csv, --colsep, --header, "
+	"--max-args, --block and --link are for lines";
 
 static const struct conflict conflicts[] = {
 	{FACT_INTERACTIVE, FACT_RUN, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)"},
@@ -130,6 +131,7 @@ static const struct conflict conflicts[] = {
 	{FACT_CSV, FACT_SEPARATOR, "--csv and --colsep: another byte than the comma between fields is --csv=C"},
 	{FACT_CSV, FACT_RECORD_END, "--csv: its records end with newlines; --null and --delimiter are for others"},
 	{FACT_BLOCK, FACT_NO_STDIN, "--block without --stdin: blocks of records go to the tasks' standard input"},
+	{FACT_CSV, FACT_RECORD_START, "--csv and --record-start: a record of CSV is a line"},
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
 
@@ -232,8 +234,10 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 		names[FACT_JSON] = feed->framing == FEED_JSON ? "--json" : "--jsonl";
 	names[FACT_JSON_TASKS] = run->command.template.word_count ? NULL : names[FACT_JSON];
 	names[FACT_NO_JSON_SOURCE] = feed->source_count != 1 || feed->sources[0].items ? "" : NULL;
-	names[FACT_LINES] = names[FACT_RECORD_END] || run->command.template.csv || run->command.template.separator ||
-					    feed->has_header || feed->group != 1 || feed->block || feed->link_all
+	names[FACT_RECORD_START] = options->record_start.size ? "" : NULL;
+	names[FACT_LINES] = names[FACT_RECORD_END] || names[FACT_RECORD_START] || run->command.template.csv ||
+					    run->command.template.separator || feed->has_header || feed->group != 1 ||
+					    feed->block || feed->link_all
 				    ? ""
 				    : NULL;
 }

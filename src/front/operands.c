@@ -73,6 +73,7 @@ void operands_settle(struct options *options)
 	run->input.delimiter = options->delimiter;
 	for (i = 0; i < feed->source_count; i++) {
 		feed->sources[i].delimiter = options->delimiter;
+		feed->sources[i].start = options->record_start;
 		feed->sources[i].csv = run->command.template.csv;
 	}
 	if (feed->block)

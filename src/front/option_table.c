@@ -8,6 +8,8 @@ const struct option_row option_table[] = {
 	{.name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},
 	{.name = "delimiter", .letter = 'd', .argument = "STR", .values = VALUES_FREE,
 	 .help = "records end with STR (also \\n \\t \\0 \\xHH in it)", .set = set_delimiter},
+	{.name = "record-start", .argument = "STR", .values = VALUES_FREE,
+	 .help = "records begin with STR, at the start of a line", .set = set_record_start},
 	{.name = "arg-file", .letter = 'a', .argument = "FILE", .values = VALUES_FILE,
 	 .help = "read records from FILE (several: all combinations)", .set = set_file},
 	{.name = "link", .help = "sources go along with each other instead", .set = set_link},

@@ -47,6 +47,7 @@ static const struct {
 	{.name = "pipe", .hint = "--stdin --block=SIZE gives a task as many records as fit"},
 	{.name = "spreadstdin", .hint = "--stdin --block=SIZE gives a task as many records as fit"},
 	{.name = "block-size", .hint = "it is --block=SIZE, with --stdin"},
+	{.name = "recstart", .hint = "--record-start=STR names what records begin with"},
 	{.name = "recend", .hint = "records end with what -d STR says"},
 };
 

@@ -26,6 +26,8 @@ struct options {
 	struct session_options run;
 	/* What ends the records of files. */
 	struct delimiter delimiter;
+	/* What they begin with; its size is 0 if with anything. */
+	struct delimiter record_start;
 	/* PAGER, XDG_STATE_HOME and HOME of the environment; NULL if unset. */
 	const char *pager;
 	const char *state;

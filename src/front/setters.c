@@ -22,14 +22,24 @@ int set_null(struct options *options, const char *value UNUSED, struct error *er
 	return 0;
 }
 
+/* Parses what ends records, or begins them, for an option. -1 with the error. */
+static int parse_delimiter(struct delimiter *delimiter, const char *option, const char *value, struct error *error)
+{
+	if (delimiter_parse(delimiter, value) == 0)
+		return 0;
+	return error_set(error, "%s '%s': not 1 to %d bytes, with \\n, \\t, \\r, \\0, \\xHH and \\\\ for some of them",
+			 option, value, DELIMITER_MAX);
+}
+
 int set_delimiter(struct options *options, const char *value, struct error *error)
 {
 	options->has_delimiter = true;
-	if (delimiter_parse(&options->delimiter, value) == 0)
-		return 0;
-	return error_set(
-		error, "--delimiter '%s': not 1 to %d bytes, with \\n, \\t, \\r, \\0, \\xHH and \\\\ for some of them",
-		value, DELIMITER_MAX);
+	return parse_delimiter(&options->delimiter, "--delimiter", value, error);
+}
+
+int set_record_start(struct options *options, const char *value, struct error *error)
+{
+	return parse_delimiter(&options->record_start, "--record-start", value, error);
 }
 
 int set_file(struct options *options, const char *value, struct error *error UNUSED)

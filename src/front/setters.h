@@ -10,6 +10,7 @@ typedef int option_setter(struct options *options, const char *value, struct err
 
 option_setter set_null;
 option_setter set_delimiter;
+option_setter set_record_start;
 option_setter set_block;
 option_setter set_file;
 option_setter set_separator;

@@ -46,7 +46,14 @@ int delimiter_parse(struct delimiter *delimiter, const char *text)
 
 const char *delimiter_find(const struct delimiter *delimiter, const char *bytes, size_t size)
 {
+	if (delimiter->size == 1)
+		return size ? memchr(bytes, delimiter->bytes[0], size) : NULL;
 	return size ? memmem(bytes, size, delimiter->bytes, delimiter->size) : NULL;
+}
+
+bool delimiter_begins(const struct delimiter *delimiter, const char *bytes, size_t size)
+{
+	return size >= delimiter->size && memcmp(bytes, delimiter->bytes, delimiter->size) == 0;
 }
 
 bool delimiter_ends(const struct delimiter *delimiter, const char *bytes, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What ends a record: one byte, or several that stand together. */
+/* What ends a record, or begins it: one byte, or several that stand together. */
 #ifndef TASK_DELIMITER_H
 #define TASK_DELIMITER_H
 
@@ -22,6 +22,9 @@ int delimiter_parse(struct delimiter *delimiter, const char *text) MUST_CHECK;
 
 /* Returns the first place where the delimiter is in the bytes, or NULL. Takes time in proportion to size. */
 const char *delimiter_find(const struct delimiter *delimiter, const char *bytes, size_t size);
+
+/* True if the bytes begin with the delimiter. */
+bool delimiter_begins(const struct delimiter *delimiter, const char *bytes, size_t size);
 
 /* True if the bytes end with the delimiter. */
 bool delimiter_ends(const struct delimiter *delimiter, const char *bytes, size_t size);
