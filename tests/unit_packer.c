@@ -226,6 +226,8 @@ struct reading {
 	size_t group;
 	size_t record;
 	uint32_t width;
+	/* True if records are taken without some of their bytes. */
+	bool drops;
 };
 
 /* Reads bytes as they come until the next record is whole. */
@@ -260,6 +262,21 @@ static void close_task(struct reading *reading)
 	reading->group = reading->unread;
 }
 
+/* Takes the record, mostly without some of its last bytes, which vanish from the text, too. */
+static void take_part(struct reading *reading)
+{
+	struct model *model = reading->model;
+	size_t dropped = unit_below(&model->random, 3) ? unit_below(&model->random, reading->record) : 0;
+	char *end;
+
+	dropped = dropped < 300 ? dropped : 2;
+	packer_take_part(&model->packer, reading->record - dropped, reading->record);
+	reading->unread += reading->record - dropped;
+	end = model->text.data + reading->unread;
+	memmove(end, end + dropped, model->text.size - reading->unread - dropped);
+	model->text.size -= dropped;
+}
+
 static void take_record(struct reading *reading)
 {
 	struct model *model = reading->model;
@@ -271,8 +288,12 @@ static void take_record(struct reading *reading)
 		refuse(model, reading->record);
 		return;
 	}
-	packer_take(&model->packer, reading->record);
-	reading->unread += reading->record;
+	if (reading->drops) {
+		take_part(reading);
+	} else {
+		packer_take(&model->packer, reading->record);
+		reading->unread += reading->record;
+	}
 	if (unit_below(&model->random, reading->width ? reading->width : 1) == 0)
 		close_task(reading);
 }
@@ -287,6 +308,7 @@ static void test_in_place(void)
 		struct reading reading = {.model = model_new(random)};
 
 		reading.width = widths[round % (int)countof(widths)];
+		reading.drops = unit_below(&reading.model->random, 2);
 		for (step = 0; step < STEPS && !unit_failures; step++) {
 			reading.record = random_size(reading.model);
 			read_more(&reading);
