@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 15 };
+enum { MESSAGE_VERSION = 16 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -47,6 +47,8 @@ enum packet_type {
 	PACKET_UNFIT,
 	/* Why the worker cannot work, in words: it ends. Before HELLO. */
 	PACKET_UNABLE,
+	/* struct answers_header, then the whole output of its records: with it they are done, and ok. */
+	PACKET_ANSWERS,
 };
 
 /* A worker's place in a run. */
@@ -101,6 +103,8 @@ enum briefing_flags {
 	BRIEFING_CLEARS = 4096,
 	/* There is a processor for each worker: a zygote and what waits in it remain on their worker's. */
 	BRIEFING_PROCESSORS = 8192,
+	/* Each record has a result of its own: the output needs that. */
+	BRIEFING_SINGLES = 16384,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */
@@ -163,6 +167,25 @@ struct output_header {
 };
 
 _Static_assert(sizeof(struct output_header) == 16, "raise MESSAGE_VERSION when a layout changes");
+
+/* The header of the answers of a filter to consecutive records; in the machine's own representation. */
+struct answers_header {
+	/* The first record. */
+	uint64_t index;
+	/* Number of records after it. */
+	uint32_t further;
+	uint32_t attempt;
+	/* The queue row that the records came from. */
+	uint32_t row;
+	/* The process that answered. */
+	int32_t pid;
+	/* When the first record was fed, UTC. */
+	int64_t start;
+	/* Time from then to the answer, nanoseconds. */
+	int64_t duration;
+};
+
+_Static_assert(sizeof(struct answers_header) == 40, "raise MESSAGE_VERSION when a layout changes");
 
 /* The header of what an initializer wrote, in the machine's own representation. All 0 if it succeeded. */
 struct initialized {

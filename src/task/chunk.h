@@ -19,7 +19,9 @@ enum { CHUNK_TASKS_MAX = 65536 };
 /* Special widths. One task, whose bytes are not values. */
 #define CHUNK_RAW UINT32_C(0)
 /* The largest number of values of a task. */
-#define CHUNK_WIDEST (UINT32_MAX - 1)
+#define CHUNK_WIDEST (UINT32_MAX - 2)
+/* Each task is a record with its delimiter, as it was read. The delimiter is the last byte of the chunk. */
+#define CHUNK_LINES (UINT32_MAX - 1)
 /* Each task is a frame. */
 #define CHUNK_FRAMES UINT32_MAX
 

@@ -54,6 +54,8 @@ const char *outcome_name(enum outcome outcome);
 /* The result of a task. */
 struct result {
 	uint64_t index;
+	/* Number of records after index that the result holds for, too; 0 for a task. */
+	uint32_t further;
 	/* The attempt, from 1; 0 if the task was never handed to a worker. */
 	uint32_t attempt;
 	enum outcome outcome;
