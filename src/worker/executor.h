@@ -24,6 +24,8 @@ struct executor {
 	const char *option;
 	/* Tasks run. False if they are only shown: nothing is recorded, waited for or prepared for them. */
 	bool runs_tasks;
+	/* The command stays for many records; a worker may hold several chunks for it. */
+	bool persists;
 	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
 	 */
 	int (*open)(struct workplace *place, void **state);
