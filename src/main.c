@@ -27,13 +27,13 @@
  *   start    start methods                  start_fork  start_spawn  start_forkserver
  *   command  executing programs             command_group  signals to what they started
  *   title    names for ps and top           survey   the processes of groups
+ * codec/json/  JSON values and their text
+ *   element  JSON with its text             json     elements as records   json_command  elements as commands
+ *   json_syntax  blanks, errors             json_text  writing strings     element_memory  of jansson's values
  * codec/    bytes to tasks, results to bytes
- *   input    records                        output   results
- *   input_json  finding elements            element  JSON with its text    json     elements as records
- *   json_command  elements as commands      output_json  result objects
- *   json_syntax  blanks, errors           input_csv  records of CSV
- *   output_text  bytes as they are          outcome  outcomes in words
- *   element_memory  of jansson's values
+ *   input    records                        output   results               input_csv  records of CSV
+ *   input_json  finding elements            output_json  result objects    output_text  bytes as they are
+ *   outcome  outcomes in words
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  current task, fullness
  *   order_pump  passing output on           window   the table of entries  entry    one task and its phase

@@ -12,9 +12,9 @@
 #include "base/utf8.h"
 #include "task/frame.h"
 #include "base/base64.h"
-#include "codec/element.h"
+#include "codec/json/element.h"
 #include "codec/input_json.h"
-#include "codec/json.h"
+#include "codec/json/json.h"
 
 enum { LETTER = 31, ENOUGH = 1 << 16 };
 

@@ -89,7 +89,7 @@ in_hacking() {
 	function folder(path) { return match(path, /\/[^\/]*$/) ? substr(path, 1, RSTART - 1) : path }
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
-		floor("codec", "<task"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task")
+		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote"); floor("worker/zygote", "<worker")
 		floor("pool", "<worker"); floor("run/policy", "<task")

@@ -94,7 +94,7 @@ recipe_recorder() {
 }
 
 recipe_key() {
-	printf '\t{.key = "dummy", .take = put_id},\n' | insert '} keys[] = {' src/codec/json_command.c
+	printf '\t{.key = "dummy", .take = put_id},\n' | insert '} keys[] = {' src/codec/json/json_command.c
 }
 
 recipe_option() {

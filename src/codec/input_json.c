@@ -2,7 +2,7 @@
 /* The JSON formats: a scanner for the ends of elements. */
 #include "codec/input_json.h"
 
-#include "codec/json_syntax.h"
+#include "codec/json/json_syntax.h"
 
 /* The mark in front of a value in a sequence (RFC 7464). */
 #define RECORD_SEPARATOR '\x1e'

@@ -3,7 +3,7 @@
  * Finding the elements of JSON input as it comes: where each begins and ends, so that it can be parsed alone.
  *
  * Only the structure is scanned (RFC 8259; RFC 7464 for record separators): brackets, strings, and the tokens between
- * elements. The inside of an element is checked by codec/json.
+ * elements. The inside of an element is checked by codec/json/.
  *
  * With JSON_VALUES the state says which token is next (blanks may come before each):
  *

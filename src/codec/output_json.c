@@ -6,73 +6,12 @@
 #include "codec/output_json.h"
 
 #include "base/error.h"
-#include "base/quote.h"
-#include "base/utf8.h"
+#include "codec/json/json_text.h"
 #include "codec/outcome.h"
 #include "codec/output.h"
 
 #include <inttypes.h>
 #include <time.h>
-
-/* Appends UTF-8, or a part of it, as it is written within a string. */
-static void put_escaped(struct bytes *out, struct slice text)
-{
-	size_t start = 0, at;
-
-	for (at = 0; at < text.size; at++) {
-		unsigned char c = (unsigned char)text.data[at];
-
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
-		bytes_append(out, text.data + start, at - start);
-		start = at + 1;
-		if (c == '"' || c == '\\')
-			bytes_append_format(out, "\\%c", c);
-		else if (c == '\n')
-			bytes_append_text(out, "\\n");
-		else if (c == '\t')
-			bytes_append_text(out, "\\t");
-		else
-			bytes_append_format(out, "\\u%04x", c);
-	}
-	bytes_append(out, text.data + start, text.size - start);
-}
-
-static bool is_text(struct slice bytes)
-{
-	struct utf8 utf8 = {.need = 0};
-
-	utf8_follow(&utf8, bytes);
-	return utf8_is_whole(&utf8);
-}
-
-/* Appends a string. Bytes that are not UTF-8 are replaced. */
-static void output_json_put_words(struct bytes *out, struct slice words)
-{
-	uint32_t character;
-	size_t length;
-
-	bytes_append(out, "\"", 1);
-	for (; words.size; words.data += length, words.size -= length) {
-		length = quote_utf8(words, &character);
-		if (length)
-			put_escaped(out, (struct slice){.data = words.data, .size = length});
-		else
-			bytes_append_text(out, "\\ufffd");
-		length = length ? length : 1;
-	}
-	bytes_append(out, "\"", 1);
-}
-
-static void put_base64(struct bytes *out, struct slice bytes)
-{
-	struct base64 base64 = {.count = 0};
-
-	bytes_append(out, "\"", 1);
-	base64_put(&base64, bytes, out);
-	base64_end(&base64, out);
-	bytes_append(out, "\"", 1);
-}
 
 void output_json_label(struct bytes *out, struct slice id, char *const *words)
 {
@@ -89,14 +28,14 @@ void output_json_label(struct bytes *out, struct slice id, char *const *words)
 		return;
 	}
 	for (i = 0; words[i]; i++)
-		text = text && is_text(slice_of(words[i]));
+		text = text && json_text_is(slice_of(words[i]));
 	bytes_append_text(out, text ? "\"argv\":[" : "\"argv_base64\":[");
 	for (i = 0; words[i]; i++) {
 		bytes_append(out, ",", i > 0);
 		if (text)
-			output_json_put_words(out, slice_of(words[i]));
+			json_text_put(out, slice_of(words[i]));
 		else
-			put_base64(out, slice_of(words[i]));
+			json_text_put_base64(out, slice_of(words[i]));
 	}
 	bytes_append_text(out, "],");
 }
@@ -174,7 +113,7 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 	outcome_explain(result, &why);
 	if (why.size) {
 		bytes_append_text(out, ",\"error\":");
-		output_json_put_words(out, bytes_slice(&why));
+		json_text_put_words(out, bytes_slice(&why));
 	}
 	bytes_release(&why);
 }
@@ -211,7 +150,7 @@ static void put_data(struct output_state *state, const char *label UNUSED, enum 
 {
 	output_json_reach(state, stream, out);
 	if (state->text >> stream & 1)
-		put_escaped(out, bytes);
+		json_text_put_part(out, bytes);
 	else
 		base64_put(&state->base64, bytes, out);
 }

@@ -10,7 +10,7 @@
 #include "base/trace.h"
 #include "task/frame.h"
 #include "codec/input_json.h"
-#include "codec/json.h"
+#include "codec/json/json.h"
 #include "run/supply.h"
 #include "feed/inlet.h"
 

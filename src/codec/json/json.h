@@ -3,13 +3,13 @@
  * Elements of JSON input as tasks: checked by jansson, but taken from the source text where that matters (numbers keep
  * their digits).
  */
-#ifndef CODEC_JSON_H
-#define CODEC_JSON_H
+#ifndef CODEC_JSON_JSON_H
+#define CODEC_JSON_JSON_H
 
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/slice.h"
-#include "codec/json_syntax.h"
+#include "codec/json/json_syntax.h"
 
 enum json_form {
 	/* The bytes of one value. */

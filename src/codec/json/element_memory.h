@@ -3,8 +3,8 @@
  * Memory for jansson's values, which are many and small, and are released together: small ones are cut from blocks, the
  * blocks are freed when the last value is released.
  */
-#ifndef CODEC_ELEMENT_MEMORY_H
-#define CODEC_ELEMENT_MEMORY_H
+#ifndef CODEC_JSON_ELEMENT_MEMORY_H
+#define CODEC_JSON_ELEMENT_MEMORY_H
 
 #include "base/dialect.h"
 

@@ -3,7 +3,7 @@
  * Blocks of small allocations, and large ones by themselves. jansson's release function gets neither a size nor a
  * context, so the address says what it is: small ones are at odd multiples of 8, large ones at multiples of 16.
  */
-#include "codec/element_memory.h"
+#include "codec/json/element_memory.h"
 
 #include <assert.h>
 

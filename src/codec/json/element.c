@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Parsing JSON values without losing their text. */
-#include "codec/element.h"
+#include "codec/json/element.h"
 
-#include "codec/element_memory.h"
+#include "codec/json/element_memory.h"
 
 static bool is_digit(char c)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON values as tasks that bring their own command: arrays of words, and objects with settings. */
-#include "codec/json.h"
+#include "codec/json/json.h"
 
 #include "base/clock.h"
 #include "task/frame.h"
 #include "base/base64.h"
-#include "codec/element.h"
+#include "codec/json/element.h"
 
 #include <math.h>
 

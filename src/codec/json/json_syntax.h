@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Common to all readers of JSON: blanks, and the place and reason of a refusal. */
-#ifndef CODEC_JSON_SYNTAX_H
-#define CODEC_JSON_SYNTAX_H
+#ifndef CODEC_JSON_JSON_SYNTAX_H
+#define CODEC_JSON_JSON_SYNTAX_H
 
 #include "base/dialect.h"
 #include "base/error.h"

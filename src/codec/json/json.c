@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON values as records. */
-#include "codec/json.h"
+#include "codec/json/json.h"
 
 #include "task/frame.h"
-#include "codec/element.h"
+#include "codec/json/element.h"
 
 /*
  * Puts a value into the frame as an argument: a string without its quotes, null as "", others as they are written. -1

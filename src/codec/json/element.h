@@ -3,13 +3,13 @@
  * A JSON value together with its source text: parsed and checked by jansson, while numbers, and values that must stay
  * as they were written, are taken from the text.
  */
-#ifndef CODEC_ELEMENT_H
-#define CODEC_ELEMENT_H
+#ifndef CODEC_JSON_ELEMENT_H
+#define CODEC_JSON_ELEMENT_H
 
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/slice.h"
-#include "codec/json_syntax.h"
+#include "codec/json/json_syntax.h"
 
 #include <jansson.h>
 
