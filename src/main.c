@@ -33,7 +33,7 @@
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               input_csv  records of CSV
  *   input_json  finding elements            output_json  result objects    output_text  bytes as they are
- *   outcome  outcomes in words
+ *   outcome  outcomes in words              coproc   requests and answers  coproc_lines  lines of a stream
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  current task, fullness
  *   order_pump  passing output on           window   the table of entries  entry    one task and its phase

@@ -54,6 +54,7 @@ static const struct {
 	{"start", unit_start},
 	{"forkserver", unit_forkserver},
 	{"command", unit_command},
+	{"coproc", unit_coproc},
 	{"find", unit_find},
 	{"work", unit_work},
 	{"spill", unit_spill},
