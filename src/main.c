@@ -8,7 +8,7 @@
  *   quote    for shells and terminals       diag     messages              trace    events for tests
  *   fault    failure points for tests       list     linked lists          clock    nanoseconds
  *   utf8     checking for UTF-8             file     nameless, whole I/O   fatal    the last line of a process
- *   base64   bytes as text
+ *   base64   bytes as text                 count    how often a byte occurs
  * ipc/      bytes between processes, for any program
  *   fd       descriptors                    loop     the event loop        channel  messages with descriptors
  *   shm      shared memory                  writer   output that never blocks the loop

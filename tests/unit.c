@@ -64,6 +64,7 @@ static const struct {
 	{"delimiter", unit_delimiter},
 	{"message", unit_message},
 	{"packer", unit_packer},
+	{"chunk", unit_chunk},
 	{"options", unit_options},
 	{"ledger", unit_ledger},
 	{"doorbell", unit_doorbell},

@@ -364,11 +364,50 @@ static void test_board_too_small(void)
 	board_release(&board);
 }
 
+/* Records with their delimiters are read in any order, and each makes a chunk of its own. */
+static void test_whole_records(void)
+{
+	static const char text[] = "0\n11\n\n3\0\n";
+	static const size_t begins[] = {0, 2, 5, 6, sizeof text - 1};
+	static const uint64_t order[] = {2, 3, 0, 1, 3, 3, 1, 2};
+	struct books books;
+	struct chunk chunk = {.first = 40, .count = 4, .offset = 16, .attempt = 3, .width = CHUNK_LINES};
+	size_t i;
+
+	books_open(&books);
+	chunk.block = arena_take(&books.arena);
+	chunk.size = sizeof text - 1;
+	memcpy(arena_block(&books.arena, chunk.block) + chunk.offset, text, chunk.size);
+	ledger_submit(&books.ledger, &chunk);
+	for (i = 0; i < countof(order); i++) {
+		size_t record = order[i], size = begins[record + 1] - begins[record];
+		struct slice whole = {.data = text + begins[record], .size = size};
+		struct task task = ledger_task(&books.ledger, 0, 40 + record);
+		struct chunk single = ledger_single(&books.ledger, 0, 40 + record);
+		struct chunk_reader reader;
+
+		check_int(task.index, 40 + record);
+		check_int(task.attempt, 3);
+		check_slice(task.record, ((struct slice){.data = whole.data, .size = size - 1}));
+		check_int(single.first, 40 + record);
+		check_int(single.size, size);
+		check_int(single.width, CHUNK_LINES);
+		reader = chunk_read((struct slice){.data = arena_block(&books.arena, single.block) + single.offset,
+						   .size = single.size},
+				    single.first, single.count, single.width);
+		check(chunk_next(&reader, &task));
+		check_slice(task.bytes, whole);
+		check(!chunk_next(&reader, &task));
+	}
+	books_close(&books);
+}
+
 const struct unit_test unit_ledger[] = {
 	{.name = "what a dead worker leaves of a claim", .run = test_claims},
 	{"the life of a chunk", .run = test_life},
 	{"room", .run = test_room},
 	{"each task once, at random", .run = test_random},
+	{.name = "whole records", .run = test_whole_records},
 	{"the board", .run = test_board},
 	{"no sleeper is missed", .run = test_sleepers},
 	{"a board that is too small", .run = test_board_too_small},

@@ -29,6 +29,22 @@ static bool take_values(struct slice *rest, uint32_t width, struct task *task)
 	return true;
 }
 
+/* Takes the first record and its delimiter off the bytes, whose last byte is the delimiter. False without bytes. */
+static bool take_line(struct slice *rest, struct task *task)
+{
+	const char *end;
+
+	if (!rest->size)
+		return false;
+	end = memchr(rest->data, rest->data[rest->size - 1], rest->size);
+	task->record = (struct slice){.data = rest->data, .size = (size_t)(end - rest->data)};
+	task->value_count = 1;
+	task->is_line = true;
+	rest->data += task->record.size + 1;
+	rest->size -= task->record.size + 1;
+	return true;
+}
+
 bool chunk_next(struct chunk_reader *reader, struct task *task)
 {
 	struct slice rest = reader->rest;
@@ -45,6 +61,9 @@ bool chunk_next(struct chunk_reader *reader, struct task *task)
 			return false;
 		rest.data += task->frame.size;
 		rest.size -= task->frame.size;
+	} else if (reader->width == CHUNK_LINES) {
+		if (!take_line(&rest, task))
+			return false;
 	} else if (!take_values(&rest, reader->width, task)) {
 		return false;
 	}

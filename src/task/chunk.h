@@ -4,7 +4,8 @@
  *
  * The bytes are the values of the tasks one after another, each ended by a NUL: the records as they were read, with a
  * NUL in place of the delimiter. So input is not copied, and argv points into the chunk. A task that is more than
- * values is a frame.
+ * values is a frame. A persistent command reads its records as they are: a chunk of them keeps the delimiters, and has
+ * as many tasks as a block has records.
  */
 #ifndef TASK_CHUNK_H
 #define TASK_CHUNK_H
@@ -13,7 +14,7 @@
 #include "base/slice.h"
 #include "task/task.h"
 
-/* The most tasks of a chunk. */
+/* The most tasks of a chunk, but for CHUNK_LINES. */
 enum { CHUNK_TASKS_MAX = 65536 };
 
 /* Special widths. One task, whose bytes are not values. */
@@ -38,7 +39,7 @@ struct chunk {
 	uint32_t size;
 	/* The attempt at its tasks, from 1. */
 	uint32_t attempt;
-	/* Values of each task (the last may have fewer), or CHUNK_RAW or CHUNK_FRAMES. */
+	/* Values of each task (the last may have fewer), or CHUNK_RAW, CHUNK_LINES or CHUNK_FRAMES. */
 	uint32_t width;
 };
 

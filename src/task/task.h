@@ -30,6 +30,8 @@ struct task {
 	/* All bytes of the task in the chunk. */
 	struct slice bytes;
 	uint32_t value_count;
+	/* True if the record is followed by its delimiter (CHUNK_LINES), and may hold NULs. */
+	bool is_line;
 	/* The attempt at the task, from 1. */
 	uint32_t attempt;
 };

@@ -61,7 +61,7 @@ void values_gather(struct values *values, const struct task *task, const struct 
 
 	values->count = 0;
 	values->kind = VALUES_PLAIN;
-	values->are_ended = !columns->expression && (task->value_count || task->frame.size);
+	values->are_ended = !columns->expression && !task->is_line && (task->value_count || task->frame.size);
 	bytes_clear(&values->fields);
 	if (task->frame.size) {
 		gather_frame(values, task->frame);

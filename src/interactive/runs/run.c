@@ -91,7 +91,7 @@ static uint32_t run_width_of(const struct task *task)
 {
 	if (task->frame.size)
 		return CHUNK_FRAMES;
-	return task->value_count;
+	return task->is_line ? CHUNK_LINES : task->value_count;
 }
 
 static int archive_record_result(struct recorder *recorder, const struct recorder_entry *entry,
