@@ -75,6 +75,7 @@
  *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON
  *   inlet    reading by the loop            opening  sources, headers, the kind of feeder
+ *   lines    one source, whole records
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
  *   setters_output

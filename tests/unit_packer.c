@@ -322,6 +322,49 @@ static void test_in_place(void)
 	}
 }
 
+/* Submits a chunk of whole records once they have been read, or drops them. */
+static void take_lines(struct reading *reading)
+{
+	struct model *model = reading->model;
+	uint32_t count = 1 + (uint32_t)unit_below(&model->random, model->chunk_size), i;
+
+	for (reading->record = i = 0; i < count; i++) {
+		struct expected *task = &model->tasks[model->count + i];
+
+		*task = (struct expected){.index = model->index + i, .width = CHUNK_LINES};
+		task->begin = reading->unread + reading->record;
+		task->size = random_size(model);
+		reading->record += task->size;
+	}
+	read_more(reading);
+	check_int(packer_index(&model->packer), model->index);
+	if (unit_below(&model->random, 20)) {
+		model->count += count;
+		packer_close_lines(&model->packer, reading->record, count);
+		check(!packer_has_tasks(&model->packer));
+	} else {
+		refuse(model, reading->record);
+	}
+	reading->unread += reading->record;
+}
+
+static void test_whole_chunks(void)
+{
+	struct unit_random random = unit_random();
+	int round;
+
+	for (round = 0; round < ROUNDS && !unit_failures; round++) {
+		struct reading reading = {.model = model_new(random)};
+		size_t space = packer_space(&reading.model->packer);
+
+		check_int(space, 0);
+		while (reading.model->count + reading.model->chunk_size < STEPS && !unit_failures)
+			take_lines(&reading);
+		packer_cut(&reading.model->packer, 0);
+		random = model_end(reading.model);
+	}
+}
+
 /* A group that spans blocks moves whole, the tasks before it do not move, and the room doubles. */
 static void test_growth(void)
 {
@@ -344,6 +387,7 @@ static void test_growth(void)
 const struct unit_test unit_packer[] = {
 	{"chunks of tasks that are copied", .run = test_copied},
 	{"chunks of tasks that are read in place", .run = test_in_place},
+	{"chunks of whole records", .run = test_whole_chunks},
 	{"a task larger than several blocks", .run = test_growth},
 	{.name = NULL},
 };

@@ -222,6 +222,28 @@ static void test_pace(void)
 	check_int(pace_chunk(&pace, UINT64_MAX), 1);
 }
 
+/* Chunks of bytes: as many as are answered in a while, never too few for the buffers of commands but at the end. */
+static void test_pace_bytes(void)
+{
+	const struct pace pace = {.jobs = 4};
+	const size_t least = 64 * 1024, most = 256 * 1024, mega = 1000 * 1000;
+	size_t left = mega, pieces;
+
+	check_int(pace_bytes(&pace, 0, SIZE_MAX, most), least);
+	check_int(pace_bytes(&pace, mega, SIZE_MAX, most), least);
+	check_int(pace_bytes(&pace, 10 * mega, SIZE_MAX, most), 10 * mega / 4 / 20);
+	check_int(pace_bytes(&pace, 1000 * mega, SIZE_MAX, most), most);
+	check_int(pace_bytes(&pace, UINT64_MAX, SIZE_MAX, most), most);
+	/* What is left is divided ever more finely, but not below a millisecond's worth. */
+	check_int(pace_bytes(&pace, 0, 100, most), 12);
+	check_int(pace_bytes(&pace, 0, 1, most), 1);
+	check_int(pace_bytes(&pace, 0, 100 * mega, most), least);
+	check_int(pace_bytes(&pace, 100 * mega, 80 * 1000, most), 25 * 1000);
+	for (pieces = 0; left && pieces < 200; pieces++)
+		left -= pace_bytes(&pace, 0, left, most);
+	check(!left && pieces < 120);
+}
+
 static void test_outcomes(void)
 {
 	int outcome;
@@ -240,6 +262,7 @@ const struct unit_test unit_work[] = {
 	{"the tasks of a chunk", .run = test_chunk},
 	{"malformed chunks", .run = test_malformed_chunk},
 	{"the size of chunks by the duration of tasks", .run = test_pace},
+	{"the size of chunks by the speed of commands", .run = test_pace_bytes},
 	{"names of outcomes", .run = test_outcomes},
 	{.name = NULL},
 };

@@ -76,6 +76,8 @@ struct feeder {
 
 /* A new feeder for one source of records, which reads as input comes. */
 struct feeder *reader_new(void);
+/* A new feeder for one source of records of persistent commands, which passes them on as they are. */
+struct feeder *lines_new(void);
 /* A new feeder for one source of JSON, which reads as input comes. */
 struct feeder *elements_new(void);
 /* A new feeder for several sources: all combinations of their records, or linked ones. */

@@ -3,6 +3,7 @@
 #include "feed/inlet.h"
 
 #include "base/diag.h"
+#include "ipc/fd.h"
 #include "process/signals.h"
 #include "run/supply.h"
 
@@ -29,6 +30,13 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 bool inlet_has_bytes(const struct inlet *inlet)
 {
 	return inlet->source->fd < 0 || inlet->source->ahead.size;
+}
+
+bool inlet_is_idle(const struct inlet *inlet)
+{
+	struct fd_wait wait = {.fd = inlet->source->fd, .want_input = true};
+
+	return !inlet->end && !inlet_has_bytes(inlet) && fd_wait(&wait, 1, clock_now()) == 0;
 }
 
 void inlet_end(struct inlet *inlet)

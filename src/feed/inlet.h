@@ -30,6 +30,9 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 /* True if the source has bytes without waiting for a descriptor. */
 bool inlet_has_bytes(const struct inlet *inlet);
 
+/* True if nothing can be read now, but perhaps later. */
+bool inlet_is_idle(const struct inlet *inlet);
+
 /*
  * Reads once, at most size bytes. Returns how many; 0 if nothing can be read now, at the end, and after a failure,
  * which is printed and ends the input.

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "task/columns.h"
+#include "worker/executor.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -79,11 +80,21 @@ static int open_sources(struct feeder *feeder, const struct session_options *run
 	return 0;
 }
 
+/* Returns a new feeder of the kind for these options. A persistent command is given the records of one source whole. */
+static struct feeder *new_feeder(const struct feed_options *options, const struct command_options *command)
+{
+	bool has_columns = command->template.separator || command->template.csv;
+
+	if (options->framing != FEED_TEXT)
+		return elements_new();
+	if (options->source_count > 1)
+		return combination_new();
+	return command->executor->persists && !has_columns ? lines_new() : reader_new();
+}
+
 struct feeder *feeder_open(const struct feed_options *options, struct session_options *run, struct error *error)
 {
-	struct feeder *feeder = options->framing != FEED_TEXT ? elements_new()
-				: options->source_count == 1  ? reader_new()
-							      : combination_new();
+	struct feeder *feeder = new_feeder(options, &run->command);
 
 	feeder->options = options;
 	feeder->run = run;

@@ -124,6 +124,18 @@ void packer_add(struct packer *packer, size_t size, uint32_t width, uint64_t rem
 	packer_close(packer, width, remaining);
 }
 
+void packer_close_lines(struct packer *packer, size_t size, uint32_t count)
+{
+	if (packer->tasks != packer->unread || !size || !count)
+		BUG("records beside an open task");
+	packer->first = packer->sink->index(packer->sink);
+	packer->width = CHUNK_LINES;
+	packer->count = count;
+	packer_take(packer, size);
+	packer->group = packer->unread;
+	packer_submit(packer);
+}
+
 void packer_gap(struct packer *packer, size_t size)
 {
 	if (packer->group != packer->taken)

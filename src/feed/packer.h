@@ -13,6 +13,7 @@
  *   packer_fill    room -> unread          packer_take    unread -> group
  *   packer_close   group -> tasks          packer_gap     unread -> nowhere
  *   packer_submit  tasks -> the sink       packer_cut     unread -> room
+ *   packer_close_lines  unread -> the sink
  *
  * Where records are taken without all of their bytes (packer_take_part) a hole is between group and unread. The next
  * record moves into it, so that a chunk has none; a chunk with one record moves nothing.
@@ -79,6 +80,12 @@ static inline size_t packer_unread_size(const struct packer *packer)
 	return packer->filled - packer->unread;
 }
 
+/* Returns how many bytes fit after the unread ones without another block. */
+static inline size_t packer_space(const struct packer *packer)
+{
+	return packer->size - packer->filled;
+}
+
 /* Forgets the unread bytes but for the first size. */
 void packer_cut(struct packer *packer, size_t size);
 
@@ -99,6 +106,9 @@ void packer_close(struct packer *packer, uint32_t width, uint64_t remaining);
 
 /* Makes a task of the first size bytes of the last packer_room: packer_fill, packer_take and packer_close. */
 void packer_add(struct packer *packer, size_t size, uint32_t width, uint64_t remaining);
+
+/* Submits the next size unread bytes as a chunk of count whole records (CHUNK_LINES). No task or group is open. */
+void packer_close_lines(struct packer *packer, size_t size, uint32_t count);
 
 /*
  * Submits the chunk and drops the next size unread bytes. Needed wherever an index goes to a refused record instead of

@@ -3,12 +3,16 @@
 #include "run/supply.h"
 
 #include "run/session_private.h"
+#include "worker/executor.h"
 
 enum {
 	/* The least number of blocks of input in use that are enough. */
 	BLOCKS_MIN = 24,
 	/* The number of blocks from which tasks of several blocks are not read ahead. */
 	BLOCKS_AHEAD = 256,
+	/* Blocks for each job whose command persists: those that it has been given, and the next; and their most. */
+	BLOCKS_PER_JOB = 5,
+	BLOCKS_PERSISTENT = 96,
 };
 
 uint64_t supply_index(const struct session *session)
@@ -26,18 +30,41 @@ uint32_t supply_chunk_size(const struct session *session, uint64_t remaining)
 	return pace_chunk(&session->pace, remaining);
 }
 
+size_t supply_chunk_bytes(const struct session *session, uint64_t submitted, size_t left)
+{
+	const struct session_tally *tally = &session->tally;
+	double time = (double)(clock_now() - session->started) / (double)NSEC_PER_SEC, answered = 0;
+
+	if (tally->submitted && time > 0)
+		answered = (double)submitted * (double)tally->finished / (double)tally->submitted / time;
+	return pace_bytes(&session->pace, (uint64_t)answered, left, ARENA_BLOCK_SIZE);
+}
+
 struct arena *supply_arena(struct session *session)
 {
 	return &session->arena;
 }
 
+/* Returns how many blocks of small tasks are enough. */
+static size_t blocks_wanted(const struct session *session)
+{
+	size_t jobs = pool_jobs(session->pool), least = jobs + 8 > BLOCKS_MIN ? jobs + 8 : BLOCKS_MIN, blocks;
+
+	if (!session->options->command.executor->persists)
+		return least;
+	blocks = BLOCKS_PER_JOB * jobs + 8;
+	if (blocks > BLOCKS_PERSISTENT)
+		blocks = BLOCKS_PERSISTENT;
+	return blocks > least ? blocks : least;
+}
+
 /*
- * A block for each job and 8 more are enough. Tasks of several blocks take as many times that up to BLOCKS_AHEAD, and
- * then only as much as jobs of them and one more take: each may have 1 GiB.
+ * A block for each job and 8 more are enough, more where a command persists. Tasks of several blocks take as many times
+ * that up to BLOCKS_AHEAD, and then only as much as jobs of them and one more take: each may have 1 GiB.
  */
 bool supply_is_ahead(const struct session *session)
 {
-	size_t jobs = pool_jobs(session->pool), blocks = jobs + 8 > BLOCKS_MIN ? jobs + 8 : BLOCKS_MIN;
+	size_t jobs = pool_jobs(session->pool), blocks = blocks_wanted(session);
 	size_t each = session->task_blocks ? session->task_blocks : 1, ahead = blocks * each;
 
 	blocks = (jobs + 1) * each > blocks ? (jobs + 1) * each : blocks;

@@ -20,6 +20,12 @@ bool supply_is_open(const struct session *session);
 /* Returns how many tasks the next chunk should have; remaining is a guess how many follow, UINT64_MAX if unknown. */
 uint32_t supply_chunk_size(const struct session *session, uint64_t remaining);
 
+/*
+ * Returns how many bytes of whole records the next chunk should have, where submitted bytes have been submitted so far.
+ * left is how many bytes are to be divided among the workers, SIZE_MAX if more is to come.
+ */
+size_t supply_chunk_bytes(const struct session *session, uint64_t submitted, size_t left);
+
 /* Returns the blocks that chunks lie in. The session's. */
 struct arena *supply_arena(struct session *session);
 

@@ -6,8 +6,17 @@
 
 /* The duration of a chunk. */
 #define CHUNK_TIME (4 * NSEC_PER_MSEC)
-/* The most tasks in a chunk of automatic size. */
-enum { CHUNK_MAX = 1024 };
+enum {
+	/* The most tasks in a chunk of automatic size. */
+	CHUNK_MAX = 1024,
+	/* The least bytes of a chunk before the end: commands hold back what does not fill their buffers. */
+	CHUNK_BYTES_MIN = 64 * 1024,
+	/* The parts of a second that such a chunk takes, and at the end a chunk that is no worth dividing. */
+	CHUNKS_PER_SECOND = 20,
+	LEAST_PER_SECOND = 1000,
+	/* The parts of each job's share in what is left that a chunk has. */
+	PARTS = 2,
+};
 
 void pace_learn(struct pace *pace, const struct result *result)
 {
@@ -32,4 +41,18 @@ uint32_t pace_chunk(const struct pace *pace, uint64_t remaining)
 	size = size < share ? size : share;
 	size = size < CHUNK_MAX ? size : CHUNK_MAX;
 	return size ? (uint32_t)size : 1;
+}
+
+size_t pace_bytes(const struct pace *pace, uint64_t rate, size_t left, size_t most)
+{
+	uint64_t each = rate / pace->jobs, size = each / CHUNKS_PER_SECOND, share;
+
+	size = size > CHUNK_BYTES_MIN ? size : CHUNK_BYTES_MIN;
+	size = size < most ? size : most;
+	if (left != SIZE_MAX) {
+		share = left / (PARTS * pace->jobs);
+		share = share > each / LEAST_PER_SECOND ? share : each / LEAST_PER_SECOND;
+		size = size < share ? size : share;
+	}
+	return size ? (size_t)size : 1;
 }

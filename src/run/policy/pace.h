@@ -24,4 +24,11 @@ void pace_learn(struct pace *pace, const struct result *result);
  */
 uint32_t pace_chunk(const struct pace *pace, uint64_t remaining);
 
+/*
+ * Returns how many bytes of records for a persistent command the next chunk should have: as many as take a twentieth of
+ * a second, but enough to fill the buffers of commands, and at most as given. rate is how many bytes all workers
+ * together answer in a second. left is how many are to be divided among them, SIZE_MAX if more is to come.
+ */
+size_t pace_bytes(const struct pace *pace, uint64_t rate, size_t left, size_t most);
+
 #endif
