@@ -154,7 +154,8 @@ static const struct result full_result = {
 	.user_time = 2,
 	.system_time = 3,
 	.max_rss = UINT64_MAX,
-	.reason = "not sent",
+	.reason = "the reason",
+	.line = "not sent",
 };
 
 static void test_result(void)
@@ -184,10 +185,35 @@ static void test_result(void)
 	check_int(got.user_time, full_result.user_time);
 	check_int(got.system_time, full_result.system_time);
 	check(got.max_rss == full_result.max_rss);
-	check(!got.reason);
+	check_str(got.reason, full_result.reason);
+	check(!got.line);
 	/* Every packet about a task begins with its index in the machine's byte order. */
 	check(bytes.size >= sizeof(struct output_header) &&
 	      memcmp(bytes.data, &full_result.index, sizeof(uint64_t)) == 0);
+	bytes_release(&bytes);
+}
+
+/* The reason is a text, or there is none. */
+static void test_result_reason(void)
+{
+	struct bytes bytes = {.data = NULL};
+	struct result result = full_result, got;
+	struct cursor cursor;
+	uint32_t row;
+
+	result.reason = NULL;
+	result_put(&bytes, &result, 1);
+	cursor = cursor_of(bytes_slice(&bytes));
+	check_int(result_take(&cursor, &got, &row), 0);
+	check(!got.reason);
+	bytes_clear(&bytes);
+	result_put(&bytes, &full_result, 1);
+	bytes.data[bytes.size - 1] = 'x';
+	cursor = cursor_of(bytes_slice(&bytes));
+	check_int(result_take(&cursor, &got, &row), -1);
+	bytes.data[bytes.size - 1] = bytes.data[bytes.size - 2] = '\0';
+	cursor = cursor_of(bytes_slice(&bytes));
+	check_int(result_take(&cursor, &got, &row), -1);
 	bytes_release(&bytes);
 }
 
@@ -328,6 +354,7 @@ const struct unit_test unit_message[] = {
 	{"a setup with a wrong version, number or seat is refused", .run = test_setup_refused},
 	{"a briefing is taken as it was put", .run = test_briefing},
 	{"a result is taken as it was put", .run = test_result},
+	{"the reason of a result", .run = test_result_reason},
 	{"a result with an unknown outcome is refused", .run = test_result_outcome},
 	{"a message that is cut off is refused", .run = test_truncation},
 	{"random bytes do no harm", .run = test_garbage},

@@ -225,6 +225,17 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u64(bytes, (uint64_t)result->user_time);
 	bytes_put_u64(bytes, (uint64_t)result->system_time);
 	bytes_put_u64(bytes, result->max_rss);
+	bytes_put_slice(
+		bytes, (struct slice){.data = result->reason, .size = result->reason ? strlen(result->reason) + 1 : 0});
+}
+
+/* Takes a text with its NUL, or none. -1 if the bytes are not that. */
+static int take_reason(struct cursor *cursor, const char **reason)
+{
+	struct slice text = cursor_slice(cursor);
+
+	*reason = text.size ? text.data : NULL;
+	return !text.size || memchr(text.data, '\0', text.size) == text.data + text.size - 1 ? 0 : -1;
 }
 
 int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row)
@@ -253,7 +264,7 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_ro
 	result->user_time = (nsec)cursor_u64(cursor);
 	result->system_time = (nsec)cursor_u64(cursor);
 	result->max_rss = cursor_u64(cursor);
-	if (cursor_failed(cursor) || outcome >= OUTCOMES)
+	if (take_reason(cursor, &result->reason) < 0 || cursor_failed(cursor) || outcome >= OUTCOMES)
 		return -1;
 	result->outcome = (enum outcome)outcome;
 	return 0;

@@ -200,8 +200,8 @@ struct initialized {
 _Static_assert(sizeof(struct initialized) == 12, "raise MESSAGE_VERSION when a layout changes");
 
 /*
- * Encode and decode a result as a packet, with the queue row that its task came from. result->reason and line are not
- * sent.
+ * Encode and decode a result as a packet, with the queue row that its task came from. result->line is not sent;
+ * result->reason is a view of the packet.
  */
 void result_put(struct bytes *bytes, const struct result *result, uint32_t queue_row);
 int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_row) MUST_CHECK;

@@ -29,8 +29,10 @@ void outcome_explain(const struct result *result, struct bytes *out)
 		bytes_append_text(out, "timed out after ");
 		describe_time(result->limit, out);
 		break;
-	case OUTCOME_OK:
 	case OUTCOME_FAILED:
+		bytes_append_text(out, result->reason ? result->reason : "");
+		break;
+	case OUTCOME_OK:
 	case OUTCOME_SKIPPED:
 	case OUTCOMES:
 	default:
@@ -43,7 +45,8 @@ void outcome_describe(const struct result *result, struct bytes *out)
 	struct bytes why = {.data = NULL};
 
 	outcome_explain(result, &why);
-	if (result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FAILED)
+	/* What does not exit has failed for another reason. */
+	if ((result->outcome == OUTCOME_OK || result->outcome == OUTCOME_FAILED) && result->status >= 0)
 		bytes_append_format(out, "exit status %d", result->status);
 	else if (result->outcome == OUTCOME_SIGNALED && !result->wanted_terminal)
 		bytes_append_format(out, "killed by %s", error_signal(result->signal));
