@@ -59,6 +59,7 @@ static const struct {
 	{"work", unit_work},
 	{"spill", unit_spill},
 	{"order", unit_order},
+	{"ranges", unit_ranges},
 	{"window", unit_window},
 	{"input", unit_input},
 	{"delimiter", unit_delimiter},

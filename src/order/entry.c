@@ -85,8 +85,7 @@ void entry_drop_label(struct entry *entry, struct held *held)
 	entry->label = NULL;
 }
 
-/* Drops held output. */
-static void drop_output(struct entry *entry, struct held *held)
+void entry_drop_output(struct entry *entry, struct held *held)
 {
 	held_drop(held, &entry->held[0]);
 	held_drop(held, &entry->held[1]);
@@ -101,7 +100,7 @@ bool entry_begin_attempt(struct entry *entry, struct held *held, uint32_t attemp
 		return entry_move(entry, ENTRY_PUT);
 	if (attempt != entry->attempt + 1 || !entry_move(entry, ENTRY_ATTEMPT))
 		return false;
-	drop_output(entry, held);
+	entry_drop_output(entry, held);
 	entry_drop_result(entry, held);
 	entry_drop_label(entry, held);
 	entry->attempt = attempt;
@@ -117,7 +116,7 @@ void entry_keep_label(struct entry *entry, struct held *held, const char *label)
 
 void entry_release(struct entry *entry, struct held *held)
 {
-	drop_output(entry, held);
+	entry_drop_output(entry, held);
 	entry_drop_label(entry, held);
 	entry_drop_result(entry, held);
 }

@@ -115,6 +115,9 @@ void entry_keep_result(struct entry *entry, struct held *held, const struct resu
 /* Stores a copy of the label, in place of an earlier one. */
 void entry_keep_label(struct entry *entry, struct held *held, const char *label);
 
+/* Drops the held output. */
+void entry_drop_output(struct entry *entry, struct held *held);
+
 /* Drops the result, if there is one. */
 void entry_drop_result(struct entry *entry, struct held *held);
 

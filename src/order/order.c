@@ -14,6 +14,7 @@ void order_init(struct order *order, const struct order_options *options, struct
 		.options = *options, .sink = sink, .current = options->kind == ORDER_INPUT ? 0 : ORDER_NONE};
 	if (!order->options.attempts)
 		order->options.attempts = 1;
+	order->options.holds |= options->whole;
 	held_init(&order->held, options->memory, options->directory, options->disk);
 }
 
@@ -38,6 +39,9 @@ bool order_accepts(const struct order *order, uint64_t index)
 
 	if (index != order->current)
 		return order_mode_of(order)->accepts(order);
+	/* Better not taken than held: mostly it can be passed on once there is room. */
+	if (order->options.holds && !order->options.whole)
+		return order->sink->has_room(order->sink);
 	entry = order_find(order, index);
 	/* A new attempt drops the output that is held of the one before. */
 	if (order_holds_back(order, entry))
@@ -74,7 +78,7 @@ static void limit_current(struct order *order, struct entry *entry, size_t size)
 {
 	uint64_t allowance = order->options.memory / 4 > ALLOWANCE_MIN ? order->options.memory / 4 : ALLOWANCE_MIN;
 
-	if (order->options.whole)
+	if (order->options.holds)
 		return;
 	/* Bytes that the disk can still take are not counted. */
 	if (order->full && order_disk_is_full(order))
@@ -103,7 +107,7 @@ int order_put(struct order *order, uint64_t index, uint32_t attempt, enum stream
 	}
 	task = (struct held_task){.index = index, .label = entry->label};
 	bytes = order_mode_of(order)->take(order, entry, &task, stream, bytes);
-	order->held.spill.exempt = order->options.whole && index == order->current;
+	order->held.spill.exempt = order->options.holds && index == order->current;
 	held_put(&order->held, order_held_of(order, entry, stream), stream, bytes);
 	order->held.spill.exempt = false;
 	order_update_full(order);
@@ -130,10 +134,41 @@ int order_finish(struct order *order, const struct result *result)
 
 	if (!entry_is_open(entry) || (result->attempt && !entry_begin_attempt(entry, &order->held, result->attempt)))
 		return -1;
+	if (result->further) {
+		if (!window_is_new(&order->window, result->index + 1, result->further))
+			return -1;
+		window_close(&order->window, result->index + 1, result->further);
+	}
 	entry_move(entry, ENTRY_FINISH);
 	entry_keep_result(entry, &order->held, result);
 	order_complete(order, result->index);
 	return 0;
+}
+
+int order_finish_with(struct order *order, const struct result *result, struct slice bytes)
+{
+	if (order_pass(order, result, bytes))
+		return 0;
+	if (order_put(order, result->index, result->attempt, STREAM_OUTPUT, bytes) < 0)
+		return -1;
+	return order_finish(order, result);
+}
+
+void order_forget(struct order *order, uint64_t index, uint64_t count)
+{
+	uint64_t end = index + count < order->window.end ? index + count : order->window.end;
+
+	if (index < order->window.head)
+		index = order->window.head;
+	for (; (index = window_next(&order->window, index, end)) < end; index++) {
+		struct entry *entry = order_find(order, index);
+
+		if (!entry || entry->phase != ENTRY_RUNNING)
+			continue;
+		entry_drop_output(entry, &order->held);
+		entry_drop_label(entry, &order->held);
+	}
+	order_update_full(order);
 }
 
 bool order_may_repeat(const struct order *order, uint64_t index)

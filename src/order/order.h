@@ -20,8 +20,11 @@
  * The output of a task that may be run again is held until its last attempt has ended. For the current task that may
  * exceed the limits by an allowance; beyond it the task is committed: its output is passed on, and it is not run again.
  *
- * Where tasks are written as a whole (options.whole) even the current task is held until its result is there; what is
- * held of it may exceed the limit on disk.
+ * Where tasks are written as a whole (options.whole), or their output may have to be forgotten (options.holds), even
+ * the current task is held until its result is there; what is held of it may exceed the limit on disk. Output that
+ * comes together with its result (order_finish_with) is not held if the task is current and the sink has room.
+ *
+ * A result may cover the tasks after its own. These get no entry: they are gone once it is put in.
  */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
@@ -51,6 +54,8 @@ struct order_options {
 	/* True if a task is written once its result is there: first the result, then standard output, then standard
 	 * error. */
 	bool whole;
+	/* True if a task's output is held until its result is there, so that it can be forgotten. */
+	bool holds;
 	/* How many times a task may be run; 0 is 1. */
 	uint32_t attempts;
 };
@@ -128,8 +133,21 @@ int order_set_label(struct order *order, uint64_t index, uint32_t attempt, const
 /* True if order_set_label was called for this attempt. */
 bool order_has_label(const struct order *order, uint64_t index, uint32_t attempt);
 
-/* Puts in the result that counts, once for each task; it is copied. Returns 0, or -1 like order_put. */
+/*
+ * Puts in the result that counts, once for each task; it is copied. The tasks that it covers besides its own must not
+ * have been heard of. Returns 0, or -1 like order_put.
+ */
 int order_finish(struct order *order, const struct result *result) MUST_CHECK;
+
+/* Puts in the rest of the standard output of the tasks that a result covers, and the result. Returns as order_finish.
+ */
+int order_finish_with(struct order *order, const struct result *result, struct slice bytes) MUST_CHECK;
+
+/*
+ * Drops the output that is held of count tasks from this one on, of attempts without a result: it comes once more. Only
+ * where options.holds, and so none of it has been passed on.
+ */
+void order_forget(struct order *order, uint64_t index, uint64_t count);
 
 /* True if a task may be run again: none of its output has been written. */
 bool order_may_repeat(const struct order *order, uint64_t index);

@@ -9,24 +9,31 @@ static uint64_t next_head(const struct order *order, uint64_t index UNUSED)
 	return order->window.head;
 }
 
+/* Returns the first finished task from index on, below end, or end. */
+static uint64_t find_finished(const struct order *order, uint64_t index, uint64_t end)
+{
+	for (; (index = window_next(&order->window, index, end)) < end; index++) {
+		if (entry_is_finished(window_at(&order->window, index)))
+			break;
+	}
+	return index;
+}
+
 /*
  * Returns the next finished task after the one at index, continuing at the head after the end. If no task is finished,
  * returns the head if the window is full, else ORDER_NONE.
  */
 static uint64_t next_finished(const struct order *order, uint64_t index)
 {
-	uint64_t head = order->window.head, span = order->window.end - head, i;
-	uint64_t from = index < head ? 0 : index + 1 - head;
+	uint64_t head = order->window.head, end = order->window.end, from = index < head ? head : index + 1, found;
 
-	for (i = 0; order->complete && i < span; i++) {
-		uint64_t at = head + (from + i) % span;
-		struct entry *entry = window_at(&order->window, at);
-
-		if (entry && entry_is_finished(entry))
-			return at;
-		/* A page that is gone holds nothing: continue at its last index. */
-		if (!entry)
-			i += WINDOW_PAGE - 1 - at % WINDOW_PAGE;
+	if (order->complete) {
+		found = find_finished(order, from, end);
+		if (found < end)
+			return found;
+		found = find_finished(order, head, from);
+		if (found < from)
+			return found;
 	}
 	return order->full ? head : ORDER_NONE;
 }

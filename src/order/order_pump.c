@@ -58,7 +58,7 @@ static bool pump_current(struct order *order)
 	}
 	if (!pump_finished(order, entry, index))
 		return false;
-	window_close(&order->window, index);
+	window_close(&order->window, index, 1);
 	order_update_full(order);
 	order_set_current(order, order_mode_of(order)->next(order, index));
 	return true;
@@ -74,6 +74,31 @@ void order_pump(struct order *order)
 		current = order->current;
 		order_update_full(order);
 	} while (order->current != current);
+}
+
+/* True if a result, with its output, need not wait: nothing was heard of its tasks, and nothing precedes them. */
+static bool can_pass(const struct order *order, const struct result *result)
+{
+	if (order->options.whole || result->attempt != 1 || result->index < order->window.head)
+		return false;
+	if (order->current != result->index && order->current != ORDER_NONE)
+		return false;
+	return !order->held.loss.text && order->sink->has_room(order->sink) &&
+	       window_is_new(&order->window, result->index, result_count(result));
+}
+
+bool order_pass(struct order *order, const struct result *result, struct slice bytes)
+{
+	if (!can_pass(order, result))
+		return false;
+	if (bytes.size)
+		order->sink->data(order->sink, result->index, NULL, STREAM_OUTPUT, bytes);
+	order->sink->result(order->sink, result);
+	window_close(&order->window, result->index, result_count(result));
+	if (order->current != ORDER_NONE)
+		order_set_current(order, order_mode_of(order)->next(order, result->index));
+	order_pump(order);
+	return true;
 }
 
 bool order_is_midway(const struct order *order)

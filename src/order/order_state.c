@@ -16,7 +16,7 @@ bool order_holds_back(const struct order *order, const struct entry *entry)
 
 	if (entry && (entry->phase == ENTRY_COMMITTED || entry->phase > ENTRY_PROVISIONAL))
 		return false;
-	return order->options.whole || attempt < order_attempts_of(order, entry) ||
+	return order->options.holds || attempt < order_attempts_of(order, entry) ||
 	       (entry && entry->phase == ENTRY_PROVISIONAL);
 }
 
@@ -33,7 +33,7 @@ static bool is_below(uint64_t used, uint64_t limit, bool was_full)
 
 void order_update_full(struct order *order)
 {
-	uint64_t overhead = order->held.overhead + order->window.size;
+	uint64_t overhead = order->held.overhead + window_size(&order->window);
 	uint64_t overhead_limit = order->options.memory / 4 > OVERHEAD_MIN ? order->options.memory / 4 : OVERHEAD_MIN;
 	bool was = order->full, over = order->held.data > order->options.memory, memory, disk;
 

@@ -39,6 +39,12 @@ static inline uint32_t order_attempts_of(const struct order *order, const struct
 /* True if a task's output is to be held even if it is the current one. entry may be NULL. */
 bool order_holds_back(const struct order *order, const struct entry *entry);
 
+/*
+ * Passes on output together with its result, past the entries: if nothing was heard of their tasks, it is their turn
+ * and the sink has room. Returns false, with nothing done, if not.
+ */
+bool order_pass(struct order *order, const struct result *result, struct slice bytes);
+
 /* True if nothing more can be stored on disk: its limit is reached, or it has refused. */
 bool order_disk_is_full(const struct order *order);
 

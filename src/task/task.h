@@ -103,6 +103,12 @@ struct result {
 	uint32_t worker;
 };
 
+/* Returns how many records a result holds for. */
+static inline uint64_t result_count(const struct result *result)
+{
+	return (uint64_t)result->further + 1;
+}
+
 /* True for every outcome but ok and skipped. */
 static inline bool result_is_failure(const struct result *result)
 {
