@@ -60,6 +60,7 @@ static const struct {
 	{"spill", unit_spill},
 	{"order", unit_order},
 	{"ranges", unit_ranges},
+	{"refeeds", unit_refeeds},
 	{"window", unit_window},
 	{"input", unit_input},
 	{"delimiter", unit_delimiter},

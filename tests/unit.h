@@ -44,6 +44,7 @@ extern const struct unit_test unit_work[];
 extern const struct unit_test unit_spill[];
 extern const struct unit_test unit_order[];
 extern const struct unit_test unit_ranges[];
+extern const struct unit_test unit_refeeds[];
 extern const struct unit_test unit_window[];
 extern const struct unit_test unit_input[];
 extern const struct unit_test unit_delimiter[];

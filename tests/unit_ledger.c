@@ -66,7 +66,7 @@ static void test_life(void)
 {
 	struct books books;
 	size_t row;
-	uint64_t next = 0;
+	uint64_t next;
 
 	books_open(&books);
 	submit(&books, 10, 5);
@@ -87,23 +87,24 @@ static void test_life(void)
 	check_int(queue_claim(&books.ledger.queue, 7), row);
 	check_int(ledger_claimed_by(&books.ledger, 7), row);
 	check_int(ledger_claimed_by(&books.ledger, 8), QUEUE_NONE);
-	ledger_settle(&books.ledger, row);
+	ledger_settle(&books.ledger, row, 1);
 	ledger_give_back(&books.ledger, row, 11);
 	check_int(ledger_claimed_by(&books.ledger, 7), QUEUE_NONE);
-	check_int(ledger_withdraw(&books.ledger, &next), row);
+	check_int(ledger_withdraw(&books.ledger), row);
+	next = ledger_returned(&books.ledger, row);
 	check_int(next, 11);
 	check_int(arena_used(&books.arena), 2);
 	while (next++ < 15)
-		ledger_settle(&books.ledger, row);
+		ledger_settle(&books.ledger, row, 1);
 	check_int(arena_used(&books.arena), 1);
 	check(!ledger_has(&books.ledger, row, 12, 1));
 	/* All tasks are done, but no result was taken: a row that is given back waits to be settled. */
 	row = queue_claim(&books.ledger.queue, 9);
 	ledger_give_back(&books.ledger, row, 16);
 	check_int(queue_claim(&books.ledger.queue, 9), QUEUE_NONE);
-	check_int(ledger_withdraw(&books.ledger, &next), QUEUE_NONE);
+	check_int(ledger_withdraw(&books.ledger), QUEUE_NONE);
 	check_record(&books, row, 15);
-	ledger_settle(&books.ledger, row);
+	ledger_settle(&books.ledger, row, 1);
 	check_int(arena_used(&books.arena), 0);
 	books_close(&books);
 }
@@ -177,7 +178,7 @@ static void test_room(void)
 	}
 	check(!ledger_has_room(&books.ledger, 0));
 	row = queue_claim(&books.ledger.queue, 1);
-	ledger_settle(&books.ledger, row);
+	ledger_settle(&books.ledger, row, 1);
 	check(ledger_has_room(&books.ledger, 0));
 	submit(&books, i, 1);
 	check(!ledger_has_room(&books.ledger, 0));
@@ -205,16 +206,17 @@ static void test_random(void)
 			continue;
 		}
 		if (unit_below(&random, 4) == 0)
-			row = ledger_withdraw(&books.ledger, &next);
-		else if ((row = queue_claim(&books.ledger.queue, ++claimer)) != QUEUE_NONE)
-			next = atomic_load(&books.ledger.queue.entries[row].next);
+			row = ledger_withdraw(&books.ledger);
+		else
+			row = queue_claim(&books.ledger.queue, ++claimer);
 		if (row == QUEUE_NONE)
 			continue;
+		next = ledger_returned(&books.ledger, row);
 		end = books.ledger.rows[row].chunk.first + books.ledger.rows[row].chunk.count;
 		for (; next < end && unit_below(&random, 3); next++) {
 			check_record(&books, row, next);
 			check_int(ledger_find(&books.ledger, next, 1), row);
-			ledger_settle(&books.ledger, row);
+			ledger_settle(&books.ledger, row, 1);
 			settled++;
 		}
 		if (next < end)

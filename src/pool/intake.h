@@ -13,6 +13,12 @@
  */
 bool intake_take(struct worker *worker, bool ended);
 
+/*
+ * Takes the results of a row before index that are in the rings of workers which had the row earlier, accepted or not.
+ * Only where results come in the order of a row's tasks. Afterwards ledger_next is below index only if they are lost.
+ */
+void intake_catch_up(struct worker *worker, size_t row, uint64_t index);
+
 /* True if the worker runs this task, or has a packet about it in its ring. */
 bool intake_has_task(const struct worker *worker, uint64_t index);
 

@@ -70,17 +70,63 @@ size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt
 	return QUEUE_NONE;
 }
 
-void ledger_settle(struct ledger *ledger, size_t row)
+void ledger_settle(struct ledger *ledger, size_t row, uint32_t count)
 {
 	struct ledger_row *known = &ledger->rows[row];
 
-	ledger->outstanding--;
-	if (--known->outstanding)
+	ledger->outstanding -= count;
+	known->outstanding -= count;
+	if (known->outstanding)
 		return;
 	queue_free(&ledger->queue, row);
 	arena_drop(ledger->arena, known->chunk.block);
 	known->chunk.count = 0;
 	ledger->used--;
+}
+
+/* Returns the index after the last task of a chunk. */
+static uint64_t ledger_end_of(const struct chunk *chunk)
+{
+	return chunk->first + chunk->count;
+}
+
+uint64_t ledger_next(const struct ledger *ledger, size_t row)
+{
+	return ledger_end_of(&ledger->rows[row].chunk) - ledger->rows[row].outstanding;
+}
+
+bool ledger_claims(const struct ledger *ledger, uint32_t claimer, uint64_t index)
+{
+	size_t row;
+
+	for (row = 0; row < ledger->queue.rows; row++) {
+		const struct chunk *chunk = &ledger->rows[row].chunk;
+		uint32_t who;
+
+		if (index >= chunk->first && index - chunk->first < chunk->count &&
+		    queue_state(&ledger->queue, row, &who) == QUEUE_CLAIMED && who == claimer)
+			return true;
+	}
+	return false;
+}
+
+uint64_t ledger_returned(const struct ledger *ledger, size_t row)
+{
+	uint64_t next = atomic_load(&ledger->queue.entries[row].next), end = ledger_end_of(&ledger->rows[row].chunk);
+
+	if (next < ledger_next(ledger, row))
+		return ledger_next(ledger, row);
+	return next < end ? next : end;
+}
+
+void ledger_cut(struct ledger *ledger, size_t row, uint64_t next)
+{
+	struct chunk *chunk = &ledger->rows[row].chunk;
+	uint32_t count = (uint32_t)(ledger_end_of(chunk) - next);
+
+	chunk->count -= count;
+	ledger->queue.entries[row].count = chunk->count;
+	ledger_settle(ledger, row, count);
 }
 
 struct task ledger_task(struct ledger *ledger, size_t row, uint64_t index)
@@ -138,7 +184,7 @@ size_t ledger_claimed_by(const struct ledger *ledger, uint32_t claimer)
 
 struct claim_state claim_judge(const struct chunk *chunk, uint64_t next, const struct claim_facts *facts)
 {
-	uint64_t end = chunk->first + chunk->count, done = chunk->first;
+	uint64_t end = ledger_end_of(chunk), done = chunk->first;
 	struct claim_state state;
 
 	if (facts->result > done && facts->result <= end && facts->result_attempt == chunk->attempt)
@@ -166,7 +212,7 @@ struct claim_state ledger_judge_claim(const struct ledger *ledger, size_t row, c
 uint64_t ledger_begun(const struct ledger *ledger, size_t row)
 {
 	const struct chunk *chunk = &ledger->rows[row].chunk;
-	uint64_t end = chunk->first + chunk->count, next = atomic_load(&ledger->queue.entries[row].next);
+	uint64_t end = ledger_end_of(chunk), next = atomic_load(&ledger->queue.entries[row].next);
 	uint32_t claimer;
 
 	if (queue_state(&ledger->queue, row, &claimer) == QUEUE_FREE || next > end)
@@ -179,7 +225,7 @@ void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next)
 	const struct chunk *chunk = &ledger->rows[row].chunk;
 	struct queue_entry *entry = &ledger->queue.entries[row];
 
-	if (next >= chunk->first + chunk->count) {
+	if (next >= ledger_end_of(chunk)) {
 		/* No task is left to claim; the row stays in the ledger until its last results are settled. */
 		queue_free(&ledger->queue, row);
 		return;
@@ -188,17 +234,22 @@ void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next)
 	queue_publish(&ledger->queue, row);
 }
 
-size_t ledger_withdraw(struct ledger *ledger, uint64_t *next)
+size_t ledger_withdraw(struct ledger *ledger)
 {
 	size_t row;
 
 	for (row = 0; row < ledger->queue.rows; row++) {
-		if (!ledger->rows[row].chunk.count || !queue_withdraw(&ledger->queue, row))
-			continue;
-		*next = atomic_load_explicit(&ledger->queue.entries[row].next, memory_order_acquire);
-		return row;
+		if (ledger->rows[row].chunk.count && queue_withdraw(&ledger->queue, row))
+			return row;
 	}
 	return QUEUE_NONE;
+}
+
+bool ledger_retract(struct ledger *ledger, size_t row)
+{
+	uint32_t claimer;
+
+	return queue_withdraw(&ledger->queue, row) || queue_state(&ledger->queue, row, &claimer) == QUEUE_FREE;
 }
 
 void ledger_release(struct ledger *ledger)

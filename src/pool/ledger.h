@@ -76,8 +76,17 @@ size_t ledger_find(const struct ledger *ledger, uint64_t index, uint32_t attempt
 /* Returns a chunk of one task of the chunk in row, with the same attempt. The caller counts its use of the block. */
 struct chunk ledger_single(struct ledger *ledger, size_t row, uint64_t index);
 
-/* Notes that one task of the chunk in row has its result. Frees the row after the last. */
-void ledger_settle(struct ledger *ledger, size_t row);
+/* Notes that count tasks of the chunk in row have their results. Frees the row after the last. */
+void ledger_settle(struct ledger *ledger, size_t row, uint32_t count);
+
+/* Returns the first task of a chunk without a result, where results come in the order of its tasks. */
+uint64_t ledger_next(const struct ledger *ledger, size_t row);
+
+/* True if a row that this worker has claimed holds the task. */
+bool ledger_claims(const struct ledger *ledger, uint32_t claimer, uint64_t index);
+
+/* Takes the tasks from next on off a withdrawn chunk, as if they had never been in it. Frees a row without others. */
+void ledger_cut(struct ledger *ledger, size_t row, uint64_t next);
 
 /* Returns a task of the chunk in row: a view, valid until the task is settled or the next arena_take. */
 struct task ledger_task(struct ledger *ledger, size_t row, uint64_t index);
@@ -100,8 +109,14 @@ uint64_t ledger_begun(const struct ledger *ledger, size_t row);
 /* Returns the tasks of a claimed row from next on to the queue. If none remain, the row only waits to be settled. */
 void ledger_give_back(struct ledger *ledger, size_t row, uint64_t next);
 
-/* Withdraws a chunk that no worker has claimed. Returns its row, with its first task in *next; QUEUE_NONE if absent. */
-size_t ledger_withdraw(struct ledger *ledger, uint64_t *next);
+/* Withdraws a chunk that no worker has claimed. Returns its row, QUEUE_NONE if absent. */
+size_t ledger_withdraw(struct ledger *ledger);
+
+/* Withdraws a row if it is ready. False if a worker has claimed it. */
+bool ledger_retract(struct ledger *ledger, size_t row);
+
+/* Returns the first task that the queue entry of a row leaves to be run, by the words of its workers. */
+uint64_t ledger_returned(const struct ledger *ledger, size_t row);
 
 void ledger_release(struct ledger *ledger);
 

@@ -39,6 +39,9 @@
  * After a protocol violation results remain unread in the worker's ring: every task that was begun, has no result and
  * is held by no other worker is lost (lose_unaccounted). The same is done where the dead worker's results and running
  * task do not explain all that was begun of a row, as where other workers began it.
+ *
+ * Where a command stays (options.refeeds) nothing is lost: whatever was begun and has no result is fed to another
+ * command, from the first task of each row without a result on, and output held of it is forgotten.
  */
 #include "pool/lives.h"
 
@@ -93,60 +96,6 @@ static bool take_packets(struct worker *worker, bool ended)
 	return taken;
 }
 
-/* Appends how a worker ended. */
-static void describe_end(const struct worker *worker, struct bytes *words)
-{
-	struct process_end end = worker->process.end;
-
-	bytes_append_format(words, "%s (pid %ld) ", worker->process.name, (long)worker->process.pid);
-	if (end.signal)
-		bytes_append_format(words, "was killed by %s", error_signal(end.signal));
-	else if (end.status >= 0)
-		bytes_append_format(words, "exited with status %d", end.status);
-	else
-		bytes_append_text(words, "is gone");
-}
-
-/* Gives a task its outcome that has none because its worker died; pid and started are 0 if unknown. */
-static void lose(struct worker *worker, size_t row, uint64_t index, pid_t pid, nsec started)
-{
-	struct pool *pool = worker->pool;
-	struct bytes words = {.data = NULL};
-	nsec now = clock_now(), duration = started > 0 && started < now ? now - started : 0;
-	struct result result = {
-		.index = index,
-		.attempt = pool->ledger.rows[row].chunk.attempt,
-		.outcome = OUTCOME_LOST,
-		.status = -1,
-		.ran = true,
-		.pid = pid,
-		.slot = (uint32_t)worker_seat(worker) + 1,
-		.worker = worker->number,
-		.start = clock_wall() - duration,
-		.duration = duration,
-		.user_time = -1,
-		.system_time = -1,
-	};
-
-	describe_end(worker, &words);
-	result.reason = bytes_text(&words);
-	if (pool->closing.begun) {
-		/* The pool has ended the worker, and the worker its task. */
-		result.outcome = OUTCOME_SIGNALED;
-		result.signal = SIGKILL;
-		result.reason = NULL;
-	} else if (worker->overdue.limit && worker->overdue.index == index &&
-		   worker->overdue.attempt == result.attempt) {
-		result.outcome = OUTCOME_TIMEOUT;
-		result.limit = worker->overdue.limit;
-		result.reason = NULL;
-	}
-	/* A task that has its result already is refused, and cannot be lost any more. */
-	if (outcomes_take(pool, row, &result) == 0)
-		trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
-	bytes_release(&words);
-}
-
 /* True if another worker runs this task, or has packets about it that are still to be taken. */
 static bool is_held_by_other(const struct worker *dead, uint64_t index)
 {
@@ -175,9 +124,58 @@ static void lose_unaccounted(struct worker *worker)
 		for (index = chunk.first; index < end; index++) {
 			/* The row may be freed meanwhile, and hold another chunk. */
 			if (ledger_has(ledger, row, index, chunk.attempt) && !is_held_by_other(worker, index))
-				lose(worker, row, index, 0, 0);
+				outcomes_lose(worker, row, index, 0, 0);
 		}
 	}
+}
+
+/* Publishes a row anew from its first task without a result. */
+static void refeed_row(struct pool *pool, size_t row)
+{
+	const struct ledger_row *known = &pool->ledger.rows[row];
+	uint64_t next = ledger_next(&pool->ledger, row);
+
+	pool->owner->on_forget(pool->owner, next, known->outstanding, known->chunk.attempt);
+	ledger_give_back(&pool->ledger, row, next);
+}
+
+/* Publishes the rows anew that a worker returned after answers which nobody can read. */
+static void refeed_returned(struct worker *worker)
+{
+	struct ledger *ledger = &worker->pool->ledger;
+	size_t row;
+
+	for (row = 0; row < ledger->queue.rows; row++) {
+		uint64_t returned = ledger->rows[row].chunk.count ? ledger_returned(ledger, row) : 0;
+
+		if (!returned)
+			continue;
+		intake_catch_up(worker, row, returned);
+		/* A worker that has claimed it meanwhile is replaced after its first result. */
+		if (ledger->rows[row].chunk.count && ledger_next(ledger, row) < returned && ledger_retract(ledger, row))
+			refeed_row(worker->pool, row);
+	}
+}
+
+/* Returns all tasks without results that a dead worker had claimed: other workers feed them to their commands. */
+static void refeed(struct worker *worker)
+{
+	struct ledger *ledger = &worker->pool->ledger;
+	pid_t group = seat_group(worker->seat);
+	bool denied;
+	size_t row;
+
+	/* Its command waits for records even where none is in work. */
+	if (group)
+		command_signal_group(group, -1, SIGKILL, &denied);
+	while ((row = ledger_claimed_by(ledger, worker->number)) != QUEUE_NONE) {
+		worker->fitness.early |= !worker->last.result && !atomic_load(&worker->seat->running);
+		intake_catch_up(worker, row, ledger_returned(ledger, row));
+		if (ledger_claimed_by(ledger, worker->number) == row)
+			refeed_row(worker->pool, row);
+	}
+	if (worker->intake.broken)
+		refeed_returned(worker);
 }
 
 /* Returns the tasks that a dead worker had claimed: those it had not begun to the queue, the others are lost. */
@@ -216,7 +214,7 @@ static void give_back(struct worker *worker)
 		row = ledger_find(&pool->ledger, facts.running - 1, facts.running_attempt);
 		if (row != QUEUE_NONE && facts.running <= ledger_begun(&pool->ledger, row) &&
 		    !is_held_by_other(worker, facts.running - 1))
-			lose(worker, row, facts.running - 1, group, started);
+			outcomes_lose(worker, row, facts.running - 1, group, started);
 	}
 	if (!accounted)
 		lose_unaccounted(worker);
@@ -315,7 +313,10 @@ static void do_exit(struct worker *worker)
 	pool->tally.worker_time += clock_now() - worker->started;
 	pool->tally.workers_died += worker->process.end.signal != 0;
 	take_packets(worker, true);
-	give_back(worker);
+	if (pool->options.refeeds)
+		refeed(worker);
+	else
+		give_back(worker);
 	if (worker->fitness.early && !worker->fitness.unfit)
 		shortage_ended_early(pool, worker->process.end.signal != 0);
 	if (process_close(&worker->process) < 0)

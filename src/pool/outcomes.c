@@ -7,6 +7,7 @@
  */
 #include "pool/outcomes.h"
 
+#include "base/bytes.h"
 #include "base/trace.h"
 
 #include <inttypes.h>
@@ -40,7 +41,21 @@ int outcomes_take(struct pool *pool, size_t row, const struct result *result)
 	default:
 		return -1;
 	}
-	ledger_settle(&pool->ledger, row);
+	ledger_settle(&pool->ledger, row, 1);
+	outcomes_submit_retries(pool);
+	return 0;
+}
+
+int outcomes_take_answers(struct pool *pool, size_t row, const struct result *result, struct slice bytes)
+{
+	struct task task;
+
+	/* To find a task in its chunk takes time, and several are not looked at. */
+	if (!result->further)
+		task = ledger_task(&pool->ledger, row, result->index);
+	if (pool->owner->on_answers(pool->owner, result, result->further ? NULL : &task, bytes) != RESULT_TAKEN)
+		return -1;
+	ledger_settle(&pool->ledger, row, (uint32_t)result_count(result));
 	outcomes_submit_retries(pool);
 	return 0;
 }
@@ -71,10 +86,63 @@ void outcomes_submit_retries(struct pool *pool)
 	}
 }
 
-/* Gives a task that is not begun (again) its outcome. */
-static void skip(struct pool *pool, const struct task *task)
+/* Appends how a worker ended. */
+static void describe_end(const struct worker *worker, struct bytes *words)
 {
-	struct result result = {.index = task->index, .outcome = OUTCOME_SKIPPED, .status = -1};
+	struct process_end end = worker->process.end;
+
+	bytes_append_format(words, "%s (pid %ld) ", worker->process.name, (long)worker->process.pid);
+	if (end.signal)
+		bytes_append_format(words, "was killed by %s", error_signal(end.signal));
+	else if (end.status >= 0)
+		bytes_append_format(words, "exited with status %d", end.status);
+	else
+		bytes_append_text(words, "is gone");
+}
+
+void outcomes_lose(struct worker *worker, size_t row, uint64_t index, pid_t pid, nsec started)
+{
+	struct pool *pool = worker->pool;
+	struct bytes words = {.data = NULL};
+	nsec now = clock_now(), duration = started > 0 && started < now ? now - started : 0;
+	struct result result = {
+		.index = index,
+		.attempt = pool->ledger.rows[row].chunk.attempt,
+		.outcome = OUTCOME_LOST,
+		.status = -1,
+		.ran = true,
+		.pid = pid,
+		.slot = (uint32_t)worker_seat(worker) + 1,
+		.worker = worker->number,
+		.start = clock_wall() - duration,
+		.duration = duration,
+		.user_time = -1,
+		.system_time = -1,
+	};
+
+	describe_end(worker, &words);
+	result.reason = bytes_text(&words);
+	if (pool->closing.begun) {
+		/* The pool has ended the worker, and the worker its task. */
+		result.outcome = OUTCOME_SIGNALED;
+		result.signal = SIGKILL;
+		result.reason = NULL;
+	} else if (worker->overdue.limit && worker->overdue.index == index &&
+		   worker->overdue.attempt == result.attempt) {
+		result.outcome = OUTCOME_TIMEOUT;
+		result.limit = worker->overdue.limit;
+		result.reason = NULL;
+	}
+	/* A task that has its result already is refused, and cannot be lost any more. */
+	if (outcomes_take(pool, row, &result) == 0)
+		trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
+	bytes_release(&words);
+}
+
+/* Gives a task that is not begun (again) its outcome, and as many further ones; then task is NULL. */
+static void skip(struct pool *pool, uint64_t index, uint32_t further, const struct task *task)
+{
+	struct result result = {.index = index, .further = further, .outcome = OUTCOME_SKIPPED, .status = -1};
 	nsec delay;
 
 	if (pool->owner->on_result(pool->owner, &result, task, &delay) != RESULT_TAKEN)
@@ -92,26 +160,40 @@ static void skip_retry(struct pool *pool, const struct retry *retry)
 
 	if (!chunk_next(&reader, &task))
 		BUG("a task that cannot be read");
-	skip(pool, &task);
+	skip(pool, task.index, 0, &task);
 	arena_drop(pool->options.arena, chunk->block);
+}
+
+/* Skips what a withdrawn row has left. The results of tasks before that may still be in rings. */
+static void skip_row(struct pool *pool, size_t row)
+{
+	struct ledger *ledger = &pool->ledger;
+	const struct chunk chunk = ledger->rows[row].chunk;
+	uint64_t next = ledger_returned(ledger, row), end = chunk.first + chunk.count, index;
+	struct task task;
+
+	if (next == end)
+		return;
+	if (pool->options.refeeds)
+		pool->owner->on_forget(pool->owner, next, end - next, chunk.attempt);
+	if (pool->options.refeeds && !pool->options.singles && next + 1 < end) {
+		skip(pool, next, (uint32_t)(end - next - 1), NULL);
+	} else {
+		for (index = next; index < end; index++) {
+			task = ledger_task(ledger, row, index);
+			skip(pool, index, 0, &task);
+		}
+	}
+	ledger_cut(ledger, row, next);
 }
 
 void outcomes_skip_waiting(struct pool *pool)
 {
 	struct retry retry;
-	struct task task;
-	uint64_t next;
 	size_t row;
 
-	while ((row = ledger_withdraw(&pool->ledger, &next)) != QUEUE_NONE) {
-		const struct chunk chunk = pool->ledger.rows[row].chunk;
-
-		for (; next < chunk.first + chunk.count; next++) {
-			task = ledger_task(&pool->ledger, row, next);
-			skip(pool, &task);
-			ledger_settle(&pool->ledger, row);
-		}
-	}
+	while ((row = ledger_withdraw(&pool->ledger)) != QUEUE_NONE)
+		skip_row(pool, row);
 	while (retries_take(&pool->outcomes.retries, NSEC_FOREVER, &retry))
 		skip_retry(pool, &retry);
 }

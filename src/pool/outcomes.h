@@ -9,6 +9,15 @@
 /* Gives a result to the owner, for a task of the chunk in row with the same attempt. -1: the owner refuses it. */
 int outcomes_take(struct pool *pool, size_t row, const struct result *result) MUST_CHECK;
 
+/*
+ * Gives the owner a result, with the rest of the output, for tasks of the chunk in row with the same attempt; they have
+ * no results yet. -1: the owner refuses it.
+ */
+int outcomes_take_answers(struct pool *pool, size_t row, const struct result *result, struct slice bytes) MUST_CHECK;
+
+/* Gives a task its outcome that has none because its worker died; pid and started are 0 if unknown. */
+void outcomes_lose(struct worker *worker, size_t row, uint64_t index, pid_t pid, nsec started);
+
 /* Returns when the first task is due to be run again: NSEC_FOREVER if none, or if it waits for a row. */
 nsec outcomes_deadline(const struct pool *pool);
 

@@ -45,6 +45,13 @@ struct pool_options {
 	bool has_limits;
 	/* Tasks have the terminal: their worker stops and continues them. */
 	bool terminal;
+	/*
+	 * Workers feed tasks to a command that stays: a worker may claim several chunks, and a task that has no result
+	 * when it dies is fed to another, as the same attempt. The results of a chunk come in the order of its tasks.
+	 */
+	bool refeeds;
+	/* With refeeds: each task has to have a result of its own. */
+	bool singles;
 };
 
 /* The owner's decision about a result. */
@@ -68,12 +75,23 @@ struct pool_owner {
 	/* The context of messages about these workers, NULL if none. */
 	const struct diag_context *context;
 	/*
-	 * Takes a task's result; task is valid only during the call. Returns RESULT_AGAIN, with nanoseconds in *delay,
-	 * to have the task run again after these. Refuses a result for a task that already has one, and changes
-	 * nothing.
+	 * Takes a task's result; task is valid only during the call. With options.refeeds one result may skip several
+	 * tasks, and task is NULL then. Returns RESULT_AGAIN, with nanoseconds in *delay, to have the task run again
+	 * after these. Refuses a result for a task that already has one, and changes nothing.
 	 */
 	enum result_use (*on_result)(struct pool_owner *owner, const struct result *result, const struct task *task,
 				     nsec *delay);
+	/*
+	 * Takes the rest of the output of the tasks that a result covers, and the result, as on_result, but they are
+	 * never run again. task is NULL if they are several. NULL without options.refeeds.
+	 */
+	enum result_use (*on_answers)(struct pool_owner *owner, const struct result *result, const struct task *task,
+				      struct slice bytes);
+	/*
+	 * Drops the output of this attempt at count tasks from this one on, which have no results: it begins anew. Only
+	 * of the first there may be any, unless a worker broke the protocol. NULL without options.refeeds.
+	 */
+	void (*on_forget)(struct pool_owner *owner, uint64_t index, uint64_t count, uint32_t attempt);
 	/* Shows the user a command that is run (BRIEFING_VERBOSE), or what an initializer wrote. */
 	void (*on_words)(struct pool_owner *owner, struct slice words);
 	/* Reports why tasks are executed, not forked (BRIEFING_ZYGOTE); called for each worker. */

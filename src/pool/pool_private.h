@@ -61,6 +61,8 @@ struct worker {
 		bool stalled;
 		/* True if the worker broke the protocol: nothing more is read from its ring. */
 		bool broken;
+		/* True while its first packet waits for what other workers' rings hold (intake_catch_up). */
+		bool catching_up;
 		/* True if results were taken. Cleared by lives. */
 		bool progressed;
 		/* The errno for which the worker gave up for want of resources, 0 if it did not. Cleared by lives. */
@@ -72,9 +74,11 @@ struct worker {
 	} intake;
 	/* The last result that was taken from it. */
 	struct worker_progress {
-		/* The task's index plus one, 0 if none. */
+		/* The task's index plus one, 0 if none; the last of several. */
 		uint64_t result;
 		uint32_t attempt;
+		/* With refeeds: the latest time at which one of its tasks had ended, UTC. */
+		nsec ended;
 	} last;
 	/* How far the worker has come. */
 	struct worker_fitness {

@@ -215,7 +215,9 @@ static bool is_stuck_settling(struct worker *worker, nsec now)
 	uint32_t attempt = atomic_load(&worker->seat->attempt);
 	struct worker_settling *settling = &worker->settling;
 
-	if (!running || atomic_load(&worker->seat->limit) != SEAT_UNLIMITED || worker->intake.stalled) {
+	/* In a command that stays a task may wait for others, or for more input: its worker sees to that. */
+	if (!running || atomic_load(&worker->seat->limit) != SEAT_UNLIMITED || worker->intake.stalled ||
+	    worker->pool->options.refeeds) {
 		settling->since = 0;
 		return false;
 	}
