@@ -71,6 +71,7 @@
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
  * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
+ *   failure  what follows from a failed task
  * feed/     the sources of tasks
  *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON

@@ -212,6 +212,32 @@ static void test_attempts(void)
 	archive_release(&archive);
 }
 
+/* The output of an attempt that begins anew is forgotten, whether or not it wrote last; what has a result is kept. */
+static void test_restart(void)
+{
+	struct archive archive;
+	struct archive_run *run;
+
+	begin(&archive, MEMORY, 0);
+	run = archive_begin(&archive);
+	put(run, 0, "void");
+	archive_restart(run, 0);
+	put(run, 0, "a");
+	put(run, 1, "void");
+	put(run, 0, "b");
+	archive_restart(run, 1);
+	archive_restart(run, 2);
+	put_errors(run, 1, "c");
+	put(run, 0, "d");
+	check_read(run, 0, BOTH, "abd");
+	finish(run, 0, 1, OUTCOME_OK);
+	archive_restart(run, 0);
+	finish(run, 1, 1, OUTCOME_OK);
+	check_read(run, 0, BOTH, "abd");
+	check_read(run, 1, BOTH, "!c");
+	archive_release(&archive);
+}
+
 static void test_look(void)
 {
 	struct archive archive;
@@ -613,6 +639,7 @@ const struct unit_test unit_archive[] = {
 	{"interleaved pieces are read by task and stream", .run = test_interleaved},
 	{"an unknown task is an error", .run = test_unknown},
 	{"only the last attempt is kept", .run = test_attempts},
+	{"an attempt that begins anew", .run = test_restart},
 	{"a result is returned as it was finished", .run = test_look},
 	{"words that are too large are dropped, their result is not", .run = test_large_words},
 	{"the oldest tasks are dropped from memory", .run = test_memory},

@@ -187,6 +187,16 @@ void archive_put(struct archive_run *run, uint64_t index, uint32_t attempt, enum
 	}
 }
 
+void archive_restart(struct archive_run *run, uint64_t index)
+{
+	struct census_task task = census_look(&run->tasks, index);
+
+	if (task.state != CENSUS_OPEN)
+		return;
+	supersede(run->archive, &task);
+	*task.writer = (struct chain){.last = 0};
+}
+
 /* Sets the texts of a result and its words, and their sizes with NULs. */
 static void gather(const struct result *result, const struct archive_words *words, struct slice *texts, uint64_t *sizes)
 {

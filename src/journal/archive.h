@@ -79,6 +79,9 @@ void archive_forget(struct archive_run *run);
 /* Adds output of an attempt, from 1. Ignored after a later attempt or this attempt's result. */
 void archive_put(struct archive_run *run, uint64_t index, uint32_t attempt, enum stream stream, struct slice bytes);
 
+/* Forgets the output of an open task, whose attempt begins anew. */
+void archive_restart(struct archive_run *run, uint64_t index);
+
 /* A task in words. */
 struct archive_words {
 	/* The command line, for people. */

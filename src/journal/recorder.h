@@ -4,6 +4,7 @@
  * the archive are recorders; run/logbook.c calls them.
  *
  *   put      for each piece of an attempt's output as it comes from the worker, in any order of tasks
+ *   forget   when the output of a task's last attempt, if there is any, is void since that attempt begins anew
  *   count    once for each task, when it is decided that this attempt counts
  *   written  at most once for each task, when all of its output has been accepted by the kernel (not synced to disk),
  *            or has been shown if the run has a screen; not called for a task that was skipped, nor after output was
@@ -50,10 +51,11 @@ enum recorder_texts {
 
 struct recorder;
 
-/* The functions of a recorder; put, written and flush may be NULL. They return -1 with the error: then the run ends. */
+/* The functions of a recorder; put, forget, written and flush may be NULL. -1 with the error ends the run. */
 struct recorder_kind {
 	enum recorder_texts texts;
 	int (*put)(struct recorder *recorder, const struct recorder_piece *piece, struct error *error);
+	void (*forget)(struct recorder *recorder, uint64_t index, uint32_t attempt);
 	int (*count)(struct recorder *recorder, const struct recorder_entry *entry, struct error *error);
 	int (*written)(struct recorder *recorder, const struct result *result, struct error *error);
 	int (*flush)(struct recorder *recorder, struct error *error);

@@ -219,6 +219,17 @@ static int results_put(struct recorder *recorder, const struct recorder_piece *p
 	return results_folder_add(container_of(recorder, struct results, recorder), piece, piece->stream, error);
 }
 
+/* Removes the folder of an attempt, if it has had output. */
+static void results_forget(struct recorder *recorder, uint64_t index, uint32_t attempt)
+{
+	struct results *results = container_of(recorder, struct results, recorder);
+	char folder[64];
+
+	name_temporary(folder, sizeof folder, index, attempt);
+	if (results->unfinished && remove_task_folder(results->fd, folder) == 0)
+		results->unfinished--;
+}
+
 /* Completes the task's folder with meta.json; the folders of other attempts are removed. -1 with the error. */
 static int results_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error)
 {
@@ -264,6 +275,7 @@ static void results_close(struct recorder *recorder)
 static const struct recorder_kind results_kind = {
 	.texts = RECORDER_OBJECT,
 	.put = results_put,
+	.forget = results_forget,
 	.count = results_count,
 	.close = results_close,
 };

@@ -129,6 +129,14 @@ void ending_lose_output(struct session *session, int number)
 	pool_close_streams(session->pool, outlet_lost_streams(&session->outlet));
 }
 
+void ending_count(struct session *session, const struct result *result)
+{
+	if (!session->ending.signal || !result_is_failure(result) || result->outcome == OUTCOME_NOT_STARTED)
+		return;
+	session->tally.stopped++;
+	session->ending.cut -= session->ending.cut > 0;
+}
+
 int ending_signal(const struct session *session)
 {
 	const struct ending *ending = &session->ending;

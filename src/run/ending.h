@@ -19,6 +19,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 
+struct result;
 struct session;
 
 /* The exit statuses of this program; those of ends by signal are the signals' own. */
@@ -84,6 +85,9 @@ extern const struct ending_permits ending_phases[ENDING_PHASES];
 
 /* True if the run has been aborted. */
 bool ending_is_aborted(const struct session *session);
+
+/* Counts a task that failed after a signal to the run as stopped. */
+void ending_count(struct session *session, const struct result *result);
 
 /* Begins no further task; running tasks are waited for. */
 void ending_drain(struct session *session);

@@ -261,9 +261,11 @@ int instructions_open(struct session *session, struct error *error)
 		.grace = options->policy.grace,
 		.judged = halt_outcomes(&options->policy.halt),
 		.terminal = options->command.terminal,
+		.refeeds = options->command.executor->persists,
 	};
 
 	session->briefing = briefing_from_options(session);
+	pool.singles = session->briefing.flags & BRIEFING_SINGLES;
 	if (compile_templates(session, error) < 0) {
 		error->is_usage = true;
 		return -1;

@@ -127,6 +127,18 @@ void logbook_put(struct session *session, const struct output_header *header, st
 	}
 }
 
+void logbook_forget(struct session *session, uint64_t index, uint32_t attempt)
+{
+	size_t i;
+
+	for (i = 0; i < session->logbook.count; i++) {
+		struct recorder *recorder = session->logbook.recorders[i];
+
+		if (recorder->kind->forget)
+			recorder->kind->forget(recorder, index, attempt);
+	}
+}
+
 /* Appends the result object of a task, on a line. */
 static void append_object(struct session *session, const struct recorder_entry *entry, struct bytes *out)
 {

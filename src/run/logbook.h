@@ -25,6 +25,9 @@ int logbook_open(struct session *session, struct error *error) MUST_CHECK;
 /* Records a piece of an attempt's output. */
 void logbook_put(struct session *session, const struct output_header *header, struct slice bytes);
 
+/* Drops the pieces of an attempt that begins anew. */
+void logbook_forget(struct session *session, uint64_t index, uint32_t attempt);
+
 /* Records a result that counts. A skipped task is not recorded; task is NULL if it is not known. */
 void logbook_count(struct session *session, const struct result *result, const struct task *task);
 

@@ -108,6 +108,7 @@ struct session *session_open(const struct session_options *options, const struct
 		.directory = options->machine.temporary,
 		.kind = options->output.order,
 		.whole = options->output.format && options->output.format->is_whole,
+		.holds = options->command.executor->persists,
 		.attempts = options->policy.retries < UINT32_MAX ? (uint32_t)options->policy.retries + 1 : UINT32_MAX,
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The pool's events, as a run handles them: output goes to the order; a result counts, is provisional because the task
- * is run again, or ends the run.
+ * is run again, or ends the run. Answers of a command that stays come with their output, for many tasks at once.
  */
 #include "run/verdict.h"
 
@@ -10,15 +10,13 @@
 #include "ipc/fd.h"
 #include "machine/pressure.h"
 #include "run/logbook.h"
+#include "run/policy/failure.h"
 #include "run/report.h"
 #include "run/session_private.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
-
-/* The longest time until a task is run again. */
-#define RETRY_DELAY_MAX (24 * 3600 * NSEC_PER_SEC)
 
 static bool owner_accepts(struct pool_owner *owner, uint64_t index)
 {
@@ -30,21 +28,25 @@ static uint64_t owner_head(struct pool_owner *owner)
 	return order_head(&container_of(owner, struct session, pool_owner)->order);
 }
 
+/* Sets what represents a task in the output, and frees it. -1 if no such attempt is out. */
+static int set_label(struct session *session, uint64_t index, uint32_t attempt, char *label)
+{
+	int set = order_set_label(&session->order, index, attempt, label);
+
+	free(label);
+	return set;
+}
+
 /* Sets the tag of a task's lines with its first output. -1 if no such attempt is out. */
 static int tag_lines(struct session *session, const struct output_header *header, uint32_t slot)
 {
 	struct task task;
-	char *label;
-	int set;
 
 	if (!session->options->output.tag || order_has_label(&session->order, header->index, header->attempt))
 		return 0;
 	if (!pool_task(session->pool, header->index, header->attempt, &task))
 		return -1;
-	label = report_tag(session, &task, slot);
-	set = order_set_label(&session->order, header->index, header->attempt, label);
-	free(label);
-	return set;
+	return set_label(session, header->index, header->attempt, report_tag(session, &task, slot));
 }
 
 static int owner_on_output(struct pool_owner *owner, const struct output_header *header, uint32_t slot,
@@ -77,27 +79,14 @@ static void stop_for_command(struct session *session, const struct result *resul
 	error_release(&error);
 }
 
-/* True if an error of exec concerns the command, not one record's arguments. */
-static bool is_about_command(int number)
-{
-	return number == ENOENT || number == EACCES || number == ENOEXEC || number == EPERM || number == ENOTDIR ||
-	       number == ELOOP || number == EISDIR;
-}
-
 /* True if a task is to be run again, after *delay. */
 static bool is_to_repeat(struct session *session, const struct result *result, nsec *delay)
 {
-	unsigned doublings = result->attempt ? result->attempt - 1 : 0;
-	double seconds;
-
 	if (!ending_permits(session)->begins || !result_is_failure(result) ||
 	    result->attempt >= order_attempts(&session->order, result->index) ||
 	    !order_may_repeat(&session->order, result->index))
 		return false;
-	/* Twice as long each time, and up to a quarter more, so that tasks that failed together are spread. */
-	seconds = (double)session->options->policy.retry_delay * (1 + 0.25 * drand48());
-	seconds *= (double)(UINT64_C(1) << (doublings < 40 ? doublings : 40));
-	*delay = seconds < (double)RETRY_DELAY_MAX ? (nsec)seconds : RETRY_DELAY_MAX;
+	*delay = failure_delay(result, session->options->policy.retry_delay);
 	return true;
 }
 
@@ -122,43 +111,36 @@ static void apply_halt(struct session *session)
 /* Sets how the result object of a task begins. -1 if no such attempt is out. */
 static int name_command(struct session *session, const struct result *result, const struct task *task)
 {
-	char *label;
-	int set;
-
 	if (!session->outlet.format->is_whole || !task)
 		return 0;
-	label = report_object(session, task, result->slot);
-	set = order_set_label(&session->order, result->index, result->attempt, label);
-	free(label);
-	return set;
+	return set_label(session, result->index, result->attempt, report_object(session, task, result->slot));
 }
 
 /* Counts a result that is final. */
 static void verdict_count(struct session *session, const struct result *result)
 {
-	session->tally.finished++;
-	session->tally.outcomes[result->outcome]++;
-	session->tally.retried += result->attempt > 1;
+	uint64_t count = result_count(result);
+
+	session->tally.finished += count;
+	session->tally.outcomes[result->outcome] += count;
+	session->tally.retried += result->attempt > 1 ? count : 0;
 }
 
-/* Counts a task that failed after a signal as stopped. */
-static void verdict_count_stopped(struct session *session, const struct result *result)
+/* Accounts for a result that counts, which the order has taken; task is NULL if it is not known. */
+static void verdict_account(struct session *session, const struct result *result, const struct task *task)
 {
-	if (!session->ending.signal || !result_is_failure(result) || result->outcome == OUTCOME_NOT_STARTED)
-		return;
-	session->tally.stopped++;
-	session->ending.cut -= session->ending.cut > 0;
+	logbook_count(session, result, task);
+	clearance_count(&session->clearance, result);
+	verdict_count(session, result);
+	ending_count(session, result);
+	apply_halt(session);
 }
 
 int verdict_finish(struct session *session, const struct result *result, const struct task *task)
 {
 	if (order_finish(&session->order, result) < 0)
 		return -1;
-	logbook_count(session, result, task);
-	clearance_count(&session->clearance, result);
-	verdict_count(session, result);
-	verdict_count_stopped(session, result);
-	apply_halt(session);
+	verdict_account(session, result, task);
 	return 0;
 }
 
@@ -252,29 +234,23 @@ static void verdict_explain(struct verdict *verdict)
 		verdict->result.reason = verdict->problem;
 }
 
-/*
- * True if a task that writes to our own standard output (--ungroup) got SIGPIPE because its reader has gone: each task
- * that writes there would.
- */
-static bool is_about_reader(const struct session *session, const struct result *result)
+/* True if the reader of our own standard output has gone. */
+static bool has_no_reader(void)
 {
-	const struct session_options *options = session->options;
 	struct fd_wait output = {.fd = STDOUT_FILENO, .want_output = true};
 
-	if (!(options->output.ungrouped || options->command.terminal) ||
-	    (result->signal != SIGPIPE && result->status != 128 + SIGPIPE))
-		return false;
 	return fd_wait(&output, 1, 0) > 0 && output.hangup;
 }
 
 static void verdict_decide(struct verdict *verdict)
 {
 	struct session *session = verdict->session;
+	const struct session_options *options = session->options;
 	const struct result *result = &verdict->result;
 
-	verdict->is_about_command = result->outcome == OUTCOME_NOT_STARTED && session->template.command_is_fixed &&
-				    is_about_command(result->number) && !result->astray;
-	if (is_about_reader(session, result))
+	verdict->is_about_command = session->template.command_is_fixed && failure_is_about_command(result);
+	/* Each task that writes there would fail. */
+	if ((options->output.ungrouped || options->command.terminal) && failure_is_by_pipe(result) && has_no_reader())
 		ending_lose_output(session, EPIPE);
 	if (verdict->is_about_command)
 		stop_for_command(session, result);
@@ -338,6 +314,44 @@ static enum result_use verdict_on_result(struct pool_owner *owner, const struct 
 	return use;
 }
 
+/* Sets the tag of an answer, or how its result object begins. -1 if no such attempt is out. */
+static int name_answer(struct session *session, const struct result *result, const struct task *task)
+{
+	if (task && session->options->output.tag)
+		return set_label(session, result->index, result->attempt, report_tag(session, task, result->slot));
+	return name_command(session, result, task);
+}
+
+/* A verdict on answers: nothing is to be decided, explained or described. Durations of several tasks say nothing. */
+static enum result_use verdict_on_answers(struct pool_owner *owner, const struct result *result,
+					  const struct task *task, struct slice bytes)
+{
+	struct session *session = container_of(owner, struct session, pool_owner);
+	const struct output_header header = {
+		.index = result->index, .attempt = result->attempt, .stream = STREAM_OUTPUT};
+	struct verdict verdict = {.session = session, .task = task, .result = *result};
+	struct slice kept = outlet_drops(&session->outlet, STREAM_OUTPUT) ? (struct slice){.data = NULL} : bytes;
+
+	if (task)
+		verdict_learn(&verdict);
+	if (name_answer(session, result, task) < 0 || order_finish_with(&session->order, result, kept) < 0)
+		return RESULT_REFUSED;
+	if (bytes.size)
+		logbook_put(session, &header, bytes);
+	verdict_account(session, result, task);
+	verdict_report_halt(&verdict);
+	free(verdict.line);
+	return RESULT_TAKEN;
+}
+
+static void owner_on_forget(struct pool_owner *owner, uint64_t index, uint64_t count, uint32_t attempt)
+{
+	struct session *session = container_of(owner, struct session, pool_owner);
+
+	order_forget(&session->order, index, count);
+	logbook_forget(session, index, attempt);
+}
+
 static void verdict_on_words(struct pool_owner *owner UNUSED, struct slice words)
 {
 	diag_line(words);
@@ -369,6 +383,8 @@ const struct pool_owner verdict_owner = {
 	.head = owner_head,
 	.on_output = owner_on_output,
 	.on_result = verdict_on_result,
+	.on_answers = verdict_on_answers,
+	.on_forget = owner_on_forget,
 	.on_words = verdict_on_words,
 	.on_unfit = verdict_on_unfit,
 	.on_room = owner_on_room,

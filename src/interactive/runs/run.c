@@ -71,6 +71,11 @@ static int archive_record_piece(struct recorder *recorder, const struct recorder
 	return 0;
 }
 
+static void archive_forget_pieces(struct recorder *recorder, uint64_t index, uint32_t attempt UNUSED)
+{
+	archive_restart(container_of(recorder, struct run, recorder)->kept, index);
+}
+
 /* Adds the duration of a task that ran to the histogram. */
 static void count_time(struct run *run, const struct result *result)
 {
@@ -114,6 +119,7 @@ static int archive_record_result(struct recorder *recorder, const struct recorde
 static const struct recorder_kind archive_recorder = {
 	.texts = RECORDER_SHOWN,
 	.put = archive_record_piece,
+	.forget = archive_forget_pieces,
 	.count = archive_record_result,
 };
 
