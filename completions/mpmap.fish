@@ -40,6 +40,8 @@ complete -c mpmap -n __mpmap_before_command -l chunksize -x -d 'hand over N task
 complete -c mpmap -n __mpmap_before_command -l max-tasks-per-worker -x -d 'replace a worker after N tasks'
 complete -c mpmap -n __mpmap_before_command -l initializer -x -d 'run CMD (by sh) in each new worker first'
 complete -c mpmap -n __mpmap_before_command -l zygote -d 'start COMMAND once per worker, and fork it for each task'
+complete -c mpmap -n __mpmap_before_command -l filter -d 'start COMMAND once per worker; it gets the records as lines'
+complete -c mpmap -n __mpmap_before_command -l coproc -fa 'stdio fd' -d 'start COMMAND once per worker; it gets and answers records'
 complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
 complete -c mpmap -n __mpmap_before_command -l nice -x -d 'add N to the niceness of the tasks'

@@ -156,7 +156,7 @@ struct template_options briefing_template(const struct briefing *briefing)
 	return (struct template_options){
 		.words = briefing->words,
 		.word_count = briefing->word_count,
-		.is_literal = briefing->flags & BRIEFING_LITERAL,
+		.is_literal = briefing->flags & (BRIEFING_LITERAL | BRIEFING_AS_IS),
 		.replace = briefing->replace,
 		.separator = briefing->separator,
 		.csv = briefing->csv,
@@ -165,7 +165,7 @@ struct template_options briefing_template(const struct briefing *briefing)
 		.widths = briefing->widths,
 		.width_count = briefing->width_count,
 		.is_grouped = briefing->flags & BRIEFING_GROUPED,
-		.has_no_values = briefing->flags & BRIEFING_STDIN,
+		.has_no_values = briefing->flags & (BRIEFING_STDIN | BRIEFING_AS_IS),
 		.names_vary = briefing->flags & BRIEFING_NAMES_VARY,
 		.value_count = briefing->value_count,
 	};

@@ -107,6 +107,8 @@ enum briefing_flags {
 	BRIEFING_PROCESSORS = 8192,
 	/* Each record has a result of its own: the output needs that. */
 	BRIEFING_SINGLES = 16384,
+	/* The words are taken as they stand: nothing in them is replaced, and nothing is appended. */
+	BRIEFING_AS_IS = 32768,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */

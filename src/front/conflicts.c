@@ -6,6 +6,7 @@
 #include "front/conflicts.h"
 
 #include "base/bytes.h"
+#include "worker/executor.h"
 #include "front/operands.h"
 
 #include <sys/stat.h>
@@ -70,6 +71,19 @@ enum fact {
 	FACT_NO_JSON_SOURCE,
 	/* An option about lines. */
 	FACT_LINES,
+	/* --filter or --coproc of a run; before a prompt they are defaults. */
+	FACT_PERSISTENT,
+	FACT_FILTER,
+	/* No words of COMMAND, as for --filter. */
+	FACT_NO_WORDS,
+	/* --delimiter of several bytes. */
+	FACT_STRING,
+	/* A word of COMMAND that is a condition, as that of GNU parallel's --filter. */
+	FACT_CONDITION,
+	FACT_DELAY,
+	FACT_DRY_RUN,
+	FACT_VERBOSE,
+	FACT_REPLACE,
 	FACTS,
 };
 
@@ -87,9 +101,39 @@ static const char json_is_not_lines[] =
 	"%a: its values are the records; --null, --delimiter, --record-start, --csv, --colsep, --header, "
 	"--max-args, --block and --link are for lines";
 
+static const char filter_takes_records[] =
+	"--filter and %b: COMMAND gets records as they are, and takes them apart itself (--coproc gets their values)";
+
 static const struct conflict conflicts[] = {
 	{FACT_INTERACTIVE, FACT_RUN, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)"},
 	{FACT_TTY, FACT_INTERACTIVE, "--tty and --interactive: the terminal is the prompt's"},
+	{FACT_PERSISTENT, FACT_SHELL_RECORDS, "%a and --shell without a SCRIPT: each record would be another COMMAND"},
+	{FACT_PERSISTENT, FACT_NO_WORDS, "%a: no COMMAND, which is started once per worker and gets all its records"},
+	{FACT_FILTER, FACT_CONDITION,
+	 "--filter '%b': --filter COMMAND starts COMMAND once per worker, which answers each record with one; records "
+	 "are left out before mpmap (as by awk or grep)"},
+	{FACT_PERSISTENT, FACT_TTY, "%a and --tty: what COMMAND reads and writes are records, not the terminal"},
+	{FACT_PERSISTENT, FACT_ZYGOTE, "%a and --zygote: COMMAND stays as it is, and is not forked for each record"},
+	{FACT_PERSISTENT, FACT_STDIN, "%a and --stdin: COMMAND reads all records of its worker (leave out --stdin)"},
+	{FACT_PERSISTENT, FACT_GROUP,
+	 "%a and --max-args: COMMAND answers each record by itself (--stdin takes groups)"},
+	{FACT_PERSISTENT, FACT_UNGROUP, "%a and --ungroup: what COMMAND writes are the answers, which mpmap reads"},
+	{FACT_PERSISTENT, FACT_LINE_BUFFER, "%a and --line-buffer: an answer is whole anyway (--unordered: at once)"},
+	{FACT_PERSISTENT, FACT_DELAY, "%a and --delay: COMMAND is not started for each record"},
+	{FACT_PERSISTENT, FACT_DRY_RUN, "%a and --dry-run: COMMAND is run as it stands, and not for each record"},
+	{FACT_PERSISTENT, FACT_VERBOSE, "%a and --verbose: COMMAND is run as it stands, and not for each record"},
+	{FACT_PERSISTENT, FACT_REPLACE, "%a and --replace: COMMAND is run as it stands; records go to what it reads"},
+	{FACT_PERSISTENT, FACT_STRING, "%a and --delimiter=%b: records that stay whole end with one byte"},
+	{FACT_PERSISTENT, FACT_RECORD_START, "%a and --record-start: records that stay whole end with one byte"},
+	{FACT_FILTER, FACT_RESULTS,
+	 "--filter and --results: a folder for each record would be too many (-o jsonl writes a result for each)"},
+	{FACT_FILTER, FACT_JSON,
+	 "--filter and %b: COMMAND gets records as they are (without %b each line is one; --coproc gets the values)"},
+	{FACT_FILTER, FACT_CSV, filter_takes_records},
+	{FACT_FILTER, FACT_SEPARATOR, filter_takes_records},
+	{FACT_FILTER, FACT_HEADER, filter_takes_records},
+	{FACT_FILTER, FACT_SOURCES,
+	 "--filter and several sources: COMMAND gets the records of one (--coproc gets their combinations)"},
 	{FACT_BATCH, FACT_NOTHING_TO_RUN, "no COMMAND to run for each record (mpmap --help shows how)"},
 	{FACT_EMPTY_COMMAND, FACT_ANY, "COMMAND is empty"},
 	{FACT_SEPARATOR_OPERAND, FACT_CSV, "--csv '%a': the byte between fields follows an equals sign: --csv='%a'"},
@@ -146,6 +190,32 @@ static const char *separator_operand(const struct template_options *command)
 			return bytes[i];
 	}
 	return NULL;
+}
+
+/* Returns the first word of the command if it is a condition with replacement strings, which no command is, or NULL. */
+static const char *condition_operand(const struct template_options *command)
+{
+	const char *word = command->word_count ? command->words[0] : "", *string = strchr(word, '{');
+
+	return string && strchr(string, '}') && strpbrk(word, "<>=!~ ") ? word : NULL;
+}
+
+/* Sets the facts about a command that persists. */
+static void gather_persistence(const struct options *options, const char *names[FACTS])
+{
+	const struct session_options *run = &options->run;
+
+	if (!options->persistent || options->mode != MODE_RUN)
+		return;
+	names[FACT_FILTER] = strcmp(options->persistent, "filter") == 0 ? "--filter" : NULL;
+	names[FACT_PERSISTENT] = names[FACT_FILTER] ? "--filter" : "--coproc";
+	names[FACT_NO_WORDS] = run->command.template.word_count ? NULL : "";
+	names[FACT_CONDITION] = condition_operand(&run->command.template);
+	names[FACT_STRING] = options->delimiter.size > 1 ? "STR" : NULL;
+	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
+	names[FACT_DRY_RUN] = run->command.executor->runs_tasks ? NULL : "--dry-run";
+	names[FACT_VERBOSE] = run->output.verbose ? "--verbose" : NULL;
+	names[FACT_REPLACE] = run->command.template.replace ? "--replace" : NULL;
 }
 
 /* Sets the facts about the mode, and about what is run. */
@@ -265,6 +335,7 @@ int conflicts_check(const struct options *options, struct error *error)
 	size_t i;
 
 	gather_command(options, names);
+	gather_persistence(options, names);
 	gather_output(options, names);
 	gather_input(options, names);
 	for (i = 0; i < countof(conflicts); i++) {

@@ -45,6 +45,11 @@ const struct option_row option_table[] = {
 	{.name = "initializer", .argument = "CMD", .values = VALUES_FREE,
 	 .help = "run CMD (by sh) in each new worker first", .set = set_initializer},
 	{.name = "zygote", .help = "start COMMAND once per worker, and fork it for each task", .set = set_zygote},
+	{.name = "filter", .help = "start COMMAND once per worker; it gets the records as lines\n"
+	 "on standard input and answers each with one", .set = set_filter},
+	{.name = "coproc", .argument = "HOW", .is_optional = true, .values = VALUES_WORDS, .words = "stdio fd",
+	 .help = "start COMMAND once per worker; it gets and answers records\n"
+	 "as lines of JSON, on stdio or descriptor 3 (fd) [stdio]", .set = set_coprocess},
 	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",
 	 .set = set_directory},

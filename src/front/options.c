@@ -300,6 +300,8 @@ static void take_defaults(struct options *options, const struct options *default
 	if (!options->color)
 		options->color = defaults->color;
 	take_surroundings(options);
+	if (!run->command.executor && options->persistent)
+		run->command.executor = executor_find(options->persistent);
 	if (!run->command.executor)
 		run->command.executor = &executor_command;
 	/* Tasks that do not run wait for nothing. */
@@ -312,15 +314,16 @@ static void take_defaults(struct options *options, const struct options *default
 	if (throttle_most(&run->machine.throttle) < run->workers.jobs)
 		run->workers.jobs = throttle_most(&run->machine.throttle);
 	/* The tasks of a chunk start without a check between them, so that a chunk has one task if each start is
-	 * checked. */
-	if (run->policy.delay || run->machine.throttle.memory || run->machine.throttle.load)
+	 * checked. A command that persists is checked when it starts and when it is fed. */
+	if (!run->command.executor->persists &&
+	    (run->policy.delay || run->machine.throttle.memory || run->machine.throttle.load))
 		run->workers.chunk_size = 1;
 	if (run->command.terminal)
 		run->workers.jobs = 1;
-	if (run->machine.throttle.jobs_file) {
+	if (run->machine.throttle.jobs_file)
 		run->workers.jobs_max = capacity_jobs() < JOBS_FILE_MAX ? capacity_jobs() : JOBS_FILE_MAX;
-		run->workers.chunk_size = run->workers.chunk_size ? run->workers.chunk_size : 1;
-	}
+	if (run->machine.throttle.jobs_file && !run->command.executor->persists && !run->workers.chunk_size)
+		run->workers.chunk_size = 1;
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct error *error)

@@ -28,6 +28,8 @@ struct options {
 	struct delimiter delimiter;
 	/* What they begin with; its size is 0 if with anything. */
 	struct delimiter record_start;
+	/* The name of the executor that lets COMMAND persist; NULL if it does not. */
+	const char *persistent;
 	/* PAGER, XDG_STATE_HOME and HOME of the environment; NULL if unset. */
 	const char *pager;
 	const char *state;

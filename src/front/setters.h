@@ -33,6 +33,8 @@ option_setter set_nice;
 option_setter set_initializer;
 option_setter set_terminal;
 option_setter set_zygote;
+option_setter set_filter;
+option_setter set_coprocess;
 option_setter set_delay;
 option_setter set_retries;
 option_setter set_retry_delay;

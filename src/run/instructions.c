@@ -79,6 +79,17 @@ static bool is_measured(const struct session *session)
 	return (output->format && output->format->is_whole) || output->results || session->place.recorder;
 }
 
+/* True if each record has a result of its own, though its command answers many: something counts or shows each. */
+static bool needs_singles(const struct session *session)
+{
+	const struct output_options *output = &session->options->output;
+	const struct halt *halt = &session->options->policy.halt;
+
+	return (output->format && output->format->is_whole) || output->tag || output->joblog ||
+	       session->place.recorder ||
+	       (halt->when != HALT_NEVER && (halt->why == HALT_SUCCESS || halt->why == HALT_DONE));
+}
+
 /* Returns the BRIEFING_... flags. */
 static uint32_t briefing_flags(const struct session *session)
 {
@@ -99,6 +110,8 @@ static uint32_t briefing_flags(const struct session *session)
 		{options->input.to_stdin, BRIEFING_STDIN},
 		{command->template.names_vary, BRIEFING_NAMES_VARY},
 		{is_measured(session), BRIEFING_MEASURED},
+		{needs_singles(session), BRIEFING_SINGLES},
+		{command->executor->persists, BRIEFING_AS_IS},
 		{options->policy.leftovers == LEFTOVERS_WAIT, BRIEFING_WAITS},
 		{options->policy.leftovers == LEFTOVERS_KILL, BRIEFING_CLEARS},
 	};
@@ -209,7 +222,7 @@ struct outlet_options instructions_outlet(const struct session *session)
 /* True if tasks are to be forked from the command, where that is possible. */
 static bool wants_zygotes(const struct command_options *command)
 {
-	return command->zygote && command->executor->runs_tasks;
+	return command->zygote && command->executor->runs_tasks && !command->executor->persists;
 }
 
 /*

@@ -141,7 +141,7 @@ static void show_kept(const struct canvas *canvas, struct run *run, const struct
 	struct bytes word = {.data = NULL};
 
 	view_task_show_text(canvas, "command", task->words.command);
-	if (run->options.settings.input.to_stdin && input.size) {
+	if ((run->options.settings.input.to_stdin || task->words.width == CHUNK_LINES) && input.size) {
 		input.size = input.size < INPUT_MAX ? input.size : INPUT_MAX;
 		quote_shell(&word, input);
 		bytes_append_text(&word, input.size < task->words.record.size ? "..." : "");
