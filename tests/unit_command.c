@@ -292,6 +292,15 @@ static void test_choices(void)
 	check_int(facts.fds[3], fds[1]);
 	/* Only the program keeps it. */
 	check_int(fcntl(fds[1], F_GETFD), FD_CLOEXEC);
+	/* Another number, which the descriptor here may have, or another one, or none. */
+	command.keep_as = fds[1] + 1;
+	facts = gather(command);
+	check_int(facts.fd_count, 4);
+	check_int(facts.fds[3], fds[1] + 1);
+	command.keep_as = fds[0];
+	facts = gather(command);
+	check_int(facts.fd_count, 4);
+	check_int(facts.fds[3], fds[0]);
 	fd_close(&fds[0]);
 	fd_close(&fds[1]);
 }

@@ -48,6 +48,29 @@ static void test_pipe(void)
 	fd_close(&ends[0]);
 }
 
+static void test_socket_pair(void)
+{
+	int ends[2] = {-1, -1};
+	char byte;
+
+	check_int(fd_socket_pair(ends), 0);
+	check_int(fcntl(ends[0], F_GETFD), FD_CLOEXEC);
+	check_int(fcntl(ends[1], F_GETFD), FD_CLOEXEC);
+	check(!(fcntl(ends[1], F_GETFL) & O_NONBLOCK));
+	check_fails(fd_read(ends[0], &byte, 1), EAGAIN);
+	check_int(fd_write(ends[0], "x", 1), 1);
+	fd_end_writing(ends[0]);
+	check_int(fd_read(ends[1], &byte, 1), 1);
+	check_int(fd_read(ends[1], &byte, 1), 0);
+	check_int(fd_write(ends[1], "y", 1), 1);
+	fd_close(&ends[1]);
+	check_int(fd_read(ends[0], &byte, 1), 1);
+	check_int(byte, 'y');
+	check_int(fd_read(ends[0], &byte, 1), 0);
+	fd_end_writing(ends[0]);
+	fd_close(&ends[0]);
+}
+
 static void test_no_descriptors(void)
 {
 	struct rlimit limit = {.rlim_cur = 3, .rlim_max = 64};
@@ -271,6 +294,7 @@ const struct unit_test unit_fd[] = {
 	{"closing keeps errno and sets -1", .run = test_close},
 	{"a high descriptor is moved down", .run = test_lower},
 	{"the two ends of a pipe", .run = test_pipe},
+	{"two connected sockets", .run = test_socket_pair},
 	{"no descriptors left", .run = test_no_descriptors},
 	{"closed standard descriptors are filled", .run = test_fill},
 	{"a child keeps exactly the inherited and the given descriptors", .run = test_census},

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,7 +67,7 @@ void fd_unblock(int fd)
 {
 	/* A flag of this end only: the writer keeps an ordinary blocking pipe. */
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		BUG("a pipe cannot be made non-blocking");
+		BUG("a descriptor cannot be made non-blocking");
 }
 
 int fd_pipe(int ends[2])
@@ -75,6 +76,20 @@ int fd_pipe(int ends[2])
 		return -1;
 	fd_unblock(ends[0]);
 	return 0;
+}
+
+int fd_socket_pair(int ends[2])
+{
+	if (fault_at("pipe") || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	fd_unblock(ends[0]);
+	return 0;
+}
+
+void fd_end_writing(int fd)
+{
+	/* It fails where the other end is gone: nothing is read there any more. */
+	shutdown(fd, SHUT_WR);
 }
 
 int fd_replace(int place, int fd)

@@ -23,6 +23,13 @@ int fd_pipe(int ends[2]) MUST_CHECK;
 /* Creates a pipe like fd_pipe whose ends both block, which saves a system call where reads may block. */
 int fd_pipe_blocking(int ends[2]) MUST_CHECK;
 
+/*
+ * Creates two connected stream sockets: ends[0] does not block, ends[1] does. Returns 0, or -1 with errno. Each can be
+ * read and written; fd_end_writing ends the reading of the other.
+ */
+int fd_socket_pair(int ends[2]) MUST_CHECK;
+void fd_end_writing(int fd);
+
 /* Makes an end of a pipe non-blocking, for every process that has it. */
 void fd_unblock(int fd);
 

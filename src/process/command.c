@@ -35,7 +35,7 @@ struct launch {
 	volatile enum command_stage stage;
 };
 
-/* Makes fd a standard descriptor, which remains open in the program. */
+/* Makes fd the descriptor where, which remains open in the program. */
 static int place_descriptor(int fd, int where)
 {
 	if (fd < 0)
@@ -110,7 +110,8 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 	if (place_descriptor(command->input, 0) < 0 || place_descriptor(command->output, 1) < 0 ||
 	    place_descriptor(command->errors, 2) < 0)
 		goto failed;
-	if (command->keep >= 0 && fcntl(command->keep, F_SETFD, 0) < 0)
+	/* The last, since one of the others may have its number here. */
+	if (place_descriptor(command->keep, command->keep_as ? command->keep_as : command->keep) < 0)
 		goto failed;
 	execve(command->path, command->arguments, command->environment);
 failed:

@@ -31,6 +31,8 @@ struct command {
 	int errors;
 	/* A further descriptor of this process that the program gets, -1 if none. */
 	int keep;
+	/* Its number in the program, in place of what has that here; 0 if that is the same. */
+	int keep_as;
 	/* Signals that are ignored in the program; all others have their default. */
 	signal_mask ignored;
 	/* The number added to the niceness. */
