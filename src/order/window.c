@@ -22,13 +22,6 @@ static struct window_page **page_place(const struct window *window, uint64_t ind
 	return &window->pages[index / WINDOW_PAGE & (window->capacity - 1)];
 }
 
-uint64_t window_size(const struct window *window)
-{
-	uint64_t places = (window->end + WINDOW_PAGE - 1) / WINDOW_PAGE - window->head / WINDOW_PAGE;
-
-	return places * sizeof(struct window_page *) + window->pages_used * sizeof(struct window_page);
-}
-
 struct entry *window_at(const struct window *window, uint64_t index)
 {
 	struct window_page *page = *page_place(window, index);
@@ -38,15 +31,14 @@ struct entry *window_at(const struct window *window, uint64_t index)
 	return page == &gone_page ? NULL : &page->entries[index % WINDOW_PAGE];
 }
 
-/* Makes room for the place of an index, and raises end past it. */
+/* Raises end past an index, and makes room for its place. */
 static void window_extend(struct window *window, uint64_t index)
 {
 	uint64_t first = window->head / WINDOW_PAGE, last = index / WINDOW_PAGE, page;
 	size_t capacity = window->capacity ? window->capacity : 16;
 	struct window_page **pages;
 
-	if (index >= window->end)
-		window->end = index + 1;
+	window->end = index + 1;
 	if (last - first < window->capacity)
 		return;
 	while (last - first >= capacity)
@@ -68,17 +60,22 @@ static struct window_page *window_add_page(struct window *window, uint64_t index
 	page->gone = first < window->head ? (unsigned)(window->head - first) : 0;
 	*page_place(window, index) = page;
 	window->pages_used++;
+	window->size += sizeof *page;
 	return page;
 }
 
 struct entry *window_reach(struct window *window, uint64_t index)
 {
+	struct window_page **place;
+
 	if (index < window->head)
 		return NULL;
-	window_extend(window, index);
-	if (!*page_place(window, index))
+	if (index >= window->end)
+		window_extend(window, index);
+	place = page_place(window, index);
+	if (!*place)
 		window_add_page(window, index);
-	return window_at(window, index);
+	return *place == &gone_page ? NULL : &(*place)->entries[index % WINDOW_PAGE];
 }
 
 /* Returns the index after the last of those from first on, below end, that are in the page of first. */
@@ -152,6 +149,7 @@ static void close_in_page(struct window *window, uint64_t first, uint64_t end)
 			return;
 		free(page);
 		window->pages_used--;
+		window->size -= sizeof *page;
 	}
 	*place = &gone_page;
 }
@@ -160,7 +158,8 @@ void window_close(struct window *window, uint64_t index, uint64_t count)
 {
 	uint64_t end = index + count;
 
-	window_extend(window, end - 1);
+	if (end > window->end)
+		window_extend(window, end - 1);
 	while (index < end) {
 		uint64_t next = end_in_page(index, end);
 

@@ -32,12 +32,18 @@ struct window {
 	uint64_t head;
 	/* The highest known index, plus one. */
 	uint64_t end;
-	/* The number of pages. */
+	/* The number of pages, and their bytes. */
 	size_t pages_used;
+	uint64_t size;
 };
 
 /* Returns the bytes of memory that the pages and their places take. */
-uint64_t window_size(const struct window *window);
+static inline uint64_t window_size(const struct window *window)
+{
+	uint64_t places = (window->end + WINDOW_PAGE - 1) / WINDOW_PAGE - window->head / WINDOW_PAGE;
+
+	return window->size + places * sizeof(struct window_page *);
+}
 
 /*
  * Returns the entry of an index from head to end, or NULL if its page has been freed. Of a task that was not heard of

@@ -235,10 +235,9 @@ static bool is_about_worker(uint32_t type)
 
 static bool is_about_task(uint32_t type, struct slice packet)
 {
-	if (type == PACKET_ANSWERS)
-		return packet.size >= sizeof(struct answers_header);
-	return (type == PACKET_OUTPUT || type == PACKET_RESULT || type == PACKET_FORGET) &&
-	       packet.size >= sizeof(struct output_header);
+	if (type == PACKET_OUTPUT || type == PACKET_RESULT || type == PACKET_FORGET)
+		return packet.size >= sizeof(struct output_header);
+	return type == PACKET_ANSWERS && packet.size >= sizeof(struct answers_header);
 }
 
 /* Returns the position of the end of a task's first packet, 0 if the ring has no packet about it. */
