@@ -26,6 +26,8 @@ enum {
 	RETRIES_MAX = 65536,
 	/* Chunks that wait, for each job: the parent scans every 8 ms, or later if it has to wait for a processor. */
 	READY_PER_JOB = 3,
+	/* Rows for each worker: chunks that it has, or finishes between two scans; more where it feeds a command. */
+	ROWS_PER_JOB = 2 * READY_PER_JOB,
 };
 
 /* Nanoseconds in which workers end what they run when the pool closes. */
@@ -80,6 +82,7 @@ struct pool *pool_new(const struct pool_options *options, const struct briefing 
 {
 	struct pool *pool = mem_new(1, sizeof *pool);
 	size_t seats = options->jobs_max + options->repeats;
+	size_t rows = seats * (options->refeeds ? 2 * ROWS_PER_JOB : ROWS_PER_JOB) + 8;
 
 	*pool = (struct pool){
 		.options = *options,
@@ -91,9 +94,7 @@ struct pool *pool_new(const struct pool_options *options, const struct briefing 
 		.closing.kill_at = NSEC_FOREVER,
 	};
 	pool->crew.descriptor_limit = raise_descriptor_limit(seats);
-	/* Ready chunks for every worker: its current chunk, and as many as it can finish between two scans. */
-	if (board_create(&pool->board, seats, 2 * READY_PER_JOB * seats + 8, ring_size(seats)) < 0 ||
-	    share_briefing(pool, briefing) < 0) {
+	if (board_create(&pool->board, seats, rows, ring_size(seats)) < 0 || share_briefing(pool, briefing) < 0) {
 		error_set_errno(error, errno, "shared memory");
 		pool_free(pool);
 		return NULL;
