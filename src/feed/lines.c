@@ -56,11 +56,12 @@ static int prepare_lines(struct feeder *feeder, struct error *error)
 	for (i = 0; source->items && i < source->item_count; i++) {
 		if (!is_divided(source->items[i], source->delimiter.bytes[0]))
 			continue;
+		error_set(error,
+			  "item %zu of the command line has the byte in it that ends a record (-0 ends records "
+			  "with NUL, which no item has)",
+			  i + 1);
 		error->is_usage = true;
-		return error_set(error,
-				 "item %zu of the command line has the byte in it that ends a record (-0 ends records "
-				 "with NUL, which no item has)",
-				 i + 1);
+		return -1;
 	}
 	return 0;
 }
@@ -218,8 +219,8 @@ static void lines_note_end(struct lines *lines)
 	trace_event("input_end", "\"records\":%" PRIu64, records);
 }
 
-/* Reads once. False when nothing can be read now, or ever. */
-static bool lines_read(struct lines *lines)
+/* Reads once. */
+static void lines_read(struct lines *lines)
 {
 	size_t room, got = 0;
 	char *to = packer_room(&lines->feeder.packer, LINES_ROOM, &room);
@@ -234,7 +235,6 @@ static bool lines_read(struct lines *lines)
 	if (got)
 		lines_fill(lines, got);
 	lines_note_end(lines);
-	return got > 0;
 }
 
 static void feed_lines(struct feeder *feeder)
@@ -245,9 +245,9 @@ static void feed_lines(struct feeder *feeder)
 	while (session_has_room(session)) {
 		if (lines_take(lines))
 			continue;
-		if (!(lines->readable || inlet_has_bytes(&lines->inlet)) || !lines_may_follow(lines) ||
-		    !lines_read(lines))
+		if (!lines_may_follow(lines) || !(lines->readable || inlet_has_bytes(&lines->inlet)))
 			break;
+		lines_read(lines);
 	}
 	lines_flush(lines);
 	inlet_watch(&lines->inlet, lines_may_follow(lines) && session_has_room(session));
