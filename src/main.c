@@ -57,6 +57,10 @@
  *   zygote   tasks that are forked          preloading  starting one       fitness  suitable programs
  *   object   the preloaded object           preload  its source            request  the messages to it
  *   preload_ready  what its children need not do
+ * worker/persistent/  a command that stays for many records
+ *   filter   one answer for each record     answers  splitting them         standing  the command's process
+ *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
+ *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
  *   staffing  how many workers              shortage  too few processes    recruiting  processes of workers

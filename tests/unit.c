@@ -67,6 +67,7 @@ static const struct {
 	{"message", unit_message},
 	{"packer", unit_packer},
 	{"chunk", unit_chunk},
+	{"persistent", unit_persistent},
 	{"options", unit_options},
 	{"ledger", unit_ledger},
 	{"doorbell", unit_doorbell},

@@ -54,3 +54,27 @@ size_t count_bytes(const char *data, size_t size, char byte)
 		total += *data++ == byte;
 	return total;
 }
+
+/* Bytes that are counted before the byte is searched for among them. */
+enum { STRIDE = 4096 };
+
+size_t count_find(const char *data, size_t size, char byte, uint64_t count)
+{
+	const char *at = data, *end = data + size;
+
+	while (count && (size_t)(end - at) > STRIDE) {
+		size_t found = count_bytes(at, STRIDE, byte);
+
+		if (found >= count)
+			break;
+		count -= found;
+		at += STRIDE;
+	}
+	for (; count; count--) {
+		at = memchr(at, byte, (size_t)(end - at));
+		if (!at)
+			BUG("a byte that is not there so often");
+		at++;
+	}
+	return (size_t)(at - data);
+}

@@ -10,4 +10,10 @@
 /* Returns how many of the bytes are this one. Takes about as long as reading them, however many there are. */
 size_t count_bytes(const char *data, size_t size, char byte);
 
+/*
+ * Returns the size of the shortest beginning that holds this byte count times, which has to be there so often; 0 for
+ * none.
+ */
+size_t count_find(const char *data, size_t size, char byte, uint64_t count);
+
 #endif

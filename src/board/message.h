@@ -47,6 +47,8 @@ enum packet_type {
 	PACKET_UNFIT,
 	/* Why the worker cannot work, in words: it ends. Before HELLO. */
 	PACKET_UNABLE,
+	/* Why the run cannot go on, in words: it ends. */
+	PACKET_FAILURE,
 	/* struct answers_header, then the rest of the output of its records: with it they are done, and ok. */
 	PACKET_ANSWERS,
 	/* struct output_header: what was sent of this task's output is void, since the task begins anew. */

@@ -70,6 +70,11 @@ void fd_unblock(int fd)
 		BUG("a descriptor cannot be made non-blocking");
 }
 
+void fd_widen(int fd, size_t size)
+{
+	(void)!fcntl(fd, F_SETPIPE_SZ, (int)size);
+}
+
 int fd_pipe(int ends[2])
 {
 	if (fd_pipe_blocking(ends) < 0)

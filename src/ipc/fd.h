@@ -33,6 +33,9 @@ void fd_end_writing(int fd);
 /* Makes an end of a pipe non-blocking, for every process that has it. */
 void fd_unblock(int fd);
 
+/* Makes a pipe hold size bytes, if the system permits that (pipe(7)); else it remains as it is. */
+void fd_widen(int fd, size_t size);
+
 /* Makes descriptor place (0, 1 or 2) a copy of fd, also for programs that are executed. Returns 0, or -1 with errno. */
 int fd_replace(int place, int fd) MUST_CHECK;
 

@@ -188,6 +188,16 @@ static int note_initialized(struct worker *worker, struct slice packet)
 	return 0;
 }
 
+/* Passes on why the run cannot go on. */
+static void take_failure(struct worker *worker, struct slice packet)
+{
+	struct error error = {.number = 0};
+
+	error_set(&error, "%.*s", (int)(packet.size < INT32_MAX ? packet.size : INT32_MAX), packet.data);
+	worker->pool->owner->on_failure(worker->pool->owner, &error);
+	error_release(&error);
+}
+
 static int intake_take_packet(struct worker *worker, uint32_t type, struct slice packet)
 {
 	switch (type) {
@@ -206,6 +216,9 @@ static int intake_take_packet(struct worker *worker, uint32_t type, struct slice
 		return 0;
 	case PACKET_UNFIT:
 		worker->pool->owner->on_unfit(worker->pool->owner, packet);
+		return 0;
+	case PACKET_FAILURE:
+		take_failure(worker, packet);
 		return 0;
 	case PACKET_UNABLE:
 		error_set(&worker->pool->staffing.unable_why, "%.*s",
@@ -230,7 +243,7 @@ static uint64_t index_of(struct slice packet)
 static bool is_about_worker(uint32_t type)
 {
 	return type == PACKET_STARVED || type == PACKET_INITIALIZED || type == PACKET_WORDS || type == PACKET_UNFIT ||
-	       type == PACKET_UNABLE;
+	       type == PACKET_UNABLE || type == PACKET_FAILURE;
 }
 
 static bool is_about_task(uint32_t type, struct slice packet)

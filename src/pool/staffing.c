@@ -40,8 +40,11 @@ bool staffing_has_sleeper(const struct pool *pool)
 	return false;
 }
 
-/* Wakes one sleeping worker. False if no worker sleeps. */
-static bool wake_one(struct pool *pool)
+/*
+ * Wakes one sleeping worker: one that is idle, or else one with records in its persistent command, which could take
+ * more. False if no such worker sleeps.
+ */
+static bool wake_one(struct pool *pool, bool is_idle)
 {
 	struct marks_walk walk = {.groups = 0};
 	size_t seat;
@@ -49,7 +52,8 @@ static bool wake_one(struct pool *pool)
 	while (marks_next(&pool->board.sleepers, &walk, &seat)) {
 		struct worker *worker = &pool->crew.workers[seat];
 
-		if (sleeps(worker) && board_clear_sleeping(&pool->board, seat)) {
+		if (sleeps(worker) && !atomic_load(&worker->seat->running) == is_idle &&
+		    board_clear_sleeping(&pool->board, seat)) {
 			roster_wake(worker);
 			return true;
 		}
@@ -166,11 +170,13 @@ static void staff_waiting_chunks(struct pool *pool, bool late)
 		staffing->claim_by = 0;
 	else if (!staffing->claim_by)
 		staffing->claim_by = clock_now() + CLAIM_TIME;
-	while (waiting && wake_one(pool))
+	while (waiting && wake_one(pool, true))
 		waiting--;
 	waiting -= waiting < coming ? waiting : coming;
 	while (starts < waiting && starts < STARTS_MAX && start_one(pool, late))
 		starts++;
+	while (starts < waiting && wake_one(pool, false))
+		waiting--;
 	if (starts == STARTS_MAX)
 		staffing->unserved = true;
 }

@@ -87,10 +87,25 @@ static enum packet_type result_type(void)
 	return fault_at("padding") ? (enum packet_type)UINT32_MAX : PACKET_RESULT;
 }
 
+/* Announces a result that was committed, in time. False when the parent is gone. */
+static bool claim_announce(struct workplace *place, enum outcome outcome)
+{
+	nsec before = place->doorbell.since;
+
+	place->claim.results++;
+	if (place->briefing.judged >> outcome & 1) {
+		workplace_announce(place);
+		return workplace_wait_until(place, is_judged, NULL, NSEC_FOREVER);
+	}
+	doorbell_committed(&place->doorbell);
+	workplace_announce_if_due(place);
+	/* While tasks are short nothing else checks whether the parent is there. */
+	return place->doorbell.since == before || place->listened || workplace_listen(place);
+}
+
 bool claim_commit(struct workplace *place, const struct result *result)
 {
 	struct claim *claim = &place->claim;
-	nsec before;
 
 	bytes_clear(&place->scratch);
 	result_put(&place->scratch, result, (uint32_t)claim->row);
@@ -104,16 +119,25 @@ bool claim_commit(struct workplace *place, const struct result *result)
 	trace_event("task_end", "\"seq\":%" PRIu64 ",\"worker\":\"%s\",\"outcome\":\"%s\",\"status\":%d",
 		    result->index + 1, place->setup.name, outcome_name(result->outcome), result->status);
 	atomic_store_explicit(&place->seat->running, 0, memory_order_release);
-	claim->results++;
-	if (place->briefing.judged >> result->outcome & 1) {
-		workplace_announce(place);
-		return workplace_wait_until(place, is_judged, NULL, NSEC_FOREVER);
-	}
-	before = place->doorbell.since;
-	doorbell_committed(&place->doorbell);
-	workplace_announce_if_due(place);
-	/* While tasks are short nothing else checks whether the parent is there. */
-	return place->doorbell.since == before || place->listened || workplace_listen(place);
+	return claim_announce(place, result->outcome);
+}
+
+bool claim_answer(struct workplace *place, struct answers_header *header, struct slice bytes)
+{
+	char *to = workplace_reserve(place, sizeof *header + bytes.size);
+
+	if (!to)
+		return false;
+	header->row = (uint32_t)place->claim.row;
+	memcpy(to, header, sizeof *header);
+	memcpy(to + sizeof *header, bytes.data, bytes.size);
+	atomic_store_explicit(&place->board.queue.entries[header->row].next, header->index + header->further + 1,
+			      memory_order_release);
+	fault_at("answers");
+	ring_commit(&place->ring, PACKET_ANSWERS, sizeof *header + bytes.size);
+	trace_event("answers", "\"first\":%" PRIu64 ",\"count\":%" PRIu64 ",\"worker\":\"%s\"", header->index + 1,
+		    (uint64_t)header->further + 1, place->setup.name);
+	return claim_announce(place, OUTCOME_OK);
 }
 
 bool claim_can_share(const struct workplace *place, uint64_t index)
@@ -153,17 +177,8 @@ bool claim_starve(struct workplace *place, int number)
 	return sent;
 }
 
-enum park {
-	PARK_AWAKE,
-	/* The seat is marked as sleeping. */
-	PARK_SLEEP,
-	/* No chunk will come. */
-	PARK_OVER,
-};
-
 /*
- * True if the worker is not to sleep, or has been woken; its state is in *context. The order that makes sure of every
- * wake-up:
+ * The order that makes sure of every wake-up:
  *
  *   worker                          | parent
  *   --------------------------------+------------------------------------
@@ -173,37 +188,58 @@ enum park {
  *
  * Whichever comes first, either the worker's check finds the chunk or the parent finds the mark.
  */
-static bool is_not_to_sleep(struct workplace *place, void *context)
+enum claim_seek claim_seek(struct workplace *place)
 {
-	enum park *park = context;
-
-	/* The worker was woken to claim a chunk. With a second mark the parent would count on it twice. */
-	if (*park == PARK_SLEEP)
-		return true;
 	board_sleep(&place->board, place->setup.seat);
-	if (atomic_load(&place->notice->last_call) && !queue_has_ready(&place->board.queue)) {
-		*park = PARK_OVER;
-		return true;
-	}
+	if (atomic_load(&place->notice->last_call) && !queue_has_ready(&place->board.queue))
+		return CLAIM_OVER;
 	if (queue_claimable(&place->board.queue, 1))
-		return true;
-	*park = PARK_SLEEP;
+		return CLAIM_READY;
 	trace_event("worker_park", "\"worker\":\"%s\"", place->setup.name);
 	workplace_announce(place);
-	return false;
+	return CLAIM_WAITS;
+}
+
+void claim_stay_awake(struct workplace *place)
+{
+	/* Some wake-ups leave the seat's mark set, and a worker that is awake must have none. If the parent has just
+	 * cleared the mark, its WAKE is in flight and wakes this worker once more for nothing. */
+	(void)!board_clear_sleeping(&place->board, place->setup.seat);
+}
+
+/* True if the worker is not to sleep, or has been woken; what it found before is in *context. */
+static bool is_not_to_sleep(struct workplace *place, void *context)
+{
+	enum claim_seek *found = context;
+
+	/* The worker was woken to claim a chunk. With a second mark the parent would count on it twice. */
+	if (*found == CLAIM_WAITS)
+		return true;
+	*found = claim_seek(place);
+	return *found != CLAIM_WAITS;
 }
 
 bool claim_park(struct workplace *place)
 {
-	enum park park = PARK_AWAKE;
-	bool parent_there = workplace_wait_until(place, is_not_to_sleep, &park, NSEC_FOREVER);
+	enum claim_seek found = CLAIM_READY;
+	bool parent_there = workplace_wait_until(place, is_not_to_sleep, &found, NSEC_FOREVER);
 
-	if (park == PARK_OVER)
+	if (found == CLAIM_OVER)
 		return false;
-	/* Some wake-ups leave the seat's mark set, and a worker that is awake must have none. If the parent has just
-	 * cleared the mark, its WAKE is in flight and wakes this worker once more for nothing. */
-	(void)!board_clear_sleeping(&place->board, place->setup.seat);
+	claim_stay_awake(place);
 	return parent_there;
+}
+
+/* True if no task may be begun any more. */
+static bool is_no_more(struct workplace *place, void *context UNUSED)
+{
+	return !queue_gate(&place->board.queue) || atomic_load(&place->seat->retire);
+}
+
+bool claim_wait(struct workplace *place, nsec deadline)
+{
+	workplace_announce_pending(place);
+	return workplace_wait_until(place, is_no_more, NULL, deadline);
 }
 
 int claim_leave(const struct workplace *place)

@@ -26,6 +26,7 @@
 #include "base/dialect.h"
 #include "task/chunk.h"
 #include "task/task.h"
+#include "board/message.h"
 
 struct workplace;
 
@@ -74,6 +75,12 @@ void claim_drop(struct workplace *place);
  */
 bool claim_commit(struct workplace *place, const struct result *result) MUST_CHECK;
 
+/*
+ * Commits the answers to consecutive records of the claimed chunk, as claim_commit does a result: both count from then
+ * on. header->row is filled in. False when the parent is gone.
+ */
+bool claim_answer(struct workplace *place, struct answers_header *header, struct slice bytes) MUST_CHECK;
+
 /* True if there are tasks after this one in its chunk that other workers cannot claim yet. */
 bool claim_can_share(const struct workplace *place, uint64_t index);
 
@@ -88,6 +95,28 @@ bool claim_starve(struct workplace *place, int number) MUST_CHECK;
 
 /* Sleeps until there may be a chunk to claim. False when no chunk will come, or the parent is gone. */
 bool claim_park(struct workplace *place) MUST_CHECK;
+
+/* The outcome of a search for a chunk by a worker that waits for other things as well. */
+enum claim_seek {
+	/* There may be a chunk to claim now. */
+	CLAIM_READY,
+	/* There is none; the seat is marked as sleeping, and the parent sends a WAKE with the next. */
+	CLAIM_WAITS,
+	/* No chunk will come. */
+	CLAIM_OVER,
+};
+
+/*
+ * Marks the seat as sleeping and checks the queue once more, as claim_park does before it sleeps. place->woken has to
+ * be cleared before. Before it claims a chunk, the worker has to call claim_stay_awake.
+ */
+enum claim_seek claim_seek(struct workplace *place);
+
+/* Clears the mark of a seat that does not sleep. */
+void claim_stay_awake(struct workplace *place);
+
+/* Waits until the deadline, or until the run is ending or the worker is to retire. False when the parent is gone. */
+bool claim_wait(struct workplace *place, nsec deadline) MUST_CHECK;
 
 /* Reports on the channel that the worker has released everything of a run (after workplace_close). -1 with errno. */
 int claim_leave(const struct workplace *place) MUST_CHECK;

@@ -18,6 +18,16 @@ enum executor_end {
 	EXECUTOR_ABANDONED,
 };
 
+/* How a worker's service to a run ended. */
+enum executor_service {
+	/* No chunk will come, or the worker is to leave the run. */
+	SERVICE_OVER,
+	/* The worker is to end: it has served as many records as it may, or cannot start its command. */
+	SERVICE_USED_UP,
+	/* The parent is gone. */
+	SERVICE_ABANDONED,
+};
+
 struct executor {
 	const char *name;
 	/* The option that chooses it, without dashes; NULL if it is the default. */
@@ -31,6 +41,8 @@ struct executor {
 	int (*open)(struct workplace *place, void **state);
 	/* Runs one task. result comes with its index, attempt and slot. */
 	enum executor_end (*run)(struct workplace *place, void *state, const struct task *task, struct result *result);
+	/* In place of run: claims chunks and runs their tasks until the worker is to leave. NULL where run is set. */
+	enum executor_service (*serve)(struct workplace *place, void *state);
 	void (*close)(struct workplace *place, void *state);
 };
 
@@ -40,6 +52,9 @@ extern const struct executor *const executors[];
 extern const struct executor executor_command;
 /* Shows each task's command line as its output, and runs nothing. */
 extern const struct executor executor_print;
+
+/* Streams records through a command that answers each with one. */
+extern const struct executor executor_filter;
 
 /* Returns the executor of that name, or NULL. */
 const struct executor *executor_find(const char *name);

@@ -194,12 +194,20 @@ static bool is_forkable(const struct launcher *launcher, const struct command *c
 	       zygote_can_take(command);
 }
 
+int launcher_execute(const struct command *command, struct launched *launched)
+{
+	int started = launcher_start(command, launched);
+
+	return started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC
+		       ? start_for_shell(command, launched)
+		       : started;
+}
+
 /* Starts the command, whose path has been found: forked from the zygote if possible, or executed. */
 static int start_found(struct launcher *launcher, struct workplace *place, struct command *command,
 		       struct launched *launched)
 {
 	enum zygote_start forked = ZYGOTE_EXECUTES;
-	int started;
 
 	if (is_forkable(launcher, command))
 		forked = zygote_start(&launcher->zygote, place, command,
@@ -217,14 +225,10 @@ static int start_found(struct launcher *launcher, struct workplace *place, struc
 	case ZYGOTE_EXECUTES:
 		break;
 	}
-	started = launcher_start(command, launched);
-	if (started < 0 && launched->stage == COMMAND_EXECUTED && errno == ENOEXEC)
-		started = start_for_shell(command, launched);
-	return started;
+	return launcher_execute(command, launched);
 }
 
-/* Returns what all processes of a worker have in common. */
-static struct command prepare(struct launcher *launcher, struct workplace *place)
+struct command launcher_common(const struct launcher *launcher, const struct workplace *place)
 {
 	return (struct command){
 		.environment = launcher->environment,
@@ -246,7 +250,7 @@ static struct command prepare(struct launcher *launcher, struct workplace *place
 int launcher_prepare(struct launcher *launcher, struct workplace *place)
 {
 	char *arguments[] = {place->briefing.words[0], NULL};
-	struct command command = prepare(launcher, place);
+	struct command command = launcher_common(launcher, place);
 
 	if (!(place->briefing.flags & BRIEFING_ZYGOTE) || launcher->zygote.tried)
 		return 0;
@@ -324,7 +328,7 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched)
 {
-	struct command command = prepare(launcher, place);
+	struct command command = launcher_common(launcher, place);
 	const char *path = place->briefing.path;
 	int started = -1, number, usual = command.input;
 	char *found = NULL;
@@ -355,7 +359,7 @@ int launcher_start_script(struct launcher *launcher, struct workplace *place, co
 {
 	char shell[] = "/bin/sh", name[] = "sh", flag[] = "-c";
 	char *arguments[] = {name, flag, (char *)(uintptr_t)script, NULL};
-	struct command command = prepare(launcher, place);
+	struct command command = launcher_common(launcher, place);
 	size_t last = launcher->first_of_task;
 	char *cut = launcher->environment[last];
 	enum command_stage stage;

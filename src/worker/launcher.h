@@ -67,6 +67,15 @@ void launcher_listen_no_more(struct launcher *launcher);
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched) MUST_CHECK;
 
+/* Returns what all processes of a worker have in common; path and arguments are not set. */
+struct command launcher_common(const struct launcher *launcher, const struct workplace *place);
+
+/*
+ * Executes a command, by the shell if the kernel knows no format of its file. Returns 0, or -1 with errno and the
+ * failed stage in *launched.
+ */
+int launcher_execute(const struct command *command, struct launched *launched) MUST_CHECK;
+
 /* Starts sh -c script, with both outputs to writer. Returns 0 with *pidfd (the caller's), or -1 with errno. */
 int launcher_start_script(struct launcher *launcher, struct workplace *place, const char *script, int writer,
 			  int *pidfd) MUST_CHECK;

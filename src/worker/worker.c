@@ -27,6 +27,7 @@ enum { STARVED_RETRIES = 7 };
 const struct executor *const executors[] = {
 	&executor_command,
 	&executor_print,
+	&executor_filter,
 	NULL,
 };
 
@@ -195,6 +196,15 @@ static void work(struct worker_state *worker)
 	}
 }
 
+/* Takes part in the run by an executor that claims chunks itself. */
+static void serve(struct worker_state *worker)
+{
+	enum executor_service end = worker->executor->serve(&worker->place, worker->state);
+
+	worker->leaving = end == SERVICE_USED_UP;
+	worker->parent_gone = end == SERVICE_ABANDONED;
+}
+
 /* Ends what tasks left if the parent is dead, and so does not. */
 static void end_leftovers(struct workplace *place)
 {
@@ -239,7 +249,9 @@ static bool worker_take_part(int channel, int *status)
 		return false;
 	/* Not earlier: a worker that ends before its HELLO counts as unusable. */
 	is_ready = initializer_run(&worker.place) && claim_hello(&worker.place) == 0;
-	if (is_ready)
+	if (is_ready && worker.executor->serve)
+		serve(&worker);
+	else if (is_ready)
 		work(&worker);
 	end_leftovers(&worker.place);
 	return is_ready && worker_leave(&worker, status);

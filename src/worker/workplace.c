@@ -196,15 +196,24 @@ void workplace_announce_pending(struct workplace *place)
 		workplace_announce(place);
 }
 
-bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload)
+char *workplace_reserve(struct workplace *place, size_t size)
 {
 	char *to;
 	size_t room;
 
-	while (!(to = ring_reserve(&place->ring, payload.size, &room))) {
-		if (workplace_want_room(place, payload.size) && !wait_for_wake(place, NSEC_FOREVER))
-			return false;
+	while (!(to = ring_reserve(&place->ring, size, &room))) {
+		if (workplace_want_room(place, size) && !wait_for_wake(place, NSEC_FOREVER))
+			return NULL;
 	}
+	return to;
+}
+
+bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload)
+{
+	char *to = workplace_reserve(place, payload.size);
+
+	if (!to)
+		return false;
 	memcpy(to, payload.data, payload.size);
 	ring_commit(&place->ring, type, payload.size);
 	return true;

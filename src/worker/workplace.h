@@ -92,6 +92,12 @@ static inline void workplace_announce_if_due(struct workplace *place)
 		workplace_announce(place);
 }
 
+/*
+ * Returns where a packet of that size goes in the ring, waiting for room if need be; ring_commit has to follow. NULL
+ * when the parent is gone.
+ */
+char *workplace_reserve(struct workplace *place, size_t size);
+
 /* Commits a packet with a copy of the payload, waiting for room if need be. False when the parent is gone. */
 bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload);
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Finding the record that a command does not answer exactly once: the records held are fed again to fresh commands, by
+ * halves, and their answers are counted and dropped.
+ */
+#ifndef WORKER_PERSISTENT_DIAGNOSIS_H
+#define WORKER_PERSISTENT_DIAGNOSIS_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+
+struct serving;
+
+/*
+ * Appends what is wrong with a command's answers: how many it gave to which records, the first record that has none, or
+ * more than one, when it is alone, and what to use instead. May set serving->parent_gone.
+ */
+void diagnosis_describe(struct serving *serving, struct bytes *words);
+
+#endif

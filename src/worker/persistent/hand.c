@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Claimed chunks in the order in which they are fed. */
+#include "worker/persistent/hand.h"
+
+#include "base/count.h"
+
+/* Returns the size of a row's records that are answered. */
+static size_t answered_size(const struct hand_row *row)
+{
+	return count_find(row->bytes.data, row->bytes.size, row->bytes.data[row->bytes.size - 1],
+			  row->claim.next - row->first);
+}
+
+static uint64_t records_of(const struct hand_row *row)
+{
+	return row->claim.end - row->claim.next;
+}
+
+/* Finds the bytes of all rows again: the arena's memory moves when it grows. */
+static void find_bytes(struct hand *hand, const char *base)
+{
+	size_t row;
+
+	for (row = 0; row < hand->count; row++)
+		hand->rows[row].bytes.data = base + hand->rows[row].offset;
+}
+
+bool hand_add(struct hand *hand, struct workplace *place)
+{
+	struct chunk_reader reader = claim_read(place);
+	struct hand_row *row = &hand->rows[hand->count];
+
+	if (!reader.rest.size)
+		return false;
+	find_bytes(hand, place->arena.base);
+	*row = (struct hand_row){
+		.claim = place->claim,
+		.bytes = reader.rest,
+		.offset = (size_t)(reader.rest.data - place->arena.base),
+		.first = reader.next,
+	};
+	hand->size += reader.rest.size;
+	/* Records before the first that is not answered had their results before another worker died. */
+	if (hand->fed.row == hand->count)
+		hand->fed.offset = answered_size(row);
+	hand->count++;
+	return true;
+}
+
+uint64_t hand_records(const struct hand *hand)
+{
+	uint64_t count = 0;
+	size_t row;
+
+	for (row = 0; row < hand->count; row++)
+		count += records_of(&hand->rows[row]);
+	return count;
+}
+
+/* Returns the position after count records from the first that is not answered, or the end. */
+static struct hand_position position_after(const struct hand *hand, uint64_t count)
+{
+	struct hand_position position = {.row = 0};
+
+	for (; position.row < hand->count; position.row++) {
+		const struct hand_row *row = &hand->rows[position.row];
+
+		if (count < records_of(row)) {
+			position.offset =
+				count_find(row->bytes.data, row->bytes.size, row->bytes.data[row->bytes.size - 1],
+					   row->claim.next - row->first + count);
+			return position;
+		}
+		count -= records_of(row);
+	}
+	return position;
+}
+
+void hand_rewind(struct hand *hand)
+{
+	hand->fed = position_after(hand, 0);
+	hand->is_begun = false;
+}
+
+void hand_limit(struct hand *hand, uint64_t count)
+{
+	hand->until = count == UINT64_MAX ? (struct hand_position){.row = HAND_ROWS} : position_after(hand, count);
+}
+
+struct slice hand_unfed(const struct hand *hand)
+{
+	struct slice bytes;
+
+	if (hand->fed.row >= hand->count || hand->fed.row > hand->until.row)
+		return (struct slice){.data = NULL};
+	bytes = hand->rows[hand->fed.row].bytes;
+	if (hand->fed.row == hand->until.row)
+		bytes.size = hand->until.offset;
+	if (hand->fed.offset >= bytes.size)
+		return (struct slice){.data = NULL};
+	bytes.data += hand->fed.offset;
+	bytes.size -= hand->fed.offset;
+	return bytes;
+}
+
+void hand_feed(struct hand *hand, size_t size)
+{
+	hand->is_begun = true;
+	hand->fed.offset += size;
+	if (hand->fed.offset < hand->rows[hand->fed.row].bytes.size)
+		return;
+	hand->fed = (struct hand_position){.row = hand->fed.row + 1};
+	if (hand->fed.row < hand->count)
+		hand->fed.offset = answered_size(&hand->rows[hand->fed.row]);
+}
+
+uint64_t hand_fed_most(const struct hand *hand)
+{
+	uint64_t count = 0;
+	size_t row;
+
+	for (row = 0; row < hand->count && row <= hand->fed.row; row++)
+		count += records_of(&hand->rows[row]);
+	return hand->is_begun ? count : 0;
+}
+
+uint64_t hand_fed_records(const struct hand *hand)
+{
+	const struct hand_row *row = &hand->rows[hand->fed.row];
+	uint64_t count = 0, begun, answered;
+	size_t i;
+
+	if (!hand->is_begun)
+		return 0;
+	for (i = 0; i < hand->fed.row; i++)
+		count += records_of(&hand->rows[i]);
+	if (hand->fed.row == hand->count || !hand->fed.offset)
+		return count;
+	/* A record that was fed in part counts. */
+	begun = count_bytes(row->bytes.data, hand->fed.offset - 1, row->bytes.data[row->bytes.size - 1]) + 1;
+	answered = row->claim.next - row->first;
+	return begun > answered ? count + begun - answered : count;
+}
+
+uint64_t hand_index(const struct hand *hand, uint64_t count)
+{
+	const struct hand_row *row = hand->rows;
+
+	for (; count > records_of(row); row++)
+		count -= records_of(row);
+	return row->claim.next + count - 1;
+}
+
+void hand_begin(struct hand *hand)
+{
+	bytes_clear(&hand->kept);
+	hand->kept_count = 0;
+}
+
+struct hand_stretch hand_kept_row(const struct hand *hand, size_t row)
+{
+	struct hand_stretch stretch = hand->kept_rows[row];
+	size_t offset = 0, i;
+
+	for (i = 0; i < row; i++)
+		offset += hand->kept_rows[i].bytes.size;
+	stretch.bytes.data = hand->kept.data + offset;
+	return stretch;
+}
+
+void hand_release(struct hand *hand)
+{
+	bytes_release(&hand->kept);
+}
+
+/* Keeps a copy of a row that is answered, if it is among the first. */
+static void keep_row(struct hand *hand, const struct hand_row *row)
+{
+	if (hand->kept_count == HAND_ROWS || hand->kept.size + row->bytes.size > HAND_KEPT)
+		return;
+	hand->kept_rows[hand->kept_count++] = (struct hand_stretch){
+		.bytes = row->bytes,
+		.first = row->first,
+		.count = row->claim.end - row->first,
+	};
+	bytes_append(&hand->kept, row->bytes.data, row->bytes.size);
+}
+
+void hand_select(const struct hand *hand, struct workplace *place)
+{
+	uint32_t results = place->claim.results;
+
+	place->claim = hand->rows[0].claim;
+	place->claim.results = results;
+}
+
+void hand_answer(struct hand *hand, uint64_t count)
+{
+	struct hand_row *row = &hand->rows[0];
+
+	row->claim.next += count;
+	if (row->claim.next < row->claim.end)
+		return;
+	hand->size -= row->bytes.size;
+	keep_row(hand, row);
+	memmove(row, row + 1, --hand->count * sizeof *row);
+	if (hand->until.row && hand->until.row < HAND_ROWS)
+		hand->until.row--;
+	if (!hand->fed.row) {
+		hand_rewind(hand);
+		return;
+	}
+	hand->fed.row--;
+	hand->is_begun = hand->fed.row || (hand->count && hand->fed.offset > answered_size(row));
+}
+
+/* Gives the rows from one on back to the queue. */
+static void return_from(struct hand *hand, size_t from, struct workplace *place)
+{
+	size_t row;
+
+	for (row = from; row < hand->count; row++) {
+		const struct claim *claim = &hand->rows[row].claim;
+
+		hand->size -= hand->rows[row].bytes.size;
+		atomic_store_explicit(&place->board.queue.entries[claim->row].next, claim->next, memory_order_relaxed);
+		place->claim.row = claim->row;
+		place->claim.released = false;
+		claim_return(place);
+	}
+	hand->count = from;
+}
+
+void hand_return_unfed(struct hand *hand, struct workplace *place)
+{
+	size_t from = hand->fed.row;
+
+	if (from < hand->count && hand->fed.offset > answered_size(&hand->rows[from]))
+		from++;
+	return_from(hand, from, place);
+}
+
+void hand_return(struct hand *hand, struct workplace *place)
+{
+	return_from(hand, 0, place);
+	hand_rewind(hand);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the end of a command means for the records that it was fed and has not answered, in one place for all kinds of
+ * persistent commands.
+ *
+ *   the command has ended, and ...                  | the records without an answer
+ *   ------------------------------------------------+----------------------------------------------------------------
+ *   everything is answered                          | (there are none)
+ *   the run is ending                               | go back to the queue, and are skipped
+ *   its status is 0, or there are too many answers  | the run fails: the command does not answer each record once
+ *   else                                            | are fed again, by halves (worker/persistent/halving.h), until a
+ *                                                   | record that ends its command alone has that as its result
+ */
+#ifndef WORKER_PERSISTENT_RECKONING_H
+#define WORKER_PERSISTENT_RECKONING_H
+
+#include "base/dialect.h"
+#include "task/task.h"
+#include "process/command.h"
+
+struct serving;
+
+/* Deals with a command that has ended, or whose answers are wrong, and releases it. */
+void reckoning_end(struct serving *serving);
+
+/* Deals with a command that could not be started, for the reason in number (errno). */
+void reckoning_not_started(struct serving *serving, enum command_stage stage, int number);
+
+/* Gives the oldest record a result, with what the command wrote to standard error. For protocols, too. */
+void reckoning_settle(struct serving *serving, enum outcome outcome);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loop of a worker with a persistent command. */
+#include "worker/persistent/service.h"
+
+#include "base/quote.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+#include "worker/persistent/reckoning.h"
+
+#include <errno.h>
+
+/* Time without an answer after which the command's buffer is flushed by the end of its input. */
+#define FLUSH_TIME (200 * NSEC_PER_MSEC)
+/* Time after the command's end in which another process may still write to its pipe. */
+#define DRAIN_TIME (200 * NSEC_PER_MSEC)
+
+enum {
+	/* Bytes held at most. */
+	WINDOW_MAX = 2 * 1024 * 1024,
+	ERRORS_READ = 16 * 1024,
+};
+
+/* Reads what the command has written to standard error. */
+static void take_errors(struct serving *serving)
+{
+	struct standing *command = &serving->command;
+	ssize_t got;
+
+	do {
+		char *to = bytes_reserve(&serving->errors, ERRORS_READ);
+
+		got = command->errors < 0 ? -1 : fd_read(command->errors, to, ERRORS_READ);
+		if (got == 0 || (got < 0 && errno != EAGAIN))
+			fd_close(&command->errors);
+		/* Beyond that it is dropped where it is held. */
+		if (got > 0 && (!serving_holds_errors(serving) || serving->errors.size < SERVING_ERRORS_MAX))
+			serving->errors.size += (size_t)got;
+		if (!serving_holds_errors(serving))
+			serving_pass_errors(serving, false);
+	} while (got == ERRORS_READ && !serving->parent_gone);
+}
+
+/* True if the run is ending: no record is begun any more. */
+static bool is_ending(const struct serving *serving)
+{
+	return queue_gate(&serving->place->board.queue) == 0;
+}
+
+/* Returns how many records the worker may still serve (--max-tasks-per-worker). */
+static uint64_t records_permitted(const struct serving *serving)
+{
+	uint64_t most = serving->place->setup.max_tasks;
+
+	if (!most)
+		return UINT64_MAX;
+	return serving->done < most ? most - serving->done : 0;
+}
+
+/* True if another chunk is to be claimed: what is held has been fed, and is not too much. */
+static bool wants_chunk(const struct serving *serving)
+{
+	const struct standing *command = &serving->command;
+	const struct hand *hand = &serving->hand;
+
+	if (serving->is_leaving || serving->halving.state == HALVING_HALVE || !hand_has_room(hand))
+		return false;
+	if (standing_is_there(command) && command->input < 0)
+		return false;
+	return !hand->count || (hand->size < serving->window && hand_records(hand) < records_permitted(serving) &&
+				!serving->protocol->has_unfed(serving));
+}
+
+/* Sets how many records the present command gets. */
+static void limit_records(struct serving *serving)
+{
+	uint64_t probe = halving_probe(&serving->halving), left = records_permitted(serving);
+
+	serving->allowed = probe < left ? probe : left;
+	hand_limit(&serving->hand, serving->allowed);
+}
+
+/* Claims chunks as far as there are any and they are wanted, or gives back what is not to be begun. */
+static void take_chunks(struct serving *serving)
+{
+	struct workplace *place = serving->place;
+
+	serving->is_used_up |= !records_permitted(serving);
+	serving->is_leaving |= serving->is_used_up || atomic_load(&place->seat->retire) || is_ending(serving);
+	if (serving->is_leaving && serving->hand.count)
+		hand_return_unfed(&serving->hand, place);
+	while (wants_chunk(serving) && claim_take(place)) {
+		if (atomic_load(&place->seat->parked))
+			claim_stay_awake(place);
+		if (!hand_add(&serving->hand, place))
+			BUG("a chunk whose memory cannot be reached");
+		if (serving->halving.state == HALVING_STREAM)
+			limit_records(serving);
+	}
+}
+
+/* Shows the command that is started (--verbose). */
+static void show_command(struct serving *serving)
+{
+	const struct briefing *briefing = &serving->place->briefing;
+	struct bytes line = {.data = NULL};
+	uint32_t i;
+
+	for (i = 0; i < briefing->word_count; i++) {
+		if (i)
+			bytes_append_text(&line, " ");
+		quote_shell(&line, slice_of(briefing->words[i]));
+	}
+	bytes_append_text(&line, "\n");
+	serving->parent_gone |= !workplace_say(serving->place, bytes_slice(&line));
+	bytes_release(&line);
+}
+
+/* Starts a command for the records held. */
+static void start_command(struct serving *serving)
+{
+	enum command_stage stage;
+
+	if (serving->place->briefing.flags & BRIEFING_VERBOSE)
+		show_command(serving);
+	if (standing_start(&serving->command, &serving->launcher, serving->place, &stage) < 0) {
+		reckoning_not_started(serving, stage, errno);
+		return;
+	}
+	serving->starts++;
+	serving->starved = 0;
+	serving->fed_at = 0;
+	serving->answered = serving->surplus = 0;
+	hand_begin(&serving->hand);
+	serving->has_answered = false;
+	serving->flaw = SERVING_FLAWLESS;
+	serving->exceeded = 0;
+	serving->kill_at = NSEC_FOREVER;
+	serving->was_killed = false;
+	bytes_clear(&serving->errors);
+	limit_records(serving);
+	serving->protocol->begin(serving);
+}
+
+/* Returns when the command has run for long enough to be flushed, monotonic. */
+static nsec started_by(const struct serving *serving)
+{
+	const struct standing *command = &serving->command;
+	nsec begin = command->started > serving->fed_at ? command->started : serving->fed_at;
+
+	return serving->starts > 1 && !serving->has_answered ? begin + serving->quickest : 0;
+}
+
+/* Closes the command's input if nothing more is to be fed. Returns when that is due. */
+static nsec close_input(struct serving *serving)
+{
+	struct standing *command = &serving->command;
+	nsec due = serving->oldest_since + FLUSH_TIME, started = started_by(serving);
+	bool is_last = serving->is_over || serving->is_leaving || serving->halving.state != HALVING_STREAM;
+
+	if (command->input < 0 || serving->protocol->has_unfed(serving))
+		return NSEC_FOREVER;
+	if (!is_last && !serving->hand.is_begun)
+		return NSEC_FOREVER;
+	due = due > started ? due : started;
+	if (!is_last && clock_now() < due)
+		return due;
+	/* It needs more before it answers. */
+	if (!is_last && serving->hand.size >= serving->window && serving->window < WINDOW_MAX)
+		serving->window *= 2;
+	standing_close_input(command);
+	return NSEC_FOREVER;
+}
+
+/* Ends a command whose oldest record takes too long, or that cannot answer any more. Returns when that is due. */
+static nsec end_if_late(struct serving *serving)
+{
+	struct workplace *place = serving->place;
+	struct standing *command = &serving->command;
+	nsec timeout = atomic_load(&place->notice->timeout), now = clock_now();
+
+	if (command->has_ended)
+		return command->ended + DRAIN_TIME;
+	if (timeout && serving->hand.is_begun && !serving->exceeded) {
+		if (workplace_time(place) - serving->oldest_time < timeout)
+			return workplace_when(place, serving->oldest_time + timeout);
+		serving->exceeded = timeout;
+		serving->kill_at = now + place->briefing.grace;
+		standing_close_input(command);
+	}
+	if (command->output < 0 && serving->kill_at == NSEC_FOREVER) {
+		serving->kill_at = now + place->briefing.grace;
+		standing_close_input(command);
+	}
+	if (now < serving->kill_at)
+		return serving->kill_at;
+	serving->kill_at = NSEC_FOREVER;
+	serving->was_killed = true;
+	standing_kill(command);
+	return NSEC_FOREVER;
+}
+
+/* True if the worker has to wait before it can claim a chunk; makes sure that the parent wakes it. */
+static bool is_without_chunk(struct serving *serving)
+{
+	struct workplace *place = serving->place;
+
+	if (!wants_chunk(serving) || atomic_load(&place->seat->parked))
+		return true;
+	place->woken = false;
+	switch (claim_seek(place)) {
+	case CLAIM_READY:
+		return false;
+	case CLAIM_OVER:
+		serving->is_over = true;
+		return false;
+	case CLAIM_WAITS:
+	default:
+		return true;
+	}
+}
+
+/* Waits for the command, the parent or the next deadline, and deals with what the command has done. */
+static void wait_for_command(struct serving *serving)
+{
+	struct fd_wait waits[1 + STANDING_WAITS];
+	struct standing *command = &serving->command;
+	nsec flush = close_input(serving), late = end_if_late(serving);
+
+	if (!is_without_chunk(serving))
+		return;
+	standing_expect(command, serving->protocol->has_unfed(serving), true, waits + 1);
+	if (!workplace_await(serving->place, waits, countof(waits), flush < late ? flush : late)) {
+		serving->parent_gone = true;
+		return;
+	}
+	standing_note_end(command, waits + 1);
+	if (waits[1].output || waits[1].hangup)
+		serving->protocol->feed(serving);
+	if (waits[2].input || waits[2].hangup || waits[2].end)
+		serving->protocol->collect(serving);
+	if (waits[3].input || waits[3].hangup || waits[3].end)
+		take_errors(serving);
+}
+
+/* True if nothing more can come from a command that has ended. */
+static bool is_drained(const struct serving *serving)
+{
+	const struct standing *command = &serving->command;
+
+	return command->has_ended && ((command->output < 0 && command->errors < 0) ||
+				      clock_now() >= command->ended + DRAIN_TIME || serving->flaw);
+}
+
+/* Does what can be done now. False once nothing is left to be done. */
+static bool serving_step(struct serving *serving)
+{
+	take_chunks(serving);
+	if (!standing_is_there(&serving->command) && !serving->hand.count) {
+		if (serving->is_leaving)
+			return false;
+		/* Reaps what earlier commands have left. */
+		command_reap_orphans();
+		return claim_park(serving->place);
+	}
+	if (!standing_is_there(&serving->command)) {
+		start_command(serving);
+		return true;
+	}
+	wait_for_command(serving);
+	if (serving->flaw)
+		standing_kill(&serving->command);
+	if (is_drained(serving))
+		reckoning_end(serving);
+	return true;
+}
+
+/* Waits for the end of a command whose input was closed, when the parent has dismissed this worker. */
+static void await_last_command(struct serving *serving)
+{
+	struct standing *command = &serving->command;
+	char words[ERRORS_READ];
+
+	standing_close_input(command);
+	while (!command->has_ended) {
+		struct fd_wait waits[STANDING_WAITS];
+
+		standing_expect(command, false, true, waits);
+		fd_wait(waits, countof(waits), NSEC_FOREVER);
+		standing_note_end(command, waits);
+		if (waits[1].input && fd_read(command->output, words, sizeof words) <= 0)
+			fd_close(&command->output);
+		if (waits[2].input && fd_read(command->errors, words, sizeof words) <= 0)
+			fd_close(&command->errors);
+	}
+}
+
+enum executor_service service_serve(struct workplace *place, void *state)
+{
+	struct serving *serving = state;
+
+	while (!serving->parent_gone && serving_step(serving))
+		;
+	if (serving->parent_gone && standing_is_there(&serving->command) && atomic_load(&place->notice->dismissed))
+		await_last_command(serving);
+	if (serving->parent_gone)
+		return SERVICE_ABANDONED;
+	return serving->is_used_up ? SERVICE_USED_UP : SERVICE_OVER;
+}

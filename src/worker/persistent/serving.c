@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a worker knows of its persistent command, and how it changes. */
+#include "worker/persistent/serving.h"
+
+#include "process/command.h"
+
+enum {
+	/* Bytes held at first. */
+	WINDOW_MIN = 128 * 1024,
+};
+
+int serving_open(struct serving *serving, struct workplace *place, const struct protocol *protocol)
+{
+	*serving = (struct serving){
+		.place = place,
+		.protocol = protocol,
+		.command = STANDING_NONE,
+		.window = WINDOW_MIN,
+		.kill_at = NSEC_FOREVER,
+	};
+	hand_limit(&serving->hand, UINT64_MAX);
+	command_adopt_orphans();
+	return launcher_init(&serving->launcher, place);
+}
+
+void serving_show(struct serving *serving)
+{
+	struct seat *seat = serving->place->seat;
+	uint64_t running = serving->hand.is_begun ? hand_first(&serving->hand) + 1 : 0;
+
+	if (running) {
+		atomic_store_explicit(&seat->attempt, serving->hand.rows[0].claim.attempt, memory_order_relaxed);
+		atomic_store_explicit(&seat->started, serving->oldest_since, memory_order_relaxed);
+		/* The parent does not end this worker for it. */
+		atomic_store_explicit(&seat->limit, SEAT_UNLIMITED, memory_order_relaxed);
+	}
+	atomic_store(&seat->running, running);
+}
+
+void serving_note_oldest(struct serving *serving)
+{
+	serving->oldest_since = clock_now();
+	serving->oldest_wall = clock_wall();
+	serving->oldest_time = workplace_time(serving->place);
+	serving->exceeded = 0;
+	if (serving->command.output >= 0)
+		serving->kill_at = NSEC_FOREVER;
+	if (serving->fed_at || !serving->hand.is_begun)
+		return;
+	serving->fed_at = serving->oldest_since;
+	serving->first_fed = hand_first(&serving->hand);
+}
+
+void serving_note_results(struct serving *serving, uint64_t count)
+{
+	const struct standing *command = &serving->command;
+	nsec begin = command->started > serving->fed_at ? command->started : serving->fed_at;
+
+	serving->has_output = false;
+	serving->last_answered = hand_first(&serving->hand) + count - 1;
+	hand_answer(&serving->hand, count);
+	serving->done += count;
+	serving->answered += count;
+	if (serving->allowed != UINT64_MAX)
+		serving->allowed -= count;
+	serving_note_oldest(serving);
+	serving_show(serving);
+	if (serving->has_answered)
+		return;
+	serving->has_answered = true;
+	if (!serving->quickest || serving->oldest_since - begin < serving->quickest)
+		serving->quickest = serving->oldest_since - begin;
+}
+
+bool serving_holds_errors(const struct serving *serving)
+{
+	return serving->halving.state != HALVING_STREAM;
+}
+
+void serving_pass_errors(struct serving *serving, bool all)
+{
+	struct bytes *errors = &serving->errors;
+	const char *last = errors->size ? memrchr(errors->data, '\n', errors->size) : NULL;
+	size_t size = all || !last ? errors->size : (size_t)(last + 1 - errors->data);
+
+	if (!errors->size || (!all && !last && errors->size < SERVING_ERRORS_MAX))
+		return;
+	if (all && errors->data[errors->size - 1] != '\n') {
+		bytes_append_text(errors, "\n");
+		size++;
+	}
+	serving->parent_gone |= !workplace_say(serving->place, (struct slice){.data = errors->data, .size = size});
+	bytes_consume(errors, size);
+}
+
+void serving_close(struct workplace *place UNUSED, void *state)
+{
+	struct serving *serving = state;
+
+	standing_kill(&serving->command);
+	serving->protocol->release(serving);
+	bytes_release(&serving->errors);
+	hand_release(&serving->hand);
+	launcher_release(&serving->launcher);
+	free(serving);
+}

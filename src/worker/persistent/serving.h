@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The state of a worker that serves chunks with a persistent command: the command, the records held, what is known of
+ * the present command. Its loop: worker/persistent/service.h.
+ */
+#ifndef WORKER_PERSISTENT_SERVING_H
+#define WORKER_PERSISTENT_SERVING_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "worker/launcher.h"
+#include "worker/persistent/halving.h"
+#include "worker/persistent/hand.h"
+#include "worker/persistent/standing.h"
+#include "worker/workplace.h"
+
+struct serving;
+
+/* How a kind of persistent command gets records and answers. None of these waits for the command. */
+struct protocol {
+	/* Begins with a command that was just started. */
+	void (*begin)(struct serving *serving);
+	/* True if something can be fed now. */
+	bool (*has_unfed)(const struct serving *serving);
+	/* Feeds as much as the command takes. */
+	void (*feed)(struct serving *serving);
+	/* Reads and commits answers; closes command.output at its end of file. May wait for the parent. */
+	void (*collect)(struct serving *serving);
+	/* Commits what remains after the command's end. */
+	void (*finish)(struct serving *serving);
+	/* Releases what the protocol holds. */
+	void (*release)(struct serving *serving);
+};
+
+/* What is wrong with answers, other than that some are absent. */
+enum serving_flaw {
+	SERVING_FLAWLESS,
+	/* There are more answers than records. */
+	SERVING_TOO_MANY,
+};
+
+struct serving {
+	struct workplace *place;
+	const struct protocol *protocol;
+	/* The protocol's own. */
+	void *own;
+	struct launcher launcher;
+	struct standing command;
+	struct hand hand;
+	struct halving halving;
+	/* Number of commands started. */
+	uint64_t starts;
+	/* Records that have results, of this worker. */
+	uint64_t done;
+	/* Bytes held at which no further chunk is claimed. */
+	size_t window;
+	/* The quickest first answer of a command: time from its start or its first record; 0 if none. */
+	nsec quickest;
+	/* What the command has written to standard error and is not passed on. */
+	struct bytes errors;
+	/* Of the present command: how many records it may be fed, UINT64_MAX if there is no limit. */
+	uint64_t allowed;
+	/* When it was fed first, monotonic; 0 before. */
+	nsec fed_at;
+	/* When the oldest record in work became that: monotonic, UTC, and on the workplace's clock. */
+	nsec oldest_since;
+	nsec oldest_wall;
+	nsec oldest_time;
+	bool has_answered;
+	/* Number of its records that have results, the first of them, and the last. */
+	uint64_t answered;
+	/* After its end: number of records that it was given and has not answered. */
+	uint64_t unanswered;
+	uint64_t first_fed;
+	uint64_t last_answered;
+	/* True if output of the oldest record is in the ring, without a result. */
+	bool has_output;
+	enum serving_flaw flaw;
+	/* With SERVING_TOO_MANY: answers beyond those of the records, as far as they have been read. */
+	uint64_t surplus;
+	/* The time limit that the oldest record has exceeded, 0 if none. */
+	nsec exceeded;
+	/* When it is killed, monotonic; NSEC_FOREVER if it is not to be. */
+	nsec kill_at;
+	bool was_killed;
+	/* No chunk will come. */
+	bool is_over;
+	/* Starts in a row that failed for want of resources. */
+	unsigned starved;
+	/* The worker leaves once nothing is in work; then it ends, if it is used up. */
+	bool is_leaving;
+	bool is_used_up;
+	bool parent_gone;
+};
+
+/* Bytes of standard error that are kept of a command whose end is not known. */
+enum { SERVING_ERRORS_MAX = 1024 * 1024 };
+
+/* Prepares to serve with a protocol. Returns 0, or -1 with errno. */
+int serving_open(struct serving *serving, struct workplace *place, const struct protocol *protocol) MUST_CHECK;
+
+/* The close of executors whose state is a serving. */
+void serving_close(struct workplace *place, void *state);
+
+/* For protocols: notes that the oldest record is in work from now on. */
+void serving_note_oldest(struct serving *serving);
+
+/* For protocols: notes that the oldest count records have results. */
+void serving_note_results(struct serving *serving, uint64_t count);
+
+/* Shows in the seat which record is the oldest in work. */
+void serving_show(struct serving *serving);
+
+/* True if what the command writes to standard error belongs to one record, or to none until its end is known. */
+bool serving_holds_errors(const struct serving *serving);
+
+/* Passes on what the command has written to standard error: whole lines, or all of it. */
+void serving_pass_errors(struct serving *serving, bool all);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The process of a persistent command. */
+#include "worker/persistent/standing.h"
+
+#include "base/mem.h"
+#include "base/trace.h"
+#include "ipc/fd.h"
+
+#include <errno.h>
+
+/* Bytes that its pipes are made to hold, where the system permits that. */
+enum { PIPE_WANTED = 1 << 20 };
+
+/* Makes a pipe whose own end does not block, for a command's stream. -1 with errno. */
+static int open_pipe(int *own, int *other, bool is_input)
+{
+	int ends[2];
+
+	if (fd_pipe_blocking(ends) < 0)
+		return -1;
+	*own = ends[is_input];
+	*other = ends[!is_input];
+	fd_unblock(*own);
+	return 0;
+}
+
+static void close_all(int *first, int *second, int *third)
+{
+	fd_close(first);
+	fd_close(second);
+	fd_close(third);
+}
+
+/* Executes the briefing's words as they stand, without a task's variables. -1 with errno and the stage. */
+static int execute(struct launcher *launcher, const struct workplace *place, struct command *command,
+		   struct launched *launched)
+{
+	const struct briefing *briefing = &place->briefing;
+	char **arguments = mem_new(briefing->word_count + 1, sizeof *arguments);
+	char **environment = mem_copy(launcher->environment, (launcher->first_of_task + 1) * sizeof *environment);
+	char *found = NULL;
+	int started = -1;
+
+	memcpy(arguments, briefing->words, briefing->word_count * sizeof *arguments);
+	environment[launcher->first_of_task] = NULL;
+	command->arguments = arguments;
+	command->environment = environment;
+	command->path = briefing->command;
+	launched->stage = COMMAND_EXECUTED;
+	if (!command->path)
+		command->path = found = command_find(arguments[0], briefing->path);
+	if (command->path)
+		started = launcher_execute(command, launched);
+	free(found);
+	free(environment);
+	free(arguments);
+	return started;
+}
+
+int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
+		   enum command_stage *stage)
+{
+	struct command command = launcher_common(launcher, place);
+	struct launched launched = {.stage = COMMAND_UNBORN};
+	int started = -1, number;
+
+	*standing = STANDING_NONE;
+	command.input = -1;
+	if (open_pipe(&standing->input, &command.input, true) == 0 &&
+	    open_pipe(&standing->output, &command.output, false) == 0 &&
+	    open_pipe(&standing->errors, &command.errors, false) == 0) {
+		fd_widen(standing->input, PIPE_WANTED);
+		fd_widen(standing->output, PIPE_WANTED);
+		place->seat->task = 0;
+		started = execute(launcher, place, &command, &launched);
+	}
+	number = errno;
+	*stage = launched.stage;
+	close_all(&command.input, &command.output, &command.errors);
+	if (started < 0) {
+		place->seat->task = 0;
+		close_all(&standing->input, &standing->output, &standing->errors);
+		errno = number;
+		return -1;
+	}
+	standing->pid = launched.pid;
+	standing->started = clock_now();
+	atomic_store(&place->seat->executed, 1);
+	group_init(&standing->group, standing->pid, command_open(standing->pid), 0);
+	trace_event("command_start", "\"worker\":\"%s\",\"pid\":%ld", place->setup.name, (long)standing->pid);
+	return 0;
+}
+
+void standing_close_input(struct standing *standing)
+{
+	fd_close(&standing->input);
+}
+
+void standing_expect(const struct standing *standing, bool to_write, bool to_read, struct fd_wait *waits)
+{
+	waits[0] = (struct fd_wait){.fd = to_write ? standing->input : -1, .want_output = true};
+	waits[1] = (struct fd_wait){.fd = to_read ? standing->output : -1, .want_input = true};
+	waits[2] = (struct fd_wait){.fd = standing->errors, .want_input = true};
+	waits[3] = (struct fd_wait){.fd = standing->has_ended ? -1 : standing->group.pidfd, .want_input = true};
+}
+
+void standing_note_end(struct standing *standing, const struct fd_wait *waits)
+{
+	if (!standing->pid || standing->has_ended || !waits[3].input)
+		return;
+	standing->end = command_reap(standing->pid);
+	standing->has_ended = true;
+	standing->ended = clock_now();
+}
+
+void standing_kill(struct standing *standing)
+{
+	if (standing->pid && !standing->has_ended)
+		group_kill(&standing->group);
+}
+
+void standing_end(struct standing *standing, struct workplace *place)
+{
+	if (!standing->pid)
+		return;
+	trace_event("command_end", "\"worker\":\"%s\",\"pid\":%ld,\"status\":%d,\"signal\":%d", place->setup.name,
+		    (long)standing->pid, standing->end.status, standing->end.signal);
+	if (group_is_left(&standing->group))
+		group_kill(&standing->group);
+	place->seat->task = 0;
+	group_release(&standing->group);
+	close_all(&standing->input, &standing->output, &standing->errors);
+	*standing = STANDING_NONE;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A standing command: the process that a worker starts once for many records, with its pipes. None of them blocks this
+ * process; a read or write that cannot be done now returns -1 with EAGAIN.
+ */
+#ifndef WORKER_PERSISTENT_STANDING_H
+#define WORKER_PERSISTENT_STANDING_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "process/command.h"
+#include "worker/group.h"
+#include "worker/launcher.h"
+#include "worker/workplace.h"
+
+struct standing {
+	/* Our ends of its standard input, output and error, -1 once closed. */
+	int input;
+	int output;
+	int errors;
+	/* Its process group; valid while pid is not 0. */
+	struct group group;
+	/* 0 if no command stands. Remains until standing_end. */
+	pid_t pid;
+	/* True once its process has ended, and been waited for: what it wrote may still be in the pipes. */
+	bool has_ended;
+	struct command_end end;
+	/* When it was started, and when its process ended, monotonic. */
+	nsec started;
+	nsec ended;
+};
+
+/* All descriptors closed, no process. */
+#define STANDING_NONE ((struct standing){.input = -1, .output = -1, .errors = -1})
+
+/* Starts the briefing's command. Returns 0, or -1 with errno and the stage. */
+int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
+		   enum command_stage *stage) MUST_CHECK;
+
+static inline bool standing_is_there(const struct standing *standing)
+{
+	return standing->pid != 0;
+}
+
+/* Closes its standard input: it has got all that it gets. */
+void standing_close_input(struct standing *standing);
+
+/* Fills in what is waited for: input if it is wanted, its output if that is wanted, errors, and its end. */
+enum { STANDING_WAITS = 4 };
+void standing_expect(const struct standing *standing, bool to_write, bool to_read, struct fd_wait *waits);
+
+/* Takes its end if that was reported in waits. */
+void standing_note_end(struct standing *standing, const struct fd_wait *waits);
+
+/* Kills its group at once. */
+void standing_kill(struct standing *standing);
+
+/* Releases what is left of a command that has ended: pipes, and what is left of its group is killed. */
+void standing_end(struct standing *standing, struct workplace *place);
+
+#endif
