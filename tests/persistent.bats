@@ -33,6 +33,18 @@ excludes() {
 	[ ! -e ran ] && [ ! -e r ]
 }
 
+@test "persistent: records that stay whole end with one byte" {
+	for option in '-d\r\n' --record-start=a; do
+		mp --filter "$option" touch ran <<<a
+		usage_error --filter 'one byte'
+		mp --coproc "$option" touch ran <<<a
+		usage_error --coproc 'one byte'
+	done
+	mp --filter --block=1K touch ran <<<a
+	usage_error --block
+	[ ! -e ran ]
+}
+
 @test "persistent: without COMMAND nothing can be started" {
 	mp --filter <<<a
 	usage_error '--filter: no COMMAND'
@@ -65,3 +77,84 @@ excludes() {
 	usage_error '--filter'
 }
 
+
+@test "persistent: an item with the end of a record in it is named" {
+	mp --filter cat ::: a $'b\nc' d
+	usage_error 'item 2' '-0'
+	mp -d, --filter cat ::: a,b
+	usage_error 'item 1'
+	mp_well -0 --filter cat ::: $'b\nc' d
+	printf 'b\nc\0d\0' | cmp - out
+	mp_well -d, --filter cat ::: $'b\nc' d
+	exactly out $'b\nc,d,'
+}
+
+@test "persistent: records go through as they are, the last one with its delimiter" {
+	printf 'one\n\nt\0o\nlast' >in
+	mp_well --filter cat <in
+	printf 'one\n\nt\0o\nlast\n' | cmp - out
+	mp_well -j1 --arg-file=in --filter cat
+	printf 'one\n\nt\0o\nlast\n' | cmp - out
+	mp_well -d o --filter cat :::: in
+	printf 'one\n\nt\0o\nlasto' | cmp - out
+	mp_well -0 --filter sed -z 's/\n/+/g' <in
+	printf 'one++t\0o+last\0' | cmp - out
+	mp_well --filter cat </dev/null
+	same out ''
+	mp_well --filter cat :::
+	same out ''
+	mp_well --filter sed 's/$/!/' ::: a '' 'b c'
+	same out $'a!\n!\nb c!'
+}
+
+@test "persistent: records of all lengths, also those of many blocks, cross the ends of blocks whole" {
+	for size in 1 262142 5 300000 262143 262144 0 0 1000000 262145 3000000 7; do
+		head -c "$size" /dev/zero | tr '\0' "${size: -1}"
+		echo
+	done >in
+	mp_well -j3 --filter cat <in
+	cmp in out
+	cat in | { mp_well -j1 --filter cat && cmp in out; }
+	{ head -c 3000000 /dev/urandom && echo; } >in
+	mp_well -j3 --filter cat <in
+	cmp in out
+	cat in | { mp_well -j2 -0 --filter cat && { cat in && printf '\0'; } | cmp - out; }
+}
+
+@test "persistent: --chunksize limits the records of a chunk" {
+	trace_on
+	seq 1000 >in
+	mp_well --chunksize=7 --filter cat <in
+	cmp in out
+	[ "$(event_field count chunk_submit | awk '{ sum += $1; if ($1 > 7) bad = 1 } END { print bad + 0, sum }')" = '0 1000' ]
+}
+
+@test "persistent: the end of the input is divided among the workers" {
+	trace_on
+	seq 1000 >in
+	mp_well -j4 --filter cat <in
+	cmp in out
+	[ "$(event_field count chunk_submit | sort -n | tail -n 1)" -le 150 ]
+}
+
+@test "persistent: a slow input's records are answered as they come" {
+	open_feed
+	start --filter sed -u 's/a/b/' <feed
+	echo a >&7
+	wait_until same out b
+	printf 'aa\nca' >&7
+	wait_until same out $'b\nba'
+	close_feed
+	finish
+	expect 0 $'b\nba\ncb' ''
+}
+
+@test "persistent: a record that fails is named with COMMAND as it stands" {
+	mp --filter sh -c 'while read -r x; do [ "$x" != {2} ] || exit 3; echo "$x"; done' ::: {1} {2} {3}
+	expect 123 $'{1}\n{3}'
+	says '^mpmap: #2: exit status 3: sh -c .*\{2\}'
+	mp_well -o jsonl --filter sed 's/{}/x/' ::: {} b
+	[ "$(jq -c '[.seq, .outcome, .argv]' out)" = '[1,"ok",["sed","s/{}/x/"]]'$'\n''[2,"ok",["sed","s/{}/x/"]]' ]
+	mp_well --tag --filter sed 's/$/!/' ::: a b
+	same out $'a\ta!\nb\tb!'
+}
