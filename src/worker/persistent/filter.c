@@ -85,6 +85,8 @@ static void commit_answers(struct serving *serving, uint64_t count, struct slice
 
 	hand_select(&serving->hand, serving->place);
 	serving->parent_gone |= !claim_answer(serving->place, &header, bytes);
+	if (serving->place->briefing.judged >> OUTCOME_OK & 1 && !queue_gate(&serving->place->board.queue))
+		serving->flaw = SERVING_STOPPED;
 	serving_note_results(serving, count);
 	halving_answered(&serving->halving, count);
 }
@@ -104,7 +106,7 @@ static void commit_whole(struct serving *serving)
 	size_t size = ring_packet_max(&serving->place->ring) - sizeof(struct answers_header);
 	struct slice bytes;
 
-	while (!serving->parent_gone) {
+	while (!serving->parent_gone && !serving->flaw) {
 		uint64_t most = hand_fed_most(&serving->hand), count;
 
 		most = most < serving->allowed ? most : serving->allowed;

@@ -33,11 +33,13 @@ struct protocol {
 	void (*release)(struct serving *serving);
 };
 
-/* What is wrong with answers, other than that some are absent. */
+/* Why no more answers are taken, other than that there are none. */
 enum serving_flaw {
 	SERVING_FLAWLESS,
 	/* There are more answers than records. */
 	SERVING_TOO_MANY,
+	/* None: the last answer has ended the run (--halt), and those after it do not count. */
+	SERVING_STOPPED,
 };
 
 struct serving {
