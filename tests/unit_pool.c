@@ -60,7 +60,11 @@ static bool open_scene(struct scene *scene, const struct start_method *method)
 
 static void close_scene(struct scene *scene)
 {
-	pool_close(scene->pool);
+	pool_hang_up(scene->pool);
+	while (!pool_is_empty(scene->pool)) {
+		loop_step(&scene->loop, pool_deadline(scene->pool));
+		pool_tick(scene->pool);
+	}
 	pool_free(scene->pool);
 	arena_release(&scene->arena);
 	loop_release(&scene->loop);

@@ -183,7 +183,11 @@ static bool open_stage(struct stage *stage)
 
 static void close_stage(struct stage *stage)
 {
-	pool_close(stage->pool);
+	pool_hang_up(stage->pool);
+	while (!pool_is_empty(stage->pool)) {
+		loop_step(&stage->loop, pool_deadline(stage->pool));
+		pool_tick(stage->pool);
+	}
 	pool_free(stage->pool);
 	arena_release(&stage->arena);
 	loop_release(&stage->loop);

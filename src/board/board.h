@@ -26,6 +26,8 @@ struct notice {
 	_Atomic int64_t stopped_for;
 	/* 1 if no further tasks will come: a worker that finds none left leaves, while others still run theirs. */
 	_Atomic uint32_t last_call;
+	/* 1 if nothing more will be submitted, though tasks may be run again: persistent commands are flushed. */
+	_Atomic uint32_t no_more;
 	/* The streams of tasks that are not received any more: bits 1 << stream. Workers close their pipes. */
 	_Atomic uint32_t unread;
 	/* 1 once the parent dismisses its workers: it is not dead, and has ended what tasks left, if that is to end. */

@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 16 };
+enum { MESSAGE_VERSION = 17 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */

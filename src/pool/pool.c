@@ -7,27 +7,28 @@
 #include "ipc/channel.h"
 #include "pool/lives.h"
 #include "pool/outcomes.h"
+#include "pool/recruiting.h"
 #include "pool/roster.h"
 #include "pool/staffing.h"
 #include "pool/supervision.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/resource.h>
 
 enum {
 	/* Bytes of all rings together, if workers are many; and the bounds of one ring. */
 	RINGS_TOTAL = 8 * 1024 * 1024,
 	RING_MIN = 16 * 1024,
 	RING_MAX = 256 * 1024,
-	/* Descriptors that the parent needs besides those for workers. */
-	SPARE_DESCRIPTORS = 64,
 	/* While this many tasks wait to be run again, no chunk is accepted. */
 	RETRIES_MAX = 65536,
 	/* Chunks that wait, for each job: the parent scans every 8 ms, or later if it has to wait for a processor. */
 	READY_PER_JOB = 3,
 	/* Rows for each worker: chunks that it has, or finishes between two scans; more where it feeds a command. */
 	ROWS_PER_JOB = 2 * READY_PER_JOB,
+	/* The same where a worker holds many chunks, which may be of one record; and the most of all. */
+	ROWS_PER_PERSISTENT_JOB = 1024,
+	ROWS_MAX = 8192,
 };
 
 /* Nanoseconds in which workers end what they run when the pool closes. */
@@ -42,29 +43,6 @@ static size_t ring_size(size_t jobs)
 	return size;
 }
 
-/*
- * Makes room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft
- * limit that the program found.
- */
-static uint64_t raise_descriptor_limit(size_t jobs)
-{
-	/* From the first pool: a later one finds the limit that the first has raised. */
-	static rlim_t found;
-	struct rlimit limit;
-	rlim_t wanted = 2 * jobs + SPARE_DESCRIPTORS;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return RLIM_INFINITY;
-	found = found ? found : limit.rlim_cur;
-	if (wanted > limit.rlim_max)
-		wanted = limit.rlim_max;
-	if (wanted > limit.rlim_cur) {
-		limit.rlim_cur = wanted;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	return found;
-}
-
 /* Puts the briefing where every worker can read it. -1 with errno. */
 static int share_briefing(struct pool *pool, const struct briefing *briefing)
 {
@@ -77,12 +55,21 @@ static int share_briefing(struct pool *pool, const struct briefing *briefing)
 	return 0;
 }
 
+/* Returns how many chunks may be out. */
+static size_t rows_for(const struct pool_options *options, size_t seats)
+{
+	size_t least = ROWS_PER_JOB * seats + 8, many = ROWS_PER_PERSISTENT_JOB * seats;
+
+	many = many < ROWS_MAX ? many : ROWS_MAX;
+	return options->refeeds && many > least ? many : least;
+}
+
 struct pool *pool_new(const struct pool_options *options, const struct briefing *briefing, struct pool_owner *owner,
 		      struct error *error)
 {
 	struct pool *pool = mem_new(1, sizeof *pool);
 	size_t seats = options->jobs_max + options->repeats;
-	size_t rows = seats * (options->refeeds ? 2 * ROWS_PER_JOB : ROWS_PER_JOB) + 8;
+	size_t rows = rows_for(options, seats);
 
 	*pool = (struct pool){
 		.options = *options,
@@ -93,7 +80,7 @@ struct pool *pool_new(const struct pool_options *options, const struct briefing 
 		.staffing = {.jobs = options->jobs, .limit = options->jobs},
 		.closing.kill_at = NSEC_FOREVER,
 	};
-	pool->crew.descriptor_limit = raise_descriptor_limit(seats);
+	pool->crew.descriptor_limit = recruiting_raise_limit(seats);
 	if (board_create(&pool->board, seats, rows, ring_size(seats)) < 0 || share_briefing(pool, briefing) < 0) {
 		error_set_errno(error, errno, "shared memory");
 		pool_free(pool);
@@ -139,6 +126,10 @@ void pool_last_call(struct pool *pool)
 {
 	struct notice *notice = board_notice(&pool->board);
 
+	if (pool->options.refeeds && !atomic_load(&notice->no_more)) {
+		atomic_store(&notice->no_more, 1);
+		staffing_wake_sleepers(pool);
+	}
 	if (pool->options.reserve || pool->options.repeats || pool->options.is_slow || atomic_load(&notice->last_call))
 		return;
 	atomic_store(&notice->last_call, 1);
@@ -348,14 +339,20 @@ void pool_hang_up(struct pool *pool)
 
 void pool_dismiss(struct pool *pool)
 {
-	if (!pool->options.reserve) {
+	if (!pool->options.reserve && !pool->options.refeeds) {
 		pool_hang_up(pool);
 		return;
 	}
 	pool->closing.begun = true;
-	pool->closing.kill_at = clock_now() + CLOSE_TIME;
+	/* A command may take its time after the end of its input. */
+	pool->closing.kill_at = pool->options.reserve ? clock_now() + CLOSE_TIME : NSEC_FOREVER;
 	atomic_store(&board_notice(&pool->board)->dismissed, 1);
 	staffing_retire(pool, 0);
+}
+
+bool pool_has_hung_up(const struct pool *pool)
+{
+	return pool->closing.hung_up;
 }
 
 bool pool_is_closing(const struct pool *pool)
@@ -366,15 +363,6 @@ bool pool_is_closing(const struct pool *pool)
 bool pool_is_empty(const struct pool *pool)
 {
 	return !pool->crew.live;
-}
-
-void pool_close(struct pool *pool)
-{
-	pool_hang_up(pool);
-	while (!pool_is_empty(pool)) {
-		loop_step(pool->options.loop, pool->closing.kill_at);
-		end_late(pool);
-	}
 }
 
 void pool_look_for_workers(struct pool *pool)

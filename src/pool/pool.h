@@ -242,14 +242,14 @@ void pool_tick(struct pool *pool);
 void pool_dismiss(struct pool *pool);
 void pool_hang_up(struct pool *pool);
 
+/* True after pool_hang_up. */
+bool pool_has_hung_up(const struct pool *pool);
+
 /* True once workers have been dismissed. */
 bool pool_is_closing(const struct pool *pool);
 
 /* True if no worker is left. */
 bool pool_is_empty(const struct pool *pool);
-
-/* Ends all workers with the tasks they run, and waits for them. */
-void pool_close(struct pool *pool);
 
 /* Notes that the reserve may have workers, or room for more, that it had not before. */
 void pool_look_for_workers(struct pool *pool);

@@ -12,6 +12,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/resource.h>
+
+/* Descriptors that the parent needs besides those for workers. */
+enum { SPARE_DESCRIPTORS = 64 };
 
 /* Starts the process, with a channel to it. -1 with the error. */
 static int start_process(struct worker *worker, struct error *error)
@@ -95,4 +99,23 @@ void recruiting_lose(struct worker *worker)
 {
 	if (worker->pool->options.reserve)
 		reserve_lose(worker->pool->options.reserve);
+}
+
+uint64_t recruiting_raise_limit(size_t jobs)
+{
+	/* From the first pool: a later one finds the limit that the first has raised. */
+	static rlim_t found;
+	struct rlimit limit;
+	rlim_t wanted = 2 * jobs + SPARE_DESCRIPTORS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return RLIM_INFINITY;
+	found = found ? found : limit.rlim_cur;
+	if (wanted > limit.rlim_max)
+		wanted = limit.rlim_max;
+	if (wanted > limit.rlim_cur) {
+		limit.rlim_cur = wanted;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return found;
 }

@@ -23,4 +23,10 @@ void recruiting_return(struct worker *worker);
 /* Notes that a worker has ended, or was never started: the reserve may have another in its place. */
 void recruiting_lose(struct worker *worker);
 
+/*
+ * Makes room for two descriptors per worker (idle ones have both), as far as the hard limit goes. Returns the soft
+ * limit that the program found.
+ */
+uint64_t recruiting_raise_limit(size_t jobs);
+
 #endif

@@ -264,6 +264,8 @@ bool session_dismiss(struct session *session)
 		pool_hang_up(pool);
 	else if (!pool_is_closing(pool))
 		pool_dismiss(pool);
+	else if (session->ending.signal && !session->place.reserve && !pool_has_hung_up(pool))
+		pool_hang_up(pool);
 	return pool_is_empty(pool) &&
 	       (!session->ending.clears || clearance_advance(&session->clearance, ending_is_aborted(session)));
 }
@@ -271,16 +273,14 @@ bool session_dismiss(struct session *session)
 /* Ends the session's workers, or waits until they are in the reserve; and what tasks left, if the run is ended. */
 static void end_workers(struct session *session)
 {
-	if (!session->place.reserve) {
-		pool_close(session->pool);
-		companions_end();
-	}
 	while (!session_dismiss(session)) {
 		nsec deadline = pool_deadline(session->pool), clearance = clearance_deadline(&session->clearance);
 
 		loop_step(session->place.loop, clearance < deadline ? clearance : deadline);
 		pool_tick(session->pool);
 	}
+	if (!session->place.reserve)
+		companions_end();
 }
 
 /* Writes the rest at the reader's pace, and closes the recorders, which may note the last tasks only after that. */
