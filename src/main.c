@@ -60,6 +60,7 @@
  * worker/persistent/  a command that stays for many records
  *   filter   one answer for each record     answers  splitting them         standing  the command's process
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
+ *   keeping  it between two runs
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing

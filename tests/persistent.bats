@@ -158,3 +158,60 @@ excludes() {
 	mp_well --tag --filter sed 's/$/!/' ::: a b
 	same out $'a\ta!\nb\tb!'
 }
+
+# Prints a script for the prompt: each argument is a run of the same command, which answers with its pid.
+runs_of_one() {
+	for records; do
+		printf "map --filter sh -c 'while read x; do echo \$\$ \$x; done' ::: %s\nwait\n" "$records"
+	done
+}
+
+@test "persistent: a command at the prompt stays for the next run of the same command" {
+	runs_of_one 'a b' 'c' >script
+	echo 'map --filter cat ::: d' >>script
+	echo 'wait' >>script
+	runs_of_one 'e' >>script
+	mp_well --interactive -j1 <script
+	awk '{ print $NF }' out | tr '\n' ' ' >order
+	exactly order 'a b c d e '
+	[ "$(awk '$2 ~ /[abc]/ { print $1 }' out | sort -u | wc -l)" = 1 ]
+	# another command took its place in between
+	[ "$(awk '$2 ~ /[abce]/ { print $1 }' out | sort -u | wc -l)" = 2 ]
+}
+
+@test "persistent: what a command says after its last answer is passed on" {
+	mkfifo last
+	for method in fork spawn forkserver; do
+		mp --start-method=$method -j2 --filter sh -c 'cat; read -r line <$1; echo "end $line" >&2' sh "$PWD/last" <<<a &
+		wait_until file_has out a
+		echo now >last
+		wait $!
+		expect 0 a 'end now'
+	done
+}
+
+@test "persistent: chunks of one record" {
+	seq 5000 >numbers
+	mp_well -j2 --chunksize=1 --filter sed s/7/x/g <numbers
+	sed s/7/x/g numbers | cmp - out
+}
+
+@test "persistent: a command without an end to its answers is found out" {
+	seq 1000 >numbers
+	mp -j2 --filter yes <numbers
+	expect 1
+	says 'yes gave [0-9]* answers to .*the first record with more than one is #'
+}
+
+@test "persistent: a run is stopped after the Nth answer" {
+	seq 100 >numbers
+	mp -j1 --halt now,success=5 --filter cat <numbers
+	says 'stopped by --halt after #5'
+	seq 5 | cmp - out
+}
+
+@test "persistent: an answer in a result object is without its delimiter" {
+	mp_well -o jsonl --filter cat <<<$'a\nb'
+	jq -c .stdout out >plain
+	same plain $'"a"\n"b"'
+}

@@ -14,6 +14,7 @@
 #include "process/command.h"
 #include "worker/executor.h"
 #include "worker/initializer.h"
+#include "worker/persistent/keeping.h"
 #include "worker/workplace.h"
 
 #include <errno.h>
@@ -247,6 +248,8 @@ static bool worker_take_part(int channel, int *status)
 	worker.executor = executor_find(worker.place.briefing.executor);
 	if (!worker.executor || worker.executor->open(&worker.place, &worker.state) < 0)
 		return false;
+	if (!worker.executor->persists)
+		keeping_end();
 	/* Not earlier: a worker that ends before its HELLO counts as unusable. */
 	is_ready = initializer_run(&worker.place) && claim_hello(&worker.place) == 0;
 	if (is_ready && worker.executor->serve)
@@ -263,5 +266,6 @@ int worker_main(int channel)
 
 	while (worker_take_part(channel, &status))
 		;
+	keeping_end();
 	return status;
 }

@@ -67,7 +67,8 @@ static uint64_t exchange(struct serving *serving, struct standing *command, cons
 	uint64_t count = 0;
 	bool is_midway = false;
 
-	while (command->output >= 0 && clock_now() < until && !serving->parent_gone) {
+	/* With more answers than records nothing else matters. */
+	while (command->output >= 0 && count <= stretch->count && clock_now() < until && !serving->parent_gone) {
 		struct fd_wait waits[1 + STANDING_WAITS];
 
 		standing_expect(command, command->input >= 0, true, waits + 1);
@@ -100,10 +101,7 @@ static uint64_t probe(struct serving *serving, const struct hand_stretch *stretc
 	buffer = mem_new(1, READ_SIZE);
 	count = exchange(serving, &command, stretch, buffer);
 	free(buffer);
-	standing_kill(&command);
-	command.end = command_reap(command.pid);
-	command.has_ended = true;
-	standing_end(&command, serving->place);
+	standing_drop(&command, serving->place);
 	return count;
 }
 

@@ -28,10 +28,15 @@ static void find_bytes(struct hand *hand, const char *base)
 bool hand_add(struct hand *hand, struct workplace *place)
 {
 	struct chunk_reader reader = claim_read(place);
-	struct hand_row *row = &hand->rows[hand->count];
+	struct hand_row *row;
 
 	if (!reader.rest.size)
 		return false;
+	if (hand->rows + hand->count == hand->memory + countof(hand->memory)) {
+		memmove(hand->memory, hand->rows, hand->count * sizeof *hand->rows);
+		hand->rows = hand->memory;
+	}
+	row = &hand->rows[hand->count];
 	find_bytes(hand, place->arena.base);
 	*row = (struct hand_row){
 		.claim = place->claim,
@@ -45,6 +50,23 @@ bool hand_add(struct hand *hand, struct workplace *place)
 		hand->fed.offset = answered_size(row);
 	hand->count++;
 	return true;
+}
+
+void hand_init(struct hand *hand)
+{
+	hand->rows = hand->memory;
+	hand_limit(hand, UINT64_MAX);
+}
+
+size_t hand_unanswered(const struct hand *hand)
+{
+	const struct hand_row *row = hand->rows;
+	uint64_t answered;
+
+	if (!hand->count)
+		return 0;
+	answered = row->claim.next - row->first;
+	return hand->size - (size_t)(row->bytes.size * answered / (row->claim.end - row->first));
 }
 
 uint64_t hand_records(const struct hand *hand)
@@ -176,7 +198,7 @@ void hand_release(struct hand *hand)
 /* Keeps a copy of a row that is answered, if it is among the first. */
 static void keep_row(struct hand *hand, const struct hand_row *row)
 {
-	if (hand->kept_count == HAND_ROWS || hand->kept.size + row->bytes.size > HAND_KEPT)
+	if (hand->kept_count == HAND_KEPT_ROWS || hand->kept.size + row->bytes.size > HAND_KEPT)
 		return;
 	hand->kept_rows[hand->kept_count++] = (struct hand_stretch){
 		.bytes = row->bytes,
@@ -203,7 +225,8 @@ void hand_answer(struct hand *hand, uint64_t count)
 		return;
 	hand->size -= row->bytes.size;
 	keep_row(hand, row);
-	memmove(row, row + 1, --hand->count * sizeof *row);
+	hand->rows++;
+	hand->count--;
 	if (hand->until.row && hand->until.row < HAND_ROWS)
 		hand->until.row--;
 	if (!hand->fed.row) {
@@ -211,7 +234,7 @@ void hand_answer(struct hand *hand, uint64_t count)
 		return;
 	}
 	hand->fed.row--;
-	hand->is_begun = hand->fed.row || (hand->count && hand->fed.offset > answered_size(row));
+	hand->is_begun = hand->fed.row || (hand->count && hand->fed.offset > answered_size(hand->rows));
 }
 
 /* Gives the rows from one on back to the queue. */

@@ -19,10 +19,10 @@
 #include "worker/workplace.h"
 
 /* The most chunks that are held. */
-enum { HAND_ROWS = 24 };
+enum { HAND_ROWS = 1024 };
 
-/* Bytes of answered rows that are kept at most. */
-enum { HAND_KEPT = 256 * 1024 };
+/* Bytes of answered rows that are kept at most, and their number. */
+enum { HAND_KEPT = 256 * 1024, HAND_KEPT_ROWS = 64 };
 
 struct hand_row {
 	struct claim claim;
@@ -48,9 +48,11 @@ struct hand_stretch {
 	uint64_t count;
 };
 
-/* All zero, but for until: empty. claim.next of a row is its first record that is not answered. */
+/* Prepared by hand_init. claim.next of a row is its first record that is not answered. */
 struct hand {
-	struct hand_row rows[HAND_ROWS];
+	/* The rows, the oldest first; they move through memory for twice as many. */
+	struct hand_row *rows;
+	struct hand_row memory[2 * HAND_ROWS];
 	size_t count;
 	/* Where the next byte to be fed is. */
 	struct hand_position fed;
@@ -62,9 +64,12 @@ struct hand {
 	size_t size;
 	/* Copies of the first rows that the present command has answered: HAND_KEPT bytes at most. */
 	struct bytes kept;
-	struct hand_stretch kept_rows[HAND_ROWS];
+	struct hand_stretch kept_rows[HAND_KEPT_ROWS];
 	size_t kept_count;
 };
+
+/* Makes an empty hand without a limit. */
+void hand_init(struct hand *hand);
 
 /* Empties the hand's copies: a command begins. */
 void hand_begin(struct hand *hand);
@@ -83,6 +88,9 @@ static inline bool hand_has_room(const struct hand *hand)
 {
 	return hand->count < HAND_ROWS;
 }
+
+/* Returns how many bytes are not answered, by the average of each row. */
+size_t hand_unanswered(const struct hand *hand);
 
 /* Returns how many records are not answered. */
 uint64_t hand_records(const struct hand *hand);

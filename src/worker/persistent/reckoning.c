@@ -167,7 +167,7 @@ static uint64_t count_unanswered(const struct serving *serving)
 {
 	uint64_t records;
 
-	if (serving->hand.is_begun || serving->answered)
+	if (serving->hand.is_begun || serving->answered || serving->was_kept)
 		return hand_fed_records(&serving->hand);
 	records = hand_records(&serving->hand);
 	return records < serving->allowed ? records : serving->allowed;

@@ -5,6 +5,7 @@
 #include "base/quote.h"
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "worker/persistent/keeping.h"
 #include "worker/persistent/reckoning.h"
 
 #include <errno.h>
@@ -13,6 +14,9 @@
 #define FLUSH_TIME (200 * NSEC_PER_MSEC)
 /* Time after the command's end in which another process may still write to its pipe. */
 #define DRAIN_TIME (200 * NSEC_PER_MSEC)
+
+/* Time for which chunks are left to workers that have none: until these have started. */
+#define SHARE_TIME (2 * NSEC_PER_MSEC)
 
 enum {
 	/* Bytes held at most. */
@@ -56,6 +60,30 @@ static uint64_t records_permitted(const struct serving *serving)
 	return serving->done < most ? most - serving->done : 0;
 }
 
+/* True if so few chunks wait that each worker without one should get as many as this one has. */
+static bool has_its_share(const struct serving *serving)
+{
+	struct board *board = &serving->place->board;
+	size_t idle = 0, seat, most;
+
+	for (seat = 0; seat < board->seats; seat++)
+		idle += seat != serving->place->setup.seat && !atomic_load(&board_seat(board, seat)->running);
+	most = (idle + 1) * serving->hand.count;
+	return idle && queue_claimable(&board->queue, most + 1) <= most;
+}
+
+/* True if chunks are left to other workers for a moment: few records would be with one of them otherwise. */
+static bool leaves_chunks(struct serving *serving)
+{
+	if (!serving->hand.count || !has_its_share(serving)) {
+		serving->shares_until = 0;
+		return false;
+	}
+	if (!serving->shares_until)
+		serving->shares_until = clock_now() + SHARE_TIME;
+	return clock_now() < serving->shares_until;
+}
+
 /* True if another chunk is to be claimed: what is held has been fed, and is not too much. */
 static bool wants_chunk(const struct serving *serving)
 {
@@ -66,8 +94,9 @@ static bool wants_chunk(const struct serving *serving)
 		return false;
 	if (standing_is_there(command) && command->input < 0)
 		return false;
-	return !hand->count || (hand->size < serving->window && hand_records(hand) < records_permitted(serving) &&
-				!serving->protocol->has_unfed(serving));
+	return !hand->count ||
+	       (hand_unanswered(hand) < serving->window && hand_records(hand) < records_permitted(serving) &&
+		!serving->protocol->has_unfed(serving));
 }
 
 /* Sets how many records the present command gets. */
@@ -88,7 +117,8 @@ static void take_chunks(struct serving *serving)
 	serving->is_leaving |= serving->is_used_up || atomic_load(&place->seat->retire) || is_ending(serving);
 	if (serving->is_leaving && serving->hand.count)
 		hand_return_unfed(&serving->hand, place);
-	while (wants_chunk(serving) && claim_take(place)) {
+	while (wants_chunk(serving) && !leaves_chunks(serving) && claim_take(place)) {
+		serving->shares_until = 0;
 		if (atomic_load(&place->seat->parked))
 			claim_stay_awake(place);
 		if (!hand_add(&serving->hand, place))
@@ -122,7 +152,8 @@ static void start_command(struct serving *serving)
 
 	if (serving->place->briefing.flags & BRIEFING_VERBOSE)
 		show_command(serving);
-	if (standing_start(&serving->command, &serving->launcher, serving->place, &stage) < 0) {
+	serving->was_kept = !serving->starts && keeping_take(serving->place, &serving->command, &serving->quickest);
+	if (!serving->was_kept && standing_start(&serving->command, &serving->launcher, serving->place, &stage) < 0) {
 		reckoning_not_started(serving, stage, errno);
 		return;
 	}
@@ -147,7 +178,19 @@ static nsec started_by(const struct serving *serving)
 	const struct standing *command = &serving->command;
 	nsec begin = command->started > serving->fed_at ? command->started : serving->fed_at;
 
-	return serving->starts > 1 && !serving->has_answered ? begin + serving->quickest : 0;
+	return !serving->has_answered && serving->quickest ? begin + serving->quickest : 0;
+}
+
+/*
+ * True if nothing more will be submitted, and the command has answers to give to what it has. One that may stay for the
+ * next run is given the time to do so.
+ */
+static bool is_at_end(const struct serving *serving)
+{
+	const struct workplace *place = serving->place;
+
+	return serving->hand.is_begun && !place->setup.stays && atomic_load(&place->notice->no_more) &&
+	       !queue_has_ready(&place->board.queue);
 }
 
 /* Closes the command's input if nothing more is to be fed. Returns when that is due. */
@@ -155,7 +198,8 @@ static nsec close_input(struct serving *serving)
 {
 	struct standing *command = &serving->command;
 	nsec due = serving->oldest_since + FLUSH_TIME, started = started_by(serving);
-	bool is_last = serving->is_over || serving->is_leaving || serving->halving.state != HALVING_STREAM;
+	bool is_last = serving->is_over || serving->is_leaving || serving->halving.state != HALVING_STREAM ||
+		       is_at_end(serving);
 
 	if (command->input < 0 || serving->protocol->has_unfed(serving))
 		return NSEC_FOREVER;
@@ -165,7 +209,7 @@ static nsec close_input(struct serving *serving)
 	if (!is_last && clock_now() < due)
 		return due;
 	/* It needs more before it answers. */
-	if (!is_last && serving->hand.size >= serving->window && serving->window < WINDOW_MAX)
+	if (!is_last && hand_unanswered(&serving->hand) >= serving->window && serving->window < WINDOW_MAX)
 		serving->window *= 2;
 	standing_close_input(command);
 	return NSEC_FOREVER;
@@ -204,7 +248,7 @@ static bool is_without_chunk(struct serving *serving)
 {
 	struct workplace *place = serving->place;
 
-	if (!wants_chunk(serving) || atomic_load(&place->seat->parked))
+	if (!wants_chunk(serving) || serving->shares_until || atomic_load(&place->seat->parked))
 		return true;
 	place->woken = false;
 	switch (claim_seek(place)) {
@@ -226,6 +270,8 @@ static void wait_for_command(struct serving *serving)
 	struct standing *command = &serving->command;
 	nsec flush = close_input(serving), late = end_if_late(serving);
 
+	if (serving->shares_until && serving->shares_until < flush)
+		flush = serving->shares_until;
 	if (!is_without_chunk(serving))
 		return;
 	standing_expect(command, serving->protocol->has_unfed(serving), true, waits + 1);
@@ -266,6 +312,9 @@ static bool serving_step(struct serving *serving)
 		start_command(serving);
 		return true;
 	}
+	/* It is kept for the next run. */
+	if (serving->place->setup.stays && (serving->is_over || serving->is_leaving) && serving_is_idle(serving))
+		return false;
 	wait_for_command(serving);
 	if (serving->flaw)
 		standing_kill(&serving->command);

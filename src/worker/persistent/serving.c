@@ -3,6 +3,7 @@
 #include "worker/persistent/serving.h"
 
 #include "process/command.h"
+#include "worker/persistent/keeping.h"
 
 enum {
 	/* Bytes held at first. */
@@ -18,7 +19,7 @@ int serving_open(struct serving *serving, struct workplace *place, const struct 
 		.window = WINDOW_MIN,
 		.kill_at = NSEC_FOREVER,
 	};
-	hand_limit(&serving->hand, UINT64_MAX);
+	hand_init(&serving->hand);
 	command_adopt_orphans();
 	return launcher_init(&serving->launcher, place);
 }
@@ -93,11 +94,22 @@ void serving_pass_errors(struct serving *serving, bool all)
 	bytes_consume(errors, size);
 }
 
-void serving_close(struct workplace *place UNUSED, void *state)
+bool serving_is_idle(const struct serving *serving)
+{
+	const struct standing *command = &serving->command;
+
+	return standing_is_there(command) && !command->has_ended && command->input >= 0 && command->output >= 0 &&
+	       !serving->hand.count && !serving->flaw && !serving->errors.size;
+}
+
+void serving_close(struct workplace *place, void *state)
 {
 	struct serving *serving = state;
 
-	standing_kill(&serving->command);
+	if (!serving_is_idle(serving) || serving->parent_gone || serving->is_used_up)
+		standing_drop(&serving->command, place);
+	if (place->setup.stays)
+		keeping_put(place, &serving->command, serving->quickest);
 	serving->protocol->release(serving);
 	bytes_release(&serving->errors);
 	hand_release(&serving->hand);

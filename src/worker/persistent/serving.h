@@ -70,6 +70,8 @@ struct serving {
 	nsec oldest_wall;
 	nsec oldest_time;
 	bool has_answered;
+	/* True if it served the run before. */
+	bool was_kept;
 	/* Number of its records that have results, the first of them, and the last. */
 	uint64_t answered;
 	/* After its end: number of records that it was given and has not answered. */
@@ -86,6 +88,8 @@ struct serving {
 	/* When it is killed, monotonic; NSEC_FOREVER if it is not to be. */
 	nsec kill_at;
 	bool was_killed;
+	/* Until when chunks are left to other workers, monotonic; 0 if they are not. */
+	nsec shares_until;
 	/* No chunk will come. */
 	bool is_over;
 	/* Starts in a row that failed for want of resources. */
@@ -101,6 +105,9 @@ enum { SERVING_ERRORS_MAX = 1024 * 1024 };
 
 /* Prepares to serve with a protocol. Returns 0, or -1 with errno. */
 int serving_open(struct serving *serving, struct workplace *place, const struct protocol *protocol) MUST_CHECK;
+
+/* True if the command has answered everything, and could be given more. */
+bool serving_is_idle(const struct serving *serving);
 
 /* The close of executors whose state is a serving. */
 void serving_close(struct workplace *place, void *state);

@@ -119,16 +119,31 @@ void standing_kill(struct standing *standing)
 		group_kill(&standing->group);
 }
 
+void standing_release(struct standing *standing)
+{
+	if (group_is_left(&standing->group))
+		group_kill(&standing->group);
+	group_release(&standing->group);
+	close_all(&standing->input, &standing->output, &standing->errors);
+	*standing = STANDING_NONE;
+}
+
 void standing_end(struct standing *standing, struct workplace *place)
 {
 	if (!standing->pid)
 		return;
 	trace_event("command_end", "\"worker\":\"%s\",\"pid\":%ld,\"status\":%d,\"signal\":%d", place->setup.name,
 		    (long)standing->pid, standing->end.status, standing->end.signal);
-	if (group_is_left(&standing->group))
-		group_kill(&standing->group);
+	standing_release(standing);
 	place->seat->task = 0;
-	group_release(&standing->group);
-	close_all(&standing->input, &standing->output, &standing->errors);
-	*standing = STANDING_NONE;
+}
+
+void standing_drop(struct standing *standing, struct workplace *place)
+{
+	if (standing->pid && !standing->has_ended) {
+		standing_kill(standing);
+		standing->end = command_reap(standing->pid);
+		standing->has_ended = true;
+	}
+	standing_end(standing, place);
 }

@@ -57,6 +57,12 @@ void standing_note_end(struct standing *standing, const struct fd_wait *waits);
 void standing_kill(struct standing *standing);
 
 /* Releases what is left of a command that has ended: pipes, and what is left of its group is killed. */
+void standing_release(struct standing *standing);
+
+/* Kills a command, if there is one, waits for its end and releases it. */
+void standing_drop(struct standing *standing, struct workplace *place);
+
+/* Releases a command that has ended, and removes its process from the seat. */
 void standing_end(struct standing *standing, struct workplace *place);
 
 #endif
