@@ -87,6 +87,20 @@ tell_longest() {
 	survives all,large 200 1 -j4 --unordered --retries 99
 }
 
+@test "chaos: the commands of a filter killed, again and again: nothing fails" {
+	survives commands,quick,filter 200000 1 -j4
+	survives commands,quick,filter,large,slow 500 1 -j4 --buffer 64K --spill 1M
+}
+
+@test "chaos: the workers of a filter killed: nothing fails" {
+	survives workers,filter 600 1 -j4
+	survives workers,quick,filter 200000 1 -j3 --unordered
+}
+
+@test "chaos: everything at once around a filter" {
+	survives all,filter 300 1 -j4
+}
+
 @test "chaos: mpmap killed at random instants: nothing is left, not even children in a task's group" {
 	survives parent 2000 3 -j4
 }

@@ -16,17 +16,19 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: chaos SEED[+COUNT] METHOD MODE[,slow][,quick][,large|,shell] RECORDS [OPTION OF MPMAP]...\n"
+	"usage: chaos SEED[+COUNT] METHOD MODE[,slow][,quick][,filter][,large|,shell] RECORDS [OPTION OF MPMAP]...\n"
 	"  MPMAP is the program's path. Modes:\n"
 	"    workers     SIGKILL to workers            crashes     SIGSEGV to workers\n"
 	"    stops       SIGSTOP, then SIGCONT, to any process of the run\n"
 	"    forkserver  SIGKILL and SIGSTOP to the forkserver\n"
 	"    tasks       SIGKILL, SIGSEGV, SIGSTOP to tasks\n"
 	"    all         all of these\n"
+	"    commands    SIGKILL to tasks, for filter,quick: that costs no record anything\n"
 	"    parent      SIGKILL to mpmap at a random instant, while tasks have children in their groups and\n"
 	"                some of its processes may be stopped\n"
 	"    together    SIGKILL to mpmap, its workers and the forkserver at once\n"
-	"  slow: a slow reader of the output. large: much output. quick: tasks do not sleep. shell: a script.\n";
+	"  slow: a slow reader of the output. large: much output. quick: tasks do not sleep. shell: a script.\n"
+	"  filter: a command that stays, for --filter.\n";
 
 struct plan plan;
 struct run run;
@@ -38,6 +40,7 @@ static const struct mode modes[] = {
 	{"forkserver", FORKSERVER, KILL | STOP, 25 * MSEC, true, false, NULL},
 	{"tasks", TASKS, KILL | SEGV | STOP, 15 * MSEC, false, false, NULL},
 	{"all", WORKERS | FORKSERVER | TASKS, KILL | SEGV | STOP, 20 * MSEC, false, false, NULL},
+	{"commands", TASKS, KILL, 25 * MSEC, true, false, NULL},
 	{"parent", 0, 0, 0, false, true, strike_parent},
 	{"together", 0, 0, 0, false, true, strike_together},
 };
@@ -189,6 +192,8 @@ static void read_mode(char *text)
 			plan.quick = true;
 		else if (strcmp(name, "shell") == 0)
 			plan.shell = true;
+		else if (strcmp(name, "filter") == 0)
+			plan.filter = true;
 		else
 			fail("no such mode: %s", name);
 	}
@@ -217,6 +222,8 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && strcmp(argv[1], "--task") == 0)
 		return run_task(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "--filter") == 0)
+		return run_filter(argv[2]);
 	plan.program = getenv("MPMAP") != NULL ? realpath(getenv("MPMAP"), NULL) : NULL;
 	if (argc < 5 || plan.program == NULL || readlink("/proc/self/exe", plan.self, sizeof plan.self - 1) < 0) {
 		fputs(usage, stderr);

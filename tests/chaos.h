@@ -36,7 +36,7 @@ struct plan {
 	const char *method;
 	const char *mode_text;
 	const struct mode *mode;
-	bool slow, large, quick, shell;
+	bool slow, large, quick, shell, filter;
 	uint64_t records;
 	char **options;
 	int option_count;
@@ -117,6 +117,9 @@ char *text_of(uint64_t record, bool shell, bool large, size_t *size);
 
 /* Runs the task: chaos --task STYLE RECORD. */
 int run_task(const char *style, const char *argument);
+
+/* Runs the filter, which does for each line what the task does: chaos --filter STYLE. */
+int run_filter(const char *style);
 
 /* chaos_signals.c: the processes of the run, which are those of mpmap's session, and the signals for them. */
 

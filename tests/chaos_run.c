@@ -87,8 +87,10 @@ __attribute__((noreturn)) static void become_mpmap(int output)
 		style[0] = plan.large ? 'l' : '-';
 		style[1] = strcmp(plan.mode->name, "parent") == 0 ? 'b' : '-';
 		style[2] = plan.quick ? 'q' : '-';
+		if (plan.filter)
+			words[count++] = strdup("--filter");
 		words[count++] = plan.self;
-		words[count++] = strdup("--task");
+		words[count++] = strdup(plan.filter ? "--filter" : "--task");
 		words[count++] = style;
 	}
 	words[count] = NULL;

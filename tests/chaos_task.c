@@ -56,24 +56,67 @@ static pid_t start_child(bool stubborn)
 	return pid;
 }
 
+/* Every 97th takes long, so that the results of others must wait for it. */
+static void take_time(uint64_t record)
+{
+	nap(record % 97 == 0 ? 60 * MSEC : (int64_t)(mixed(record) % 6) * MSEC);
+}
+
+static int open_log(void)
+{
+	int log = open(getenv("CHAOS_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (log < 0)
+		fail("log: %s", strerror(errno));
+	return log;
+}
+
+int run_filter(const char *style)
+{
+	bool large = strchr(style, 'l') != NULL, quick = strchr(style, 'q') != NULL;
+	int log = open_log();
+	char *line = NULL;
+	size_t room = 0;
+
+	for (ssize_t n; (n = getline(&line, &room, stdin)) > 0;) {
+		size_t size;
+		uint64_t record;
+		char *text;
+
+		line[n - 1] = '\0';
+		record = number(line);
+		text = text_of(record, false, large, &size);
+		if (dprintf(log, "%" PRIu64 "\n", record) < 0)
+			fail("log: %s", strerror(errno));
+		if (!quick)
+			take_time(record);
+		/* Where records take no time, some answers leave at once, and others when there are many. */
+		if (fwrite(text, 1, size, stdout) != size || ((!quick || record % 7777 == 0) && fflush(stdout) != 0))
+			fail("output: %s", strerror(errno));
+		free(text);
+	}
+	free(line);
+	close(log);
+	return fflush(stdout) != 0;
+}
+
 int run_task(const char *style, const char *argument)
 {
-	uint64_t record = number(argument), mix = mixed(record);
+	uint64_t record = number(argument);
 	size_t size;
-	int log = open(getenv("CHAOS_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
+	int log = open_log();
 	pid_t child;
 	char *text;
 	size_t half;
 
-	if (log < 0 || dprintf(log, "%" PRIu64 "\n", record) < 0)
+	if (dprintf(log, "%" PRIu64 "\n", record) < 0)
 		fail("log: %s", strerror(errno));
 	child = strchr(style, 'b') != NULL && record % 2 == 0 ? start_child(record % 100 == 0) : 0;
 	text = text_of(record, false, strchr(style, 'l') != NULL, &size);
 	half = record % 3 == 0 ? size / 2 : 0;
 	write_all(1, text, half);
-	/* Every 97th takes long, so that the results of others must wait for it. */
 	if (strchr(style, 'q') == NULL)
-		nap(record % 97 == 0 ? 60 * MSEC : (int64_t)(mix % 6) * MSEC);
+		take_time(record);
 	write_all(1, text + half, size - half);
 	/* Few are left behind, since mpmap waits for each. */
 	if (child > 0 && record % 50 != 0)

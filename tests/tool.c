@@ -214,6 +214,8 @@ static const struct command commands[] = {
 	 run_sizes},
 	{"unheard", 3, "SIGNAL BYTES COMMAND...",
 	 "types its stdin at the prompt COMMAND, reads none of BYTES or more, and ends it by SIGNAL", run_unheard},
+	{"filter", 0, "[RULE]...", "answers each record with itself and a !, but for what the rules say", run_filter},
+	{"coproc", 0, "[RULE]...", "answers each request of --coproc likewise", run_coproc},
 	{"marked", 1, "NAME=VALUE [SECONDS]", "prints the processes with this in their environment", run_marked},
 };
 

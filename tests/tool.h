@@ -74,6 +74,10 @@ int run_keys(int argc, char **argv);
 int run_sizes(int argc, char **argv);
 int run_unheard(int argc, char **argv);
 
+/* tool_serve.c: commands that stay for many records. */
+int run_filter(int argc, char **argv);
+int run_coproc(int argc, char **argv);
+
 /* tool_around.c: what a test needs around mpmap. */
 int run_under(int argc, char **argv);
 int run_ending(int argc, char **argv);
