@@ -33,7 +33,7 @@ COUNTED='echo "$MPMAP_WORKER" >>starts; exec "$@"'
 		mp_well "-j$jobs" --filter sed 's/7/x/g' <numbers
 		cmp expected out
 	done
-	for size in 1000 100000 auto; do
+	for size in 1 2 7 1000 100000 auto; do
 		echo "chunk size $size"
 		mp_well -j3 --chunksize "$size" --filter sed 's/7/x/g' <numbers
 		cmp expected out
@@ -238,6 +238,8 @@ try_once() {
 		mp_well "-j$jobs" --buffer 64K --spill 0 --filter "$TOOL" filter hold=1M <numbers
 		cmp expected out
 	done
+	mp_well -j2 --buffer 64K --spill 0 --chunksize 10 --filter "$TOOL" filter hold=1M <numbers
+	cmp expected out
 	# everything is kept until the end of the input
 	mp_well -j2 --filter "$TOOL" filter hold=64M <numbers
 	cmp expected out
@@ -289,6 +291,13 @@ for line in sys.stdin:
 	cmp numbers out
 	[ "$(wc -l <err)" -eq 400 ]
 	not grep -qvE '^ab{3000}c$' err
+	# what it says at its end, too, with or without a newline
+	for i in 1 2 3 4 5; do
+		seq 3 | mp -j1 --filter sh -c 'cat; echo end >&2'
+		expect 0 $'1\n2\n3' end
+		seq 3 | mp -j1 --filter sh -c 'cat; printf end >&2'
+		expect 0 $'1\n2\n3' end
+	done
 }
 
 @test "filter: --unordered gives the same lines" {
@@ -308,6 +317,26 @@ for line in sys.stdin:
 	under_methods check
 	printf 'a\tb\n\n' | mp_well --tag --filter cat
 	exactly out $'a\\tb\ta\tb\n\t\n'
+}
+
+@test "filter: result objects" {
+	seq 300 >numbers
+	check() {
+		mp_well -j2 -o jsonl --filter sed 's/7/x/g' <../numbers
+		are_objects out 300
+		jq -r .stdout out | cmp - <(sed 's/7/x/g' ../numbers)
+		jq -e -n '[inputs] | all(.outcome == "ok" and .status == 0 and .attempts == 1 and .stderr == "" and .user == null and
+			.sys == null and .max_rss == null)' out >/dev/null
+	}
+	under_methods check
+	printf '\377\n\na' | mp_well -o jsonl --filter cat
+	are_objects out 3
+	same <(held 1 stdout | od -An -tx1) ' ff'
+	the_result 2 '.stdout == ""'
+	the_result 3 '.stdout == "a"'
+	printf 'a\nb\0' | mp_well -0 -o json --filter cat
+	is_array out 1
+	same <(jq -c '.[].stdout' out) '"a\nb"'
 }
 
 @test "filter: a line of the job log for each record" {

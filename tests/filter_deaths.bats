@@ -63,6 +63,42 @@ most_starts() {
 	done
 }
 
+@test "filter deaths: ten records that crash" {
+	seq 100000 >numbers
+	bad=(5 6 7 300 302 4444 7777 9998 9999 10000)
+	answers 100000 "${bad[@]}" >expected
+	mp -j2 --filter "$TOOL" filter starts=starts "${bad[@]/#/crash=}" <numbers
+	expect 125
+	cmp expected out
+	started "$(most_starts 100000 10)"
+	rm starts
+	head -n 10000 numbers | mp -j2 -o jsonl --filter "$TOOL" filter starts=starts "${bad[@]/#/crash=}"
+	expect 125
+	jq -r 'select(.outcome == "ok") | .stdout' out | cmp - <(answers 10000 "${bad[@]}")
+	same <(jq -r 'select(.outcome != "ok") | "\(.seq) \(.outcome) \(.signal) \(.attempts)"' out) \
+		"$(printf '%s signaled SIGSEGV 1\n' "${bad[@]}")"
+	started "$(most_starts 10000 10)"
+}
+
+@test "filter deaths: a record that makes it fail has the status, and what that command said, as its own" {
+	seq 1000 >numbers
+	check() {
+		mp -j2 -o jsonl --filter "$TOOL" filter fail=500 fail=3 <../numbers
+		expect 123
+		are_objects out 1000
+		same <(jq -r 'select(.outcome != "ok") | "\(.seq) \(.outcome) \(.status) \(.attempts) \(.stderr)"' out) \
+			$'3 failed 3 1 cannot do 3\n\n500 failed 3 1 cannot do 500\n'
+		jq -r 'select(.outcome == "ok") | .stdout' out | cmp - <(answers 1000 3 500)
+	}
+	under_methods check
+	cd ..
+	mp -j1 --filter "$TOOL" filter fail=500 <numbers
+	expect 123
+	cmp <(answers 1000 500) out
+	says '^cannot do 500$'
+	says '^mpmap: #500: exit status 3'
+}
+
 @test "filter deaths: the job log and --tag" {
 	seq 1000 >numbers
 	mp -j2 --tag --joblog log --filter "$TOOL" filter fail=20 crash=900 <numbers
@@ -79,6 +115,22 @@ most_starts() {
 	expect 0
 	cmp <(answers 10000) out
 	not grep -q mpmap err
+}
+
+@test "filter deaths: --retries gives that record further tries" {
+	seq 100 >numbers
+	mp -j1 -o jsonl --retries 2 --filter "$TOOL" filter flush fail=50 <numbers
+	expect 123
+	the_result 50 '.outcome == "failed" and .attempts == 3'
+	jq -r 'select(.outcome == "ok") | .stdout' out | cmp - <(answers 100 50)
+	[ "$(jq -s 'map(select(.attempts != 1)) | length' out)" -eq 1 ]
+	mp -j1 -o jsonl --retries 20 --filter "$TOOL" filter flush try=50 <numbers
+	expect 0
+	the_result 50 '.outcome == "ok" and .attempts > 1'
+	rm tries
+	mp -j1 --retries 20 --filter "$TOOL" filter flush try=50 <numbers
+	expect 0
+	cmp <(answers 100) out
 }
 
 @test "filter deaths: --halt" {
@@ -99,6 +151,26 @@ most_starts() {
 	close_feed
 	expect 0
 	[ "$(wc -l <out)" -ge 10 ]
+}
+
+@test "filter deaths: a record that takes too long is a timeout, and the others are answered" {
+	seq 64 >numbers
+	for rule in flush hold=64K; do
+		rm -f starts
+		mp -j1 -o jsonl --timeout 0.3 --grace 0.1 --filter "$TOOL" filter starts=starts "$rule" hang=40 <numbers
+		expect 125
+		are_objects out 64
+		same <(jq -r 'select(.outcome != "ok") | "\(.seq) \(.outcome)"' out) '40 timeout'
+		jq -r 'select(.outcome == "ok") | .stdout' out | cmp - <(answers 64 40)
+		started "$(most_starts 64 1)"
+	done
+	mp -j2 --timeout 0.3 --grace 0.1 --filter "$TOOL" filter flush hang=40 <numbers
+	expect 125
+	cmp <(answers 64 40) out
+	says '^mpmap: #40: timed out after 0.3 s'
+	# a command that keeps its answers is not too slow
+	seq 50000 | mp_well -j2 --timeout 5 --filter "$TOOL" filter hold=10M
+	cmp <(answers 50000) out
 }
 
 # Kills commands by SIGKILL as they come, until mpmap has ended: those of this test alone.
@@ -142,6 +214,15 @@ kill_commands() {
 		cmp <(answers 3000) out
 	}
 	under_methods check
+}
+
+@test "filter deaths: a record that brings SIGKILL each time is signaled, after its third" {
+	seq 1000 >numbers
+	mp -j1 -o jsonl --filter "$TOOL" filter starts=starts kill=600 <numbers
+	expect 125
+	are_objects out 1000
+	same <(jq -r 'select(.outcome != "ok") | "\(.seq) \(.outcome) \(.signal)"' out) '600 signaled SIGKILL'
+	jq -r 'select(.outcome == "ok") | .stdout' out | cmp - <(answers 1000 600)
 }
 
 @test "filter deaths: a worker that is killed costs no record anything" {
@@ -267,6 +348,8 @@ not_one_to_one() {
 	}
 	under_methods check
 	yes | timeout 60 "$MPMAP" -j2 --filter sed p >out 2>err || echo "$?" >status
+	not_one_to_one
+	mp -j2 --filter yes <../numbers
 	not_one_to_one
 }
 
