@@ -215,3 +215,23 @@ runs_of_one() {
 	jq -c .stdout out >plain
 	same plain $'"a"\n"b"'
 }
+
+@test "persistent: a command that closes its input does not end its worker" {
+	trace_on
+	mkfifo hold
+	exec 8<>hold
+	open_feed
+	start -j1 --filter sh -c 'read -r x; exec <&-; echo "$x"; read -r x <"$1"' sh "$PWD/hold" <feed
+	echo a >&7
+	wait_until same out a
+	# The command is still there, so that this record's writer gets EPIPE.
+	echo b >&7
+	wait_for_event chunk_claim 2
+	echo >&8
+	wait_until same out $'a\nb'
+	close_feed
+	echo >&8
+	finish
+	expect 0 $'a\nb' ''
+	[ "$(event_count worker_start)" = 1 ]
+}

@@ -206,6 +206,11 @@ void signals_reset(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void signals_catch_pipe(void)
+{
+	set_disposition(SIGPIPE, do_nothing);
+}
+
 void signals_ignore(signal_mask mask)
 {
 	int number;

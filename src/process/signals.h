@@ -59,6 +59,9 @@ bool signals_are_pending(void);
  */
 void signals_reset(void);
 
+/* Gives SIGPIPE the same handler: writers get EPIPE, and executed programs have the signal's default. */
+void signals_catch_pipe(void);
+
 /* Blocks SIGTSTP, SIGTTIN and SIGTTOU and sets *before to the previous mask. */
 void signals_hold_stops(sigset_t *before);
 

@@ -3,6 +3,7 @@
 #include "worker/persistent/serving.h"
 
 #include "process/command.h"
+#include "process/signals.h"
 #include "worker/persistent/keeping.h"
 
 enum {
@@ -21,6 +22,7 @@ int serving_open(struct serving *serving, struct workplace *place, const struct 
 	};
 	hand_init(&serving->hand);
 	command_adopt_orphans();
+	signals_catch_pipe();
 	return launcher_init(&serving->launcher, place);
 }
 
