@@ -4,11 +4,33 @@
 
 #include "base/count.h"
 
-/* Returns the size of a row's records that are answered. */
-static size_t answered_size(const struct hand_row *row)
+/* Returns the size of the count records at an offset of a row. */
+static size_t size_of_records(const struct hand_row *row, size_t offset, uint64_t count)
 {
-	return count_find(row->bytes.data, row->bytes.size, row->bytes.data[row->bytes.size - 1],
-			  row->claim.next - row->first);
+	struct slice rest = {.data = row->bytes.data + offset, .size = row->bytes.size - offset};
+	struct chunk_reader reader = chunk_read(rest, 0, 0, row->width);
+	struct task task;
+
+	if (row->width == CHUNK_LINES)
+		return count_find(rest.data, rest.size, row->bytes.data[row->bytes.size - 1], count);
+	for (reader.end = count; chunk_next(&reader, &task);)
+		;
+	return rest.size - reader.rest.size;
+}
+
+/* Returns how many records of a row begin from an offset on and before another, which is larger. */
+static uint64_t count_records(const struct hand_row *row, size_t from, size_t to)
+{
+	struct slice part = {.data = row->bytes.data + from, .size = to - from};
+	struct chunk_reader reader = chunk_read(part, 0, 0, row->width);
+	struct task task;
+
+	if (row->width == CHUNK_LINES)
+		return count_bytes(part.data, part.size - 1, row->bytes.data[row->bytes.size - 1]) + 1;
+	/* Only whole ones are fed then. */
+	for (reader.end = UINT64_MAX; reader.rest.size && chunk_next(&reader, &task);)
+		;
+	return reader.next;
 }
 
 static uint64_t records_of(const struct hand_row *row)
@@ -43,11 +65,13 @@ bool hand_add(struct hand *hand, struct workplace *place)
 		.bytes = reader.rest,
 		.offset = (size_t)(reader.rest.data - place->arena.base),
 		.first = reader.next,
+		.width = reader.width,
 	};
 	hand->size += reader.rest.size;
 	/* Records before the first that is not answered had their results before another worker died. */
+	row->answered = size_of_records(row, 0, row->claim.next - row->first);
 	if (hand->fed.row == hand->count)
-		hand->fed.offset = answered_size(row);
+		hand->fed.offset = row->answered;
 	hand->count++;
 	return true;
 }
@@ -60,13 +84,7 @@ void hand_init(struct hand *hand)
 
 size_t hand_unanswered(const struct hand *hand)
 {
-	const struct hand_row *row = hand->rows;
-	uint64_t answered;
-
-	if (!hand->count)
-		return 0;
-	answered = row->claim.next - row->first;
-	return hand->size - (size_t)(row->bytes.size * answered / (row->claim.end - row->first));
+	return hand->count ? hand->size - hand->rows[0].answered : 0;
 }
 
 uint64_t hand_records(const struct hand *hand)
@@ -88,9 +106,7 @@ static struct hand_position position_after(const struct hand *hand, uint64_t cou
 		const struct hand_row *row = &hand->rows[position.row];
 
 		if (count < records_of(row)) {
-			position.offset =
-				count_find(row->bytes.data, row->bytes.size, row->bytes.data[row->bytes.size - 1],
-					   row->claim.next - row->first + count);
+			position.offset = row->answered + size_of_records(row, row->answered, count);
 			return position;
 		}
 		count -= records_of(row);
@@ -133,7 +149,24 @@ void hand_feed(struct hand *hand, size_t size)
 		return;
 	hand->fed = (struct hand_position){.row = hand->fed.row + 1};
 	if (hand->fed.row < hand->count)
-		hand->fed.offset = answered_size(&hand->rows[hand->fed.row]);
+		hand->fed.offset = hand->rows[hand->fed.row].answered;
+}
+
+bool hand_take(struct hand *hand, struct task *task)
+{
+	const struct hand_row *row = &hand->rows[hand->fed.row];
+	struct slice unfed = hand_unfed(hand);
+	struct chunk_reader reader;
+
+	if (!unfed.size)
+		return false;
+	reader = chunk_read(unfed, hand->fed.offset == row->answered ? row->claim.next : hand->taken, 1, row->width);
+	if (!chunk_next(&reader, task))
+		BUG("a chunk with fewer records than it should have");
+	task->attempt = row->claim.attempt;
+	hand->taken = reader.next;
+	hand_feed(hand, task->bytes.size);
+	return true;
 }
 
 uint64_t hand_fed_most(const struct hand *hand)
@@ -149,19 +182,17 @@ uint64_t hand_fed_most(const struct hand *hand)
 uint64_t hand_fed_records(const struct hand *hand)
 {
 	const struct hand_row *row = &hand->rows[hand->fed.row];
-	uint64_t count = 0, begun, answered;
+	uint64_t count = 0;
 	size_t i;
 
 	if (!hand->is_begun)
 		return 0;
 	for (i = 0; i < hand->fed.row; i++)
 		count += records_of(&hand->rows[i]);
-	if (hand->fed.row == hand->count || !hand->fed.offset)
+	if (hand->fed.row == hand->count || hand->fed.offset <= row->answered)
 		return count;
 	/* A record that was fed in part counts. */
-	begun = count_bytes(row->bytes.data, hand->fed.offset - 1, row->bytes.data[row->bytes.size - 1]) + 1;
-	answered = row->claim.next - row->first;
-	return begun > answered ? count + begun - answered : count;
+	return count + count_records(row, row->answered, hand->fed.offset);
 }
 
 uint64_t hand_index(const struct hand *hand, uint64_t count)
@@ -221,8 +252,11 @@ void hand_answer(struct hand *hand, uint64_t count)
 	struct hand_row *row = &hand->rows[0];
 
 	row->claim.next += count;
-	if (row->claim.next < row->claim.end)
+	if (row->claim.next < row->claim.end) {
+		row->answered += size_of_records(row, row->answered, count);
+		hand->is_begun = hand->fed.row || hand->fed.offset > row->answered;
 		return;
+	}
 	hand->size -= row->bytes.size;
 	keep_row(hand, row);
 	hand->rows++;
@@ -234,7 +268,7 @@ void hand_answer(struct hand *hand, uint64_t count)
 		return;
 	}
 	hand->fed.row--;
-	hand->is_begun = hand->fed.row || (hand->count && hand->fed.offset > answered_size(hand->rows));
+	hand->is_begun = hand->fed.row || (hand->count && hand->fed.offset > hand->rows[0].answered);
 }
 
 /* Gives the rows from one on back to the queue. */
@@ -258,7 +292,7 @@ void hand_return_unfed(struct hand *hand, struct workplace *place)
 {
 	size_t from = hand->fed.row;
 
-	if (from < hand->count && hand->fed.offset > answered_size(&hand->rows[from]))
+	if (from < hand->count && hand->fed.offset > hand->rows[from].answered)
 		from++;
 	return_from(hand, from, place);
 }

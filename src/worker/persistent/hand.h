@@ -26,11 +26,15 @@ enum { HAND_KEPT = 256 * 1024, HAND_KEPT_ROWS = 64 };
 
 struct hand_row {
 	struct claim claim;
-	/* The chunk's records from its first on, each with its delimiter, and where they are in the arena. */
+	/* The chunk's records from its first on, as in the chunk, and where they are in the arena. */
 	struct slice bytes;
 	size_t offset;
 	/* The index of the first record of bytes. */
 	uint64_t first;
+	/* The width of the chunk: CHUNK_LINES, or another for commands that get records one by one. */
+	uint32_t width;
+	/* Bytes of the records that are answered. */
+	size_t answered;
 };
 
 /* A position between two records, or within one that is being fed. */
@@ -60,6 +64,8 @@ struct hand {
 	struct hand_position until;
 	/* True if the first record that is not answered may have been fed, at least in part. */
 	bool is_begun;
+	/* The index after the last record of hand_take. */
+	uint64_t taken;
 	/* Bytes of all rows together. */
 	size_t size;
 	/* Copies of the first rows that the present command has answered: HAND_KEPT bytes at most. */
@@ -107,7 +113,7 @@ static inline uint64_t hand_first_records(const struct hand *hand)
 	return hand->rows[0].claim.end - hand->rows[0].claim.next;
 }
 
-/* Returns the delimiter of the records. There must be one. */
+/* Returns the delimiter of the records, which are lines. There must be one. */
 static inline char hand_delimiter(const struct hand *hand)
 {
 	struct slice bytes = hand->rows[0].bytes;
@@ -130,7 +136,10 @@ uint64_t hand_fed_most(const struct hand *hand);
 /* Moves the fed position over bytes of hand_unfed. */
 void hand_feed(struct hand *hand, size_t size);
 
-/* Returns how many records have been fed, wholly or in part, and are not answered. Counts delimiters. */
+/* Reads the next record to be fed, and moves the fed position over it. False if there is none. */
+bool hand_take(struct hand *hand, struct task *task);
+
+/* Returns how many records have been fed, wholly or in part, and are not answered. Counts them. */
 uint64_t hand_fed_records(const struct hand *hand);
 
 /* Gives the rows of which nothing was fed back to the queue. */
