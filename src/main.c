@@ -59,6 +59,7 @@
  *   preload_ready  what its children need not do
  * worker/persistent/  a command that stays for many records
  *   filter   one answer for each record     answers  splitting them         standing  the command's process
+ *   coproc   answers with a status
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
  *   keeping  it between two runs
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers

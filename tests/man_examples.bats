@@ -48,7 +48,7 @@ extract_examples() {
 		next
 	}
 	/^\.Ed/ { inside = 0 }
-	inside && /^[$>] / { print plain(substr($0, 3)) > (file ".sh"); next }
+	inside && /^(\$ |>( |$))/ { print plain(substr($0, 3)) > (file ".sh"); next }
 	inside { print plain($0) > (file ".expected") }
 	END { exit failed }
 	' "$pages/$1"
@@ -84,10 +84,10 @@ check_examples() {
 }
 
 @test "the man pages have examples, and each begins with a command" {
-	for page in mpmap.1 mpmap-json.5; do
+	for page in mpmap.1 mpmap-json.5 mpmap-coproc.7; do
 		extract_examples "$page"
 		scripts=("$examples/$page"-*.sh)
-		[ "${#scripts[@]}" -ge 8 ]
+		[ "${#scripts[@]}" -ge 7 ]
 	done
 	for script in "$examples"/*.sh; do
 		[ -s "$script" ]
@@ -101,4 +101,8 @@ check_examples() {
 
 @test "the examples of mpmap-json(5) do what it shows" {
 	check_examples mpmap-json.5
+}
+
+@test "the examples of mpmap-coproc(7) do what it shows" {
+	check_examples mpmap-coproc.7
 }

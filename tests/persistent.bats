@@ -235,3 +235,33 @@ runs_of_one() {
 	expect 0 $'a\nb' ''
 	[ "$(event_count worker_start)" = 1 ]
 }
+
+@test "persistent: writing to a command that has closed its input ends no worker" {
+	coproc='read -r request; echo "{\"seq\":1}"; exec <&-; touch closed; until [ -e go ]; do :; done; exit 3'
+	# feed: the second record comes once the input is closed, and the command ends once a worker has it
+	feed() {
+		echo 1
+		until [ -e closed ]; do :; done
+		echo 2
+		wait_for_event chunk_claim 1 '.first == 2'
+		touch go
+	}
+	trace_on
+	feed | mp -j1 --coproc sh -c "$coproc"
+	expect 123
+	says '#2: exit status 3'
+	[ "$(event_count worker_start)" -eq 1 ]
+}
+
+@test "persistent: a worker claims no more records than its command takes" {
+	# each answers once all four have a record
+	cat >together <<'END'
+read -r request
+seq=${request#*:}
+touch "begun.$MPMAP_SLOT"
+while [ "$(ls begun.* | wc -l)" -lt 4 ]; do :; done
+echo "{\"seq\":${seq%%,*}}"
+END
+	mp -j4 --coproc sh together ::: 1 2 3 4
+	expect 0
+}

@@ -56,7 +56,7 @@ recipe_companion() {
 recipe_executor() {
 	sed 's/_print\b/_dummy/g; s/"print"/"dummy"/' src/worker/executor_print.c >src/worker/executor_dummy.c
 	printf 'extern const struct executor executor_dummy;\n' | insert 'extern const struct executor executor_print;' src/worker/executor.h
-	sed -i 's/&executor_print,/& \&executor_dummy,/' src/worker/worker.c
+	sed -i 's/&executor_print,/&\n\t\&executor_dummy,/' src/worker/worker.c
 	grep -q '&executor_dummy,' src/worker/worker.c
 	module worker src/worker/executor_dummy.c
 }

@@ -61,19 +61,6 @@ static void test_values(void)
 	frame_end(&frame, begun);
 	task = (struct task){.frame = bytes_slice(&frame)};
 	check_values(&task, "{\"seq\":1,\"args\":[\"{\\\"a\\\":1}\"]}\n");
-	bytes_clear(&frame);
-	begun = frame_begin(&frame, FRAME_COMMAND);
-	frame_put(&frame, FIELD_ARGUMENT, slice_of("x"));
-	frame_put(&frame, FIELD_STDIN, slice_of("in\n"));
-	frame_end(&frame, begun);
-	task.frame = bytes_slice(&frame);
-	check_values(&task, "{\"seq\":1,\"args\":[\"x\"],\"stdin\":\"in\\n\"}\n");
-	bytes_clear(&frame);
-	begun = frame_begin(&frame, FRAME_COMMAND);
-	frame_put(&frame, FIELD_STDIN, slice_of("\xff"));
-	frame_end(&frame, begun);
-	task.frame = bytes_slice(&frame);
-	check_values(&task, "{\"seq\":1,\"args\":[],\"stdin_base64\":\"/w==\"}\n");
 	bytes_release(&frame);
 }
 

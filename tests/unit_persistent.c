@@ -242,6 +242,33 @@ static void test_broken_beginning(void)
 	check_int(halving_probe(&halving), 5);
 }
 
+/* A record that is known to be the cause is convicted at once, but not by SIGKILL. */
+static void test_accused(void)
+{
+	struct halving halving = {.state = HALVING_STREAM};
+	int time;
+
+	halving_answered(&halving, 1);
+	halving_accuse(&halving, HALVING_ENDED);
+	check(halving_ended(&halving, 1, HALVING_ENDED) == HALVING_CONVICTED);
+	halving_settled(&halving);
+	check(halving_probe(&halving) == UINT64_MAX);
+	for (time = 0; time < 3; time++) {
+		halving_accuse(&halving, HALVING_KILLED);
+		check(halving_ended(&halving, 1, HALVING_KILLED) == (time < 2 ? HALVING_AGAIN : HALVING_CONVICTED));
+		check(halving_is_alone(&halving));
+	}
+	halving_settled(&halving);
+	check(halving_probe(&halving) == UINT64_MAX);
+	/* Three in a row, and none was ever answered. */
+	halving = (struct halving){.state = HALVING_STREAM};
+	for (time = 0; time < 3; time++) {
+		halving_accuse(&halving, HALVING_ENDED);
+		check(halving_ended(&halving, 1, HALVING_ENDED) == (time < 2 ? HALVING_CONVICTED : HALVING_BROKEN));
+		halving_settled(&halving);
+	}
+}
+
 static void test_time(void)
 {
 	struct halving halving = {.state = HALVING_STREAM};
@@ -260,6 +287,7 @@ const struct unit_test unit_persistent[] = {
 	{.name = "kills prove nothing at once", .run = test_kills},
 	{.name = "a broken command", .run = test_broken},
 	{.name = "a command whose first records are bad", .run = test_broken_beginning},
+	{.name = "a record that is known to be the cause", .run = test_accused},
 	{.name = "commands that are too slow", .run = test_time},
 	{.name = NULL},
 };

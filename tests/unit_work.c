@@ -225,7 +225,7 @@ static void test_pace(void)
 /* Chunks of bytes: as many as are answered in a while, never too few for the buffers of commands but at the end. */
 static void test_pace_bytes(void)
 {
-	const struct pace pace = {.jobs = 4};
+	const struct pace pace = {.jobs = 4}, each = {.jobs = 4, .answers_each = true};
 	const size_t least = 64 * 1024, most = 256 * 1024, mega = 1000 * 1000;
 	size_t left = mega, pieces;
 
@@ -242,6 +242,9 @@ static void test_pace_bytes(void)
 	for (pieces = 0; left && pieces < 200; pieces++)
 		left -= pace_bytes(&pace, 0, left, most);
 	check(!left && pieces < 120);
+	/* A command that answers each record has no buffer to be filled. */
+	check_int(pace_bytes(&each, 0, SIZE_MAX, most), 1);
+	check_int(pace_bytes(&each, 8000, SIZE_MAX, most), 100);
 }
 
 static void test_outcomes(void)

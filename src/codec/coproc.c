@@ -5,7 +5,6 @@
 #include "base/base64.h"
 #include "base/number.h"
 #include "base/quote.h"
-#include "task/frame.h"
 #include "codec/json/element.h"
 #include "codec/json/json_text.h"
 
@@ -36,7 +35,6 @@ static void put_arguments(struct bytes *out, const struct slice *list, size_t co
 void coproc_put_request(struct bytes *out, const struct task *task, const struct values *values)
 {
 	char number[NUMBER_TEXT_MAX];
-	struct slice input;
 
 	number_print(number, task->index + 1);
 	bytes_append_text(out, "{\"seq\":");
@@ -47,15 +45,6 @@ void coproc_put_request(struct bytes *out, const struct task *task, const struct
 		put_arguments(out, &values->whole, 1);
 	else
 		put_arguments(out, values->list, values->count);
-	if (frame_find(task->frame, FIELD_STDIN, &input)) {
-		bool text = json_text_is(input);
-
-		bytes_append_text(out, text ? ",\"stdin\":" : ",\"stdin_base64\":");
-		if (text)
-			json_text_put(out, input);
-		else
-			json_text_put_base64(out, input);
-	}
 	bytes_append_text(out, "}\n");
 }
 

@@ -80,16 +80,23 @@ static int open_sources(struct feeder *feeder, const struct session_options *run
 	return 0;
 }
 
-/* Returns a new feeder of the kind for these options. A persistent command is given the records of one source whole. */
-static struct feeder *new_feeder(const struct feed_options *options, const struct command_options *command)
+/* True if records are passed on as they are. Items may have newlines in them: only a filter gets them as lines. */
+static bool passes_lines(const struct feed_options *options, const struct command_options *command)
 {
 	bool has_columns = command->template.separator || command->template.csv;
 
+	return command->executor->persists && !has_columns &&
+	       !(command->executor->answers_each && options->sources[0].items);
+}
+
+/* Returns a new feeder of the kind for these options. A persistent command is given the records of one source whole. */
+static struct feeder *new_feeder(const struct feed_options *options, const struct command_options *command)
+{
 	if (options->framing != FEED_TEXT)
 		return elements_new();
 	if (options->source_count > 1)
 		return combination_new();
-	return command->executor->persists && !has_columns ? lines_new() : reader_new();
+	return passes_lines(options, command) ? lines_new() : reader_new();
 }
 
 struct feeder *feeder_open(const struct feed_options *options, struct session_options *run, struct error *error)

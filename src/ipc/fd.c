@@ -97,6 +97,11 @@ void fd_end_writing(int fd)
 	shutdown(fd, SHUT_WR);
 }
 
+int fd_copy(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 int fd_replace(int place, int fd)
 {
 	return dup2(fd, place) < 0 ? -1 : 0;

@@ -36,6 +36,9 @@ void fd_unblock(int fd);
 /* Makes a pipe hold size bytes, if the system permits that (pipe(7)); else it remains as it is. */
 void fd_widen(int fd, size_t size);
 
+/* Returns another descriptor for the same, or -1 with errno. */
+int fd_copy(int fd) MUST_CHECK;
+
 /* Makes descriptor place (0, 1 or 2) a copy of fd, also for programs that are executed. Returns 0, or -1 with errno. */
 int fd_replace(int place, int fd) MUST_CHECK;
 

@@ -192,6 +192,11 @@ static void do_nothing(int number UNUSED)
 {
 }
 
+void signals_catch_pipe(void)
+{
+	set_disposition(SIGPIPE, do_nothing);
+}
+
 void signals_reset(void)
 {
 	sigset_t none;
@@ -204,11 +209,6 @@ void signals_reset(void)
 	signals_catch_stops(do_nothing);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-void signals_catch_pipe(void)
-{
-	set_disposition(SIGPIPE, do_nothing);
 }
 
 void signals_ignore(signal_mask mask)

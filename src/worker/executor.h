@@ -36,6 +36,8 @@ struct executor {
 	bool runs_tasks;
 	/* The command stays for many records; a worker may hold several chunks for it. */
 	bool persists;
+	/* Such a command answers each record once it is done: it keeps nothing in a buffer. */
+	bool answers_each;
 	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
 	 */
 	int (*open)(struct workplace *place, void **state);
@@ -55,6 +57,9 @@ extern const struct executor executor_print;
 
 /* Streams records through a command that answers each with one. */
 extern const struct executor executor_filter;
+/* Has records answered by a command that speaks mpmap-coproc(7): over its standard streams, or its descriptor 3. */
+extern const struct executor executor_coproc;
+extern const struct executor executor_coproc_fd;
 
 /* Returns the executor of that name, or NULL. */
 const struct executor *executor_find(const char *name);

@@ -26,10 +26,7 @@ enum { STARVED_RETRIES = 7 };
 #define STARVED_WAIT (10 * NSEC_PER_MSEC)
 
 const struct executor *const executors[] = {
-	&executor_command,
-	&executor_print,
-	&executor_filter,
-	NULL,
+	&executor_command, &executor_print, &executor_filter, &executor_coproc, &executor_coproc_fd, NULL,
 };
 
 const struct executor *executor_find(const char *name)

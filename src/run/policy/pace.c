@@ -47,7 +47,8 @@ size_t pace_bytes(const struct pace *pace, uint64_t rate, size_t left, size_t mo
 {
 	uint64_t each = rate / pace->jobs, size = each / CHUNKS_PER_SECOND, share;
 
-	size = size > CHUNK_BYTES_MIN ? size : CHUNK_BYTES_MIN;
+	if (!pace->answers_each && size < CHUNK_BYTES_MIN)
+		size = CHUNK_BYTES_MIN;
 	size = size < most ? size : most;
 	if (left != SIZE_MAX) {
 		share = left / (PARTS * pace->jobs);

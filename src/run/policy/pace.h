@@ -11,6 +11,8 @@ struct pace {
 	uint64_t fixed;
 	/* The number of workers. */
 	size_t jobs;
+	/* True if commands answer each record once it is done, and need no more than one to begin. */
+	bool answers_each;
 	/* The moving average of durations; 0 before the first task has ended. */
 	nsec task_time;
 };
@@ -26,8 +28,8 @@ uint32_t pace_chunk(const struct pace *pace, uint64_t remaining);
 
 /*
  * Returns how many bytes of records for a persistent command the next chunk should have: as many as take a twentieth of
- * a second, but enough to fill the buffers of commands, and at most as given. rate is how many bytes all workers
- * together answer in a second. left is how many are to be divided among them, SIZE_MAX if more is to come.
+ * a second, but enough to fill the buffers of commands that have any, and at most as given. rate is how many bytes all
+ * workers together answer in a second. left is how many are to be divided among them, SIZE_MAX if more is to come.
  */
 size_t pace_bytes(const struct pace *pace, uint64_t rate, size_t left, size_t most);
 

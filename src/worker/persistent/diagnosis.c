@@ -96,7 +96,7 @@ static uint64_t probe(struct serving *serving, const struct hand_stretch *stretc
 	char *buffer;
 	uint64_t count;
 
-	if (standing_start(&command, &serving->launcher, serving->place, &stage) < 0)
+	if (standing_start(&command, &serving->launcher, serving->place, STANDING_PIPES, &stage) < 0)
 		return UINT64_MAX;
 	buffer = mem_new(1, READ_SIZE);
 	count = exchange(serving, &command, stretch, buffer);

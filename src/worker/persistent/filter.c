@@ -52,22 +52,7 @@ static void feed_filter(struct serving *serving)
 /* Commits the beginning of the oldest record's answer. */
 static void commit_piece(struct serving *serving, struct slice bytes)
 {
-	struct workplace *place = serving->place;
-	struct output_header header = {
-		.index = hand_first(&serving->hand),
-		.stream = STREAM_OUTPUT,
-		.attempt = serving->hand.rows[0].claim.attempt,
-	};
-	char *to = workplace_reserve(place, sizeof header + bytes.size);
-
-	if (!to) {
-		serving->parent_gone = true;
-		return;
-	}
-	memcpy(to, &header, sizeof header);
-	memcpy(to + sizeof header, bytes.data, bytes.size);
-	ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + bytes.size);
-	serving->has_output = true;
+	serving_commit_output(serving, STREAM_OUTPUT, bytes);
 	serving_note_oldest(serving);
 }
 

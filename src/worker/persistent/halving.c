@@ -39,6 +39,19 @@ void halving_answered(struct halving *halving, uint64_t count)
 	clear_suspects(halving, count);
 }
 
+/* Returns the state in which suspects are searched after a command that had all records. */
+static enum halving_state state_after(const struct halving *halving, enum halving_cause cause)
+{
+	return halving->has_answered || cause != HALVING_ENDED ? HALVING_HALVE : HALVING_TRIAL;
+}
+
+void halving_accuse(struct halving *halving, enum halving_cause cause)
+{
+	halving->suspects = 1;
+	if (halving->state == HALVING_STREAM)
+		halving->state = state_after(halving, cause);
+}
+
 /* Counts a SIGKILL. True if it proves something. */
 static bool count_kill(struct halving *halving, bool is_alone)
 {
@@ -63,7 +76,7 @@ enum halving_verdict halving_ended(struct halving *halving, uint64_t unanswered,
 		halving->kills = 0;
 	halving->suspects = unanswered;
 	if (halving->state == HALVING_STREAM)
-		halving->state = halving->has_answered || cause != HALVING_ENDED ? HALVING_HALVE : HALVING_TRIAL;
+		halving->state = state_after(halving, cause);
 	return HALVING_AGAIN;
 }
 

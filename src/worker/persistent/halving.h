@@ -76,6 +76,12 @@ static inline bool halving_is_alone(const struct halving *halving)
 /* Notes that the first count of the unanswered records have been answered. */
 void halving_answered(struct halving *halving, uint64_t count);
 
+/*
+ * Notes that the first unanswered record is the only suspect: it is known that it was in work when its command ended,
+ * for this cause. halving_ended follows.
+ */
+void halving_accuse(struct halving *halving, enum halving_cause cause);
+
 /* Notes that a command ended, and that unanswered of the records it was fed have no answer: at least one. */
 enum halving_verdict halving_ended(struct halving *halving, uint64_t unanswered, enum halving_cause cause);
 

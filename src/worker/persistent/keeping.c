@@ -8,7 +8,7 @@
 #define END_TIME NSEC_PER_SEC
 
 /* The kept command; pid is 0 if there is none. */
-static struct standing kept = {.input = -1, .output = -1, .errors = -1};
+static struct standing kept = {.input = -1, .output = -1, .errors = -1, .prints = -1};
 /* What it was started from, or would be. */
 static struct bytes kept_from;
 /* The time to the first answer of such a command, 0 if unknown. */
@@ -103,6 +103,8 @@ void keeping_end(void)
 			drop_output(&kept.output);
 		if (waits[2].input)
 			drop_output(&kept.errors);
+		if (waits[4].input)
+			drop_output(&kept.prints);
 	}
 	standing_release(&kept);
 	bytes_release(&kept_from);

@@ -13,37 +13,22 @@
 enum { START_RETRIES = 7 };
 #define START_WAIT (10 * NSEC_PER_MSEC)
 
-/* Commits standard error that belongs to the oldest record. */
-static void commit_errors(struct serving *serving)
+struct result reckoning_result(const struct serving *serving, enum outcome outcome)
 {
-	struct workplace *place = serving->place;
-	struct output_header header = {
-		.index = hand_first(&serving->hand),
-		.stream = STREAM_ERRORS,
-		.attempt = serving->hand.rows[0].claim.attempt,
+	return (struct result){
+		.outcome = outcome,
+		.status = -1,
+		.ran = true,
+		.pid = serving->command.pid,
+		.output_size = serving->output_size,
+		.start = serving->oldest_wall,
+		.duration = clock_now() - serving->oldest_since,
+		.user_time = -1,
+		.system_time = -1,
 	};
-	size_t most = ring_packet_max(&place->ring) - sizeof header;
-	struct slice rest = bytes_slice(&serving->errors);
-
-	while (rest.size && !serving->parent_gone) {
-		size_t size = rest.size < most ? rest.size : most;
-		char *to = workplace_reserve(place, sizeof header + size);
-
-		if (!to) {
-			serving->parent_gone = true;
-			break;
-		}
-		memcpy(to, &header, sizeof header);
-		memcpy(to + sizeof header, rest.data, size);
-		ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + size);
-		rest.data += size;
-		rest.size -= size;
-	}
-	bytes_clear(&serving->errors);
 }
 
-/* Commits a result of the oldest record, and removes it from the hand. */
-static void commit(struct serving *serving, struct result *result)
+void reckoning_commit(struct serving *serving, struct result *result)
 {
 	struct workplace *place = serving->place;
 
@@ -55,24 +40,24 @@ static void commit(struct serving *serving, struct result *result)
 	serving_note_results(serving, 1);
 }
 
-void reckoning_settle(struct serving *serving, enum outcome outcome)
+/* Gives the oldest record the end of its command as its result, with what was held of the command's standard error. */
+static void settle(struct serving *serving, enum outcome outcome)
 {
 	const struct command_end *end = &serving->command.end;
-	struct result result = {
-		.outcome = outcome,
-		.status = outcome == OUTCOME_FAILED ? end->status : -1,
-		.signal = outcome == OUTCOME_FAILED ? 0 : end->signal,
-		.limit = outcome == OUTCOME_TIMEOUT ? serving->exceeded : 0,
-		.ran = true,
-		.pid = serving->command.pid,
-		.start = serving->oldest_wall,
-		.duration = clock_now() - serving->oldest_since,
-		.user_time = -1,
-		.system_time = -1,
-	};
+	struct result result = reckoning_result(serving, outcome);
 
-	commit_errors(serving);
-	commit(serving, &result);
+	/* A command that failed to answer may have ended well. */
+	if (outcome == OUTCOME_FAILED && end->status > 0)
+		result.status = end->status;
+	else if (outcome == OUTCOME_FAILED)
+		result.reason = serving->reason;
+	else
+		result.signal = end->signal;
+	if (outcome == OUTCOME_TIMEOUT)
+		result.limit = serving->exceeded;
+	serving_commit_output(serving, STREAM_ERRORS, bytes_slice(&serving->errors));
+	bytes_clear(&serving->errors);
+	reckoning_commit(serving, &result);
 }
 
 /* Ends the run: the parent reports the words, and shuts the gate. */
@@ -123,26 +108,16 @@ static enum halving_cause cause_of_end(const struct serving *serving)
 	return serving->command.end.signal == SIGKILL && !serving->was_killed ? HALVING_KILLED : HALVING_ENDED;
 }
 
-static enum outcome outcome_of_end(const struct serving *serving)
+/* Returns the outcome of the record that is the cause, and notes the reason where the end says nothing. */
+static enum outcome outcome_of_end(struct serving *serving)
 {
 	if (serving->exceeded)
 		return OUTCOME_TIMEOUT;
+	if (serving->was_killed) {
+		serving->reason = "the command closed its output, and did not end";
+		return OUTCOME_FAILED;
+	}
 	return serving->command.end.signal ? OUTCOME_SIGNALED : OUTCOME_FAILED;
-}
-
-/* Deals with records that were fed and are not answered. */
-static void reckon_unanswered(struct serving *serving, uint64_t unanswered)
-{
-	enum halving_verdict verdict = halving_ended(&serving->halving, unanswered, cause_of_end(serving));
-
-	trace_event("command_halved", "\"worker\":\"%s\",\"unanswered\":%" PRIu64 ",\"suspects\":%" PRIu64,
-		    serving->place->setup.name, unanswered, serving->halving.suspects);
-	if (verdict == HALVING_AGAIN)
-		return;
-	reckoning_settle(serving, outcome_of_end(serving));
-	halving_settled(&serving->halving);
-	if (verdict == HALVING_BROKEN)
-		fail_as_broken(serving);
 }
 
 /* Voids what was sent of the oldest record's output: the record is fed again. */
@@ -153,10 +128,30 @@ static void forget_output(struct serving *serving)
 	if (!serving->has_output)
 		return;
 	serving->has_output = false;
+	serving->output_size = 0;
 	header.index = hand_first(&serving->hand);
 	header.attempt = serving->hand.rows[0].claim.attempt;
 	serving->parent_gone |= !workplace_send(serving->place, PACKET_FORGET,
 						(struct slice){.data = (const char *)&header, .size = sizeof header});
+}
+
+/* Deals with records that were fed and are not answered. */
+static void reckon_unanswered(struct serving *serving)
+{
+	enum halving_cause cause = cause_of_end(serving);
+	enum halving_verdict verdict;
+
+	if (serving->protocol->answers_each && (serving->unanswered == 1 || cause == HALVING_TIMED_OUT))
+		halving_accuse(&serving->halving, cause);
+	verdict = halving_ended(&serving->halving, serving->unanswered, cause);
+	trace_event("command_halved", "\"worker\":\"%s\",\"unanswered\":%" PRIu64 ",\"suspects\":%" PRIu64,
+		    serving->place->setup.name, serving->unanswered, serving->halving.suspects);
+	if (verdict == HALVING_AGAIN)
+		return;
+	settle(serving, outcome_of_end(serving));
+	halving_settled(&serving->halving);
+	if (verdict == HALVING_BROKEN)
+		fail_as_broken(serving);
 }
 
 /*
@@ -169,30 +164,66 @@ static uint64_t count_unanswered(const struct serving *serving)
 
 	if (serving->hand.is_begun || serving->answered || serving->was_kept)
 		return hand_fed_records(&serving->hand);
+	if (serving->protocol->answers_each)
+		return serving->hand.count > 0;
 	records = hand_records(&serving->hand);
 	return records < serving->allowed ? records : serving->allowed;
+}
+
+/* Deals with the end of a command that answers each record by itself. */
+static void reckon_each(struct serving *serving)
+{
+	const struct command_end *end = &serving->command.end;
+
+	if (serving->flaw && serving->hand.is_begun) {
+		settle(serving, OUTCOME_FAILED);
+	} else if (serving->flaw) {
+		bytes_append_format(&serving->errors, "mpmap: %s: %s\n", serving->place->setup.name, serving->reason);
+		serving_pass_errors(serving, true);
+	} else if (serving->unanswered && !end->signal && !end->status && !serving->exceeded) {
+		serving->reason = "the command ended with status 0 and without an answer";
+		/* It may end after an answer. */
+		if (!serving->answered)
+			reckon_unanswered(serving);
+	} else if (serving->unanswered) {
+		reckon_unanswered(serving);
+	}
+	forget_output(serving);
+}
+
+/* Deals with the end of a command that may keep answers in a buffer. */
+static void reckon_stream(struct serving *serving)
+{
+	const struct command_end *end = &serving->command.end;
+	bool is_clean = !end->signal && !end->status && !serving->exceeded;
+
+	if (serving->flaw || (serving->unanswered && is_clean)) {
+		fail_as_uneven(serving);
+		hand_return(&serving->hand, serving->place);
+	} else if (serving->unanswered) {
+		reckon_unanswered(serving);
+	}
 }
 
 void reckoning_end(struct serving *serving)
 {
 	struct standing *command = &serving->command;
-	bool is_clean = !command->end.signal && !command->end.status && !serving->exceeded;
 	bool is_ending = queue_gate(&serving->place->board.queue) == 0, holds = serving_holds_errors(serving);
 
 	if (!serving->flaw)
 		serving->protocol->finish(serving);
-	forget_output(serving);
 	serving->unanswered = count_unanswered(serving);
+	if (is_ending || !serving->protocol->answers_each)
+		forget_output(serving);
 	if (!holds || (!serving->unanswered && !serving->flaw))
 		serving_pass_errors(serving, true);
 	if (is_ending) {
 		hand_return(&serving->hand, serving->place);
 		serving->is_leaving = true;
-	} else if (serving->flaw || (serving->unanswered && is_clean)) {
-		fail_as_uneven(serving);
-		hand_return(&serving->hand, serving->place);
-	} else if (serving->unanswered) {
-		reckon_unanswered(serving, serving->unanswered);
+	} else if (serving->protocol->answers_each) {
+		reckon_each(serving);
+	} else {
+		reckon_stream(serving);
 	}
 	standing_end(command, serving->place);
 	hand_rewind(&serving->hand);
@@ -220,7 +251,7 @@ void reckoning_not_started(struct serving *serving, enum command_stage stage, in
 	};
 
 	if (stage != COMMAND_UNBORN || !command_wants_resources(number)) {
-		commit(serving, &result);
+		reckoning_commit(serving, &result);
 		return;
 	}
 	if (wait_for_resources(serving))

@@ -10,6 +10,12 @@
  *   its status is 0, or there are too many answers  | the run fails: the command does not answer each record once
  *   else                                            | are fed again, by halves (worker/persistent/halving.h), until a
  *                                                   | record that ends its command alone has that as its result
+ *
+ *   protocol.answers_each, and ...                  |
+ *   ------------------------------------------------+----------------------------------------------------------------
+ *   an answer was malformed                         | the oldest has failed, the others are fed again
+ *   its status is 0, after an answer                | are fed again
+ *   only one was in work, or its time was over      | the oldest is known to be the culprit: that is its result
  */
 #ifndef WORKER_PERSISTENT_RECKONING_H
 #define WORKER_PERSISTENT_RECKONING_H
@@ -26,7 +32,10 @@ void reckoning_end(struct serving *serving);
 /* Deals with a command that could not be started, for the reason in number (errno). */
 void reckoning_not_started(struct serving *serving, enum command_stage stage, int number);
 
-/* Gives the oldest record a result, with what the command wrote to standard error. For protocols, too. */
-void reckoning_settle(struct serving *serving, enum outcome outcome);
+/* For protocols: returns the beginning of a result of the oldest record, which has answered now. */
+struct result reckoning_result(const struct serving *serving, enum outcome outcome);
+
+/* For protocols: commits a result of the oldest record, and removes it from the hand. */
+void reckoning_commit(struct serving *serving, struct result *result);
 
 #endif

@@ -84,6 +84,12 @@ static bool leaves_chunks(struct serving *serving)
 	return clock_now() < serving->shares_until;
 }
 
+/* True if the command is to answer before more can be fed. */
+static bool is_full(const struct serving *serving)
+{
+	return serving->protocol->is_full && serving->protocol->is_full(serving);
+}
+
 /* True if another chunk is to be claimed: what is held has been fed, and is not too much. */
 static bool wants_chunk(const struct serving *serving)
 {
@@ -92,7 +98,11 @@ static bool wants_chunk(const struct serving *serving)
 
 	if (serving->is_leaving || serving->halving.state == HALVING_HALVE || !hand_has_room(hand))
 		return false;
-	if (standing_is_there(command) && command->input < 0)
+	if (standing_is_there(command) && (command->input < 0 || is_full(serving)))
+		return false;
+	/* What is claimed is kept from other workers: it has to be fed at once. */
+	if (serving->protocol->answers_each && hand->count &&
+	    (serving->halving.state != HALVING_STREAM || hand_unfed(hand).size))
 		return false;
 	return !hand->count ||
 	       (hand_unanswered(hand) < serving->window && hand_records(hand) < records_permitted(serving) &&
@@ -153,7 +163,8 @@ static void start_command(struct serving *serving)
 	if (serving->place->briefing.flags & BRIEFING_VERBOSE)
 		show_command(serving);
 	serving->was_kept = !serving->starts && keeping_take(serving->place, &serving->command, &serving->quickest);
-	if (!serving->was_kept && standing_start(&serving->command, &serving->launcher, serving->place, &stage) < 0) {
+	if (!serving->was_kept &&
+	    standing_start(&serving->command, &serving->launcher, serving->place, serving->wiring, &stage) < 0) {
 		reckoning_not_started(serving, stage, errno);
 		return;
 	}
@@ -164,6 +175,7 @@ static void start_command(struct serving *serving)
 	hand_begin(&serving->hand);
 	serving->has_answered = false;
 	serving->flaw = SERVING_FLAWLESS;
+	serving->reason = NULL;
 	serving->exceeded = 0;
 	serving->kill_at = NSEC_FOREVER;
 	serving->was_killed = false;
@@ -199,11 +211,11 @@ static nsec close_input(struct serving *serving)
 	struct standing *command = &serving->command;
 	nsec due = serving->oldest_since + FLUSH_TIME, started = started_by(serving);
 	bool is_last = serving->is_over || serving->is_leaving || serving->halving.state != HALVING_STREAM ||
-		       is_at_end(serving);
+		       is_at_end(serving) || !serving->allowed;
 
 	if (command->input < 0 || serving->protocol->has_unfed(serving))
 		return NSEC_FOREVER;
-	if (!is_last && !serving->hand.is_begun)
+	if (!is_last && (!serving->hand.is_begun || serving->protocol->answers_each))
 		return NSEC_FOREVER;
 	due = due > started ? due : started;
 	if (!is_last && clock_now() < due)
@@ -263,6 +275,21 @@ static bool is_without_chunk(struct serving *serving)
 	}
 }
 
+/* Reads what the command has written besides answers. */
+static void take_prints(struct serving *serving)
+{
+	if (serving->protocol->take_prints)
+		serving->protocol->take_prints(serving);
+	else
+		take_errors(serving);
+}
+
+/* True if there is something to be read, or nothing will be. */
+static bool is_there(const struct fd_wait *wait)
+{
+	return wait->input || wait->hangup || wait->end;
+}
+
 /* Waits for the command, the parent or the next deadline, and deals with what the command has done. */
 static void wait_for_command(struct serving *serving)
 {
@@ -274,7 +301,10 @@ static void wait_for_command(struct serving *serving)
 		flush = serving->shares_until;
 	if (!is_without_chunk(serving))
 		return;
-	standing_expect(command, serving->protocol->has_unfed(serving), true, waits + 1);
+	standing_expect(command, serving->protocol->has_unfed(serving) && !is_full(serving), true, waits + 1);
+	/* What is printed without a record in work is that of the next one. */
+	if (serving->protocol->take_prints && !serving->hand.is_begun && !command->has_ended)
+		waits[3].fd = waits[5].fd = -1;
 	if (!workplace_await(serving->place, waits, countof(waits), flush < late ? flush : late)) {
 		serving->parent_gone = true;
 		return;
@@ -282,10 +312,10 @@ static void wait_for_command(struct serving *serving)
 	standing_note_end(command, waits + 1);
 	if (waits[1].output || waits[1].hangup)
 		serving->protocol->feed(serving);
-	if (waits[2].input || waits[2].hangup || waits[2].end)
+	if (is_there(&waits[2]))
 		serving->protocol->collect(serving);
-	if (waits[3].input || waits[3].hangup || waits[3].end)
-		take_errors(serving);
+	if (is_there(&waits[3]) || is_there(&waits[5]))
+		take_prints(serving);
 }
 
 /* True if nothing more can come from a command that has ended. */
@@ -293,7 +323,7 @@ static bool is_drained(const struct serving *serving)
 {
 	const struct standing *command = &serving->command;
 
-	return command->has_ended && ((command->output < 0 && command->errors < 0) ||
+	return command->has_ended && ((command->output < 0 && command->errors < 0 && command->prints < 0) ||
 				      clock_now() >= command->ended + DRAIN_TIME || serving->flaw);
 }
 
@@ -340,6 +370,8 @@ static void await_last_command(struct serving *serving)
 			fd_close(&command->output);
 		if (waits[2].input && fd_read(command->errors, words, sizeof words) <= 0)
 			fd_close(&command->errors);
+		if (waits[4].input && fd_read(command->prints, words, sizeof words) <= 0)
+			fd_close(&command->prints);
 	}
 }
 

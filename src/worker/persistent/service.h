@@ -14,6 +14,8 @@
  *   the oldest record has had no answer for 200 ms                 | then; a second or later command also has to
  *                                                                  | have run as long as the quickest took to answer
  *   the oldest record has had no answer for --timeout              | then, and it is killed --grace later
+ *
+ * A command that answers each record once it is done has no such buffer, and is not flushed after 200 ms.
  */
 #ifndef WORKER_PERSISTENT_SERVICE_H
 #define WORKER_PERSISTENT_SERVICE_H

@@ -21,8 +21,9 @@ int serving_open(struct serving *serving, struct workplace *place, const struct 
 		.kill_at = NSEC_FOREVER,
 	};
 	hand_init(&serving->hand);
-	command_adopt_orphans();
+	/* A command may end, or close its input, before it has read everything. */
 	signals_catch_pipe();
+	command_adopt_orphans();
 	return launcher_init(&serving->launcher, place);
 }
 
@@ -60,6 +61,7 @@ void serving_note_results(struct serving *serving, uint64_t count)
 	nsec begin = command->started > serving->fed_at ? command->started : serving->fed_at;
 
 	serving->has_output = false;
+	serving->output_size = 0;
 	serving->last_answered = hand_first(&serving->hand) + count - 1;
 	hand_answer(&serving->hand, count);
 	serving->done += count;
@@ -73,6 +75,35 @@ void serving_note_results(struct serving *serving, uint64_t count)
 	serving->has_answered = true;
 	if (!serving->quickest || serving->oldest_since - begin < serving->quickest)
 		serving->quickest = serving->oldest_since - begin;
+}
+
+void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes)
+{
+	struct workplace *place = serving->place;
+	struct output_header header = {
+		.index = hand_first(&serving->hand),
+		.stream = (uint32_t)stream,
+		.attempt = serving->hand.rows[0].claim.attempt,
+	};
+	size_t most = ring_packet_max(&place->ring) - sizeof header;
+
+	while (bytes.size && !serving->parent_gone) {
+		size_t size = bytes.size < most ? bytes.size : most;
+		char *to = workplace_reserve(place, sizeof header + size);
+
+		if (!to) {
+			serving->parent_gone = true;
+			return;
+		}
+		memcpy(to, &header, sizeof header);
+		memcpy(to + sizeof header, bytes.data, size);
+		ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + size);
+		doorbell_committed(&place->doorbell);
+		serving->has_output = true;
+		serving->output_size += stream == STREAM_OUTPUT ? size : 0;
+		bytes.data += size;
+		bytes.size -= size;
+	}
 }
 
 bool serving_holds_errors(const struct serving *serving)

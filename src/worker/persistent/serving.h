@@ -19,14 +19,27 @@ struct serving;
 
 /* How a kind of persistent command gets records and answers. None of these waits for the command. */
 struct protocol {
+	/*
+	 * The command answers each record once it is done, and does not keep answers in a buffer. So the oldest record
+	 * is known to be the one that takes long, and one that is alone to be the one that ended the command. It may
+	 * end after an answer, with status 0.
+	 */
+	bool answers_each;
 	/* Begins with a command that was just started. */
 	void (*begin)(struct serving *serving);
 	/* True if something can be fed now. */
 	bool (*has_unfed)(const struct serving *serving);
+	/* True if nothing more can be fed before another answer. NULL: there is no such limit. */
+	bool (*is_full)(const struct serving *serving);
 	/* Feeds as much as the command takes. */
 	void (*feed)(struct serving *serving);
 	/* Reads and commits answers; closes command.output at its end of file. May wait for the parent. */
 	void (*collect)(struct serving *serving);
+	/*
+	 * Reads what the command prints besides its answers, and commits it as output of the oldest record. Called
+	 * while a record is in work, and after the command's end. NULL: standard error is passed on.
+	 */
+	void (*take_prints)(struct serving *serving);
 	/* Commits what remains after the command's end. */
 	void (*finish)(struct serving *serving);
 	/* Releases what the protocol holds. */
@@ -40,11 +53,15 @@ enum serving_flaw {
 	SERVING_TOO_MANY,
 	/* None: the last answer has ended the run (--halt), and those after it do not count. */
 	SERVING_STOPPED,
+	/* There is something that is no answer to the oldest record. */
+	SERVING_MALFORMED,
 };
 
 struct serving {
 	struct workplace *place;
 	const struct protocol *protocol;
+	/* What the command reads from and answers on. */
+	enum standing_wiring wiring;
 	/* The protocol's own. */
 	void *own;
 	struct launcher launcher;
@@ -80,7 +97,11 @@ struct serving {
 	uint64_t last_answered;
 	/* True if output of the oldest record is in the ring, without a result. */
 	bool has_output;
+	/* Bytes of its standard output among that. */
+	uint64_t output_size;
 	enum serving_flaw flaw;
+	/* Why the oldest record fails without an exit status; NULL if it has one. A view of the protocol's memory. */
+	const char *reason;
 	/* With SERVING_TOO_MANY: answers beyond those of the records, as far as they have been read. */
 	uint64_t surplus;
 	/* The time limit that the oldest record has exceeded, 0 if none. */
@@ -117,6 +138,9 @@ void serving_note_oldest(struct serving *serving);
 
 /* For protocols: notes that the oldest count records have results. */
 void serving_note_results(struct serving *serving, uint64_t count);
+
+/* Commits output of the oldest record. */
+void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes);
 
 /* Shows in the seat which record is the oldest in work. */
 void serving_show(struct serving *serving);

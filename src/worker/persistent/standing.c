@@ -8,8 +8,12 @@
 
 #include <errno.h>
 
-/* Bytes that its pipes are made to hold, where the system permits that. */
-enum { PIPE_WANTED = 1 << 20 };
+enum {
+	/* Bytes that its pipes are made to hold, where the system permits that. */
+	PIPE_WANTED = 1 << 20,
+	/* The number of the socket in the command. */
+	SOCKET_NUMBER = 3,
+};
 
 /* Makes a pipe whose own end does not block, for a command's stream. -1 with errno. */
 static int open_pipe(int *own, int *other, bool is_input)
@@ -24,11 +28,45 @@ static int open_pipe(int *own, int *other, bool is_input)
 	return 0;
 }
 
-static void close_all(int *first, int *second, int *third)
+/* Makes the command's streams: pipes, and a socket where it has one. -1 with errno. */
+static int open_streams(struct standing *standing, struct command *command)
 {
-	fd_close(first);
-	fd_close(second);
-	fd_close(third);
+	int ends[2];
+
+	if (open_pipe(&standing->errors, &command->errors, false) < 0)
+		return -1;
+	if (!standing->has_socket) {
+		if (open_pipe(&standing->input, &command->input, true) < 0 ||
+		    open_pipe(&standing->output, &command->output, false) < 0)
+			return -1;
+		fd_widen(standing->input, PIPE_WANTED);
+		fd_widen(standing->output, PIPE_WANTED);
+		return 0;
+	}
+	command->keep_as = SOCKET_NUMBER;
+	if (open_pipe(&standing->prints, &command->output, false) < 0 || fd_socket_pair(ends) < 0)
+		return -1;
+	standing->input = ends[0];
+	command->keep = ends[1];
+	return (standing->output = fd_copy(ends[0])) < 0 ? -1 : 0;
+}
+
+static void close_all(struct standing *standing)
+{
+	fd_close(&standing->input);
+	fd_close(&standing->output);
+	fd_close(&standing->errors);
+	fd_close(&standing->prints);
+}
+
+/* Closes the command's ends. What it shares with other tasks remains. */
+static void close_theirs(const struct standing *standing, struct command *command)
+{
+	if (!standing->has_socket)
+		fd_close(&command->input);
+	fd_close(&command->output);
+	fd_close(&command->errors);
+	fd_close(&command->keep);
 }
 
 /* Executes the briefing's words as they stand, without a task's variables. -1 with errno and the stage. */
@@ -37,12 +75,15 @@ static int execute(struct launcher *launcher, const struct workplace *place, str
 {
 	const struct briefing *briefing = &place->briefing;
 	char **arguments = mem_new(briefing->word_count + 1, sizeof *arguments);
-	char **environment = mem_copy(launcher->environment, (launcher->first_of_task + 1) * sizeof *environment);
+	char **environment = mem_new(launcher->first_of_task + 2, sizeof *environment);
+	char socket[] = "MPMAP_COPROC_FD=3";
 	char *found = NULL;
 	int started = -1;
 
 	memcpy(arguments, briefing->words, briefing->word_count * sizeof *arguments);
-	environment[launcher->first_of_task] = NULL;
+	memcpy(environment, launcher->environment, launcher->first_of_task * sizeof *environment);
+	if (command->keep_as)
+		environment[launcher->first_of_task] = socket;
 	command->arguments = arguments;
 	command->environment = environment;
 	command->path = briefing->command;
@@ -58,28 +99,26 @@ static int execute(struct launcher *launcher, const struct workplace *place, str
 }
 
 int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
-		   enum command_stage *stage)
+		   enum standing_wiring wiring, enum command_stage *stage)
 {
 	struct command command = launcher_common(launcher, place);
 	struct launched launched = {.stage = COMMAND_UNBORN};
 	int started = -1, number;
 
 	*standing = STANDING_NONE;
-	command.input = -1;
-	if (open_pipe(&standing->input, &command.input, true) == 0 &&
-	    open_pipe(&standing->output, &command.output, false) == 0 &&
-	    open_pipe(&standing->errors, &command.errors, false) == 0) {
-		fd_widen(standing->input, PIPE_WANTED);
-		fd_widen(standing->output, PIPE_WANTED);
+	standing->has_socket = wiring == STANDING_SOCKET;
+	if (!standing->has_socket)
+		command.input = -1;
+	if (open_streams(standing, &command) == 0) {
 		place->seat->task = 0;
 		started = execute(launcher, place, &command, &launched);
 	}
 	number = errno;
 	*stage = launched.stage;
-	close_all(&command.input, &command.output, &command.errors);
+	close_theirs(standing, &command);
 	if (started < 0) {
 		place->seat->task = 0;
-		close_all(&standing->input, &standing->output, &standing->errors);
+		close_all(standing);
 		errno = number;
 		return -1;
 	}
@@ -93,6 +132,8 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 
 void standing_close_input(struct standing *standing)
 {
+	if (standing->has_socket && standing->input >= 0)
+		fd_end_writing(standing->input);
 	fd_close(&standing->input);
 }
 
@@ -102,6 +143,7 @@ void standing_expect(const struct standing *standing, bool to_write, bool to_rea
 	waits[1] = (struct fd_wait){.fd = to_read ? standing->output : -1, .want_input = true};
 	waits[2] = (struct fd_wait){.fd = standing->errors, .want_input = true};
 	waits[3] = (struct fd_wait){.fd = standing->has_ended ? -1 : standing->group.pidfd, .want_input = true};
+	waits[4] = (struct fd_wait){.fd = standing->prints, .want_input = true};
 }
 
 void standing_note_end(struct standing *standing, const struct fd_wait *waits)
@@ -124,7 +166,7 @@ void standing_release(struct standing *standing)
 	if (group_is_left(&standing->group))
 		group_kill(&standing->group);
 	group_release(&standing->group);
-	close_all(&standing->input, &standing->output, &standing->errors);
+	close_all(standing);
 	*standing = STANDING_NONE;
 }
 

@@ -15,10 +15,16 @@
 #include "worker/workplace.h"
 
 struct standing {
-	/* Our ends of its standard input, output and error, -1 once closed. */
+	/* Our ends of what it reads, of what it answers on, and of its standard error; -1 once closed. */
 	int input;
 	int output;
 	int errors;
+	/* Our end of its standard output, if it answers on a socket; else -1. */
+	int prints;
+	/* True if it reads from and answers on a socket. */
+	bool has_socket;
+	/* How many requests it has offered to take at a time, 0 if it has not said anything. */
+	uint32_t pipeline;
 	/* Its process group; valid while pid is not 0. */
 	struct group group;
 	/* 0 if no command stands. Remains until standing_end. */
@@ -32,22 +38,30 @@ struct standing {
 };
 
 /* All descriptors closed, no process. */
-#define STANDING_NONE ((struct standing){.input = -1, .output = -1, .errors = -1})
+#define STANDING_NONE ((struct standing){.input = -1, .output = -1, .errors = -1, .prints = -1})
+
+/* What a command reads from and answers on. */
+enum standing_wiring {
+	/* Its standard input and output. */
+	STANDING_PIPES,
+	/* A socket, its descriptor 3: MPMAP_COPROC_FD in its environment. */
+	STANDING_SOCKET,
+};
 
 /* Starts the briefing's command. Returns 0, or -1 with errno and the stage. */
 int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
-		   enum command_stage *stage) MUST_CHECK;
+		   enum standing_wiring wiring, enum command_stage *stage) MUST_CHECK;
 
 static inline bool standing_is_there(const struct standing *standing)
 {
 	return standing->pid != 0;
 }
 
-/* Closes its standard input: it has got all that it gets. */
+/* Ends its input: it has got all that it gets. */
 void standing_close_input(struct standing *standing);
 
-/* Fills in what is waited for: input if it is wanted, its output if that is wanted, errors, and its end. */
-enum { STANDING_WAITS = 4 };
+/* Fills in what is waited for: input if it is wanted, its output if that is wanted, errors, its end, and prints. */
+enum { STANDING_WAITS = 5 };
 void standing_expect(const struct standing *standing, bool to_write, bool to_read, struct fd_wait *waits);
 
 /* Takes its end if that was reported in waits. */
