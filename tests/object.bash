@@ -17,13 +17,13 @@ def texts($streams): . as $object | all($streams[]; . as $key | $object | .[eith
 def words: either("argv") as $key | .[$key] | . == null or (type == "array" and length > 0 and all(.[]; type == "string"));
 def ended: . as $object | .outcome |
 	if . == "ok" then $object | .status == 0 and (.signal | none)
-	elif . == "failed" then $object | (.status | whole(1)) and .status < 256 and (.signal | none)
+	elif . == "failed" then $object | (has("error") or ((.status | whole(1)) and .status < 256)) and (.signal | none)
 	elif . == "signaled" then $object | (.status | none) and (.signal | test("^SIG[A-Z]"))
 	elif . == "timeout" or . == "lost" then $object | (.status | none or whole(0)) and (.signal | none or test("^SIG[A-Z]"))
 	elif . == "not-started" or . == "skipped" then $object | (.status | none) and (.signal | none)
 	else false end;
-def told: has("error") as $has | .error as $error | .outcome |
-	if . == "lost" or . == "not-started" then $has
+def told: has("error") as $has | .error as $error | (.outcome == "failed" and (.status | none)) as $wordless | .outcome |
+	if . == "lost" or . == "not-started" or $wordless then $has
 	elif . == "ok" or . == "failed" or . == "skipped" then $has | not
 	else true end | . and ($has | not or ($error | type == "string" and length > 0));
 def ran($streams):

@@ -13,6 +13,7 @@
 #include "run/policy/failure.h"
 #include "run/report.h"
 #include "run/session_private.h"
+#include "worker/executor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -332,8 +333,8 @@ static enum result_use verdict_on_answers(struct pool_owner *owner, const struct
 	struct verdict verdict = {.session = session, .task = task, .result = *result};
 	struct slice kept = outlet_drops(&session->outlet, STREAM_OUTPUT) ? (struct slice){.data = NULL} : bytes;
 
-	/* In an object the answer is without the delimiter that ended it. */
-	kept.size -= kept.size && session->outlet.format->is_whole;
+	/* In an object a filter's answer is without the delimiter that ended it. */
+	kept.size -= kept.size && session->outlet.format->is_whole && !session->options->command.executor->answers_each;
 	if (task)
 		verdict_learn(&verdict);
 	if (name_answer(session, result, task) < 0 || order_finish_with(&session->order, result, kept) < 0)
