@@ -268,6 +268,32 @@ kill_commands() {
 	under_methods check
 }
 
+@test "filter deaths: a command that is broken from the start ends the run at once" {
+	seq 100000 >numbers
+	check() {
+		mp -j1 --filter sh -c 'echo >>starts; exec sed "s/7/x"' <../numbers
+		expect 1 ''
+		says 'sed: -e expression #1, char 5: unterminated'
+		says '^mpmap: '
+		[ "$(wc -l <err)" -le 12 ] || complain "$(cat err)"
+		started 4
+		no_processes_left
+	}
+	under_methods check
+	cd ..
+	mp -j8 --filter sh -c 'echo >>starts; echo words >&2; exit 3' <numbers
+	expect 1 ''
+	says '^words$'
+	started 32
+	# crashes are no better
+	mp -j2 --filter "$TOOL" crash <numbers
+	expect 1 ''
+	says SIGSEGV
+	mp -j2 --filter "$TOOL" exit 3 <numbers
+	expect 1 ''
+	says 'exit status 3'
+}
+
 @test "filter deaths: no such command, or none that can be executed" {
 	seq 1000 >numbers
 	check() {
