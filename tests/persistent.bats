@@ -265,3 +265,106 @@ END
 	mp -j4 --coproc sh together ::: 1 2 3 4
 	expect 0
 }
+
+# Prints the CPU time of a process, in ticks of 10 ms.
+ticks_of() {
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+@test "persistent: a worker that waits for an answer sleeps, while others have nothing" {
+	open_feed
+	mkfifo go
+	start -j2 --filter sh -c 'echo $PPID >worker; while read -r x; do echo $x >got; read -r _ <go; echo $x; done' <feed
+	echo a >&7
+	wait_until file_has got a
+	before=$(ticks_of "$(cat worker)")
+	let_pass 1
+	[ $(($(ticks_of "$(cat worker)") - before)) -le 10 ]
+	close_feed
+	echo now >go
+	finish
+	expect 0 a ''
+}
+
+@test "persistent: a record is answered whole, though the time of an earlier one was over while it was fed" {
+	mkfifo go
+	{
+		echo slow
+		head -c 3000000 /dev/zero | tr '\0' x
+	} >records
+	start -j1 --timeout=0.5 --grace=60 --filter sh -c '
+		read -r x
+		[ $x != slow ] || { echo $x >got; read -r _ <go; }
+		echo $x
+		exec cat' <records
+	wait_until file_has got slow
+	let_pass 1
+	echo now >go
+	finish
+	expect 0
+	{ cat records && echo; } | cmp - out
+}
+
+@test "persistent: time in which a worker and its command were stopped is not a record's" {
+	mkfifo go
+	start -j1 --timeout=2 --grace=0 --filter sh -c 'read -r x; echo "$PPID $$" >both; read -r _ <go; echo $x' <<<a
+	wait_until file_has both .
+	read -r worker command <both
+	kill -STOP "$worker" "$command"
+	let_pass 3
+	kill -CONT "$worker" "$command"
+	let_pass 0.3
+	echo now >go
+	finish
+	expect 0 a ''
+}
+
+@test "persistent: a run that is stopped goes on where it was" {
+	seq 100000 >numbers
+	start -j2 --filter sh -c 'while read -r x; do echo $x >>got; echo $x; done' <numbers
+	wait_until file_holds got 100
+	kill -TSTP "$pid"
+	wait_until grep -q '^State:[[:space:]]*T' "/proc/$pid/status"
+	let_pass 0.2
+	before=$(wc -l <got)
+	let_pass 0.3
+	[ "$(wc -l <got)" = "$before" ]
+	kill -CONT "$pid"
+	finish
+	expect 0
+	cmp numbers out
+}
+
+@test "persistent: the search for a record without an answer ends with the run" {
+	mkfifo never
+	seq 100 >numbers
+	start -j1 --filter sh -c '
+		read -r x
+		echo $x
+		cat >last
+		echo $$ >>starts
+		[ "$(wc -l <starts)" = 1 ] || read -r _ <never' <numbers
+	wait_until file_holds starts 2
+	kill -INT "$pid"
+	LIMIT=8 finish
+	says 'ended by SIGINT'
+	says_not 'no record is the cause'
+}
+
+@test "persistent: a command does not outlive mpmap that is killed while it waits for its last words" {
+	mkfifo never
+	start -j1 --filter sh -c 'cat; exec >&- 2>&-; echo $$ >end; read -r _ <never' <<<a
+	wait_until file_has end .
+	wait_until file_has out a
+	let_pass 0.3
+	kill -KILL "$pid"
+	wait_until is_gone "$(cat end)"
+}
+
+@test "persistent: a command whose end cannot be watched is started again" {
+	needs_faults
+	seq 100 >numbers
+	MPMAP_FAULT=standing_watch:1:EMFILE mp_well -j1 --filter cat <numbers
+	cmp numbers out
+	no_processes_left
+}

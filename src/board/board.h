@@ -16,6 +16,12 @@
 
 #include <stdatomic.h>
 
+enum {
+	/* Values of notice.dismissed. */
+	NOTICE_DISMISSED = 1,
+	NOTICE_HUNG_UP = 2,
+};
+
 /* The facts for all workers. Written by the parent unless a field says otherwise; times are monotonic. */
 struct notice {
 	/* The time limit of a task, in nanoseconds; 0 if none (yet). */
@@ -30,7 +36,10 @@ struct notice {
 	_Atomic uint32_t no_more;
 	/* The streams of tasks that are not received any more: bits 1 << stream. Workers close their pipes. */
 	_Atomic uint32_t unread;
-	/* 1 once the parent dismisses its workers: it is not dead, and has ended what tasks left, if that is to end. */
+	/*
+	 * NOTICE_DISMISSED once the parent dismisses its workers: it has ended what tasks left, if that is to end.
+	 * NOTICE_HUNG_UP before it closes their channels itself, which else means that it is dead.
+	 */
 	_Atomic uint32_t dismissed;
 	/* The earliest start of the next task (--delay). Moved by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;

@@ -327,7 +327,7 @@ void pool_hang_up(struct pool *pool)
 	size_t seat;
 
 	pool->closing = (struct closing){.begun = true, .hung_up = true, .kill_at = clock_now() + CLOSE_TIME};
-	atomic_store(&board_notice(&pool->board)->dismissed, 1);
+	atomic_store(&board_notice(&pool->board)->dismissed, NOTICE_HUNG_UP);
 	/* Workers end at the end of file on their channels. */
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];
@@ -346,7 +346,7 @@ void pool_dismiss(struct pool *pool)
 	pool->closing.begun = true;
 	/* A command may take its time after the end of its input. */
 	pool->closing.kill_at = pool->options.reserve ? clock_now() + CLOSE_TIME : NSEC_FOREVER;
-	atomic_store(&board_notice(&pool->board)->dismissed, 1);
+	atomic_store(&board_notice(&pool->board)->dismissed, NOTICE_DISMISSED);
 	staffing_retire(pool, 0);
 }
 

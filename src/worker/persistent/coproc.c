@@ -199,7 +199,7 @@ static bool commit_at_once(struct serving *serving, const struct coproc_line *li
 		return false;
 	hand_select(&serving->hand, place);
 	serving->parent_gone |= !claim_answer(place, &header, bytes_slice(&line->output));
-	serving_note_results(serving, 1);
+	serving_note_answers(serving, 1);
 	return true;
 }
 

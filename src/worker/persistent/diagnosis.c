@@ -68,7 +68,8 @@ static uint64_t exchange(struct serving *serving, struct standing *command, cons
 	bool is_midway = false;
 
 	/* With more answers than records nothing else matters. */
-	while (command->output >= 0 && count <= stretch->count && clock_now() < until && !serving->parent_gone) {
+	while (command->output >= 0 && count <= stretch->count && clock_now() < until &&
+	       !serving_is_cut_short(serving)) {
 		struct fd_wait waits[1 + STANDING_WAITS];
 
 		standing_expect(command, command->input >= 0, true, waits + 1);
@@ -96,7 +97,8 @@ static uint64_t probe(struct serving *serving, const struct hand_stretch *stretc
 	char *buffer;
 	uint64_t count;
 
-	if (standing_start(&command, &serving->launcher, serving->place, STANDING_PIPES, &stage) < 0)
+	if (serving_is_cut_short(serving) ||
+	    standing_start(&command, &serving->launcher, serving->place, STANDING_PIPES, &stage) < 0)
 		return UINT64_MAX;
 	buffer = mem_new(1, READ_SIZE);
 	count = exchange(serving, &command, stretch, buffer);
@@ -123,7 +125,7 @@ static struct hand_stretch cut_first(struct hand_stretch *stretch, uint64_t coun
 /* Reduces a stretch to the first record that has not exactly one answer. Returns how many that has. */
 static uint64_t find_culprit(struct serving *serving, struct hand_stretch *stretch)
 {
-	while (stretch->count > 1 && !serving->parent_gone) {
+	while (stretch->count > 1 && !serving_is_cut_short(serving)) {
 		struct hand_stretch rest = *stretch, half = cut_first(&rest, stretch->count / 2);
 
 		*stretch = probe(serving, &half) == half.count ? rest : half;
@@ -140,7 +142,7 @@ static bool describe_culprit(struct serving *serving, struct hand_stretch stretc
 	if (!stretch.count || probe(serving, &stretch) == stretch.count)
 		return false;
 	answers = find_culprit(serving, &stretch);
-	if (answers == 1 || serving->parent_gone)
+	if (answers == 1 || serving_is_cut_short(serving))
 		return false;
 	record = (struct slice){.data = stretch.bytes.data, .size = stretch.bytes.size - 1};
 	bytes_append_format(words, "; the first record with %s is #%" PRIu64 " '",

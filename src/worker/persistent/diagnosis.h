@@ -13,7 +13,8 @@ struct serving;
 
 /*
  * Appends what is wrong with a command's answers: how many it gave to which records, the first record that has none, or
- * more than one, when it is alone, and what to use instead. May set serving->parent_gone.
+ * more than one, when it is alone, and what to use instead. The words are not to be used if the run ends meanwhile
+ * (serving_is_cut_short). May set serving->parent_gone.
  */
 void diagnosis_describe(struct serving *serving, struct bytes *words);
 

@@ -72,7 +72,7 @@ static void commit_answers(struct serving *serving, uint64_t count, struct slice
 	serving->parent_gone |= !claim_answer(serving->place, &header, bytes);
 	if (serving->place->briefing.judged >> OUTCOME_OK & 1 && !queue_gate(&serving->place->board.queue))
 		serving->flaw = SERVING_STOPPED;
-	serving_note_results(serving, count);
+	serving_note_answers(serving, count);
 	halving_answered(&serving->halving, count);
 }
 

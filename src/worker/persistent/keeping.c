@@ -75,36 +75,13 @@ bool keeping_take(struct workplace *place, struct standing *standing, nsec *quic
 	return true;
 }
 
-/* Reads and drops what it still writes, so that it can end. */
-static void drop_output(int *fd)
-{
-	char buffer[4096];
-
-	if (fd_read(*fd, buffer, sizeof buffer) <= 0)
-		fd_close(fd);
-}
-
 void keeping_end(void)
 {
-	nsec until = clock_now() + END_TIME;
-
 	if (!standing_is_there(&kept))
 		return;
-	standing_close_input(&kept);
-	while (!kept.has_ended) {
-		struct fd_wait waits[STANDING_WAITS];
-
-		if (clock_now() >= until)
-			standing_kill(&kept);
-		standing_expect(&kept, false, true, waits);
-		fd_wait(waits, countof(waits), clock_now() < until ? until : NSEC_FOREVER);
-		standing_note_end(&kept, waits);
-		if (waits[1].input)
-			drop_output(&kept.output);
-		if (waits[2].input)
-			drop_output(&kept.errors);
-		if (waits[4].input)
-			drop_output(&kept.prints);
+	if (!standing_await_end(&kept, clock_now() + END_TIME)) {
+		standing_kill(&kept);
+		standing_await_end(&kept, NSEC_FOREVER);
 	}
 	standing_release(&kept);
 	bytes_release(&kept_from);

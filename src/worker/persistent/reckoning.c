@@ -96,7 +96,8 @@ static void fail_as_uneven(struct serving *serving)
 
 	standing_close_input(&serving->command);
 	diagnosis_describe(serving, &words);
-	if (!serving->parent_gone)
+	serving->is_leaving = true;
+	if (!serving_is_cut_short(serving))
 		fail(serving, bytes_slice(&words));
 	bytes_release(&words);
 }

@@ -14,7 +14,8 @@
 #define FLUSH_TIME (200 * NSEC_PER_MSEC)
 /* Time after the command's end in which another process may still write to its pipe. */
 #define DRAIN_TIME (200 * NSEC_PER_MSEC)
-
+/* Time for the last command to end after the parent has hung up. */
+#define LAST_TIME (5 * NSEC_PER_SEC)
 /* Time for which chunks are left to workers that have none: until these have started. */
 #define SHARE_TIME (2 * NSEC_PER_MSEC)
 
@@ -22,15 +23,18 @@ enum {
 	/* Bytes held at most. */
 	WINDOW_MAX = 2 * 1024 * 1024,
 	ERRORS_READ = 16 * 1024,
+	/* Reads of standard error in a row, so that the other descriptors get their turn. */
+	ERRORS_READS = 16,
 };
 
 /* Reads what the command has written to standard error. */
 static void take_errors(struct serving *serving)
 {
 	struct standing *command = &serving->command;
-	ssize_t got;
+	ssize_t got = ERRORS_READ;
+	int reads;
 
-	do {
+	for (reads = 0; reads < ERRORS_READS && got == ERRORS_READ && !serving->parent_gone; reads++) {
 		char *to = bytes_reserve(&serving->errors, ERRORS_READ);
 
 		got = command->errors < 0 ? -1 : fd_read(command->errors, to, ERRORS_READ);
@@ -41,7 +45,7 @@ static void take_errors(struct serving *serving)
 			serving->errors.size += (size_t)got;
 		if (!serving_holds_errors(serving))
 			serving_pass_errors(serving, false);
-	} while (got == ERRORS_READ && !serving->parent_gone);
+	}
 }
 
 /* True if the run is ending: no record is begun any more. */
@@ -60,16 +64,17 @@ static uint64_t records_permitted(const struct serving *serving)
 	return serving->done < most ? most - serving->done : 0;
 }
 
-/* True if so few chunks wait that each worker without one should get as many as this one has. */
+/* True if chunks wait, but so few that each worker without one should get as many as this one has. */
 static bool has_its_share(const struct serving *serving)
 {
 	struct board *board = &serving->place->board;
-	size_t idle = 0, seat, most;
+	size_t idle = 0, seat, most, waiting;
 
 	for (seat = 0; seat < board->seats; seat++)
 		idle += seat != serving->place->setup.seat && !atomic_load(&board_seat(board, seat)->running);
 	most = (idle + 1) * serving->hand.count;
-	return idle && queue_claimable(&board->queue, most + 1) <= most;
+	waiting = idle ? queue_claimable(&board->queue, most + 1) : 0;
+	return waiting && waiting <= most;
 }
 
 /* True if chunks are left to other workers for a moment: few records would be with one of them otherwise. */
@@ -98,7 +103,7 @@ static bool wants_chunk(const struct serving *serving)
 
 	if (serving->is_leaving || serving->halving.state == HALVING_HALVE || !hand_has_room(hand))
 		return false;
-	if (standing_is_there(command) && (command->input < 0 || is_full(serving)))
+	if (standing_is_there(command) && (command->input < 0 || serving->is_late || is_full(serving)))
 		return false;
 	/* What is claimed is kept from other workers: it has to be fed at once. */
 	if (serving->protocol->answers_each && hand->count &&
@@ -177,6 +182,7 @@ static void start_command(struct serving *serving)
 	serving->flaw = SERVING_FLAWLESS;
 	serving->reason = NULL;
 	serving->exceeded = 0;
+	serving->is_late = serving->is_quiet = false;
 	serving->kill_at = NSEC_FOREVER;
 	serving->was_killed = false;
 	bytes_clear(&serving->errors);
@@ -210,8 +216,8 @@ static nsec close_input(struct serving *serving)
 {
 	struct standing *command = &serving->command;
 	nsec due = serving->oldest_since + FLUSH_TIME, started = started_by(serving);
-	bool is_last = serving->is_over || serving->is_leaving || serving->halving.state != HALVING_STREAM ||
-		       is_at_end(serving) || !serving->allowed;
+	bool is_last = serving->is_over || serving->is_leaving || serving->is_late || !serving->allowed ||
+		       serving->halving.state != HALVING_STREAM || is_at_end(serving);
 
 	if (command->input < 0 || serving->protocol->has_unfed(serving))
 		return NSEC_FOREVER;
@@ -227,28 +233,36 @@ static nsec close_input(struct serving *serving)
 	return NSEC_FOREVER;
 }
 
+/* Lets the command have no further records, but the rest of the one that it is being fed. */
+static void stop_feeding(struct serving *serving)
+{
+	serving->is_late = true;
+	serving->allowed = hand_fed_records(&serving->hand);
+	hand_limit(&serving->hand, serving->allowed);
+}
+
 /* Ends a command whose oldest record takes too long, or that cannot answer any more. Returns when that is due. */
 static nsec end_if_late(struct serving *serving)
 {
 	struct workplace *place = serving->place;
 	struct standing *command = &serving->command;
-	nsec timeout = atomic_load(&place->notice->timeout), now = clock_now();
+	nsec timeout = atomic_load(&place->notice->timeout), now = workplace_time(place);
 
 	if (command->has_ended)
 		return command->ended + DRAIN_TIME;
 	if (timeout && serving->hand.is_begun && !serving->exceeded) {
-		if (workplace_time(place) - serving->oldest_time < timeout)
+		if (now - serving->oldest_time < timeout)
 			return workplace_when(place, serving->oldest_time + timeout);
 		serving->exceeded = timeout;
 		serving->kill_at = now + place->briefing.grace;
-		standing_close_input(command);
+		stop_feeding(serving);
 	}
 	if (command->output < 0 && serving->kill_at == NSEC_FOREVER) {
 		serving->kill_at = now + place->briefing.grace;
 		standing_close_input(command);
 	}
 	if (now < serving->kill_at)
-		return serving->kill_at;
+		return workplace_when(place, serving->kill_at);
 	serving->kill_at = NSEC_FOREVER;
 	serving->was_killed = true;
 	standing_kill(command);
@@ -295,7 +309,8 @@ static void wait_for_command(struct serving *serving)
 {
 	struct fd_wait waits[1 + STANDING_WAITS];
 	struct standing *command = &serving->command;
-	nsec flush = close_input(serving), late = end_if_late(serving);
+	nsec late = end_if_late(serving), flush = close_input(serving);
+	bool had_ended = command->has_ended;
 
 	if (serving->shares_until && serving->shares_until < flush)
 		flush = serving->shares_until;
@@ -305,11 +320,12 @@ static void wait_for_command(struct serving *serving)
 	/* What is printed without a record in work is that of the next one. */
 	if (serving->protocol->take_prints && !serving->hand.is_begun && !command->has_ended)
 		waits[3].fd = waits[5].fd = -1;
-	if (!workplace_await(serving->place, waits, countof(waits), flush < late ? flush : late)) {
+	if (!serving_await(serving, waits, countof(waits), flush < late ? flush : late)) {
 		serving->parent_gone = true;
 		return;
 	}
 	standing_note_end(command, waits + 1);
+	serving->is_quiet = had_ended && !waits[2].input;
 	if (waits[1].output || waits[1].hangup)
 		serving->protocol->feed(serving);
 	if (is_there(&waits[2]))
@@ -318,18 +334,22 @@ static void wait_for_command(struct serving *serving)
 		take_prints(serving);
 }
 
-/* True if nothing more can come from a command that has ended. */
+/* True if nothing more can come from a command that has ended, or nothing has come for long enough. */
 static bool is_drained(const struct serving *serving)
 {
 	const struct standing *command = &serving->command;
 
-	return command->has_ended && ((command->output < 0 && command->errors < 0 && command->prints < 0) ||
-				      clock_now() >= command->ended + DRAIN_TIME || serving->flaw);
+	if (!command->has_ended)
+		return false;
+	return serving->flaw || (command->output < 0 && command->errors < 0 && command->prints < 0) ||
+	       (serving->is_quiet && clock_now() >= command->ended + DRAIN_TIME);
 }
 
 /* Does what can be done now. False once nothing is left to be done. */
 static bool serving_step(struct serving *serving)
 {
+	if (atomic_load(&serving->place->notice->stopped_at))
+		return serving_pause(serving);
 	take_chunks(serving);
 	if (!standing_is_there(&serving->command) && !serving->hand.count) {
 		if (serving->is_leaving)
@@ -353,36 +373,16 @@ static bool serving_step(struct serving *serving)
 	return true;
 }
 
-/* Waits for the end of a command whose input was closed, when the parent has dismissed this worker. */
-static void await_last_command(struct serving *serving)
-{
-	struct standing *command = &serving->command;
-	char words[ERRORS_READ];
-
-	standing_close_input(command);
-	while (!command->has_ended) {
-		struct fd_wait waits[STANDING_WAITS];
-
-		standing_expect(command, false, true, waits);
-		fd_wait(waits, countof(waits), NSEC_FOREVER);
-		standing_note_end(command, waits);
-		if (waits[1].input && fd_read(command->output, words, sizeof words) <= 0)
-			fd_close(&command->output);
-		if (waits[2].input && fd_read(command->errors, words, sizeof words) <= 0)
-			fd_close(&command->errors);
-		if (waits[4].input && fd_read(command->prints, words, sizeof words) <= 0)
-			fd_close(&command->prints);
-	}
-}
-
 enum executor_service service_serve(struct workplace *place, void *state)
 {
 	struct serving *serving = state;
 
 	while (!serving->parent_gone && serving_step(serving))
 		;
-	if (serving->parent_gone && standing_is_there(&serving->command) && atomic_load(&place->notice->dismissed))
-		await_last_command(serving);
+	if (serving->parent_gone && standing_is_there(&serving->command) &&
+	    atomic_load(&place->notice->dismissed) == NOTICE_HUNG_UP)
+		/* As long as the parent waits for this worker. */
+		standing_await_end(&serving->command, clock_now() + LAST_TIME);
 	if (serving->parent_gone)
 		return SERVICE_ABANDONED;
 	return serving->is_used_up ? SERVICE_USED_UP : SERVICE_OVER;

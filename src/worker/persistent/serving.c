@@ -11,6 +11,9 @@ enum {
 	WINDOW_MIN = 128 * 1024,
 };
 
+/* The longest wait while there is a time limit: a stop of this process shows by a wait that took longer. */
+#define LIMIT_PERIOD (500 * NSEC_PER_MSEC)
+
 int serving_open(struct serving *serving, struct workplace *place, const struct protocol *protocol)
 {
 	*serving = (struct serving){
@@ -57,9 +60,6 @@ void serving_note_oldest(struct serving *serving)
 
 void serving_note_results(struct serving *serving, uint64_t count)
 {
-	const struct standing *command = &serving->command;
-	nsec begin = command->started > serving->fed_at ? command->started : serving->fed_at;
-
 	serving->has_output = false;
 	serving->output_size = 0;
 	serving->last_answered = hand_first(&serving->hand) + count - 1;
@@ -70,6 +70,14 @@ void serving_note_results(struct serving *serving, uint64_t count)
 		serving->allowed -= count;
 	serving_note_oldest(serving);
 	serving_show(serving);
+}
+
+void serving_note_answers(struct serving *serving, uint64_t count)
+{
+	const struct standing *command = &serving->command;
+	nsec begin = command->started > serving->fed_at ? command->started : serving->fed_at;
+
+	serving_note_results(serving, count);
 	if (serving->has_answered)
 		return;
 	serving->has_answered = true;
@@ -133,6 +141,39 @@ bool serving_is_idle(const struct serving *serving)
 
 	return standing_is_there(command) && !command->has_ended && command->input >= 0 && command->output >= 0 &&
 	       !serving->hand.count && !serving->flaw && !serving->errors.size;
+}
+
+static bool is_continued(struct workplace *place, void *context UNUSED)
+{
+	return !atomic_load(&place->notice->stopped_at);
+}
+
+bool serving_pause(struct serving *serving)
+{
+	/* The parent stops and continues only commands whose records it knew of at these moments. */
+	standing_signal(&serving->command, SIGSTOP);
+	serving->parent_gone |= !workplace_wait_until(serving->place, is_continued, NULL, NSEC_FOREVER);
+	standing_signal(&serving->command, SIGCONT);
+	return !serving->parent_gone;
+}
+
+bool serving_await(struct serving *serving, struct fd_wait *waits, size_t count, nsec deadline)
+{
+	struct workplace *place = serving->place;
+	nsec before = workplace_time(place), now = clock_now();
+
+	if (!atomic_load(&place->notice->timeout))
+		return workplace_await(place, waits, count, deadline);
+	deadline = deadline < now + LIMIT_PERIOD ? deadline : now + LIMIT_PERIOD;
+	if (!workplace_await(place, waits, count, deadline))
+		return false;
+	workplace_note_stop(place, before, deadline > now ? deadline - now : 0);
+	return true;
+}
+
+bool serving_is_cut_short(const struct serving *serving)
+{
+	return serving->parent_gone || queue_gate(&serving->place->board.queue) == 0;
 }
 
 void serving_close(struct workplace *place, void *state)

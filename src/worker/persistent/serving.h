@@ -106,9 +106,13 @@ struct serving {
 	uint64_t surplus;
 	/* The time limit that the oldest record has exceeded, 0 if none. */
 	nsec exceeded;
-	/* When it is killed, monotonic; NSEC_FOREVER if it is not to be. */
+	/* True once one of its records has: it gets no others. */
+	bool is_late;
+	/* When it is killed, on the workplace's clock; NSEC_FOREVER if it is not to be. */
 	nsec kill_at;
 	bool was_killed;
+	/* True if it had ended before the last wait, and that reported no output. */
+	bool is_quiet;
 	/* Until when chunks are left to other workers, monotonic; 0 if they are not. */
 	nsec shares_until;
 	/* No chunk will come. */
@@ -136,11 +140,23 @@ void serving_close(struct workplace *place, void *state);
 /* For protocols: notes that the oldest record is in work from now on. */
 void serving_note_oldest(struct serving *serving);
 
-/* For protocols: notes that the oldest count records have results. */
+/* Notes that the oldest count records have results. */
 void serving_note_results(struct serving *serving, uint64_t count);
 
 /* Commits output of the oldest record. */
 void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes);
+
+/* For protocols: the same where the results are answers of the present command. */
+void serving_note_answers(struct serving *serving, uint64_t count);
+
+/* While the run is stopped (SIGTSTP): stops the command, waits, and continues it. False when the parent is gone. */
+bool serving_pause(struct serving *serving);
+
+/* Waits like workplace_await; time in which this process is stopped (SIGSTOP) is not that of the oldest record. */
+bool serving_await(struct serving *serving, struct fd_wait *waits, size_t count, nsec deadline) MUST_CHECK;
+
+/* True if nothing more is to be found out: the run is ending, or the parent is gone. */
+bool serving_is_cut_short(const struct serving *serving);
 
 /* Shows in the seat which record is the oldest in work. */
 void serving_show(struct serving *serving);

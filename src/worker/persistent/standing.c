@@ -2,6 +2,7 @@
 /* The process of a persistent command. */
 #include "worker/persistent/standing.h"
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "base/trace.h"
 #include "ipc/fd.h"
@@ -98,6 +99,22 @@ static int execute(struct launcher *launcher, const struct workplace *place, str
 	return started;
 }
 
+/* Makes the end of a started process be reported. -1 with errno after killing it, as if it had not been started. */
+static int start_watching(struct standing *standing, struct launched *launched)
+{
+	int pidfd = fault_at("standing_watch") ? -1 : command_open(launched->pid), number = errno;
+
+	if (pidfd < 0) {
+		command_kill(launched->pid);
+		launched->stage = COMMAND_UNBORN;
+		errno = number;
+		return -1;
+	}
+	standing->pid = launched->pid;
+	group_init(&standing->group, launched->pid, pidfd, 0);
+	return 0;
+}
+
 int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
 		   enum standing_wiring wiring, enum command_stage *stage)
 {
@@ -113,6 +130,8 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 		place->seat->task = 0;
 		started = execute(launcher, place, &command, &launched);
 	}
+	if (started == 0)
+		started = start_watching(standing, &launched);
 	number = errno;
 	*stage = launched.stage;
 	close_theirs(standing, &command);
@@ -122,10 +141,8 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 		errno = number;
 		return -1;
 	}
-	standing->pid = launched.pid;
 	standing->started = clock_now();
 	atomic_store(&place->seat->executed, 1);
-	group_init(&standing->group, standing->pid, command_open(standing->pid), 0);
 	trace_event("command_start", "\"worker\":\"%s\",\"pid\":%ld", place->setup.name, (long)standing->pid);
 	return 0;
 }
@@ -153,6 +170,39 @@ void standing_note_end(struct standing *standing, const struct fd_wait *waits)
 	standing->end = command_reap(standing->pid);
 	standing->has_ended = true;
 	standing->ended = clock_now();
+}
+
+/* Reads and drops what is there to be read. */
+static void drop_written(int *fd, const struct fd_wait *wait)
+{
+	char words[4096];
+
+	if (wait->input && fd_read(*fd, words, sizeof words) <= 0)
+		fd_close(fd);
+}
+
+bool standing_await_end(struct standing *standing, nsec deadline)
+{
+	standing_close_input(standing);
+	while (!standing->has_ended && clock_now() < deadline) {
+		struct fd_wait waits[STANDING_WAITS];
+
+		standing_expect(standing, false, true, waits);
+		fd_wait(waits, countof(waits), deadline);
+		standing_note_end(standing, waits);
+		drop_written(&standing->output, &waits[1]);
+		drop_written(&standing->errors, &waits[2]);
+		drop_written(&standing->prints, &waits[4]);
+	}
+	return standing->has_ended;
+}
+
+void standing_signal(const struct standing *standing, int signal)
+{
+	bool denied;
+
+	if (standing->pid && !standing->has_ended)
+		command_signal_group(standing->pid, standing->group.pidfd, signal, &denied);
 }
 
 void standing_kill(struct standing *standing)

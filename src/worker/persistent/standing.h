@@ -67,6 +67,15 @@ void standing_expect(const struct standing *standing, bool to_write, bool to_rea
 /* Takes its end if that was reported in waits. */
 void standing_note_end(struct standing *standing, const struct fd_wait *waits);
 
+/*
+ * Closes its standard input and waits for its end, at most until the deadline; what it still writes is dropped. Waits
+ * for nothing else. True if it has ended.
+ */
+bool standing_await_end(struct standing *standing, nsec deadline);
+
+/* Sends a signal to its group, unless its process has ended. */
+void standing_signal(const struct standing *standing, int signal);
+
 /* Kills its group at once. */
 void standing_kill(struct standing *standing);
 
