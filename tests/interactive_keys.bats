@@ -158,6 +158,24 @@ halves=('\033[200~a\rb' '\022\351' '\035\351' '\030(\030)\030e' '\030')
 	done
 }
 
+@test "prompt: the end of a word that ends within a character, in the mode of vi" {
+	needs_readline
+	MPMAP_TEST_LOCALE=C.UTF-8
+	export LC_ALL=C.UTF-8
+	echo 'set editing-mode vi' >inputrc
+	export INPUTRC=$PWD/inputrc
+	local key
+	for key in e E 3e; do
+		open_prompt -j1
+		type_bytes 'a\342\202a\303\251 ?\360\237'
+		type_bytes "\\0330$key$key$key$key"
+		kill -TERM "$mpmap"
+		wait_until is_gone "$mpmap" || complain "after $key"
+		wait_until only_terminal_left
+		terminal kill-server
+	done
+}
+
 @test "prompt: random keys, with a task that runs" {
 	export XDG_STATE_HOME=$PWD/state LC_ALL=C.UTF-8
 	"$TOOL" keys "${MPMAP_TEST_SEED:-$RANDOM}" 120 "$MPMAP" --interactive -j2

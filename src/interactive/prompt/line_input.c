@@ -86,9 +86,23 @@ void line_input_drop_macro(void)
 	rl_clear_pending_input();
 }
 
+/*
+ * Moves to the end of a word in vi's mode. readline 8.2 never returns from that if the line ends within a character of
+ * several bytes: nothing is done where bytes are no characters.
+ */
+static int vi_end_of_word(int count, int key)
+{
+	if (mbstowcs(NULL, rl_line_buffer, 0) != (size_t)-1)
+		return rl_vi_end_word(count, key);
+	rl_ding();
+	return 0;
+}
+
 void line_input_begin(struct line *line)
 {
 	input_line = line;
+	rl_bind_key_in_map('e', vi_end_of_word, vi_movement_keymap);
+	rl_bind_key_in_map('E', vi_end_of_word, vi_movement_keymap);
 	rl_getc_function = read_key;
 	rl_input_available_hook = key_is_available;
 }
