@@ -368,3 +368,15 @@ ticks_of() {
 	cmp numbers out
 	no_processes_left
 }
+
+@test "persistent: --coproc is stopped after the Nth answer, however many have come" {
+	seq 100 >numbers
+	mp -j1 --halt now,success=5 --coproc sh -c '
+		echo "{\"mpmap\":1,\"pipeline\":100}"
+		while read -r request; do
+			seq=${request#*:}
+			echo "{\"seq\":${seq%%,*},\"stdout\":\"x\"}"
+		done' <numbers
+	says 'stopped by --halt after #5'
+	exactly out xxxxx
+}

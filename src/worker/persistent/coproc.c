@@ -219,6 +219,7 @@ static void commit_answer(struct serving *serving)
 		reckoning_commit(serving, &result);
 	}
 	halving_answered(&serving->halving, 1);
+	serving_note_judgement(serving, line->status ? OUTCOME_FAILED : OUTCOME_OK);
 }
 
 /* Takes a line of the command. */

@@ -70,8 +70,7 @@ static void commit_answers(struct serving *serving, uint64_t count, struct slice
 
 	hand_select(&serving->hand, serving->place);
 	serving->parent_gone |= !claim_answer(serving->place, &header, bytes);
-	if (serving->place->briefing.judged >> OUTCOME_OK & 1 && !queue_gate(&serving->place->board.queue))
-		serving->flaw = SERVING_STOPPED;
+	serving_note_judgement(serving, OUTCOME_OK);
 	serving_note_answers(serving, count);
 	halving_answered(&serving->halving, count);
 }

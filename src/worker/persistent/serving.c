@@ -85,6 +85,14 @@ void serving_note_answers(struct serving *serving, uint64_t count)
 		serving->quickest = serving->oldest_since - begin;
 }
 
+void serving_note_judgement(struct serving *serving, enum outcome outcome)
+{
+	const struct workplace *place = serving->place;
+
+	if (place->briefing.judged >> outcome & 1 && !queue_gate(&place->board.queue))
+		serving->flaw = SERVING_STOPPED;
+}
+
 void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes)
 {
 	struct workplace *place = serving->place;

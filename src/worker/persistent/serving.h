@@ -143,6 +143,9 @@ void serving_note_oldest(struct serving *serving);
 /* Notes that the oldest count records have results. */
 void serving_note_results(struct serving *serving, uint64_t count);
 
+/* For protocols: reads no more answers if one with that outcome, which was committed, has ended the run. */
+void serving_note_judgement(struct serving *serving, enum outcome outcome);
+
 /* Commits output of the oldest record. */
 void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes);
 
