@@ -380,3 +380,26 @@ ticks_of() {
 	says 'stopped by --halt after #5'
 	exactly out xxxxx
 }
+
+@test "persistent: a command that leaves out a record and fails at its end is found out" {
+	local leaves_out='while read -r x; do [ "$x" = bad ] && failed=1 || echo "$x"; done; exit "${failed:-0}"'
+	# The record without an answer at the end is not the cause.
+	mp -j1 --filter sh -c "$leaves_out" ::: 1 bad 3 4
+	expect 1
+	says "sh gave 3 answers to 4 records \(#1 to #4\); the first record with no answer is #2 'bad'"
+	# Neither is it when it is of the same kind.
+	mp -j1 --filter sh -c "$leaves_out" ::: bad 2 3 bad 5
+	expect 1
+	says "the first record with no answer is #1 'bad'"
+	# A record that failed alone before is not taken for one that was left out.
+	mp -j1 --filter sh -c 'while read -r x; do [ "$x" != 3 ] || exit 3; [ "$x" != 6 ] || exit 6; echo "$x"; done' ::: {1..8}
+	expect 123 $'1\n2\n4\n5\n7\n8'
+	says '#3: exit status 3' && says '#6: exit status 6'
+}
+
+@test "persistent: the cause is not claimed to be other records where not all records are held" {
+	{ seq 200000 && echo bad && seq 200000; } >numbers
+	mp -j1 --filter sed /bad/d <numbers
+	expect 1
+	says 'held any more'
+}

@@ -17,8 +17,14 @@ enum {
 	SHOWN_MAX = 200,
 };
 
-/* Time that a command has to answer a probe. */
-#define PROBE_TIME (10 * NSEC_PER_SEC)
+/* Time that the search for the cause may take. */
+#define SEARCH_TIME (10 * NSEC_PER_SEC)
+
+/* Time that a worker's checks of commands that failed may take together. */
+#define CHECK_TIME (5 * NSEC_PER_SEC)
+
+/* What is not known of a probe: its commands could not be started, or the time was over. */
+#define PROBE_UNKNOWN UINT64_MAX
 
 /* Reads answers, and counts them; closes the output at its end. */
 static uint64_t count_answers(struct standing *command, char delimiter, char *buffer, bool *is_midway)
@@ -59,11 +65,10 @@ static void feed_probe(struct standing *command, struct slice *rest)
 
 /* Feeds and reads a started command to the end of its output. Returns the number of answers. */
 static uint64_t exchange(struct serving *serving, struct standing *command, const struct hand_stretch *stretch,
-			 char *buffer)
+			 char *buffer, nsec until)
 {
 	char delimiter = stretch->bytes.data[stretch->bytes.size - 1];
 	struct slice rest = stretch->bytes;
-	nsec until = clock_now() + PROBE_TIME;
 	uint64_t count = 0;
 	bool is_midway = false;
 
@@ -86,11 +91,11 @@ static uint64_t exchange(struct serving *serving, struct standing *command, cons
 		if (waits[3].input || waits[3].hangup || waits[3].end)
 			drop_errors(command, buffer);
 	}
-	return count;
+	return command->output >= 0 && count <= stretch->count ? PROBE_UNKNOWN : count;
 }
 
-/* Returns how many answers a fresh command gives to some records; UINT64_MAX if none can be started. */
-static uint64_t probe(struct serving *serving, const struct hand_stretch *stretch)
+/* Returns how many answers a fresh command gives to some records, as far as it can be known until a time. */
+static uint64_t probe(struct serving *serving, const struct hand_stretch *stretch, nsec until)
 {
 	struct standing command;
 	enum command_stage stage;
@@ -99,9 +104,9 @@ static uint64_t probe(struct serving *serving, const struct hand_stretch *stretc
 
 	if (serving_is_cut_short(serving) ||
 	    standing_start(&command, &serving->launcher, serving->place, STANDING_PIPES, &stage) < 0)
-		return UINT64_MAX;
+		return PROBE_UNKNOWN;
 	buffer = mem_new(1, READ_SIZE);
-	count = exchange(serving, &command, stretch, buffer);
+	count = exchange(serving, &command, stretch, buffer, until);
 	free(buffer);
 	standing_drop(&command, serving->place);
 	return count;
@@ -122,27 +127,35 @@ static struct hand_stretch cut_first(struct hand_stretch *stretch, uint64_t coun
 	return taken;
 }
 
+/* Removes records that an earlier command was given from a row's records. */
+static struct hand_stretch cut_earlier(const struct serving *serving, struct hand_stretch stretch)
+{
+	if (stretch.first < serving->first_fed && serving->first_fed - stretch.first <= stretch.count)
+		cut_first(&stretch, serving->first_fed - stretch.first);
+	return stretch;
+}
+
 /* Reduces a stretch to the first record that has not exactly one answer. Returns how many that has. */
-static uint64_t find_culprit(struct serving *serving, struct hand_stretch *stretch)
+static uint64_t find_culprit(struct serving *serving, struct hand_stretch *stretch, nsec until)
 {
 	while (stretch->count > 1 && !serving_is_cut_short(serving)) {
 		struct hand_stretch rest = *stretch, half = cut_first(&rest, stretch->count / 2);
 
-		*stretch = probe(serving, &half) == half.count ? rest : half;
+		*stretch = probe(serving, &half, until) == half.count ? rest : half;
 	}
-	return probe(serving, stretch);
+	return probe(serving, stretch, until);
 }
 
 /* Appends which record of a stretch is the cause. False if none of them is. */
-static bool describe_culprit(struct serving *serving, struct hand_stretch stretch, struct bytes *words)
+static bool describe_culprit(struct serving *serving, struct hand_stretch stretch, struct bytes *words, nsec until)
 {
 	struct slice record;
 	uint64_t answers;
 
-	if (!stretch.count || probe(serving, &stretch) == stretch.count)
+	if (!stretch.count || probe(serving, &stretch, until) == stretch.count)
 		return false;
-	answers = find_culprit(serving, &stretch);
-	if (answers == 1 || serving_is_cut_short(serving))
+	answers = find_culprit(serving, &stretch, until);
+	if (answers == 1 || answers == PROBE_UNKNOWN || serving_is_cut_short(serving))
 		return false;
 	record = (struct slice){.data = stretch.bytes.data, .size = stretch.bytes.size - 1};
 	bytes_append_format(words, "; the first record with %s is #%" PRIu64 " '",
@@ -153,8 +166,8 @@ static bool describe_culprit(struct serving *serving, struct hand_stretch stretc
 	return true;
 }
 
-/* Returns the first row's records that the command was to get. */
-static struct hand_stretch first_stretch(const struct serving *serving)
+/* Returns the first row's records that the command was to get: those answered, and some that are not. */
+static struct hand_stretch first_stretch(const struct serving *serving, uint64_t unanswered)
 {
 	const struct hand_row *row = &serving->hand.rows[0];
 	struct hand_stretch stretch = {
@@ -162,23 +175,65 @@ static struct hand_stretch first_stretch(const struct serving *serving)
 		.first = row->first,
 		.count = row->claim.end - row->first,
 	};
-	uint64_t given = row->claim.next - row->first + serving->unanswered;
+	uint64_t given = row->claim.next - row->first + unanswered;
 
-	return given < stretch.count ? cut_first(&stretch, given) : stretch;
+	return cut_earlier(serving, given < stretch.count ? cut_first(&stretch, given) : stretch);
 }
 
 /* Appends which record is the cause, as far as the records are still there. */
 static void describe_cause(struct serving *serving, struct bytes *words)
 {
+	nsec until = clock_now() + SEARCH_TIME;
 	size_t row;
 
 	for (row = 0; row < serving->hand.kept_count; row++) {
-		if (describe_culprit(serving, hand_kept_row(&serving->hand, row), words))
+		struct hand_stretch stretch = cut_earlier(serving, hand_kept_row(&serving->hand, row));
+
+		if (describe_culprit(serving, stretch, words, until))
 			return;
 	}
-	if (serving->hand.count && describe_culprit(serving, first_stretch(serving), words))
+	if (serving->hand.count && describe_culprit(serving, first_stretch(serving, serving->unanswered), words, until))
 		return;
-	bytes_append_text(words, "; no record is the cause alone: answers depend on other records");
+	if (clock_now() >= until)
+		bytes_append_format(words, "; which record is the cause was not found within %d s",
+				    (int)(SEARCH_TIME / NSEC_PER_SEC));
+	else if (serving->hand.has_lost)
+		bytes_append_text(words,
+				  "; the cause is among records that are not held any more, or "
+				  "answers depend on other records");
+	else
+		bytes_append_text(words, "; no record is the cause alone: answers depend on other records");
+}
+
+/* Returns the rows that are kept as one stretch. */
+static struct hand_stretch kept_stretch(const struct serving *serving)
+{
+	const struct hand *hand = &serving->hand;
+	struct hand_stretch all = {.count = 0};
+	size_t row;
+
+	if (hand->kept_count)
+		all = cut_earlier(serving, hand_kept_row(hand, 0));
+	for (row = 1; row < hand->kept_count; row++) {
+		all.count += hand->kept_rows[row].count;
+		all.bytes.size += hand->kept_rows[row].bytes.size;
+	}
+	return all;
+}
+
+bool diagnosis_is_even(struct serving *serving)
+{
+	nsec start = clock_now(), until = start + CHECK_TIME - serving->checked_for;
+	struct bytes words = {.data = NULL};
+	bool is_uneven = false;
+
+	if (until > start)
+		is_uneven =
+			describe_culprit(serving, kept_stretch(serving), &words, until) ||
+			(serving->hand.count && describe_culprit(serving, first_stretch(serving, 0), &words, until));
+	serving->checked_for += clock_now() - start;
+	bytes_release(&words);
+	return !is_uneven;
 }
 
 /* Appends which records the command was given, and how many answers it gave. */
@@ -190,9 +245,11 @@ static void describe_counts(const struct serving *serving, struct bytes *words)
 
 	bytes_append_format(words, "%s: %s gave %" PRIu64 " answer%s to ", serving->place->setup.name,
 			    serving->place->briefing.words[0], answers, answers == 1 ? "" : "s");
-	if (given)
-		bytes_append_format(words, "%" PRIu64 " record%s (#%" PRIu64 " to #%" PRIu64 ")", given,
-				    given == 1 ? "" : "s", first + 1, last + 1);
+	if (given == 1)
+		bytes_append_format(words, "1 record (#%" PRIu64 ")", first + 1);
+	else if (given)
+		bytes_append_format(words, "%" PRIu64 " records (#%" PRIu64 " to #%" PRIu64 ")", given, first + 1,
+				    last + 1);
 	else
 		bytes_append_text(words, "no record");
 }

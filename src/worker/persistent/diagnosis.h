@@ -18,4 +18,11 @@ struct serving;
  */
 void diagnosis_describe(struct serving *serving, struct bytes *words);
 
+/*
+ * False if a command that has failed before it had answered everything left out some answer: those it gave would be
+ * other records' then. Feeds the records that it has answered to fresh commands, as far as they are held and time is
+ * left, and believes an answer that is missing only if it is missing with its record alone, too.
+ */
+bool diagnosis_is_even(struct serving *serving);
+
 #endif

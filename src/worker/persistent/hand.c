@@ -208,6 +208,7 @@ void hand_begin(struct hand *hand)
 {
 	bytes_clear(&hand->kept);
 	hand->kept_count = 0;
+	hand->has_lost = false;
 }
 
 struct hand_stretch hand_kept_row(const struct hand *hand, size_t row)
@@ -229,8 +230,10 @@ void hand_release(struct hand *hand)
 /* Keeps a copy of a row that is answered, if it is among the first. */
 static void keep_row(struct hand *hand, const struct hand_row *row)
 {
-	if (hand->kept_count == HAND_KEPT_ROWS || hand->kept.size + row->bytes.size > HAND_KEPT)
+	if (hand->kept_count == HAND_KEPT_ROWS || hand->kept.size + row->bytes.size > HAND_KEPT) {
+		hand->has_lost = true;
 		return;
+	}
 	hand->kept_rows[hand->kept_count++] = (struct hand_stretch){
 		.bytes = row->bytes,
 		.first = row->first,

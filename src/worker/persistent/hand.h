@@ -72,6 +72,8 @@ struct hand {
 	struct bytes kept;
 	struct hand_stretch kept_rows[HAND_KEPT_ROWS];
 	size_t kept_count;
+	/* True if rows that the present command has answered are not among them. */
+	bool has_lost;
 };
 
 /* Makes an empty hand without a limit. */

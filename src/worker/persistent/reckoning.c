@@ -102,6 +102,13 @@ static void fail_as_uneven(struct serving *serving)
 	bytes_release(&words);
 }
 
+/* True if the command ended by itself, with an error, after answers. */
+static bool may_be_uneven(const struct serving *serving)
+{
+	return serving->command.end.status && !serving->command.end.signal && !serving->exceeded &&
+	       serving->unanswered && serving->answered;
+}
+
 static enum halving_cause cause_of_end(const struct serving *serving)
 {
 	if (serving->exceeded)
@@ -198,7 +205,8 @@ static void reckon_stream(struct serving *serving)
 	const struct command_end *end = &serving->command.end;
 	bool is_clean = !end->signal && !end->status && !serving->exceeded;
 
-	if (serving->flaw || (serving->unanswered && is_clean)) {
+	if (serving->flaw || (serving->unanswered && is_clean) ||
+	    (may_be_uneven(serving) && !diagnosis_is_even(serving))) {
 		fail_as_uneven(serving);
 		hand_return(&serving->hand, serving->place);
 	} else if (serving->unanswered) {

@@ -113,6 +113,8 @@ struct serving {
 	bool was_killed;
 	/* True if it had ended before the last wait, and that reported no output. */
 	bool is_quiet;
+	/* Time that checks of the answers of commands that failed have taken (diagnosis). */
+	nsec checked_for;
 	/* Until when chunks are left to other workers, monotonic; 0 if they are not. */
 	nsec shares_until;
 	/* No chunk will come. */
