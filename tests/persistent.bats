@@ -403,3 +403,10 @@ ticks_of() {
 	expect 1
 	says 'held any more'
 }
+
+@test "persistent: a command that has got all it may serve is not waited for" {
+	seq 20000 >numbers
+	# 200 workers, of which each would wait 0.2 s
+	LIMIT=15 mp_well -j2 --max-tasks-per-worker=100 --filter sed s/7/x/g <numbers
+	sed s/7/x/g numbers | cmp - out
+}

@@ -211,12 +211,18 @@ static bool is_at_end(const struct serving *serving)
 	       !queue_has_ready(&place->board.queue);
 }
 
+/* True if the command is to be fed no more than what is held: some records at most (--max-tasks-per-worker). */
+static bool has_all_it_gets(const struct serving *serving)
+{
+	return serving->allowed != UINT64_MAX && hand_records(&serving->hand) >= serving->allowed;
+}
+
 /* Closes the command's input if nothing more is to be fed. Returns when that is due. */
 static nsec close_input(struct serving *serving)
 {
 	struct standing *command = &serving->command;
 	nsec due = serving->oldest_since + FLUSH_TIME, started = started_by(serving);
-	bool is_last = serving->is_over || serving->is_leaving || serving->is_late || !serving->allowed ||
+	bool is_last = serving->is_over || serving->is_leaving || serving->is_late || has_all_it_gets(serving) ||
 		       serving->halving.state != HALVING_STREAM || is_at_end(serving);
 
 	if (command->input < 0 || serving->protocol->has_unfed(serving))
