@@ -37,3 +37,9 @@ bench="$BATS_TEST_DIRNAME/../bench/bench"
 	"${bench%bench}compare" --rounds 3 "$MPMAP" "$MPMAP" E3 >out || [ $? -eq 1 ]
 	grep -E '^E3 +[0-9.]+ +[0-9.]+ to [0-9.]+ ' out
 }
+
+@test "bench: lines that come one by one are answered and measured" {
+	command -v python3 >/dev/null || skip_or_fail 'there is no python3'
+	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/trickle" 0.1 >out
+	[ "$(grep -cE '^(sed|python) +1(0|00)? lines/s: median [0-9.]+ s, longest [0-9.]+ s, wanted [0-9.]+ s' out)" = 6 ]
+}
