@@ -321,7 +321,9 @@ ticks_of() {
 
 @test "persistent: a run that is stopped goes on where it was" {
 	seq 100000 >numbers
-	start -j2 --filter sh -c 'while read -r x; do echo $x >>got; echo $x; done' <numbers
+	open_feed
+	start -j2 --filter sh -c 'while read -r x; do echo $x >>got; echo $x; done' <feed
+	cat numbers >&7 &
 	wait_until file_holds got 100
 	kill -TSTP "$pid"
 	wait_until grep -q '^State:[[:space:]]*T' "/proc/$pid/status"
@@ -330,6 +332,8 @@ ticks_of() {
 	let_pass 0.3
 	[ "$(wc -l <got)" = "$before" ]
 	kill -CONT "$pid"
+	wait $!
+	close_feed
 	finish
 	expect 0
 	cmp numbers out
