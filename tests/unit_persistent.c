@@ -14,6 +14,7 @@ enum {
 	SEARCHES = 300,
 	SEARCH_RECORDS = 5000,
 	BAD_MAX = 4,
+	MANY_BAD = 200,
 };
 
 /* Returns a stream of records of random lengths, most of them short, a few longer than the buffer. */
@@ -118,6 +119,8 @@ struct trial {
 	uint64_t convicted;
 	/* How a bad record ends its command. */
 	enum halving_cause cause;
+	/* True if a command that ends loses none of its answers. */
+	bool keeps_answers;
 };
 
 /* Runs a command on the next records: it answers those before a bad one, or loses some of these answers. */
@@ -129,7 +132,7 @@ static enum halving_verdict run_command(struct halving *halving, struct trial *t
 	trial->starts++;
 	while (good < fed && !trial->is_bad[trial->next + good])
 		good++;
-	answered = good == fed ? good : unit_below(random, good + 1);
+	answered = good == fed || trial->keeps_answers ? good : unit_below(random, good + 1);
 	if (answered) {
 		halving_answered(halving, answered);
 		trial->next += answered;
@@ -162,6 +165,21 @@ static uint64_t logarithm(uint64_t count)
 	return halvings;
 }
 
+/* Makes a trial of random records, of which at most wanted are bad. Returns how many are. */
+static uint64_t make_trial(struct trial *trial, struct unit_random *random, uint64_t wanted)
+{
+	uint64_t bad = 0;
+
+	*trial = (struct trial){.count = 1 + unit_below(random, SEARCH_RECORDS)};
+	for (; wanted; wanted--) {
+		bool *is_bad = &trial->is_bad[unit_below(random, trial->count)];
+
+		bad += !*is_bad;
+		*is_bad = true;
+	}
+	return bad;
+}
+
 static void test_search(void)
 {
 	struct unit_random random = unit_random();
@@ -169,18 +187,28 @@ static void test_search(void)
 	int round;
 
 	for (round = 0; round < SEARCHES; round++) {
-		uint64_t bad = 0, wanted = unit_below(&random, BAD_MAX + 1);
+		uint64_t bad = make_trial(&trial, &random, unit_below(&random, BAD_MAX + 1));
 
-		trial = (struct trial){.count = 1 + unit_below(&random, SEARCH_RECORDS)};
-		for (; wanted; wanted--) {
-			bool *is_bad = &trial.is_bad[unit_below(&random, trial.count)];
-
-			bad += !*is_bad;
-			*is_bad = true;
-		}
 		search(&trial, &random);
 		check_int(trial.convicted, bad);
 		check(trial.starts <= 1 + bad * (2 * logarithm(trial.count) + 2));
+	}
+}
+
+/* A command that writes out its buffer when it exits takes two starts for each bad record, however many there are. */
+static void test_search_first(void)
+{
+	struct unit_random random = unit_random();
+	static struct trial trial;
+	int round;
+
+	for (round = 0; round < SEARCHES; round++) {
+		uint64_t bad = make_trial(&trial, &random, 1 + unit_below(&random, MANY_BAD));
+
+		trial.keeps_answers = true;
+		search(&trial, &random);
+		check_int(trial.convicted, bad);
+		check(trial.starts <= 2 + 2 * bad);
 	}
 }
 
@@ -239,7 +267,9 @@ static void test_broken_beginning(void)
 	check(halving_probe(&halving) == UINT64_MAX);
 	/* From now on there is no trial. */
 	check(halving_ended(&halving, 10, HALVING_ENDED) == HALVING_AGAIN);
-	check_int(halving_probe(&halving), 5);
+	check(halving_is_alone(&halving));
+	halving_answered(&halving, 1);
+	check_int(halving_probe(&halving), 4);
 }
 
 /* A record that is known to be the cause is convicted at once, but not by SIGKILL. */
@@ -274,16 +304,21 @@ static void test_time(void)
 	struct halving halving = {.state = HALVING_STREAM};
 
 	/* Commands that are too slow are not broken. */
-	check(halving_ended(&halving, 4, HALVING_TIMED_OUT) == HALVING_AGAIN);
-	check_int(halving_probe(&halving), 2);
+	check(halving_ended(&halving, 9, HALVING_TIMED_OUT) == HALVING_AGAIN);
+	check(halving_is_alone(&halving));
+	halving_answered(&halving, 1);
+	check_int(halving_probe(&halving), 4);
 	check(halving_ended(&halving, 2, HALVING_TIMED_OUT) == HALVING_AGAIN);
 	check(halving_ended(&halving, 1, HALVING_TIMED_OUT) == HALVING_CONVICTED);
+	halving_settled(&halving);
+	check(halving_probe(&halving) == UINT64_MAX);
 }
 
 const struct unit_test unit_persistent[] = {
 	{.name = "answers are split", .run = test_split},
 	{.name = "the last answer", .run = test_split_end},
 	{.name = "bad records are found by halves", .run = test_search},
+	{.name = "the first suspect is tried first", .run = test_search_first},
 	{.name = "kills prove nothing at once", .run = test_kills},
 	{.name = "a broken command", .run = test_broken},
 	{.name = "a command whose first records are bad", .run = test_broken_beginning},

@@ -15,7 +15,7 @@ uint64_t halving_probe(const struct halving *halving)
 	case HALVING_TRIAL:
 		return 1;
 	case HALVING_HALVE:
-		return halving->suspects > 1 ? halving->suspects / 2 : 1;
+		return halving->suspects > 1 && !halving->tries_first ? halving->suspects / 2 : 1;
 	case HALVING_STREAM:
 	default:
 		return UINT64_MAX;
@@ -32,10 +32,14 @@ static void clear_suspects(struct halving *halving, uint64_t count)
 
 void halving_answered(struct halving *halving, uint64_t count)
 {
-	halving->has_answered = true;
-	halving->kills = halving->kills_alone = halving->convicted = 0;
+	/* A record that was convicted in the trial was the culprit. */
+	if (halving->state == HALVING_TRIAL && halving->convicted)
+		halving->suspects = 0;
 	if (halving->state == HALVING_TRIAL)
 		halving->state = HALVING_HALVE;
+	halving->has_answered = true;
+	halving->kills = halving->kills_alone = halving->convicted = 0;
+	halving->tries_first = false;
 	clear_suspects(halving, count);
 }
 
@@ -75,13 +79,16 @@ enum halving_verdict halving_ended(struct halving *halving, uint64_t unanswered,
 	if (cause != HALVING_KILLED)
 		halving->kills = 0;
 	halving->suspects = unanswered;
-	if (halving->state == HALVING_STREAM)
+	if (halving->state == HALVING_STREAM) {
 		halving->state = state_after(halving, cause);
+		halving->tries_first = cause != HALVING_KILLED;
+	}
 	return HALVING_AGAIN;
 }
 
 void halving_settled(struct halving *halving)
 {
 	halving->kills_alone = 0;
-	clear_suspects(halving, 1);
+	halving->tries_first = false;
+	clear_suspects(halving, halving->state == HALVING_TRIAL ? 1 : halving->suspects);
 }

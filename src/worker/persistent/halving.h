@@ -10,12 +10,16 @@
  *   --------+---------------------+-----------------------------------+---------------------------------------------
  *   STREAM  | all                 | ended, some fed ones unanswered   | HALVE among those; TRIAL if no command has
  *           |                     |                                   | ever answered
- *   HALVE   | half of the         | answered                          | HALVE among the other half; STREAM after it
- *           | suspects            | ended, the probe was several      | HALVE among those unanswered
- *           |                     | ended, the probe was one          | that record is convicted; then as if answered
- *   TRIAL   | one record          | answered                          | HALVE among the others; STREAM if none
+ *   HALVE   | the first suspect,  | answered                          | HALVE among the others; STREAM if none
+ *           | then half of them   | ended, the probe was several      | HALVE among those unanswered
+ *           |                     | ended, the probe was one          | that record is convicted; STREAM
+ *   TRIAL   | one record          | answered                          | HALVE among the others; STREAM if none, or
+ *           |                     |                                   | one is convicted
  *           |                     | ended                             | that record is convicted; after three in a
  *           |                     |                                   | row the command is broken
+ *
+ * The first suspect is tried first since most programs write out their buffer when they exit: it is the culprit then.
+ * After SIGKILL that is not so, and half of the suspects are tried at once.
  *
  * SIGKILL may come from outside, so it proves nothing at once: a range is halved from the third in a row on, and a
  * record alone is convicted by its own third.
@@ -36,6 +40,8 @@ struct halving {
 	enum halving_state state;
 	/* Number of suspects; 0 in HALVING_STREAM. */
 	uint64_t suspects;
+	/* True if the first suspect is tried before they are halved. */
+	bool tries_first;
 	/* Records convicted in a row in HALVING_TRIAL. */
 	unsigned convicted;
 	/* SIGKILLs in a row without an answer in between, and those of the record that is alone. */
