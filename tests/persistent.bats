@@ -322,16 +322,23 @@ ticks_of() {
 @test "persistent: a run that is stopped goes on where it was" {
 	seq 100000 >numbers
 	open_feed
-	start -j2 --filter sh -c 'while read -r x; do echo $x >>got; echo $x; done' <feed
+	# With a shell that could continue it: without one it does not stop.
+	cat >job <<'END'
+set -m
+"$MPMAP" -j2 --filter sh -c 'while read -r x; do echo $x >>got; echo $x; done' &
+echo $! >stoppable
+wait -f $!
+END
+	start_it bash job <feed
 	cat numbers >&7 &
 	wait_until file_holds got 100
-	kill -TSTP "$pid"
-	wait_until grep -q '^State:[[:space:]]*T' "/proc/$pid/status"
+	kill -TSTP "$(cat stoppable)"
+	wait_until grep -q '^State:[[:space:]]*T' "/proc/$(cat stoppable)/status"
 	let_pass 0.2
 	before=$(wc -l <got)
 	let_pass 0.3
 	[ "$(wc -l <got)" = "$before" ]
-	kill -CONT "$pid"
+	kill -CONT "$(cat stoppable)"
 	wait $!
 	close_feed
 	finish
