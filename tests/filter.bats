@@ -194,7 +194,7 @@ try_once() {
 
 @test "filter: a command knows its worker, its slot and the run, and nothing of a record" {
 	seq 100 | mp_well -j2 --chunksize 1 --filter sh -c '
-		env | grep "^MPMAP_" | grep -v "^MPMAP_\(TEST_\|READLINE\)" | sed "s/=.*//" | sort | tr "\n" " " >"env$MPMAP_SLOT"
+		env | grep "^MPMAP_" | grep -v "^MPMAP_\(TEST_\|READLINE\|CHECK_\)" | sed "s/=.*//" | sort | tr "\n" " " >"env$MPMAP_SLOT"
 		while read -r line; do echo "$MPMAP_WORKER $MPMAP_SLOT $MPMAP_RUN_ID"; done'
 	not grep -vE '^ForkWorker-[12] [12] [^ ]+$' out
 	exactly env1 'MPMAP_RUN_ID MPMAP_SLOT MPMAP_WORKER '

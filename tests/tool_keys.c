@@ -213,10 +213,14 @@ static void type_sequence(void)
 /* In the child: becomes the prompt, on a terminal of its own. */
 __attribute__((noreturn)) static void become_prompt(const char *terminal, char **argv)
 {
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
+	/* As a terminal's shell has them, whatever started the tests: nohup, or a shell in the background. */
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		signal(signals[i], SIG_DFL);
 	fd = open(terminal, O_RDWR);
 	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) < 0)
 		_exit(98);
