@@ -137,6 +137,7 @@ load helper
 }
 
 @test "records: a million with a delimiter of two bytes, in little memory" {
+	measures_memory
 	seq 1000000 | sed 's/$/\r/' >records
 	run_it "$TOOL" ending how "$MPMAP" -j2 -d '\r\n' --dry-run echo <records
 	grep -qx 'exit 0' how
