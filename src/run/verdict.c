@@ -331,8 +331,10 @@ static enum result_use verdict_on_answers(struct pool_owner *owner, const struct
 	const struct output_header header = {
 		.index = result->index, .attempt = result->attempt, .stream = STREAM_OUTPUT};
 	struct verdict verdict = {.session = session, .task = task, .result = *result};
-	struct slice kept = outlet_drops(&session->outlet, STREAM_OUTPUT) ? (struct slice){.data = NULL} : bytes;
+	struct slice kept = bytes;
 
+	if (outlet_drops(&session->outlet, STREAM_OUTPUT))
+		kept = (struct slice){.data = NULL};
 	/* In an object a filter's answer is without the delimiter that ended it. */
 	kept.size -= kept.size && session->outlet.format->is_whole && !session->options->command.executor->answers_each;
 	if (task)

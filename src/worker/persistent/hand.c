@@ -122,7 +122,10 @@ void hand_rewind(struct hand *hand)
 
 void hand_limit(struct hand *hand, uint64_t count)
 {
-	hand->until = count == UINT64_MAX ? (struct hand_position){.row = HAND_ROWS} : position_after(hand, count);
+	if (count == UINT64_MAX)
+		hand->until = (struct hand_position){.row = HAND_ROWS};
+	else
+		hand->until = position_after(hand, count);
 }
 
 struct slice hand_unfed(const struct hand *hand)
