@@ -410,3 +410,14 @@ not_one_to_one() {
 	mp -j2 --filter sh -c 'exec <&-; echo x; exit 0' <numbers
 	not_one_to_one
 }
+
+@test "filter deaths: a command that kills its worker each time ends the run" {
+	seq 100 >numbers
+	check() {
+		mp --start-method="$METHOD" -j2 --filter sh -c 'read -r x; kill -KILL $PPID; read -r x' <../numbers
+		expect 1 ''
+		says 'workers end as soon as they are started'
+		no_processes_left
+	}
+	under_methods check
+}

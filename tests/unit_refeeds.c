@@ -718,16 +718,20 @@ static void test_early(void)
 {
 	struct stage stage;
 	struct worker *workers;
+	size_t row;
 
 	if (!open_stage(&stage))
 		return;
 	workers = start_crew(&stage);
-	claim_row(&workers[0]);
+	row = claim_row(&workers[0]);
 	claim_row(&workers[1]);
+	commit(&workers[0], row, 0, 10);
+	intake_take(&workers[0], false);
+	kill_worker(&stage, &workers[0]);
+	check_int(stage.pool->staffing.early_kills, 0);
+	/* What it has fed is fed again. */
 	atomic_store(&workers[1].seat->running, ROW + 1);
 	kill_worker(&stage, &workers[1]);
-	check_int(stage.pool->staffing.early_kills, 0);
-	kill_worker(&stage, &workers[0]);
 	check_int(stage.pool->staffing.early_kills, 1);
 	close_stage(&stage);
 }
@@ -853,7 +857,7 @@ const struct unit_test unit_refeeds[] = {
 	{.name = "rows that return while the run ends are skipped", .run = test_skip_returned},
 	{.name = "tasks are skipped one by one where each needs a result", .run = test_skip_singles},
 	{.name = "a task that waits in its command", .run = test_waiting_task},
-	{.name = "workers that die before they have fed anything", .run = test_early},
+	{.name = "workers that die before they have a result", .run = test_early},
 	{.name = "a million tasks and many deaths", .run = test_million_tasks},
 	{.name = NULL},
 };
