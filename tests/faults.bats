@@ -68,6 +68,29 @@ true_script() {
 		complain 'an output was cut'
 }
 
+# Answers 3,000 records with a fault, by a filter or a coprocess.
+faulty_persistent() {
+	local command=(--filter cat) methods=(fork spawn forkserver)
+	[ $((number % 2)) = 0 ] || command=(--coproc "$TOOL" coproc pipeline=20)
+	seq 3000 | MPMAP_FAULT=$1 run_it "$MPMAP" -j3 --start-method "${methods[number % 3]}" --chunksize 100 --buffer 64K \
+		--spill 1M --joblog log "${command[@]}"
+}
+
+# Fails unless each record was answered once at most, in input order, and the status and stderr fit what came out.
+true_answers() {
+	local status
+	status=$(cat status)
+	tr -d '!' <out >answered
+	sort -cnu answered || complain 'answers are doubled or out of order' || return 1
+	if [ "$status" -eq 0 ]; then
+		seq 3000 | cmp - answered
+	elif [ "$status" -lt 128 ]; then
+		[ -s err ] || complain "status $status without a word"
+	else
+		[ "$status" -eq 137 ] || complain "ended by signal $((status - 128))"
+	fi
+}
+
 # sweep WHAT RUN CHECK CALL...: every point, at these of its calls.
 sweep() {
 	local what=$1 run=$2 check=$3 point call number=${MPMAP_TEST_SEED:-$RANDOM}
@@ -104,4 +127,12 @@ sweep() {
 
 @test "at the prompt, SIGKILL at every fault point" {
 	sweep KILL faulty_script true_script 2
+}
+
+@test "with a command that stays, an error at every fault point" {
+	sweep EIO faulty_persistent true_answers 1 2 10
+}
+
+@test "with a command that stays, SIGKILL at every fault point" {
+	sweep KILL faulty_persistent true_answers 1 2 10
 }
