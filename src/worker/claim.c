@@ -230,10 +230,15 @@ bool claim_park(struct workplace *place)
 	return parent_there;
 }
 
-/* True if no task may be begun any more. */
+bool claim_is_over(const struct workplace *place)
+{
+	return !queue_gate(&place->board.queue);
+}
+
+/* True if this worker begins no task any more. */
 static bool is_no_more(struct workplace *place, void *context UNUSED)
 {
-	return !queue_gate(&place->board.queue) || atomic_load(&place->seat->retire);
+	return claim_is_over(place) || atomic_load(&place->seat->retire);
 }
 
 bool claim_wait(struct workplace *place, nsec deadline)

@@ -115,6 +115,9 @@ enum claim_seek claim_seek(struct workplace *place);
 /* Clears the mark of a seat that does not sleep. */
 void claim_stay_awake(struct workplace *place);
 
+/* True if the run is ending: no task is begun any more. */
+bool claim_is_over(const struct workplace *place);
+
 /* Waits until the deadline, or until the run is ending or the worker is to retire. False when the parent is gone. */
 bool claim_wait(struct workplace *place, nsec deadline) MUST_CHECK;
 

@@ -6,7 +6,6 @@
  * What the command prints besides is that of the oldest record in work. It is read after the answers that are there,
  * and committed before them: all that a command prints before it answers is in the pipe by then.
  */
-#include "base/mem.h"
 #include "ipc/fd.h"
 #include "codec/coproc.h"
 #include "codec/coproc_lines.h"
@@ -328,15 +327,12 @@ static const struct protocol coproc_protocol = {
 
 static int open_coproc(struct workplace *place, void **state, enum standing_wiring wiring)
 {
-	struct serving *serving = mem_new(1, sizeof *serving);
+	struct serving *serving = serving_open(place, &coproc_protocol, sizeof(struct coproc));
 
 	*state = serving;
-	if (serving_open(serving, place, &coproc_protocol) < 0) {
-		workplace_report_unable(place, "/dev/null");
+	if (!serving)
 		return -1;
-	}
 	serving->wiring = wiring;
-	serving->own = mem_new(1, sizeof(struct coproc));
 	coproc_of(serving)->lines.limit = COPROC_LINE_MAX;
 	return 0;
 }

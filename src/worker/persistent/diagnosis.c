@@ -86,9 +86,9 @@ static uint64_t exchange(struct serving *serving, struct standing *command, cons
 		}
 		if (waits[1].output || waits[1].hangup)
 			feed_probe(command, &rest);
-		if (waits[2].input || waits[2].hangup || waits[2].end)
+		if (waits[2].input)
 			count += count_answers(command, delimiter, buffer, &is_midway);
-		if (waits[3].input || waits[3].hangup || waits[3].end)
+		if (waits[3].input)
 			drop_errors(command, buffer);
 	}
 	return command->output >= 0 && count <= stretch->count ? PROBE_UNKNOWN : count;

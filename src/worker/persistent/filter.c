@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The executor of filters: records as they are, exactly one answer for each, in order. */
-#include "base/mem.h"
 #include "ipc/fd.h"
 #include "worker/executor.h"
 #include "worker/persistent/answers.h"
@@ -83,7 +82,7 @@ static uint64_t most_together(const struct serving *serving)
 	return serving->place->briefing.flags & BRIEFING_SINGLES ? 1 : most;
 }
 
-/* Commits the answers that have been read. Standard error that is held belongs to a record that is alone. */
+/* Commits the answers that have been read. */
 static void commit_whole(struct serving *serving)
 {
 	struct answers *answers = answers_of(serving);
@@ -163,15 +162,8 @@ static const struct protocol filter_protocol = {
 
 static int open_filter(struct workplace *place, void **state)
 {
-	struct serving *serving = mem_new(1, sizeof *serving);
-
-	*state = serving;
-	if (serving_open(serving, place, &filter_protocol) < 0) {
-		workplace_report_unable(place, "/dev/null");
-		return -1;
-	}
-	serving->own = mem_new(1, sizeof(struct answers));
-	return 0;
+	*state = serving_open(place, &filter_protocol, sizeof(struct answers));
+	return *state ? 0 : -1;
 }
 
 const struct executor executor_filter = {

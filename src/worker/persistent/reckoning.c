@@ -217,7 +217,7 @@ static void reckon_stream(struct serving *serving)
 void reckoning_end(struct serving *serving)
 {
 	struct standing *command = &serving->command;
-	bool is_ending = queue_gate(&serving->place->board.queue) == 0, holds = serving_holds_errors(serving);
+	bool is_ending = claim_is_over(serving->place), holds = serving_holds_errors(serving);
 
 	if (!serving->flaw)
 		serving->protocol->finish(serving);

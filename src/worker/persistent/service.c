@@ -2,7 +2,6 @@
 /* The loop of a worker with a persistent command. */
 #include "worker/persistent/service.h"
 
-#include "base/quote.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "worker/persistent/keeping.h"
@@ -46,12 +45,6 @@ static void take_errors(struct serving *serving)
 		if (!serving_holds_errors(serving))
 			serving_pass_errors(serving, false);
 	}
-}
-
-/* True if the run is ending: no record is begun any more. */
-static bool is_ending(const struct serving *serving)
-{
-	return queue_gate(&serving->place->board.queue) == 0;
 }
 
 /* Returns how many records the worker may still serve (--max-tasks-per-worker). */
@@ -129,7 +122,7 @@ static void take_chunks(struct serving *serving)
 	struct workplace *place = serving->place;
 
 	serving->is_used_up |= !records_permitted(serving);
-	serving->is_leaving |= serving->is_used_up || atomic_load(&place->seat->retire) || is_ending(serving);
+	serving->is_leaving |= serving->is_used_up || atomic_load(&place->seat->retire) || claim_is_over(place);
 	if (serving->is_leaving && serving->hand.count)
 		hand_return_unfed(&serving->hand, place);
 	while (wants_chunk(serving) && !leaves_chunks(serving) && claim_take(place)) {
@@ -143,30 +136,11 @@ static void take_chunks(struct serving *serving)
 	}
 }
 
-/* Shows the command that is started (--verbose). */
-static void show_command(struct serving *serving)
-{
-	const struct briefing *briefing = &serving->place->briefing;
-	struct bytes line = {.data = NULL};
-	uint32_t i;
-
-	for (i = 0; i < briefing->word_count; i++) {
-		if (i)
-			bytes_append_text(&line, " ");
-		quote_shell(&line, slice_of(briefing->words[i]));
-	}
-	bytes_append_text(&line, "\n");
-	serving->parent_gone |= !workplace_say(serving->place, bytes_slice(&line));
-	bytes_release(&line);
-}
-
 /* Starts a command for the records held. */
 static void start_command(struct serving *serving)
 {
 	enum command_stage stage;
 
-	if (serving->place->briefing.flags & BRIEFING_VERBOSE)
-		show_command(serving);
 	serving->was_kept = !serving->starts && keeping_take(serving->place, &serving->command, &serving->quickest);
 	if (!serving->was_kept &&
 	    standing_start(&serving->command, &serving->launcher, serving->place, serving->wiring, &stage) < 0) {
@@ -304,12 +278,6 @@ static void take_prints(struct serving *serving)
 		take_errors(serving);
 }
 
-/* True if there is something to be read, or nothing will be. */
-static bool is_there(const struct fd_wait *wait)
-{
-	return wait->input || wait->hangup || wait->end;
-}
-
 /* Waits for the command, the parent or the next deadline, and deals with what the command has done. */
 static void wait_for_command(struct serving *serving)
 {
@@ -334,9 +302,9 @@ static void wait_for_command(struct serving *serving)
 	serving->is_quiet = had_ended && !waits[2].input;
 	if (waits[1].output || waits[1].hangup)
 		serving->protocol->feed(serving);
-	if (is_there(&waits[2]))
+	if (waits[2].input)
 		serving->protocol->collect(serving);
-	if (is_there(&waits[3]) || is_there(&waits[5]))
+	if (waits[3].input || waits[5].input)
 		take_prints(serving);
 }
 

@@ -2,6 +2,7 @@
 /* What a worker knows of its persistent command, and how it changes. */
 #include "worker/persistent/serving.h"
 
+#include "base/mem.h"
 #include "process/command.h"
 #include "process/signals.h"
 #include "worker/persistent/keeping.h"
@@ -14,8 +15,10 @@ enum {
 /* The longest wait while there is a time limit: a stop of this process shows by a wait that took longer. */
 #define LIMIT_PERIOD (500 * NSEC_PER_MSEC)
 
-int serving_open(struct serving *serving, struct workplace *place, const struct protocol *protocol)
+struct serving *serving_open(struct workplace *place, const struct protocol *protocol, size_t own_size)
 {
+	struct serving *serving = mem_new(1, sizeof *serving);
+
 	*serving = (struct serving){
 		.place = place,
 		.protocol = protocol,
@@ -27,7 +30,13 @@ int serving_open(struct serving *serving, struct workplace *place, const struct 
 	/* A command may end, or close its input, before it has read everything. */
 	signals_catch_pipe();
 	command_adopt_orphans();
-	return launcher_init(&serving->launcher, place);
+	if (launcher_init(&serving->launcher, place) < 0) {
+		workplace_report_unable(place, "/dev/null");
+		free(serving);
+		return NULL;
+	}
+	serving->own = mem_new(1, own_size);
+	return serving;
 }
 
 void serving_show(struct serving *serving)
@@ -89,7 +98,7 @@ void serving_note_judgement(struct serving *serving, enum outcome outcome)
 {
 	const struct workplace *place = serving->place;
 
-	if (place->briefing.judged >> outcome & 1 && !queue_gate(&place->board.queue))
+	if (place->briefing.judged >> outcome & 1 && claim_is_over(place))
 		serving->flaw = SERVING_STOPPED;
 }
 
@@ -181,7 +190,7 @@ bool serving_await(struct serving *serving, struct fd_wait *waits, size_t count,
 
 bool serving_is_cut_short(const struct serving *serving)
 {
-	return serving->parent_gone || queue_gate(&serving->place->board.queue) == 0;
+	return serving->parent_gone || claim_is_over(serving->place);
 }
 
 void serving_close(struct workplace *place, void *state)

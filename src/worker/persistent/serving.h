@@ -89,12 +89,12 @@ struct serving {
 	bool has_answered;
 	/* True if it served the run before. */
 	bool was_kept;
-	/* Number of its records that have results, the first of them, and the last. */
+	/* Number of its records that have results, the first that it was fed, and the last that has one. */
 	uint64_t answered;
-	/* After its end: number of records that it was given and has not answered. */
-	uint64_t unanswered;
 	uint64_t first_fed;
 	uint64_t last_answered;
+	/* After its end: number of records that it was given and has not answered. */
+	uint64_t unanswered;
 	/* True if output of the oldest record is in the ring, without a result. */
 	bool has_output;
 	/* Bytes of its standard output among that. */
@@ -130,8 +130,11 @@ struct serving {
 /* Bytes of standard error that are kept of a command whose end is not known. */
 enum { SERVING_ERRORS_MAX = 1024 * 1024 };
 
-/* Prepares to serve with a protocol. Returns 0, or -1 with errno. */
-int serving_open(struct serving *serving, struct workplace *place, const struct protocol *protocol) MUST_CHECK;
+/*
+ * The open of executors: makes the serving that is their state, with own_size zeroed bytes of the protocol's own.
+ * Returns NULL after reporting why this worker cannot serve.
+ */
+struct serving *serving_open(struct workplace *place, const struct protocol *protocol, size_t own_size) MUST_CHECK;
 
 /* True if the command has answered everything, and could be given more. */
 bool serving_is_idle(const struct serving *serving);
@@ -145,14 +148,14 @@ void serving_note_oldest(struct serving *serving);
 /* Notes that the oldest count records have results. */
 void serving_note_results(struct serving *serving, uint64_t count);
 
+/* For protocols: the same where the results are answers of the present command. */
+void serving_note_answers(struct serving *serving, uint64_t count);
+
 /* For protocols: reads no more answers if one with that outcome, which was committed, has ended the run. */
 void serving_note_judgement(struct serving *serving, enum outcome outcome);
 
 /* Commits output of the oldest record. */
 void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes);
-
-/* For protocols: the same where the results are answers of the present command. */
-void serving_note_answers(struct serving *serving, uint64_t count);
 
 /* While the run is stopped (SIGTSTP): stops the command, waits, and continues it. False when the parent is gone. */
 bool serving_pause(struct serving *serving);
