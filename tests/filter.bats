@@ -451,20 +451,6 @@ for line in sys.stdin:
 	sed 's/7/x/g' numbers | cmp - out
 }
 
-# Watches the memory of mpmap's processes until it ends; the most is in $memory, in KiB.
-watch_memory() {
-	local now
-	memory=0
-	watch_once() {
-		now=$(mpmap_memory)
-		[ "$now" -le "$memory" ] || memory=$now
-		is_gone "$pid"
-	}
-	LIMIT=120 wait_until watch_once
-	echo "at most $memory KiB"
-	[ "$memory" -gt 0 ]
-}
-
 @test "filter: memory is bounded, however much passes" {
 	mkfifo fifo
 	# the reader is slower than the command for a while, so that answers must wait

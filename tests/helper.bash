@@ -353,6 +353,20 @@ mpmap_memory() {
 	done | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'
 }
 
+# Watches the memory of mpmap's processes until it ends; the most is in $memory, in KiB.
+watch_memory() {
+	local now
+	memory=0
+	watch_once() {
+		now=$(mpmap_memory)
+		[ "$now" -le "$memory" ] || memory=$now
+		is_gone "$pid"
+	}
+	LIMIT=120 wait_until watch_once
+	echo "at most $memory KiB"
+	[ "$memory" -gt 0 ]
+}
+
 # Enters a new folder in which every user may write and run the program.
 open_folder() {
 	OPEN_FOLDER=$(mktemp -d /tmp/mpmap-test.XXXXXX)

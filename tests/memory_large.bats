@@ -8,19 +8,9 @@ measures_memory
 BIG=${MPMAP_TEST_BIG:-256M}
 BUFFER=1M
 
-# Watches the memory of mpmap's processes until it ends; the most is in $memory, in KiB.
-watch_memory() {
-	local now
-	memory=0
-	watch_once() {
-		now=$(mpmap_memory)
-		[ "$now" -le "$memory" ] || memory=$now
-		is_gone "$pid"
-	}
-	LIMIT=120 wait_until watch_once
-	echo "at most $memory KiB"
-	[ "$memory" -gt 0 ]
-	# 32 MiB for the processes and their rings, and what --buffer allows
+# Watches the memory of mpmap's processes until it ends: 32 MiB for them and their rings, and what --buffer allows.
+memory_is_bounded() {
+	watch_memory
 	[ "$memory" -lt $((32 * 1024 + $(numfmt --from=iec "$BUFFER") / 1024)) ]
 }
 
@@ -34,7 +24,7 @@ watch_memory() {
 	pid=$!
 	STARTED+=("$pid")
 	exec 8>&-
-	watch_memory
+	memory_is_bounded
 	wait "$pid"
 	wait "$checker"
 	sort seeds | cmp - <(seq 8)
@@ -52,7 +42,7 @@ watch_memory() {
 	pid=$!
 	STARTED+=("$pid")
 	exec 8>&-
-	watch_memory
+	memory_is_bounded
 	wait "$pid"
 	wait "$checker"
 	same seeds 1
