@@ -34,8 +34,6 @@ static int rl_eof_found;
 enum {
 	/* The least width that readline is given: it divides by less. */
 	LEAST_WIDTH = 8,
-	/* How often a key is repeated at most, by the number typed before it. */
-	REPETITIONS_MAX = 1000,
 };
 
 static struct line *current;
@@ -175,23 +173,12 @@ static void change_prompt(struct line *line)
 	rl_forced_update_display();
 }
 
-/*
- * Bounds how often the next key is repeated. readline's own bound is a million, which for a motion by words in vi mode
- * takes it minutes, in which nothing else is done.
- */
-static void bound_repetitions(void)
-{
-	if (rl_numeric_arg > REPETITIONS_MAX)
-		rl_numeric_arg = REPETITIONS_MAX;
-}
-
 /* Gives readline the keys that are whole. */
 static void dispatch_keys(struct line *line)
 {
 	while (line->state == LINE_PROMPT && keys_are_ready(&line->keys)) {
 		line->missed = 0;
 		line_output_capture(&line->output);
-		bound_repetitions();
 		rl_callback_read_char();
 		line_output_free_streams(&line->output);
 		if (line->state == LINE_PROMPT && line->is_prompt_due)
