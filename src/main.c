@@ -58,11 +58,11 @@
  *   object   the preloaded object           preload  its source            request  the messages to it
  *   preload_ready  what its children need not do
  * worker/persistent/  a command that stays for many records
- *   filter   one answer for each record     answers  splitting them         standing  the command's process
- *   coproc   answers with a status
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
- *   keeping  it between two runs
+ *   standing  the command's process         keeping  it between two runs
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
+ * worker/protocol/  how such commands get records and answer them
+ *   filter   one answer for each record     answers  splitting them         coproc   answers with a status
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
  *   staffing  how many workers              shortage  too few processes    recruiting  processes of workers

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #include "base/bytes.h"
-#include "worker/persistent/answers.h"
+#include "worker/protocol/answers.h"
 
 enum { REPEATED = ANSWERS_SIZE * 2, TOGETHER = 64, SMALL = 16 };
 

@@ -4,7 +4,7 @@
 
 #include "base/count.h"
 #include "base/mem.h"
-#include "worker/persistent/answers.h"
+#include "worker/protocol/answers.h"
 #include "worker/persistent/halving.h"
 
 enum {

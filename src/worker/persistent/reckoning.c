@@ -60,12 +60,15 @@ static void settle(struct serving *serving, enum outcome outcome)
 	reckoning_commit(serving, &result);
 }
 
-/* Ends the run: the parent reports the words, and shuts the gate. */
-static void fail(struct serving *serving, struct slice words)
+void reckoning_fail(struct serving *serving, unsigned status, struct slice words)
 {
 	struct workplace *place = serving->place;
+	size_t most = ring_packet_max(&place->ring) - sizeof status;
 
-	serving->parent_gone |= !workplace_send(place, PACKET_FAILURE, words);
+	bytes_clear(&place->scratch);
+	bytes_put_u32(&place->scratch, status);
+	bytes_append(&place->scratch, words.data, words.size < most ? words.size : most);
+	serving->parent_gone |= !workplace_send(place, PACKET_FAILURE, bytes_slice(&place->scratch));
 	workplace_announce(place);
 	serving->is_leaving = true;
 	if (!serving->parent_gone)
@@ -85,7 +88,7 @@ static void fail_as_broken(struct serving *serving)
 	else
 		bytes_append_format(&words, "exit status %d", end->status);
 	bytes_append_text(&words, "): the first records failed alone, too");
-	fail(serving, bytes_slice(&words));
+	reckoning_fail(serving, 0, bytes_slice(&words));
 	bytes_release(&words);
 }
 
@@ -98,7 +101,7 @@ static void fail_as_uneven(struct serving *serving)
 	diagnosis_describe(serving, &words);
 	serving->is_leaving = true;
 	if (!serving_is_cut_short(serving))
-		fail(serving, bytes_slice(&words));
+		reckoning_fail(serving, 0, bytes_slice(&words));
 	bytes_release(&words);
 }
 

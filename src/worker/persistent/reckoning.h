@@ -32,6 +32,12 @@ void reckoning_end(struct serving *serving);
 /* Deals with a command that could not be started, for the reason in number (errno). */
 void reckoning_not_started(struct serving *serving, enum command_stage stage, int number);
 
+/*
+ * Ends the run: the parent reports the words, and shuts the gate. status is the program's exit status then, 0 for the
+ * usual one.
+ */
+void reckoning_fail(struct serving *serving, unsigned status, struct slice words);
+
 /* For protocols: returns the beginning of a result of the oldest record, which has answered now. */
 struct result reckoning_result(const struct serving *serving, enum outcome outcome);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers, split at their delimiter. */
-#include "worker/persistent/answers.h"
+#include "worker/protocol/answers.h"
 
 #include "base/count.h"
 #include "base/mem.h"

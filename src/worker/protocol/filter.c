@@ -2,7 +2,7 @@
 /* The executor of filters: records as they are, exactly one answer for each, in order. */
 #include "ipc/fd.h"
 #include "worker/executor.h"
-#include "worker/persistent/answers.h"
+#include "worker/protocol/answers.h"
 #include "worker/persistent/service.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
  * Bytes are counted once as they come, in lanes; where a record ends is searched for only at a cut. The buffer has a
  * fixed size: the beginning of an answer that does not fit is handed out in pieces.
  */
-#ifndef WORKER_PERSISTENT_ANSWERS_H
-#define WORKER_PERSISTENT_ANSWERS_H
+#ifndef WORKER_PROTOCOL_ANSWERS_H
+#define WORKER_PROTOCOL_ANSWERS_H
 
 #include "base/dialect.h"
 #include "base/slice.h"
