@@ -35,7 +35,7 @@ static void on_room(struct pool_owner *owner UNUSED)
 static const char *expected_failure = "";
 static int failures;
 
-static void on_failure(struct pool_owner *owner UNUSED, const struct error *error)
+static void on_failure(struct pool_owner *owner UNUSED, const struct error *error, unsigned status UNUSED)
 {
 	failures++;
 	check_str(error_text(error), expected_failure);

@@ -115,7 +115,7 @@ static void stage_on_room(struct pool_owner *owner UNUSED)
 {
 }
 
-static void stage_on_failure(struct pool_owner *owner UNUSED, const struct error *error)
+static void stage_on_failure(struct pool_owner *owner UNUSED, const struct error *error, unsigned status UNUSED)
 {
 	check_str(error_text(error), "");
 }

@@ -15,7 +15,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 17 };
+enum { MESSAGE_VERSION = 18 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -47,7 +47,7 @@ enum packet_type {
 	PACKET_UNFIT,
 	/* Why the worker cannot work, in words: it ends. Before HELLO. */
 	PACKET_UNABLE,
-	/* Why the run cannot go on, in words: it ends. */
+	/* Why the run cannot go on: its exit status (32 bits, 0 for the usual one), then words. It ends. */
 	PACKET_FAILURE,
 	/* struct answers_header, then the rest of the output of its records: with it they are done, and ok. */
 	PACKET_ANSWERS,

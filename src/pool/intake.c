@@ -189,13 +189,20 @@ static int note_initialized(struct worker *worker, struct slice packet)
 }
 
 /* Passes on why the run cannot go on. */
-static void take_failure(struct worker *worker, struct slice packet)
+/* Ends the run for the reason that a worker reports. -1: it breaks the protocol. */
+static int take_failure(struct worker *worker, struct slice packet)
 {
+	struct cursor cursor = cursor_of(packet);
+	uint32_t status = cursor_u32(&cursor);
+	size_t size = (size_t)(cursor.end - cursor.at);
 	struct error error = {.number = 0};
 
-	error_set(&error, "%.*s", (int)(packet.size < INT32_MAX ? packet.size : INT32_MAX), packet.data);
-	worker->pool->owner->on_failure(worker->pool->owner, &error);
+	if (cursor_failed(&cursor) || status > 255)
+		return -1;
+	error_set(&error, "%.*s", (int)(size < INT32_MAX ? size : INT32_MAX), cursor.at);
+	worker->pool->owner->on_failure(worker->pool->owner, &error, status);
 	error_release(&error);
+	return 0;
 }
 
 static int intake_take_packet(struct worker *worker, uint32_t type, struct slice packet)
@@ -218,8 +225,7 @@ static int intake_take_packet(struct worker *worker, uint32_t type, struct slice
 		worker->pool->owner->on_unfit(worker->pool->owner, packet);
 		return 0;
 	case PACKET_FAILURE:
-		take_failure(worker, packet);
-		return 0;
+		return take_failure(worker, packet);
 	case PACKET_UNABLE:
 		error_set(&worker->pool->staffing.unable_why, "%.*s",
 			  (int)(packet.size < INT32_MAX ? packet.size : INT32_MAX), packet.data);

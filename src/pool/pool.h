@@ -98,8 +98,11 @@ struct pool_owner {
 	void (*on_unfit)(struct pool_owner *owner, struct slice why);
 	/* There may be room for a chunk, or an idle worker. */
 	void (*on_room)(struct pool_owner *owner);
-	/* The pool cannot continue: no worker can be started, or no task by any worker. */
-	void (*on_failure)(struct pool_owner *owner, const struct error *error);
+	/*
+	 * The run cannot continue: no worker can be started, or no task by any worker, or a worker reports why. status
+	 * is the exit status that goes with it, 0 for the usual one.
+	 */
+	void (*on_failure)(struct pool_owner *owner, const struct error *error, unsigned status);
 };
 
 /* The cost of a run, for --stats. */

@@ -97,7 +97,7 @@ static void shortage_fail(struct pool *pool, const struct error *error)
 	if (pool->staffing.state == STAFFING_FAILED)
 		return;
 	shortage_move(&pool->staffing, SHORTAGE_HOPELESS, 0, 0);
-	pool->owner->on_failure(pool->owner, error);
+	pool->owner->on_failure(pool->owner, error, 0);
 }
 
 /* Reports once that there are fewer workers than wanted. */

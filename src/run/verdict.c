@@ -375,11 +375,11 @@ static void owner_on_room(struct pool_owner *owner)
 		feeding->on_room(feeding);
 }
 
-static void verdict_on_failure(struct pool_owner *owner, const struct error *error)
+static void verdict_on_failure(struct pool_owner *owner, const struct error *error, unsigned status)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 
-	ending_fail(session, EXIT_TROUBLE, error);
+	ending_fail(session, status ? (enum exit_status)status : EXIT_TROUBLE, error);
 	ending_abort(session);
 }
 
