@@ -30,6 +30,7 @@
  * codec/json/  JSON values and their text
  *   element  JSON with its text             json     elements as records   json_command  elements as commands
  *   json_syntax  blanks, errors             json_text  writing strings     element_memory  of jansson's values
+ *   json_value   checking without parsing
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               input_csv  records of CSV
  *   input_json  finding elements            output_json  result objects    output_text  bytes as they are

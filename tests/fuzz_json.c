@@ -15,6 +15,7 @@
 #include "codec/json/element.h"
 #include "codec/input_json.h"
 #include "codec/json/json.h"
+#include "codec/json/json_value.h"
 
 enum { LETTER = 31, ENOUGH = 1 << 16 };
 
@@ -110,6 +111,7 @@ static void check_element(struct slice text)
 		/* Compact JSON is JSON, and compacting it again changes nothing. */
 		hold(json_as_text(bytes_slice(&out), &again, &problem) == 0);
 		hold(slice_equals(bytes_slice(&out), bytes_slice(&again)));
+		hold(json_value_is(text) && json_value_is(bytes_slice(&out)));
 	}
 	error_release(&problem.error);
 	bytes_release(&out);

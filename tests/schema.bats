@@ -263,7 +263,7 @@ END
 	judge result bad >judgement
 	not grep -v '^[0-9]* invalid: ' judgement
 	[ "$(wc -l <judgement)" -eq "$(wc -l <bad)" ]
-	for change in 'del(.id)' '.id = null' '.argv = null' '.new = {}' 'del(.stdout, .stderr)' '.error = "why"' '.user = null' \
+	for change in 'del(.id)' '.id = null' '.argv = null' '.new = {}' '.value = null' '.value = [1]' 'del(.stdout, .stderr)' '.error = "why"' '.user = null' \
 		'.outcome = "timeout" | .status = null | .signal = "SIGTERM" | .error = "timed out after 1 s"' \
 		'.outcome = "timeout" | .status = 3' '.outcome = "signaled" | .status = null | .signal = "SIGRTMIN+2"' \
 		'del(.stdout, .stderr) | .stdout_base64 = "/w==" | .stderr_base64 = "/w=="' 'del(.argv) | .argv_base64 = ["/w=="]'; do

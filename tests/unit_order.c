@@ -35,8 +35,8 @@ static void note_data(struct order_sink *sink, uint64_t index UNUSED, const char
 {
 	struct notes *notes = container_of(sink, struct notes, sink);
 
-	if (stream == STREAM_ERRORS)
-		bytes_append(&notes->text, "!", 1);
+	if (stream != STREAM_OUTPUT)
+		bytes_append(&notes->text, stream == STREAM_ERRORS ? "!" : "=", 1);
 	bytes_append(&notes->text, bytes.data, bytes.size);
 }
 
@@ -457,6 +457,43 @@ static void test_whole(void)
 	end(&order, &notes);
 }
 
+static void put_value(struct order *order, uint64_t index, uint32_t attempt, const char *value)
+{
+	check_int(order_put(order, index, attempt, STREAM_VALUE, slice_of(value)), 0);
+}
+
+/* A value comes last, whenever it was put in; that of an attempt which does not count is dropped with its output. */
+static void test_value(void)
+{
+	struct notes notes;
+	struct order order;
+
+	begin(&order, &notes, (struct order_options){.memory = 100, .disk = 1 << 20, .whole = true, .attempts = 2});
+	put_value(&order, 0, 1, "[1,");
+	put_errors(&order, 0, "e");
+	put_value(&order, 0, 1, "2]");
+	put(&order, 0, "a");
+	finish(&order, 0);
+	check_notes("[0 6]a!e=[1,=2](0)");
+	bytes_clear(&notes.text);
+	/* On disk. */
+	put_size(&order, 1, 100);
+	put_value(&order, 1, 1, "{}");
+	check(order_spilled(&order) == 2);
+	finish(&order, 1);
+	check_str(bytes_text(&notes.text) + 105, "={}(1)");
+	bytes_clear(&notes.text);
+	put_value(&order, 2, 1, "1");
+	check_int(order_keep_provisional(&order, &(struct result){.index = 2, .attempt = 1}), 0);
+	put_value(&order, 2, 2, "2");
+	order_forget(&order, 2, 1);
+	put_value(&order, 2, 2, "3");
+	finish(&order, 2);
+	check_notes("[2 6]=3(2)");
+	check_int(order.held.data, 0);
+	end(&order, &notes);
+}
+
 /* The same in the order of completion, with the current task beyond all limits. */
 static void test_whole_completion(void)
 {
@@ -494,6 +531,7 @@ const struct unit_test unit_order[] = {
 	{"by lines", .run = test_lines},
 	{"by lines, with a line on disk", .run = test_long_line},
 	{"tasks that are written as a whole", .run = test_whole},
+	{"a value comes after the output of its task", .run = test_value},
 	{"tasks that are written as a whole in the order of completion", .run = test_whole_completion},
 	{"released while full", .run = test_release},
 	{.name = NULL},

@@ -2,6 +2,7 @@
 /* What a run writes: output formats, recorders and the phases of a run's end: codec/output, run/logbook, run/ending. */
 #include "unit.h"
 
+#include "codec/json/json_value.h"
 #include "codec/output.h"
 #include "ipc/fd.h"
 #include "run/session_private.h"
@@ -84,6 +85,135 @@ static void test_json(void)
 	check(strstr(out[STREAM_OUTPUT].data, "\"/w==\"}\n]\n"));
 	check_int(out[STREAM_ERRORS].size, 0);
 	bytes_release(&out[STREAM_OUTPUT]);
+}
+
+/* What is one value and what is not; nesting is as deep as it likes. */
+static void test_value_is(void)
+{
+	static const char *const good[] = {
+		"0",
+		"-0",
+		"10.01e+20",
+		"1E400",
+		"123456789012345678901",
+		"true",
+		"false",
+		"null",
+		"\"\"",
+		"\"\\u00e9\\n\\\"\"",
+		"\"\303\251\x7f\"",
+		"[]",
+		"{}",
+		" [ ] ",
+		"\t{\r\n}",
+		"[1,\"\",[],{}]",
+		"{\"a\":{\"b\":[null]},\"a\" : 1}",
+		"[[[{\"\":[]}]]]",
+		"\"\\ud800\"",
+	};
+	static const char *const bad[] = {
+		"",
+		" ",
+		"01",
+		"-",
+		"+1",
+		"1.",
+		".5",
+		"1e",
+		"1e+",
+		"0x1",
+		"nul",
+		"True",
+		"NaN",
+		"Infinity",
+		"nullx",
+		"1 2",
+		"1,",
+		"[",
+		"]",
+		"[1",
+		"[1,",
+		"[1,]",
+		"[,1]",
+		"[1 2]",
+		"[}",
+		"{]",
+		"{",
+		"{,}",
+		"{1:2}",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{\"a\":1 \"b\":2}",
+		"[\"a\":1]",
+		"\"",
+		"\"a",
+		"'a'",
+		"\"\n\"",
+		"\"\x1f\"",
+		"\"\\x\"",
+		"\"\\u12g4\"",
+		"\"\\u12\"",
+		"\"\\",
+		"\"\xff\"",
+		"[]]",
+		"\xef\xbb\xbf"
+		"1",
+	};
+	struct bytes deep = {.data = NULL};
+	size_t i;
+
+	for (i = 0; i < countof(good); i++) {
+		if (!check(json_value_is(slice_of(good[i]))))
+			printf("# in the case: %s\n", good[i]);
+	}
+	for (i = 0; i < countof(bad); i++) {
+		if (!check(!json_value_is(slice_of(bad[i]))))
+			printf("# in the case: %s\n", bad[i]);
+	}
+	check(!json_value_is((struct slice){.data = "1\0", .size = 2}));
+	check(!json_value_is((struct slice){.data = "\"\0\"", .size = 3}));
+	for (i = 0; i < 200000; i++)
+		bytes_append(&deep, i < 100000 ? "[" : "]", 1);
+	check(json_value_is(bytes_slice(&deep)));
+	check(!json_value_is((struct slice){.data = deep.data, .size = deep.size - 1}));
+	bytes_release(&deep);
+}
+
+static void test_value_lines(void)
+{
+	char text[] = "{\r\n \"a\\n\":\n1}\n";
+
+	json_value_join_lines(text, strlen(text));
+	check_str(text, "{   \"a\\n\": 1} ");
+	check(json_value_is(slice_of(text)));
+}
+
+/* A value is the last member, as it came, however many pieces it came in; but not if a part of it is lost. */
+static void test_value_member(void)
+{
+	static const struct piece pieces[] = {
+		{STREAM_OUTPUT, "a"}, {STREAM_VALUE, "{\"k\": "}, {STREAM_VALUE, "1.10}"}, {.bytes = NULL}};
+	static const struct piece only[] = {{STREAM_VALUE, "null"}, {.bytes = NULL}};
+	static const struct piece none[] = {{.bytes = NULL}};
+	struct output_state state = {.worker_prefix = "Fork"};
+	struct bytes out[STREAM_ERRORS + 1] = {{.data = NULL}};
+	struct bytes *text = &out[STREAM_OUTPUT];
+
+	format_task(&output_json_lines, &state, pieces, out);
+	check(strstr(bytes_text(text), ",\"stdout\":\"a\",\"stderr_base64\":\"\",\"value\":{\"k\": 1.10}}\n"));
+	bytes_clear(text);
+	format_task(&output_json_lines, &state, only, out);
+	check(strstr(bytes_text(text), ",\"stdout\":\"\",\"stderr_base64\":\"\",\"value\":null}\n"));
+	bytes_clear(text);
+	format_task(&output_json_lines, &state, none, out);
+	check(strstr(bytes_text(text), ",\"stderr_base64\":\"\"}\n"));
+	bytes_clear(text);
+	state.is_lost = true;
+	format_task(&output_json_lines, &state, pieces, out);
+	check(strstr(bytes_text(text), ",\"stderr_base64\":\"\",\"output_lost\":true}\n"));
+	bytes_release(text);
+	output_release(&state);
 }
 
 /* Plain text is passed through, without a copy. */
@@ -219,6 +349,16 @@ static void noting_ended(struct outlet_screen *screen UNUSED, uint64_t index UNU
 {
 }
 
+/* The output that is shown. */
+static struct bytes on_screen;
+
+static void keep_shown(struct outlet_screen *screen UNUSED, uint64_t index UNUSED, enum stream stream,
+		       struct slice bytes)
+{
+	check_int(stream, STREAM_OUTPUT);
+	bytes_append(&on_screen, bytes.data, bytes.size);
+}
+
 static bool noting_finished(struct outlet *outlet UNUSED, const struct result *result UNUSED)
 {
 	return true;
@@ -260,6 +400,50 @@ static void test_count_first(void)
 	order_release(&session->order);
 	outlet_close(&session->outlet);
 	bytes_release(&noting.calls);
+}
+
+static int noting_put_piece(struct recorder *recorder, const struct recorder_piece *piece, struct error *error UNUSED)
+{
+	bytes_append_format(&container_of(recorder, struct noting, recorder)->calls, "put %d ", (int)piece->stream);
+	return 0;
+}
+
+/* A value goes into the output alone: recorders get what a task wrote. */
+static void test_value_way(void)
+{
+	static const struct recorder_kind kind = {.put = noting_put_piece, .count = noting_count};
+	struct order_options order = {.memory = 1 << 20, .whole = true};
+	const struct outlet_options options = {.format = &output_json_lines, .worker_prefix = "Fork", .output = -1};
+	struct noting noting = {
+		.recorder.kind = &kind,
+		.screen = {.has_room = noting_has_room, .put = keep_shown, .ended = noting_ended},
+	};
+	struct recorder *recorders[] = {&noting.recorder};
+	struct session *session = &noting.session;
+	struct output_header header = {.index = 0, .attempt = 1, .stream = STREAM_VALUE};
+	struct result result = {.index = 0, .attempt = 1, .outcome = OUTCOME_OK};
+
+	session->options = &noting.options;
+	session->tally.submitted = 1;
+	session->logbook = (struct logbook){.recorders = recorders, .count = 1};
+	session->outlet =
+		(struct outlet){.finished = noting_finished, .settled = noting_settled, .screen = &noting.screen};
+	session->pool_owner = verdict_owner;
+	outlet_open(&session->outlet, NULL, &options);
+	order_init(&session->order, &order, &session->outlet.sink);
+	/* A worker sends values only if it is to. */
+	check_int(verdict_owner.on_output(&session->pool_owner, &header, 1, slice_of("[1.10]")), -1);
+	session->briefing.flags = BRIEFING_VALUES;
+	check_int(verdict_owner.on_output(&session->pool_owner, &header, 1, slice_of("[1.10]")), 0);
+	header.stream = STREAM_ERRORS;
+	check_int(verdict_owner.on_output(&session->pool_owner, &header, 1, slice_of("e")), 0);
+	check_int(verdict_finish(session, &result, NULL), 0);
+	check_slice(bytes_slice(&noting.calls), slice_of("put 2 count 0 "));
+	check(strstr(bytes_text(&on_screen), ",\"stdout\":\"\",\"stderr\":\"e\",\"value\":[1.10]}\n"));
+	order_release(&session->order);
+	outlet_close(&session->outlet);
+	bytes_release(&noting.calls);
+	bytes_release(&on_screen);
 }
 
 enum {
@@ -454,6 +638,10 @@ static void test_phases(void)
 const struct unit_test unit_output[] = {
 	{"lines of two streams", .run = test_lines},
 	{"result objects", .run = test_json},
+	{"what is a value of JSON", .run = test_value_is},
+	{"a value is put on one line", .run = test_value_lines},
+	{"a value in a result object", .run = test_value_member},
+	{"a value goes into the output alone", .run = test_value_way},
 	{"text is written as it is", .run = test_text},
 	{"recorders are called for each event", .run = test_recorders},
 	{"a result is recorded before its output is reported as written", .run = test_count_first},

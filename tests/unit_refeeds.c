@@ -285,6 +285,13 @@ static void commit_failure(struct worker *worker, size_t row, uint64_t index)
 	bytes_release(&bytes);
 }
 
+static void commit_stream(struct worker *worker, uint64_t index, uint32_t stream)
+{
+	const struct output_header header = {.index = index, .attempt = 1, .stream = stream};
+
+	write_ring(worker, PACKET_OUTPUT, &header, sizeof header, slice_of("piece"));
+}
+
 static void commit_output(struct worker *worker, uint32_t type, uint64_t index)
 {
 	const struct output_header header = {.index = index, .attempt = 1, .stream = STREAM_OUTPUT};
@@ -666,6 +673,27 @@ static void test_skip_returned(void)
 	close_stage(&stage);
 }
 
+/* What is no stream is refused. */
+static void test_streams(void)
+{
+	struct stage stage;
+	struct worker *workers;
+
+	if (!open_stage(&stage))
+		return;
+	workers = start_crew(&stage);
+	check_int(claim_row(&workers[0]), 0);
+	commit_stream(&workers[0], 0, STREAM_VALUE);
+	intake_take(&workers[0], false);
+	check(!workers[0].intake.broken);
+	check_log("0> ");
+	commit_stream(&workers[0], 0, STREAM_VALUE + 1);
+	intake_take(&workers[0], false);
+	check(workers[0].intake.broken);
+	check_log("");
+	close_stage(&stage);
+}
+
 static void test_skip_singles(void)
 {
 	struct stage stage;
@@ -855,6 +883,7 @@ const struct unit_test unit_refeeds[] = {
 	{.name = "everything precedes a head that the worker has claimed", .run = test_precedes_head},
 	{.name = "rows are skipped from where they were returned", .run = test_skip_rows},
 	{.name = "rows that return while the run ends are skipped", .run = test_skip_returned},
+	{.name = "output of a stream that there is not", .run = test_streams},
 	{.name = "tasks are skipped one by one where each needs a result", .run = test_skip_singles},
 	{.name = "a task that waits in its command", .run = test_waiting_task},
 	{.name = "workers that die before they have a result", .run = test_early},

@@ -111,6 +111,8 @@ enum briefing_flags {
 	BRIEFING_SINGLES = 16384,
 	/* The words are taken as they stand: nothing in them is replaced, and nothing is appended. */
 	BRIEFING_AS_IS = 32768,
+	/* Results carry what functions return (STREAM_VALUE). */
+	BRIEFING_VALUES = 65536,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */

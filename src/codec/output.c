@@ -6,6 +6,11 @@ const struct output_format *const output_formats[] = {
 	&output_text, &output_json_lines, &output_json, &output_none, NULL,
 };
 
+void output_release(struct output_state *state)
+{
+	bytes_release(&state->value);
+}
+
 const struct output_format *output_find(const char *name)
 {
 	const struct output_format *const *format;

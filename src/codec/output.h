@@ -4,7 +4,7 @@
  *
  *   of a run:       open  (task)*  close
  *   task:           (data)* end for each stream             in any order of streams, piece by piece
- *   task, is_whole: begin  (data)*  end for STREAM_OUTPUT   first all of standard output, then all of standard error
+ *   task, is_whole: begin  (data)*  end for STREAM_OUTPUT   all of standard output, of standard error, the value
  *
  * What a format that is_whole appends is for standard output; otherwise it is for the stream of the call.
  */
@@ -17,7 +17,10 @@
 #include "task/task.h"
 #include "base/base64.h"
 
-/* The state of a format between calls. The caller sets the first two fields, and 0 for the others. */
+/*
+ * The state of a format between calls. The caller sets the first two fields, and 0 for the others; it ends with
+ * output_release.
+ */
 struct output_state {
 	/* The prefix of the names of workers, before their number. */
 	const char *worker_prefix;
@@ -31,6 +34,8 @@ struct output_state {
 	unsigned current;
 	/* The streams of the current task that are UTF-8: bits 1 << stream. */
 	unsigned text;
+	/* The value of the current task, as far as it has come. */
+	struct bytes value;
 	/* True if the rest of the current task's output has been lost. */
 	bool is_lost;
 	struct base64 base64;
@@ -67,6 +72,9 @@ extern const struct output_format output_json_lines;
 extern const struct output_format output_json;
 /* Nothing. */
 extern const struct output_format output_none;
+
+/* Releases what a format has kept. */
+void output_release(struct output_state *state);
 
 /* Returns the format of that name, or NULL. */
 const struct output_format *output_find(const char *name);

@@ -148,6 +148,11 @@ static void output_json_reach(struct output_state *state, unsigned stream, struc
 static void put_data(struct output_state *state, const char *label UNUSED, enum stream stream, struct slice bytes,
 		     struct bytes *out)
 {
+	/* One that is lost in part must not be in the output. */
+	if (stream == STREAM_VALUE) {
+		bytes_append(&state->value, bytes.data, bytes.size);
+		return;
+	}
 	output_json_reach(state, stream, out);
 	if (state->text >> stream & 1)
 		json_text_put_part(out, bytes);
@@ -158,6 +163,11 @@ static void put_data(struct output_state *state, const char *label UNUSED, enum 
 static void end_object(struct output_state *state, enum stream stream UNUSED, struct bytes *out)
 {
 	output_json_reach(state, STREAM_ERRORS + 1, out);
+	if (state->value.size && !state->is_lost) {
+		bytes_append_text(out, ",\"value\":");
+		bytes_append(out, state->value.data, state->value.size);
+	}
+	bytes_clear(&state->value);
 	bytes_append_text(out, state->is_lost ? ",\"output_lost\":true}" : "}");
 }
 

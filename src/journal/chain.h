@@ -16,6 +16,7 @@
 #include "task/task.h"
 #include "journal/tape.h"
 
+/* Standard output and error. */
 enum { CHAIN_STREAMS = STREAM_ERRORS };
 
 /* All zero if nothing is written. */

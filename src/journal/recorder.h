@@ -25,6 +25,7 @@
 struct recorder_piece {
 	uint64_t index;
 	uint32_t attempt;
+	/* STREAM_OUTPUT or STREAM_ERRORS. */
 	enum stream stream;
 	struct slice bytes;
 };

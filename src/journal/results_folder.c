@@ -25,8 +25,11 @@ struct results {
 /* A task's number in a name has this many digits at least. */
 enum { DIGITS = 9 };
 
+/* The file of a result, beside those of streams. */
+enum { FILE_META = STREAM_ERRORS + 1 };
+
 static const char *const file_names[] =
-	{[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr", [STREAM_ERRORS + 1] = "meta.json"};
+	{[STREAM_OUTPUT] = "stdout", [STREAM_ERRORS] = "stderr", [FILE_META] = "meta.json"};
 
 static bool is_file_name(const char *name)
 {
@@ -241,7 +244,7 @@ static int results_count(struct recorder *recorder, const struct recorder_entry 
 
 	if (results_folder_add(results, &none, STREAM_OUTPUT, error) < 0 ||
 	    results_folder_add(results, &none, STREAM_ERRORS, error) < 0 ||
-	    results_folder_add(results, &meta, STREAM_ERRORS + 1, error) < 0)
+	    results_folder_add(results, &meta, FILE_META, error) < 0)
 		return -1;
 	name_temporary(temporary, sizeof temporary, result->index, result->attempt);
 	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);

@@ -87,8 +87,10 @@ void entry_drop_label(struct entry *entry, struct held *held)
 
 void entry_drop_output(struct entry *entry, struct held *held)
 {
-	held_drop(held, &entry->held[0]);
-	held_drop(held, &entry->held[1]);
+	size_t i;
+
+	for (i = 0; i < ENTRY_LISTS; i++)
+		held_drop(held, &entry->held[i]);
 	memset(entry->text, 0, sizeof entry->text);
 }
 

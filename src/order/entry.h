@@ -62,11 +62,14 @@ enum entry_event {
 	ENTRY_EVENTS,
 };
 
+/* The lists of held output: one for each stream. */
+enum { ENTRY_LISTS = STREAM_VALUE };
+
 struct entry {
-	/* Held output: all of it in the first, or standard output and error where streams are kept apart. */
-	struct held_output held[2];
-	/* The check whether each list is UTF-8 so far, where tasks are written as a whole. */
-	struct utf8 text[2];
+	/* Held output: all of it in the first, or a list for each stream where these are kept apart. */
+	struct held_output held[ENTRY_LISTS];
+	/* The check whether standard output and error are UTF-8 so far, where tasks are written as a whole. */
+	struct utf8 text[STREAM_ERRORS];
 	/* The label of the current attempt, NULL if none. */
 	char *label;
 	/* A copy of the result with its texts, NULL if none. */
@@ -99,7 +102,7 @@ static inline bool entry_is_open(const struct entry *entry)
 /* True if output of the task is held. */
 static inline bool entry_has_output(const struct entry *entry)
 {
-	return entry->held[0].first || entry->held[1].first;
+	return entry->held[0].first || entry->held[1].first || entry->held[2].first;
 }
 
 /*

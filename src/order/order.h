@@ -51,8 +51,8 @@ struct order_options {
 	/* Folder of the temporary file; outlives the order. */
 	const char *directory;
 	enum order_kind kind;
-	/* True if a task is written once its result is there: first the result, then standard output, then standard
-	 * error. */
+	/* True if a task is written once its result is there: first the result, then standard output, standard error
+	 * and the value. */
 	bool whole;
 	/* True if a task's output is held until its result is there, so that it can be forgotten. */
 	bool holds;
@@ -64,7 +64,8 @@ struct order_options {
 struct order_sink {
 	/* True if more can be taken now. */
 	bool (*has_room)(struct order_sink *sink);
-	/* Begins a task that is written as a whole; text has a bit (1 << stream) for each stream that is UTF-8. */
+	/* Begins a task that is written as a whole; text has a bit (1 << stream) for standard output and error
+	 * where these are UTF-8. */
 	void (*begin)(struct order_sink *sink, const struct result *result, const char *label, unsigned text);
 	/* Takes a piece of output. */
 	void (*data)(struct order_sink *sink, uint64_t index, const char *label, enum stream stream,

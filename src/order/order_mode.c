@@ -54,11 +54,12 @@ static struct slice take_nothing(struct order *order UNUSED, struct entry *entry
 	return bytes;
 }
 
-/* Checks whether the stream is still text. */
+/* Checks whether the stream is still text. A value is. */
 static struct slice take_whole(struct order *order UNUSED, struct entry *entry, const struct held_task *task UNUSED,
 			       enum stream stream, struct slice bytes)
 {
-	utf8_follow(&entry->text[stream == STREAM_ERRORS], bytes);
+	if (stream != STREAM_VALUE)
+		utf8_follow(&entry->text[stream == STREAM_ERRORS], bytes);
 	return bytes;
 }
 

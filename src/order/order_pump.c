@@ -7,9 +7,13 @@
 static bool pump_output(struct order *order, struct entry *entry, uint64_t index)
 {
 	struct held_task task = {.index = index, .label = entry->label};
+	size_t i;
 
-	return held_hand_on(&order->held, &entry->held[0], order->sink, &task) &&
-	       held_hand_on(&order->held, &entry->held[1], order->sink, &task);
+	for (i = 0; i < ENTRY_LISTS; i++) {
+		if (!held_hand_on(&order->held, &entry->held[i], order->sink, &task))
+			return false;
+	}
+	return true;
 }
 
 /* Begins to write a task as a whole. Returns false if the sink has no room. */

@@ -27,7 +27,7 @@ static inline struct held_output *order_held_of(const struct order *order, struc
 {
 	bool apart = order->options.whole || order->options.kind == ORDER_LINES;
 
-	return &entry->held[apart && stream == STREAM_ERRORS];
+	return &entry->held[apart ? stream - STREAM_OUTPUT : 0];
 }
 
 /* Returns how many times a task may be run; entry may be NULL. */

@@ -43,7 +43,7 @@ static int take_output(struct worker *worker, struct slice packet)
 	struct pool_owner *owner = worker->pool->owner;
 
 	memcpy(&header, packet.data, sizeof header);
-	if (header.stream != STREAM_OUTPUT && header.stream != STREAM_ERRORS)
+	if (header.stream < STREAM_OUTPUT || header.stream > STREAM_VALUE)
 		return -1;
 	return owner->on_output(
 		owner, &header, (uint32_t)worker_seat(worker) + 1,

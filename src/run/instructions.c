@@ -90,6 +90,12 @@ static bool needs_singles(const struct session *session)
 	       (halt->when != HALT_NEVER && (halt->why == HALT_SUCCESS || halt->why == HALT_DONE));
 }
 
+/* True if results carry the values that tasks return. */
+static bool has_values(const struct session_options *options)
+{
+	return options->command.executor->returns_values && options->output.format && options->output.format->is_whole;
+}
+
 /* Returns the BRIEFING_... flags. */
 static uint32_t briefing_flags(const struct session *session)
 {
@@ -112,6 +118,7 @@ static uint32_t briefing_flags(const struct session *session)
 		{is_measured(session), BRIEFING_MEASURED},
 		{needs_singles(session), BRIEFING_SINGLES},
 		{command->executor->persists, BRIEFING_AS_IS},
+		{has_values(options), BRIEFING_VALUES},
 		{options->policy.leftovers == LEFTOVERS_WAIT, BRIEFING_WAITS},
 		{options->policy.leftovers == LEFTOVERS_KILL, BRIEFING_CLEARS},
 	};

@@ -119,6 +119,9 @@ void logbook_put(struct session *session, const struct output_header *header, st
 	};
 	size_t i;
 
+	/* Recorders keep what tasks write. */
+	if (header->stream == STREAM_VALUE)
+		return;
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 

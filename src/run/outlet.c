@@ -331,5 +331,6 @@ void outlet_close(struct outlet *outlet)
 	if (outlet->errors != &outlet->output)
 		writer_release(outlet->errors);
 	writer_release(&outlet->output);
+	output_release(&outlet->state);
 	bytes_release(&outlet->formatted);
 }

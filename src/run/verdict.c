@@ -58,7 +58,9 @@ static int owner_on_output(struct pool_owner *owner, const struct output_header 
 	int put;
 
 	/* The index comes from the worker: one never submitted would make the window grow up to it. */
-	if (header->index >= session->tally.submitted || tag_lines(session, header, slot) < 0)
+	if (header->index >= session->tally.submitted ||
+	    (header->stream == STREAM_VALUE && !(session->briefing.flags & BRIEFING_VALUES)) ||
+	    tag_lines(session, header, slot) < 0)
 		return -1;
 	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream,
 			outlet_drops(&session->outlet, (enum stream)header->stream) ? none : bytes);

@@ -7,10 +7,12 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 
-/* The streams of a task's output; each value is its descriptor. */
+/* The streams of a task's output; the value of the first two is their descriptor. */
 enum stream {
 	STREAM_OUTPUT = 1,
 	STREAM_ERRORS = 2,
+	/* What a function returned, as JSON text on one line; not a descriptor, and only where the output has it. */
+	STREAM_VALUE = 3,
 };
 
 /* The longest record that can be an argument: Linux's MAX_ARG_STRLEN (128 KiB) without the NUL. */

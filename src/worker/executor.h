@@ -38,6 +38,8 @@ struct executor {
 	bool persists;
 	/* Such a command answers each record once it is done: it keeps nothing in a buffer. */
 	bool answers_each;
+	/* It returns values, which results carry where the output has them. */
+	bool returns_values;
 	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
 	 */
 	int (*open)(struct workplace *place, void **state);

@@ -3,46 +3,11 @@
 #include "codec/json/element.h"
 
 #include "codec/json/element_memory.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#include "codec/json/json_value.h"
 
 static bool is_of_number(char c)
 {
-	return is_digit(c) || c == '-' || c == '+' || c == '.' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static size_t skip_digits(struct slice text, size_t at)
-{
-	while (at < text.size && is_digit(text.data[at]))
-		at++;
-	return at;
-}
-
-/* True if text is a number by the grammar of RFC 8259, section 6. */
-static bool is_number(struct slice text)
-{
-	size_t at = text.size && text.data[0] == '-', start = at;
-
-	at = skip_digits(text, at);
-	if (at == start || (text.data[start] == '0' && at > start + 1))
-		return false;
-	if (at < text.size && text.data[at] == '.') {
-		start = at + 1;
-		at = skip_digits(text, start);
-		if (at == start)
-			return false;
-	}
-	if (at < text.size && (text.data[at] == 'e' || text.data[at] == 'E')) {
-		start = at + 1;
-		start += start < text.size && (text.data[start] == '+' || text.data[start] == '-');
-		at = skip_digits(text, start);
-		if (at == start)
-			return false;
-	}
-	return at == text.size;
+	return json_is_digit(c) || c == '-' || c == '+' || c == '.' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /* Returns the offset after the string that begins at an offset. */
@@ -68,7 +33,7 @@ static size_t skip_token(struct slice text, size_t at)
 /* True if a number, or what is meant to be one, begins with c. */
 static bool begins_number(char c)
 {
-	return c == '-' || is_digit(c);
+	return c == '-' || json_is_digit(c);
 }
 
 /* Checks each number in a text. -1 with the problem. */
@@ -80,7 +45,7 @@ static int check_numbers(struct slice text, struct json_problem *problem)
 		start = at;
 		at = skip_token(text, start);
 		if (begins_number(text.data[start]) &&
-		    !is_number((struct slice){.data = text.data + start, .size = at - start})) {
+		    !json_number_is((struct slice){.data = text.data + start, .size = at - start})) {
 			problem->offset = start;
 			return error_set(&problem->error, "this is no number in JSON");
 		}

@@ -21,4 +21,9 @@ static inline bool json_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static inline bool json_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 #endif
