@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -39,6 +39,7 @@ complete -c mpmap -n __mpmap_before_command -l start-method -xa 'fork spawn fork
 complete -c mpmap -n __mpmap_before_command -l chunksize -x -d 'hand over N tasks at a time, or auto [auto]'
 complete -c mpmap -n __mpmap_before_command -l max-tasks-per-worker -x -d 'replace a worker after N tasks'
 complete -c mpmap -n __mpmap_before_command -l initializer -x -d 'run CMD (by sh) in each new worker first'
+complete -c mpmap -n __mpmap_before_command -l finalizer -x -d 'run CMD (by sh) in each worker that leaves, last'
 complete -c mpmap -n __mpmap_before_command -l zygote -d 'start COMMAND once per worker, and fork it for each task'
 complete -c mpmap -n __mpmap_before_command -l filter -d 'start COMMAND once per worker; it gets the records as lines'
 complete -c mpmap -n __mpmap_before_command -l coproc -fa 'stdio fd' -d 'start COMMAND once per worker; it gets and answers records'
@@ -78,4 +79,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'

@@ -49,7 +49,7 @@
  *   recorder  the interface of job log, results folder and archive
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * worker/   inside a worker process
- *   worker   the role                       workplace  its end of the board  initializer  its first command
+ *   worker   the role                       workplace  its end of the board  hooks    its own commands
  *   claim    the seat's protocol            follow   watching a task
  *   executor  ways to run a task            executor_command  executor_print
  *   launcher  starting a task               capture  reading its output    group    ending it

@@ -68,13 +68,13 @@ show_lines() {
 	trace_on
 	open_prompt -j2
 	mkdir dir
-	type_line "map -j1 --retries 2 --retry-delay 0.5 --timeout 900% --delay 0.01 --unordered --workdir dir --initializer : \
+	type_line "map -j1 --retries 2 --retry-delay 0.5 --timeout 900% --delay 0.01 --unordered --workdir dir --initializer : --finalizer : \
 --joblog log --results res -o jsonl true ::: 1 2"
 	wait_for_line '^\[1\] done'
 	type_line 'map --timeout 5 --line-buffer --dry-run true ::: 1'
 	wait_for_line '^\[2\] done'
 	resize 200 24
-	show_lines 'show 1' '^options +--jobs=1 --retries=2 --retry-delay=0.5 --timeout=900% --delay=0.01 --unordered --output=jsonl --workdir=dir --initializer=: --joblog=log --results=res$'
+	show_lines 'show 1' '^options +--jobs=1 --retries=2 --retry-delay=0.5 --timeout=900% --delay=0.01 --unordered --output=jsonl --workdir=dir --initializer=: --finalizer=: --joblog=log --results=res$'
 	show_lines 'show 2' '^options +--timeout=5 --line-buffer --dry-run$'
 }
 
@@ -85,8 +85,11 @@ show_lines() {
 	screen_shows 'from-init'
 	type_line "map --initializer 'exit 3' true ::: 1"
 	wait_for_line '^\[2\] .*initializer'
+	type_line "map --finalizer 'echo from-fin >&2; exit 4' --shell 'echo \$1' ::: 1"
+	wait_for_line '^\[3\] .*finalizer failed in .*: exit status 4'
+	screen_shows 'from-fin'
 	type_line "map --zygote sh -c : x ::: 1"
-	wait_for_line '^\[3\] (--zygote: .*; it is executed|done)'
+	wait_for_line '^\[4\] (--zygote: .*; it is executed|done)'
 }
 
 @test "running: a run without a worker fails with its number, and the prompt stays" {

@@ -112,6 +112,7 @@ void board_reset(struct board *board, size_t seat)
 	atomic_store(&status->started, 0);
 	atomic_store(&status->limit, 0);
 	atomic_store(&status->executed, 0);
+	atomic_store(&status->has_hook, 0);
 	status->task = 0;
 	atomic_store(&ring.shared->committed, 0);
 	atomic_store(&ring.shared->released, 0);

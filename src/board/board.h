@@ -92,6 +92,8 @@ struct seat {
 	 * notice->stopped_at, which the parent sets before it checks this.
 	 */
 	_Atomic uint32_t executed;
+	/* 1 while task is no task's group, but that of the worker's initializer or finalizer. Written by the worker. */
+	_Atomic uint32_t has_hook;
 };
 
 /*

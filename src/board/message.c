@@ -102,6 +102,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	bytes_put_u64(bytes, (uint64_t)briefing->delay);
 	bytes_put_u32(bytes, briefing->judged);
 	put_optional(bytes, briefing->initializer);
+	put_optional(bytes, briefing->finalizer);
 	bytes_put_text(bytes, briefing->id);
 	put_optional(bytes, briefing->directory);
 	put_optional(bytes, briefing->path);
@@ -130,6 +131,7 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->delay = (nsec)cursor_u64(cursor);
 	briefing->judged = cursor_u32(cursor);
 	briefing->initializer = take_optional(cursor);
+	briefing->finalizer = take_optional(cursor);
 	briefing->id = cursor_text(cursor);
 	briefing->directory = take_optional(cursor);
 	briefing->path = take_optional(cursor);
@@ -198,6 +200,7 @@ void briefing_release(struct briefing *briefing)
 	free(briefing->executor);
 	free(briefing->id);
 	free(briefing->initializer);
+	free(briefing->finalizer);
 	free(briefing->directory);
 	free(briefing->path);
 	free(briefing->command);
@@ -268,4 +271,14 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_ro
 		return -1;
 	result->outcome = (enum outcome)outcome;
 	return 0;
+}
+
+void hook_describe(const struct hook_end *end, struct error *error)
+{
+	if (end->number)
+		error_set_errno(error, end->number, "cannot be started");
+	else if (end->signal)
+		error_set(error, "killed by %s", error_signal(end->signal));
+	else
+		error_set(error, "exit status %d", end->status);
 }

@@ -10,12 +10,13 @@
 
 #include "base/bytes.h"
 #include "base/dialect.h"
+#include "base/error.h"
 #include "task/task.h"
 #include "task/template.h"
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 18 };
+enum { MESSAGE_VERSION = 19 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -39,12 +40,14 @@ enum packet_type {
 	PACKET_RESULT,
 	/* A worker gives up because it cannot start tasks: a 32-bit errno. */
 	PACKET_STARVED,
-	/* The outcome of the initializer: struct initialized, then what it wrote. Before HELLO. */
+	/* The outcome of the initializer: struct hook_end, then what it wrote. Before HELLO. */
 	PACKET_INITIALIZED,
 	/* Bytes to be written to standard error, as they are. */
 	PACKET_WORDS,
 	/* Why COMMAND cannot be a zygote, in words: its tasks are executed. */
 	PACKET_UNFIT,
+	/* The worker's name and how its finalizer failed, in words. */
+	PACKET_UNFINISHED,
 	/* Why the worker cannot work, in words: it ends. Before HELLO. */
 	PACKET_UNABLE,
 	/* Why the run cannot go on: its exit status (32 bits, 0 for the usual one), then words. It ends. */
@@ -130,8 +133,9 @@ struct briefing {
 	uint32_t judged;
 	/* The time between starts of tasks (--delay). */
 	nsec delay;
-	/* The script that sh runs in each new worker, NULL if none. */
+	/* The scripts that sh runs in each new worker, and in each that leaves; NULL if none. */
 	char *initializer;
+	char *finalizer;
 	/* Identifies the run to its tasks. */
 	char *id;
 	/* The folder of the tasks; NULL if it is the one the worker was started in. */
@@ -195,8 +199,8 @@ struct answers_header {
 
 _Static_assert(sizeof(struct answers_header) == 40, "raise MESSAGE_VERSION when a layout changes");
 
-/* The header of what an initializer wrote, in the machine's own representation. All 0 if it succeeded. */
-struct initialized {
+/* How a worker's initializer or finalizer ended, in the machine's own representation. All 0 if it succeeded. */
+struct hook_end {
 	/* Why it could not be started (errno). */
 	int32_t number;
 	/* Its exit status. */
@@ -205,7 +209,16 @@ struct initialized {
 	int32_t signal;
 };
 
-_Static_assert(sizeof(struct initialized) == 12, "raise MESSAGE_VERSION when a layout changes");
+_Static_assert(sizeof(struct hook_end) == 12, "raise MESSAGE_VERSION when a layout changes");
+
+/* True if a hook succeeded. */
+static inline bool hook_succeeded(const struct hook_end *end)
+{
+	return !end->number && !end->status && !end->signal;
+}
+
+/* Sets the error to how a hook failed: "exit status 3". */
+void hook_describe(const struct hook_end *end, struct error *error);
 
 /*
  * Encode and decode a result as a packet, with the queue row that its task came from. result->line is not sent;

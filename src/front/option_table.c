@@ -44,6 +44,8 @@ const struct option_row option_table[] = {
 	 .help = "replace a worker after N tasks", .set = set_max_tasks},
 	{.name = "initializer", .argument = "CMD", .values = VALUES_FREE,
 	 .help = "run CMD (by sh) in each new worker first", .set = set_initializer},
+	{.name = "finalizer", .argument = "CMD", .values = VALUES_FREE,
+	 .help = "run CMD (by sh) in each worker that leaves, last", .set = set_finalizer},
 	{.name = "zygote", .help = "start COMMAND once per worker, and fork it for each task", .set = set_zygote},
 	{.name = "filter", .help = "start COMMAND once per worker; it gets the records as lines\n"
 	 "on standard input and answers each with one", .set = set_filter},

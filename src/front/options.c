@@ -307,7 +307,7 @@ static void take_defaults(struct options *options, const struct options *default
 	/* Tasks that do not run wait for nothing. */
 	if (!run->command.executor->runs_tasks) {
 		run->machine.throttle = (struct throttle_options){.jobs_file = run->machine.throttle.jobs_file};
-		run->command.initializer = NULL;
+		run->command.initializer = run->command.finalizer = NULL;
 		run->policy.delay = 0;
 	}
 	/* Running tasks count as load before the load average shows them. */

@@ -255,10 +255,14 @@ static int set_time(const char *name, const char *value, bool zero, nsec *time, 
 
 int set_initializer(struct options *options, const char *value, struct error *error)
 {
-	if (!*value)
-		return error_set(error, "--initializer '': no command");
 	options->run.command.initializer = value;
-	return 0;
+	return *value ? 0 : error_set(error, "--initializer '': no command");
+}
+
+int set_finalizer(struct options *options, const char *value, struct error *error)
+{
+	options->run.command.finalizer = value;
+	return *value ? 0 : error_set(error, "--finalizer '': no command");
 }
 
 int set_terminal(struct options *options, const char *value UNUSED, struct error *error UNUSED)

@@ -31,6 +31,7 @@ option_setter set_max_tasks;
 option_setter set_directory;
 option_setter set_nice;
 option_setter set_initializer;
+option_setter set_finalizer;
 option_setter set_terminal;
 option_setter set_zygote;
 option_setter set_filter;

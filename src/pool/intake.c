@@ -188,18 +188,16 @@ static int note_initialized(struct worker *worker, struct slice packet)
 	return 0;
 }
 
-/* Passes on why the run cannot go on. */
 /* Ends the run for the reason that a worker reports. -1: it breaks the protocol. */
 static int take_failure(struct worker *worker, struct slice packet)
 {
 	struct cursor cursor = cursor_of(packet);
 	uint32_t status = cursor_u32(&cursor);
-	size_t size = (size_t)(cursor.end - cursor.at);
 	struct error error = {.number = 0};
 
 	if (cursor_failed(&cursor) || status > 255)
 		return -1;
-	error_set(&error, "%.*s", (int)(size < INT32_MAX ? size : INT32_MAX), cursor.at);
+	error_set(&error, "%.*s", (int)(cursor.end - cursor.at), cursor.at);
 	worker->pool->owner->on_failure(worker->pool->owner, &error, status);
 	error_release(&error);
 	return 0;
@@ -222,13 +220,13 @@ static int intake_take_packet(struct worker *worker, uint32_t type, struct slice
 		worker->pool->owner->on_words(worker->pool->owner, packet);
 		return 0;
 	case PACKET_UNFIT:
-		worker->pool->owner->on_unfit(worker->pool->owner, packet);
+	case PACKET_UNFINISHED:
+		worker->pool->owner->on_report(worker->pool->owner, type, packet);
 		return 0;
 	case PACKET_FAILURE:
 		return take_failure(worker, packet);
 	case PACKET_UNABLE:
-		error_set(&worker->pool->staffing.unable_why, "%.*s",
-			  (int)(packet.size < INT32_MAX ? packet.size : INT32_MAX), packet.data);
+		error_set(&worker->pool->staffing.unable_why, "%.*s", (int)packet.size, packet.data);
 		return 0;
 	case PACKET_INITIALIZED:
 		return note_initialized(worker, packet);
@@ -249,7 +247,7 @@ static uint64_t index_of(struct slice packet)
 static bool is_about_worker(uint32_t type)
 {
 	return type == PACKET_STARVED || type == PACKET_INITIALIZED || type == PACKET_WORDS || type == PACKET_UNFIT ||
-	       type == PACKET_UNABLE || type == PACKET_FAILURE;
+	       type == PACKET_UNABLE || type == PACKET_FAILURE || type == PACKET_UNFINISHED;
 }
 
 static bool is_about_task(uint32_t type, struct slice packet)

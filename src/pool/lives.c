@@ -199,8 +199,7 @@ static void give_back(struct worker *worker)
 	if (facts.running == facts.result && facts.running_attempt == facts.result_attempt)
 		facts.running = 0;
 	facts.has_begun = worker->seat->task != 0;
-	/* Before the worker was ready, the process is its initializer. */
-	if (group && (facts.running || !worker->fitness.ready))
+	if (group && (facts.running || atomic_load(&worker->seat->has_hook)))
 		command_signal_group(group, -1, SIGKILL, &denied);
 	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		struct claim_state claim = ledger_judge_claim(&pool->ledger, row, &facts);
@@ -227,7 +226,6 @@ static void do_hello(struct worker *worker)
 
 	worker->state = WORKER_ACTIVE;
 	worker->fitness.unfit_in_row = 0;
-	worker->fitness.ready = true;
 	pool->crew.starting--;
 	trace_event("worker_ready", "\"worker\":\"%s\",\"worker_pid\":%ld", worker->process.name,
 		    (long)worker->process.pid);

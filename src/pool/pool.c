@@ -339,13 +339,14 @@ void pool_hang_up(struct pool *pool)
 
 void pool_dismiss(struct pool *pool)
 {
-	if (!pool->options.reserve && !pool->options.refeeds) {
+	if (!pool->options.reserve && !pool->options.refeeds && !pool->options.finalizes) {
 		pool_hang_up(pool);
 		return;
 	}
 	pool->closing.begun = true;
-	/* A command may take its time after the end of its input. */
-	pool->closing.kill_at = pool->options.reserve ? clock_now() + CLOSE_TIME : NSEC_FOREVER;
+	/* A command may take its time after the end of its input, and so may a finalizer. */
+	pool->closing.kill_at =
+		pool->options.reserve && !pool->options.finalizes ? clock_now() + CLOSE_TIME : NSEC_FOREVER;
 	atomic_store(&board_notice(&pool->board)->dismissed, NOTICE_DISMISSED);
 	staffing_retire(pool, 0);
 }

@@ -35,6 +35,8 @@ struct pool_options {
 	uint64_t max_tasks;
 	/* Workers have an initializer, so it takes long until they are ready. */
 	bool is_slow;
+	/* Workers have a finalizer, for which they are waited for. */
+	bool finalizes;
 	/* A task may be run again: a spare worker may be needed for the head when all others wait for it. */
 	bool repeats;
 	/* Nanoseconds between a task's SIGTERM and its SIGKILL. */
@@ -92,10 +94,13 @@ struct pool_owner {
 	 * of the first there may be any, unless a worker broke the protocol. NULL without options.refeeds.
 	 */
 	void (*on_forget)(struct pool_owner *owner, uint64_t index, uint64_t count, uint32_t attempt);
-	/* Shows the user a command that is run (BRIEFING_VERBOSE), or what an initializer wrote. */
+	/* Shows the user a command that is run (BRIEFING_VERBOSE), or what an initializer or finalizer wrote. */
 	void (*on_words)(struct pool_owner *owner, struct slice words);
-	/* Reports why tasks are executed, not forked (BRIEFING_ZYGOTE); called for each worker. */
-	void (*on_unfit)(struct pool_owner *owner, struct slice why);
+	/*
+	 * Reports what a worker says of itself, which may be called for each: why tasks are executed, not forked
+	 * (PACKET_UNFIT), or that its finalizer failed (PACKET_UNFINISHED).
+	 */
+	void (*on_report)(struct pool_owner *owner, enum packet_type type, struct slice words);
 	/* There may be room for a chunk, or an idle worker. */
 	void (*on_room)(struct pool_owner *owner);
 	/*

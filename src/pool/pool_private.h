@@ -70,7 +70,7 @@ struct worker {
 		/* True if its initializer has ended. Cleared by lives. */
 		bool initialized;
 		/* How the initializer ended. */
-		struct initialized initializer;
+		struct hook_end initializer;
 	} intake;
 	/* The last result that was taken from it. */
 	struct worker_progress {
@@ -82,8 +82,6 @@ struct worker {
 	} last;
 	/* How far the worker has come. */
 	struct worker_fitness {
-		/* True if its HELLO was received. */
-		bool ready;
 		/* True if it ended before it had run a task. */
 		bool early;
 		/* True if its initializer failed. */

@@ -153,17 +153,6 @@ void shortage_starved(struct pool *pool, int number)
 	error_release(&error);
 }
 
-/* Says how an initializer failed: "exit status 3". */
-static void shortage_describe(const struct initialized *initialized, struct error *error)
-{
-	if (initialized->number)
-		error_set_errno(error, initialized->number, "cannot be started");
-	else if (initialized->signal)
-		error_set(error, "killed by %s", error_signal(initialized->signal));
-	else
-		error_set(error, "exit status %d", initialized->status);
-}
-
 /* Reports fewer workers where initializers have failed for good, once it is clear that the run continues. */
 static void report_unfit_seats(struct pool *pool)
 {
@@ -179,10 +168,10 @@ void shortage_initialized(struct worker *worker)
 {
 	struct pool *pool = worker->pool;
 	struct staffing *staffing = &pool->staffing;
-	const struct initialized *initialized = &worker->intake.initializer;
+	const struct hook_end *initializer = &worker->intake.initializer;
 	size_t wanted = pool->ledger.outstanding < staffing->limit ? (size_t)pool->ledger.outstanding : staffing->limit;
 
-	if (!initialized->number && !initialized->status && !initialized->signal) {
+	if (hook_succeeded(initializer)) {
 		staffing->ever_fit = true;
 		report_unfit_seats(pool);
 		return;
@@ -190,7 +179,7 @@ void shortage_initialized(struct worker *worker)
 	worker->fitness.unfit = true;
 	worker->fitness.unfit_in_row++;
 	staffing->unfit++;
-	shortage_describe(initialized, &staffing->unfit_why);
+	hook_describe(initializer, &staffing->unfit_why);
 	if (!staffing->ever_fit && staffing->unfit >= SHORTAGE_UNFIT_MAX * (wanted ? wanted : 1)) {
 		error_wrap(&staffing->unfit_why, "the initializer failed in every worker");
 		shortage_fail(pool, &staffing->unfit_why);

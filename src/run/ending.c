@@ -181,6 +181,13 @@ bool ending_is_over(const struct session *session)
 	       outlet_is_idle(&session->outlet);
 }
 
+bool ending_awaits_workers(const struct session *session)
+{
+	if (session->options->command.finalizer)
+		return !ending_is_aborted(session);
+	return !session->ending.signal || session->place.reserve;
+}
+
 /*
  * Waits until some of the output has been written, or all of it. False if waiting is of no use: a signal ends the run
  * and nothing was written for the grace time, or another signal came.

@@ -120,6 +120,12 @@ int ending_signal(const struct session *session);
 /* Kills the tasks whose grace time has passed. */
 void ending_tick(struct session *session);
 
+/*
+ * True if dismissed workers are waited for: until a signal ends the run, or where they have finalizers, until the run
+ * is aborted. At the prompt signals do not come to runs.
+ */
+bool ending_awaits_workers(const struct session *session);
+
 /* True if every submitted task has its result, or none is waited for. */
 bool ending_is_settled(const struct session *session);
 

@@ -169,6 +169,17 @@ void report_unfit(struct session *session, struct slice why)
 	session->reported.unfit = true;
 }
 
+void report_worker(struct session *session, enum packet_type type, struct slice words)
+{
+	if (type == PACKET_UNFIT) {
+		report_unfit(session, words);
+		return;
+	}
+	/* Of a run that replaces its workers there may be many. */
+	if (!session->reported.unfinished++)
+		diag_error("the finalizer failed in %.*s", (int)words.size, words.data);
+}
+
 void report_refusal(struct session *session, const struct error *error)
 {
 	if (!session->reported.refusal)
@@ -360,6 +371,8 @@ void report_end(struct session *session)
 		report_interruption(session);
 	else if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		report_summary(session);
+	if (session->reported.unfinished > 1)
+		diag_error("the finalizer failed in %" PRIu64 " workers", session->reported.unfinished);
 	if (session->options->output.stats)
 		report_stats(session);
 }
@@ -370,6 +383,8 @@ int report_status(const struct session *session)
 
 	if (session->ending.failure)
 		return session->ending.failure;
+	if (session->reported.unfinished)
+		return EXIT_TROUBLE;
 	if (session->ending.halted)
 		return session->options->policy.halt.why == HALT_SUCCESS ? EXIT_OK : EXIT_HALTED;
 	if (outcomes[OUTCOME_SIGNALED] || outcomes[OUTCOME_TIMEOUT] || outcomes[OUTCOME_LOST] ||

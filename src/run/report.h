@@ -35,6 +35,9 @@ void report_command_line(struct session *session, const struct task *task, uint3
 /* Reports that the run stops early because this result fulfilled --halt; line is its report_line. */
 void report_halt(const struct result *result, const char *line);
 
+/* Reports what a worker says of itself, as the pool's on_report; of several workers that say the same once. */
+void report_worker(struct session *session, enum packet_type type, struct slice words);
+
 /* Reports, once, why tasks are executed although they should be forked from their command. */
 void report_unfit(struct session *session, struct slice why);
 

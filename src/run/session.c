@@ -266,7 +266,7 @@ bool session_dismiss(struct session *session)
 		pool_hang_up(pool);
 	else if (!pool_is_closing(pool))
 		pool_dismiss(pool);
-	else if (session->ending.signal && !session->place.reserve && !pool_has_hung_up(pool))
+	else if (!pool_has_hung_up(pool) && !ending_awaits_workers(session))
 		pool_hang_up(pool);
 	return pool_is_empty(pool) &&
 	       (!session->ending.clears || clearance_advance(&session->clearance, ending_is_aborted(session)));
@@ -278,7 +278,11 @@ static void end_workers(struct session *session)
 	while (!session_dismiss(session)) {
 		nsec deadline = pool_deadline(session->pool), clearance = clearance_deadline(&session->clearance);
 
-		loop_step(session->place.loop, clearance < deadline ? clearance : deadline);
+		deadline = clearance < deadline ? clearance : deadline;
+		if (session->ending.kill_at && session->ending.kill_at < deadline)
+			deadline = session->ending.kill_at;
+		loop_step(session->place.loop, deadline);
+		ending_tick(session);
 		pool_tick(session->pool);
 	}
 	if (!session->place.reserve)

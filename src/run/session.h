@@ -40,8 +40,9 @@ struct command_options {
 	const char *path;
 	/* Added to the niceness of tasks. */
 	int nice;
-	/* Run by sh in each new worker, NULL if none. */
+	/* Run by sh in each new worker, and in each that leaves in order; NULL if none. */
 	const char *initializer;
+	const char *finalizer;
 	/* True if tasks run one at a time, with the terminal. */
 	bool terminal;
 	/* COMMAND is started once in each worker, and tasks are forked from it. */

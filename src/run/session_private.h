@@ -69,6 +69,8 @@ struct session {
 		bool command;
 		/* COMMAND cannot be a zygote. */
 		bool unfit;
+		/* Number of workers whose finalizer failed. */
+		uint64_t unfinished;
 		/* No more output is stored on disk. */
 		bool refusal;
 		/* Lines on failed tasks. */

@@ -364,9 +364,9 @@ static void verdict_on_words(struct pool_owner *owner UNUSED, struct slice words
 	diag_line(words);
 }
 
-static void verdict_on_unfit(struct pool_owner *owner, struct slice why)
+static void verdict_on_report(struct pool_owner *owner, enum packet_type type, struct slice words)
 {
-	report_unfit(container_of(owner, struct session, pool_owner), why);
+	report_worker(container_of(owner, struct session, pool_owner), type, words);
 }
 
 static void owner_on_room(struct pool_owner *owner)
@@ -393,7 +393,7 @@ const struct pool_owner verdict_owner = {
 	.on_answers = verdict_on_answers,
 	.on_forget = owner_on_forget,
 	.on_words = verdict_on_words,
-	.on_unfit = verdict_on_unfit,
+	.on_report = verdict_on_report,
 	.on_room = owner_on_room,
 	.on_failure = verdict_on_failure,
 };

@@ -13,7 +13,7 @@
 #include "task/frame.h"
 #include "process/command.h"
 #include "worker/executor.h"
-#include "worker/initializer.h"
+#include "worker/hooks.h"
 #include "worker/persistent/keeping.h"
 #include "worker/workplace.h"
 
@@ -203,6 +203,18 @@ static void serve(struct worker_state *worker)
 	worker->parent_gone = end == SERVICE_ABANDONED;
 }
 
+/* Takes part in the run until this worker leaves it, then finalizes. */
+static void take_tasks(struct worker_state *worker)
+{
+	if (worker->executor->serve)
+		serve(worker);
+	else
+		work(worker);
+	worker->executor->close(&worker->place, worker->state);
+	if (!worker->parent_gone)
+		worker->parent_gone = !hooks_finalize(&worker->place);
+}
+
 /* Ends what tasks left if the parent is dead, and so does not. */
 static void end_leftovers(struct workplace *place)
 {
@@ -218,7 +230,6 @@ static bool worker_leave(struct worker_state *worker, int *status)
 	struct workplace *place = &worker->place;
 	bool stays = place->setup.stays && !worker->leaving && !worker->parent_gone;
 
-	worker->executor->close(place, worker->state);
 	*status = worker->parent_gone;
 	/* A worker that ends leaves the rest to its exit, for which the parent waits. */
 	if (!stays || workplace_close(place) < 0)
@@ -248,11 +259,9 @@ static bool worker_take_part(int channel, int *status)
 	if (!worker.executor->persists)
 		keeping_end();
 	/* Not earlier: a worker that ends before its HELLO counts as unusable. */
-	is_ready = initializer_run(&worker.place) && claim_hello(&worker.place) == 0;
-	if (is_ready && worker.executor->serve)
-		serve(&worker);
-	else if (is_ready)
-		work(&worker);
+	is_ready = hooks_initialize(&worker.place) && claim_hello(&worker.place) == 0;
+	if (is_ready)
+		take_tasks(&worker);
 	end_leftovers(&worker.place);
 	return is_ready && worker_leave(&worker, status);
 }

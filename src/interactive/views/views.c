@@ -212,6 +212,7 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, " --output=%s", settings->output.format->name);
 	append_word_option(out, "workdir", settings->command.directory);
 	append_word_option(out, "initializer", settings->command.initializer);
+	append_word_option(out, "finalizer", settings->command.finalizer);
 	append_word_option(out, "joblog", settings->output.joblog);
 	append_word_option(out, "results", settings->output.results);
 	append_word_option(out, "out", settings->output.file);
