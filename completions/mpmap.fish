@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|setup|teardown|source|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -42,7 +42,16 @@ complete -c mpmap -n __mpmap_before_command -l initializer -x -d 'run CMD (by sh
 complete -c mpmap -n __mpmap_before_command -l finalizer -x -d 'run CMD (by sh) in each worker that leaves, last'
 complete -c mpmap -n __mpmap_before_command -l zygote -d 'start COMMAND once per worker, and fork it for each task'
 complete -c mpmap -n __mpmap_before_command -l filter -d 'start COMMAND once per worker; it gets the records as lines'
-complete -c mpmap -n __mpmap_before_command -l coproc -fa 'stdio fd' -d 'start COMMAND once per worker; it gets and answers records'
+complete -c mpmap -n __mpmap_before_command -l coproc -fa 'stdio fd block' -d 'start COMMAND once per worker; it gets and answers records'
+complete -c mpmap -n __mpmap_before_command -l python -x -d 'call CODE for each record x in a warm Python'
+complete -c mpmap -n __mpmap_before_command -l bash -x -d 'call CODE with each record as "$1" in a warm bash'
+complete -c mpmap -n __mpmap_before_command -l perl -x -d 'call CODE for each record $_ in a warm Perl'
+complete -c mpmap -n __mpmap_before_command -l node -x -d 'call CODE for each record x in a warm Node.js'
+complete -c mpmap -n __mpmap_before_command -l setup -x -d 'for functions: CODE that runs once, before the first record'
+complete -c mpmap -n __mpmap_before_command -l teardown -x -d 'for functions: CODE that runs when a worker leaves'
+complete -c mpmap -n __mpmap_before_command -l source -rF -d 'for --bash: a file with functions, read before the first record'
+complete -c mpmap -n __mpmap_before_command -l isolate -d 'for functions: each record in a process of its own, forked'
+complete -c mpmap -n __mpmap_before_command -l no-isolate -d 'for --bash: all records in the warm bash itself'
 complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
 complete -c mpmap -n __mpmap_before_command -l nice -x -d 'add N to the niceness of the tasks'
@@ -79,4 +88,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --setup --teardown --source --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'

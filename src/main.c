@@ -35,6 +35,7 @@
  *   input    records                        output   results               input_csv  records of CSV
  *   input_json  finding elements            output_json  result objects    output_text  bytes as they are
  *   outcome  outcomes in words              coproc   requests and answers  coproc_lines  lines of a stream
+ *   block    messages of adapters
  * order/    the reorder window
  *   order    which output is next           order_mode  the kinds of order   order_state  current task, fullness
  *   order_pump  passing output on           window   the table of entries  entry    one task and its phase
@@ -60,10 +61,11 @@
  *   preload_ready  what its children need not do
  * worker/persistent/  a command that stays for many records
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
- *   standing  the command's process         keeping  it between two runs
+ *   standing  the command's process         keeping  it between two runs    lateness  its time limit
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * worker/protocol/  how such commands get records and answer them
  *   filter   one answer for each record     answers  splitting them         coproc   answers with a status
+ *   block    many records in a message      block_messages  its answers     prints   what is printed besides
  * pool/     the parent's side of its workers
  *   pool     chunks in, results out         lives    each worker's life     roster   starting, waking, killing
  *   staffing  how many workers              shortage  too few processes    recruiting  processes of workers
@@ -86,9 +88,9 @@
  *   lines    one source, whole records
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
- *   setters_output
+ *   setters_output  setters_persistent
  *   operands  command and sources           help     --help, --version     batch    one run
- *   nearest  guessing mistyped words                conflicts  options that exclude each other
+ *   nearest  guessing mistyped words        conflicts  options that exclude each other   function  adapters
  * interactive/runs/  several runs on one pool of workers
  *   run      a single run                   runs     sharing workers out   selection  ids
  *   again    retries of failed tasks        shares   dividing workers
@@ -149,6 +151,7 @@ int main(int argc, char **argv)
 		diag_error("%s", error_text(&error));
 		error_release(&error);
 		free(options.feed.sources);
+		free(options.function.words);
 		return EXIT_USAGE;
 	}
 	if (options.mode == MODE_HELP)
@@ -160,5 +163,6 @@ int main(int argc, char **argv)
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
 	status = options.mode == MODE_INTERACTIVE ? entry_run(&options, argv, closed) : batch_run(&options, closed);
 	free(options.feed.sources);
+	free(options.function.words);
 	return status;
 }

@@ -37,7 +37,7 @@ static struct command command_for(const char *path, char *const *arguments)
 		.input = -1,
 		.output = -1,
 		.errors = -1,
-		.keep = -1,
+		.keep = {-1, -1, -1},
 		.is_task = true,
 		.pid = pid,
 	};
@@ -284,7 +284,7 @@ static void test_choices(void)
 	signals_reset();
 	command.ignored = UINT64_C(1) << (SIGHUP - 1) | UINT64_C(1) << (SIGINT - 1) | UINT64_C(1) << (SIGUSR2 - 1);
 	command.nice = 5;
-	command.keep = fds[1];
+	command.keep[0] = fds[1];
 	facts = gather(command);
 	check_int(facts.ignored, command.ignored);
 	check_int(facts.nice, getpriority(PRIO_PROCESS, 0) + 5);

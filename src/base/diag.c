@@ -89,6 +89,23 @@ void diag_note(const char *format, ...)
 	va_end(arguments);
 }
 
+void diag_report(const char *text)
+{
+	size_t size = strcspn(text, "\n");
+
+	diag_error("%.*s", (int)size, text);
+	for (text += size; *text; text += size) {
+		struct bytes out = {.data = NULL};
+
+		text++;
+		size = strcspn(text, "\n");
+		quote_terminal(&out, (struct slice){.data = text, .size = size});
+		bytes_append_text(&out, "\n");
+		diag_line(bytes_slice(&out));
+		bytes_release(&out);
+	}
+}
+
 void diag_line(struct slice line)
 {
 	diag_emit(line);

@@ -39,7 +39,13 @@ int diag_descriptor(void);
 /* Writes "mpmap: ..." and a newline in one piece. Control characters are escaped. */
 void diag_error(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* The same, unless the level is DIAG_ERRORS. */
+/*
+ * Writes a text of several lines as diag_error does, each line by itself: after the first they are another program's
+ * words, without prefix.
+ */
+void diag_report(const char *text);
+
+/* The same as diag_error, unless the level is DIAG_ERRORS. */
 void diag_note(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Writes a line that is already escaped, without prefix: output that the user asked for (-t, --stats). */

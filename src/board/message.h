@@ -116,6 +116,8 @@ enum briefing_flags {
 	BRIEFING_AS_IS = 32768,
 	/* Results carry what functions return (STREAM_VALUE). */
 	BRIEFING_VALUES = 65536,
+	/* Records come from JSON. */
+	BRIEFING_JSON = 131072,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */

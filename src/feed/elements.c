@@ -12,6 +12,7 @@
 #include "codec/input_json.h"
 #include "codec/json/json.h"
 #include "run/supply.h"
+#include "worker/executor.h"
 #include "feed/inlet.h"
 
 #include <inttypes.h>
@@ -123,7 +124,10 @@ static int convert(struct elements *elements, struct slice text, uint32_t *width
 	int converted;
 
 	bytes_clear(task);
-	if (run->input.to_stdin)
+	if (run->command.executor->takes_json) {
+		form = JSON_SCALAR;
+		converted = json_as_source(text, task, problem);
+	} else if (run->input.to_stdin)
 		converted = json_as_text(text, task, problem);
 	else if (run->input.brings_commands)
 		converted = json_as_command(text, task, problem);

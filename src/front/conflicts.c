@@ -211,6 +211,8 @@ static void gather_persistence(const struct options *options, const char *names[
 		return;
 	names[FACT_FILTER] = strcmp(options->persistent, "filter") == 0 ? "--filter" : NULL;
 	names[FACT_PERSISTENT] = names[FACT_FILTER] ? "--filter" : "--coproc";
+	if (function_option(options))
+		names[FACT_PERSISTENT] = function_option(options);
 	names[FACT_NO_WORDS] = run->command.template.word_count ? NULL : "";
 	names[FACT_CONDITION] = condition_operand(&run->command.template);
 	names[FACT_STRING] = options->delimiter.size > 1 ? "STR" : NULL;

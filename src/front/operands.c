@@ -81,6 +81,7 @@ void operands_settle(struct options *options)
 	run->command.template.is_grouped = feed->group != 1;
 	if (feed->framing != FEED_TEXT) {
 		feed->sources[0].is_bare = true;
+		run->input.is_json = true;
 		run->input.brings_commands = !run->command.template.word_count;
 		run->command.template.names_vary = run->command.template.word_count;
 	} else if (!run->command.template.separator && !run->command.template.csv &&

@@ -49,9 +49,29 @@ const struct option_row option_table[] = {
 	{.name = "zygote", .help = "start COMMAND once per worker, and fork it for each task", .set = set_zygote},
 	{.name = "filter", .help = "start COMMAND once per worker; it gets the records as lines\n"
 	 "on standard input and answers each with one", .set = set_filter},
-	{.name = "coproc", .argument = "HOW", .is_optional = true, .values = VALUES_WORDS, .words = "stdio fd",
+	{.name = "coproc", .argument = "HOW", .is_optional = true, .values = VALUES_WORDS, .words = "stdio fd block",
 	 .help = "start COMMAND once per worker; it gets and answers records\n"
-	 "as lines of JSON, on stdio or descriptor 3 (fd) [stdio]", .set = set_coprocess},
+	 "as lines of JSON, on stdio or descriptor 3 (fd) [stdio],\n"
+	 "or many in a message (block: adapters)", .set = set_coprocess},
+	{.name = "python", .argument = "CODE", .values = VALUES_FREE,
+	 .help = "call CODE for each record x in a warm Python:\n"
+	 "an expression, or module:function", .set = set_python},
+	{.name = "bash", .argument = "CODE", .values = VALUES_FREE,
+	 .help = "call CODE with each record as \"$1\" in a warm bash:\n"
+	 "a function (export -f, --source), or a script", .set = set_bash},
+	{.name = "perl", .argument = "CODE", .values = VALUES_FREE,
+	 .help = "call CODE for each record $_ in a warm Perl", .set = set_perl},
+	{.name = "node", .argument = "CODE", .values = VALUES_FREE,
+	 .help = "call CODE for each record x in a warm Node.js", .set = set_node},
+	{.name = "setup", .argument = "CODE", .values = VALUES_FREE,
+	 .help = "for functions: CODE that runs once, before the first record", .set = set_setup},
+	{.name = "teardown", .argument = "CODE", .values = VALUES_FREE,
+	 .help = "for functions: CODE that runs when a worker leaves", .set = set_teardown},
+	{.name = "source", .argument = "FILE", .values = VALUES_FILE,
+	 .help = "for --bash: a file with functions, read before the first record", .set = set_source},
+	{.name = "isolate", .help = "for functions: each record in a process of its own, forked\n"
+	 "from the warm one (the default of --bash)", .set = set_isolated},
+	{.name = "no-isolate", .help = "for --bash: all records in the warm bash itself", .set = set_unisolated},
 	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",
 	 .set = set_directory},

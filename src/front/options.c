@@ -241,6 +241,8 @@ static int parse_environment(struct options *options, struct error *error)
 /* Chooses the mode, which no option has set, and the source: standard input if none is named. -1 with the error. */
 static int options_complete(struct options *options, struct error *error)
 {
+	if (function_settle(options, error) < 0)
+		return -1;
 	if (operands_run_nothing(options) && !options->feed.source_count && isatty(STDIN_FILENO) &&
 	    isatty(STDOUT_FILENO))
 		options->mode = MODE_INTERACTIVE;

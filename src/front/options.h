@@ -11,8 +11,12 @@
 #include "base/error.h"
 #include "run/session.h"
 #include "feed/feeder.h"
+#include "front/function.h"
 
-/* A parsed command line. Strings point into argv or the environment; feed.sources is allocated (free). */
+/*
+ * A parsed command line. Strings point into argv or the environment; feed.sources and function.words are allocated
+ * (free).
+ */
 struct options {
 	enum {
 		MODE_RUN,
@@ -30,6 +34,8 @@ struct options {
 	struct delimiter record_start;
 	/* The name of the executor that lets COMMAND persist; NULL if it does not. */
 	const char *persistent;
+	/* The function that is called in place of COMMAND. */
+	struct function function;
 	/* PAGER, XDG_STATE_HOME and HOME of the environment; NULL if unset. */
 	const char *pager;
 	const char *state;

@@ -277,32 +277,6 @@ int set_zygote(struct options *options, const char *value UNUSED, struct error *
 	return 0;
 }
 
-/* Sets the executor that lets COMMAND persist. -1 with the error. */
-static int set_persistent(struct options *options, const char *executor, struct error *error)
-{
-	if (options->persistent && strcmp(options->persistent, executor) != 0)
-		return error_set(error,
-				 "--filter, --coproc=stdio and --coproc=fd: COMMAND speaks in one of these ways");
-	options->persistent = executor;
-	return 0;
-}
-
-int set_filter(struct options *options, const char *value UNUSED, struct error *error)
-{
-	return set_persistent(options, "filter", error);
-}
-
-int set_coprocess(struct options *options, const char *value, struct error *error)
-{
-	if (!value || strcmp(value, "stdio") == 0)
-		return set_persistent(options, "coproc", error);
-	if (strcmp(value, "fd") == 0)
-		return set_persistent(options, "coproc-fd", error);
-	return error_set(error,
-			 "--coproc '%s': not one of stdio, fd (COMMAND is what follows the options: --coproc COMMAND)",
-			 value);
-}
-
 int set_delay(struct options *options, const char *value, struct error *error)
 {
 	return set_time("delay", value, true, &options->run.policy.delay, error);

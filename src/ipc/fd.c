@@ -270,6 +270,18 @@ int fd_lower(int fd)
 	return low;
 }
 
+int fd_raise(int *fd, int least)
+{
+	int high = *fd >= least ? *fd : fcntl(*fd, F_DUPFD_CLOEXEC, least);
+
+	if (high < 0)
+		return -1;
+	if (high != *fd)
+		close(*fd);
+	*fd = high;
+	return 0;
+}
+
 static int fd_reopen(int fd, int access)
 {
 	char path[64];

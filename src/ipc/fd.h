@@ -70,6 +70,12 @@ void fd_remember_inherited(int except);
  */
 int fd_lower(int fd);
 
+/*
+ * Moves a descriptor to a number of at least least, so that a smaller one is free for a child to use. Returns 0, or -1
+ * with errno and *fd unchanged.
+ */
+int fd_raise(int *fd, int least) MUST_CHECK;
+
 /* Closes, in a forked child, everything but 0, 1, 2, the inherited ones and those in keep (-1 is ignored). */
 void fd_close_others(const int *keep, size_t count);
 

@@ -43,6 +43,20 @@ static int place_descriptor(int fd, int where)
 	return fd == where ? fcntl(fd, F_SETFD, 0) : dup2(fd, where);
 }
 
+/* Leaves the further descriptors open in the program, with their numbers there. */
+static int place_further(const struct command *command)
+{
+	int i;
+
+	for (i = 0; i < COMMAND_KEPT; i++) {
+		int fd = command->keep[i];
+
+		if (place_descriptor(fd, command->keep_as ? command->keep_as + i : fd) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void command_become_task(const struct launch *launch)
 {
 	setpgid(0, 0);
@@ -110,8 +124,8 @@ __attribute__((no_sanitize("address"))) static int child_main(void *argument)
 	if (place_descriptor(command->input, 0) < 0 || place_descriptor(command->output, 1) < 0 ||
 	    place_descriptor(command->errors, 2) < 0)
 		goto failed;
-	/* The last, since one of the others may have its number here. */
-	if (place_descriptor(command->keep, command->keep_as ? command->keep_as : command->keep) < 0)
+	/* The last, since one of the others may have one of their numbers here. */
+	if (place_further(command) < 0)
 		goto failed;
 	execve(command->path, command->arguments, command->environment);
 failed:

@@ -14,6 +14,9 @@
 #include "machine/affinity.h"
 #include "process/signals.h"
 
+/* The most further descriptors of a program. */
+enum { COMMAND_KEPT = 3 };
+
 struct command {
 	/* The file to execute. A relative path begins at directory. */
 	const char *path;
@@ -29,9 +32,12 @@ struct command {
 	int output;
 	/* Descriptor 2, likewise. */
 	int errors;
-	/* A further descriptor of this process that the program gets, -1 if none. */
-	int keep;
-	/* Its number in the program, in place of what has that here; 0 if that is the same. */
+	/* Further descriptors of this process that the program gets, -1 for none. */
+	int keep[COMMAND_KEPT];
+	/*
+	 * Their numbers in the program, from this on, in place of what has these here; 0 if they are the same. Here
+	 * they have others that are larger.
+	 */
 	int keep_as;
 	/* Signals that are ignored in the program; all others have their default. */
 	signal_mask ignored;

@@ -21,7 +21,7 @@ static pid_t spawn_begin(const struct role *role, const char *name, int fd, stru
 		.input = -1,
 		.output = -1,
 		.errors = -1,
-		.keep = fd,
+		.keep = {fd, -1, -1},
 		.is_role = true,
 		.pid = &pid,
 	};

@@ -95,7 +95,7 @@ void ending_note_trouble(struct session *session)
 void ending_fail(struct session *session, enum exit_status status, const struct error *error)
 {
 	ending_set_failure(session, status);
-	diag_error("%s", error_text(error));
+	diag_report(error_text(error));
 	ending_drain(session);
 }
 

@@ -55,6 +55,8 @@ struct command_options {
 struct input_options {
 	/* Records are written to the tasks' standard input, each with its delimiter. */
 	bool to_stdin;
+	/* Records are elements of JSON. */
+	bool is_json;
 	struct delimiter delimiter;
 	/* Records are tasks that bring their own command and settings. */
 	bool brings_commands;

@@ -381,7 +381,8 @@ static void verdict_on_failure(struct pool_owner *owner, const struct error *err
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
 
-	ending_fail(session, status ? (enum exit_status)status : EXIT_TROUBLE, error);
+	if (!ending_is_aborted(session))
+		ending_fail(session, status ? status : EXIT_TROUBLE, error);
 	ending_abort(session);
 }
 

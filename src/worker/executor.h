@@ -40,6 +40,8 @@ struct executor {
 	bool answers_each;
 	/* It returns values, which results carry where the output has them. */
 	bool returns_values;
+	/* Such a command gets elements of JSON as they are written. */
+	bool takes_json;
 	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
 	 */
 	int (*open)(struct workplace *place, void **state);
@@ -62,6 +64,8 @@ extern const struct executor executor_filter;
 /* Has records answered by a command that speaks mpmap-coproc(7): over its standard streams, or its descriptor 3. */
 extern const struct executor executor_coproc;
 extern const struct executor executor_coproc_fd;
+/* Has functions called by an adapter, which gets many records in a message. */
+extern const struct executor executor_block;
 
 /* Returns the executor of that name, or NULL. */
 const struct executor *executor_find(const char *name);

@@ -235,7 +235,7 @@ struct command launcher_common(const struct launcher *launcher, const struct wor
 		.input = launcher->terminal,
 		.output = -1,
 		.errors = -1,
-		.keep = -1,
+		.keep = {-1, -1, -1},
 		.terminal = launcher->terminal,
 		.ignored = place->briefing.ignored,
 		.nice = place->briefing.nice,

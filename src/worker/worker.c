@@ -26,7 +26,13 @@ enum { STARVED_RETRIES = 7 };
 #define STARVED_WAIT (10 * NSEC_PER_MSEC)
 
 const struct executor *const executors[] = {
-	&executor_command, &executor_print, &executor_filter, &executor_coproc, &executor_coproc_fd, NULL,
+	&executor_command,
+	&executor_print,
+	&executor_filter,
+	&executor_coproc,
+	&executor_coproc_fd,
+	&executor_block,
+	NULL,
 };
 
 const struct executor *executor_find(const char *name)

@@ -89,6 +89,17 @@ int json_as_record(struct slice text, struct bytes *out, enum json_form *form, s
 	return taken;
 }
 
+int json_as_source(struct slice text, struct bytes *out, struct json_problem *problem)
+{
+	struct element element;
+
+	if (element_parse(&element, text, problem) < 0)
+		return -1;
+	bytes_append(out, element.text.data, element.text.size);
+	json_decref(element.value);
+	return 0;
+}
+
 int json_as_text(struct slice text, struct bytes *out, struct json_problem *problem)
 {
 	struct element element;

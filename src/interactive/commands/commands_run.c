@@ -78,6 +78,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 
 	run->text = run_text_new(phrase->words);
 	run->text->sources = options.feed.sources;
+	run->text->function = options.function.words;
 	*phrase = (struct phrase){.count = 0};
 	if (parsed < 0 || phrase_check(console, &options, error) < 0)
 		return -1;
@@ -135,9 +136,11 @@ int command_map(struct console *console, const struct entered *entered, struct e
 /* True for settings about records, which apply does not have, and about commands for many records. */
 static bool is_about_records(const char *setting)
 {
-	static const char *const names[] = {"shell",        "stdin", "block",    "header",  "colsep",   "delimiter",
-					    "record-start", "null",  "max-args", "replace", "arg-file", "json",
-					    "jsonl",        "link",  "zygote",   "filter",  "coproc"};
+	static const char *const names[] = {"shell",        "stdin",     "block",    "header",  "colsep",   "delimiter",
+					    "record-start", "null",      "max-args", "replace", "arg-file", "json",
+					    "jsonl",        "link",      "zygote",   "filter",  "coproc",   "python",
+					    "bash",         "perl",      "node",     "setup",   "teardown", "source",
+					    "isolate",      "no-isolate"};
 	size_t length = strcspn(setting, "="), i;
 
 	for (i = 0; i < countof(names); i++) {

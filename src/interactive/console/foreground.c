@@ -50,7 +50,7 @@ int foreground_start(struct foreground *foreground, const char *script, int inpu
 		.input = input,
 		.output = -1,
 		.errors = -1,
-		.keep = -1,
+		.keep = {-1, -1, -1},
 		.terminal = -1,
 		.ignored = signals_ignored_at_start() & ~(UINT64_C(1) << (SIGPIPE - 1) | UINT64_C(1) << (SIGCHLD - 1)),
 		.pid = &foreground->pid,

@@ -52,6 +52,7 @@ void run_options_release(struct run_options *options)
 	free(text->widths);
 	free(text->words);
 	free(text->sources);
+	free(text->function);
 	free(text);
 }
 

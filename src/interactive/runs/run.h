@@ -19,6 +19,8 @@ struct run_text {
 	/* The words of the line; ends with NULL. */
 	char **words;
 	struct source_options *sources;
+	/* The words of a function's adapter, NULL if none. */
+	char **function;
 	/* Names and widths of columns, set after a header was read. */
 	char **names;
 	size_t name_count;

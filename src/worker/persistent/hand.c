@@ -172,6 +172,58 @@ bool hand_take(struct hand *hand, struct task *task)
 	return true;
 }
 
+/* Returns the size of the first records of bytes, which are whole lines: as hand_take_lines does. */
+static size_t size_of_lines(struct slice bytes, size_t size, uint64_t most)
+{
+	char delimiter = bytes.data[bytes.size - 1];
+	const char *last;
+
+	if (size < bytes.size) {
+		last = memrchr(bytes.data, delimiter, size);
+		if (!last)
+			last = memchr(bytes.data + size, delimiter, bytes.size - size);
+		bytes.size = (size_t)(last + 1 - bytes.data);
+	}
+	if (most < bytes.size && most < count_bytes(bytes.data, bytes.size, delimiter))
+		return count_find(bytes.data, bytes.size, delimiter, most);
+	return bytes.size;
+}
+
+bool hand_take_lines(struct hand *hand, size_t size, uint64_t most, struct hand_stretch *stretch)
+{
+	const struct hand_row *row = &hand->rows[hand->fed.row];
+	struct slice unfed = hand_unfed(hand);
+	char delimiter;
+
+	if (!unfed.size)
+		return false;
+	delimiter = unfed.data[unfed.size - 1];
+	unfed.size = size_of_lines(unfed, size, most);
+	*stretch = (struct hand_stretch){
+		.bytes = unfed,
+		.first = hand->fed.offset == row->answered ? row->claim.next : hand->taken,
+		.count = count_bytes(unfed.data, unfed.size, delimiter),
+	};
+	hand->taken = stretch->first + stretch->count;
+	hand_feed(hand, unfed.size);
+	return true;
+}
+
+uint64_t hand_before(const struct hand *hand, uint64_t index)
+{
+	uint64_t count = 0;
+	size_t row;
+
+	for (row = 0; row < hand->count; row++) {
+		const struct claim *claim = &hand->rows[row].claim;
+
+		if (index >= claim->next && index < claim->end)
+			return count + index - claim->next;
+		count += records_of(&hand->rows[row]);
+	}
+	return UINT64_MAX;
+}
+
 uint64_t hand_fed_most(const struct hand *hand)
 {
 	uint64_t count = 0;

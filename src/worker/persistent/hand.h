@@ -141,6 +141,15 @@ void hand_feed(struct hand *hand, size_t size);
 /* Reads the next record to be fed, and moves the fed position over it. False if there is none. */
 bool hand_take(struct hand *hand, struct task *task);
 
+/*
+ * Takes the next records to be fed as they are, all of one row: as many whole ones as size bytes hold, but one at
+ * least, and at most most. Moves the fed position over them. False if there are none. Rows of lines only.
+ */
+bool hand_take_lines(struct hand *hand, size_t size, uint64_t most, struct hand_stretch *stretch);
+
+/* Returns how many records that are not answered come before the one with that index; UINT64_MAX if it is not held. */
+uint64_t hand_before(const struct hand *hand, uint64_t index);
+
 /* Returns how many records have been fed, wholly or in part, and are not answered. Counts them. */
 uint64_t hand_fed_records(const struct hand *hand);
 

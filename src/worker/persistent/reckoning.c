@@ -11,6 +11,8 @@
 
 /* Retries of a start for which resources are short, each after twice the wait of the one before: 1.3 seconds in all. */
 enum { START_RETRIES = 7 };
+/* Commands in a row that are killed before they are ready, until the run ends for that. */
+enum { UNREADY_MOST = 3 };
 #define START_WAIT (10 * NSEC_PER_MSEC)
 
 struct result reckoning_result(const struct serving *serving, enum outcome outcome)
@@ -40,14 +42,14 @@ void reckoning_commit(struct serving *serving, struct result *result)
 	serving_note_results(serving, 1);
 }
 
-/* Gives the oldest record the end of its command as its result, with what was held of the command's standard error. */
-static void settle(struct serving *serving, enum outcome outcome)
+/* Returns the end of the command as the result of a record. */
+static struct result result_of_end(const struct serving *serving, enum outcome outcome)
 {
 	const struct command_end *end = &serving->command.end;
 	struct result result = reckoning_result(serving, outcome);
 
 	/* A command that failed to answer may have ended well. */
-	if (outcome == OUTCOME_FAILED && end->status > 0)
+	if (outcome == OUTCOME_OK || (outcome == OUTCOME_FAILED && end->status > 0))
 		result.status = end->status;
 	else if (outcome == OUTCOME_FAILED)
 		result.reason = serving->reason;
@@ -55,9 +57,39 @@ static void settle(struct serving *serving, enum outcome outcome)
 		result.signal = end->signal;
 	if (outcome == OUTCOME_TIMEOUT)
 		result.limit = serving->exceeded;
-	serving_commit_output(serving, STREAM_ERRORS, bytes_slice(&serving->errors));
-	bytes_clear(&serving->errors);
-	reckoning_commit(serving, &result);
+	return result;
+}
+
+/* Commits a result of the oldest record, with what was held of the command's output. */
+static void commit_with(struct serving *serving, struct result *result, struct bytes *printed, struct bytes *errors)
+{
+	serving_commit_output(serving, STREAM_OUTPUT, bytes_slice(printed));
+	serving_commit_output(serving, STREAM_ERRORS, bytes_slice(errors));
+	bytes_clear(printed);
+	bytes_clear(errors);
+	result->output_size = serving->output_size;
+	reckoning_commit(serving, result);
+}
+
+/* Gives the oldest record the end of its command as its result. */
+static void settle(struct serving *serving, enum outcome outcome)
+{
+	struct result result = result_of_end(serving, outcome);
+
+	commit_with(serving, &result, &serving->printed, &serving->errors);
+}
+
+bool reckoning_settle_culprit(struct serving *serving)
+{
+	struct serving_culprit *culprit = &serving->culprit;
+	uint64_t before = culprit->is_known ? hand_before(&serving->hand, culprit->result.index) : UINT64_MAX;
+
+	if (!culprit->is_known || (before && before != UINT64_MAX))
+		return false;
+	culprit->is_known = false;
+	if (!before)
+		commit_with(serving, &culprit->result, &culprit->printed, &culprit->errors);
+	return true;
 }
 
 void reckoning_fail(struct serving *serving, unsigned status, struct slice words)
@@ -119,6 +151,17 @@ static enum halving_cause cause_of_end(const struct serving *serving)
 	return serving->command.end.signal == SIGKILL && !serving->was_killed ? HALVING_KILLED : HALVING_ENDED;
 }
 
+/* Returns how many unanswered records come before the one that ended the command; UINT64_MAX if that is not known. */
+static uint64_t count_before_culprit(const struct serving *serving)
+{
+	uint64_t index = serving->exceeded ? serving->late_index : standing_marked(&serving->command) - 1;
+	uint64_t before = hand_before(&serving->hand, index);
+
+	if (before < serving->unanswered)
+		return before;
+	return serving->unanswered == 1 || serving->command.offers & STANDING_ANSWERS_EACH ? 0 : UINT64_MAX;
+}
+
 /* Returns the outcome of the record that is the cause, and notes the reason where the end says nothing. */
 static enum outcome outcome_of_end(struct serving *serving)
 {
@@ -128,6 +171,8 @@ static enum outcome outcome_of_end(struct serving *serving)
 		serving->reason = "the command closed its output, and did not end";
 		return OUTCOME_FAILED;
 	}
+	if (serving->protocol->marks && !serving->command.end.status)
+		return OUTCOME_OK;
 	return serving->command.end.signal ? OUTCOME_SIGNALED : OUTCOME_FAILED;
 }
 
@@ -152,7 +197,8 @@ static void reckon_unanswered(struct serving *serving)
 	enum halving_cause cause = cause_of_end(serving);
 	enum halving_verdict verdict;
 
-	if (serving->protocol->answers_each && (serving->unanswered == 1 || cause == HALVING_TIMED_OUT))
+	if (serving->protocol->answers_each && !serving->protocol->marks &&
+	    (serving->unanswered == 1 || cause == HALVING_TIMED_OUT))
 		halving_accuse(&serving->halving, cause);
 	verdict = halving_ended(&serving->halving, serving->unanswered, cause);
 	trace_event("command_halved", "\"worker\":\"%s\",\"unanswered\":%" PRIu64 ",\"suspects\":%" PRIu64,
@@ -173,7 +219,7 @@ static uint64_t count_unanswered(const struct serving *serving)
 {
 	uint64_t records;
 
-	if (serving->hand.is_begun || serving->answered || serving->was_kept)
+	if (serving->hand.is_begun || serving->answered || serving->was_kept || serving->protocol->marks)
 		return hand_fed_records(&serving->hand);
 	if (serving->protocol->answers_each)
 		return serving->hand.count > 0;
@@ -202,6 +248,69 @@ static void reckon_each(struct serving *serving)
 	forget_output(serving);
 }
 
+/* Keeps the end of the command as the result of a record that is not the oldest. */
+static void keep_culprit(struct serving *serving, uint64_t before)
+{
+	struct serving_culprit *culprit = &serving->culprit;
+
+	culprit->is_known = true;
+	culprit->result = result_of_end(serving, outcome_of_end(serving));
+	culprit->result.index = hand_index(&serving->hand, before + 1);
+	bytes_clear(&culprit->printed);
+	bytes_clear(&culprit->errors);
+	bytes_append(&culprit->printed, serving->printed.data, serving->printed.size);
+	bytes_append(&culprit->errors, serving->errors.data, serving->errors.size);
+	bytes_clear(&serving->errors);
+}
+
+/* Deals with a command that has ended before it was ready. */
+static void reckon_unready(struct serving *serving)
+{
+	const struct command_end *end = &serving->command.end;
+	struct bytes words = {.data = NULL};
+
+	if (!serving->flaw && cause_of_end(serving) == HALVING_KILLED && ++serving->unready < UNREADY_MOST)
+		return;
+	serving_pass_errors(serving, true);
+	if (serving->flaw != SERVING_REFUSED) {
+		bytes_append_format(&words, "%s ended before it was ready", serving->place->briefing.words[0]);
+		if (serving->flaw)
+			bytes_append_format(&words, ": %s", serving->reason);
+		else if (end->signal)
+			bytes_append_format(&words, " (%s)", error_signal(end->signal));
+		else
+			bytes_append_format(&words, " (exit status %d)", end->status);
+		reckoning_fail(serving, 0, bytes_slice(&words));
+		bytes_release(&words);
+	}
+	hand_return(&serving->hand, serving->place);
+}
+
+/* Deals with the end of a command that marks the record in work. */
+static void reckon_marked(struct serving *serving)
+{
+	uint64_t before;
+
+	if (!serving_is_ready(serving)) {
+		reckon_unready(serving);
+		return;
+	}
+	before = count_before_culprit(serving);
+	if (serving->flaw && serving->hand.is_begun) {
+		settle(serving, OUTCOME_FAILED);
+	} else if (serving->was_terminated && !serving->exceeded) {
+		/* The record that took too long was answered after all: the others are fed again. */
+	} else if (before && before != UINT64_MAX && cause_of_end(serving) != HALVING_KILLED) {
+		keep_culprit(serving, before);
+	} else if (serving->unanswered) {
+		if (!before)
+			halving_accuse(&serving->halving, cause_of_end(serving));
+		reckon_unanswered(serving);
+	}
+	forget_output(serving);
+	serving_pass_errors(serving, true);
+}
+
 /* Deals with the end of a command that may keep answers in a buffer. */
 static void reckon_stream(struct serving *serving)
 {
@@ -227,11 +336,13 @@ void reckoning_end(struct serving *serving)
 	serving->unanswered = count_unanswered(serving);
 	if (is_ending || !serving->protocol->answers_each)
 		forget_output(serving);
-	if (!holds || (!serving->unanswered && !serving->flaw))
+	if (!serving->protocol->marks && (!holds || (!serving->unanswered && !serving->flaw)))
 		serving_pass_errors(serving, true);
 	if (is_ending) {
 		hand_return(&serving->hand, serving->place);
 		serving->is_leaving = true;
+	} else if (serving->protocol->marks) {
+		reckon_marked(serving);
 	} else if (serving->protocol->answers_each) {
 		reckon_each(serving);
 	} else {

@@ -29,6 +29,12 @@ struct serving;
 /* Deals with a command that has ended, or whose answers are wrong, and releases it. */
 void reckoning_end(struct serving *serving);
 
+/*
+ * Commits the result of a record that ended an earlier command, if those before it are answered now. True if it did, or
+ * if the record is not held any more: the others may be fed then.
+ */
+bool reckoning_settle_culprit(struct serving *serving);
+
 /* Deals with a command that could not be started, for the reason in number (errno). */
 void reckoning_not_started(struct serving *serving, enum command_stage stage, int number);
 

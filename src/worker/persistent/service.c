@@ -5,14 +5,13 @@
 #include "ipc/fd.h"
 #include "process/command.h"
 #include "worker/persistent/keeping.h"
+#include "worker/persistent/lateness.h"
 #include "worker/persistent/reckoning.h"
 
 #include <errno.h>
 
 /* Time without an answer after which the command's buffer is flushed by the end of its input. */
 #define FLUSH_TIME (200 * NSEC_PER_MSEC)
-/* Time after the command's end in which another process may still write to its pipe. */
-#define DRAIN_TIME (200 * NSEC_PER_MSEC)
 /* Time for the last command to end after the parent has hung up. */
 #define LAST_TIME (5 * NSEC_PER_SEC)
 /* Time for which chunks are left to workers that have none: until these have started. */
@@ -110,10 +109,13 @@ static bool wants_chunk(const struct serving *serving)
 /* Sets how many records the present command gets. */
 static void limit_records(struct serving *serving)
 {
-	uint64_t probe = halving_probe(&serving->halving), left = records_permitted(serving);
+	uint64_t probe = halving_probe(&serving->halving), left = records_permitted(serving), before = UINT64_MAX;
 
 	serving->allowed = probe < left ? probe : left;
-	hand_limit(&serving->hand, serving->allowed);
+	/* The culprit is not fed again. */
+	if (serving->culprit.is_known)
+		before = hand_before(&serving->hand, serving->culprit.result.index);
+	hand_limit(&serving->hand, before < serving->allowed ? before : serving->allowed);
 }
 
 /* Claims chunks as far as there are any and they are wanted, or gives back what is not to be begun. */
@@ -156,10 +158,13 @@ static void start_command(struct serving *serving)
 	serving->flaw = SERVING_FLAWLESS;
 	serving->reason = NULL;
 	serving->exceeded = 0;
+	serving->was_terminated = false;
+	serving->marked = 0;
 	serving->is_late = serving->is_quiet = false;
 	serving->kill_at = NSEC_FOREVER;
 	serving->was_killed = false;
 	bytes_clear(&serving->errors);
+	bytes_clear(&serving->printed);
 	limit_records(serving);
 	serving->protocol->begin(serving);
 }
@@ -213,42 +218,6 @@ static nsec close_input(struct serving *serving)
 	return NSEC_FOREVER;
 }
 
-/* Lets the command have no further records, but the rest of the one that it is being fed. */
-static void stop_feeding(struct serving *serving)
-{
-	serving->is_late = true;
-	serving->allowed = hand_fed_records(&serving->hand);
-	hand_limit(&serving->hand, serving->allowed);
-}
-
-/* Ends a command whose oldest record takes too long, or that cannot answer any more. Returns when that is due. */
-static nsec end_if_late(struct serving *serving)
-{
-	struct workplace *place = serving->place;
-	struct standing *command = &serving->command;
-	nsec timeout = atomic_load(&place->notice->timeout), now = workplace_time(place);
-
-	if (command->has_ended)
-		return command->ended + DRAIN_TIME;
-	if (timeout && serving->hand.is_begun && !serving->exceeded) {
-		if (now - serving->oldest_time < timeout)
-			return workplace_when(place, serving->oldest_time + timeout);
-		serving->exceeded = timeout;
-		serving->kill_at = now + place->briefing.grace;
-		stop_feeding(serving);
-	}
-	if (command->output < 0 && serving->kill_at == NSEC_FOREVER) {
-		serving->kill_at = now + place->briefing.grace;
-		standing_close_input(command);
-	}
-	if (now < serving->kill_at)
-		return workplace_when(place, serving->kill_at);
-	serving->kill_at = NSEC_FOREVER;
-	serving->was_killed = true;
-	standing_kill(command);
-	return NSEC_FOREVER;
-}
-
 /* True if the worker has to wait before it can claim a chunk; makes sure that the parent wakes it. */
 static bool is_without_chunk(struct serving *serving)
 {
@@ -283,7 +252,7 @@ static void wait_for_command(struct serving *serving)
 {
 	struct fd_wait waits[1 + STANDING_WAITS];
 	struct standing *command = &serving->command;
-	nsec late = end_if_late(serving), flush = close_input(serving);
+	nsec late = lateness_check(serving), flush = close_input(serving);
 	bool had_ended = command->has_ended;
 
 	if (serving->shares_until && serving->shares_until < flush)
@@ -292,7 +261,8 @@ static void wait_for_command(struct serving *serving)
 		return;
 	standing_expect(command, serving->protocol->has_unfed(serving) && !is_full(serving), true, waits + 1);
 	/* What is printed without a record in work is that of the next one. */
-	if (serving->protocol->take_prints && !serving->hand.is_begun && !command->has_ended)
+	if (serving->protocol->take_prints && !serving->hand.is_begun && !command->has_ended && command->input >= 0 &&
+	    serving_is_ready(serving))
 		waits[3].fd = waits[5].fd = -1;
 	if (!serving_await(serving, waits, countof(waits), flush < late ? flush : late)) {
 		serving->parent_gone = true;
@@ -316,7 +286,7 @@ static bool is_drained(const struct serving *serving)
 	if (!command->has_ended)
 		return false;
 	return serving->flaw || (command->output < 0 && command->errors < 0 && command->prints < 0) ||
-	       (serving->is_quiet && clock_now() >= command->ended + DRAIN_TIME);
+	       (serving->is_quiet && clock_now() >= command->ended + LATENESS_DRAIN);
 }
 
 /* Does what can be done now. False once nothing is left to be done. */
@@ -325,6 +295,8 @@ static bool serving_step(struct serving *serving)
 	if (atomic_load(&serving->place->notice->stopped_at))
 		return serving_pause(serving);
 	take_chunks(serving);
+	if (reckoning_settle_culprit(serving))
+		limit_records(serving);
 	if (!standing_is_there(&serving->command) && !serving->hand.count) {
 		if (serving->is_leaving)
 			return false;

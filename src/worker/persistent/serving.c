@@ -58,8 +58,11 @@ void serving_note_oldest(struct serving *serving)
 	serving->oldest_since = clock_now();
 	serving->oldest_wall = clock_wall();
 	serving->oldest_time = workplace_time(serving->place);
+	if (serving->exceeded && serving->protocol->marks &&
+	    hand_before(&serving->hand, serving->late_index) != UINT64_MAX)
+		return;
 	serving->exceeded = 0;
-	if (serving->command.output >= 0)
+	if (serving->command.output >= 0 && !serving->was_terminated)
 		serving->kill_at = NSEC_FOREVER;
 	if (serving->fed_at || !serving->hand.is_begun)
 		return;
@@ -100,6 +103,29 @@ void serving_note_judgement(struct serving *serving, enum outcome outcome)
 
 	if (place->briefing.judged >> outcome & 1 && claim_is_over(place))
 		serving->flaw = SERVING_STOPPED;
+}
+
+size_t serving_answers_max(const struct serving *serving)
+{
+	return ring_packet_max(&serving->place->ring) - sizeof(struct answers_header);
+}
+
+void serving_commit_answers(struct serving *serving, uint64_t count, struct slice bytes)
+{
+	struct answers_header header = {
+		.index = hand_first(&serving->hand),
+		.further = (uint32_t)(count - 1),
+		.attempt = serving->hand.rows[0].claim.attempt,
+		.pid = serving->command.pid,
+		.start = serving->oldest_wall,
+		.duration = clock_now() - serving->oldest_since,
+	};
+
+	hand_select(&serving->hand, serving->place);
+	serving->parent_gone |= !claim_answer(serving->place, &header, bytes);
+	serving_note_judgement(serving, OUTCOME_OK);
+	serving_note_answers(serving, count);
+	halving_answered(&serving->halving, count);
 }
 
 void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes)
@@ -203,6 +229,9 @@ void serving_close(struct workplace *place, void *state)
 		keeping_put(place, &serving->command, serving->quickest);
 	serving->protocol->release(serving);
 	bytes_release(&serving->errors);
+	bytes_release(&serving->printed);
+	bytes_release(&serving->culprit.printed);
+	bytes_release(&serving->culprit.errors);
 	hand_release(&serving->hand);
 	launcher_release(&serving->launcher);
 	free(serving);

@@ -25,6 +25,13 @@ struct protocol {
 	 * end after an answer, with status 0.
 	 */
 	bool answers_each;
+	/*
+	 * The command marks the record in work, so that it is known which one that is, though several are. It is ended
+	 * by a signal once a record takes too long. With status 0 and without an answer the record went well.
+	 */
+	bool marks;
+	/* True once the command has said that it is ready: it gets no records before. NULL: it need not say so. */
+	bool (*is_ready)(const struct serving *serving);
 	/* Begins with a command that was just started. */
 	void (*begin)(struct serving *serving);
 	/* True if something can be fed now. */
@@ -40,7 +47,7 @@ struct protocol {
 	 * while a record is in work, and after the command's end. NULL: standard error is passed on.
 	 */
 	void (*take_prints)(struct serving *serving);
-	/* Commits what remains after the command's end. */
+	/* Reads what remains after the command's end, and commits answers. */
 	void (*finish)(struct serving *serving);
 	/* Releases what the protocol holds. */
 	void (*release)(struct serving *serving);
@@ -55,6 +62,18 @@ enum serving_flaw {
 	SERVING_STOPPED,
 	/* There is something that is no answer to the oldest record. */
 	SERVING_MALFORMED,
+	/* None: the command cannot begin, and has said why. The run was ended for that. */
+	SERVING_REFUSED,
+};
+
+/* A record whose result is known, but for which others before it have none yet. */
+struct serving_culprit {
+	bool is_known;
+	/* Its index, outcome, and how its command ended. */
+	struct result result;
+	/* What the command printed last. */
+	struct bytes printed;
+	struct bytes errors;
 };
 
 struct serving {
@@ -78,6 +97,8 @@ struct serving {
 	nsec quickest;
 	/* What the command has written to standard error and is not passed on. */
 	struct bytes errors;
+	/* What it has printed otherwise, and is kept until it is known of which record it is. */
+	struct bytes printed;
 	/* Of the present command: how many records it may be fed, UINT64_MAX if there is no limit. */
 	uint64_t allowed;
 	/* When it was fed first, monotonic; 0 before. */
@@ -104,8 +125,18 @@ struct serving {
 	const char *reason;
 	/* With SERVING_TOO_MANY: answers beyond those of the records, as far as they have been read. */
 	uint64_t surplus;
-	/* The time limit that the oldest record has exceeded, 0 if none. */
+	/* The time limit that a record has exceeded, 0 if none, and its index. It was the oldest, unless marks tell. */
 	nsec exceeded;
+	uint64_t late_index;
+	/* The mark as last seen, and since when, on the workplace's clock. */
+	uint64_t marked;
+	nsec marked_since;
+	/* True if it was sent a signal since a record took too long, whatever came of that record. */
+	bool was_terminated;
+	/* A record that is known to have ended an earlier command: the oldest once those before it are answered. */
+	struct serving_culprit culprit;
+	/* Starts in a row of commands that ended before they were ready. */
+	unsigned unready;
 	/* True once one of its records has: it gets no others. */
 	bool is_late;
 	/* When it is killed, on the workplace's clock; NSEC_FOREVER if it is not to be. */
@@ -136,6 +167,12 @@ enum { SERVING_ERRORS_MAX = 1024 * 1024 };
  */
 struct serving *serving_open(struct workplace *place, const struct protocol *protocol, size_t own_size) MUST_CHECK;
 
+/* True if the command gets records: it has said that it is ready, or need not say so. */
+static inline bool serving_is_ready(const struct serving *serving)
+{
+	return !serving->protocol->is_ready || serving->protocol->is_ready(serving);
+}
+
 /* True if the command has answered everything, and could be given more. */
 bool serving_is_idle(const struct serving *serving);
 
@@ -153,6 +190,15 @@ void serving_note_answers(struct serving *serving, uint64_t count);
 
 /* For protocols: reads no more answers if one with that outcome, which was committed, has ended the run. */
 void serving_note_judgement(struct serving *serving, enum outcome outcome);
+
+/* Returns the most bytes of answers that can be committed together. */
+size_t serving_answers_max(const struct serving *serving);
+
+/*
+ * For protocols: commits answers to the oldest count records, which are all of one row and were answered by the present
+ * command, with the rest of their output. They are done with it, and ok.
+ */
+void serving_commit_answers(struct serving *serving, uint64_t count, struct slice bytes);
 
 /* Commits output of the oldest record. */
 void serving_commit_output(struct serving *serving, enum stream stream, struct slice bytes);

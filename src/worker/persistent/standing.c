@@ -12,8 +12,10 @@
 enum {
 	/* Bytes that its pipes are made to hold, where the system permits that. */
 	PIPE_WANTED = 1 << 20,
-	/* The number of the socket in the command. */
-	SOCKET_NUMBER = 3,
+	/* The number of the first further descriptor in the command. */
+	FIRST_NUMBER = 3,
+	/* Bytes of the mark: a number. */
+	MARK_SIZE = sizeof(uint64_t),
 };
 
 /* Makes a pipe whose own end does not block, for a command's stream. -1 with errno. */
@@ -29,27 +31,57 @@ static int open_pipe(int *own, int *other, bool is_input)
 	return 0;
 }
 
-/* Makes the command's streams: pipes, and a socket where it has one. -1 with errno. */
-static int open_streams(struct standing *standing, struct command *command)
+/* Makes the pipes that records go to and answers come from. -1 with errno. */
+static int open_pipes(struct standing *standing, int *requests, int *answers)
+{
+	if (open_pipe(&standing->input, requests, true) < 0 || open_pipe(&standing->output, answers, false) < 0)
+		return -1;
+	fd_widen(standing->input, PIPE_WANTED);
+	fd_widen(standing->output, PIPE_WANTED);
+	return 0;
+}
+
+/* Makes the socket that both go over. -1 with errno. */
+static int open_socket_pair(struct standing *standing, struct command *command)
 {
 	int ends[2];
 
-	if (open_pipe(&standing->errors, &command->errors, false) < 0)
-		return -1;
-	if (!standing->has_socket) {
-		if (open_pipe(&standing->input, &command->input, true) < 0 ||
-		    open_pipe(&standing->output, &command->output, false) < 0)
-			return -1;
-		fd_widen(standing->input, PIPE_WANTED);
-		fd_widen(standing->output, PIPE_WANTED);
-		return 0;
-	}
-	command->keep_as = SOCKET_NUMBER;
-	if (open_pipe(&standing->prints, &command->output, false) < 0 || fd_socket_pair(ends) < 0)
+	if (fd_socket_pair(ends) < 0)
 		return -1;
 	standing->input = ends[0];
-	command->keep = ends[1];
-	return (standing->output = fd_copy(ends[0])) < 0 ? -1 : 0;
+	command->keep[0] = ends[1];
+	standing->output = fd_copy(ends[0]);
+	return standing->output < 0 ? -1 : 0;
+}
+
+/* Makes pipes and the mark, with numbers that are not those they have in the command. -1 with errno. */
+static int open_blocks(struct standing *standing, struct command *command)
+{
+	int i;
+
+	if (open_pipes(standing, &command->keep[0], &command->keep[1]) < 0 ||
+	    shm_create(&standing->mark, "mpmap-mark", MARK_SIZE) < 0 ||
+	    (command->keep[2] = fd_copy(standing->mark.fd)) < 0)
+		return -1;
+	for (i = 0; i < COMMAND_KEPT; i++) {
+		if (fd_raise(&command->keep[i], FIRST_NUMBER + COMMAND_KEPT) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Makes the command's streams. -1 with errno. */
+static int open_streams(struct standing *standing, struct command *command)
+{
+	if (open_pipe(&standing->errors, &command->errors, false) < 0)
+		return -1;
+	if (standing->wiring == STANDING_PIPES)
+		return open_pipes(standing, &command->input, &command->output);
+	command->keep_as = FIRST_NUMBER;
+	if (open_pipe(&standing->prints, &command->output, false) < 0)
+		return -1;
+	return standing->wiring == STANDING_SOCKET ? open_socket_pair(standing, command)
+						   : open_blocks(standing, command);
 }
 
 static void close_all(struct standing *standing)
@@ -58,33 +90,37 @@ static void close_all(struct standing *standing)
 	fd_close(&standing->output);
 	fd_close(&standing->errors);
 	fd_close(&standing->prints);
+	shm_release(&standing->mark);
 }
 
 /* Closes the command's ends. What it shares with other tasks remains. */
 static void close_theirs(const struct standing *standing, struct command *command)
 {
-	if (!standing->has_socket)
+	int i;
+
+	if (standing->wiring == STANDING_PIPES)
 		fd_close(&command->input);
 	fd_close(&command->output);
 	fd_close(&command->errors);
-	fd_close(&command->keep);
+	for (i = 0; i < COMMAND_KEPT; i++)
+		fd_close(&command->keep[i]);
 }
 
 /* Executes the briefing's words as they stand, without a task's variables. -1 with errno and the stage. */
 static int execute(struct launcher *launcher, const struct workplace *place, struct command *command,
-		   struct launched *launched)
+		   struct launched *launched, enum standing_wiring wiring)
 {
+	char socket[] = "MPMAP_COPROC_FD=3", blocks[] = "MPMAP_BLOCK=1";
 	const struct briefing *briefing = &place->briefing;
 	char **arguments = mem_new(briefing->word_count + 1, sizeof *arguments);
 	char **environment = mem_new(launcher->first_of_task + 2, sizeof *environment);
-	char socket[] = "MPMAP_COPROC_FD=3";
 	char *found = NULL;
 	int started = -1;
 
 	memcpy(arguments, briefing->words, briefing->word_count * sizeof *arguments);
 	memcpy(environment, launcher->environment, launcher->first_of_task * sizeof *environment);
-	if (command->keep_as)
-		environment[launcher->first_of_task] = socket;
+	if (wiring != STANDING_PIPES)
+		environment[launcher->first_of_task] = wiring == STANDING_SOCKET ? socket : blocks;
 	command->arguments = arguments;
 	command->environment = environment;
 	command->path = briefing->command;
@@ -123,12 +159,12 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 	int started = -1, number;
 
 	*standing = STANDING_NONE;
-	standing->has_socket = wiring == STANDING_SOCKET;
-	if (!standing->has_socket)
+	standing->wiring = wiring;
+	if (wiring == STANDING_PIPES)
 		command.input = -1;
 	if (open_streams(standing, &command) == 0) {
 		place->seat->task = 0;
-		started = execute(launcher, place, &command, &launched);
+		started = execute(launcher, place, &command, &launched, wiring);
 	}
 	if (started == 0)
 		started = start_watching(standing, &launched);
@@ -149,7 +185,7 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 
 void standing_close_input(struct standing *standing)
 {
-	if (standing->has_socket && standing->input >= 0)
+	if (standing->wiring == STANDING_SOCKET && standing->input >= 0)
 		fd_end_writing(standing->input);
 	fd_close(&standing->input);
 }
@@ -195,6 +231,11 @@ bool standing_await_end(struct standing *standing, nsec deadline)
 		drop_written(&standing->prints, &waits[4]);
 	}
 	return standing->has_ended;
+}
+
+uint64_t standing_marked(const struct standing *standing)
+{
+	return standing->mark.base ? atomic_load((const _Atomic uint64_t *)(const void *)standing->mark.base) : 0;
 }
 
 void standing_signal(const struct standing *standing, int signal)

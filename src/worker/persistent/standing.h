@@ -9,20 +9,46 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/dialect.h"
+#include "ipc/shm.h"
 #include "process/command.h"
 #include "worker/group.h"
 #include "worker/launcher.h"
 #include "worker/workplace.h"
+
+/* What a command reads from and answers on. */
+enum standing_wiring {
+	/* Its standard input and output. */
+	STANDING_PIPES,
+	/* A socket, its descriptor 3: MPMAP_COPROC_FD in its environment. */
+	STANDING_SOCKET,
+	/* Pipes, its descriptors 3 and 4; 5 is the mark. MPMAP_BLOCK in its environment. */
+	STANDING_BLOCKS,
+};
+
+/* What an adapter offers. */
+enum standing_offers {
+	STANDING_IS_READY = 1,
+	/* It marks the record in work. */
+	STANDING_MARKS = 2,
+	/* It answers each record before it begins the next. */
+	STANDING_ANSWERS_EACH = 4,
+	/* It is to have one record at a time. */
+	STANDING_TAKES_ONE = 8,
+};
 
 struct standing {
 	/* Our ends of what it reads, of what it answers on, and of its standard error; -1 once closed. */
 	int input;
 	int output;
 	int errors;
-	/* Our end of its standard output, if it answers on a socket; else -1. */
+	/* Our end of its standard output, if it answers on another descriptor; else -1. */
 	int prints;
-	/* True if it reads from and answers on a socket. */
-	bool has_socket;
+	/* What it reads from and answers on. */
+	enum standing_wiring wiring;
+	/* With STANDING_BLOCKS: the number of the record in work, which it writes. */
+	struct shm mark;
+	/* What the hello of an adapter offers (STANDING_...), 0 before it. */
+	uint32_t offers;
 	/* How many requests it has offered to take at a time, 0 if it has not said anything. */
 	uint32_t pipeline;
 	/* Its process group; valid while pid is not 0. */
@@ -38,15 +64,7 @@ struct standing {
 };
 
 /* All descriptors closed, no process. */
-#define STANDING_NONE ((struct standing){.input = -1, .output = -1, .errors = -1, .prints = -1})
-
-/* What a command reads from and answers on. */
-enum standing_wiring {
-	/* Its standard input and output. */
-	STANDING_PIPES,
-	/* A socket, its descriptor 3: MPMAP_COPROC_FD in its environment. */
-	STANDING_SOCKET,
-};
+#define STANDING_NONE ((struct standing){.input = -1, .output = -1, .errors = -1, .prints = -1, .mark.fd = -1})
 
 /* Starts the briefing's command. Returns 0, or -1 with errno and the stage. */
 int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
@@ -72,6 +90,9 @@ void standing_note_end(struct standing *standing, const struct fd_wait *waits);
  * for nothing else. True if it has ended.
  */
 bool standing_await_end(struct standing *standing, nsec deadline);
+
+/* Returns the number of the record that the command marks as in work, from 1; 0 if none, or it has no mark. */
+uint64_t standing_marked(const struct standing *standing);
 
 /* Sends a signal to its group, unless its process has ended. */
 void standing_signal(const struct standing *standing, int signal);

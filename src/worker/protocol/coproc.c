@@ -2,9 +2,6 @@
 /*
  * The executors of commands that speak the protocol of mpmap-coproc(7): a line of JSON for each record, and one for
  * each answer, in the same order. With "coproc" over standard input and output, with "coproc-fd" over descriptor 3.
- *
- * What the command prints besides is that of the oldest record in work. It is read after the answers that are there,
- * and committed before them: all that a command prints before it answers is in the pipe by then.
  */
 #include "ipc/fd.h"
 #include "codec/coproc.h"
@@ -12,6 +9,7 @@
 #include "worker/executor.h"
 #include "worker/persistent/reckoning.h"
 #include "worker/persistent/service.h"
+#include "worker/protocol/prints.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,8 +38,6 @@ struct coproc {
 	bool has_spoken;
 	/* The values of a record. */
 	struct values values;
-	/* What is read of what the command prints. */
-	char piece[PIECE_SIZE];
 };
 
 static struct coproc *coproc_of(const struct serving *serving)
@@ -138,31 +134,6 @@ static void feed_coproc(struct serving *serving)
 	}
 }
 
-/* Reads one of the descriptors that the command prints on: all that is there. */
-static void take_printed(struct serving *serving, int *fd, enum stream stream)
-{
-	char *piece = coproc_of(serving)->piece;
-	ssize_t got = PIECE_SIZE;
-	int rounds;
-
-	for (rounds = 0; *fd >= 0 && got == PIECE_SIZE && rounds < ROUNDS_MAX; rounds++) {
-		got = fd_read(*fd, piece, PIECE_SIZE);
-		if (got == 0 || (got < 0 && errno != EAGAIN))
-			fd_close(fd);
-		else if (got > 0 && serving->hand.is_begun)
-			serving_commit_output(serving, stream, (struct slice){.data = piece, .size = (size_t)got});
-		else if (got > 0)
-			bytes_append(&serving->errors, piece, (size_t)got);
-	}
-}
-
-/* Reads what the command has printed: it is that of the oldest record, or passed on if none is in work. */
-static void take_all_prints(struct serving *serving)
-{
-	take_printed(serving, &serving->command.prints, STREAM_OUTPUT);
-	take_printed(serving, &serving->command.errors, STREAM_ERRORS);
-}
-
 /* Ends a command whose line was refused. */
 static void note_malformed(struct serving *serving)
 {
@@ -184,21 +155,10 @@ static void refuse_line(struct serving *serving, struct slice text, const char *
 /* Commits an answer of status 0 in one packet. False if it is more than that. */
 static bool commit_at_once(struct serving *serving, const struct coproc_line *line)
 {
-	struct workplace *place = serving->place;
-	struct answers_header header = {
-		.index = hand_first(&serving->hand),
-		.attempt = serving->hand.rows[0].claim.attempt,
-		.pid = serving->command.pid,
-		.start = serving->oldest_wall,
-		.duration = clock_now() - serving->oldest_since,
-	};
-
 	if (line->status || line->errors.size || serving->has_output ||
-	    line->output.size > ring_packet_max(&place->ring) - sizeof header)
+	    line->output.size > serving_answers_max(serving))
 		return false;
-	hand_select(&serving->hand, place);
-	serving->parent_gone |= !claim_answer(place, &header, bytes_slice(&line->output));
-	serving_note_answers(serving, 1);
+	serving_commit_answers(serving, 1, bytes_slice(&line->output));
 	return true;
 }
 
@@ -216,9 +176,9 @@ static void commit_answer(struct serving *serving)
 		result = reckoning_result(serving, line->status ? OUTCOME_FAILED : OUTCOME_OK);
 		result.status = line->status;
 		reckoning_commit(serving, &result);
+		halving_answered(&serving->halving, 1);
+		serving_note_judgement(serving, result.outcome);
 	}
-	halving_answered(&serving->halving, 1);
-	serving_note_judgement(serving, line->status ? OUTCOME_FAILED : OUTCOME_OK);
 }
 
 /* Takes a line of the command. */
@@ -283,7 +243,7 @@ static void collect_coproc(struct serving *serving)
 		if (got <= 0)
 			break;
 		coproc_lines_add(&coproc->lines, (size_t)got);
-		take_all_prints(serving);
+		prints_take(serving);
 		take_answer_lines(serving);
 	}
 	/* The next record need not wait until the descriptor is found to be writable. */
@@ -295,7 +255,7 @@ static void finish_coproc(struct serving *serving)
 {
 	struct slice rest = coproc_lines_rest(&coproc_of(serving)->lines);
 
-	take_all_prints(serving);
+	prints_take(serving);
 	/* Of a command that failed, a last line without its newline may be a part of one. */
 	if (rest.size && !serving->command.end.status && !serving->command.end.signal)
 		take_answer_line(serving, rest);
@@ -320,7 +280,7 @@ static const struct protocol coproc_protocol = {
 	.is_full = coproc_is_full,
 	.feed = feed_coproc,
 	.collect = collect_coproc,
-	.take_prints = take_all_prints,
+	.take_prints = prints_take,
 	.finish = finish_coproc,
 	.release = release_coproc,
 };

@@ -55,25 +55,6 @@ static void commit_piece(struct serving *serving, struct slice bytes)
 	serving_note_oldest(serving);
 }
 
-/* Commits the answers to the first count records held, which are all of one row. */
-static void commit_answers(struct serving *serving, uint64_t count, struct slice bytes)
-{
-	struct answers_header header = {
-		.index = hand_first(&serving->hand),
-		.further = (uint32_t)(count - 1),
-		.attempt = serving->hand.rows[0].claim.attempt,
-		.pid = serving->command.pid,
-		.start = serving->oldest_wall,
-		.duration = clock_now() - serving->oldest_since,
-	};
-
-	hand_select(&serving->hand, serving->place);
-	serving->parent_gone |= !claim_answer(serving->place, &header, bytes);
-	serving_note_judgement(serving, OUTCOME_OK);
-	serving_note_answers(serving, count);
-	halving_answered(&serving->halving, count);
-}
-
 /* Returns the most answers that can be committed together. */
 static uint64_t most_together(const struct serving *serving)
 {
@@ -86,7 +67,7 @@ static uint64_t most_together(const struct serving *serving)
 static void commit_whole(struct serving *serving)
 {
 	struct answers *answers = answers_of(serving);
-	size_t size = ring_packet_max(&serving->place->ring) - sizeof(struct answers_header);
+	size_t size = serving_answers_max(serving);
 	struct slice bytes;
 
 	while (!serving->parent_gone && !serving->flaw) {
@@ -100,7 +81,7 @@ static void commit_whole(struct serving *serving)
 		}
 		count = answers_take(answers, most_together(serving), size, &bytes);
 		if (count)
-			commit_answers(serving, count, bytes);
+			serving_commit_answers(serving, count, bytes);
 		else if (most && answers_take_piece(answers, size, &bytes))
 			commit_piece(serving, bytes);
 		else

@@ -69,7 +69,7 @@ int preloading_begin(struct preloading *preloading, const struct preloading_fds 
 	command.input = fds->input;
 	command.output = fds->output;
 	command.errors = fds->errors;
-	command.keep = fds->keep;
+	command.keep[0] = fds->keep;
 	command.pid = &preloading->pid;
 	return command_start(&command, pidfd, &stage);
 }
