@@ -70,7 +70,6 @@ def close_quietly(descriptor):
 
 # ---- Failures of the user's code -----------------------------------------------------------------------------------
 
-
 SOURCES = {}  # the user's code that is in no file, by the names that it has in tracebacks
 
 
@@ -173,7 +172,11 @@ class Json(object):
 
     def load(self):
         import json
+        import re
         self.module = json
+        # Only a text in which this is found can have integers that Python would write in another way. (No limit of the
+        # number of digits can be lower than 640.)
+        self.has_strange_integers = re.compile(r'-0(?![0-9.eE])|[0-9]{640}').search
         self.encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=plain).encode
         self.decode = json.JSONDecoder(parse_float=self.keep_float).decode
         self.decode_integers = json.JSONDecoder(parse_float=self.keep_float, parse_int=self.keep_integer).decode
@@ -186,7 +189,7 @@ class Json(object):
         return Float(text)
 
     def keep_integer(self, text):
-        if len(text) < 640 and text != '-0':  # no limit of digits can be lower than 640
+        if len(text) < 640 and text != '-0':
             return int(text)
         self.kept = True
         return Integer(text)
@@ -194,8 +197,7 @@ class Json(object):
     def parse(self, text):
         if self.module is None:
             self.load()
-        # Only these texts can have integers that Python would write in another way.
-        return self.decode_integers(text) if '-0' in text or len(text) >= 640 else self.decode(text)
+        return self.decode_integers(text) if self.has_strange_integers(text) else self.decode(text)
 
     def text(self, value):
         """Returns the value as compact JSON, in bytes. Lone surrogates become escapes."""
