@@ -62,6 +62,7 @@
  * worker/persistent/  a command that stays for many records
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
  *   standing  the command's process         keeping  it between two runs    lateness  its time limit
+ *   growth   its memory
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * worker/protocol/  how such commands get records and answer them
  *   filter   one answer for each record     answers  splitting them         coproc   answers with a status

@@ -45,6 +45,8 @@ struct notice {
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1 if the last task took long: a new worker follows its first task closely. Written by workers. */
 	_Atomic uint32_t long_tasks;
+	/* 1 once a worker has said that its command is larger than it may be from its beginning. Written by workers. */
+	_Atomic uint32_t large;
 };
 
 enum {

@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 19 };
+enum { MESSAGE_VERSION = 20 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -135,6 +135,8 @@ struct briefing {
 	uint32_t judged;
 	/* The time between starts of tasks (--delay). */
 	nsec delay;
+	/* Resident memory above which a command that stays is replaced, bytes; 0 if there is no limit. */
+	uint64_t max_rss;
 	/* The scripts that sh runs in each new worker, and in each that leaves; NULL if none. */
 	char *initializer;
 	char *finalizer;

@@ -73,6 +73,9 @@ enum fact {
 	FACT_LINES,
 	/* --filter or --coproc of a run; before a prompt they are defaults. */
 	FACT_PERSISTENT,
+	/* Neither of them. */
+	FACT_TRANSIENT,
+	FACT_MAX_RSS,
 	FACT_FILTER,
 	/* No words of COMMAND, as for --filter. */
 	FACT_NO_WORDS,
@@ -127,6 +130,9 @@ static const struct conflict conflicts[] = {
 	 "%a and --delimiter=%b: records that stay whole end with one byte (--stdin takes all)"},
 	{FACT_PERSISTENT, FACT_RECORD_START,
 	 "%a and --record-start: records that stay whole end with one byte (--stdin takes all)"},
+	{FACT_MAX_RSS, FACT_TRANSIENT,
+	 "--max-rss: no COMMAND that stays and could grow (--filter, --coproc, --python ...); a task's memory is "
+	 "limited by ulimit (--shell)"},
 	{FACT_FILTER, FACT_RESULTS,
 	 "--filter and --results: a folder for each record would be too many (-o jsonl writes a result for each)"},
 	{FACT_FILTER, FACT_JSON,
@@ -207,6 +213,8 @@ static void gather_persistence(const struct options *options, const char *names[
 {
 	const struct session_options *run = &options->run;
 
+	names[FACT_MAX_RSS] = run->command.max_rss ? "--max-rss" : NULL;
+	names[FACT_TRANSIENT] = !options->persistent && options->mode == MODE_RUN ? "" : NULL;
 	if (!options->persistent || options->mode != MODE_RUN)
 		return;
 	names[FACT_FILTER] = strcmp(options->persistent, "filter") == 0 ? "--filter" : NULL;

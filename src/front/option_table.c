@@ -72,6 +72,8 @@ const struct option_row option_table[] = {
 	{.name = "isolate", .help = "for functions: each record in a process of its own, forked\n"
 	 "from the warm one (the default of --bash)", .set = set_isolated},
 	{.name = "no-isolate", .help = "for --bash: all records in the warm bash itself", .set = set_unisolated},
+	{.name = "max-rss", .argument = "SIZE", .values = VALUES_FREE,
+	 .help = "replace what stays when it takes more memory than SIZE", .set = set_max_rss},
 	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",
 	 .set = set_directory},

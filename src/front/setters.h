@@ -32,6 +32,7 @@ option_setter set_directory;
 option_setter set_nice;
 option_setter set_initializer;
 option_setter set_finalizer;
+option_setter set_max_rss;
 option_setter set_terminal;
 option_setter set_zygote;
 option_setter set_filter;

@@ -2,6 +2,8 @@
 /* The setters of options about commands that stay, and functions. */
 #include "front/setters.h"
 
+#include "base/number.h"
+
 /* Sets the executor that lets COMMAND persist. -1 with the error. */
 static int set_persistent(struct options *options, const char *executor, struct error *error)
 {
@@ -81,4 +83,11 @@ int set_isolated(struct options *options, const char *value UNUSED, struct error
 int set_unisolated(struct options *options, const char *value UNUSED, struct error *error)
 {
 	return function_add_setting(options, "--no-isolate", NULL, error);
+}
+
+int set_max_rss(struct options *options, const char *value, struct error *error)
+{
+	if (number_parse_size(value, &options->run.command.max_rss) == 0 && options->run.command.max_rss)
+		return 0;
+	return error_set(error, "--max-rss '%s': not a size (a number of bytes, or one with K, M, G or T)", value);
 }

@@ -205,3 +205,15 @@ unsigned survey_count_orphans(pid_t group, nsec age)
 	free(processes);
 	return orphans;
 }
+
+uint64_t survey_memory(pid_t pid)
+{
+	char path[32], text[STAT_SIZE];
+	long page = sysconf(_SC_PAGESIZE);
+	uint64_t pages;
+
+	snprintf(path, sizeof path, "/proc/%ld/statm", (long)pid);
+	if (read_proc(path, text) < 0 || page <= 0 || sscanf(text, "%*u %" SCNu64, &pages) != 1)
+		return 0;
+	return pages * (uint64_t)page;
+}

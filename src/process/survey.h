@@ -42,4 +42,7 @@ nsec survey_now(void);
  */
 unsigned survey_count_orphans(pid_t group, nsec age);
 
+/* Returns the resident memory of a process in bytes; 0 if it has ended, or is not known. */
+uint64_t survey_memory(pid_t pid);
+
 #endif

@@ -156,6 +156,7 @@ static struct briefing briefing_from_options(const struct session *session)
 		.judged = halt_outcomes(&options->policy.halt),
 		.grace = options->policy.grace,
 		.delay = options->policy.delay,
+		.max_rss = options->command.max_rss,
 		.initializer = copy_optional(options->command.initializer),
 		.finalizer = copy_optional(options->command.finalizer),
 		.id = make_id(),

@@ -43,6 +43,8 @@ struct command_options {
 	/* Run by sh in each new worker, and in each that leaves in order; NULL if none. */
 	const char *initializer;
 	const char *finalizer;
+	/* Resident memory above which a command that stays is replaced, bytes; 0 if there is no limit. */
+	uint64_t max_rss;
 	/* True if tasks run one at a time, with the terminal. */
 	bool terminal;
 	/* COMMAND is started once in each worker, and tasks are forked from it. */

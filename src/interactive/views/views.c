@@ -211,6 +211,8 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 	if (settings->output.format && settings->output.format != &output_text)
 		bytes_append_format(out, " --output=%s", settings->output.format->name);
 	append_word_option(out, "workdir", settings->command.directory);
+	if (settings->command.max_rss)
+		bytes_append_format(out, " --max-rss=%" PRIu64, settings->command.max_rss);
 	append_word_option(out, "initializer", settings->command.initializer);
 	append_word_option(out, "finalizer", settings->command.finalizer);
 	append_word_option(out, "joblog", settings->output.joblog);

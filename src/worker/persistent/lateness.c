@@ -9,14 +9,6 @@
 /* Checks of the record in work within the time that it may take, where the command marks it. */
 enum { CHECKS = 16 };
 
-/* Lets the command have no further records, but the rest of the one that it is being fed. */
-static void stop_feeding(struct serving *serving)
-{
-	serving->is_late = true;
-	serving->allowed = hand_fed_records(&serving->hand);
-	hand_limit(&serving->hand, serving->allowed);
-}
-
 /* Returns since when the record in work is that, on the workplace's clock, as far as is known. */
 static nsec in_work_since(struct serving *serving, nsec now)
 {
@@ -37,7 +29,7 @@ static void end_late_command(struct serving *serving, nsec timeout, nsec now)
 	serving->exceeded = timeout;
 	serving->late_index = is_marked ? serving->marked - 1 : hand_first(&serving->hand);
 	serving->kill_at = now + serving->place->briefing.grace;
-	stop_feeding(serving);
+	serving_stop_feeding(serving);
 	if (!serving->protocol->marks)
 		return;
 	serving->was_terminated = true;

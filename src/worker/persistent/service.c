@@ -4,6 +4,7 @@
 
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "worker/persistent/growth.h"
 #include "worker/persistent/keeping.h"
 #include "worker/persistent/lateness.h"
 #include "worker/persistent/reckoning.h"
@@ -161,6 +162,7 @@ static void start_command(struct serving *serving)
 	serving->was_terminated = false;
 	serving->marked = 0;
 	serving->is_late = serving->is_quiet = false;
+	serving->measured_at = 0;
 	serving->kill_at = NSEC_FOREVER;
 	serving->was_killed = false;
 	bytes_clear(&serving->errors);
@@ -274,6 +276,8 @@ static void wait_for_command(struct serving *serving)
 		serving->protocol->feed(serving);
 	if (waits[2].input)
 		serving->protocol->collect(serving);
+	if (waits[2].input && growth_is_too_large(serving))
+		serving_stop_feeding(serving);
 	if (waits[3].input || waits[5].input)
 		take_prints(serving);
 }

@@ -70,6 +70,13 @@ void serving_note_oldest(struct serving *serving)
 	serving->first_fed = hand_first(&serving->hand);
 }
 
+void serving_stop_feeding(struct serving *serving)
+{
+	serving->is_late = true;
+	serving->allowed = hand_fed_records(&serving->hand);
+	hand_limit(&serving->hand, serving->allowed);
+}
+
 void serving_note_results(struct serving *serving, uint64_t count)
 {
 	serving->has_output = false;

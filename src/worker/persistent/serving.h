@@ -137,8 +137,10 @@ struct serving {
 	struct serving_culprit culprit;
 	/* Starts in a row of commands that ended before they were ready. */
 	unsigned unready;
-	/* True once one of its records has: it gets no others. */
+	/* True once a record took too long, or the command has grown too large: it gets no other records. */
 	bool is_late;
+	/* When its memory was measured, monotonic; 0 if it was not. */
+	nsec measured_at;
 	/* When it is killed, on the workplace's clock; NSEC_FOREVER if it is not to be. */
 	nsec kill_at;
 	bool was_killed;
@@ -181,6 +183,9 @@ void serving_close(struct workplace *place, void *state);
 
 /* For protocols: notes that the oldest record is in work from now on. */
 void serving_note_oldest(struct serving *serving);
+
+/* Lets the command have no further records, but the rest of the one that it is being fed. */
+void serving_stop_feeding(struct serving *serving);
 
 /* Notes that the oldest count records have results. */
 void serving_note_results(struct serving *serving, uint64_t count);
