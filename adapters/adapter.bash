@@ -23,7 +23,7 @@
 # RETURN and DEBUG. `exit`, or a failing command under `set -e`, ends the shell and is that record's outcome; mpmap
 # starts another shell.
 #
-# Status: as of a bash that has been started for the record. A child that is killed gives 128+N, which is a failure as
+# Status: as of a script that has been started for the record. A child that is killed gives 128+N, which is a failure as
 # any other. That the subshell itself has been killed is known from what bash reports of it: it does for each signal but
 # SIGINT and SIGPIPE, for which the outcome is 130 and 141.
 #
