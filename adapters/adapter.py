@@ -8,13 +8,12 @@
 #
 # CODE is an expression or MODULE:FUNCTION (names with dots, too). The function is called with the values of the record:
 # f(record), f(*values) where it has columns or comes from several sources, f(object) where records are JSON.
-# An expression knows these names, which hide others:
+# An expression knows these names, which hide those of --setup and the builtins (and a NAME hides a, seq and attempt):
 #     x        the record, a str (bytes that are not UTF-8 are kept by surrogateescape); with JSON the parsed value
 #     a        the list of its values; [x] where it is not divided
 #     NAME     a named column (None if the record ends before it), or a key of a JSON object
 #     seq      the number of the record, from 1
 #     attempt  how often it has been tried, from 1
-#     and what --setup has defined, and the builtins.
 # A name that is none of these and has an attribute in CODE (as math.sqrt, urllib.parse.quote) is imported
 # as a module, once. Modules of the current folder are found, too.
 #
@@ -705,12 +704,13 @@ class Calls(object):
     def evaluate(self, x, a, named):
         """Calls the expression with those of the record's names that it uses."""
         used = self.code.used
-        names = {'seq': self.seq(), 'attempt': self.attempt} if 'seq' in used or 'attempt' in used else {}
+        names = {'a': a, 'attempt': self.attempt}
+        if 'seq' in used:
+            names['seq'] = self.seq()
         if len(a) < len(self.settings.columns):
             names.update(dict.fromkeys(self.settings.columns))
         names.update(named)
         names['x'] = x
-        names['a'] = a
         parameters = tuple([name for name in used if name in names])
         return self.code.make(parameters)(*[names[name] for name in parameters])
 

@@ -175,6 +175,8 @@ END
 	same out $'Rome11Rome\nParis22Paris'
 	printf 'city,id\nRome,1\n' | mp_well --csv --header=: --setup='id = 7; n = 8' --python '[id, n, city.upper()]'
 	same out '["1",8,"ROME"]'
+	printf 'x,a\n1,2\n' | mp_well --csv --header=: --python '[x, a]'
+	same out '["1,2","2"]'
 	printf '{"id":1,"n":2.50}\n{"id":2}\n' | mp_well --jsonl --setup='n = "none"' --python '[id, n, x["id"]]'
 	same out $'[1,2.50,1]\n[2,"none",2]'
 }
