@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|setup|teardown|source|max-rss|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -47,6 +47,7 @@ complete -c mpmap -n __mpmap_before_command -l python -x -d 'call CODE for each 
 complete -c mpmap -n __mpmap_before_command -l bash -x -d 'call CODE with each record as "$1" in a warm bash'
 complete -c mpmap -n __mpmap_before_command -l perl -x -d 'call CODE for each record $_ in a warm Perl'
 complete -c mpmap -n __mpmap_before_command -l node -x -d 'call CODE for each record x in a warm Node.js'
+complete -c mpmap -n __mpmap_before_command -l plugin -rF -d 'call FUNC of the shared library FILE for each record'
 complete -c mpmap -n __mpmap_before_command -l setup -x -d 'for functions: CODE that runs once, before the first record'
 complete -c mpmap -n __mpmap_before_command -l teardown -x -d 'for functions: CODE that runs when a worker leaves'
 complete -c mpmap -n __mpmap_before_command -l source -rF -d 'for --bash: a file with functions, read before the first record'
@@ -89,4 +90,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --setup --teardown --source --max-rss --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'

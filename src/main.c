@@ -43,6 +43,7 @@
  * board/    the memory and the messages that the parent and its workers share
  *   board    seats of workers               queue    chunks to be claimed  ring     packets without locks
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte
+ *   prepared  answers before they are committed
  *   doorbell  when the parent scans rings   leftovers  groups that tasks left
  *   clearance  naming or ending these groups
  * journal/  logs of a run, and an archive of its output
@@ -64,6 +65,9 @@
  *   standing  the command's process         keeping  it between two runs    lateness  its time limit
  *   growth   its memory
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
+ * worker/plugin/  functions of shared libraries that are called in a worker
+ *   plugin   calling them                   library  loading one            call     a record for it
+ *   writing  its output and results
  * worker/protocol/  how such commands get records and answer them
  *   filter   one answer for each record     answers  splitting them         coproc   answers with a status
  *   block    many records in a message      block_messages  its answers     prints   what is printed besides

@@ -91,7 +91,7 @@ in_hacking() {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
 		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task")
 		# A room and its inner room are one floor.
-		floor("worker", "<board worker/zygote worker/persistent worker/protocol"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec")
+		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")
 		floor("run", "<pool <machine <codec <order <journal run/policy")
 		floor("feed", "<run"); floor("front", "<feed"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")

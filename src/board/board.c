@@ -113,6 +113,8 @@ void board_reset(struct board *board, size_t seat)
 	atomic_store(&status->limit, 0);
 	atomic_store(&status->executed, 0);
 	atomic_store(&status->has_hook, 0);
+	atomic_store(&status->prepared, 0);
+	atomic_store(&status->prepared_at, 0);
 	status->task = 0;
 	atomic_store(&ring.shared->committed, 0);
 	atomic_store(&ring.shared->released, 0);

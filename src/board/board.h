@@ -96,6 +96,12 @@ struct seat {
 	_Atomic uint32_t executed;
 	/* 1 while task is no task's group, but that of the worker's initializer or finalizer. Written by the worker. */
 	_Atomic uint32_t has_hook;
+	/*
+	 * The answers that are prepared in the ring, in the packet at this position, and not committed: their number in
+	 * the upper half, their size in the lower; 0 if none (board/prepared.h).
+	 */
+	_Atomic uint64_t prepared;
+	_Atomic uint64_t prepared_at;
 };
 
 /*

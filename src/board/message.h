@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 20 };
+enum { MESSAGE_VERSION = 21 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */

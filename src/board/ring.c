@@ -143,6 +143,22 @@ int ring_peek(struct ring *ring, uint32_t *type, struct slice *packet)
 	return got;
 }
 
+char *ring_inherit(struct ring *ring, uint64_t reserved, uint32_t type, size_t size)
+{
+	struct ring producer = *ring;
+
+	producer.position = atomic_load_explicit(&ring->shared->committed, memory_order_acquire);
+	producer.reserved = reserved;
+	if (producer.position - ring->position > ring->size || size > ring_packet_max(ring))
+		return NULL;
+	if (reserved != producer.position && reserved != producer.position + to_end(ring, producer.position))
+		return NULL;
+	if (span_of(size) > to_end(ring, reserved) || reserved + span_of(size) - ring->position > ring->size)
+		return NULL;
+	ring_commit(&producer, type, size);
+	return (char *)(header_at(ring, reserved) + 1);
+}
+
 bool ring_release(struct ring *ring)
 {
 	size_t span = span_of(header_at(ring, ring->position)->size), rest = to_end(ring, ring->position);

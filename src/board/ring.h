@@ -82,6 +82,12 @@ int ring_peek(struct ring *ring, uint32_t *type, struct slice *packet);
  */
 int ring_look_ahead(const struct ring *ring, uint64_t *position, uint32_t *type, struct slice *packet);
 
+/*
+ * Consumer, after the producer's death: commits a packet that the producer had reserved at a position. Returns where
+ * its bytes are, or NULL if no such packet can have been reserved.
+ */
+char *ring_inherit(struct ring *ring, uint64_t reserved, uint32_t type, size_t size);
+
 /* Consumer: releases the packet that was peeked. True if the producer waits for room: it has to be woken. */
 bool ring_release(struct ring *ring);
 

@@ -12,6 +12,7 @@
 struct language {
 	/* Its option. */
 	const char *option;
+	/* NULL where the function is called in the worker: its name is the only word. */
 	const char *interpreter;
 	/* The adapter's file. */
 	const char *adapter;
@@ -24,6 +25,7 @@ static const struct language languages[] = {
 	{"--bash", "bash", "adapter.bash", " --setup --teardown --source --isolate --no-isolate "},
 	{"--perl", "perl", "adapter.pl", " --setup --teardown --isolate "},
 	{"--node", "node", "adapter.js", " --setup --teardown "},
+	{"--plugin", NULL, NULL, ""},
 };
 
 int function_set_code(struct options *options, const char *language, const char *code, struct error *error)
@@ -123,29 +125,37 @@ static void add_text(struct bytes *texts, const char *text)
 	bytes_append(texts, text, strlen(text) + 1);
 }
 
-/* Sets COMMAND to the adapter's words. -1 with the error. */
+/* Appends the adapter's words before the code. -1 with the error. */
+static int add_adapter(struct bytes *texts, const struct function *function, struct error *error)
+{
+	char *adapter = find_adapter(function->language->adapter);
+	int found = access(adapter, R_OK);
+
+	if (found < 0)
+		error_set_errno(error, errno, "%s: the adapter %s", function->language->option, adapter);
+	add_text(texts, function->language->interpreter);
+	add_text(texts, adapter);
+	bytes_append(texts, function->settings.data, function->settings.size);
+	add_text(texts, "--");
+	free(adapter);
+	return found;
+}
+
+/* Sets COMMAND to the words of the adapter, or to the function itself. -1 with the error. */
 static int set_words(struct options *options, struct error *error)
 {
 	struct function *function = &options->function;
 	struct template_options *command = &options->run.command.template;
-	char *adapter = find_adapter(function->language->adapter);
 	struct bytes texts = {.data = NULL};
+	int added = function->language->interpreter ? add_adapter(&texts, function, error) : 0;
 
-	if (access(adapter, R_OK) < 0) {
-		error_set_errno(error, errno, "%s: the adapter %s", function->language->option, adapter);
-		free(adapter);
-		return -1;
+	if (added == 0) {
+		add_text(&texts, function->code);
+		function->words = split_texts(&texts, &command->word_count);
+		command->words = function->words;
 	}
-	add_text(&texts, function->language->interpreter);
-	add_text(&texts, adapter);
-	bytes_append(&texts, function->settings.data, function->settings.size);
-	add_text(&texts, "--");
-	add_text(&texts, function->code);
-	function->words = split_texts(&texts, &command->word_count);
-	command->words = function->words;
 	bytes_release(&texts);
-	free(adapter);
-	return 0;
+	return added;
 }
 
 /* Does the work of function_settle. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Functions of interpreters (--python, --bash, --perl, --node): which adapter is run for them, with which words. The
- * adapter is a file of ours beside this program, or in its data folder.
+ * adapter is a file of ours beside this program, or in its data folder. Those of plugins need none.
  */
 #ifndef FRONT_FUNCTION_H
 #define FRONT_FUNCTION_H

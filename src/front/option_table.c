@@ -63,6 +63,9 @@ const struct option_row option_table[] = {
 	 .help = "call CODE for each record $_ in a warm Perl", .set = set_perl},
 	{.name = "node", .argument = "CODE", .values = VALUES_FREE,
 	 .help = "call CODE for each record x in a warm Node.js", .set = set_node},
+	{.name = "plugin", .argument = "FILE:FUNC", .values = VALUES_FILE,
+	 .help = "call FUNC of the shared library FILE for each record,\n"
+	 "in the workers themselves", .set = set_plugin},
 	{.name = "setup", .argument = "CODE", .values = VALUES_FREE,
 	 .help = "for functions: CODE that runs once, before the first record", .set = set_setup},
 	{.name = "teardown", .argument = "CODE", .values = VALUES_FREE,

@@ -41,6 +41,7 @@ option_setter set_python;
 option_setter set_bash;
 option_setter set_perl;
 option_setter set_node;
+option_setter set_plugin;
 option_setter set_setup;
 option_setter set_teardown;
 option_setter set_source;

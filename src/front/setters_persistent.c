@@ -60,6 +60,17 @@ int set_node(struct options *options, const char *value, struct error *error)
 	return set_function(options, "--node", value, error);
 }
 
+int set_plugin(struct options *options, const char *value, struct error *error)
+{
+	const char *colon = strrchr(value, ':');
+
+	if (!colon || colon == value || !colon[1])
+		return error_set(error, "--plugin '%s': not FILE.so:FUNCTION", value);
+	if (function_set_code(options, "--plugin", value, error) < 0)
+		return -1;
+	return set_persistent(options, "plugin", error);
+}
+
 int set_setup(struct options *options, const char *value, struct error *error)
 {
 	return function_add_setting(options, "--setup", value, error);

@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/diag.h"
-#include "board/message.h"
+#include "board/prepared.h"
 #include "pool/outcomes.h"
 #include "pool/roster.h"
 
@@ -386,6 +386,8 @@ bool intake_take(struct worker *worker, bool ended)
 	/* Not to be offered again from within its own callbacks. */
 	worker->intake.stalled = false;
 	doorbells_clear(&worker->pool->board.doorbells, worker_seat(worker));
+	if (ended)
+		prepared_inherit(worker->seat, &worker->ring);
 	do {
 		take = take_first(worker, &scan);
 		any |= take == TAKE_TAKEN;

@@ -16,6 +16,9 @@ struct ledger_row {
 	struct chunk chunk;
 	/* Tasks without a result so far. */
 	uint32_t outstanding;
+	/* The index plus one of the task that ran when a worker was killed (outcomes_blame), and how often in a row. */
+	uint64_t killed;
+	unsigned kills;
 	/* The task that ledger_task has read last: the next is mostly the one after it. */
 	uint64_t cursor_index;
 	/* Where its record begins, bytes from the chunk's beginning. */

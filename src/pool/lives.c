@@ -169,9 +169,10 @@ static void refeed(struct worker *worker)
 	if (group)
 		command_signal_group(group, -1, SIGKILL, &denied);
 	while ((row = ledger_claimed_by(ledger, worker->number)) != QUEUE_NONE) {
+		intake_catch_up(worker, row, ledger_returned(ledger, row));
+		outcomes_blame(worker, row);
 		/* Whatever it has fed: a command may kill its worker each time. */
 		worker->fitness.early |= !worker->last.result;
-		intake_catch_up(worker, row, ledger_returned(ledger, row));
 		if (ledger_claimed_by(ledger, worker->number) == row)
 			refeed_row(worker->pool, row);
 	}

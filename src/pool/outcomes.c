@@ -9,8 +9,13 @@
 
 #include "base/bytes.h"
 #include "base/trace.h"
+#include "pool/shortage.h"
 
 #include <inttypes.h>
+#include <signal.h>
+
+/* Workers that are killed in a row with the same call in work until that is taken for the cause. */
+enum { KILLS_MAX = 3 };
 
 /* Adds a task of the chunk in row to those that are run again. */
 static void outcomes_repeat(struct pool *pool, size_t row, uint64_t index, nsec delay)
@@ -137,6 +142,58 @@ void outcomes_lose(struct worker *worker, size_t row, uint64_t index, pid_t pid,
 	if (outcomes_take(pool, row, &result) == 0)
 		trace_event("task_lost", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", index + 1, worker->process.name);
 	bytes_release(&words);
+}
+
+/* Sets the outcome of a call by the end of its worker. False if that may have had another cause. */
+static bool judge_call(const struct worker *worker, struct ledger_row *known, struct result *result)
+{
+	const struct process_end *end = &worker->process.end;
+
+	result->outcome = end->signal ? OUTCOME_SIGNALED : end->status ? OUTCOME_FAILED : OUTCOME_OK;
+	result->status = end->signal ? -1 : end->status;
+	result->signal = end->signal;
+	if (worker->overdue.limit && worker->overdue.index == result->index &&
+	    worker->overdue.attempt == result->attempt) {
+		result->outcome = OUTCOME_TIMEOUT;
+		result->limit = worker->overdue.limit;
+		return true;
+	}
+	if (end->signal != SIGKILL)
+		return end->signal || end->status >= 0;
+	known->kills = known->killed == result->index + 1 ? known->kills + 1 : 1;
+	known->killed = result->index + 1;
+	return worker->is_struck || known->kills == KILLS_MAX;
+}
+
+void outcomes_blame(struct worker *worker, size_t row)
+{
+	struct pool *pool = worker->pool;
+	struct ledger_row *known = &pool->ledger.rows[row];
+	nsec now = clock_now(), started = atomic_load(&worker->seat->started);
+	struct result result = {
+		.index = ledger_next(&pool->ledger, row),
+		.attempt = known->chunk.attempt,
+		.ran = true,
+		.pid = worker->process.pid,
+		.slot = (uint32_t)worker_seat(worker) + 1,
+		.worker = worker->number,
+		.duration = started > 0 && started < now ? now - started : 0,
+		.user_time = -1,
+		.system_time = -1,
+	};
+
+	result.start = clock_wall() - result.duration;
+	if (!pool->options.calls || atomic_load(&worker->seat->running) != result.index + 1 ||
+	    atomic_load(&worker->seat->attempt) != result.attempt || !judge_call(worker, known, &result))
+		return;
+	worker->last.result = result.index + 1;
+	worker->last.attempt = result.attempt;
+	pool->tally.task_time += result.duration;
+	trace_event("task_blamed", "\"seq\":%" PRIu64 ",\"worker\":\"%s\"", result.index + 1, worker->process.name);
+	shortage_progressed(pool);
+	/* Nobody else has the row, so the owner cannot have a result. */
+	if (outcomes_take(pool, row, &result) < 0)
+		BUG("a call whose worker has died has a result");
 }
 
 /* Gives a task that is not begun (again) its outcome, and as many further ones; then task is NULL. */

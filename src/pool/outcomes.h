@@ -18,6 +18,12 @@ int outcomes_take_answers(struct pool *pool, size_t row, const struct result *re
 /* Gives a task its outcome that has none because its worker died; pid and started are 0 if unknown. */
 void outcomes_lose(struct worker *worker, size_t row, uint64_t index, pid_t pid, nsec started);
 
+/*
+ * With options.calls: gives the first task of a row without a result the end of its worker as its outcome, if the
+ * worker ran that and it was the cause.
+ */
+void outcomes_blame(struct worker *worker, size_t row);
+
 /* Returns when the first task is due to be run again: NSEC_FOREVER if none, or if it waits for a row. */
 nsec outcomes_deadline(const struct pool *pool);
 

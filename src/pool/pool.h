@@ -52,6 +52,12 @@ struct pool_options {
 	 * when it dies is fed to another, as the same attempt. The results of a chunk come in the order of its tasks.
 	 */
 	bool refeeds;
+	/*
+	 * With refeeds: tasks are calls in their workers. What ends a worker is the outcome of the task that it ran; a
+	 * SIGKILL, which may come from elsewhere, is so only at the third in a row. Signals and time limits are dealt
+	 * with here.
+	 */
+	bool calls;
 	/* With refeeds: each task has to have a result of its own. */
 	bool singles;
 };

@@ -97,6 +97,8 @@ struct worker {
 	_Atomic bool wake_owed;
 	/* The signal that could not be sent to its task yet, 0 if none. */
 	int signal_owed;
+	/* With calls: true if it was sent SIGKILL for the task that it ran, which is to end. */
+	bool is_struck;
 	/* The task that exceeded its time, for which the worker was killed. */
 	struct worker_overdue {
 		/* The time limit that it exceeded, in nanoseconds; 0 if no task did. */

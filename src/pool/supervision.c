@@ -63,6 +63,9 @@
 
 /* Nanoseconds between checks of time limits. */
 #define WATCH_PERIOD (500 * NSEC_PER_MSEC)
+/* Where calls are ended by such a check alone: the least of that, and checks in the time of a limit. */
+#define WATCH_PERIOD_MIN (10 * NSEC_PER_MSEC)
+enum { WATCHES_PER_LIMIT = 8 };
 
 /* Nanoseconds until workers are checked for stops, and between these checks. */
 #define STOP_PERIOD (500 * NSEC_PER_MSEC)
@@ -84,6 +87,18 @@ static pid_t running_task(const struct worker *worker)
 	return seat_group(worker->seat);
 }
 
+/* Signals the worker that a call runs in, and what that has started. True, since it can be reached. */
+static bool signal_call(struct worker *worker, int signal)
+{
+	bool denied;
+
+	worker->is_struck |= signal == SIGKILL;
+	command_signal_group(worker->process.pid, -1, signal, &denied);
+	if (signal != SIGKILL)
+		command_signal_group(worker->process.pid, -1, SIGCONT, &denied);
+	return true;
+}
+
 /* Signals the task that a worker runs. False if its process cannot be reached yet. */
 static bool signal_task(struct worker *worker, int signal)
 {
@@ -92,6 +107,8 @@ static bool signal_task(struct worker *worker, int signal)
 
 	if (worker->state == WORKER_GONE || !atomic_load(&worker->seat->running))
 		return true;
+	if (worker->pool->options.calls)
+		return signal_call(worker, signal);
 	if (!task || !command_signal_group_of(worker->process.pid, task, signal, &denied))
 		return worker->seat->task == SEAT_BEGUN;
 	/* A stopped process receives it only once it continues. */
@@ -141,6 +158,9 @@ static void signal_started(struct pool *pool, int signal)
 		struct worker *worker = &pool->crew.workers[seat];
 		pid_t task = running_task(worker);
 
+		if (pool->options.calls && worker->state != WORKER_GONE &&
+		    (signal != SIGSTOP || atomic_load(&worker->seat->running)))
+			command_signal_group(worker->process.pid, -1, signal, &denied);
 		if (task && (signal != SIGSTOP || atomic_load(&worker->seat->executed)))
 			command_signal_group_of(worker->process.pid, task, signal, &denied);
 	}
@@ -187,14 +207,24 @@ static bool limits_time(const struct pool *pool)
 	return pool->options.has_limits || atomic_load(&board_notice(&pool->board)->timeout);
 }
 
+/* Returns the time between checks of limits: short where nobody else ends a task that takes too long. */
+static nsec watch_period(const struct pool *pool)
+{
+	nsec part = atomic_load(&board_notice(&pool->board)->timeout) / WATCHES_PER_LIMIT;
+
+	if (!pool->options.calls || part > WATCH_PERIOD)
+		return WATCH_PERIOD;
+	return part < WATCH_PERIOD_MIN ? WATCH_PERIOD_MIN : part;
+}
+
 /* Returns the limit that a worker's task has exceeded although the worker should have ended it, 0 if none. */
 static nsec exceeded_limit(const struct worker *worker, nsec now)
 {
 	const struct pool *pool = worker->pool;
 	const struct worker_excuse *excuse = &worker->excuse;
-	nsec timeout, since;
+	nsec timeout, since, late = pool->options.calls ? 0 : pool->options.grace + SLACK;
 
-	if (!running_task(worker))
+	if (pool->options.calls ? !atomic_load(&worker->seat->running) : !running_task(worker))
 		return 0;
 	timeout = atomic_load(&worker->seat->limit);
 	timeout = timeout ? timeout : atomic_load(&board_notice(&pool->board)->timeout);
@@ -205,7 +235,7 @@ static nsec exceeded_limit(const struct worker *worker, nsec now)
 	    excuse->attempt == atomic_load(&worker->seat->attempt))
 		since += excuse->time;
 	/* Subtracted, since a limit may be the longest time there is (SEAT_UNLIMITED). */
-	return timeout && now - since - pool->options.grace - SLACK > timeout ? timeout : 0;
+	return timeout && now - since - late > timeout ? timeout : 0;
 }
 
 /* True if the process of the worker's task ended long ago, and its result has not come. */
@@ -247,13 +277,13 @@ static void excuse_worker(struct worker *worker, nsec now, nsec time)
 static void note_own_stop(struct pool *pool, nsec now)
 {
 	const struct supervision *supervision = &pool->supervision;
-	nsec before = supervision->watch_at - WATCH_PERIOD;
+	nsec period = watch_period(pool), before = supervision->watch_at - period;
 	size_t seat;
 
 	/* The run was stopped, too: that is known. */
 	if (before < supervision->thawed_at)
 		before = supervision->thawed_at;
-	if (!supervision->watch_at || now - before <= WATCH_PERIOD + STOP_LATE)
+	if (!supervision->watch_at || now - before <= period + STOP_LATE)
 		return;
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		if (pool->crew.workers[seat].state != WORKER_GONE)
@@ -270,7 +300,7 @@ static void check_limits(struct pool *pool)
 	if (!limits_time(pool) || now < pool->supervision.watch_at)
 		return;
 	note_own_stop(pool, now);
-	pool->supervision.watch_at = now + WATCH_PERIOD;
+	pool->supervision.watch_at = now + watch_period(pool);
 	for (seat = 0; seat < pool->crew.seats; seat++) {
 		struct worker *worker = &pool->crew.workers[seat];
 		uint64_t running;
@@ -296,6 +326,8 @@ static void check_limits(struct pool *pool)
 		trace_event("worker_overdue", "\"worker\":\"%s\"", worker->process.name);
 		worker->overdue.index = running - 1;
 		worker->overdue.limit = limit;
+		if (pool->options.calls)
+			signal_call(worker, SIGKILL);
 		roster_kill(worker);
 	}
 }

@@ -33,14 +33,19 @@ const struct role *role_find(const char *name)
 	return NULL;
 }
 
+void role_end_with_parent(bool ends)
+{
+	/* A stopped process would not notice that its starter has died: the starter's death continues it. */
+	prctl(PR_SET_PDEATHSIG, ends ? SIGKILL : SIGCONT);
+}
+
 void role_enter(const struct role *role, const char *name, int fd)
 {
 	const int keep[] = {fd, trace_descriptor()};
 	/* Here, since this function never returns. */
 	char title[TITLE_SIZE];
 
-	/* A stopped process would not notice that its starter has died: the starter's death continues it. */
-	prctl(PR_SET_PDEATHSIG, SIGCONT);
+	role_end_with_parent(false);
 	setpgid(0, 0);
 	title_set(title, name);
 	fd_close_others(keep, countof(keep));

@@ -29,6 +29,9 @@ const struct role *role_find(const char *name);
  */
 void role_enter(const struct role *role, const char *name, int fd) NORETURN;
 
+/* Lets this process end as soon as its starter has ended, or only be continued then, as a role begins. */
+void role_end_with_parent(bool ends);
+
 /*
  * Runs a role and never returns if the command line says that this process was started for one. Called in main, after
  * roles_declare and signals_init only.

@@ -94,6 +94,9 @@ void ending_note_trouble(struct session *session)
 
 void ending_fail(struct session *session, enum exit_status status, const struct error *error)
 {
+	/* Every worker may report what has ended the run. */
+	if (session->ending.phase == ENDING_FAILED)
+		return;
 	ending_set_failure(session, status);
 	diag_report(error_text(error));
 	ending_drain(session);

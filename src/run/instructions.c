@@ -286,6 +286,7 @@ int instructions_open(struct session *session, struct error *error)
 		.judged = halt_outcomes(&options->policy.halt),
 		.terminal = options->command.terminal,
 		.refeeds = options->command.executor->persists,
+		.calls = options->command.executor->is_called,
 	};
 
 	session->briefing = briefing_from_options(session);

@@ -212,7 +212,8 @@ static void verdict_learn(struct verdict *verdict)
 	struct session *session = verdict->session;
 
 	pace_learn(&session->pace, &verdict->result);
-	if (limit_learn(&session->limit, &verdict->result))
+	/* Of several tasks, only the whole time is known. */
+	if (verdict->task && limit_learn(&session->limit, &verdict->result))
 		pool_set_timeout(session->pool, limit_now(&session->limit));
 }
 
@@ -339,8 +340,7 @@ static enum result_use verdict_on_answers(struct pool_owner *owner, const struct
 		kept = (struct slice){.data = NULL};
 	/* In an object a filter's answer is without the delimiter that ended it. */
 	kept.size -= kept.size && session->outlet.format->is_whole && !session->options->command.executor->answers_each;
-	if (task)
-		verdict_learn(&verdict);
+	verdict_learn(&verdict);
 	if (name_answer(session, result, task) < 0 || order_finish_with(&session->order, result, kept) < 0)
 		return RESULT_REFUSED;
 	if (bytes.size)

@@ -131,12 +131,20 @@ bool claim_answer(struct workplace *place, struct answers_header *header, struct
 	header->row = (uint32_t)place->claim.row;
 	memcpy(to, header, sizeof *header);
 	memcpy(to + sizeof *header, bytes.data, bytes.size);
-	atomic_store_explicit(&place->board.queue.entries[header->row].next, header->index + header->further + 1,
+	return claim_answer_in_place(place, to, sizeof *header + bytes.size);
+}
+
+bool claim_answer_in_place(struct workplace *place, const char *packet, size_t size)
+{
+	struct answers_header header;
+
+	memcpy(&header, packet, sizeof header);
+	atomic_store_explicit(&place->board.queue.entries[header.row].next, header.index + header.further + 1,
 			      memory_order_release);
 	fault_at("answers");
-	ring_commit(&place->ring, PACKET_ANSWERS, sizeof *header + bytes.size);
-	trace_event("answers", "\"first\":%" PRIu64 ",\"count\":%" PRIu64 ",\"worker\":\"%s\"", header->index + 1,
-		    (uint64_t)header->further + 1, place->setup.name);
+	ring_commit(&place->ring, PACKET_ANSWERS, size);
+	trace_event("answers", "\"first\":%" PRIu64 ",\"count\":%" PRIu64 ",\"worker\":\"%s\"", header.index + 1,
+		    (uint64_t)header.further + 1, place->setup.name);
 	return claim_announce(place, OUTCOME_OK);
 }
 
@@ -245,6 +253,16 @@ bool claim_wait(struct workplace *place, nsec deadline)
 {
 	workplace_announce_pending(place);
 	return workplace_wait_until(place, is_no_more, NULL, deadline);
+}
+
+static bool is_continued(struct workplace *place, void *context UNUSED)
+{
+	return !atomic_load(&place->notice->stopped_at);
+}
+
+bool claim_pause(struct workplace *place)
+{
+	return workplace_wait_until(place, is_continued, NULL, NSEC_FOREVER);
 }
 
 int claim_leave(const struct workplace *place)

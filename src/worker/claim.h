@@ -81,6 +81,12 @@ bool claim_commit(struct workplace *place, const struct result *result) MUST_CHE
  */
 bool claim_answer(struct workplace *place, struct answers_header *header, struct slice bytes) MUST_CHECK;
 
+/*
+ * The same for a packet of that many bytes which was reserved in the ring (workplace_reserve), with its header, and the
+ * row in it.
+ */
+bool claim_answer_in_place(struct workplace *place, const char *packet, size_t size) MUST_CHECK;
+
 /* True if there are tasks after this one in its chunk that other workers cannot claim yet. */
 bool claim_can_share(const struct workplace *place, uint64_t index);
 
@@ -120,6 +126,9 @@ bool claim_is_over(const struct workplace *place);
 
 /* Waits until the deadline, or until the run is ending or the worker is to retire. False when the parent is gone. */
 bool claim_wait(struct workplace *place, nsec deadline) MUST_CHECK;
+
+/* Waits while the run is stopped (SIGTSTP). False when the parent is gone. */
+bool claim_pause(struct workplace *place) MUST_CHECK;
 
 /* Reports on the channel that the worker has released everything of a run (after workplace_close). -1 with errno. */
 int claim_leave(const struct workplace *place) MUST_CHECK;

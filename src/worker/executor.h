@@ -42,6 +42,8 @@ struct executor {
 	bool returns_values;
 	/* Such a command gets elements of JSON as they are written. */
 	bool takes_json;
+	/* Tasks are calls in the worker itself: what ends it is the outcome of the task in work (seat.running). */
+	bool is_called;
 	/* Called once per worker, before its first task. *state is the executor's own. -1 if the worker cannot be used.
 	 */
 	int (*open)(struct workplace *place, void **state);
@@ -66,6 +68,9 @@ extern const struct executor executor_coproc;
 extern const struct executor executor_coproc_fd;
 /* Has functions called by an adapter, which gets many records in a message. */
 extern const struct executor executor_block;
+
+/* Calls a function of a shared library for each record (include/mpmap-plugin.h). */
+extern const struct executor executor_plugin;
 
 /* Returns the executor of that name, or NULL. */
 const struct executor *executor_find(const char *name);

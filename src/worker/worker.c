@@ -26,13 +26,8 @@ enum { STARVED_RETRIES = 7 };
 #define STARVED_WAIT (10 * NSEC_PER_MSEC)
 
 const struct executor *const executors[] = {
-	&executor_command,
-	&executor_print,
-	&executor_filter,
-	&executor_coproc,
-	&executor_coproc_fd,
-	&executor_block,
-	NULL,
+	&executor_command,   &executor_print, &executor_filter, &executor_coproc,
+	&executor_coproc_fd, &executor_block, &executor_plugin, NULL,
 };
 
 const struct executor *executor_find(const char *name)

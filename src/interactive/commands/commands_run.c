@@ -136,11 +136,11 @@ int command_map(struct console *console, const struct entered *entered, struct e
 /* True for settings about records, which apply does not have, and about commands for many records. */
 static bool is_about_records(const char *setting)
 {
-	static const char *const names[] = {"shell",        "stdin",     "block",    "header",  "colsep",   "delimiter",
-					    "record-start", "null",      "max-args", "replace", "arg-file", "json",
-					    "jsonl",        "link",      "zygote",   "filter",  "coproc",   "python",
-					    "bash",         "perl",      "node",     "setup",   "teardown", "source",
-					    "isolate",      "no-isolate"};
+	static const char *const names[] = {
+		"shell",  "stdin",    "block",   "header",   "colsep",     "delimiter", "record-start",
+		"null",   "max-args", "replace", "arg-file", "json",       "jsonl",     "link",
+		"zygote", "filter",   "coproc",  "python",   "bash",       "perl",      "node",
+		"setup",  "teardown", "source",  "isolate",  "no-isolate", "plugin"};
 	size_t length = strcspn(setting, "="), i;
 
 	for (i = 0; i < countof(names); i++) {

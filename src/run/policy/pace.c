@@ -23,7 +23,8 @@ void pace_learn(struct pace *pace, const struct result *result)
 	if (result->outcome == OUTCOME_NOT_STARTED || result->outcome == OUTCOME_LOST ||
 	    result->outcome == OUTCOME_SKIPPED)
 		return;
-	pace->task_time += (result->duration - pace->task_time) / (pace->task_time ? 8 : 1);
+	pace->task_time +=
+		(result->duration / (nsec)result_count(result) - pace->task_time) / (pace->task_time ? 8 : 1);
 	if (pace->task_time <= 0)
 		pace->task_time = 1;
 }

@@ -17,7 +17,7 @@ struct pace {
 	nsec task_time;
 };
 
-/* Counts the duration of a task that ran. */
+/* Counts the duration of a task that ran, or of several in turn. */
 void pace_learn(struct pace *pace, const struct result *result);
 
 /*

@@ -193,16 +193,11 @@ bool serving_is_idle(const struct serving *serving)
 	       !serving->hand.count && !serving->flaw && !serving->errors.size;
 }
 
-static bool is_continued(struct workplace *place, void *context UNUSED)
-{
-	return !atomic_load(&place->notice->stopped_at);
-}
-
 bool serving_pause(struct serving *serving)
 {
 	/* The parent stops and continues only commands whose records it knew of at these moments. */
 	standing_signal(&serving->command, SIGSTOP);
-	serving->parent_gone |= !workplace_wait_until(serving->place, is_continued, NULL, NSEC_FOREVER);
+	serving->parent_gone |= !claim_pause(serving->place);
 	standing_signal(&serving->command, SIGCONT);
 	return !serving->parent_gone;
 }
