@@ -340,6 +340,9 @@ END
 	# without --isolate what Python itself prints is apart from what its children wrote
 	mp -j2 --chunksize=1 -o jsonl --python m:f <numbers
 	jq -es 'all((.stdout | split("\n") | sort) == (["", "c \(.seq)", "py \(.seq)", "sh \(.seq)"] | sort) and .stderr == "err \(.seq)\n")' out >/dev/null
+	# also where records are fast, and two messages could be on their way
+	seq 500 | mp -j2 --chunksize=1 -o jsonl --python 'os.write(1, b"c %s\n" % x.encode()) and None'
+	jq -es 'all(.stdout == "c \(.seq)\n")' out >/dev/null
 }
 
 @test "python: outputs of many megabytes, in little memory" {

@@ -118,6 +118,8 @@ enum briefing_flags {
 	BRIEFING_VALUES = 65536,
 	/* Records come from JSON. */
 	BRIEFING_JSON = 131072,
+	/* A command that stays has one record at a time, so that all it writes meanwhile is that record's. */
+	BRIEFING_ALONE = 262144,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */

@@ -68,10 +68,16 @@ static bool block_has_unfed(const struct serving *serving)
 	return has_messages(block_of(serving)) || (!serving->is_leaving && hand_unfed(&serving->hand).size);
 }
 
+/* True if the adapter is to have one record at a time. */
+static bool takes_one_record(const struct serving *serving)
+{
+	return serving->command.offers & STANDING_TAKES_ONE || serving->place->briefing.flags & BRIEFING_ALONE;
+}
+
 /* Returns how many blocks the adapter is to have in work. */
 static size_t blocks_at_once(const struct serving *serving)
 {
-	return block_of(serving)->is_slow || serving->command.offers & STANDING_TAKES_ONE ? 1 : BLOCKS_MAX;
+	return block_of(serving)->is_slow || takes_one_record(serving) ? 1 : BLOCKS_MAX;
 }
 
 static bool block_is_full(const struct serving *serving)
@@ -128,7 +134,7 @@ static bool put_block(struct serving *serving)
 {
 	struct block *block = block_of(serving);
 	const struct hand *hand = &serving->hand;
-	uint64_t most = serving->command.offers & STANDING_TAKES_ONE ? 1 : UINT64_MAX, count = 0;
+	uint64_t most = takes_one_record(serving) ? 1 : UINT64_MAX, count = 0;
 	bool was_begun = hand->is_begun;
 
 	if (serving->is_leaving || !hand_unfed(hand).size)
