@@ -281,6 +281,7 @@ function parse(json) {
 
 // Gives the text of a number that is returned by itself or in an object that is not of the record.
 function textOf(number) {
+    if (rootText !== undefined && Object.is(number, Number(rootText))) return rootText;
     return texts.get(number) || (Number.isFinite(number) ? String(number) : undefined);
 }
 
@@ -298,8 +299,10 @@ function withTexts(key, value) {
 
 // Makes the JSON of a value; undefined if it has none.
 function stringify(value) {
-    if (value instanceof Uint8Array) return JSON.stringify(decodeBytes(Buffer.from(value).toString('latin1')));
-    if (typeof value === 'number' && rootText !== undefined && Object.is(value, Number(rootText))) return rootText;
+    if (value instanceof Uint8Array) {
+        const text = decodeBytes(Buffer.from(value).toString('latin1'));
+        return JSON.stringify(LONE.test(text) ? { base64: Buffer.from(value).toString('base64') } : text);
+    }
     if (!hasTexts()) {
         try {
             return JSON.stringify(value);

@@ -12,7 +12,8 @@
 #   $seq, $attempt   the number of the record, from 1, and which attempt this is
 # What CODE gives (its last expression, in scalar context, or what it returns): undef, and what print gives, are
 # nothing; a reference to a hash or an array becomes compact JSON, with its keys sorted; anything else is a line. `next'
-# ends CODE without a result. A string of characters is written as UTF-8, a string of bytes as it is.
+# ends CODE without a result: `next unless /x/; $_' is grep. A string of characters is written as UTF-8, a string of
+# bytes as it is.
 # What is printed is the record's output. die is its failure, with perl's status ($!, else $? >> 8, else 255) and perl's
 # message; exit is its status. What CODE changes in the interpreter (variables, %ENV, the folder) stays.
 # --setup runs once before the first record, and what it declares (my, use) holds in CODE; --teardown runs at the end.
@@ -131,6 +132,13 @@ sub answer {
     $parted = 0;
 }
 
+# Gives a string as it is written.
+sub bytes {
+    my ($text) = @_;
+    utf8::encode($text) if utf8::is_utf8($text);
+    return $text;
+}
+
 my $unread = '';
 
 # Reads until the buffer holds $size bytes, or, without $size, a line; returns and removes them. undef at end of file.
@@ -162,7 +170,8 @@ package MPMAP::Stream {
         open my $real, '>&=', $number;
         # Buffered as in any program where it is written to; otherwise only a process that user code forks does.
         select((select($real), $| = $number == 2 || !$isolated)[0]);
-        return bless { number => $number, text => '', encodes => 0, real => $real }, $class;
+        my $encodes = grep { $_ eq 'utf8' } PerlIO::get_layers($number == 1 ? *STDOUT : *STDERR, output => 1);
+        return bless { number => $number, text => '', encodes => $encodes, real => $real }, $class;
     }
 
     sub put {
@@ -182,7 +191,10 @@ package MPMAP::Stream {
     sub PRINT {
         my $self = shift;
         no warnings 'uninitialized';
-        $self->put(join($,, @_) . $\);
+        my $text = join($,, @_) . $\;
+        # Bytes that are printed together with characters remain what they are.
+        $text = join($,, map { MPMAP::bytes($_) } @_) . $\ if @_ > 1 and utf8::is_utf8($text) and !$self->{encodes};
+        $self->put($text);
         return $printed;
     }
 
@@ -236,6 +248,8 @@ sub capture {
         open $originals[0], '>&', \*STDOUT;
         open $originals[1], '>&', \*STDERR;
     }
+    # What passes by the tie (write, with a format) is not to wait in a buffer.
+    select((select(STDOUT), $| = 1)[0]);
     $out = tie *STDOUT, 'MPMAP::Stream', 1;
     $err = tie *STDERR, 'MPMAP::Stream', 2;
 }
@@ -247,12 +261,14 @@ sub uncapture {
 
 # Takes it again after a record that opened STDOUT or STDERR anew.
 sub restore {
+    my @encodes = map { $_->{encodes} } $out, $err;
     uncapture();
     close STDOUT;
     open STDOUT, '>&', $originals[0];
     close STDERR;
     open STDERR, '>&', $originals[1];
     capture();
+    ($out->{encodes}, $err->{encodes}) = @encodes;
 }
 
 # ---- JSON --------------------------------------------------------------------------------------------------------
@@ -377,6 +393,14 @@ sub json_encode {
     return json_string("$value");
 }
 
+# Makes a JSON text of what CODE gave; bytes that are not UTF-8 have no other form than base64.
+sub json_scalar {
+    my $text = $_[0];
+    return json_encode($_[0]) if utf8::is_utf8($text) or utf8::decode($text);
+    require MIME::Base64;
+    return '{"base64":"' . MIME::Base64::encode($text, '') . '"}';
+}
+
 # ---- one record --------------------------------------------------------------------------------------------------
 
 # Is exit. In a record it ends the record, whatever evals it is in.
@@ -395,9 +419,8 @@ sub render {
     my ($value) = @_;
     my $type = ref $value;
     return ('', undef) if !defined $value or $type eq 'MPMAP::Printed';
-    return ('', json_encode($_[0])) if $settings{value};
-    my $text = $type eq 'HASH' || $type eq 'ARRAY' ? json_encode($value) : "$value";
-    utf8::encode($text) if utf8::is_utf8($text);
+    return ('', $type eq '' ? json_scalar($_[0]) : json_encode($value)) if $settings{value};
+    my $text = $type eq 'HASH' || $type eq 'ARRAY' ? json_encode($value) : bytes("$value");
     return ("$text\n", undef);
 }
 
@@ -407,8 +430,7 @@ sub message {
     my $text = "$error";
     $text =~ s/^\t.* called at \Q$0\E line [0-9]+\n//mg;
     $text =~ s/ at \Q$0\E line [0-9]+\.$//mg;
-    utf8::encode($text) if utf8::is_utf8($text);
-    return $text;
+    return bytes($text);
 }
 
 # Calls CODE for the record in $_; $_[0] are its values. Returns its status, what it gave as output and as JSON, and
@@ -494,6 +516,8 @@ sub run_isolated {
     close $_ for @write;
     my ($wait, $output, $errors, $value) = gather($child, @read);
     answer($wait & 127 ? -($wait & 127) : $wait >> 8, $output, $errors, length $value ? $value : undef);
+    # Whatever ends this process is about the record that comes next.
+    send_now();
 }
 
 # Reads what a child writes until it ends; returns its wait status and what is not sent of its output, errors and value.
@@ -611,7 +635,7 @@ sub serve {
         my $data = take($numbers[-1]);
         last if !defined $data;
         if ($type eq 'begin') { begin($data); next }
-        $main::attempt = $numbers[2];
+        $main::attempt = 0 + $numbers[2];
         if ($type eq 'lines') { lines(@numbers[0, 1], $data) }
         elsif ($type eq 'values') { values_of(@numbers[0, 1], $data) }
     }
@@ -650,7 +674,9 @@ sub compile {
     my $named = $wanted =~ /^(\w+(?:::\w+)*)::\w+\z/ ? $1 : undef;
     my $source = "use feature qw(say state); our (\$seq, \$attempt, \@F, \%F);\n";
     $source .= "#line 1 \"SETUP\"\n$_\n;\n" for @$setups;
-    $source .= "(sub {\n#line 1 \"CODE\"\n" . (defined $named ? '' : $wanted) . "\n}, sub {\n";
+    # What is found at the end of CODE is said of its last line.
+    my $lines = 1 + ($wanted =~ tr/\n//);
+    $source .= "(sub {\n#line 1 \"CODE\"\n" . (defined $named ? '' : $wanted) . "\n#line $lines \"CODE\"\n}, sub {\n";
     $source .= "#line 1 \"TEARDOWN\"\n$_\n;\n" for @$teardowns;
     $source .= '})';
     push @INC, '.' if !grep { $_ eq '.' } @INC;
