@@ -44,7 +44,7 @@ check_examples() {
 }
 
 @test "the man pages have examples, and each begins with a command" {
-	for page in mpmap.1 mpmap-json.5 mpmap-coproc.7; do
+	for page in mpmap.1 mpmap-plugin.3 mpmap-json.5 mpmap-coproc.7; do
 		extract_examples "$page" EXAMPLES
 		scripts=("$examples/$page"-*.sh)
 		[ "${#scripts[@]}" -ge 7 ]
@@ -57,6 +57,10 @@ check_examples() {
 
 @test "the examples of mpmap(1) do what it shows" {
 	check_examples mpmap.1
+}
+
+@test "the examples of mpmap-plugin(3) do what it shows" {
+	CPATH=$pages/../include check_examples mpmap-plugin.3
 }
 
 @test "the examples of mpmap-json(5) do what it shows" {
