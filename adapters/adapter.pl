@@ -753,11 +753,12 @@ sub forked {
 
 # Watches a worker's adapter: forks it, sees that it ends with its worker, says how it ended.
 sub watch {
-    my ($failure, $process, $numbers, $slot, $worker) = @_;
+    my ($begun, $failure, $process, $numbers, $slot, $worker) = @_;
     setpgrp 0, 0;
     $SIG{CHLD} = 'DEFAULT';
     my @modes = ('<', '>', '+<', '>', '>', '>', '>');
     my @borrowed = map { borrow($process, $numbers->[$_], $modes[$_]) } 0 .. 6;
+    close $begun;
     my $adapter = fork;
     POSIX::_exit(1) if !defined $adapter;
     forked($failure, $slot, $worker, @borrowed) if !$adapter;
@@ -767,6 +768,8 @@ sub watch {
     fcntl $owner, Fcntl::F_SETOWN(), -$adapter;
     fcntl $owner, 10, 9;        # F_SETSIG, which Fcntl does not have; SIGKILL
     fcntl $owner, Fcntl::F_SETFL(), Fcntl::O_WRONLY() | Fcntl::O_ASYNC();
+    vec(my $set = '', $life, 1) = 1;
+    kill -9, $adapter if select my $closed = $set, undef, undef, 0;        # its worker had gone before that
     POSIX::write($status, "started $adapter\n", length "started $adapter\n");
     opendir my $open, '/proc/self/fd';
     my @open = grep { /^[0-9]+$/ && $_ != $status && $_ != $life } readdir $open;
@@ -786,9 +789,12 @@ sub serve_workers {
     $SIG{CHLD} = 'IGNORE';
     while (defined(my $line = take())) {
         my ($word, $process, @rest) = split ' ', $line;
+        # From this on the worker knows by the end of its pipe that the watcher is gone.
+        open my $status, '>', "/proc/$process/fd/$rest[5]" or next;
+        syswrite $status, "begun 0\n";
         my $watcher = fork;
         next if $watcher or !defined $watcher;
-        watch($failure, $process, [@rest[0 .. 6]], @rest[7, 8]);
+        watch($status, $failure, $process, [@rest[0 .. 6]], @rest[7, 8]);
     }
     POSIX::_exit(0);
 }

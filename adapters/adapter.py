@@ -1113,18 +1113,25 @@ def serve_forks():
         words = requests.readline().split()
         if len(words) != 11:
             return False
+        try:
+            status, = open_descriptors(int(words[1]), words[7:8], [os.O_WRONLY])
+            write_all(status, b'begun 0\n')
+        except OSError:  # the worker is gone
+            continue
         if own_fork() == 0:
-            become_watcher(words)
+            become_watcher(words, status)
             return True
+        os.close(status)
 
 
-def become_watcher(words):
+def become_watcher(words, status):
     """Forks an adapter, tells its worker of its start and its end, and exits. Returns in the adapter only."""
     import signal
     try:
         os.setpgid(0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        requests, answers, mark, out, errors, status, life = open_descriptors(int(words[1]), words[2:9])
+        modes = [os.O_RDONLY, os.O_WRONLY, os.O_RDWR] + [os.O_WRONLY] * 3
+        requests, answers, mark, out, errors, life = open_descriptors(int(words[1]), words[2:7] + words[8:9], modes)
         adapter = own_fork()
         if adapter == 0:
             os.setpgid(0, 0)
@@ -1144,10 +1151,9 @@ def become_watcher(words):
     os._exit(0)
 
 
-def open_descriptors(pid, numbers):
+def open_descriptors(pid, numbers, modes):
     """Opens descriptors of another process, as numbers above those that have a meaning."""
     import fcntl
-    modes = [os.O_RDONLY, os.O_WRONLY, os.O_RDWR] + [os.O_WRONLY] * 4
     opened = []
     for number, mode in zip(numbers, modes):
         low = os.open('/proc/%d/fd/%d' % (pid, int(number)), mode)

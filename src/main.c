@@ -63,7 +63,7 @@
  * worker/persistent/  a command that stays for many records
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
  *   standing  the command's process         keeping  it between two runs    lateness  its time limit
- *   growth   its memory
+ *   growth   its memory                     forking  asking the prototype for one
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * worker/plugin/  functions of shared libraries that are called in a worker
  *   plugin   calling them                   library  loading one            call     a record for it
@@ -81,8 +81,10 @@
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   summary, statistics   progress  the progress line
  *   logbook  opens and calls the recorders  instructions  the workers' briefing
- *   companions  processes beside the workers                  out_file  the file of --out
+ *   out_file  the file of --out
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
+ * run/companion/  processes beside the workers
+ *   companions  the table of them           prototype  what adapters are forked from
  * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  *   failure  what follows from a failed task

@@ -93,7 +93,7 @@ in_hacking() {
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")
-		floor("run", "<pool <machine <codec <order <journal run/policy")
+		floor("run", "<pool <machine <codec <order <journal run/policy run/companion"); floor("run/companion", "<run")
 		floor("feed", "<run"); floor("front", "<feed"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")
 		floor("interactive/views", "<interactive/runs"); floor("interactive/console", "<interactive/views <interactive/prompt")
 		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive")
@@ -154,7 +154,7 @@ in_hacking() {
 	# spawn's hidden --role is written in process/start_spawn, read in process/role
 	only 'front/|main.c|process/role.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
 	# passed on, not read
-	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/zygote/preload.c|interactive/console/foreground.c' "$(word 'environ')"
+	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/zygote/preload.c|run/companion/prototype.c|interactive/console/foreground.c' "$(word 'environ')"
 }
 
 @test "house: no threads, and no functions with traps" {

@@ -45,12 +45,12 @@ recipe_kind_of_process() {
 
 recipe_companion() {
 	printf '\t{.is_needed = is_forkserver_needed, .begin = dummy_begin_companion, .end = dummy_end_companion},\n' |
-		insert 'companions[] = {' src/run/companions.c
+		insert 'companions[] = {' src/run/companion/companions.c
 	awk '/companions\[\] = \{/ {
 		print "static int dummy_begin_companion(struct error *error UNUSED)\n{\n\treturn 0;\n}\n"
 		print "static void dummy_end_companion(void)\n{\n}\n"
-	} { print }' src/run/companions.c >companions.new
-	mv companions.new src/run/companions.c
+	} { print }' src/run/companion/companions.c >companions.new
+	mv companions.new src/run/companion/companions.c
 }
 
 recipe_executor() {

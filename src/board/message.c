@@ -102,6 +102,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	bytes_put_u64(bytes, (uint64_t)briefing->delay);
 	bytes_put_u64(bytes, briefing->max_rss);
 	bytes_put_u32(bytes, briefing->judged);
+	bytes_put_u32(bytes, briefing->prototype);
 	put_optional(bytes, briefing->initializer);
 	put_optional(bytes, briefing->finalizer);
 	bytes_put_text(bytes, briefing->id);
@@ -132,6 +133,7 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->delay = (nsec)cursor_u64(cursor);
 	briefing->max_rss = cursor_u64(cursor);
 	briefing->judged = cursor_u32(cursor);
+	briefing->prototype = cursor_u32(cursor);
 	briefing->initializer = take_optional(cursor);
 	briefing->finalizer = take_optional(cursor);
 	briefing->id = cursor_text(cursor);

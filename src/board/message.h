@@ -135,6 +135,8 @@ struct briefing {
 	nsec grace;
 	/* The outcomes (a bit for each) after which a worker waits until its result was taken. */
 	uint32_t judged;
+	/* The process that adapters are forked from, 0 if there is none. */
+	uint32_t prototype;
 	/* The time between starts of tasks (--delay). */
 	nsec delay;
 	/* Resident memory above which a command that stays is replaced, bytes; 0 if there is no limit. */

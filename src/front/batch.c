@@ -5,7 +5,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "process/signals.h"
-#include "run/companions.h"
+#include "run/companion/companions.h"
 #include "run/supply.h"
 #include "feed/feeder.h"
 

@@ -16,16 +16,18 @@ struct language {
 	const char *interpreter;
 	/* The adapter's file. */
 	const char *adapter;
+	/* Other adapters can be forked from one. */
+	bool is_forkable;
 	/* The names of the adapter's options, with blanks around. */
 	const char *settings;
 };
 
 static const struct language languages[] = {
-	{"--python", "python3", "adapter.py", " --setup --teardown --isolate "},
-	{"--bash", "bash", "adapter.bash", " --setup --teardown --source --isolate --no-isolate "},
-	{"--perl", "perl", "adapter.pl", " --setup --teardown --isolate "},
-	{"--node", "node", "adapter.js", " --setup --teardown "},
-	{"--plugin", NULL, NULL, ""},
+	{"--python", "python3", "adapter.py", true, " --setup --teardown --isolate "},
+	{"--bash", "bash", "adapter.bash", false, " --setup --teardown --source --isolate --no-isolate "},
+	{"--perl", "perl", "adapter.pl", true, " --setup --teardown --isolate "},
+	{"--node", "node", "adapter.js", false, " --setup --teardown "},
+	{"--plugin", NULL, NULL, false, ""},
 };
 
 int function_set_code(struct options *options, const char *language, const char *code, struct error *error)
@@ -153,6 +155,7 @@ static int set_words(struct options *options, struct error *error)
 		add_text(&texts, function->code);
 		function->words = split_texts(&texts, &command->word_count);
 		command->words = function->words;
+		options->run.command.is_forkable = function->language->is_forkable;
 	}
 	bytes_release(&texts);
 	return added;

@@ -292,6 +292,14 @@ static int fd_reopen(int fd, int access)
 	return open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
+int fd_open_other(pid_t pid, int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)pid, fd);
+	return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
 int fd_reopen_for_writing(int fd)
 {
 	struct stat status;

@@ -85,6 +85,12 @@ void fd_close_others(const int *keep, size_t count);
  */
 int fd_reopen_for_writing(int fd);
 
+/*
+ * Opens the pipe that another process has as descriptor fd, for writing. Returns the descriptor, which the caller
+ * closes, or -1 with errno.
+ */
+int fd_open_other(pid_t pid, int fd) MUST_CHECK;
+
 /* Opens the terminal of fd likewise for reading, else -1. */
 int fd_reopen_for_reading(int fd);
 

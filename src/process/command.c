@@ -220,6 +220,15 @@ static struct command_end end_of(int status, const struct rusage *usage)
 	};
 }
 
+struct command_end command_end_of(int status)
+{
+	const struct rusage usage = {.ru_maxrss = 0};
+	struct command_end end = end_of(status, &usage);
+
+	end.user_time = end.system_time = -1;
+	return end;
+}
+
 /* Calls wait4(2) for a child and converts the results. */
 static enum command_change command_ask(pid_t pid, int flags, struct command_end *end)
 {

@@ -118,6 +118,9 @@ void command_relax(void);
 /* Returns the peak memory of this process, bytes. A child's own peak is not known unless it is larger. */
 uint64_t command_own_peak(void);
 
+/* Returns the end that a wait status says (wait(2)), of another process's child: its times are not known. */
+struct command_end command_end_of(int status);
+
 /* Waits for the end of a child and returns it. */
 struct command_end command_reap(pid_t pid);
 

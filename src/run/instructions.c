@@ -297,6 +297,7 @@ int instructions_open(struct session *session, struct error *error)
 		return -1;
 	}
 	find_command(session);
+	prototype_open(&session->prototype, options, &session->briefing, session->place.loop);
 	session->pool = pool_new(&pool, &session->briefing, &session->pool_owner, error);
 	return session->pool ? 0 : -1;
 }

@@ -10,7 +10,7 @@
 #include "process/signals.h"
 #include "worker/executor.h"
 #include "worker/terminal.h"
-#include "run/companions.h"
+#include "run/companion/companions.h"
 #include "run/instructions.h"
 #include "run/interruption.h"
 #include "run/logbook.h"
@@ -62,6 +62,7 @@ static void outlet_settled(struct outlet *outlet, const struct result *result)
 /* Releases what a session has before its output is open, and itself. */
 static void session_release(struct session *session)
 {
+	prototype_close(&session->prototype);
 	pool_free(session->pool);
 	session->pool = NULL;
 	template_release(&session->template);

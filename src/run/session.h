@@ -51,6 +51,8 @@ struct command_options {
 	bool zygote;
 	/* How workers run tasks. */
 	const struct executor *executor;
+	/* COMMAND is an adapter that other adapters can be forked from. */
+	bool is_forkable;
 };
 
 /* The form of records. */

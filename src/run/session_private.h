@@ -10,6 +10,7 @@
 #include "machine/throttle.h"
 #include "order/order.h"
 #include "pool/pool.h"
+#include "run/companion/prototype.h"
 #include "run/ending.h"
 #include "run/logbook.h"
 #include "run/out_file.h"
@@ -39,6 +40,7 @@ struct session {
 	struct progress progress;
 	struct logbook logbook;
 	struct out_file out;
+	struct prototype prototype;
 
 	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;

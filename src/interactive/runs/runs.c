@@ -8,7 +8,7 @@
 #include "interactive/runs/runs.h"
 
 #include "base/mem.h"
-#include "run/companions.h"
+#include "run/companion/companions.h"
 
 #include <errno.h>
 

@@ -8,7 +8,8 @@
 #define END_TIME NSEC_PER_SEC
 
 /* The kept command; pid is 0 if there is none. */
-static struct standing kept = {.input = -1, .output = -1, .errors = -1, .prints = -1, .mark.fd = -1};
+static struct standing kept =
+	{.input = -1, .output = -1, .errors = -1, .prints = -1, .mark.fd = -1, .status = -1, .life = -1};
 /* What it was started from, or would be. */
 static struct bytes kept_from;
 /* The time to the first answer of such a command, 0 if unknown. */

@@ -4,6 +4,7 @@
 
 #include "ipc/fd.h"
 #include "process/command.h"
+#include "worker/persistent/forking.h"
 #include "worker/persistent/growth.h"
 #include "worker/persistent/keeping.h"
 #include "worker/persistent/lateness.h"
@@ -139,17 +140,34 @@ static void take_chunks(struct serving *serving)
 	}
 }
 
-/* Starts a command for the records held. */
-static void start_command(struct serving *serving)
+/* Starts a command, or has one forked. False if it does not stand. */
+static bool start_fresh(struct serving *serving)
 {
 	enum command_stage stage;
 
-	serving->was_kept = !serving->starts && keeping_take(serving->place, &serving->command, &serving->quickest);
-	if (!serving->was_kept &&
-	    standing_start(&serving->command, &serving->launcher, serving->place, serving->wiring, &stage) < 0) {
-		reckoning_not_started(serving, stage, errno);
-		return;
+	if (serving->place->briefing.prototype && !serving->is_alone) {
+		switch (forking_start(serving)) {
+		case FORKING_DONE:
+			return true;
+		case FORKING_ABANDONED:
+			return false;
+		case FORKING_NEVER:
+		default:
+			serving->is_alone = true;
+		}
 	}
+	if (standing_start(&serving->command, &serving->launcher, serving->place, serving->wiring, &stage) == 0)
+		return true;
+	reckoning_not_started(serving, stage, errno);
+	return false;
+}
+
+/* Starts a command for the records held. */
+static void start_command(struct serving *serving)
+{
+	serving->was_kept = !serving->starts && keeping_take(serving->place, &serving->command, &serving->quickest);
+	if (!serving->was_kept && !start_fresh(serving))
+		return;
 	serving->starts++;
 	serving->starved = 0;
 	serving->fed_at = 0;

@@ -87,6 +87,8 @@ struct serving {
 	struct standing command;
 	struct hand hand;
 	struct halving halving;
+	/* True once the prototype could not fork an adapter: this worker starts its own. */
+	bool is_alone;
 	/* Number of commands started. */
 	uint64_t starts;
 	/* Records that have results, of this worker. */

@@ -4,10 +4,12 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/trace.h"
 #include "ipc/fd.h"
 
 #include <errno.h>
+#include <signal.h>
 
 enum {
 	/* Bytes that its pipes are made to hold, where the system permits that. */
@@ -70,8 +72,7 @@ static int open_blocks(struct standing *standing, struct command *command)
 	return 0;
 }
 
-/* Makes the command's streams. -1 with errno. */
-static int open_streams(struct standing *standing, struct command *command)
+int standing_open(struct standing *standing, struct command *command)
 {
 	if (open_pipe(&standing->errors, &command->errors, false) < 0)
 		return -1;
@@ -84,17 +85,19 @@ static int open_streams(struct standing *standing, struct command *command)
 						   : open_blocks(standing, command);
 }
 
-static void close_all(struct standing *standing)
+void standing_close(struct standing *standing)
 {
 	fd_close(&standing->input);
 	fd_close(&standing->output);
 	fd_close(&standing->errors);
 	fd_close(&standing->prints);
 	shm_release(&standing->mark);
+	fd_close(&standing->status);
+	fd_close(&standing->life);
 }
 
-/* Closes the command's ends. What it shares with other tasks remains. */
-static void close_theirs(const struct standing *standing, struct command *command)
+/* What the command shares with other tasks remains open. */
+void standing_close_theirs(const struct standing *standing, struct command *command)
 {
 	int i;
 
@@ -135,20 +138,30 @@ static int execute(struct launcher *launcher, const struct workplace *place, str
 	return started;
 }
 
+int standing_watch(struct standing *standing, pid_t pid)
+{
+	int pidfd = fault_at("standing_watch") ? -1 : command_open(pid);
+
+	if (pidfd < 0)
+		return -1;
+	standing->pid = pid;
+	standing->started = clock_now();
+	group_init(&standing->group, pid, pidfd, 0);
+	return 0;
+}
+
 /* Makes the end of a started process be reported. -1 with errno after killing it, as if it had not been started. */
 static int start_watching(struct standing *standing, struct launched *launched)
 {
-	int pidfd = fault_at("standing_watch") ? -1 : command_open(launched->pid), number = errno;
+	int number;
 
-	if (pidfd < 0) {
-		command_kill(launched->pid);
-		launched->stage = COMMAND_UNBORN;
-		errno = number;
-		return -1;
-	}
-	standing->pid = launched->pid;
-	group_init(&standing->group, launched->pid, pidfd, 0);
-	return 0;
+	if (standing_watch(standing, launched->pid) == 0)
+		return 0;
+	number = errno;
+	command_kill(launched->pid);
+	launched->stage = COMMAND_UNBORN;
+	errno = number;
+	return -1;
 }
 
 int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
@@ -162,7 +175,7 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 	standing->wiring = wiring;
 	if (wiring == STANDING_PIPES)
 		command.input = -1;
-	if (open_streams(standing, &command) == 0) {
+	if (standing_open(standing, &command) == 0) {
 		place->seat->task = 0;
 		started = execute(launcher, place, &command, &launched, wiring);
 	}
@@ -170,14 +183,13 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 		started = start_watching(standing, &launched);
 	number = errno;
 	*stage = launched.stage;
-	close_theirs(standing, &command);
+	standing_close_theirs(standing, &command);
 	if (started < 0) {
 		place->seat->task = 0;
-		close_all(standing);
+		standing_close(standing);
 		errno = number;
 		return -1;
 	}
-	standing->started = clock_now();
 	atomic_store(&place->seat->executed, 1);
 	trace_event("command_start", "\"worker\":\"%s\",\"pid\":%ld", place->setup.name, (long)standing->pid);
 	return 0;
@@ -195,15 +207,61 @@ void standing_expect(const struct standing *standing, bool to_write, bool to_rea
 	waits[0] = (struct fd_wait){.fd = to_write ? standing->input : -1, .want_output = true};
 	waits[1] = (struct fd_wait){.fd = to_read ? standing->output : -1, .want_input = true};
 	waits[2] = (struct fd_wait){.fd = standing->errors, .want_input = true};
-	waits[3] = (struct fd_wait){.fd = standing->has_ended ? -1 : standing->group.pidfd, .want_input = true};
+	waits[3] = (struct fd_wait){.fd = standing->status < 0 ? standing->group.pidfd : standing->status};
+	waits[3].want_input = true;
+	if (standing->has_ended)
+		waits[3].fd = -1;
 	waits[4] = (struct fd_wait){.fd = standing->prints, .want_input = true};
+}
+
+bool standing_read_status(struct standing *standing)
+{
+	size_t room = sizeof standing->lines - 1 - standing->lines_size;
+	ssize_t got = fd_read(standing->status, standing->lines + standing->lines_size, room);
+
+	standing->lines_size += got > 0 ? (size_t)got : 0;
+	standing->lines[standing->lines_size] = '\0';
+	return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+bool standing_find_line(const struct standing *standing, const char *word, uint64_t *number)
+{
+	const char *line = strstr(standing->lines, word), *end = line ? strchr(line, '\n') : NULL;
+	char digits[STANDING_LINES] = "";
+
+	if (!end || line[strlen(word)] != ' ')
+		return false;
+	line += strlen(word) + 1;
+	memcpy(digits, line, (size_t)(end - line));
+	return number_parse(digits, INT32_MAX, number) == 0;
+}
+
+/* Takes the end of a forked adapter from what its watcher has written. False if it has not ended. */
+static bool take_forked_end(struct standing *standing)
+{
+	bool is_open = standing_read_status(standing);
+	uint64_t status;
+
+	if (standing_find_line(standing, "ended", &status)) {
+		standing->end = command_end_of((int)status);
+		return true;
+	}
+	if (is_open)
+		return false;
+	/* The watcher was killed: nobody knows how the adapter ends, but that it has to. */
+	group_kill(&standing->group);
+	standing->end = (struct command_end){.status = -1, .signal = SIGKILL, .user_time = -1, .system_time = -1};
+	return true;
 }
 
 void standing_note_end(struct standing *standing, const struct fd_wait *waits)
 {
 	if (!standing->pid || standing->has_ended || !waits[3].input)
 		return;
-	standing->end = command_reap(standing->pid);
+	if (standing->status >= 0 && !take_forked_end(standing))
+		return;
+	if (standing->status < 0)
+		standing->end = command_reap(standing->pid);
 	standing->has_ended = true;
 	standing->ended = clock_now();
 }
@@ -257,7 +315,7 @@ void standing_release(struct standing *standing)
 	if (group_is_left(&standing->group))
 		group_kill(&standing->group);
 	group_release(&standing->group);
-	close_all(standing);
+	standing_close(standing);
 	*standing = STANDING_NONE;
 }
 
@@ -275,7 +333,8 @@ void standing_drop(struct standing *standing, struct workplace *place)
 {
 	if (standing->pid && !standing->has_ended) {
 		standing_kill(standing);
-		standing->end = command_reap(standing->pid);
+		if (standing->status < 0)
+			standing->end = command_reap(standing->pid);
 		standing->has_ended = true;
 	}
 	standing_end(standing, place);

@@ -36,6 +36,9 @@ enum standing_offers {
 	STANDING_TAKES_ONE = 8,
 };
 
+/* The most bytes of the lines of a watcher. */
+enum { STANDING_LINES = 64 };
+
 struct standing {
 	/* Our ends of what it reads, of what it answers on, and of its standard error; -1 once closed. */
 	int input;
@@ -47,6 +50,15 @@ struct standing {
 	enum standing_wiring wiring;
 	/* With STANDING_BLOCKS: the number of the record in work, which it writes. */
 	struct shm mark;
+	/*
+	 * Of an adapter that was forked from the prototype: its watcher writes here how it ends; else -1. The kernel
+	 * kills the adapter's group once life is closed.
+	 */
+	int status;
+	int life;
+	/* The lines that were read there, as far as they are not taken. */
+	char lines[STANDING_LINES];
+	size_t lines_size;
 	/* What the hello of an adapter offers (STANDING_...), 0 before it. */
 	uint32_t offers;
 	/* How many requests it has offered to take at a time, 0 if it has not said anything. */
@@ -64,11 +76,30 @@ struct standing {
 };
 
 /* All descriptors closed, no process. */
-#define STANDING_NONE ((struct standing){.input = -1, .output = -1, .errors = -1, .prints = -1, .mark.fd = -1})
+#define STANDING_NONE \
+	((struct standing){ \
+		.input = -1, .output = -1, .errors = -1, .prints = -1, .mark.fd = -1, .status = -1, .life = -1})
 
 /* Starts the briefing's command. Returns 0, or -1 with errno and the stage. */
 int standing_start(struct standing *standing, struct launcher *launcher, struct workplace *place,
 		   enum standing_wiring wiring, enum command_stage *stage) MUST_CHECK;
+
+/*
+ * Makes the streams of a command, their other ends in *command. Returns 0, or -1 with errno; what is open then is
+ * closed by standing_close and standing_close_theirs, as the wiring in *standing says.
+ */
+int standing_open(struct standing *standing, struct command *command) MUST_CHECK;
+void standing_close(struct standing *standing);
+void standing_close_theirs(const struct standing *standing, struct command *command);
+
+/* Watches a process that has been started, or forked from the prototype. Returns 0, or -1 with errno. */
+int standing_watch(struct standing *standing, pid_t pid) MUST_CHECK;
+
+/* Reads what a watcher has written to status. False at its end. */
+bool standing_read_status(struct standing *standing);
+
+/* Finds a line of the watcher: a word, a blank and a number. False if it has not come. */
+bool standing_find_line(const struct standing *standing, const char *word, uint64_t *number);
 
 static inline bool standing_is_there(const struct standing *standing)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of companions. */
-#include "run/companions.h"
+#include "run/companion/companions.h"
 
 #include "process/start.h"
 #include "run/session.h"

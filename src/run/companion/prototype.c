@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The process that adapters are forked from. */
+#include "run/companion/prototype.h"
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "process/command.h"
+#include "process/start.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum {
+	/* The number of the requests' descriptor in the prototype. */
+	REQUESTS_NUMBER = 3,
+	READ_SIZE = 4096,
+	/* Bytes of a line that is not passed on before its end. */
+	LINE_SIZE = 65536,
+};
+
+static bool is_wanted(const struct session_options *options, const struct briefing *briefing)
+{
+	return options->command.is_forkable && options->workers.method != &start_spawn && briefing->command;
+}
+
+/* Passes on what was printed: whole lines, or all of it. */
+static void pass_words(struct prototype *prototype, bool all)
+{
+	struct bytes *words = &prototype->words;
+	const char *last = words->size ? memrchr(words->data, '\n', words->size) : NULL;
+	size_t size = last ? (size_t)(last + 1 - words->data) : 0;
+
+	if (all || words->size > LINE_SIZE)
+		size = words->size;
+	if (!size)
+		return;
+	diag_line((struct slice){.data = words->data, .size = size});
+	bytes_consume(words, size);
+}
+
+/* Reads what the prototype has printed. False at its end. */
+static bool read_printed_words(struct prototype *prototype)
+{
+	ssize_t got = fd_read(prototype->prints.fd, bytes_reserve(&prototype->words, READ_SIZE), READ_SIZE);
+
+	if (got > 0)
+		prototype->words.size += (size_t)got;
+	return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+static void prints_ready(struct watch *watch, unsigned events UNUSED)
+{
+	struct prototype *prototype = container_of(watch, struct prototype, prints);
+	bool is_open = read_printed_words(prototype);
+
+	pass_words(prototype, !is_open);
+	if (is_open)
+		return;
+	loop_forget(prototype->loop, watch);
+	fd_close(&watch->fd);
+}
+
+/* Copies the environment, with the variables of a prototype. The caller's (free). */
+static char **make_fork_environment(char *id)
+{
+	static char version[] = "MPMAP_BLOCK=1", forks[] = "MPMAP_BLOCK_FORK=1";
+	size_t count = 0;
+	char **copy;
+
+	while (environ[count])
+		count++;
+	copy = mem_new(count + 4, sizeof *copy);
+	memcpy(copy, environ, count * sizeof *copy);
+	copy[count++] = version;
+	copy[count++] = forks;
+	copy[count] = id;
+	return copy;
+}
+
+/* Starts the process. Returns its pid, or -1. */
+static pid_t start(const struct briefing *briefing, int null, int requests, int prints)
+{
+	pid_t pid = -1;
+	char *id = mem_format("MPMAP_RUN_ID=%s", briefing->id);
+	char **environment = make_fork_environment(id);
+	enum command_stage stage;
+	const struct command command = {
+		.path = briefing->command,
+		.arguments = briefing->words,
+		.environment = environment,
+		.directory = briefing->directory,
+		.input = null,
+		.output = prints,
+		.errors = prints,
+		.keep = {requests, -1, -1},
+		.keep_as = REQUESTS_NUMBER,
+		.ignored = briefing->ignored,
+		.nice = briefing->nice,
+		.is_task = true,
+		.unblocks = true,
+		.terminal = -1,
+		.pid = &pid,
+	};
+	int started = command_start(&command, NULL, &stage);
+
+	free(environment);
+	free(id);
+	return started < 0 ? -1 : pid;
+}
+
+void prototype_open(struct prototype *prototype, const struct session_options *options, struct briefing *briefing,
+		    struct loop *loop)
+{
+	int requests[2] = {-1, -1}, prints[2] = {-1, -1}, null = -1;
+
+	*prototype = (struct prototype){.requests = -1, .prints.fd = -1, .loop = loop};
+	if (!is_wanted(options, briefing))
+		return;
+	if ((null = fd_null()) >= 0 && fd_pipe_blocking(requests) == 0 && fd_pipe(prints) == 0)
+		prototype->pid = start(briefing, null, requests[0], prints[1]);
+	fd_close(&null);
+	fd_close(&requests[0]);
+	fd_close(&prints[1]);
+	prototype->requests = requests[1];
+	prototype->prints = (struct watch){.fd = prints[0], .ready = prints_ready, .context = diag_current()};
+	if (prototype->pid > 0 && loop_watch(loop, &prototype->prints, LOOP_INPUT) == 0) {
+		briefing->prototype = (uint32_t)prototype->pid;
+		return;
+	}
+	prototype_close(prototype);
+}
+
+void prototype_close(struct prototype *prototype)
+{
+	if (!prototype->loop)
+		return;
+	fd_close(&prototype->requests);
+	if (prototype->pid > 0)
+		command_kill(prototype->pid);
+	prototype->pid = 0;
+	if (prototype->prints.fd >= 0) {
+		while (read_printed_words(prototype) && prototype->words.size < LINE_SIZE && errno != EAGAIN)
+			;
+		pass_words(prototype, true);
+		loop_forget(prototype->loop, &prototype->prints);
+	}
+	fd_close(&prototype->prints.fd);
+	bytes_release(&prototype->words);
+	prototype->loop = NULL;
+}
