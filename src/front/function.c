@@ -156,6 +156,8 @@ static int set_words(struct options *options, struct error *error)
 		function->words = split_texts(&texts, &command->word_count);
 		command->words = function->words;
 		options->run.command.is_forkable = function->language->is_forkable;
+		options->run.command.function[0] = function->language->option;
+		options->run.command.function[1] = function->code;
 	}
 	bytes_release(&texts);
 	return added;

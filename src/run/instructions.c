@@ -183,6 +183,13 @@ static int compile_templates(struct session *session, struct error *error)
 		template.words = command->template.words;
 		template.word_count = command->template.word_count;
 	}
+	/* Of a function, its code and the record. */
+	if (command->function[0]) {
+		template.words = (char **)(uintptr_t)command->function;
+		template.word_count = countof(command->function);
+		template.is_literal = true;
+		template.has_no_values = false;
+	}
 	if (template_compile(&session->template, &template, error) < 0)
 		return -1;
 	if (!briefing->tag)

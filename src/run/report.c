@@ -113,13 +113,14 @@ char *report_tag(struct session *session, const struct task *task, uint32_t slot
 
 char *report_object(struct session *session, const struct task *task, uint32_t slot)
 {
+	struct template *shown = session->options->command.function[0] ? &session->template : &session->command;
 	struct template_values values = {.slot = slot};
 	struct bytes label = {.data = NULL};
 	struct slice id = {.data = NULL};
 
 	if (task->frame.size)
 		frame_find(task->frame, FIELD_ID, &id);
-	output_json_label(&label, id, template_expand(&session->command, task, &values));
+	output_json_label(&label, id, template_expand(shown, task, &values));
 	bytes_append(&label, "", 1);
 	return label.data;
 }

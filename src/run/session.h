@@ -51,6 +51,8 @@ struct command_options {
 	bool zygote;
 	/* How workers run tasks. */
 	const struct executor *executor;
+	/* How a function is shown in place of COMMAND, its adapter: the option and the code. Without it NULL. */
+	const char *function[2];
 	/* COMMAND is an adapter that other adapters can be forked from. */
 	bool is_forkable;
 };
