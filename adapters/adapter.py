@@ -301,6 +301,7 @@ class Answers(object):
         self.count = 0  # of these records
         self.waiting = 0  # bytes of the messages and the parts
         self.first = 1
+        self.began = 0  # when the record in work was begun, in nanoseconds
         self.spoken = False  # True if a part of the output of the first record was sent ahead
         self.singles = False  # True if each record needs a message of its own
         self.values = False  # True if values are sent as JSON and are no output
@@ -395,14 +396,14 @@ class Answers(object):
 
     def went_well(self, out, count=1):
         """Answers records, with a part of an `ok` if that is possible."""
-        if self.spoken or len(out) > PIECE + 1:
+        if self.spoken or self.singles or len(out) > PIECE + 1:
             self.result(0, out, b'', None)
             return
         self.parts.append(out)
         self.waiting += len(out)
         self.count += count
         self.first += count
-        if self.singles or self.waiting > PIECE:
+        if self.waiting > PIECE:
             self.close_ok()
 
     def close_ok(self):
@@ -419,10 +420,17 @@ class Answers(object):
             self.output(2, errors)
             out = errors = b''
         size = b'-' if json is None else b'%d' % len(json)
-        head = b'result %d %d %d %d %b\n' % (self.first, status, len(out), len(errors), size)
+        head = b'result %d %d %d %d %b%b\n' % (self.first, status, len(out), len(errors), size, self.duration())
         self.add(head, out, errors, json or b'')
         self.first += 1
         self.spoken = False
+
+    def duration(self):
+        """Returns the word of a result that says how long its record took, where that is shown of each."""
+        if not self.singles:
+            return b''
+        before, self.began = self.began, time.perf_counter_ns()
+        return b' %d' % (self.began - before)
 
     def send(self):
         with self.lock:
@@ -824,6 +832,7 @@ class Adapter(object):
     def run_block(self, call, records, first):
         """Runs the records in slices: short ones while the function is slow, so that what is answered is sent soon."""
         self.answers.first = first
+        self.answers.began = time.perf_counter_ns()
         run = self.run_isolated if self.isolate else self.run_slice
         position = 0
         while position < len(records):
@@ -846,7 +855,7 @@ class Adapter(object):
 
     def run_slice(self, call, numbered):
         """Runs the records, which come with their numbers."""
-        run = self.run_for_values if self.settings.values else self.run_for_text
+        run = self.run_for_values if self.settings.values or self.answers.singles else self.run_for_text
         running = True
         while running:
             try:
@@ -878,7 +887,7 @@ class Adapter(object):
                 self.answers.ended(value)
 
     def run_for_values(self, call, numbered):
-        """Runs records whose values are sent as JSON."""
+        """Runs records whose values are sent as JSON, or that have a message each."""
         mark = self.mark
         for mark[0], record in numbered:
             self.answers.ended(call(record))
