@@ -757,13 +757,15 @@ sub watch {
     setpgrp 0, 0;
     $SIG{CHLD} = 'DEFAULT';
     my @modes = ('<', '>', '+<', '>', '>', '>', '>');
-    my @borrowed = map { borrow($process, $numbers->[$_], $modes[$_]) } 0 .. 6;
+    # Not 5, the status: the worker has closed it once it has read that this process has begun.
+    my @borrowed = map { borrow($process, $numbers->[$_], $modes[$_]) } 0 .. 4, 6;
+    my $status = fcntl $begun, Fcntl::F_DUPFD(), 64 or POSIX::_exit(1);
     close $begun;
     my $adapter = fork;
     POSIX::_exit(1) if !defined $adapter;
-    forked($failure, $slot, $worker, @borrowed) if !$adapter;
+    forked($failure, $slot, $worker, @borrowed, $status) if !$adapter;
     setpgrp $adapter, $adapter;
-    my ($status, $life) = @borrowed[5, 6];
+    my $life = $borrowed[5];
     open my $owner, '>&=', $life;
     fcntl $owner, Fcntl::F_SETOWN(), -$adapter;
     fcntl $owner, 10, 9;        # F_SETSIG, which Fcntl does not have; SIGKILL

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The interpreter that the others are forked from: what it shares, and what happens when any of the processes dies.
 
+# Code is for interpreters.
+# shellcheck disable=SC2016
+
 load helper
 
 # Prints the numbers of the setups that were run, one for each line of the file setups.
@@ -24,6 +27,17 @@ shares_setup() {
 	shares_setup fork 1
 	shares_setup forkserver 1
 	shares_setup spawn 3
+}
+
+@test "prototype: interpreters of Perl are forked from one, too" {
+	command -v perl >/dev/null || skip_or_fail 'there is no perl'
+	for method in fork forkserver; do
+		rm -f setups
+		mp_well --start-method="$method" -j3 --chunksize=1 --setup 'open my $log, ">>", "setups"; print $log "x\n"; close $log' \
+			--perl 'select undef, undef, undef, 0.05; $_' ::: 1 2 3 4 5 6
+		exactly out $'1\n2\n3\n4\n5\n6\n'
+		[ "$(setups)" = 1 ] || complain "$method: $(setups) setups"
+	done
 }
 
 @test "prototype: what the setup has loaded is in memory once" {
