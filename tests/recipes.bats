@@ -109,6 +109,25 @@ recipe_option() {
 	END
 }
 
+recipe_language() {
+	cp adapters/adapter.py adapters/adapter.dummy
+	# make would do it, but in the tree that was configured.
+	ln -s "$PWD/adapters/adapter.dummy" "${built##*/}/adapters/"
+	printf 'dist_adapters_DATA += adapters/adapter.dummy\n' | insert 'dist_adapters_DATA =' Makefile.am
+	sed -n '/{"--python"/ { s/--python/--dummy-language/; s/adapter\.py/adapter.dummy/; p; }' src/front/function.c >line
+	insert 'languages[] = {' src/front/function.c <line
+	printf '\t{.name = "dummy-language", .argument = "CODE", .help = "calls CODE", .set = set_dummy_language},\n' |
+		insert 'option_table[] = {' src/front/option_table.c
+	printf 'option_setter set_dummy_language;\n' | insert 'option_setter set_null;' src/front/setters.h
+	cat >>src/front/setters_persistent.c <<-'END'
+
+		int set_dummy_language(struct options *options, const char *value, struct error *error)
+		{
+			return set_function(options, "--dummy-language", value, error);
+		}
+	END
+}
+
 recipe_command() {
 	printf '\t{.name = "dummy", .most = 1, .operands = OPERANDS_IDS, .run = command_dummy},\n' |
 		insert 'verbs[] = {' src/interactive/commands/commands.c
@@ -148,7 +167,7 @@ recipe_event_and_fault() {
 	sed -i 's/^Trace (.*:/& `dummy_event`/; s/^Faults (.*:/& `dummy_fault`/' HACKING.md
 }
 
-recipes='start_method kind_of_process companion executor variable output_format recorder key option command message event_and_fault'
+recipes='start_method kind_of_process companion executor variable output_format recorder key option language command message event_and_fault'
 
 setup_file() {
 	local built=${MPMAP%/*} recipe
@@ -217,6 +236,11 @@ setup() {
 	mp --help
 	grep -qE '^ +--dummy +does nothing' out
 	"$built/completions/generate" bash | grep -qe '--dummy'
+}
+
+@test "recipes: a language for functions" {
+	mp --dummy-language 'int(x) + n' --setup 'n = 10' ::: 1 2
+	same out $'11\n12'
 }
 
 @test "recipes: an interactive command, with its help" {
