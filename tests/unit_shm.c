@@ -56,6 +56,20 @@ static void test_share(void)
 	check_int(unit_count_fds(), before);
 }
 
+/* No process can take away what another has mapped. */
+static void test_sealed(void)
+{
+	struct shm shm;
+
+	check_int(shm_create_sealed(&shm, "unit", 8), 0);
+	check_int(shm.size, 8);
+	check_fails(ftruncate(shm.fd, 0), EPERM);
+	check_fails(ftruncate(shm.fd, 16), EPERM);
+	check_int(pwrite(shm.fd, "12345678", 8, 0), 8);
+	check_int(shm.base[7], '8');
+	shm_release(&shm);
+}
+
 static void test_grow(void)
 {
 	struct shm shm, other;
@@ -318,6 +332,7 @@ static void test_unshared(void)
 
 const struct unit_test unit_shm[] = {
 	{"two mappings share their bytes", .run = test_share},
+	{"an object that nobody can shrink", .run = test_sealed},
 	{"growth, and mapping the growth by another process", .run = test_grow},
 	{"objects and sizes that are refused", .run = test_refusals},
 	{"where files may not be large, a segment takes their place", .run = test_segment},

@@ -73,13 +73,13 @@ static bool is_cramped(size_t size)
 	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size;
 }
 
-/* Creates an object of size bytes that may grow to most. Returns 0, or -1 with errno. */
-static int create_object(struct shm *shm, const char *name, size_t size, size_t most)
+/* Creates an object of size bytes that may grow to most. flags are memfd_create's. Returns 0, or -1 with errno. */
+static int create_object(struct shm *shm, const char *name, size_t size, size_t most, unsigned flags)
 {
 	*shm = (struct shm){.fd = -1};
 	if (fault_at("memfd"))
 		return -1;
-	shm->fd = memfd_create(name, MFD_CLOEXEC);
+	shm->fd = memfd_create(name, MFD_CLOEXEC | flags);
 	if (shm->fd < 0)
 		return -1;
 	/* Where there are no segments, a file may do for a while. */
@@ -90,12 +90,19 @@ static int create_object(struct shm *shm, const char *name, size_t size, size_t 
 
 int shm_create(struct shm *shm, const char *name, size_t size)
 {
-	return create_object(shm, name, size, size);
+	return create_object(shm, name, size, size, 0);
+}
+
+int shm_create_sealed(struct shm *shm, const char *name, size_t size)
+{
+	if (create_object(shm, name, size, size, MFD_ALLOW_SEALING) < 0)
+		return -1;
+	return fcntl(shm->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 }
 
 int shm_create_growing(struct shm *shm, const char *name, size_t size)
 {
-	return create_object(shm, name, size, size > SEGMENT_SIZE ? size : SEGMENT_SIZE);
+	return create_object(shm, name, size, size > SEGMENT_SIZE ? size : SEGMENT_SIZE, 0);
 }
 
 int shm_create_file(struct shm *shm, const char *directory, size_t size)

@@ -23,7 +23,10 @@ struct shm {
 /* Creates a zeroed object. Returns 0, or -1 with errno; *shm must be released in both cases. */
 int shm_create(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
-/* The same for an object that will grow. Its size may be more than was asked for. */
+/* The same for an object that other programs have open, too: none of them can change its size. */
+int shm_create_sealed(struct shm *shm, const char *name, size_t size) MUST_CHECK;
+
+/* Like shm_create for an object that will grow. Its size may be more than was asked for. */
 int shm_create_growing(struct shm *shm, const char *name, size_t size) MUST_CHECK;
 
 /*

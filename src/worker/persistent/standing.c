@@ -62,7 +62,7 @@ static int open_blocks(struct standing *standing, struct command *command)
 	int i;
 
 	if (open_pipes(standing, &command->keep[0], &command->keep[1]) < 0 ||
-	    shm_create(&standing->mark, "mpmap-mark", MARK_SIZE) < 0 ||
+	    shm_create_sealed(&standing->mark, "mpmap-mark", MARK_SIZE) < 0 ||
 	    (command->keep[2] = fd_copy(standing->mark.fd)) < 0)
 		return -1;
 	for (i = 0; i < COMMAND_KEPT; i++) {
