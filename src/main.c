@@ -64,6 +64,7 @@
  *   serving  what is known of it            service  feeding, collecting    hand     chunks that are claimed
  *   standing  the command's process         keeping  it between two runs    lateness  its time limit
  *   growth   its memory                     forking  asking the prototype for one
+ *   starting  that it could not be
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * worker/plugin/  functions of shared libraries that are called in a worker
  *   plugin   calling them                   library  loading one            call     a record for it

@@ -206,6 +206,31 @@ failed_one() {
 	done
 }
 
+@test "coproc: a malformed answer of a record that is suspected of having ended the command hangs nothing" {
+	check_suspects() {
+		open_feed
+		seq 100 >&7
+		start -j1 "$WAY" bash -c '
+			[ -z "${MPMAP_COPROC_FD-}" ] || exec <&3 >&3
+			echo "{\"mpmap\":1,\"pipeline\":1000}"
+			while read -r request; do
+				seq=${request#*:}
+				seq=${seq%%,*}
+				[ "$seq" != 50 ] || [ -e tries ] || { echo 1 >tries; exit 3; }
+				[ ! -e tries ] || [ -e gate ] || { echo >gate; echo rubbish; }
+				echo "{\"seq\":$seq,\"stdout\":\"$seq!\\n\"}"
+			done' <feed
+		wait_until file_has out '^100!$'
+		echo 101 >&7
+		wait_until file_has out '^101!$'
+		close_feed
+		finish
+		expect 123
+		[ "$(wc -l <out)" -eq 100 ]
+	}
+	both_ways check_suspects
+}
+
 @test "coproc: half a line, then the end" {
 	seq 100 >numbers
 	each() {

@@ -55,6 +55,7 @@ static const struct {
 	{"forkserver", unit_forkserver},
 	{"command", unit_command},
 	{"coproc", unit_coproc},
+	{"block", unit_block},
 	{"hand", unit_hand},
 	{"find", unit_find},
 	{"work", unit_work},

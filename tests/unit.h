@@ -39,6 +39,7 @@ extern const struct unit_test unit_start[];
 extern const struct unit_test unit_forkserver[];
 extern const struct unit_test unit_command[];
 extern const struct unit_test unit_coproc[];
+extern const struct unit_test unit_block[];
 extern const struct unit_test unit_hand[];
 extern const struct unit_test unit_find[];
 extern const struct unit_test unit_work[];

@@ -154,9 +154,94 @@ static void test_limit(void)
 	}
 }
 
+/* Checks the next lines that are taken. */
+static void check_lines(struct hand *hand, size_t size, uint64_t most, struct hand_stretch expected)
+{
+	struct hand_stretch stretch;
+
+	if (!check(hand_take_lines(hand, size, most, &stretch)))
+		return;
+	check_int(stretch.first, expected.first);
+	check_int(stretch.count, expected.count);
+	check_slice(stretch.bytes, expected.bytes);
+}
+
+static void test_take_lines(void)
+{
+	static struct hand hand;
+	struct bytes bytes = {.data = NULL};
+	struct hand_stretch stretch;
+
+	begin_with(&hand, &bytes, 0);
+	/* The first of five lines of 7 bytes is answered. One at least, as many as are whole, as many as allowed. */
+	check_lines(&hand, 1, UINT64_MAX, (struct hand_stretch){slice_of("line 1\n"), 1, 1});
+	check_int(hand_fed_records(&hand), 1);
+	hand_rewind(&hand);
+	check_lines(&hand, 20, UINT64_MAX, (struct hand_stretch){slice_of("line 1\nline 2\n"), 1, 2});
+	check_lines(&hand, 20, 1, (struct hand_stretch){slice_of("line 3\n"), 3, 1});
+	check_lines(&hand, 7, UINT64_MAX, (struct hand_stretch){slice_of("line 4\n"), 4, 1});
+	check(!hand_take_lines(&hand, 100, UINT64_MAX, &stretch));
+	check_int(hand_fed_records(&hand), 4);
+	/* What is not answered is taken again. */
+	hand_answer(&hand, 2);
+	hand_rewind(&hand);
+	check_lines(&hand, 14, 7, (struct hand_stretch){slice_of("line 3\nline 4\n"), 3, 2});
+	hand_rewind(&hand);
+	hand_limit(&hand, 1);
+	check_lines(&hand, 100, UINT64_MAX, (struct hand_stretch){slice_of("line 3\n"), 3, 1});
+	check(!hand_take_lines(&hand, 100, UINT64_MAX, &stretch));
+	bytes_release(&bytes);
+	hand_release(&hand);
+}
+
+/* Lines and single records of one row are taken in turns. */
+static void test_take_both(void)
+{
+	static struct hand hand;
+	struct bytes bytes = {.data = NULL};
+
+	begin_with(&hand, &bytes, 0);
+	check_taken(&hand, 1);
+	check_lines(&hand, 14, UINT64_MAX, (struct hand_stretch){slice_of("line 2\nline 3\n"), 2, 2});
+	check_taken(&hand, 4);
+	bytes_release(&bytes);
+	hand_release(&hand);
+}
+
+static void test_before(void)
+{
+	static struct hand hand;
+	struct bytes bytes[ROWS] = {{.data = NULL}};
+	size_t row;
+
+	hand_init(&hand);
+	check(hand_before(&hand, 0) == UINT64_MAX);
+	for (row = 0; row < ROWS; row++)
+		add_row(&hand, &bytes[row], widths[row]);
+	hand_rewind(&hand);
+	check(hand_before(&hand, 0) == UINT64_MAX);
+	check_int(hand_before(&hand, 1), 0);
+	check_int(hand_before(&hand, 4), 3);
+	check(hand_before(&hand, 5) == UINT64_MAX);
+	check(hand_before(&hand, 100) == UINT64_MAX);
+	check_int(hand_before(&hand, 101), 4);
+	check_int(hand_before(&hand, 204), 11);
+	check(hand_before(&hand, 205) == UINT64_MAX);
+	check(hand_before(&hand, UINT64_MAX) == UINT64_MAX);
+	hand_answer(&hand, 2);
+	check(hand_before(&hand, 2) == UINT64_MAX);
+	check_int(hand_before(&hand, 101), 2);
+	for (row = 0; row < ROWS; row++)
+		bytes_release(&bytes[row]);
+	hand_release(&hand);
+}
+
 const struct unit_test unit_hand[] = {
 	{"records of every width are taken", .run = test_take},
 	{"records are answered one by one", .run = test_one_by_one},
 	{"no more records than allowed", .run = test_limit},
+	{"lines are taken as they are", .run = test_take_lines},
+	{"lines and records are taken in turns", .run = test_take_both},
+	{"how many records come before another", .run = test_before},
 	{.name = NULL},
 };

@@ -122,7 +122,7 @@ static bool read_number(struct slice word, uint64_t most, uint64_t *number)
 {
 	char text[NUMBER_TEXT_MAX];
 
-	if (!word.size || word.size >= sizeof text)
+	if (!word.size || word.size >= sizeof text || memchr(word.data, '\0', word.size))
 		return false;
 	memcpy(text, word.data, word.size);
 	text[word.size] = '\0';

@@ -9,11 +9,8 @@
 #include <inttypes.h>
 #include <signal.h>
 
-/* Retries of a start for which resources are short, each after twice the wait of the one before: 1.3 seconds in all. */
-enum { START_RETRIES = 7 };
 /* Commands in a row that are killed before they are ready, until the run ends for that. */
 enum { UNREADY_MOST = 3 };
-#define START_WAIT (10 * NSEC_PER_MSEC)
 
 struct result reckoning_result(const struct serving *serving, enum outcome outcome)
 {
@@ -79,6 +76,13 @@ static void settle(struct serving *serving, enum outcome outcome)
 	commit_with(serving, &result, &serving->printed, &serving->errors);
 }
 
+/* Fails the oldest record, whose answer was malformed. */
+static void settle_malformed(struct serving *serving)
+{
+	settle(serving, OUTCOME_FAILED);
+	halving_answered(&serving->halving, 1);
+}
+
 bool reckoning_settle_culprit(struct serving *serving)
 {
 	struct serving_culprit *culprit = &serving->culprit;
@@ -87,8 +91,10 @@ bool reckoning_settle_culprit(struct serving *serving)
 	if (!culprit->is_known || (before && before != UINT64_MAX))
 		return false;
 	culprit->is_known = false;
-	if (!before)
+	if (!before) {
 		commit_with(serving, &culprit->result, &culprit->printed, &culprit->errors);
+		halving_answered(&serving->halving, 1);
+	}
 	return true;
 }
 
@@ -151,15 +157,21 @@ static enum halving_cause cause_of_end(const struct serving *serving)
 	return serving->command.end.signal == SIGKILL && !serving->was_killed ? HALVING_KILLED : HALVING_ENDED;
 }
 
-/* Returns how many unanswered records come before the one that ended the command; UINT64_MAX if that is not known. */
-static uint64_t count_before_culprit(const struct serving *serving)
+/* Returns how many unanswered records come before the one that is known to have been in work; UINT64_MAX if none is. */
+static uint64_t count_before_marked(const struct serving *serving)
 {
 	uint64_t index = serving->exceeded ? serving->late_index : standing_marked(&serving->command) - 1;
 	uint64_t before = hand_before(&serving->hand, index);
 
 	if (before < serving->unanswered)
 		return before;
-	return serving->unanswered == 1 || serving->command.offers & STANDING_ANSWERS_EACH ? 0 : UINT64_MAX;
+	return serving->command.offers & STANDING_ANSWERS_EACH ? 0 : UINT64_MAX;
+}
+
+/* Returns how many unanswered records come before the one that ended the command; UINT64_MAX if that is not known. */
+static uint64_t count_before_culprit(const struct serving *serving)
+{
+	return serving->unanswered == 1 ? 0 : count_before_marked(serving);
 }
 
 /* Returns the outcome of the record that is the cause, and notes the reason where the end says nothing. */
@@ -171,8 +183,10 @@ static enum outcome outcome_of_end(struct serving *serving)
 		serving->reason = "the command closed its output, and did not end";
 		return OUTCOME_FAILED;
 	}
-	if (serving->protocol->marks && !serving->command.end.status)
-		return OUTCOME_OK;
+	if (serving->protocol->marks && !serving->command.end.status) {
+		serving->reason = "the command ended with status 0 and without an answer";
+		return count_before_marked(serving) == UINT64_MAX ? OUTCOME_FAILED : OUTCOME_OK;
+	}
 	return serving->command.end.signal ? OUTCOME_SIGNALED : OUTCOME_FAILED;
 }
 
@@ -227,16 +241,22 @@ static uint64_t count_unanswered(const struct serving *serving)
 	return records < serving->allowed ? records : serving->allowed;
 }
 
+/* Passes on what was wrong with an answer while no record was in work. */
+static void pass_reason(struct serving *serving)
+{
+	bytes_append_format(&serving->errors, "mpmap: %s: %s\n", serving->place->setup.name, serving->reason);
+	serving_pass_errors(serving, true);
+}
+
 /* Deals with the end of a command that answers each record by itself. */
 static void reckon_each(struct serving *serving)
 {
 	const struct command_end *end = &serving->command.end;
 
 	if (serving->flaw && serving->hand.is_begun) {
-		settle(serving, OUTCOME_FAILED);
+		settle_malformed(serving);
 	} else if (serving->flaw) {
-		bytes_append_format(&serving->errors, "mpmap: %s: %s\n", serving->place->setup.name, serving->reason);
-		serving_pass_errors(serving, true);
+		pass_reason(serving);
 	} else if (serving->unanswered && !end->signal && !end->status && !serving->exceeded) {
 		serving->reason = "the command ended with status 0 and without an answer";
 		/* It may end after an answer. */
@@ -263,27 +283,41 @@ static void keep_culprit(struct serving *serving, uint64_t before)
 	bytes_clear(&serving->errors);
 }
 
-/* Deals with a command that has ended before it was ready. */
-static void reckon_unready(struct serving *serving)
+/* Ends the run, since the command ended before it had a record. */
+static void fail_as_unready(struct serving *serving)
 {
 	const struct command_end *end = &serving->command.end;
 	struct bytes words = {.data = NULL};
 
-	if (!serving->flaw && cause_of_end(serving) == HALVING_KILLED && ++serving->unready < UNREADY_MOST)
+	bytes_append_format(&words, "%s ended before %s", serving->place->briefing.words[0],
+			    serving_is_ready(serving) ? "its first record" : "it was ready");
+	if (serving->flaw)
+		bytes_append_format(&words, ": %s", serving->reason);
+	else if (end->signal)
+		bytes_append_format(&words, " (%s)", error_signal(end->signal));
+	else
+		bytes_append_format(&words, " (exit status %d)", end->status);
+	reckoning_fail(serving, 0, bytes_slice(&words));
+	bytes_release(&words);
+}
+
+/* Deals with a command that has ended before it had a record. */
+static void reckon_unready(struct serving *serving)
+{
+	if (serving->was_kept ||
+	    (!serving->flaw && cause_of_end(serving) == HALVING_KILLED && ++serving->unready < UNREADY_MOST))
 		return;
 	serving_pass_errors(serving, true);
-	if (serving->flaw != SERVING_REFUSED) {
-		bytes_append_format(&words, "%s ended before it was ready", serving->place->briefing.words[0]);
-		if (serving->flaw)
-			bytes_append_format(&words, ": %s", serving->reason);
-		else if (end->signal)
-			bytes_append_format(&words, " (%s)", error_signal(end->signal));
-		else
-			bytes_append_format(&words, " (exit status %d)", end->status);
-		reckoning_fail(serving, 0, bytes_slice(&words));
-		bytes_release(&words);
-	}
+	if (serving->flaw != SERVING_REFUSED)
+		fail_as_unready(serving);
 	hand_return(&serving->hand, serving->place);
+}
+
+/* True if the command was not given any of the records that are there for it. */
+static bool had_no_record(const struct serving *serving)
+{
+	return !serving_is_ready(serving) ||
+	       (serving->hand.count && !serving->hand.is_begun && !serving->answered && !serving->is_leaving);
 }
 
 /* Deals with the end of a command that marks the record in work. */
@@ -291,13 +325,15 @@ static void reckon_marked(struct serving *serving)
 {
 	uint64_t before;
 
-	if (!serving_is_ready(serving)) {
+	if (had_no_record(serving)) {
 		reckon_unready(serving);
 		return;
 	}
 	before = count_before_culprit(serving);
 	if (serving->flaw && serving->hand.is_begun) {
-		settle(serving, OUTCOME_FAILED);
+		settle_malformed(serving);
+	} else if (serving->flaw) {
+		pass_reason(serving);
 	} else if (serving->was_terminated && !serving->exceeded) {
 		/* The record that took too long was answered after all: the others are fed again. */
 	} else if (before && before != UINT64_MAX && cause_of_end(serving) != HALVING_KILLED) {
@@ -351,35 +387,4 @@ void reckoning_end(struct serving *serving)
 	standing_end(command, serving->place);
 	hand_rewind(&serving->hand);
 	serving_show(serving);
-}
-
-/* Waits, and tries again. False if resources are short for too long. */
-static bool wait_for_resources(struct serving *serving)
-{
-	nsec wait = START_WAIT << serving->starved;
-
-	if (serving->starved++ == START_RETRIES)
-		return false;
-	serving->parent_gone |= !claim_wait(serving->place, clock_now() + wait);
-	return true;
-}
-
-void reckoning_not_started(struct serving *serving, enum command_stage stage, int number)
-{
-	struct result result = {
-		.outcome = OUTCOME_NOT_STARTED,
-		.status = -1,
-		.number = number,
-		.astray = stage == COMMAND_ASTRAY,
-	};
-
-	if (stage != COMMAND_UNBORN || !command_wants_resources(number)) {
-		reckoning_commit(serving, &result);
-		return;
-	}
-	if (wait_for_resources(serving))
-		return;
-	hand_return(&serving->hand, serving->place);
-	serving->is_leaving = serving->is_used_up = true;
-	serving->parent_gone |= !claim_starve(serving->place, number);
 }

@@ -16,13 +16,19 @@
  *   an answer was malformed                         | the oldest has failed, the others are fed again
  *   its status is 0, after an answer                | are fed again
  *   only one was in work, or its time was over      | the oldest is known to be the culprit: that is its result
+ *
+ *   protocol.marks, and ...                         |
+ *   ------------------------------------------------+----------------------------------------------------------------
+ *   it was not ready, or had no record              | the run fails, unless SIGKILL ended it: twice in a row at most
+ *   an answer was malformed                         | the oldest has failed, the others are fed again
+ *   it marked a record, or answers each             | that is the culprit, whose result waits for those before it
+ *   it did not, and its status is 0                 | by halves; the record that ends it alone has failed
  */
 #ifndef WORKER_PERSISTENT_RECKONING_H
 #define WORKER_PERSISTENT_RECKONING_H
 
 #include "base/dialect.h"
 #include "task/task.h"
-#include "process/command.h"
 
 struct serving;
 
@@ -34,9 +40,6 @@ void reckoning_end(struct serving *serving);
  * if the record is not held any more: the others may be fed then.
  */
 bool reckoning_settle_culprit(struct serving *serving);
-
-/* Deals with a command that could not be started, for the reason in number (errno). */
-void reckoning_not_started(struct serving *serving, enum command_stage stage, int number);
 
 /*
  * Ends the run: the parent reports the words, and shuts the gate. status is the program's exit status then, 0 for the

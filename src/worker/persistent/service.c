@@ -9,6 +9,7 @@
 #include "worker/persistent/keeping.h"
 #include "worker/persistent/lateness.h"
 #include "worker/persistent/reckoning.h"
+#include "worker/persistent/starting.h"
 
 #include <errno.h>
 
@@ -158,7 +159,7 @@ static bool start_fresh(struct serving *serving)
 	}
 	if (standing_start(&serving->command, &serving->launcher, serving->place, serving->wiring, &stage) == 0)
 		return true;
-	reckoning_not_started(serving, stage, errno);
+	starting_failed(serving, stage, errno);
 	return false;
 }
 

@@ -52,6 +52,8 @@ static void begin_block(struct serving *serving)
 	block->wanted = 1;
 	block->blocks = 0;
 	block->is_slow = true;
+	/* One that was kept has said hello before. */
+	serving->halving.has_answered |= block_is_ready(serving);
 	block_put_begin(&block->requests, &settings);
 }
 
@@ -62,7 +64,7 @@ static bool has_messages(const struct block *block)
 
 static bool block_has_unfed(const struct serving *serving)
 {
-	if (serving->command.input < 0)
+	if (serving->command.input < 0 || serving->flaw)
 		return false;
 	/* A worker that leaves begins no more records. */
 	return has_messages(block_of(serving)) || (!serving->is_leaving && hand_unfed(&serving->hand).size);
@@ -162,7 +164,8 @@ static bool put_blocks(struct serving *serving)
 {
 	struct block *block = block_of(serving);
 
-	while (block_is_ready(serving) && block->blocks < blocks_at_once(serving) && put_block(serving))
+	while (block_is_ready(serving) && !serving->flaw && block->blocks < blocks_at_once(serving) &&
+	       put_block(serving))
 		;
 	return has_messages(block);
 }

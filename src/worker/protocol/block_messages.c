@@ -24,6 +24,7 @@ static void note_answered(struct serving *serving, uint64_t count)
 	struct block *block = block_of(serving);
 	nsec now;
 
+	serving->unready = 0;
 	block->in_work[0] -= count;
 	if (block->in_work[0])
 		return;
@@ -123,7 +124,6 @@ static void take_hello(struct serving *serving, const struct block_message *mess
 		serving->command.offers |= STANDING_ANSWERS_EACH;
 	if (message->takes_one)
 		serving->command.offers |= STANDING_TAKES_ONE;
-	serving->unready = 0;
 	/* It has shown that it can begin: what ends it from now on are records. */
 	serving->halving.has_answered = true;
 }
