@@ -280,6 +280,22 @@ END
 	same initialized $'ready\nready'
 }
 
+@test "plugin: a call that goes on in two processes is one" {
+	printf 'a\nfork\nb\n' >records
+	for size in 1 100; do
+		work -j1 --chunksize "$size" <records
+		expect 0 $'a!\nfork!\nb!' ''
+	done
+}
+
+@test "plugin: a worker that has grown too large is replaced" {
+	for n in 1 2 3 4 5 6; do echo grow 40; done >records
+	mp_well -j1 --max-rss 100M --plugin "$(plugin hooks):work" <records
+	sed 's/$/!/' records | cmp - out
+	[ "$(grep -c init hooks)" -ge 2 ]
+	[ "$(grep -c init hooks)" -eq "$(grep -c exit hooks)" ]
+}
+
 @test "plugin: what cannot be called is a usage error, and nothing is run" {
 	check() {
 		for jobs in 1 4; do

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef ABI
@@ -81,6 +82,18 @@ static int overflow(volatile int *depth)
 	return *depth < 0 ? 0 : overflow(&next) + *depth;
 }
 
+/* Goes on in two processes; waits for the other. */
+static int copy(void)
+{
+	pid_t child = fork();
+	int status;
+
+	return child && (waitpid(child, &status, 0) != child || status);
+}
+
+/* Memory that is never released. */
+void *volatile kept;
+
 /* Does what a record's word says, then writes the record with an exclamation mark. */
 static int act(const struct mpmap_record *record, struct mpmap_writer *writer, const char *word, int number)
 {
@@ -114,6 +127,10 @@ static int act(const struct mpmap_record *record, struct mpmap_writer *writer, c
 		return getchar() != EOF;
 	else if (strcmp(word, "value") == 0)
 		zero = mpmap_value(writer, number ? "{\"a\":\n[1.10, 123456789012345678901]}" : "{no");
+	else if (strcmp(word, "fork") == 0)
+		zero = copy();
+	else if (strcmp(word, "grow") == 0)
+		kept = memset(malloc((size_t)number << 20), 1, (size_t)number << 20);
 	else if (strcmp(word, "stream") == 0)
 		zero = writer->write(writer, number, "x", 1);
 	if (zero)

@@ -49,6 +49,7 @@ static const struct {
 	{"shm", unit_shm},
 	{"queue", unit_queue},
 	{"ring", unit_ring},
+	{"prepared", unit_prepared},
 	{"writer", unit_writer},
 	{"process", unit_process},
 	{"start", unit_start},

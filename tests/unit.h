@@ -33,6 +33,7 @@ extern const struct unit_test unit_channel[];
 extern const struct unit_test unit_shm[];
 extern const struct unit_test unit_queue[];
 extern const struct unit_test unit_ring[];
+extern const struct unit_test unit_prepared[];
 extern const struct unit_test unit_writer[];
 extern const struct unit_test unit_process[];
 extern const struct unit_test unit_start[];

@@ -199,13 +199,32 @@ void shm_release(struct shm *shm)
 	fd_close(&shm->fd);
 }
 
+/* Maps zeroed memory of this process. */
+static void *map_private(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		fatal("out of memory (%zu bytes wanted)", size);
+	return memory;
+}
+
+const volatile char *shm_new_mark(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *memory = map_private(page);
+
+	/* A kernel without this lets children find the 1. */
+	madvise(memory, page, MADV_WIPEONFORK);
+	*memory = 1;
+	return memory;
+}
+
 void *shm_new_unshared(size_t count, size_t size)
 {
 	size_t all = size_multiply(count, size);
-	void *memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = map_private(all);
 
-	if (memory == MAP_FAILED)
-		fatal("out of memory (%zu bytes wanted)", all);
 	/* A kernel without this lets children inherit the memory, which they ignore. */
 	madvise(memory, all, MADV_DONTFORK);
 	return memory;

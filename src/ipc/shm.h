@@ -61,4 +61,10 @@ void shm_release(struct shm *shm);
 void *shm_new_unshared(size_t count, size_t size);
 void shm_free_unshared(void *memory, size_t count, size_t size);
 
+/*
+ * Returns a page that begins with a 1, never NULL; a forked child finds a 0 there: so it knows what it is. It
+ * is kept until the process ends.
+ */
+const volatile char *shm_new_mark(void);
+
 #endif

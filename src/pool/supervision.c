@@ -87,12 +87,13 @@ static pid_t running_task(const struct worker *worker)
 	return seat_group(worker->seat);
 }
 
-/* Signals the worker that a call runs in, and what that has started. True, since it can be reached. */
+/* Signals a worker itself, and what a call in it has started. True, since it can be reached. */
 static bool signal_call(struct worker *worker, int signal)
 {
 	bool denied;
 
 	worker->is_struck |= signal == SIGKILL;
+	(void)!process_signal(&worker->process, signal);
 	command_signal_group(worker->process.pid, -1, signal, &denied);
 	if (signal != SIGKILL)
 		command_signal_group(worker->process.pid, -1, SIGCONT, &denied);
@@ -326,8 +327,7 @@ static void check_limits(struct pool *pool)
 		trace_event("worker_overdue", "\"worker\":\"%s\"", worker->process.name);
 		worker->overdue.index = running - 1;
 		worker->overdue.limit = limit;
-		if (pool->options.calls)
-			signal_call(worker, SIGKILL);
+		signal_call(worker, SIGKILL);
 		roster_kill(worker);
 	}
 }

@@ -8,7 +8,9 @@
 #include "base/count.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
+#include "ipc/shm.h"
 #include "process/role.h"
+#include "process/survey.h"
 #include "task/chunk.h"
 #include "worker/executor.h"
 #include "worker/plugin/call.h"
@@ -19,6 +21,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Time between measurements of memory: each takes some microseconds. */
+#define MEASURE_PERIOD (20 * NSEC_PER_MSEC)
 /* Bytes of memory for lines that are kept for the next chunk. */
 enum { LINES_KEPT = 4 * 1024 * 1024 };
 
@@ -34,6 +38,8 @@ struct plugin {
 	/* What descriptors 0 and 1 were before. */
 	int input;
 	int output;
+	/* When the memory was last measured (--max-rss), 0 if never. */
+	nsec measured_at;
 	bool is_used_up;
 };
 
@@ -55,6 +61,20 @@ static void refuse_run(struct workplace *place, struct slice words)
 static void leave(int status, void *context UNUSED)
 {
 	_exit(status);
+}
+
+/* 0 in a process that a call has forked: a call that returns there must not go on as this worker. */
+static const volatile char *mark;
+
+/* Prepares this process for what ends it in a call, or doubles it. */
+static void prepare_process(void)
+{
+	/* A call does not see that the parent is gone. */
+	role_end_with_parent(true);
+	if (mark)
+		return;
+	mark = shm_new_mark();
+	on_exit(leave, NULL);
 }
 
 /* Lets the plugin have no input, and what it prints by itself not get into the output. -1 with errno. */
@@ -84,17 +104,12 @@ static void restore_descriptors(struct plugin *plugin)
 
 static int open_plugin(struct workplace *place, void **state)
 {
-	static bool leaves;
 	struct plugin *plugin = mem_new(1, sizeof *plugin);
 	struct bytes why = {.data = NULL};
 
 	*state = plugin;
 	plugin->place = place;
-	/* A call does not see that the parent is gone. */
-	role_end_with_parent(true);
-	if (!leaves)
-		on_exit(leave, NULL);
-	leaves = true;
+	prepare_process();
 	if (set_descriptors(plugin) < 0) {
 		workplace_report_unable(place, "/dev/null");
 		return -1;
@@ -125,6 +140,21 @@ static bool call_init(struct plugin *plugin)
 	return false;
 }
 
+/* True if the worker takes more memory than it may (--max-rss), as far as it was measured after its calls. */
+static bool is_too_large(struct plugin *plugin)
+{
+	uint64_t most = plugin->place->briefing.max_rss;
+	nsec now;
+
+	if (!most || !plugin->done || plugin->is_used_up)
+		return plugin->is_used_up;
+	now = clock_now();
+	if (plugin->measured_at && now - plugin->measured_at < MEASURE_PERIOD)
+		return false;
+	plugin->measured_at = now;
+	return survey_memory(plugin->writing.pid) > most;
+}
+
 /* True if a record may be called now; waits while the run is stopped (SIGTSTP). */
 static bool may_call(struct plugin *plugin, uint64_t index)
 {
@@ -135,7 +165,7 @@ static bool may_call(struct plugin *plugin, uint64_t index)
 		writing_commit(writing);
 		writing->parent_gone |= !claim_pause(place);
 	}
-	plugin->is_used_up = place->setup.max_tasks && plugin->done >= place->setup.max_tasks;
+	plugin->is_used_up = (place->setup.max_tasks && plugin->done >= place->setup.max_tasks) || is_too_large(plugin);
 	return !writing->parent_gone && !plugin->is_used_up && claim_may_begin(place, index);
 }
 
@@ -152,6 +182,8 @@ static void call_record(struct plugin *plugin, uint64_t index, uint32_t attempt)
 	atomic_store_explicit(&seat->started, now, memory_order_relaxed);
 	atomic_store_explicit(&seat->running, index + 1, memory_order_release);
 	status = plugin->library.function(&plugin->call.record, &writing->writer);
+	if (!*mark)
+		_exit(status & 0xff);
 	writing_end(writing, status & 0xff);
 	plugin->done++;
 }
