@@ -56,10 +56,12 @@ use constant {
 
 our $pid = $$;              # of the interpreter: what user code forks has another
 our $isolated = 0;          # true in the process of one record
+our $released = 0;          # true if the record in work has opened or closed STDOUT or STDERR
 my ($code, $teardown);      # what is called for each record, and at the end
 my $isolate = 0;
 my ($requests, $answers, $mark);
 my %settings;               # of `begin'
+my $is_told = 0;            # true if what CODE gave, or each record, has an answer of its own
 my @names;                  # of the columns
 
 my $in_record = 0;
@@ -235,6 +237,7 @@ package MPMAP::Stream {
         $self->{text} = '';
         no warnings 'untie';
         untie *$handle;
+        $MPMAP::released = 1;
         return $handle;
     }
 }
@@ -269,6 +272,7 @@ sub restore {
     open STDERR, '>&', $originals[1];
     capture();
     ($out->{encodes}, $err->{encodes}) = @encodes;
+    $released = 0;
 }
 
 # ---- JSON --------------------------------------------------------------------------------------------------------
@@ -433,27 +437,30 @@ sub message {
     return bytes($text);
 }
 
-# Calls CODE for the record in $_; $_[0] are its values. Returns its status, what it gave as output and as JSON, and
-# the message of its failure.
+# Calls CODE for the record in $_; $_[0] are its values. Returns the status of its failure, 0 if it returned, or undef
+# if it was left (exit, next); then what it gave.
 sub call {
     my ($values) = @_;
-    my ($how, $value) = ('left', undef);
+    my ($status, $value);
     ($exit, $in_record) = (undef, 1);
     $! = 0;
     $? = 0;
-    RECORD: {
-        $how = eval { $value = $code->(@$values); 1 } ? 'returned' : 'died';
-    }
-    my $status = $! & 255 || $? >> 8 & 255 || 255;
-    my @gave = ('', undef);
-    if ($how eq 'returned' and !defined $exit) {
-        $how = 'died' if !eval { @gave = render($value); 1 };
-        $status = 255 if $how eq 'died';
-    }
+    RECORD: { $status = eval { $value = $code->(@$values); 0 } // ($! & 255 || $? >> 8 & 255 || 255) }
     $in_record = 0;
-    return ($exit, @gave, '') if defined $exit;
-    return ($status, '', undef, message($@)) if $how eq 'died';
-    return (0, @gave, '');
+    return ($status, $value);
+}
+
+# Returns, of what call returned, the status of the record, what it gave as output and as JSON, the message of its
+# failure.
+sub outcome {
+    my ($status, $value) = @_;
+    return ($exit || 0, '', undef, '') if defined $exit or !defined $status;
+    if ($status == 0) {
+        my @gave;
+        return (0, @gave, '') if eval { @gave = render($value); 1 };
+        $status = 255;
+    }
+    return ($status, '', undef, message($@));
 }
 
 # Ends a process that user code has forked and that has come out of CODE.
@@ -467,12 +474,26 @@ sub end_fork {
 # Runs the record in $_.
 sub run {
     my ($values) = @_;
-    my ($status, $text, $value, $words) = call($values);
+    my ($status, $value) = call($values);
+    if (defined $status and $status == 0 and !defined $exit and defined $value and !ref $value and !$is_told
+        and !$parted and $out->{text} eq '' and $err->{text} eq '' and length $value <= OUTPUT_MAX and $$ == $pid)
+    {
+        # Most records: a line.
+        $well_first = $record if !$wells++;
+        $well .= utf8::is_utf8($value) ? bytes($value) : $value;
+        $well .= "\n";
+    }
+    else { conclude(outcome($status, $value)) }
+    restore() if $released;
+}
+
+# Answers the record in work, which had this outcome.
+sub conclude {
+    my ($status, $text, $value, $words) = @_;
     end_fork($status, $text, $value, $words) if $$ != $pid;
     my ($output, $errors) = ($out->{text} . $text, $err->{text} . $words);
     $out->{text} = $err->{text} = '';
     answer($status, $output, $errors, $value);
-    restore() if !tied *STDOUT or !tied *STDERR;
 }
 
 # ---- --isolate ---------------------------------------------------------------------------------------------------
@@ -489,7 +510,7 @@ sub run_alone {
     close $errors;
     ($pid, $isolated) = ($$, 1);
     capture();
-    my ($status, $text, $value, $words) = call($values);
+    my ($status, $text, $value, $words) = outcome(call($values));
     end_fork($status, $text, $value, $words) if $$ != $pid;
     $out->put($text) if $text ne '';
     $err->put($words) if $words ne '';
@@ -603,6 +624,7 @@ sub begin {
         if ($key eq 'name') { push @names, $value }
         else { $settings{$key} = $value }
     }
+    $is_told = $settings{value} || $settings{singles};
 }
 
 # Works on a block of records that are ended by the delimiter.
