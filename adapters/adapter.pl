@@ -747,13 +747,29 @@ sub adapt {
 
 # ---- the prototype, of which each worker's adapter is forked -----------------------------------------------------
 
-# Opens a descriptor of the worker, above those that have a meaning.
-sub borrow {
-    my ($process, $number, $mode) = @_;
-    open my $handle, $mode, "/proc/$process/fd/$number" or POSIX::_exit(1);
+my @reserved;               # handles of descriptors 4 and 5
+
+# Keeps what the setup opens from descriptors that have a meaning in each adapter.
+sub reserve {
+    while (open my $handle, '<', '/dev/null') {
+        last if fileno $handle > 5;
+        push @reserved, $handle;
+    }
+}
+
+# Moves a handle's descriptor above those that have a meaning.
+sub above {
+    my ($handle) = @_;
     my $high = fcntl $handle, Fcntl::F_DUPFD(), 64 or POSIX::_exit(1);
     close $handle;
     return $high;
+}
+
+# Opens a descriptor of the worker.
+sub borrow {
+    my ($process, $number, $mode) = @_;
+    open my $handle, $mode, "/proc/$process/fd/$number" or POSIX::_exit(1);
+    return above($handle);
 }
 
 # Is the adapter of a worker: its descriptors are those that were borrowed.
@@ -764,7 +780,7 @@ sub forked {
     ($pid, $unread) = ($$, '');
     @ENV{qw(MPMAP_SLOT MPMAP_WORKER)} = ($slot, $worker);
     my @places = (3, 4, 5, 1, 2);
-    close $requests;
+    close $_ for $requests, @reserved;
     undef $requests;
     POSIX::dup2($borrowed[$_], $places[$_]) for 0 .. 4;
     POSIX::close($_) for @borrowed;
@@ -781,8 +797,7 @@ sub watch {
     my @modes = ('<', '>', '+<', '>', '>', '>', '>');
     # Not 5, the status: the worker has closed it once it has read that this process has begun.
     my @borrowed = map { borrow($process, $numbers->[$_], $modes[$_]) } 0 .. 4, 6;
-    my $status = fcntl $begun, Fcntl::F_DUPFD(), 64 or POSIX::_exit(1);
-    close $begun;
+    my $status = above($begun);
     my $adapter = fork;
     POSIX::_exit(1) if !defined $adapter;
     forked($failure, $slot, $worker, @borrowed, $status) if !$adapter;
@@ -825,7 +840,7 @@ sub serve_workers {
 
 my @wanted = options();
 my $is_prototype = delete $ENV{MPMAP_BLOCK_FORK};
-connect_to_mpmap() if !$is_prototype;
+$is_prototype ? reserve() : connect_to_mpmap();
 my $failure = compile(@wanted);
 $failure = message($failure) if defined $failure;
 $is_prototype ? serve_workers($failure) : adapt($failure);

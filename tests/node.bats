@@ -114,10 +114,14 @@ same_outcomes() {
 	mp -q -o jsonl node own.js {} <records
 	mv out peer
 	[ "$(jq -s 'map(.outcome) | unique | length' peer)" -ge 3 ]
-	mp -q -o jsonl --node ./t.js:call <records
-	same_outcomes 'together'
 	mp -q -o jsonl --chunksize=1 --node 't.call(x)' --setup='const t = require("./t.js")' <records
 	same_outcomes 'one at a time'
+	# What node itself writes belongs to a record for certain only where it is alone.
+	grep -v aborts records >plain
+	mp -q -o jsonl node own.js {} <plain
+	mv out peer
+	mp -q -o jsonl --node ./t.js:call <plain
+	same_outcomes 'together'
 }
 
 @test "node: what an expression sees, under every start method" {
@@ -274,6 +278,17 @@ refused() {
 		grep -q left log
 	}
 	under_methods check
+}
+
+@test "node: what commands print is exact with --chunksize=1" {
+	needs node
+	seq 10 >numbers
+	sed 's/.*/sh &\n&/' numbers >expected
+	sed 's/.*/err &/' numbers >expected_err
+	mp -j2 --chunksize=1 --node 'require("child_process").spawnSync("sh", ["-c", "echo sh $0; echo err $0 >&2", x], { stdio: "inherit" }), x' <numbers
+	expect 0
+	cmp expected out
+	cmp expected_err err
 }
 
 @test "node: outputs of many megabytes, in little memory" {

@@ -57,6 +57,15 @@ static int place_further(const struct command *command)
 	return 0;
 }
 
+/* Resets the signals that the parent ignores (signals_init). */
+static void reset_ignored(void)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+
+	sigaction(SIGPIPE, &standard, NULL);
+	sigaction(SIGXFSZ, &standard, NULL);
+}
+
 static void command_become_task(const struct launch *launch)
 {
 	setpgid(0, 0);
@@ -64,8 +73,10 @@ static void command_become_task(const struct launch *launch)
 	/* The parent died before that was armed. */
 	if (getppid() != launch->parent)
 		_exit(127);
-	if (launch->command->unblocks)
+	if (launch->command->unblocks) {
 		signals_unblock();
+		reset_ignored();
+	}
 	if (launch->command->terminal >= 0) {
 		signals_block_terminal();
 		tcsetpgrp(launch->command->terminal, getpid());
@@ -87,14 +98,11 @@ static void note_stop(int number)
 /* Resets, for a child that is not a task, what this process has changed for itself. */
 static void become_other(const struct launch *launch)
 {
-	struct sigaction standard = {.sa_handler = SIG_DFL};
-
 	/* See role_enter. Kept over execve, and set this early so that no death is missed. */
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	if (getppid() != launch->parent)
 		_exit(127);
-	sigaction(SIGPIPE, &standard, NULL);
-	sigaction(SIGXFSZ, &standard, NULL);
+	reset_ignored();
 	/* A role keeps the mask until it catches the stop signals. */
 	if (launch->command->is_role)
 		return;

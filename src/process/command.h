@@ -46,7 +46,7 @@ struct command {
 	/* True if the child leads a process group of its own, is killed when this process dies, and has the signal mask
 	 * of this process. */
 	bool is_task;
-	/* True if such a child gets an empty mask, since this process blocks signals. */
+	/* True if such a child gets an empty mask, since this process blocks signals, and ignores none for itself. */
 	bool unblocks;
 	/* True if the child is this binary in another role, which keeps the mask of this process until role_enter. */
 	bool is_role;
