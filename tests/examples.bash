@@ -2,6 +2,7 @@
 # Takes examples out of the man pages.
 
 pages=$BATS_TEST_DIRNAME/../man
+examples=$BATS_TEST_TMPDIR/examples
 
 # Writes PAGE-N.sh and PAGE-N.expected into the folder $examples for each example in a section of the page; what stands
 # before its first command goes into PAGE-N.program.

@@ -10,7 +10,6 @@ load examples
 
 setup() {
 	export PATH="${MPMAP%/*}:$PATH" LC_ALL=C
-	examples=$BATS_TEST_TMPDIR/examples
 	mkdir "$examples"
 }
 

@@ -6,10 +6,9 @@ load examples
 
 setup() {
 	export PATH="${MPMAP%/*}:$PATH" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
-	examples=$BATS_TEST_TMPDIR/examples
 	mkdir "$examples"
 	extract_examples mpmap.1 'FROM POOL.MAP TO MPMAP'
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 	# The first example makes the module that the others import.
 	bash -e "$examples/mpmap.1-01.sh"
 	rm "$examples"/mpmap.1-01.*
