@@ -23,10 +23,10 @@ bench="$BATS_TEST_DIRNAME/../bench/bench"
 @test "bench: every workload runs through, and is in the table and in the samples" {
 	command -v python3 >/dev/null || skip_or_fail 'there is no python3'
 	# Not E6: GNU parallel and Python take seconds to begin with 1,000 processes.
-	"$bench" --rounds 1 --scale 0.001 --output . E1 E2 E1C E2C E3 E4 E5 F1 F2 F4 F4P F5 F6 J1 M1 P1 >out
+	"$bench" --rounds 1 --scale 0.001 --output . E1 E2 E1C E2C E3 E4 E5 F1 F2 F3 F3I F4 F4P F5 F6 J1 M1 P1 >out
 	cmp out results.md
-	for workload in E1 E2 E1C E2C E3 E4 E5 F1 F2 F4 F4P F6 M1 P1; do grep "^| $workload | mpmap |" results.md >/dev/null; done
-	python3 -c 'import json, sys; sys.exit(len(json.load(open("results.json"))["workloads"]) != 16)'
+	for workload in E1 E2 E1C E2C E3 E4 E5 F1 F2 F3 F3I F4 F4P F6 M1 P1; do grep "^| $workload | mpmap |" results.md >/dev/null; done
+	python3 -c 'import json, sys; sys.exit(len(json.load(open("results.json"))["workloads"]) != 18)'
 	"$bench" --readme results.json >out
 	grep -E '^\| \.\.\. with `--zygote` \| [0-9.]+ \|  \|' out
 }
