@@ -89,7 +89,7 @@ in_hacking() {
 	function folder(path) { return match(path, /\/[^\/]*$/) ? substr(path, 1, RSTART - 1) : path }
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
-		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task")
+		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task"); floor("state", "<process <task")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")
@@ -135,9 +135,10 @@ in_hacking() {
 	only 'ipc/|worker/zygote/preload.c' "$(call 'memfd_create|shm_open|mmap|mremap|munmap')"
 }
 
-@test "house: readline and jansson each have one place" {
+@test "house: readline, jansson and nettle each have one place" {
 	grep -nE '<readline/|(^|[^a-z_])(rl_|add_history)' $(cat ../files) | grep -vE '^interactive/prompt/line(_input|_offers)?\.c:' | none 'outside prompt/line.c and its helpers'
 	grep -nE '<jansson\.h>|(^|[^a-z_])json_t' $(cat ../files) | grep -v '^codec/' | none 'outside codec/'
+	grep -n '<nettle/' $(cat ../files) | grep -v '^state/pyauth_mac\.c:' | none 'outside state/pyauth_mac.c'
 }
 
 @test "house: who writes to standard output" {

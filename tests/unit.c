@@ -50,6 +50,8 @@ static const struct {
 	{"queue", unit_queue},
 	{"ring", unit_ring},
 	{"prepared", unit_prepared},
+	{"pyauth", unit_pyauth},
+	{"pyauth frame", unit_pyauth_frame},
 	{"writer", unit_writer},
 	{"process", unit_process},
 	{"start", unit_start},
@@ -362,6 +364,8 @@ int main(int argc, char **argv)
 		unit_gather(&facts, -1);
 		return fd_write(STDOUT_FILENO, &facts, sizeof facts) != (ssize_t)sizeof facts;
 	}
+	if (argc > 1 && strcmp(argv[1], UNIT_PYAUTH_ARGUMENT) == 0)
+		return pyauth_peer(argc - 2, argv + 2);
 	fd_fill_standard();
 	roles_declare(roles);
 	signals_init();

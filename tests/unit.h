@@ -34,6 +34,8 @@ extern const struct unit_test unit_shm[];
 extern const struct unit_test unit_queue[];
 extern const struct unit_test unit_ring[];
 extern const struct unit_test unit_prepared[];
+extern const struct unit_test unit_pyauth[];
+extern const struct unit_test unit_pyauth_frame[];
 extern const struct unit_test unit_writer[];
 extern const struct unit_test unit_process[];
 extern const struct unit_test unit_start[];
@@ -154,6 +156,13 @@ void unit_gather(struct unit_facts *facts, int except);
 
 /* This program writes its struct unit_facts to standard output when it is executed with this as its one argument. */
 #define UNIT_FACTS_ARGUMENT "--facts"
+
+/*
+ * With this as its first argument the program is a peer of Python's multiprocessing.connection, for tests/pyauth.bats
+ * (unit_pyauth_peer.c).
+ */
+#define UNIT_PYAUTH_ARGUMENT "--pyauth"
+int pyauth_peer(int argc, char **argv);
 
 /* A role that carries out the orders from its channel and ends with exit status 0 when that is closed. */
 #define PUPPET_ROLE "puppet"
