@@ -75,6 +75,18 @@ static void put_text(struct bytes *out, struct slice text)
 	bytes_append(out, "", 1);
 }
 
+/* Puts values with blanks between them. */
+static void put_joined(struct bytes *out, const struct values *values)
+{
+	size_t i;
+
+	for (i = 0; i < values->count; i++) {
+		bytes_append(out, " ", i > 0);
+		bytes_append(out, values->list[i].data, values->list[i].size);
+	}
+	bytes_append(out, "", 1);
+}
+
 void block_add_record(struct bytes *out, const struct task *task, const struct values *values, bool is_divided)
 {
 	size_t count = is_divided ? values->count : 0, i;
@@ -85,11 +97,10 @@ void block_add_record(struct bytes *out, const struct task *task, const struct v
 		count--;
 	number_print(number, count);
 	put_text(out, slice_of(number));
-	for (i = 0; i < task->value_count && task->value_count > 1 && i < values->count; i++) {
-		bytes_append(out, " ", i > 0);
-		bytes_append(out, values->list[i].data, values->list[i].size);
-	}
-	put_text(out, task->value_count > 1 ? (struct slice){.data = NULL} : task->record);
+	if (task->value_count > 1)
+		put_joined(out, values);
+	else
+		put_text(out, task->record);
 	for (i = 0; i < count; i++)
 		put_text(out, values->list[i]);
 }

@@ -99,8 +99,10 @@ static int check_settings(const struct function *function, struct error *error)
 
 		free(name);
 		if (!is_known)
-			return error_set(error, "%s and %.*s: that is not for this language",
-					 function->language->option, (int)strcspn(word, "="), word);
+			return error_set(error, "%s and %.*s: that is not for this language%s",
+					 function->language->option, (int)strcspn(word, "="), word,
+					 strcmp(word, "--isolate") == 0 ? " (--chunksize=1 gives one record at a time)"
+									: "");
 	}
 	return 0;
 }

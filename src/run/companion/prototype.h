@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The prototype of a run's adapters (mpmap-coproc(7)): a process that has run the setup, from which each worker's
- * adapter is forked, so that what the setup loads is in memory once. A worker whose prototype cannot fork starts an
- * adapter of its own.
+ * The prototype of a run's adapters (worker/persistent/forking.h): a process that has run the setup, from which each
+ * worker's adapter is forked, so that what the setup loads is in memory once. A worker whose prototype cannot fork
+ * starts an adapter of its own.
  */
 #ifndef RUN_COMPANION_PROTOTYPE_H
 #define RUN_COMPANION_PROTOTYPE_H
