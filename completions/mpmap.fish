@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -54,6 +54,7 @@ complete -c mpmap -n __mpmap_before_command -l source -rF -d 'for --bash: a file
 complete -c mpmap -n __mpmap_before_command -l isolate -d 'for functions: each record in a process of its own, forked'
 complete -c mpmap -n __mpmap_before_command -l no-isolate -d 'for --bash: all records in the warm bash itself'
 complete -c mpmap -n __mpmap_before_command -l max-rss -x -d 'replace what stays when it takes more memory than SIZE'
+complete -c mpmap -n __mpmap_before_command -l shared -x -d 'memory that the tasks share, at $MPMAP_SHARED_NAME'
 complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
 complete -c mpmap -n __mpmap_before_command -l nice -x -d 'add N to the niceness of the tasks'
@@ -90,4 +91,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'

@@ -52,6 +52,7 @@
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * state/    what tasks have in common
  *   pyauth   the handshake of Python's connections  pyauth_frame  their frames  pyauth_mac  codes of messages
+ *   shared   memory that tasks map
  * worker/   inside a worker process
  *   worker   the role                       workplace  its end of the board  hooks    its own commands
  *   claim    the seat's protocol            follow   watching a task

@@ -90,6 +90,9 @@ static struct briefing make_briefing(bool everything)
 	briefing.words[0] = mem_string("echo");
 	briefing.words[1] = mem_string("");
 	briefing.words[2] = mem_string("{}\n");
+	briefing.variable_count = 1;
+	briefing.variables = mem_new(1, sizeof *briefing.variables);
+	briefing.variables[0] = mem_string("NAME=a=b");
 	return briefing;
 }
 
@@ -125,6 +128,10 @@ static void round_trip_briefing(bool everything)
 		for (i = 0; i < briefing.word_count; i++)
 			check_same_text(got.words[i], briefing.words[i]);
 	}
+	if (check_int(got.variable_count, briefing.variable_count) && got.variable_count)
+		check_same_text(got.variables[0], briefing.variables[0]);
+	check(briefing_sets(&got, "NAME=") == everything);
+	check(!briefing_sets(&got, "NAM=") && !briefing_sets(&got, "NAMES=") && !briefing_sets(&got, "NAME"));
 	briefing_release(&got);
 	briefing_release(&got);
 	briefing_release(&briefing);

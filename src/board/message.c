@@ -116,6 +116,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	bytes_put_u32(bytes, briefing->value_count);
 	put_texts(bytes, briefing->words, briefing->word_count);
 	put_texts(bytes, briefing->names, briefing->name_count);
+	put_texts(bytes, briefing->variables, briefing->variable_count);
 	bytes_put_u32(bytes, briefing->width_count);
 	for (i = 0; i < briefing->width_count; i++)
 		bytes_put_u32(bytes, briefing->widths[i]);
@@ -146,7 +147,8 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->tag = take_optional(cursor);
 	briefing->value_count = cursor_u32(cursor);
 	if (take_texts(cursor, &briefing->words, &briefing->word_count) < 0 ||
-	    take_texts(cursor, &briefing->names, &briefing->name_count) < 0)
+	    take_texts(cursor, &briefing->names, &briefing->name_count) < 0 ||
+	    take_texts(cursor, &briefing->variables, &briefing->variable_count) < 0)
 		return -1;
 	count = cursor_u32(cursor);
 	if (cursor_failed(cursor) || count > WORDS_MAX)
@@ -155,6 +157,17 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	for (briefing->width_count = 0; briefing->width_count < count; briefing->width_count++)
 		briefing->widths[briefing->width_count] = cursor_u32(cursor);
 	return cursor_failed(cursor) ? -1 : 0;
+}
+
+bool briefing_sets(const struct briefing *briefing, const char *variable)
+{
+	for (size_t i = 0; i < briefing->variable_count; i++) {
+		const char *own = briefing->variables[i];
+
+		if (strncmp(variable, own, strcspn(own, "=") + 1) == 0)
+			return true;
+	}
+	return false;
 }
 
 struct template_options briefing_template(const struct briefing *briefing)
@@ -198,6 +211,7 @@ void briefing_release(struct briefing *briefing)
 	free(briefing->tag);
 	free_texts(briefing->words, briefing->word_count);
 	free_texts(briefing->names, briefing->name_count);
+	free_texts(briefing->variables, briefing->variable_count);
 	free(briefing->widths);
 	free(briefing->replace);
 	free(briefing->separator);

@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 21 };
+enum { MESSAGE_VERSION = 22 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -164,6 +164,9 @@ struct briefing {
 	uint32_t *widths;
 	uint32_t width_count;
 	uint32_t value_count;
+	/* Variables (NAME=VALUE) that each task finds. */
+	char **variables;
+	uint32_t variable_count;
 	/* The text before each of a task's lines, with replacement strings, NULL if none. */
 	char *tag;
 };
@@ -178,6 +181,9 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing);
  */
 int briefing_take(struct cursor *cursor, struct briefing *briefing) MUST_CHECK;
 void briefing_release(struct briefing *briefing);
+
+/* True if the briefing has a variable of the name that this one (NAME=VALUE) has. */
+bool briefing_sets(const struct briefing *briefing, const char *variable);
 
 /* The header of a piece of output; in the machine's own representation, since the bytes after it are read in place. */
 struct output_header {

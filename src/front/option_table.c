@@ -77,6 +77,9 @@ const struct option_row option_table[] = {
 	{.name = "no-isolate", .help = "for --bash: all records in the warm bash itself", .set = set_unisolated},
 	{.name = "max-rss", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "replace what stays when it takes more memory than SIZE", .set = set_max_rss},
+	{.name = "shared", .argument = "NAME=SIZE", .values = VALUES_FREE,
+	 .help = "memory that the tasks share, at $MPMAP_SHARED_NAME;\n"
+	 "NAME=TYPE*N: N numbers of TYPE (d, i, ...)", .set = set_shared},
 	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",
 	 .set = set_directory},

@@ -256,7 +256,7 @@ static int options_complete(struct options *options, struct error *error)
 }
 
 /* Returns the bytes that execve(2) leaves for arguments. */
-static size_t argument_space(void)
+static size_t argument_space(const struct shared_options *shared)
 {
 	long most = sysconf(_SC_ARG_MAX);
 	size_t space = most > 0 ? (size_t)most : ARGUMENTS_LEAST, taken = ARGUMENTS_SPARE;
@@ -264,6 +264,8 @@ static size_t argument_space(void)
 
 	for (variable = environ; *variable; variable++)
 		taken += strlen(*variable) + 1 + sizeof *variable;
+	for (size_t i = 0; i < shared->count; i++)
+		taken += 2 * shared->list[i].name_size + SHARED_VARIABLES_SIZE;
 	return space > taken ? space - taken : 1;
 }
 
@@ -274,7 +276,7 @@ static void take_surroundings(struct options *options)
 	struct session_options *run = &options->run;
 
 	run->command.path = getenv("PATH");
-	run->machine.argument_space = argument_space();
+	run->machine.argument_space = argument_space(&run->shared);
 	run->machine.temporary = getenv("TMPDIR");
 	if (!run->machine.temporary || !*run->machine.temporary)
 		run->machine.temporary = "/var/tmp";

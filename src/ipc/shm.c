@@ -191,11 +191,16 @@ void shm_discard(struct shm *shm, size_t offset, size_t size)
 		madvise(shm->base + start, end - start, MADV_REMOVE);
 }
 
-void shm_release(struct shm *shm)
+void shm_unmap(struct shm *shm)
 {
 	if (shm->base)
 		munmap(shm->base, shm->size);
 	shm->base = NULL;
+}
+
+void shm_release(struct shm *shm)
+{
+	shm_unmap(shm);
 	fd_close(&shm->fd);
 }
 

@@ -51,6 +51,9 @@ int shm_follow(struct shm *shm, size_t size) MUST_CHECK;
 /* Returns the pages that are wholly in the range to the system; they read as zeroes. */
 void shm_discard(struct shm *shm, size_t offset, size_t size);
 
+/* Unmaps the object and leaves it open. */
+void shm_unmap(struct shm *shm);
+
 /* Unmaps and closes the object. */
 void shm_release(struct shm *shm);
 

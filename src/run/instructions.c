@@ -166,6 +166,7 @@ static struct briefing briefing_from_options(const struct session *session)
 	};
 
 	brief_template(options, &briefing);
+	briefing.variables = shared_variables(&session->shared, &options->shared, &briefing.variable_count);
 	return briefing;
 }
 
@@ -297,6 +298,8 @@ int instructions_open(struct session *session, struct error *error)
 		.calls = options->command.executor->is_called,
 	};
 
+	if (shared_open(&session->shared, &options->shared, error) < 0)
+		return -1;
 	session->briefing = briefing_from_options(session);
 	pool.singles = session->briefing.flags & BRIEFING_SINGLES;
 	if (compile_templates(session, error) < 0) {

@@ -71,6 +71,7 @@ static void session_release(struct session *session)
 	briefing_release(&session->briefing);
 	arena_release(&session->arena);
 	out_file_close(&session->out);
+	shared_close(&session->shared);
 	free(session);
 }
 

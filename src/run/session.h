@@ -14,6 +14,7 @@
 #include "task/delimiter.h"
 #include "task/template.h"
 #include "machine/throttle.h"
+#include "state/shared.h"
 #include "process/start.h"
 #include "order/order.h"
 #include "journal/recorder.h"
@@ -153,6 +154,7 @@ struct session_options {
 	struct policy_options policy;
 	struct worker_options workers;
 	struct machine_options machine;
+	struct shared_options shared;
 };
 
 struct session;

@@ -19,6 +19,7 @@
 #include "run/policy/pace.h"
 #include "run/progress.h"
 #include "run/session.h"
+#include "state/shared.h"
 #include "task/template.h"
 
 struct session {
@@ -41,6 +42,7 @@ struct session {
 	struct logbook logbook;
 	struct out_file out;
 	struct prototype prototype;
+	struct shared shared;
 
 	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;

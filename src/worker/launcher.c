@@ -60,7 +60,8 @@ static uint64_t (*const task_values[])(const struct task *task) = {value_of_sequ
 _Static_assert(countof(task_names) == ZYGOTE_VARIABLES && countof(task_values) == ZYGOTE_VARIABLES,
 	       "each of a task's variables has a name and a value");
 
-static bool is_own_variable(const char *variable)
+/* True if a variable is set by mpmap: an inherited one of the name is dropped. */
+static bool is_own_variable(const char *variable, const struct briefing *briefing)
 {
 	size_t i;
 
@@ -73,7 +74,7 @@ static bool is_own_variable(const char *variable)
 		if (strncmp(variable, task_names[i], strlen(task_names[i])) == 0)
 			return true;
 	}
-	return false;
+	return briefing_sets(briefing, variable);
 }
 
 /* Sets the variables that differ from task to task. */
@@ -93,9 +94,10 @@ static void make_environment(struct launcher *launcher, const struct workplace *
 	while (environ[count])
 		count++;
 	launcher->environment =
-		mem_new(count + countof(worker_variables) + ZYGOTE_VARIABLES + 1, sizeof *launcher->environment);
+		mem_new(count + countof(worker_variables) + place->briefing.variable_count + ZYGOTE_VARIABLES + 1,
+			sizeof *launcher->environment);
 	for (i = 0; i < count; i++) {
-		if (!is_own_variable(environ[i]))
+		if (!is_own_variable(environ[i], &place->briefing))
 			launcher->environment[kept++] = environ[i];
 	}
 	launcher->first_own = kept;
@@ -105,6 +107,8 @@ static void make_environment(struct launcher *launcher, const struct workplace *
 		launcher->environment[kept++] = mem_join(worker_variables[i].name, value);
 		free(value);
 	}
+	for (i = 0; i < place->briefing.variable_count; i++)
+		launcher->environment[kept++] = mem_string(place->briefing.variables[i]);
 	launcher->first_of_task = kept;
 	for (i = 0; i < ZYGOTE_VARIABLES; i++) {
 		launcher->name_lengths[i] = strlen(task_names[i]);

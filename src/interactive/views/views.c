@@ -213,6 +213,8 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 	append_word_option(out, "workdir", settings->command.directory);
 	if (settings->command.max_rss)
 		bytes_append_format(out, " --max-rss=%" PRIu64, settings->command.max_rss);
+	for (size_t i = 0; i < settings->shared.count; i++)
+		append_word_option(out, "shared", settings->shared.list[i].text);
 	append_word_option(out, "initializer", settings->command.initializer);
 	append_word_option(out, "finalizer", settings->command.finalizer);
 	append_word_option(out, "joblog", settings->output.joblog);

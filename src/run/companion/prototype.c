@@ -61,17 +61,23 @@ static void prints_ready(struct watch *watch, unsigned events UNUSED)
 	fd_close(&watch->fd);
 }
 
-/* Copies the environment, with the variables of a prototype. The caller's (free). */
-static char **make_fork_environment(char *id)
+/* Copies the environment, with the variables of a prototype and the run's. The caller's (free). */
+static char **make_fork_environment(const struct briefing *briefing, char *id)
 {
 	static char version[] = "MPMAP_BLOCK=1", forks[] = "MPMAP_BLOCK_FORK=1";
-	size_t count = 0;
+	size_t count = 0, own = 0, i;
 	char **copy;
 
 	while (environ[count])
 		count++;
-	copy = mem_new(count + 4, sizeof *copy);
-	memcpy(copy, environ, count * sizeof *copy);
+	copy = mem_new(count + briefing->variable_count + 4, sizeof *copy);
+	for (i = 0; i < count; i++) {
+		if (!briefing_sets(briefing, environ[i]))
+			copy[own++] = environ[i];
+	}
+	count = own;
+	for (i = 0; i < briefing->variable_count; i++)
+		copy[count++] = briefing->variables[i];
 	copy[count++] = version;
 	copy[count++] = forks;
 	copy[count] = id;
@@ -83,7 +89,7 @@ static pid_t start(const struct briefing *briefing, int null, int requests, int 
 {
 	pid_t pid = -1;
 	char *id = mem_format("MPMAP_RUN_ID=%s", briefing->id);
-	char **environment = make_fork_environment(id);
+	char **environment = make_fork_environment(briefing, id);
 	enum command_stage stage;
 	const struct command command = {
 		.path = briefing->command,
