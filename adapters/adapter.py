@@ -955,10 +955,19 @@ def split_values(data):
     return records
 
 
+def signals():
+    """Returns what the module signal is made of: it takes longer to import than all that the adapter needs."""
+    try:
+        import _signal as module
+    except ImportError:
+        import signal as module
+    return module
+
+
 def end_process(status):
     """Ends this process at once with a status, or by a signal."""
     if status < 0:
-        import signal
+        signal = signals()
         signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
@@ -1115,7 +1124,7 @@ def reserve_descriptors():
 
 def serve_forks():
     """Forks adapters as mpmap requests them. Returns true in such an adapter, and false when no more are wanted."""
-    import signal
+    signal = signals()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     requests = io.open(REQUESTS, 'rb', closefd=False)
     while True:
@@ -1135,7 +1144,7 @@ def serve_forks():
 
 def become_watcher(words, status):
     """Forks an adapter, tells its worker of its start and its end, and exits. Returns in the adapter only."""
-    import signal
+    signal = signals()
     try:
         os.setpgid(0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -1182,7 +1191,7 @@ def kill_with(life, adapter):
     """Has the kernel kill the adapter's process group once nobody has the reading end of the pipe any more."""
     import fcntl
     import select
-    import signal
+    signal = signals()
     fcntl.fcntl(life, fcntl.F_SETOWN, -adapter)
     fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
