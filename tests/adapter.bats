@@ -13,51 +13,6 @@ setup_file() {
 	command -v python3 >/dev/null || skip_or_fail 'python3 is not installed'
 }
 
-# adapt OPTION... [-- ADAPTER_OPTION...]: runs mpmap with the adapter.
-adapt() {
-	with_adapter mp "$@"
-}
-
-adapt_well() {
-	with_adapter mp_well "$@"
-}
-
-# with_adapter RUN OPTION... [-- ADAPTER_OPTION...]
-with_adapter() {
-	local words=()
-	[ -e "$WORK/adapter.py" ] || write_adapter
-	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		words+=("$1")
-		shift
-	done
-	"${words[@]}" --coproc=block python3 "$WORK/adapter.py" "${@:2}"
-}
-
-# Prints the answers to the numbers from 1 to COUNT, but for those that follow.
-answers() {
-	local count=$1
-	shift
-	seq "$count" | grep -vxF "$(printf '%s\n' "${@:-none}")" | sed 's/.*/<&>/'
-}
-
-# number_with SEQ CODE [COUNT]: prints the numbers from 1 to COUNT (100), with code in place of one of them
-number_with() {
-	seq "${3:-100}" | CODE="!$2" awk -v seq="$1" '$0 == seq { print ENVIRON["CODE"]; next } { print }'
-}
-
-# failed_one SEQ ERROR [STATUS]: fails unless that record of 100 has that outcome and error, and the others are answered
-failed_one() {
-	expect "${3:-123}" || return 1
-	are_objects out 100 || return 1
-	same <(jq -r 'select(.outcome != "ok") | .seq' out) "$1" || return 1
-	jq -j 'select(.outcome == "ok") | .stdout' out | cmp - <(answers 100 "$1") || return 1
-	jq -r 'select(.outcome != "ok") | "\(.outcome) \(.error // .status // .signal)"' out | grep -E -- "$2" ||
-		complain "$(jq -c 'select(.outcome != "ok")' out)"
-}
-
-# The ways in which adapters say what they do about a record in work.
-OFFERS=('hello 1 mark\n' 'hello 1\n' 'hello 1 each\n' 'hello 1 mark each single\n')
-
 @test "adapter: records in, answers out, in order, under every start method" {
 	seq 3000 >numbers
 	answers 3000 >expected

@@ -44,6 +44,16 @@ static nsec next_check(const struct serving *serving, nsec since, nsec timeout, 
 	return workplace_when(serving->place, serving->protocol->marks && soon < due ? soon : due);
 }
 
+/* Begins to end a command that is not ready, and is not to become so: the run is ending. */
+static void end_unready_command(struct serving *serving, nsec now)
+{
+	if (serving_is_ready(serving) || serving->was_terminated || !claim_is_over(serving->place))
+		return;
+	serving->was_terminated = true;
+	serving->kill_at = now + serving->place->briefing.grace;
+	standing_signal(&serving->command, SIGTERM);
+}
+
 nsec lateness_check(struct serving *serving)
 {
 	struct workplace *place = serving->place;
@@ -63,6 +73,7 @@ nsec lateness_check(struct serving *serving)
 		serving->kill_at = now + place->briefing.grace;
 		standing_close_input(command);
 	}
+	end_unready_command(serving, now);
 	if (now < serving->kill_at)
 		return workplace_when(place, serving->kill_at);
 	serving->kill_at = NSEC_FOREVER;

@@ -229,6 +229,9 @@ static nsec close_input(struct serving *serving)
 		return NSEC_FOREVER;
 	if (!is_last && (!serving->hand.is_begun || serving->protocol->answers_each))
 		return NSEC_FOREVER;
+	/* What it prints at its end is none of a record's. */
+	if (serving->protocol->marks && serving->hand.is_begun)
+		return NSEC_FOREVER;
 	due = due > started ? due : started;
 	if (!is_last && clock_now() < due)
 		return due;
