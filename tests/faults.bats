@@ -6,6 +6,7 @@
 # start method of each run; a run that fails names what repeats it.
 
 load helper
+load adapter
 no_leak_check
 
 # Prints the names of all fault points, from the sources.
@@ -68,10 +69,14 @@ true_script() {
 		complain 'an output was cut'
 }
 
-# Answers 3,000 records with a fault, by a filter or a coprocess.
+# Answers 3,000 records with a fault, by a filter, a coprocess or an adapter.
 faulty_persistent() {
 	local command=(--filter cat) methods=(fork spawn forkserver)
-	[ $((number % 2)) = 0 ] || command=(--coproc "$TOOL" coproc pipeline=20)
+	[ -e adapter.py ] || write_adapter
+	case $((number % 5)) in
+	1 | 2) command=(--coproc "$TOOL" coproc pipeline=20) ;;
+	3 | 4) command=(--coproc=block python3 adapter.py) ;;
+	esac
 	seq 3000 | MPMAP_FAULT=$1 run_it "$MPMAP" -j3 --start-method "${methods[number % 3]}" --chunksize 100 --buffer 64K \
 		--spill 1M --joblog log "${command[@]}"
 }
@@ -80,7 +85,7 @@ faulty_persistent() {
 true_answers() {
 	local status
 	status=$(cat status)
-	tr -d '!' <out >answered
+	tr -d '<!>' <out >answered
 	sort -cnu answered || complain 'answers are doubled or out of order' || return 1
 	if [ "$status" -eq 0 ]; then
 		seq 3000 | cmp - answered
