@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
-/* Commands in a row that are killed before they are ready, until the run ends for that. */
+/* Commands in a row that a signal ends before they are ready, until the run ends for that. */
 enum { UNREADY_MOST = 3 };
 
 struct result reckoning_result(const struct serving *serving, enum outcome outcome)
@@ -304,8 +304,8 @@ static void fail_as_unready(struct serving *serving)
 /* Deals with a command that has ended before it had a record. */
 static void reckon_unready(struct serving *serving)
 {
-	if (serving->was_kept ||
-	    (!serving->flaw && cause_of_end(serving) == HALVING_KILLED && ++serving->unready < UNREADY_MOST))
+	if (serving->was_kept || (!serving->flaw && serving->command.end.signal && !serving->was_killed &&
+				  ++serving->unready < UNREADY_MOST))
 		return;
 	serving_pass_errors(serving, true);
 	if (serving->flaw != SERVING_REFUSED)

@@ -19,7 +19,7 @@
  *
  *   protocol.marks, and ...                         |
  *   ------------------------------------------------+----------------------------------------------------------------
- *   it was not ready, or had no record              | the run fails, unless SIGKILL ended it: twice in a row at most
+ *   it was not ready, or had no record              | the run fails, unless a signal ended it: the third in a row
  *   an answer was malformed                         | the oldest has failed, the others are fed again
  *   it marked a record, or answers each             | that is the culprit, whose result waits for those before it
  *   it did not, and its status is 0                 | by halves; the record that ends it alone has failed
