@@ -97,6 +97,20 @@ tell_longest() {
 	survives workers,quick,filter 200000 1 -j3 --unordered
 }
 
+@test "chaos: adapters killed, again and again: nothing fails" {
+	survives commands,quick,function 100000 1 -j4
+	survives commands,quick,function,large,slow 500 1 -j4 --buffer 64K --spill 1M
+}
+
+@test "chaos: the workers of adapters killed: nothing fails" {
+	survives workers,function 600 1 -j4
+	survives workers,quick,function 100000 1 -j3 --unordered
+}
+
+@test "chaos: everything at once around adapters" {
+	survives all,function 300 1 -j4
+}
+
 @test "chaos: everything at once around a filter" {
 	survives all,filter 300 1 -j4
 }

@@ -16,19 +16,19 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"usage: chaos SEED[+COUNT] METHOD MODE[,slow][,quick][,filter][,large|,shell] RECORDS [OPTION OF MPMAP]...\n"
+	"usage: chaos SEED[+COUNT] METHOD MODE[,slow][,quick][,filter|,function][,large|,shell] RECORDS [OPTION]...\n"
 	"  MPMAP is the program's path. Modes:\n"
 	"    workers     SIGKILL to workers            crashes     SIGSEGV to workers\n"
 	"    stops       SIGSTOP, then SIGCONT, to any process of the run\n"
 	"    forkserver  SIGKILL and SIGSTOP to the forkserver\n"
 	"    tasks       SIGKILL, SIGSEGV, SIGSTOP to tasks\n"
 	"    all         all of these\n"
-	"    commands    SIGKILL to tasks, for filter,quick: that costs no record anything\n"
+	"    commands    SIGKILL to tasks, for filter,quick and function,quick: that costs no record anything\n"
 	"    parent      SIGKILL to mpmap at a random instant, while tasks have children in their groups and\n"
 	"                some of its processes may be stopped\n"
 	"    together    SIGKILL to mpmap, its workers and the forkserver at once\n"
 	"  slow: a slow reader of the output. large: much output. quick: tasks do not sleep. shell: a script.\n"
-	"  filter: a command that stays, for --filter.\n";
+	"  filter: a command that stays, for --filter. function: an adapter, for --coproc=block.\n";
 
 struct plan plan;
 struct run run;
@@ -194,6 +194,8 @@ static void read_mode(char *text)
 			plan.shell = true;
 		else if (strcmp(name, "filter") == 0)
 			plan.filter = true;
+		else if (strcmp(name, "function") == 0)
+			plan.filter = plan.function = true;
 		else
 			fail("no such mode: %s", name);
 	}
@@ -224,6 +226,8 @@ int main(int argc, char **argv)
 		return run_task(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "--filter") == 0)
 		return run_filter(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--function") == 0)
+		return run_function(argv[2]);
 	plan.program = getenv("MPMAP") != NULL ? realpath(getenv("MPMAP"), NULL) : NULL;
 	if (argc < 5 || plan.program == NULL || readlink("/proc/self/exe", plan.self, sizeof plan.self - 1) < 0) {
 		fputs(usage, stderr);

@@ -36,7 +36,8 @@ struct plan {
 	const char *method;
 	const char *mode_text;
 	const struct mode *mode;
-	bool slow, large, quick, shell, filter;
+	/* filter: a command that stays; with function an adapter. */
+	bool slow, large, quick, shell, filter, function;
 	uint64_t records;
 	char **options;
 	int option_count;
@@ -118,8 +119,17 @@ char *text_of(uint64_t record, bool shell, bool large, size_t *size);
 /* Runs the task: chaos --task STYLE RECORD. */
 int run_task(const char *style, const char *argument);
 
+/* Lets the time pass that a record takes. */
+void take_time(uint64_t record);
+
+/* Opens the log, in which each task writes its record. */
+int open_log(void);
+
 /* Runs the filter, which does for each line what the task does: chaos --filter STYLE. */
 int run_filter(const char *style);
+
+/* chaos_function.c: an adapter, whose function does what the task does: chaos --function STYLE. */
+int run_function(const char *style);
 
 /* chaos_signals.c: the processes of the run, which are those of mpmap's session, and the signals for them. */
 

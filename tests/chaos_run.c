@@ -88,9 +88,9 @@ __attribute__((noreturn)) static void become_mpmap(int output)
 		style[1] = strcmp(plan.mode->name, "parent") == 0 ? 'b' : '-';
 		style[2] = plan.quick ? 'q' : '-';
 		if (plan.filter)
-			words[count++] = strdup("--filter");
+			words[count++] = strdup(plan.function ? "--coproc=block" : "--filter");
 		words[count++] = plan.self;
-		words[count++] = strdup(plan.filter ? "--filter" : "--task");
+		words[count++] = strdup(plan.function ? "--function" : plan.filter ? "--filter" : "--task");
 		words[count++] = style;
 	}
 	words[count] = NULL;

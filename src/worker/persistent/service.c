@@ -229,7 +229,7 @@ static nsec close_input(struct serving *serving)
 		return NSEC_FOREVER;
 	if (!is_last && (!serving->hand.is_begun || serving->protocol->answers_each))
 		return NSEC_FOREVER;
-	/* What it prints at its end is none of a record's. */
+	/* What it prints at its end belongs to no record. */
 	if (serving->protocol->marks && serving->hand.is_begun)
 		return NSEC_FOREVER;
 	due = due > started ? due : started;
