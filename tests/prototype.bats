@@ -72,6 +72,26 @@ shares_setup() {
 	expect 130
 }
 
+# Runs a function that says on which records it is, and then sleeps; ends it by one signal.
+interrupts() {
+	local option=$1 code=$2
+	rm -f begun1 begun2
+	start -j2 --chunksize=1 "$option" "$code" ::: 1 2 3
+	wait_until test -e begun1 -a -e begun2
+	kill -INT "$pid"
+	finish
+	expect 130
+	exactly out ''
+	[ ! -e ended ] || complain 'an interpreter has not got the signal'
+}
+
+@test "prototype: SIGINT reaches the interpreters that were forked from it" {
+	trace_on
+	interrupts --python '(open("begun" + x, "w").close(), __import__("time").sleep(20), open("ended", "w"))'
+	command -v perl >/dev/null || skip_or_fail 'there is no perl'
+	interrupts --perl 'open my $f, ">", "begun$_"; close $f; sleep 20; open $f, ">", "ended"'
+}
+
 @test "prototype: without it each worker starts its own interpreter" {
 	# it ends while it is set up, as if it had been killed: but only the first one does
 	mp_well -j2 --chunksize=1 --setup 'import os, signal

@@ -116,6 +116,7 @@ void board_reset(struct board *board, size_t seat)
 	atomic_store(&status->prepared, 0);
 	atomic_store(&status->prepared_at, 0);
 	status->task = 0;
+	status->forked_by = 0;
 	atomic_store(&ring.shared->committed, 0);
 	atomic_store(&ring.shared->released, 0);
 	atomic_store(&ring.shared->wanting, 0);

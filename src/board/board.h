@@ -88,6 +88,8 @@ struct seat {
 	 * before each start; the group is written by the kernel before the process runs.
 	 */
 	volatile pid_t task;
+	/* The parent of that process if that is not the worker but a watcher, which a prototype has forked; else 0. */
+	volatile pid_t forked_by;
 	/*
 	 * 1 if the process has executed and may be stopped: until then it shares its worker's memory, and a stop would
 	 * suspend the worker, too. Cleared by the worker before each start; set after it and before the worker checks
@@ -166,6 +168,14 @@ static inline pid_t seat_group(const struct seat *seat)
 	pid_t task = seat->task;
 
 	return task > SEAT_BEGUN ? task : 0;
+}
+
+/* Returns the process whose child the task of a seat's worker is. */
+static inline pid_t seat_parent(const struct seat *seat, pid_t worker)
+{
+	pid_t forked_by = seat->forked_by;
+
+	return forked_by ? forked_by : worker;
 }
 
 void board_release(struct board *board);

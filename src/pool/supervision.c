@@ -15,7 +15,7 @@
  *
  * SEAT_BEGUN is set as soon as the worker finds the group gone. Between its wait for the task and that the pid may
  * become another process's. A pidfd holds on to the process that has the pid now; it is the task, or another task of
- * the worker, if its parent is the worker (command_signal_group_of).
+ * the worker, if its parent is the worker, or the watcher of an adapter (command_signal_group_of).
  *
  * Freezing runs in a signal handler, at any point of the main code. It reads and writes nothing but
  *
@@ -110,11 +110,11 @@ static bool signal_task(struct worker *worker, int signal)
 		return true;
 	if (worker->pool->options.calls)
 		return signal_call(worker, signal);
-	if (!task || !command_signal_group_of(worker->process.pid, task, signal, &denied))
+	if (!task || !command_signal_group_of(seat_parent(worker->seat, worker->process.pid), task, signal, &denied))
 		return worker->seat->task == SEAT_BEGUN;
 	/* A stopped process receives it only once it continues. */
 	if (signal != SIGKILL)
-		command_signal_group_of(worker->process.pid, task, SIGCONT, &denied);
+		command_signal_group_of(seat_parent(worker->seat, worker->process.pid), task, SIGCONT, &denied);
 	return true;
 }
 
@@ -163,7 +163,7 @@ static void signal_started(struct pool *pool, int signal)
 		    (signal != SIGSTOP || atomic_load(&worker->seat->running)))
 			command_signal_group(worker->process.pid, -1, signal, &denied);
 		if (task && (signal != SIGSTOP || atomic_load(&worker->seat->executed)))
-			command_signal_group_of(worker->process.pid, task, signal, &denied);
+			command_signal_group_of(seat_parent(worker->seat, worker->process.pid), task, signal, &denied);
 	}
 }
 

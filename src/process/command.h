@@ -159,6 +159,9 @@ bool command_group_outlives(pid_t leader);
  */
 bool command_signal_group_of(pid_t parent, pid_t leader, int signal, bool *denied);
 
+/* Returns the parent of a process, 0 if the system does not tell (before Linux 6.13). */
+pid_t command_parent(int pidfd);
+
 /*
  * Returns where execvp finds name in path (the value of PATH; NULL for the system's default), a new string (free); or
  * NULL with errno ENOENT, or EACCES if only files were found that cannot be executed. A name with a slash is a path.

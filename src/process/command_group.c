@@ -58,15 +58,21 @@ bool command_group_outlives(pid_t leader)
 	return command_signal_group(leader, -1, 0, &denied) && kill(leader, 0) < 0 && errno == ESRCH;
 }
 
-bool command_signal_group_of(pid_t parent, pid_t leader, int signal, bool *denied)
+pid_t command_parent(int pidfd)
 {
 	struct pidfd_facts facts = {.mask = 0};
+
+	return ioctl(pidfd, GET_PIDFD_FACTS, &facts) == 0 ? (pid_t)facts.parent : 0;
+}
+
+bool command_signal_group_of(pid_t parent, pid_t leader, int signal, bool *denied)
+{
 	int pidfd = command_open(leader);
-	bool is_other = pidfd >= 0 && ioctl(pidfd, GET_PIDFD_FACTS, &facts) == 0 && facts.parent != (uint32_t)parent,
-	     there = false;
+	pid_t found = pidfd < 0 ? 0 : command_parent(pidfd);
+	bool there = false;
 
 	*denied = false;
-	if (!is_other)
+	if (!found || found == parent)
 		there = command_signal_group(leader, pidfd, signal, denied);
 	fd_close(&pidfd);
 	return there;

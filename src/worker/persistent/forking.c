@@ -114,6 +114,8 @@ enum forking_outcome forking_start(struct serving *serving)
 		*standing = STANDING_NONE;
 		return outcome;
 	}
+	standing->forked_by = command_parent(standing->group.pidfd);
+	serving->place->seat->forked_by = standing->forked_by;
 	serving->place->seat->task = (pid_t)pid;
 	atomic_store(&serving->place->seat->executed, 1);
 	trace_event("command_start", "\"worker\":\"%s\",\"pid\":%ld", serving->place->setup.name, (long)pid);

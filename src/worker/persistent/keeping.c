@@ -37,6 +37,7 @@ void keeping_put(struct workplace *place, struct standing *standing, nsec quicke
 	describe_run(place, &kept_from);
 	kept_quickest = quickest;
 	place->seat->task = 0;
+	place->seat->forked_by = 0;
 	kept = *standing;
 	*standing = STANDING_NONE;
 }
@@ -71,6 +72,7 @@ bool keeping_take(struct workplace *place, struct standing *standing, nsec *quic
 	}
 	*standing = kept;
 	kept = STANDING_NONE;
+	place->seat->forked_by = standing->forked_by;
 	place->seat->task = standing->pid;
 	atomic_store(&place->seat->executed, 1);
 	return true;

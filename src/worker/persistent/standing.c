@@ -327,6 +327,7 @@ void standing_end(struct standing *standing, struct workplace *place)
 		    (long)standing->pid, standing->end.status, standing->end.signal);
 	standing_release(standing);
 	place->seat->task = 0;
+	place->seat->forked_by = 0;
 }
 
 void standing_drop(struct standing *standing, struct workplace *place)

@@ -56,6 +56,8 @@ struct standing {
 	 */
 	int status;
 	int life;
+	/* That watcher, 0 if it is not known, or the process is a child of this one. */
+	pid_t forked_by;
 	/* The lines that were read there, as far as they are not taken. */
 	char lines[STANDING_LINES];
 	size_t lines_size;
