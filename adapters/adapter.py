@@ -7,7 +7,8 @@
 # 3.8 or later.
 #
 # CODE is an expression or MODULE:FUNCTION (names with dots, too). The function is called with the values of the record:
-# f(record), f(*values) where it has columns or comes from several sources, f(object) where records are JSON.
+# f(record), f(*values) where it has columns or comes from several sources, f(object) where records are JSON. So is an
+# expression that is only the name of a function (f of --setup, str.upper), unless the record has that name.
 # An expression knows these names, which hide those of --setup and the builtins (and a NAME hides a, seq and attempt):
 #     x        the record, a str (bytes that are not UTF-8 are kept by surrogateescape); with JSON the parsed value
 #     a        the list of its values; [x] where it is not divided
@@ -549,7 +550,8 @@ class Code(object):
         self.module = type(sys)('__main__')
         self.names = self.module.__dict__
         self.names['__builtins__'] = sys.modules['builtins']
-        self.function = None  # of MODULE:FUNCTION
+        self.function = None  # of MODULE:FUNCTION, or what a bare name stands for
+        self.root = None  # the name that it begins with, if it is a bare one
         self.used = set()  # names in the expression
         self.made = {}  # functions made of the expression, by their parameters
 
@@ -571,6 +573,20 @@ class Code(object):
             self.function = self.find(named[0], named[1])
         else:
             self.import_modules()
+            self.find_bare()
+
+    def find_bare(self):
+        """Finds what CODE stands for if it is nothing but the name of a function: f, or str.upper."""
+        path = dotted(self.tree.body)
+        if not path or path[0] in ('x', 'a', 'seq', 'attempt'):
+            return
+        try:
+            value = eval(self.code, self.names)
+        except (NameError, AttributeError):  # a name of the record
+            return
+        if callable(value):
+            self.function = value
+            self.root = path[0]
 
     def execute(self, text, name):
         SOURCES[name] = text
@@ -679,13 +695,14 @@ class Calls(object):
     def __init__(self, code, settings):
         self.code = code
         self.settings = settings
+        self.function = None if code.root in settings.columns else code.function
         self.seq = lambda: 0  # returns the number of the record in work
         self.attempt = 1
         self.usual = frozenset(['x', 'a', 'seq', 'attempt'] + settings.columns)
 
     def for_record(self):
         """Returns the function of one record that is not divided."""
-        function = self.code.function
+        function = self.function
         if self.settings.json:
             return self.call_json
         if function is not None:
@@ -696,7 +713,7 @@ class Calls(object):
 
     def for_values(self):
         """Returns the function of a pair: a record and the list of its values."""
-        function = self.code.function
+        function = self.function
         columns = self.settings.columns
         undivided = self.for_record()
         if function is not None:
@@ -705,8 +722,8 @@ class Calls(object):
 
     def call_json(self, text):
         value = JSON.parse(text)
-        if self.code.function is not None:
-            return self.code.function(value)
+        if self.function is not None and not (type(value) is dict and self.code.root in value):
+            return self.function(value)
         return self.evaluate(value, [value], value.items() if type(value) is dict else ())
 
     def evaluate(self, x, a, named):

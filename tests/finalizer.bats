@@ -84,7 +84,7 @@ mpmap: the finalizer failed in $(worker_name)-1: $said"
 	export MPMAP_START_METHOD=fork
 	mp -j1 --max-tasks-per-worker 1 --finalizer '[ "$MPMAP_WORKER" = ForkWorker-1 ] || exit 3' echo ::: a b c
 	expect 1 $'a\nb\nc' 'mpmap: the finalizer failed in ForkWorker-2: exit status 3
-mpmap: the finalizer failed in 2 workers'
+mpmap: 2 workers failed at their end'
 	mp -j1 -q --finalizer 'exit 3' false ::: a
 	expect 1 '' 'mpmap: the finalizer failed in ForkWorker-1: exit status 3'
 }

@@ -480,3 +480,23 @@ def f(x):
 	}
 	under_methods check
 }
+
+@test "python: the name of a function is called, unless the record has that name" {
+	mp_well --setup 'def f(x): return x * 2' --python f ::: a b
+	exactly out $'aa\nbb\n'
+	mp_well --python str.upper ::: a
+	exactly out $'A\n'
+	printf 'id,n\n1,2\n' >records
+	mp_well --csv --header : -a records --python id
+	exactly out $'1\n'
+	printf '%s\n' '{"len": 3}' '{"other": 3}' >objects
+	mp_well --jsonl -a objects --python len
+	exactly out $'3\n1\n'
+}
+
+@test "python: a teardown that fails is reported once, and the results count" {
+	mp -j2 --chunksize=1 --teardown 'raise ValueError("bye")' --python x ::: 1 2
+	expect 1 $'1\n2'
+	says 'ValueError: bye'
+	says '^mpmap: python3 failed at its end \(teardown\) in ForkWorker-[12]: exit status 1$'
+}

@@ -46,7 +46,7 @@ enum packet_type {
 	PACKET_WORDS,
 	/* Why COMMAND cannot be a zygote, in words: its tasks are executed. */
 	PACKET_UNFIT,
-	/* The worker's name and how its finalizer failed, in words. */
+	/* How the finalizer of the worker, or a teardown, failed, in words. */
 	PACKET_UNFINISHED,
 	/* Why the worker cannot work, in words: it ends. Before HELLO. */
 	PACKET_UNABLE,

@@ -178,7 +178,7 @@ void report_worker(struct session *session, enum packet_type type, struct slice 
 	}
 	/* Of a run that replaces its workers there may be many. */
 	if (!session->reported.unfinished++)
-		diag_error("the finalizer failed in %.*s", (int)words.size, words.data);
+		diag_error("%.*s", (int)words.size, words.data);
 }
 
 void report_refusal(struct session *session, const struct error *error)
@@ -373,7 +373,7 @@ void report_end(struct session *session)
 	else if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		report_summary(session);
 	if (session->reported.unfinished > 1)
-		diag_error("the finalizer failed in %" PRIu64 " workers", session->reported.unfinished);
+		diag_error("%" PRIu64 " workers failed at their end", session->reported.unfinished);
 	if (session->options->output.stats)
 		report_stats(session);
 }

@@ -147,7 +147,7 @@ bool hooks_finalize(struct workplace *place)
 		(!words.size || workplace_say(place, bytes_slice(&words)));
 	if (there && !hook_succeeded(&hook)) {
 		hook_describe(&hook, &error);
-		error_wrap(&error, "%s", place->setup.name);
+		error_wrap(&error, "the finalizer failed in %s", place->setup.name);
 		there = workplace_send(place, PACKET_UNFINISHED, slice_of(error.text));
 	}
 	error_release(&error);

@@ -221,6 +221,21 @@ bool serving_is_cut_short(const struct serving *serving)
 	return serving->parent_gone || claim_is_over(serving->place);
 }
 
+void serving_report_bad_end(struct serving *serving)
+{
+	const struct command_end *end = &serving->command.end;
+	struct bytes words = {.data = NULL};
+
+	bytes_append_format(&words, "%s failed at its end (teardown) in %s: ", serving->place->briefing.words[0],
+			    serving->place->setup.name);
+	if (end->signal)
+		bytes_append_text(&words, error_signal(end->signal));
+	else
+		bytes_append_format(&words, "exit status %d", end->status);
+	serving->parent_gone |= !workplace_send(serving->place, PACKET_UNFINISHED, bytes_slice(&words));
+	bytes_release(&words);
+}
+
 void serving_close(struct workplace *place, void *state)
 {
 	struct serving *serving = state;

@@ -180,6 +180,9 @@ static inline bool serving_is_ready(const struct serving *serving)
 /* True if the command has answered everything, and could be given more. */
 bool serving_is_idle(const struct serving *serving);
 
+/* Reports an adapter that has failed at its end, in its teardown: it had answered everything. */
+void serving_report_bad_end(struct serving *serving);
+
 /* The close of executors whose state is a serving. */
 void serving_close(struct workplace *place, void *state);
 
