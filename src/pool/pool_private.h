@@ -91,8 +91,8 @@ struct worker {
 	} fitness;
 	/* True for an extra worker, for one task of the head only. */
 	bool spare;
-	/* True if it was asleep in the snapshot that staffing_retire takes. */
-	bool sleeps;
+	/* True if it ran no task in the snapshot that staffing_retire takes. */
+	bool is_free;
 	/* True if a WAKE could not be sent. Written by signal handlers, too. */
 	_Atomic bool wake_owed;
 	/* The signal that could not be sent to its task yet, 0 if none. */

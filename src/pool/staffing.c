@@ -104,17 +104,17 @@ void staffing_retire(struct pool *pool, size_t jobs)
 		struct worker *worker = &pool->crew.workers[seat];
 
 		left += is_retirable(worker);
-		/* A snapshot: a worker that falls asleep between the passes is handled in exactly one of them. */
-		worker->sleeps = sleeps(worker);
+		/* A snapshot: a worker whose task ends between the passes is handled in exactly one of them. */
+		worker->is_free = worker->state != WORKER_GONE && !atomic_load(&worker->seat->running);
 	}
 
-	/* Sleeping workers first: a running task may take long. */
+	/* Workers without a task first: one that runs may take long. */
 	for (pass = 0; pass < 2; pass++) {
 		for (seat = pool->crew.seats; seat-- > 0;) {
 			struct worker *worker = &pool->crew.workers[seat];
 			bool retires = left > jobs;
 
-			if (!is_retirable(worker) || worker->sleeps != !pass)
+			if (!is_retirable(worker) || worker->is_free != !pass)
 				continue;
 			left -= retires;
 			if (atomic_exchange(&worker->seat->retire, retires) != retires && retires)
