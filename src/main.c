@@ -71,7 +71,7 @@
  *   reckoning  what its end means           halving  the search for the record  diagnosis  counting its answers
  * worker/plugin/  functions of shared libraries that are called in a worker
  *   plugin   calling them                   library  loading one            call     a record for it
- *   writing  its output and results
+ *   writing  its output and results         variables  its environment
  * worker/protocol/  how such commands get records and answer them
  *   filter   one answer for each record     answers  splitting them         coproc   answers with a status
  *   block    many records in a message      block_messages  its answers     prints   what is printed besides

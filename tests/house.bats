@@ -155,7 +155,7 @@ in_hacking() {
 	# spawn's hidden --role is written in process/start_spawn, read in process/role
 	only 'front/|main.c|process/role.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
 	# passed on, not read
-	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/zygote/preload.c|run/companion/prototype.c|interactive/console/foreground.c' "$(word 'environ')"
+	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/plugin/variables.c|worker/zygote/preload.c|run/companion/prototype.c|interactive/console/foreground.c' "$(word 'environ')"
 }
 
 @test "house: no threads, and no functions with traps" {

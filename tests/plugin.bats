@@ -36,6 +36,24 @@ crashes() {
 	jq -r 'select(.outcome != "ok") | "\(.seq) \(.outcome) \(.status) \(.signal)"' out
 }
 
+environment_of_tasks() {
+	printf '%s\n' MPMAP_SHARED_A MPMAP_TYPE_A MPMAP_WORKER MPMAP_SEQ HOME >names
+	HOME=/nowhere mp_well -j1 --shared A=d*3 --plugin "$(plugin plugin):variable" <names
+	same out "a file of 24
+d*3
+$(worker_name)-1
+(none)
+/nowhere"
+}
+@test "plugin: a function has the environment of tasks, and --shared in it" {
+	under_methods environment_of_tasks
+	cd "$WORK"
+	printf '%s\n' "map -j1 --shared A=3 --plugin $(plugin plugin):variable ::: MPMAP_SHARED_A" wait \
+		"map -j1 --plugin $(plugin plugin):variable ::: MPMAP_SHARED_A" wait >script
+	mp --interactive <script
+	expect 0 $'a file of 3\n(none)'
+}
+
 @test "plugin: each record is a call, under every start method" {
 	seq 10000 >numbers
 	check() {

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,3 +210,18 @@ void mpmap_plugin_exit(void)
 	note_hook("exit", 0);
 }
 #endif
+
+/* Writes what the environment has under the record's name, and the size of the file of that name. */
+int variable(const struct mpmap_record *record, struct mpmap_writer *writer)
+{
+	const char *value = getenv(record->data);
+	struct stat status;
+	char size[32] = "";
+
+	if (value && stat(value, &status) == 0)
+		snprintf(size, sizeof size, " %lld", (long long)status.st_size);
+	mpmap_puts(writer, !value ? "(none)" : *size ? "a file of" : value);
+	mpmap_puts(writer, size);
+	mpmap_puts(writer, "\n");
+	return 0;
+}

@@ -86,8 +86,8 @@ static void set_task(struct launcher *launcher, const struct task *task)
 		number_print(launcher->task_variables[i] + launcher->name_lengths[i], task_values[i](task));
 }
 
-/* Makes the environment: this process's own without mpmap's variables, then the worker's variables, then the task's. */
-static void make_environment(struct launcher *launcher, const struct workplace *place)
+/* This process's own without mpmap's variables, then the worker's variables, then the task's. */
+void launcher_make_environment(struct launcher *launcher, const struct workplace *place)
 {
 	size_t count = 0, kept = 0, i;
 
@@ -124,7 +124,7 @@ int launcher_init(struct launcher *launcher, const struct workplace *place)
 	zygote_init(&launcher->zygote);
 	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
 		return -1;
-	make_environment(launcher, place);
+	launcher_make_environment(launcher, place);
 	return 0;
 }
 

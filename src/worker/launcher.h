@@ -39,6 +39,9 @@ struct launcher {
 /* Makes everything ready, and /dev/null the standard input of the worker and its tasks. Returns -1 with errno. */
 int launcher_init(struct launcher *launcher, const struct workplace *place) MUST_CHECK;
 
+/* Makes the environment of tasks, as launcher_init does. From first_own on its strings are the caller's. */
+void launcher_make_environment(struct launcher *launcher, const struct workplace *place);
+
 /* The outcome of a start. */
 struct launched {
 	/* The process, seat->task too. */

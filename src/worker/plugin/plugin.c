@@ -15,6 +15,7 @@
 #include "worker/executor.h"
 #include "worker/plugin/call.h"
 #include "worker/plugin/library.h"
+#include "worker/plugin/variables.h"
 #include "worker/plugin/writing.h"
 
 #include <stdio.h>
@@ -38,6 +39,7 @@ struct plugin {
 	/* What descriptors 0 and 1 were before. */
 	int input;
 	int output;
+	struct variables variables;
 	/* When the memory was last measured (--max-rss), 0 if never. */
 	nsec measured_at;
 	bool is_used_up;
@@ -110,6 +112,7 @@ static int open_plugin(struct workplace *place, void **state)
 	*state = plugin;
 	plugin->place = place;
 	prepare_process();
+	variables_enter(&plugin->variables, place);
 	if (set_descriptors(plugin) < 0) {
 		workplace_report_unable(place, "/dev/null");
 		return -1;
@@ -278,6 +281,7 @@ static void close_plugin(struct workplace *place UNUSED, void *state)
 
 	library_close(&plugin->library);
 	restore_descriptors(plugin);
+	variables_leave(&plugin->variables);
 	role_end_with_parent(false);
 	bytes_release(&plugin->lines);
 	call_release(&plugin->call);
