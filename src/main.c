@@ -12,6 +12,7 @@
  * ipc/      bytes between processes, for any program
  *   fd       descriptors                    loop     the event loop        channel  messages with descriptors
  *   shm      shared memory                  writer   output that never blocks the loop
+ *   local    Unix sockets with a name
  * task/     a task, and how it becomes a command line
  *   task     tasks and results              chunk    tasks handed over together
  *   frame    tasks with settings            template  compiling command lines
@@ -30,7 +31,7 @@
  * codec/json/  JSON values and their text
  *   element  JSON with its text             json     elements as records   json_command  elements as commands
  *   json_syntax  blanks, errors             json_text  writing strings     element_memory  of jansson's values
- *   json_value   checking without parsing
+ *   json_value   checking without parsing     json_words  arrays as words
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               input_csv  records of CSV
  *   input_json  finding elements            output_json  result objects    output_text  bytes as they are
@@ -53,6 +54,21 @@
  * state/    what tasks have in common
  *   pyauth   the handshake of Python's connections  pyauth_frame  their frames  pyauth_mac  codes of messages
  *   shared   memory that tasks map
+ * state/value/  what the shared state stores
+ *   value    bytes that may be numbers      table    names and what they mean
+ * state/store/  the state that tasks share: requests in, answers out
+ *   store    the verbs                      call     a request and its answer  objects  kinds, holds, lines
+ *   owners   attempts, processes            values   numbers and texts      collections  dictionaries, lists
+ *   queues   items and their acknowledgement  locks  locks and conditions   meetings  semaphores, barriers
+ *   events   and what is done once          circles  waits that cannot end
+ * state/wire/  how requests are written
+ *   request  lines                          request_json  arrays of JSON    words    verbs, options, operands
+ * state/server/  the state server
+ *   server   its steps                      connection  a client's          clients  processes as owners
+ *   control  what a run reports
+ * state/client/  mpmap-state, a program of its own
+ *   client   its main function              arguments  its command line     printing  its output
+ *   talk     to the server                  running  a COMMAND              serve    a server without a run
  * worker/   inside a worker process
  *   worker   the role                       workplace  its end of the board  hooks    its own commands
  *   claim    the seat's protocol            follow   watching a task

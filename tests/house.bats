@@ -90,6 +90,7 @@ in_hacking() {
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
 		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task"); floor("state", "<process <task")
+		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <process"); floor("state/client", "<state/server")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")
@@ -142,7 +143,7 @@ in_hacking() {
 }
 
 @test "house: who writes to standard output" {
-	only 'codec/output|front/|run/|interactive/(prompt/(line|modes)|console/)' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
+	only 'codec/output|front/|run/|state/client/printing.c|interactive/(prompt/(line|modes)|console/)' "$(word 'stdout|STDOUT_FILENO')|$(call 'v?printf|puts|putchar|putc_unlocked|v?dprintf')|$(call 'write')1,"
 }
 
 @test "house: who writes to standard error" {
@@ -151,11 +152,11 @@ in_hacking() {
 }
 
 @test "house: who reads the environment and the arguments" {
-	only 'front/|main.c|base/(trace|fault).c' "$(call '(secure_)?getenv|setenv|unsetenv|putenv')"
+	only 'front/|main.c|state/client/client.c|base/(trace|fault).c' "$(call '(secure_)?getenv|setenv|unsetenv|putenv')"
 	# spawn's hidden --role is written in process/start_spawn, read in process/role
-	only 'front/|main.c|process/role.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
+	only 'front/|main.c|state/client/client.c|process/role.[ch]:' "$(word 'argv|optarg')|$(call 'getopt(_long)?')"
 	# passed on, not read
-	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/plugin/variables.c|worker/zygote/preload.c|run/companion/prototype.c|interactive/console/foreground.c' "$(word 'environ')"
+	only 'front/|main.c|process/start_spawn.c|worker/launcher.c|worker/plugin/variables.c|worker/zygote/preload.c|run/companion/prototype.c|interactive/console/foreground.c|state/client/running.c' "$(word 'environ')"
 }
 
 @test "house: no threads, and no functions with traps" {

@@ -92,6 +92,7 @@ static const struct {
 	{"keys", unit_keys},
 	{"line output", unit_line_output},
 	{"shares", unit_shares},
+	{"state", unit_state},
 	{"views", unit_views},
 	{"words", unit_words},
 };

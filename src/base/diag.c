@@ -11,12 +11,18 @@
 
 /* Global, since messages come from every file. */
 static enum diag_level level;
+static const char *program = "mpmap";
 static const struct diag_context *current;
 static diag_sink *line_sink;
 
 void diag_set_level(enum diag_level wanted)
 {
 	level = wanted;
+}
+
+void diag_set_program(const char *name)
+{
+	program = name;
 }
 
 const struct diag_context *diag_enter(const struct diag_context *context)
@@ -61,7 +67,8 @@ static void diag_say(const char *format, va_list arguments)
 
 	if (length < 0)
 		return;
-	bytes_append_text(&line, "mpmap: ");
+	bytes_append_text(&line, program);
+	bytes_append_text(&line, ": ");
 	quote_terminal(&line, (struct slice){.data = text, .size = (size_t)length});
 	bytes_append_text(&line, "\n");
 	diag_emit(bytes_slice(&line));

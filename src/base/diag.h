@@ -10,6 +10,9 @@
 enum diag_level { DIAG_NOTES, DIAG_ERRORS };
 void diag_set_level(enum diag_level level);
 
+/* Sets what messages begin with, "mpmap" by default. The name is not copied. */
+void diag_set_program(const char *name);
+
 /* The subject of messages, where one process has several runs. */
 struct diag_context {
 	/* The number of the run. */

@@ -99,7 +99,7 @@ static void note_stop(int number)
 static void become_other(const struct launch *launch)
 {
 	/* See role_enter. Kept over execve, and set this early so that no death is missed. */
-	prctl(PR_SET_PDEATHSIG, SIGCONT);
+	prctl(PR_SET_PDEATHSIG, launch->command->is_bound ? SIGKILL : SIGCONT);
 	if (getppid() != launch->parent)
 		_exit(127);
 	reset_ignored();

@@ -48,6 +48,8 @@ struct command {
 	bool is_task;
 	/* True if such a child gets an empty mask, since this process blocks signals, and ignores none for itself. */
 	bool unblocks;
+	/* True if a child that is not a task is killed when this process dies. */
+	bool is_bound;
 	/* True if the child is this binary in another role, which keeps the mask of this process until role_enter. */
 	bool is_role;
 	/* The processors of the program, NULL for those of this process. */
@@ -138,6 +140,9 @@ void command_reap_orphans(void);
 
 /* Returns a pidfd of a process (close-on-exec, the caller's), or -1 with errno. */
 int command_open(pid_t pid) MUST_CHECK;
+
+/* Signals a child that has not been waited for. */
+void command_signal(pid_t pid, int signal);
 
 /*
  * Signals the process group that a task leads or led. False if there is no such group; sets *denied if some of it may

@@ -37,6 +37,11 @@ int command_open(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+void command_signal(pid_t pid, int signal)
+{
+	kill(pid, signal);
+}
+
 bool command_signal_group(pid_t leader, int pidfd, int signal, bool *denied)
 {
 	int sent = -1;

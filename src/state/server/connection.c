@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Handling a client's input, and keeping it from harm to others. */
+#include "state/server/connection.h"
+
+#include "base/mem.h"
+#include "base/number.h"
+#include "ipc/fd.h"
+#include "state/server/clients.h"
+
+#include <errno.h>
+
+enum {
+	READ_SIZE = 1 << 16,
+	/* Bytes of answers that are not read, at which requests are not handled any more. */
+	ANSWERS_MAX = 1 << 20,
+};
+
+/* True if no more requests are to be handled before answers have been read. */
+static bool connection_is_full(const struct connection *connection)
+{
+	return connection->out.size >= ANSWERS_MAX;
+}
+
+/* A call that waited has its answer, or a change for one that watches. */
+static void connection_answered(struct call *call)
+{
+	struct connection *connection = container_of(call, struct connection, call);
+
+	answer_write(&connection->out, &call->answer, connection->dialect);
+	if (call->is_waiting)
+		answer_begin(call, ANSWER_PAIRS);
+	if (list_is_empty(&connection->ready))
+		list_append(&connection->server->ready, &connection->ready);
+}
+
+/* Returns the owner that the call acts for, or NULL, and the call has failed. */
+static struct owner *connection_owner(struct connection *connection)
+{
+	struct bytes label = {.data = NULL};
+
+	if (connection->is_orphan) {
+		answer_fail(&connection->call, CALL_BROKEN, "the task or process that this acts for has ended");
+		return NULL;
+	}
+	if (connection->owner)
+		return connection->owner;
+	if (!connection->own) {
+		bytes_append_text(&label, "a connection of ");
+		clients_describe(connection->peer.pid, &label);
+		connection->own = owner_new(connection->server->store, bytes_text(&label), NULL);
+		bytes_release(&label);
+	}
+	return connection->own;
+}
+
+/* Returns the process that a word of "as" names, 0 if none. */
+static pid_t connection_process(const struct connection *connection, struct slice word)
+{
+	char text[NUMBER_TEXT_MAX];
+	uint64_t number;
+
+	if (slice_equals(word, slice_of("self")))
+		return connection->peer.pid;
+	/* A shell executes its last command in its own place: then this process is the one that has called before. */
+	if (slice_equals(word, slice_of("parent")) && !clients_knows(connection->server, connection->peer.pid))
+		return clients_parent(connection->peer.pid);
+	if (slice_equals(word, slice_of("parent")))
+		return connection->peer.pid;
+	if (word.size >= sizeof text)
+		return 0;
+	memcpy(text, word.data, word.size);
+	text[word.size] = '\0';
+	return number_parse(text, INT32_MAX, &number) < 0 ? 0 : (pid_t)number;
+}
+
+/* Carries out "as": the process is the owner from now on. */
+static void connection_act_as(struct connection *connection)
+{
+	struct call *call = &connection->call;
+	struct slice word = call_operand(call, 0);
+	pid_t pid = connection_process(connection, word);
+	bool is_self = slice_equals(word, slice_of("self"));
+	struct owner *owner = NULL;
+
+	if (pid > 1 && clients_is_of(pid, connection->peer.uid)) {
+		/* All that a task starts is the task. */
+		owner = is_self ? NULL : clients_attempt(connection->server, pid);
+		if (!owner)
+			owner = clients_owner(connection->server, pid, NULL);
+	}
+	if (!owner) {
+		answer_fail(call, CALL_USAGE, "\"%.*s\" is no process of this user that could own anything",
+			    (int)word.size, word.data);
+		return;
+	}
+	connection->owner = owner;
+	connection->is_orphan = false;
+}
+
+static void connection_stat(struct connection *connection)
+{
+	const struct server *server = connection->server;
+	struct call *call = &connection->call;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} figures[] = {
+		{"objects", server->store->objects.count},
+		{"memory", server->store->memory},
+		{"memory limit", server->store->memory_limit},
+		{"waiting", server->store->waiting_count},
+		{"connections", server->connection_count},
+		{"connections accepted", server->accepted},
+		{"requests", server->requests},
+	};
+	size_t i;
+
+	answer_begin(call, ANSWER_PAIRS);
+	for (i = 0; i < countof(figures); i++) {
+		char text[NUMBER_TEXT_MAX];
+
+		number_print(text, figures[i].value);
+		answer_add(call, VALUE_STRING, slice_of(figures[i].name));
+		answer_add(call, VALUE_JSON, slice_of(text));
+	}
+}
+
+/* Carries out a request. False if it waits. */
+static bool connection_carry_out(struct connection *connection)
+{
+	struct call *call = &connection->call;
+
+	connection->server->requests++;
+	call->owner = NULL;
+	if (call->request.verb->run) {
+		if (call->request.verb->is_owned || connection->owner) {
+			call->owner = connection_owner(connection);
+			if (!call->owner)
+				return true;
+		}
+		return store_request(connection->server->store, call, clock_now());
+	}
+	if (slice_equals(slice_of(call->request.verb->name), slice_of("as")))
+		connection_act_as(connection);
+	else
+		connection_stat(connection);
+	return true;
+}
+
+/* Handles a line. False if no further one can be handled for now. */
+static bool connection_take_line(struct connection *connection, struct slice line)
+{
+	struct call *call = &connection->call;
+
+	call_renew(call);
+	if (request_read(call, line, &connection->scratch, &connection->dialect) < 0) {
+		/* A client that has not made a request yet does not speak this language. */
+		connection->is_ending |= !connection->is_trusted;
+	} else {
+		connection->is_trusted = true;
+		if (!connection_carry_out(connection))
+			return false;
+	}
+	answer_write(&connection->out, &call->answer, connection->dialect);
+	return !connection->is_ending;
+}
+
+/* Handles the lines that have come. */
+static void connection_take_lines(struct connection *connection)
+{
+	while (!connection->call.is_waiting && !connection->is_ending && !connection_is_full(connection)) {
+		size_t from = connection->at + connection->scanned, left = connection->in.size - from;
+		const char *start = connection->in.data, *end = left ? memchr(start + from, '\n', left) : NULL;
+		struct slice line = {.data = start + connection->at};
+
+		if (!end) {
+			connection->scanned += left;
+			break;
+		}
+		line.size = (size_t)(end - line.data);
+		connection->at += line.size + 1;
+		connection->scanned = 0;
+		connection->since = 0;
+		if (!connection_take_line(connection, line))
+			break;
+	}
+	if (connection->in.size - connection->at > REQUEST_SIZE_MAX && !connection->call.is_waiting)
+		connection->is_ending = true;
+}
+
+/* Sends answers. False if the peer is gone. */
+static bool connection_send(struct connection *connection)
+{
+	while (connection->out.size) {
+		ssize_t sent = local_send(connection->watch.fd, bytes_slice(&connection->out));
+
+		if (sent < 0)
+			return errno == EAGAIN;
+		bytes_consume(&connection->out, (size_t)sent);
+	}
+	return true;
+}
+
+/* Watches for what is to come. False if that cannot be. */
+static bool connection_watch(struct connection *connection)
+{
+	unsigned events = connection->out.size ? LOOP_OUTPUT : 0;
+	bool has_part = connection->in.size > connection->at;
+
+	/* What has been read stays where it is while a call refers to it. */
+	if (!connection->call.is_waiting && !connection->is_ending && !connection_is_full(connection)) {
+		events |= LOOP_INPUT;
+		if (!connection->since && (has_part || !connection->is_trusted))
+			connection->since = clock_now();
+	}
+	if (connection->since && connection->since + SERVER_PATIENCE < connection->server->check_at)
+		connection->server->check_at = connection->since + SERVER_PATIENCE;
+	return loop_watch(&connection->server->loop, &connection->watch, events) == 0;
+}
+
+void connection_continue(struct connection *connection)
+{
+	bool alive;
+
+	list_remove(&connection->ready);
+	do {
+		connection_take_lines(connection);
+		alive = connection_send(connection);
+	} while (alive && !connection->out.size && !connection->call.is_waiting && !connection->is_ending &&
+		 memchr(connection->in.data + connection->at, '\n', connection->in.size - connection->at));
+	/* One that watches and does not read. */
+	alive = alive && !(connection->call.is_watching && connection_is_full(connection));
+	if (!alive || (connection->is_ending && !connection->out.size && !connection->call.is_waiting) ||
+	    !connection_watch(connection))
+		connection_close(connection);
+}
+
+/* Reads what has come. False if the peer is gone, or sends nothing more and has all answers. */
+static bool connection_read(struct connection *connection)
+{
+	ssize_t got;
+
+	bytes_consume(&connection->in, connection->at);
+	connection->at = 0;
+	got = local_receive(connection->watch.fd, bytes_reserve(&connection->in, READ_SIZE), READ_SIZE);
+	if (got > 0)
+		connection->in.size += (size_t)got;
+	if (got == 0 && connection->out.size)
+		return connection->is_ending = true;
+	return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+static void connection_ready(struct watch *watch, unsigned events)
+{
+	struct connection *connection = container_of(watch, struct connection, watch);
+	bool may_read = !connection->call.is_waiting && !connection->is_ending && !connection_is_full(connection);
+
+	/* The peer is gone, and nobody waits for its answer. */
+	if (events & LOOP_HANGUP && !may_read) {
+		connection_close(connection);
+		return;
+	}
+	if (events & LOOP_INPUT && may_read && !connection_read(connection)) {
+		connection_close(connection);
+		return;
+	}
+	connection_continue(connection);
+}
+
+struct connection *connection_new(struct server *server, int fd)
+{
+	struct connection *connection = mem_new(1, sizeof *connection);
+
+	connection->server = server;
+	connection->watch = (struct watch){.fd = fd, .ready = connection_ready};
+	connection->call.answered = connection_answered;
+	call_renew(&connection->call);
+	list_init(&connection->ready);
+	list_init(&connection->link);
+	list_append(&server->connections, &connection->link);
+	server->connection_count++;
+	if (local_peer(fd, &connection->peer) == 0 && connection_watch(connection))
+		return connection;
+	connection_close(connection);
+	return NULL;
+}
+
+void connection_close(struct connection *connection)
+{
+	struct server *server = connection->server;
+
+	if (connection->call.is_waiting)
+		store_cancel(server->store, &connection->call);
+	if (connection->own)
+		store_owner_ended(server->store, connection->own);
+	loop_forget(&server->loop, &connection->watch);
+	fd_close(&connection->watch.fd);
+	list_remove(&connection->ready);
+	list_remove(&connection->link);
+	server->connection_count--;
+	call_discard(&connection->call);
+	bytes_release(&connection->in);
+	bytes_release(&connection->out);
+	bytes_release(&connection->scratch);
+	free(connection);
+}
+
+void connection_forget_owner(struct connection *connection, const struct owner *owner)
+{
+	if (connection->owner != owner)
+		return;
+	connection->owner = NULL;
+	connection->is_orphan = true;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Accepting connections, and the time. */
+#include "state/server/server.h"
+
+#include "base/mem.h"
+#include "ipc/fd.h"
+#include "ipc/local.h"
+#include "state/server/clients.h"
+#include "state/server/connection.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static struct connection *server_connection(struct list *link)
+{
+	return container_of(link, struct connection, link);
+}
+
+/* Accepts the connections of this user. */
+static void server_accept(struct watch *watch, unsigned events UNUSED)
+{
+	struct server *server = container_of(watch, struct server, listener);
+	struct local_peer peer;
+	int fd;
+
+	while ((fd = local_accept(watch->fd)) >= 0) {
+		server->accepted++;
+		/* root may look at everything anyway. */
+		if (local_peer(fd, &peer) < 0 || (peer.uid != geteuid() && peer.uid != 0))
+			close(fd);
+		else
+			connection_new(server, fd);
+	}
+	/* Without descriptors it would be ready again and again. */
+	if (errno != EAGAIN) {
+		loop_forget(&server->loop, watch);
+		server->accept_at = clock_now() + NSEC_PER_SEC / 10;
+	}
+}
+
+int server_init(struct server *server, const char *path, uint64_t memory_limit, struct error *error)
+{
+	*server = (struct server){.check_at = NSEC_FOREVER, .owner_ended = server_owner_ended};
+	list_init(&server->connections);
+	list_init(&server->ready);
+	list_init(&server->processes);
+	if (loop_init(&server->loop) < 0)
+		return error_set_errno(error, errno, "epoll");
+	server->listener = (struct watch){.fd = local_listen(path), .ready = server_accept};
+	if (server->listener.fd < 0 || loop_watch(&server->loop, &server->listener, LOOP_INPUT) < 0) {
+		error_set_errno(error, errno, "cannot listen at '%s'", path);
+		fd_close(&server->listener.fd);
+		loop_release(&server->loop);
+		return -1;
+	}
+	server->path = mem_string(path);
+	server->store = store_new(memory_limit);
+	return 0;
+}
+
+void server_adopt(struct server *server, int fd, struct owner *owner)
+{
+	struct connection *connection = connection_new(server, fd);
+
+	if (!connection)
+		return;
+	connection->owner = owner;
+	connection->is_trusted = true;
+	connection->since = 0;
+}
+
+void server_owner_ended(struct server *server, struct owner *owner)
+{
+	struct list *link;
+
+	for (link = server->connections.next; link != &server->connections; link = link->next)
+		connection_forget_owner(server_connection(link), owner);
+	clients_forget(server, owner);
+	store_owner_ended(server->store, owner);
+}
+
+/* Closes the connections whose request does not come. */
+static void server_check(struct server *server, nsec now)
+{
+	struct list *link = server->connections.next;
+
+	server->check_at = NSEC_FOREVER;
+	while (link != &server->connections) {
+		struct connection *connection = server_connection(link);
+
+		link = link->next;
+		if (!connection->since)
+			continue;
+		if (connection->since + SERVER_PATIENCE <= now)
+			connection_close(connection);
+		else if (connection->since + SERVER_PATIENCE < server->check_at)
+			server->check_at = connection->since + SERVER_PATIENCE;
+	}
+}
+
+/* Sends the answers of calls that waited. */
+static void server_send(struct server *server)
+{
+	while (!list_is_empty(&server->ready))
+		connection_continue(container_of(server->ready.next, struct connection, ready));
+}
+
+void server_step(struct server *server, nsec deadline)
+{
+	nsec now, until = server->store->next_deadline;
+
+	until = until < server->check_at ? until : server->check_at;
+	if (!server->listener.watched && server->accept_at < until)
+		until = server->accept_at;
+	loop_step(&server->loop, deadline < until ? deadline : until);
+	now = clock_now();
+	if (!server->listener.watched && server->accept_at <= now)
+		(void)!loop_watch(&server->loop, &server->listener, LOOP_INPUT);
+	store_expire(server->store, now);
+	if (server->check_at <= now)
+		server_check(server, now);
+	server_send(server);
+}
+
+void server_release(struct server *server)
+{
+	while (!list_is_empty(&server->connections))
+		connection_close(server_connection(server->connections.next));
+	while (!list_is_empty(&server->processes))
+		server_owner_ended(server, container_of(server->processes.next, struct client, link)->owner);
+	loop_forget(&server->loop, &server->listener);
+	fd_close(&server->listener.fd);
+	unlink(server->path);
+	free(server->path);
+	store_free(server->store);
+	loop_release(&server->loop);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The state server: a store, a Unix socket at which clients connect, and their connections.
+ *
+ * It is steps of a loop, which its caller makes: a role of a run, or mpmap-state serve.
+ */
+#ifndef STATE_SERVER_SERVER_H
+#define STATE_SERVER_SERVER_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "ipc/loop.h"
+#include "state/store/store.h"
+
+/* How long a client may take for a whole request, and until its first. */
+#define SERVER_PATIENCE (9 * NSEC_PER_SEC)
+
+struct server {
+	struct loop loop;
+	struct store *store;
+	/* The socket that is listened at; its descriptor is -1 if there is none. */
+	struct watch listener;
+	/* Owned; NULL if none. */
+	char *path;
+	/* The connections, and those among them that have answers to be sent. */
+	struct list connections;
+	struct list ready;
+	size_t connection_count;
+	/* The processes that are owners. */
+	struct list processes;
+	/* Called when a process that is an owner has ended: server_owner_ended. */
+	void (*owner_ended)(struct server *server, struct owner *owner);
+	/* When connections are checked for a request that does not come, monotonic. */
+	nsec check_at;
+	/* When connections are accepted again, after that failed; monotonic. */
+	nsec accept_at;
+	/* Connections accepted, requests carried out. */
+	uint64_t accepted;
+	uint64_t requests;
+};
+
+/* Initializes a server that listens at path. Returns 0, or -1 with the error. */
+int server_init(struct server *server, const char *path, uint64_t memory_limit, struct error *error) MUST_CHECK;
+
+/* Waits until something happens, or the deadline (monotonic) has passed, and handles it. */
+void server_step(struct server *server, nsec deadline);
+
+/* Takes a connection, non-blocking, that a process inherits: it may be silent. owner may be NULL: its own. */
+void server_adopt(struct server *server, int fd, struct owner *owner);
+
+/* An owner has ended: what it had is free. */
+void server_owner_ended(struct server *server, struct owner *owner);
+
+/* Closes all connections, and removes the socket. */
+void server_release(struct server *server);
+
+#endif

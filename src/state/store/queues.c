@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kind of objects that are queues. */
+#include "state/store/queues.h"
+
+#include "base/mem.h"
+#include "state/store/owners.h"
+
+enum { LINE_POP, LINE_PUSH, LINE_JOIN };
+
+struct queue {
+	struct object object;
+	/* Items that can be popped, in the order of their numbers. */
+	struct list items;
+	size_t count;
+	/* Items that owners have and have not acknowledged. */
+	size_t held;
+};
+
+struct item {
+	/* Link in the queue, or in what an owner has. */
+	struct list link;
+	struct queue *queue;
+	/* The order in which items were pushed. */
+	uint64_t sequence;
+	struct value *value;
+};
+
+static struct queue *queue_of(const struct object *object)
+{
+	return OBJECT_AS(queue, object);
+}
+
+static void queue_init_object(struct object *object)
+{
+	list_init(&queue_of(object)->items);
+}
+
+static void item_free(struct store *store, struct item *item)
+{
+	store_discharge(store, STORE_OVERHEAD + item->value->size);
+	list_remove(&item->link);
+	free(item->value);
+	free(item);
+}
+
+static struct item *item_at(struct list *link)
+{
+	return container_of(link, struct item, link);
+}
+
+static void queue_release_items(struct store *store, struct object *object)
+{
+	struct queue *queue = queue_of(object);
+
+	while (!list_is_empty(&queue->items))
+		item_free(store, item_at(queue->items.next));
+}
+
+size_t queue_length(const struct object *object)
+{
+	return queue_of(object)->count;
+}
+
+static void queue_describe(const struct object *object, struct bytes *out)
+{
+	const struct queue *queue = queue_of(object);
+
+	bytes_append_format(out, "%zu", queue->count);
+	if (queue->held)
+		bytes_append_format(out, ", %zu not done", queue->held);
+}
+
+static void queue_explain(const struct object *object, const struct call *call, struct bytes *out)
+{
+	const struct queue *queue = queue_of(object);
+
+	bytes_append_format(out, "queue \"%.*s\" ", OBJECT_NAME(object));
+	if (call->request.verb->run == queue_pop)
+		bytes_append_text(out, "is empty");
+	else if (call->request.verb->run == queue_push)
+		bytes_append_format(out, "is full: it has %zu", queue->count);
+	else
+		bytes_append_format(out, "has %zu, and %zu not done", queue->count, queue->held);
+}
+
+static bool queue_is_void(const struct object *object)
+{
+	return !queue_of(object)->count && !queue_of(object)->held;
+}
+
+/* Gives the first item to a call. */
+static void queue_give(struct store *store, struct queue *queue, struct call *call)
+{
+	struct item *item = item_at(queue->items.next);
+
+	answer_value(call, item->value->kind, value_slice(item->value));
+	queue->count--;
+	if (!(call->request.options & OPTION_ACK)) {
+		item_free(store, item);
+		return;
+	}
+	list_remove(&item->link);
+	list_append(&call->owner->items, &item->link);
+	queue->held++;
+}
+
+/* Appends the value of a call of push, which store_charge has accounted for. */
+static void queue_take(struct store *store, struct queue *queue, struct call *call)
+{
+	const struct operand *operand = &call->request.operands[1];
+	struct item *item = mem_new(1, sizeof *item);
+
+	item->queue = queue;
+	item->sequence = ++store->sequence;
+	item->value = value_new(operand->kind, operand->text);
+	list_init(&item->link);
+	list_append(&queue->items, &item->link);
+	queue->count++;
+	answer_begin(call, ANSWER_NOTHING);
+}
+
+/* True if the call of push finds room in the queue. */
+static bool queue_has_room(const struct queue *queue, const struct call *call)
+{
+	return !(call->request.options & OPTION_MAX) || queue->count < (uint64_t)call->request.max;
+}
+
+/* Accounts for the item of a call of push. */
+static bool queue_charge(struct store *store, struct call *call)
+{
+	return store_charge(store, call, STORE_OVERHEAD + call_operand(call, 1).size);
+}
+
+/* Lets the first call of push that waits go on, if it can. */
+static bool queue_admit(struct store *store, struct queue *queue)
+{
+	struct call *call = object_first(&queue->object, LINE_PUSH);
+
+	if (!call || !queue_has_room(queue, call))
+		return false;
+	if (queue_charge(store, call))
+		queue_take(store, queue, call);
+	call_finish(store, call);
+	return true;
+}
+
+static void queue_serve(struct store *store, struct object *object)
+{
+	struct queue *queue = queue_of(object);
+	struct call *call;
+
+	do {
+		while (queue->count && (call = object_first(object, LINE_POP))) {
+			queue_give(store, queue, call);
+			call_finish(store, call);
+		}
+	} while (queue_admit(store, queue));
+	while (queue_is_void(object) && (call = object_first(object, LINE_JOIN))) {
+		answer_begin(call, ANSWER_NOTHING);
+		call_finish(store, call);
+	}
+}
+
+const struct kind queue_kind = {
+	.name = "a queue",
+	.size = sizeof(struct queue),
+	.init = queue_init_object,
+	.release = queue_release_items,
+	.describe = queue_describe,
+	.explain = queue_explain,
+	.is_void = queue_is_void,
+	.serve = queue_serve,
+};
+
+/* Serves the lines after a change, and reports it. */
+static void queue_changed(struct store *store, struct queue *queue)
+{
+	object_changed(store, &queue->object);
+	queue_serve(store, &queue->object);
+	object_settle(store, &queue->object);
+}
+
+void queue_push(struct store *store, struct call *call)
+{
+	struct object *object = object_make(store, call, call_operand(call, 0), &queue_kind);
+	struct queue *queue;
+
+	if (!object)
+		return;
+	queue = queue_of(object);
+	/* Those that came before are first. */
+	if (!queue_has_room(queue, call) || object_first(object, LINE_PUSH)) {
+		object_wait(store, object, LINE_PUSH, call);
+		return;
+	}
+	if (queue_charge(store, call))
+		queue_take(store, queue, call);
+	queue_changed(store, queue);
+}
+
+void queue_pop(struct store *store, struct call *call)
+{
+	struct object *object = object_make(store, call, call_operand(call, 0), &queue_kind);
+	struct queue *queue;
+
+	if (!object)
+		return;
+	queue = queue_of(object);
+	if (!queue->count) {
+		object_wait(store, object, LINE_POP, call);
+		object_settle(store, object);
+		return;
+	}
+	queue_give(store, queue, call);
+	queue_changed(store, queue);
+}
+
+/* Returns the oldest item of the queue that the call's owner has, or NULL, and the call has failed. */
+static struct item *queue_held(struct store *store, struct call *call)
+{
+	struct object *object = object_find(store, call, call_operand(call, 0), &queue_kind);
+	struct list *link;
+
+	if (!object)
+		return NULL;
+	for (link = call->owner->items.next; link != &call->owner->items; link = link->next) {
+		if (item_at(link)->queue == queue_of(object))
+			return item_at(link);
+	}
+	answer_fail(call, CALL_USAGE, "%s has no item of queue \"%.*s\" that is not done (pop --ack gives one)",
+		    call->owner->label, OBJECT_NAME(object));
+	return NULL;
+}
+
+void queue_done(struct store *store, struct call *call)
+{
+	struct item *item = queue_held(store, call);
+	struct queue *queue;
+
+	if (!item)
+		return;
+	queue = item->queue;
+	item_free(store, item);
+	queue->held--;
+	queue_changed(store, queue);
+}
+
+/* Puts an item back to its place among those that can be popped. */
+static void item_return(struct item *item)
+{
+	struct queue *queue = item->queue;
+	struct list *link = queue->items.next;
+
+	while (link != &queue->items && item_at(link)->sequence < item->sequence)
+		link = link->next;
+	list_remove(&item->link);
+	/* Before the link. */
+	list_append(link, &item->link);
+	queue->held--;
+	queue->count++;
+}
+
+void queue_back(struct store *store, struct call *call)
+{
+	struct item *item = queue_held(store, call);
+
+	if (!item)
+		return;
+	item_return(item);
+	queue_changed(store, item->queue);
+}
+
+void queue_take_back(struct store *store, struct owner *owner)
+{
+	while (!list_is_empty(&owner->items)) {
+		struct item *item = item_at(owner->items.next);
+		struct queue *queue = item->queue;
+
+		item_return(item);
+		queue_changed(store, queue);
+	}
+}
+
+void queue_join(struct store *store, struct call *call)
+{
+	struct object *object = object_look_up(store, call_operand(call, 0));
+
+	/* A queue without anything is forgotten. */
+	if (!object)
+		return;
+	object = object_find(store, call, call_operand(call, 0), &queue_kind);
+	if (object && !queue_is_void(object))
+		object_wait(store, object, LINE_JOIN, call);
+}
