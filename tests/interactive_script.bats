@@ -673,3 +673,13 @@ descriptors() {
 		says 'interrupted while waiting for fifo$'
 	done
 }
+
+@test "interactive: functions find their interpreters running, whichever workers a run has needed" {
+	local line lines=()
+	for line in 1 2 3 4 5 6; do
+		lines+=("map --chunksize=1 --bash 'echo \$\$' ::: 1 2 3 4" wait "map --bash 'echo \$\$' ::: 1" wait)
+	done
+	run_two "${lines[@]}"
+	expect 0
+	[ "$(sort -u out | wc -l)" -le 2 ] || complain "$(sort -u out | wc -l) interpreters of 2 workers"
+}

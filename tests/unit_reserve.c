@@ -47,7 +47,7 @@ static void test_there_and_back(const struct start_method *method)
 	check_int(loop_init(&loop), 0);
 	reserve_init(&reserve, &loop, 2);
 	check(reserve_has_one(&reserve));
-	check(!reserve_take(&reserve, method, &taken));
+	check(!reserve_take(&reserve, method, 0, &taken));
 	if (!recruit_new(&reserve, method, &one) || !recruit_new(&reserve, method, &two))
 		return;
 	check_int(one.number, 1);
@@ -59,11 +59,11 @@ static void test_there_and_back(const struct start_method *method)
 	check(reserve.changed);
 	check(reserve_has_one(&reserve));
 	check_int(reserve_count(&reserve), 2);
-	check(reserve_take(&reserve, method, &taken));
+	check(reserve_take(&reserve, method, 0, &taken));
 	check_int(taken.process.pid, pid);
 	check_int(taken.number, 1);
 	check_int(process_is_alive(&taken.process), 1);
-	check(!reserve_take(&reserve, method, &one));
+	check(!reserve_take(&reserve, method, 0, &one));
 	dismiss(&reserve, &taken);
 	check(reserve_has_one(&reserve));
 	check_int(reserve_engage(&reserve), 3);
@@ -75,6 +75,31 @@ static void test_there_and_back(const struct start_method *method)
 	loop_release(&loop);
 	forkserver_stop();
 	check_int(unit_count_fds(), before);
+}
+
+/* The worker that has had the seat is taken, whichever was returned first. */
+static void test_seats(void)
+{
+	struct reserve reserve;
+	struct recruit one, two, taken;
+	struct loop loop;
+	pid_t second;
+
+	check_int(loop_init(&loop), 0);
+	reserve_init(&reserve, &loop, 2);
+	if (!recruit_new(&reserve, &start_fork, &one) || !recruit_new(&reserve, &start_fork, &two))
+		return;
+	two.seat = 1;
+	second = two.process.pid;
+	reserve_return(&reserve, &one);
+	reserve_return(&reserve, &two);
+	check(reserve_take(&reserve, &start_fork, 1, &taken));
+	check_int(taken.process.pid, second);
+	check_int(taken.seat, 1);
+	reserve_return(&reserve, &taken);
+	reserve_close(&reserve);
+	check_int(living(), 0);
+	loop_release(&loop);
 }
 
 /* Steps until that many workers live, including those that are leaving. */
@@ -114,7 +139,7 @@ static void test_sizes(void)
 	reserve_return(&reserve, &recruits[2]);
 	check_int(reserve_count(&reserve), 0);
 	check(!reserve_has_one(&reserve));
-	check(!reserve_take(&reserve, &start_fork, &taken));
+	check(!reserve_take(&reserve, &start_fork, 0, &taken));
 	settle(&reserve, 0);
 	reserve_close(&reserve);
 	loop_release(&loop);
@@ -136,7 +161,7 @@ static void test_of_no_use(void)
 	settle(&reserve, 1);
 	check_int(reserve_count(&reserve), 1);
 	reserve_return(&reserve, &forked);
-	check(!reserve_take(&reserve, &start_spawn, &taken));
+	check(!reserve_take(&reserve, &start_spawn, 0, &taken));
 	check_int(reserve_count(&reserve), 0);
 	settle(&reserve, 0);
 	reserve_close(&reserve);
@@ -145,6 +170,7 @@ static void test_of_no_use(void)
 
 const struct unit_test unit_reserve[] = {
 	{.name = "a worker that comes back is taken again", .run_with = test_there_and_back},
+	{.name = "the worker that has had the seat", .run = test_seats},
 	{.name = "how many there may be", .run = test_sizes},
 	{.name = "workers of no use", .run = test_of_no_use},
 	{.name = NULL},

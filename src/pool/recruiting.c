@@ -49,7 +49,7 @@ int recruiting_find(struct worker *worker, struct error *error)
 	struct reserve *reserve = pool->options.reserve;
 	struct recruit recruit;
 
-	if (!reserve || !reserve_take(reserve, pool->options.method, &recruit)) {
+	if (!reserve || !reserve_take(reserve, pool->options.method, worker_seat(worker), &recruit)) {
 		worker->number = reserve ? reserve_engage(reserve) : pool->crew.last_number + 1;
 		return start_process(worker, error);
 	}
@@ -89,6 +89,7 @@ void recruiting_return(struct worker *worker)
 		.method = worker->pool->options.method,
 		.channel = worker->channel.fd,
 		.number = worker->number,
+		.seat = worker_seat(worker),
 	};
 
 	process_move(&recruit.process, &worker->process);

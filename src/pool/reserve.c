@@ -121,30 +121,42 @@ uint32_t reserve_engage(struct reserve *reserve)
 	return ++reserve->last_number;
 }
 
-bool reserve_take(struct reserve *reserve, const struct start_method *method, struct recruit *recruit)
+/* Returns a waiting worker that was started by the method, of this seat if there is one; NULL if none waits. */
+static struct idler *find_waiting(struct reserve *reserve, const struct start_method *method, size_t seat)
 {
 	struct list *link = reserve->waiting.next, *next;
+	struct idler *found = NULL;
 
 	for (; link != &reserve->waiting; link = next) {
 		struct idler *idler = idler_at(link);
 
 		next = link->next;
 		/* Started by another method: it makes room for the worker that is wanted. */
-		if (idler->recruit.method != method) {
+		if (idler->recruit.method != method)
 			send_away(idler);
-			continue;
-		}
-		forget(idler);
-		*recruit = (struct recruit){
-			.method = method, .channel = idler->recruit.channel, .number = idler->recruit.number};
-		process_move(&recruit->process, &idler->recruit.process);
-		/* In a run its channel shows its end. */
-		process_forget_sentinel(&recruit->process);
-		free(idler);
-		reserve->engaged++;
-		return true;
+		else if (idler->recruit.seat == seat)
+			return idler;
+		else if (!found)
+			found = idler;
 	}
-	return false;
+	return found;
+}
+
+bool reserve_take(struct reserve *reserve, const struct start_method *method, size_t seat, struct recruit *recruit)
+{
+	struct idler *idler = find_waiting(reserve, method, seat);
+
+	if (!idler)
+		return false;
+	forget(idler);
+	*recruit = (struct recruit){
+		.method = method, .channel = idler->recruit.channel, .number = idler->recruit.number, .seat = seat};
+	process_move(&recruit->process, &idler->recruit.process);
+	/* In a run its channel shows its end. */
+	process_forget_sentinel(&recruit->process);
+	free(idler);
+	reserve->engaged++;
+	return true;
 }
 
 void reserve_return(struct reserve *reserve, struct recruit *recruit)
@@ -152,8 +164,10 @@ void reserve_return(struct reserve *reserve, struct recruit *recruit)
 	struct idler *idler = mem_new(1, sizeof *idler);
 
 	*idler = (struct idler){.reserve = reserve};
-	idler->recruit =
-		(struct recruit){.method = recruit->method, .channel = recruit->channel, .number = recruit->number};
+	idler->recruit = (struct recruit){.method = recruit->method,
+					  .channel = recruit->channel,
+					  .number = recruit->number,
+					  .seat = recruit->seat};
 	process_move(&idler->recruit.process, &recruit->process);
 	idler->channel = (struct watch){.fd = recruit->channel, .ready = reserve_channel_ready};
 	idler->sentinel =

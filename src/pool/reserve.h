@@ -21,6 +21,8 @@ struct recruit {
 	int channel;
 	/* The worker's number as the claimer of rows. Never used twice. */
 	uint32_t number;
+	/* The seat that it has had. */
+	size_t seat;
 };
 
 struct reserve {
@@ -50,8 +52,11 @@ size_t reserve_count(const struct reserve *reserve);
 /* True if a worker is available: one waits, or one more may be started. */
 bool reserve_has_one(const struct reserve *reserve);
 
-/* Takes a waiting worker that was started by the method, which is engaged then. False if there is no such worker. */
-bool reserve_take(struct reserve *reserve, const struct start_method *method, struct recruit *recruit);
+/*
+ * Takes a waiting worker that was started by the method, which is engaged then. One that has had the seat comes first:
+ * it may keep a command with this seat's variables. False if there is no such worker.
+ */
+bool reserve_take(struct reserve *reserve, const struct start_method *method, size_t seat, struct recruit *recruit);
 
 /* Counts a worker that is started now as engaged. Returns its number. */
 uint32_t reserve_engage(struct reserve *reserve);

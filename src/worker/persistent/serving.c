@@ -242,7 +242,8 @@ void serving_close(struct workplace *place, void *state)
 
 	if (!serving_is_idle(serving) || serving->parent_gone || serving->is_used_up)
 		standing_drop(&serving->command, place);
-	if (place->setup.stays)
+	/* A worker that has had no record of this run keeps what it has of another. */
+	if (place->setup.stays && standing_is_there(&serving->command))
 		keeping_put(place, &serving->command, serving->quickest);
 	serving->protocol->release(serving);
 	bytes_release(&serving->errors);
