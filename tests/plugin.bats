@@ -415,14 +415,21 @@ is_waiting() {
 
 @test "plugin: a run that is stopped stops its calls" {
 	trace_on
-	start -j1 --timeout 30 --plugin "$(plugin plugin):work" <<<await
+	# With a shell that could continue it: without one it does not stop.
+	cat >job <<'END'
+set -m
+"$MPMAP" -j1 --timeout 30 --plugin "$1:work" <<<await &
+echo $! >stoppable
+wait -f $!
+END
+	start_it bash job "$(plugin plugin)"
 	wait_for_event worker_ready
 	wait_until is_waiting
 	worker=$(event_field worker_pid worker_start)
-	kill -TSTP "$pid"
+	kill -TSTP "$(cat stoppable)"
 	wait_until file_has "/proc/$worker/status" '^State:.T'
 	touch gate
-	kill -CONT "$pid"
+	kill -CONT "$(cat stoppable)"
 	finish
 	expect 0 'await!'
 }

@@ -342,7 +342,8 @@ static void reckon_marked(struct serving *serving)
 		if (!before)
 			halving_accuse(&serving->halving, cause_of_end(serving));
 		reckon_unanswered(serving);
-	} else if (serving->command.end.status && serving->command.input < 0 && !serving->was_killed) {
+	} else if (serving->command.end.status && serving->command.input < 0 && !serving->was_killed &&
+		   cause_of_end(serving) != HALVING_KILLED) {
 		serving_report_bad_end(serving);
 	}
 	forget_output(serving);
