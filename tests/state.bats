@@ -86,6 +86,18 @@ mpmap-state: timed out: "c" was not notified'
 	same err ''
 }
 
+@test "state: a barrier that is aborted is broken until it is reset, and one that is reset for those in it" {
+	setup_path
+	served 'ends() { mpmap-state barrier b 3; echo $?; }
+		for how in abort reset; do
+			ends & first=$!; ends & second=$!; until s stat | grep -q "^waiting.2"; do :; done
+			s barrier b $how; wait $first $second; s barrier b 3 --timeout 0 >/dev/null; echo $how $?; s barrier b reset
+		done; s barrier b 1'
+	expect 0 $'4\n4\nabort 4\n4\n4\nreset 1\n0'
+	says 'barrier "b" is broken: .* has aborted it'
+	says 'barrier "b" is broken: .* has reset it'
+}
+
 @test "state: semaphores, barriers, events, waiting for a value" {
 	setup_path
 	served 's acquire s --of 2; s acquire s; s acquire s --timeout 0; echo $?; s release s; s acquire s

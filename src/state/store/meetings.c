@@ -176,6 +176,19 @@ static void barrier_answer_broken(struct call *call, const struct object *object
 		    OBJECT_NAME(object), (int)broken->size, broken->data, OBJECT_NAME(object));
 }
 
+/* Answers all that stand in the barrier that it is broken. */
+static void barrier_send_away(struct store *store, struct object *object)
+{
+	struct call *call;
+
+	while ((call = object_first(object, 0))) {
+		barrier_of(object)->present--;
+		barrier_answer_broken(call, object);
+		call_finish(store, call);
+	}
+	object_changed(store, object);
+}
+
 /* Breaks the barrier for all that stand in it. */
 static void barrier_left(struct store *store, struct object *object, struct call *call)
 {
@@ -184,12 +197,7 @@ static void barrier_left(struct store *store, struct object *object, struct call
 	barrier->present--;
 	if (!barrier->broken.size)
 		bytes_append_format(&barrier->broken, "%s has left it", call->owner->label);
-	while ((call = object_first(object, 0))) {
-		barrier->present--;
-		barrier_answer_broken(call, object);
-		call_finish(store, call);
-	}
-	object_changed(store, object);
+	barrier_send_away(store, object);
 }
 
 /* A barrier is served by those that come. */
@@ -245,12 +253,35 @@ static int64_t barrier_parties(const struct store *store, struct call *call)
 	return parties.whole;
 }
 
+/* Breaks the barrier; then makes it whole again for those that come, if it is reset. */
+static void barrier_break(struct store *store, struct call *call, bool is_reset)
+{
+	struct object *object = object_make(store, call, call_operand(call, 0), &barrier_kind);
+	struct bytes *broken;
+
+	if (!object)
+		return;
+	broken = &barrier_of(object)->broken;
+	if (!broken->size)
+		bytes_append_format(broken, "%s has %s it", call->owner->label, is_reset ? "reset" : "aborted");
+	barrier_send_away(store, object);
+	if (is_reset)
+		bytes_clear(broken);
+	object_settle(store, object);
+}
+
 void barrier_meet(struct store *store, struct call *call)
 {
-	int64_t parties = barrier_parties(store, call);
+	bool is_reset = slice_equals(call_operand(call, 1), slice_of("reset"));
 	struct object *object;
 	struct barrier *barrier;
+	int64_t parties;
 
+	if (is_reset || slice_equals(call_operand(call, 1), slice_of("abort"))) {
+		barrier_break(store, call, is_reset);
+		return;
+	}
+	parties = barrier_parties(store, call);
 	object = parties < 0 ? NULL : object_make(store, call, call_operand(call, 0), &barrier_kind);
 	if (!object)
 		return;

@@ -102,7 +102,7 @@ const struct verb state_verbs[] = {
 	{"acquire", semaphore_acquire, 1, 1, OPTION_OF | OPTION_TIMEOUT, false, true, "SEM [--of N] " TIMEOUT,
 	 "take one of the N places of a semaphore"},
 	{"release", semaphore_release, 1, 1, 0, false, true, "SEM", "give it back"},
-	{"barrier", barrier_meet, 2, 2, OPTION_TIMEOUT, false, true, "NAME PARTIES " TIMEOUT,
+	{"barrier", barrier_meet, 2, 2, OPTION_TIMEOUT, false, true, "NAME PARTIES|abort|reset " TIMEOUT,
 	 "wait until so many have come, and print which of them this is, from 0"},
 	{"event", event_event, 2, 2, OPTION_TIMEOUT, false, false, "set|clear|wait NAME " TIMEOUT,
 	 "set or clear an event, or wait until it is set"},
