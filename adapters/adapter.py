@@ -560,6 +560,8 @@ class Code(object):
         if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(OWN_FILE)):
             del sys.path[0]
         sys.path.insert(0, '')
+        # where mpmap_state is
+        sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(OWN_FILE))), 'python'))
         sys.argv = ['mpmap']
         sys.modules['__main__'] = self.module
         named = self.code.split(':')

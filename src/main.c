@@ -65,7 +65,7 @@
  *   request  lines                          request_json  arrays of JSON    words    verbs, options, operands
  * state/server/  the state server
  *   server   its steps                      connection  a client's          clients  processes as owners
- *   control  what a run reports
+ *   control  what a run reports             python   clients by Python's connections
  * state/client/  mpmap-state, a program of its own
  *   client   its main function              arguments  its command line     printing  its output
  *   talk     to the server                  running  a COMMAND              serve    a server without a run

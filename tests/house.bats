@@ -67,7 +67,7 @@ texts() {
 	cd "$top" || return 1
 	find src tests man m4 completions bench -name '*.[ch157]' -o -name '*.ba[ts][sh]' -o -name '*.m4' -o -name '*.fish' \
 		-o -name _mpmap 2>/dev/null
-	ls adapters/adapter.* bench/bench bench/compare bench/trickle bench/warm bootstrap .ci/run build-aux/fuzz build-aux/lint build-aux/picture build-aux/soak build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
+	ls adapters/adapter.* python/mpmap_state.py bench/bench bench/compare bench/trickle bench/warm bootstrap .ci/run build-aux/fuzz build-aux/lint build-aux/picture build-aux/soak build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
 }
 
 # in_hacking WORD: the names in backquotes that HACKING.md lists after "WORD (...):", up to an empty line
@@ -90,7 +90,7 @@ in_hacking() {
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
 		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task"); floor("state", "<process <task")
-		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <process"); floor("state/client", "<state/server")
+		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <state"); floor("state/client", "<state/server")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")

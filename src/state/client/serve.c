@@ -87,17 +87,24 @@ static bool serve_is_own_variable(const char *variable)
 	return strncmp(variable, "MPMAP_STATE=", 12) == 0 || strncmp(variable, "MPMAP_STATE_", 12) == 0;
 }
 
-/* Returns the environment of COMMAND: its array is the caller's (free), as are the first two variables. */
-static char **serve_environment(const struct serve *serve, int number)
+enum { SERVE_VARIABLES = 4 };
+
+/* Returns the environment of COMMAND: its array is the caller's (free), as are the first *own variables. */
+static char **serve_environment(const struct serve *serve, int number, size_t *own)
 {
 	char **inherited = running_environment(), **environment;
 	size_t count = 0, kept = 0;
 
 	while (inherited[count])
 		count++;
-	environment = mem_new(count + 3, sizeof *environment);
+	environment = mem_new(count + SERVE_VARIABLES + 1, sizeof *environment);
 	environment[kept++] = mem_join("MPMAP_STATE=", serve->path);
 	environment[kept++] = mem_format("MPMAP_STATE_FD=%d", number);
+	if (serve->server.python_path) {
+		environment[kept++] = mem_join("MPMAP_STATE_PYTHON=", serve->server.python_path);
+		environment[kept++] = mem_join("MPMAP_STATE_KEYFILE=", serve->server.python_key.file);
+	}
+	*own = kept;
 	for (; *inherited; inherited++) {
 		if (!serve_is_own_variable(*inherited))
 			environment[kept++] = *inherited;
@@ -111,16 +118,17 @@ static int serve_start(struct serve *serve, char **command, int number)
 	struct owner *owner;
 	char **environment;
 	int ends[2], status;
+	size_t own;
 
 	if (fd_socket_pair(ends) < 0 || fd_raise(&ends[1], 10) < 0) {
 		diag_error("cannot make a connection: %s", strerror(errno));
 		return RUNNING_FAILED;
 	}
 	number = number ? number : ends[1];
-	environment = serve_environment(serve, number);
+	environment = serve_environment(serve, number, &own);
 	status = running_start(&serve->running, command, environment, (const int[2]){ends[1], number});
-	free(environment[0]);
-	free(environment[1]);
+	while (own)
+		free(environment[--own]);
 	free(environment);
 	fd_close(&ends[1]);
 	if (status) {
@@ -165,6 +173,26 @@ static int serve_loop(struct serve *serve, char **command, int number)
 	return status;
 }
 
+/* Opens the sockets: those for Python are beside the other. Returns 0, or -1 with the error. */
+static int serve_open(struct serve *serve, uint64_t memory, struct error *error)
+{
+	char *path = mem_join(serve->path, ".python"), *key = mem_join(serve->path, ".python-key");
+	int opened = server_init(&serve->server, serve->path, memory, error);
+
+	if (opened == 0 && (opened = server_listen_python(&serve->server, path, key, error)) < 0) {
+		/* A name that is nearly too long serves all others. */
+		if (error->number == ENAMETOOLONG) {
+			error_release(error);
+			opened = 0;
+		} else {
+			server_release(&serve->server);
+		}
+	}
+	free(path);
+	free(key);
+	return opened;
+}
+
 int serve_run(const struct arguments *arguments, const char *folder)
 {
 	struct serve serve = {.ended.fd = -1, .signals.fd = -1, .running.pidfd = -1};
@@ -173,7 +201,7 @@ int serve_run(const struct arguments *arguments, const char *folder)
 
 	local_allow_many();
 	if (running_init(&serve.running) < 0 || serve_choose_path(&serve, arguments->socket, folder, &error) < 0 ||
-	    server_init(&serve.server, serve.path, arguments->memory, &error) < 0) {
+	    serve_open(&serve, arguments->memory, &error) < 0) {
 		diag_error("%s", error.text ? error_text(&error) : strerror(errno));
 		error_release(&error);
 		status = RUNNING_FAILED;

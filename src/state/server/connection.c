@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "ipc/fd.h"
 #include "state/server/clients.h"
+#include "state/server/python.h"
 
 #include <errno.h>
 
@@ -21,12 +22,21 @@ static bool connection_is_full(const struct connection *connection)
 	return connection->out.size >= ANSWERS_MAX;
 }
 
+/* Appends the answer of the call to what is sent. */
+static void connection_put_answer(struct connection *connection)
+{
+	if (connection->auth)
+		python_put_answer(&connection->out, &connection->call.answer);
+	else
+		answer_write(&connection->out, &connection->call.answer, connection->dialect);
+}
+
 /* A call that waited has its answer, or a change for one that watches. */
 static void connection_answered(struct call *call)
 {
 	struct connection *connection = container_of(call, struct connection, call);
 
-	answer_write(&connection->out, &call->answer, connection->dialect);
+	connection_put_answer(connection);
 	if (call->is_waiting)
 		answer_begin(call, ANSWER_PAIRS);
 	if (list_is_empty(&connection->ready))
@@ -161,24 +171,70 @@ static bool connection_take_line(struct connection *connection, struct slice lin
 		if (!connection_carry_out(connection))
 			return false;
 	}
-	answer_write(&connection->out, &call->answer, connection->dialect);
+	connection_put_answer(connection);
 	return !connection->is_ending;
 }
 
-/* Handles the lines that have come. */
-static void connection_take_lines(struct connection *connection)
+/* Finds the frame at the beginning of the input. Returns its size with its header, 0 if there is no whole one. */
+static size_t connection_find_frame(struct connection *connection, struct slice *line)
 {
-	while (!connection->call.is_waiting && !connection->is_ending && !connection_is_full(connection)) {
-		size_t from = connection->at + connection->scanned, left = connection->in.size - from;
-		const char *start = connection->in.data, *end = left ? memchr(start + from, '\n', left) : NULL;
-		struct slice line = {.data = start + connection->at};
+	struct slice rest = {.data = connection->in.data + connection->at,
+			     .size = connection->in.size - connection->at};
+	ssize_t size = python_find_message(rest, line);
 
-		if (!end) {
-			connection->scanned += left;
-			break;
-		}
-		line.size = (size_t)(end - line.data);
-		connection->at += line.size + 1;
+	connection->is_ending |= size < 0;
+	return size < 0 ? 0 : (size_t)size;
+}
+
+/* Finds the line at the beginning of the input. Returns its size with its newline, 0 if there is no whole one. */
+static size_t connection_find_line(struct connection *connection, struct slice *line)
+{
+	size_t from = connection->at + connection->scanned, left = connection->in.size - from;
+	const char *start = connection->in.data, *end = left ? memchr(start + from, '\n', left) : NULL;
+
+	if (!end) {
+		connection->scanned += left;
+		return 0;
+	}
+	*line = (struct slice){.data = start + connection->at, .size = (size_t)(end - start) - connection->at};
+	return line->size + 1;
+}
+
+/* Finds the request at the beginning of the input. Returns its size in all, 0 if there is no whole one. */
+static size_t connection_find_request(struct connection *connection, struct slice *line)
+{
+	return connection->auth ? connection_find_frame(connection, line) : connection_find_line(connection, line);
+}
+
+/* Goes on with the handshake, if there is one. True once requests may come. */
+static bool connection_shake_hands(struct connection *connection)
+{
+	if (!connection->auth || connection->is_trusted)
+		return true;
+	switch (pyauth_feed(connection->auth, &connection->in, &connection->out, clock_now())) {
+	case PYAUTH_UNDECIDED:
+		return false;
+	case PYAUTH_FAILED:
+		connection->is_ending = true;
+		return false;
+	case PYAUTH_PASSED:
+		break;
+	}
+	connection->since = 0;
+	return connection->is_trusted = true;
+}
+
+/* Handles the requests that have come. */
+static void connection_take_requests(struct connection *connection)
+{
+	struct slice line;
+	size_t size;
+
+	if (!connection_shake_hands(connection))
+		return;
+	while (!connection->call.is_waiting && !connection->is_ending && !connection_is_full(connection) &&
+	       (size = connection_find_request(connection, &line))) {
+		connection->at += size;
 		connection->scanned = 0;
 		connection->since = 0;
 		if (!connection_take_line(connection, line))
@@ -220,14 +276,15 @@ static bool connection_watch(struct connection *connection)
 
 void connection_continue(struct connection *connection)
 {
+	struct slice line;
 	bool alive;
 
 	list_remove(&connection->ready);
 	do {
-		connection_take_lines(connection);
+		connection_take_requests(connection);
 		alive = connection_send(connection);
 	} while (alive && !connection->out.size && !connection->call.is_waiting && !connection->is_ending &&
-		 memchr(connection->in.data + connection->at, '\n', connection->in.size - connection->at));
+		 connection->is_trusted && connection_find_request(connection, &line));
 	/* One that watches and does not read. */
 	alive = alive && !(connection->call.is_watching && connection_is_full(connection));
 	if (!alive || (connection->is_ending && !connection->out.size && !connection->call.is_waiting) ||
@@ -267,11 +324,14 @@ static void connection_ready(struct watch *watch, unsigned events)
 	connection_continue(connection);
 }
 
-struct connection *connection_new(struct server *server, int fd)
+/* Makes a connection; auth is owned. */
+static struct connection *connection_open(struct server *server, int fd, struct pyauth *auth, struct bytes out)
 {
 	struct connection *connection = mem_new(1, sizeof *connection);
 
 	connection->server = server;
+	connection->auth = auth;
+	connection->out = out;
 	connection->watch = (struct watch){.fd = fd, .ready = connection_ready};
 	connection->call.answered = connection_answered;
 	call_renew(&connection->call);
@@ -282,6 +342,22 @@ struct connection *connection_new(struct server *server, int fd)
 	if (local_peer(fd, &connection->peer) == 0 && connection_watch(connection))
 		return connection;
 	connection_close(connection);
+	return NULL;
+}
+
+struct connection *connection_new(struct server *server, int fd)
+{
+	return connection_open(server, fd, NULL, (struct bytes){.data = NULL});
+}
+
+struct connection *connection_new_python(struct server *server, int fd)
+{
+	struct bytes out = {.data = NULL};
+	struct pyauth *auth = python_greet(&server->python_key, &out);
+
+	if (auth)
+		return connection_open(server, fd, auth, out);
+	fd_close(&fd);
 	return NULL;
 }
 
@@ -302,6 +378,7 @@ void connection_close(struct connection *connection)
 	bytes_release(&connection->in);
 	bytes_release(&connection->out);
 	bytes_release(&connection->scratch);
+	free(connection->auth);
 	free(connection);
 }
 

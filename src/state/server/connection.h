@@ -28,6 +28,8 @@ struct connection {
 	struct bytes scratch;
 	struct call call;
 	enum wire_dialect dialect;
+	/* The handshake of a client that sends frames (python.h); NULL if it sends lines. */
+	struct pyauth *auth;
 	/* The owner that the client has named, or that was given; NULL if none. */
 	struct owner *owner;
 	/* The owner that is this connection; NULL before it is needed. */
@@ -44,6 +46,9 @@ struct connection {
 
 /* Makes a connection of a descriptor, which it owns. Returns NULL with errno if it cannot be watched. */
 struct connection *connection_new(struct server *server, int fd);
+
+/* The same of a client that is Python's multiprocessing.connection. */
+struct connection *connection_new_python(struct server *server, int fd);
 
 /* Ends a connection, and what belongs to it. */
 void connection_close(struct connection *connection);

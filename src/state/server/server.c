@@ -17,9 +17,9 @@ static struct connection *server_connection(struct list *link)
 }
 
 /* Accepts the connections of this user. */
-static void server_accept(struct watch *watch, unsigned events UNUSED)
+static void server_accept_all(struct server *server, struct watch *watch,
+			      struct connection *(*open_connection)(struct server *server, int fd))
 {
-	struct server *server = container_of(watch, struct server, listener);
 	struct local_peer peer;
 	int fd;
 
@@ -29,7 +29,7 @@ static void server_accept(struct watch *watch, unsigned events UNUSED)
 		if (local_peer(fd, &peer) < 0 || (peer.uid != geteuid() && peer.uid != 0))
 			close(fd);
 		else
-			connection_new(server, fd);
+			open_connection(server, fd);
 	}
 	/* Without descriptors it would be ready again and again. */
 	if (errno != EAGAIN) {
@@ -38,9 +38,20 @@ static void server_accept(struct watch *watch, unsigned events UNUSED)
 	}
 }
 
+static void server_accept(struct watch *watch, unsigned events UNUSED)
+{
+	server_accept_all(container_of(watch, struct server, listener), watch, connection_new);
+}
+
+static void server_accept_python(struct watch *watch, unsigned events UNUSED)
+{
+	server_accept_all(container_of(watch, struct server, python_listener), watch, connection_new_python);
+}
+
 int server_init(struct server *server, const char *path, uint64_t memory_limit, struct error *error)
 {
-	*server = (struct server){.check_at = NSEC_FOREVER, .owner_ended = server_owner_ended};
+	*server =
+		(struct server){.check_at = NSEC_FOREVER, .owner_ended = server_owner_ended, .python_listener.fd = -1};
 	list_init(&server->connections);
 	list_init(&server->ready);
 	list_init(&server->processes);
@@ -56,6 +67,26 @@ int server_init(struct server *server, const char *path, uint64_t memory_limit, 
 	server->path = mem_string(path);
 	server->store = store_new(memory_limit);
 	return 0;
+}
+
+int server_listen_python(struct server *server, const char *path, const char *key_file, struct error *error)
+{
+	server->python_listener = (struct watch){.fd = local_listen(path), .ready = server_accept_python};
+	if (server->python_listener.fd < 0)
+		return error_set_errno(error, errno, "cannot listen at '%s'", path);
+	server->python_path = mem_string(path);
+	if (python_key_create(&server->python_key, key_file, error) < 0)
+		return -1;
+	if (loop_watch(&server->loop, &server->python_listener, LOOP_INPUT) < 0)
+		return error_set_errno(error, errno, "cannot listen at '%s'", path);
+	return 0;
+}
+
+/* Watches a listener again, which could not accept. */
+static void server_listen_again(struct server *server, struct watch *listener)
+{
+	if (listener->fd >= 0 && !listener->watched)
+		(void)!loop_watch(&server->loop, listener, LOOP_INPUT);
 }
 
 void server_adopt(struct server *server, int fd, struct owner *owner)
@@ -110,12 +141,15 @@ void server_step(struct server *server, nsec deadline)
 	nsec now, until = server->store->next_deadline;
 
 	until = until < server->check_at ? until : server->check_at;
-	if (!server->listener.watched && server->accept_at < until)
+	if (server->accept_at && server->accept_at < until)
 		until = server->accept_at;
 	loop_step(&server->loop, deadline < until ? deadline : until);
 	now = clock_now();
-	if (!server->listener.watched && server->accept_at <= now)
-		(void)!loop_watch(&server->loop, &server->listener, LOOP_INPUT);
+	if (server->accept_at && server->accept_at <= now) {
+		server->accept_at = 0;
+		server_listen_again(server, &server->listener);
+		server_listen_again(server, &server->python_listener);
+	}
 	store_expire(server->store, now);
 	if (server->check_at <= now)
 		server_check(server, now);
@@ -132,6 +166,12 @@ void server_release(struct server *server)
 	fd_close(&server->listener.fd);
 	unlink(server->path);
 	free(server->path);
+	loop_forget(&server->loop, &server->python_listener);
+	fd_close(&server->python_listener.fd);
+	if (server->python_path)
+		unlink(server->python_path);
+	free(server->python_path);
+	python_key_remove(&server->python_key);
 	store_free(server->store);
 	loop_release(&server->loop);
 }

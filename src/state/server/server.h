@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "ipc/loop.h"
+#include "state/server/python.h"
 #include "state/store/store.h"
 
 /* How long a client may take for a whole request, and until its first. */
@@ -24,6 +25,10 @@ struct server {
 	struct watch listener;
 	/* Owned; NULL if none. */
 	char *path;
+	/* The same for Python's multiprocessing.connection; the path is NULL if there is none. */
+	struct watch python_listener;
+	char *python_path;
+	struct python_key python_key;
 	/* The connections, and those among them that have answers to be sent. */
 	struct list connections;
 	struct list ready;
@@ -34,7 +39,7 @@ struct server {
 	void (*owner_ended)(struct server *server, struct owner *owner);
 	/* When connections are checked for a request that does not come, monotonic. */
 	nsec check_at;
-	/* When connections are accepted again, after that failed; monotonic. */
+	/* When connections are accepted again, after that failed; monotonic, 0 if that is so. */
 	nsec accept_at;
 	/* Connections accepted, requests carried out. */
 	uint64_t accepted;
@@ -43,6 +48,12 @@ struct server {
 
 /* Initializes a server that listens at path. Returns 0, or -1 with the error. */
 int server_init(struct server *server, const char *path, uint64_t memory_limit, struct error *error) MUST_CHECK;
+
+/*
+ * Listens at path for clients that are Python's multiprocessing.connection, and writes the key that they need to a new
+ * file. Returns 0, or -1 with the error; server_release is the caller's in both cases.
+ */
+int server_listen_python(struct server *server, const char *path, const char *key_file, struct error *error) MUST_CHECK;
 
 /* Waits until something happens, or the deadline (monotonic) has passed, and handles it. */
 void server_step(struct server *server, nsec deadline);
