@@ -78,11 +78,12 @@ mpmap_code=$2
 set --
 
 # The log is a file without a name, for what bash itself says during the setup, and of subshells. A here-string that is
-# too long for a pipe is in such a file, which is truncated by being opened.
+# too long for a pipe is in such a file, which is truncated by being opened. Its mode permits its owner to read it only.
 builtin printf -v mpmap_padding '%70000s' ''
 exec {mpmap_unnamed}<<<"$mpmap_padding"
 unset mpmap_padding
 mpmap_log=/proc/$$/fd/$mpmap_unnamed
+[[ -w $mpmap_log ]] || builtin command -p chmod 600 "$mpmap_log"
 : >"$mpmap_log"
 
 # Fails with what is in the log, or (argument) with other words if nothing is.

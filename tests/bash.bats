@@ -240,3 +240,16 @@ cannot_begin() {
 	for ((n = 1; n <= 300; n++)); do for ((i = 0; i < n % 7; i++)); do echo "$n"; echo "child $n"; done; done >expected
 	cmp expected out
 }
+
+@test "bash: an ordinary user has the functions, too" {
+	needs setpriv
+	needs_root
+	open_folder
+	cp -r "${MPMAP%/*}/adapters" adapters
+	for option in --isolate --no-isolate; do
+		run_it setpriv --reuid=65534 --regid=65534 --clear-groups ./mpmap -j2 "$option" --setup 'echo setup >&2; a=1' \
+			--bash 'echo "$1"; nosuch' ::: 1 2
+		expect 123 $'1\n2'
+		file_has err 'nosuch: command not found'
+	done
+}
