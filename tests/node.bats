@@ -321,7 +321,7 @@ refused() {
 
 @test "node: one that hangs, waits for ever or is killed is that record's; the others go on" {
 	needs node jq
-	seq 50 | mp -j2 --timeout=1 -o jsonl --node 'if (x == 20) for (;;); if (x == 25) return new Promise(() => setInterval(() => 0, 1000)); if (x == 30) process.kill(process.pid, 9), process.hrtime(); return x'
+	seq 50 | mp -j2 --timeout=4 -o jsonl --node 'if (x == 20) for (;;); if (x == 25) return new Promise(() => setInterval(() => 0, 1000)); if (x == 30) process.kill(process.pid, 9), process.hrtime(); return x'
 	[ "$(jq -r 'select(.outcome == "timeout").seq' out | tr '\n' ' ')" = '20 25 ' ]
 	[ "$(jq -r 'select(.outcome == "signaled").seq' out)" = 30 ]
 	[ "$(jq -r 'select(.outcome == "ok").seq' out | wc -l)" -eq 47 ]

@@ -334,7 +334,7 @@ refused() {
 	needs perl jq
 	for words in '-j2' '-j2 --isolate'; do
 		# shellcheck disable=SC2086
-		seq 50 | mp $words --timeout=1 -o jsonl --perl 'sleep 1000 if $_ == 20; kill 9, $$ if $_ == 30; $_'
+		seq 50 | mp $words --timeout=4 -o jsonl --perl 'sleep 1000 if $_ == 20; kill 9, $$ if $_ == 30; $_'
 		[ "$(jq -r 'select(.outcome == "timeout").seq' out)" = 20 ]
 		[ "$(jq -r 'select(.outcome == "signaled").seq' out)" = 30 ]
 		[ "$(jq -r 'select(.outcome == "ok").seq' out | wc -l)" -eq 48 ]

@@ -380,7 +380,7 @@ END
 	needs python3
 	for words in '-j2' '-j2 --isolate'; do
 		# shellcheck disable=SC2086
-		seq 50 | mp $words --timeout=1 -o jsonl --setup='import time' --python 'time.sleep(1000 if x == "20" else 0)'
+		seq 50 | mp $words --timeout=4 -o jsonl --setup='import time' --python 'time.sleep(1000 if x == "20" else 0)'
 		[ "$(jq -r 'select(.outcome == "timeout").seq' out)" = 20 ]
 		[ "$(jq -r 'select(.outcome == "ok").seq' out | wc -l)" -eq 49 ]
 	done

@@ -208,6 +208,31 @@ static void test_take_both(void)
 	hand_release(&hand);
 }
 
+/* A record that gets its result while it is not fed is passed over. */
+static void test_answered_unfed(void)
+{
+	static struct hand hand;
+	size_t row;
+
+	for (row = 0; row < ROWS; row++) {
+		struct bytes bytes = {.data = NULL};
+		uint64_t index = begin_with(&hand, &bytes, row);
+
+		hand_limit(&hand, 1);
+		check_taken(&hand, index);
+		check(!hand_unfed(&hand).size);
+		hand_answer(&hand, 1);
+		check(!hand.is_begun);
+		hand_answer(&hand, 1);
+		check(!hand.is_begun);
+		hand_limit(&hand, UINT64_MAX);
+		check_taken(&hand, index + 2);
+		check(hand.is_begun);
+		hand_release(&hand);
+		bytes_release(&bytes);
+	}
+}
+
 static void test_before(void)
 {
 	static struct hand hand;
@@ -242,6 +267,7 @@ const struct unit_test unit_hand[] = {
 	{"no more records than allowed", .run = test_limit},
 	{"lines are taken as they are", .run = test_take_lines},
 	{"lines and records are taken in turns", .run = test_take_both},
+	{"a record that is answered and was not fed is passed over", .run = test_answered_unfed},
 	{"how many records come before another", .run = test_before},
 	{.name = NULL},
 };

@@ -312,6 +312,9 @@ void hand_answer(struct hand *hand, uint64_t count)
 	row->claim.next += count;
 	if (row->claim.next < row->claim.end) {
 		row->answered += size_of_records(row, row->answered, count);
+		/* What has its result without having been fed again (a culprit) is not fed any more. */
+		if (!hand->fed.row && hand->fed.offset < row->answered)
+			hand->fed.offset = row->answered;
 		hand->is_begun = hand->fed.row || hand->fed.offset > row->answered;
 		return;
 	}
