@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prints the completion script of a shell, or the names of all options, from the option table. */
+#include "generate.h"
+
 #include "front/options.h"
 
 /*
@@ -363,6 +365,9 @@ static const struct {
 	{.name = "zsh", .print = print_zsh},
 	{.name = "fish", .print = print_fish},
 	{.name = "names", .print = print_names},
+	{.name = "state-bash", .print = generate_state_bash},
+	{.name = "state-zsh", .print = generate_state_zsh},
+	{.name = "state-fish", .print = generate_state_fish},
 };
 
 int main(int argc, char **argv)
@@ -375,6 +380,6 @@ int main(int argc, char **argv)
 			return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 		}
 	}
-	fputs("Usage: generate bash|zsh|fish|names\n", stderr);
+	fputs("Usage: generate bash|zsh|fish|names|state-bash|state-zsh|state-fish\n", stderr);
 	return 2;
 }

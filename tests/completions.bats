@@ -48,6 +48,59 @@ some_files() {
 	is_fresh fish mpmap.fish
 }
 
+@test "completions: those of mpmap-state are what the table of verbs makes, and parse" {
+	is_fresh state-bash mpmap-state.bash
+	is_fresh state-zsh _mpmap-state
+	is_fresh state-fish mpmap-state.fish
+	bash -n "$folder/mpmap-state.bash"
+	needs fish zsh
+	zsh -n "$folder/_mpmap-state"
+	fish -n "$folder/mpmap-state.fish"
+}
+
+# state_offers [WORD]...: what bash offers for the last word of mpmap-state's
+state_offers() {
+	PATH=${MPMAP%/*}:$PATH bash --norc --noprofile -c '
+		compopt() { :; }
+		source "$1/mpmap-state.bash"
+		COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2))
+		_mpmap_state
+		((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"
+	' bash "$folder" "$@" >out 2>err
+	same err ''
+}
+
+@test "completions: bash offers mpmap-state's verbs, their options, and names that there are" {
+	state_offers mpmap-state lo
+	same out lock
+	state_offers mpmap-state --socket serve s
+	same out $'serve\nset\nstat'
+	state_offers mpmap-state pop --a
+	same out --ack
+	state_offers mpmap-state event ''
+	same out $'set\nclear\nwait'
+	start_it "${MPMAP%/*}/mpmap-state" serve --socket "$PWD/socket" -- bash -c '"$1" add ape; "$1" set bat x; read -r _ <>"$2"' bash \
+		"${MPMAP%/*}/mpmap-state" "$BATS_TEST_TMPDIR/no-input"
+	export MPMAP_STATE=$PWD/socket
+	has_names() { state_offers mpmap-state get '' && [ "$(cat out)" = $'ape\nbat' ]; }
+	wait_until has_names
+	kill -TERM "$pid"
+	finish
+}
+
+@test "completions: every verb of mpmap-state is in its manual, with its options" {
+	local page=$BATS_TEST_DIRNAME/../man/mpmap-state.1 verb option
+	"$generate" state-fish >made
+	sed -n "s/.*use_subcommand -a \([a-z]*\) .*/\1/p" made | sort >verbs
+	[ "$(wc -l <verbs)" -ge 30 ]
+	while read -r verb; do
+		grep -qE "^\.It .*Cm $verb( |\$)" "$page" || complain "not in the manual: $verb"
+	done <verbs
+	for option in $(sed -n "s/.* -l \([a-z]*\).*/\1/p" made); do
+		grep -qE "Fl -$option" "$page" || complain "not in the manual: --$option"
+	done
+}
+
 @test "completions: every option is in the manual, and the manual has no other" {
 	"$generate" names | sed -E 's/^--?//' | sort -u >names
 	grep '^\.It .*Fl' "$BATS_TEST_DIRNAME/../man/mpmap.1" | grep -oE 'Fl -?[A-Za-z0-9][A-Za-z0-9-]*' |

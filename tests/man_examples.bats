@@ -43,7 +43,7 @@ check_examples() {
 }
 
 @test "the man pages have examples, and each begins with a command" {
-	for page in mpmap.1 mpmap-plugin.3 mpmap-json.5 mpmap-coproc.7; do
+	for page in mpmap.1 mpmap-state.1 mpmap-plugin.3 mpmap-json.5 mpmap-coproc.7; do
 		extract_examples "$page" EXAMPLES
 		scripts=("$examples/$page"-*.sh)
 		[ "${#scripts[@]}" -ge 7 ]
@@ -56,6 +56,10 @@ check_examples() {
 
 @test "the examples of mpmap(1) do what it shows" {
 	check_examples mpmap.1
+}
+
+@test "the examples of mpmap-state(1) do what it shows" {
+	check_examples mpmap-state.1
 }
 
 @test "the examples of mpmap-plugin(3) do what it shows" {
