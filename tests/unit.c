@@ -93,6 +93,7 @@ static const struct {
 	{"line output", unit_line_output},
 	{"shares", unit_shares},
 	{"state", unit_state},
+	{"state server", unit_state_server},
 	{"views", unit_views},
 	{"words", unit_words},
 };

@@ -47,19 +47,22 @@ static void connection_answered(struct call *call)
 static struct owner *connection_owner(struct connection *connection)
 {
 	struct bytes label = {.data = NULL};
+	struct owner *attempt;
 
-	if (connection->is_orphan) {
+	if (!connection->is_orphan && (connection->owner || connection->own))
+		return connection->owner ? connection->owner : connection->own;
+	attempt = clients_attempt(connection->server, connection->peer.pid);
+	if (connection->is_orphan || (connection->has_outlived && !attempt)) {
 		answer_fail(&connection->call, CALL_BROKEN, "the task or process that this acts for has ended");
 		return NULL;
 	}
-	if (connection->owner)
-		return connection->owner;
-	if (!connection->own) {
-		bytes_append_text(&label, "a connection of ");
-		clients_describe(connection->peer.pid, &label);
-		connection->own = owner_new(connection->server->store, bytes_text(&label), NULL);
-		bytes_release(&label);
-	}
+	bytes_append_text(&label, "a connection of ");
+	clients_describe(connection->peer.pid, &label);
+	if (attempt)
+		bytes_append_format(&label, " of %s", attempt->label);
+	connection->own = owner_new(connection->server->store, bytes_text(&label), attempt);
+	connection->own->is_connection = true;
+	bytes_release(&label);
 	return connection->own;
 }
 
@@ -384,6 +387,11 @@ void connection_close(struct connection *connection)
 
 void connection_forget_owner(struct connection *connection, const struct owner *owner)
 {
+	if (connection->own && owner->is_attempt && owner_is_within(connection->own, owner)) {
+		store_owner_ended(connection->server->store, connection->own);
+		connection->own = NULL;
+		connection->has_outlived = true;
+	}
 	if (connection->owner != owner)
 		return;
 	connection->owner = NULL;

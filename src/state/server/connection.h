@@ -36,6 +36,8 @@ struct connection {
 	struct owner *own;
 	/* True if the owner that it had has ended. */
 	bool is_orphan;
+	/* True if the attempt whose process this was has ended: it may be that of another by now. */
+	bool has_outlived;
 	/* True once it has made a request that is one, or if it may be silent. */
 	bool is_trusted;
 	/* True once the peer sends nothing more, or was refused. */

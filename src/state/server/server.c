@@ -104,6 +104,11 @@ void server_owner_ended(struct server *server, struct owner *owner)
 {
 	struct list *link;
 
+	/* None of those that wait gets what another of them had. */
+	for (link = server->connections.next; link != &server->connections; link = link->next) {
+		if (server_connection(link)->call.is_waiting)
+			connection_forget_owner(server_connection(link), owner);
+	}
 	for (link = server->connections.next; link != &server->connections; link = link->next)
 		connection_forget_owner(server_connection(link), owner);
 	clients_forget(server, owner);

@@ -175,7 +175,8 @@ static struct call *circle_last_hope(const struct store *store)
 		const struct owner *owner = container_of(link, struct owner, link);
 
 		/* Another client may wake them. */
-		if ((owner->is_attempt && !owner->waiting) || (!owner->is_attempt && !owner->parent))
+		if ((owner->is_attempt && !owner->waiting) ||
+		    (!owner->is_attempt && (!owner->parent || owner->is_connection)))
 			return NULL;
 	}
 	for (link = store->waiting.next; link != &store->waiting; link = link->next) {

@@ -25,6 +25,8 @@ struct owner {
 	size_t waiting;
 	/* True for an attempt of a task. */
 	bool is_attempt;
+	/* True for a connection: a thread, beside which others of its process may run. */
+	bool is_connection;
 };
 
 /* Makes an owner. The label is copied; parent may be NULL. */
