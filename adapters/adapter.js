@@ -338,6 +338,7 @@ const isForeign = line => /^\s+at /.test(line) &&
     (line.includes(__filename) || /\(?(node:|internal\/|vm\.js|events\.js|timers\.js|module\.js)/.test(line));
 
 // Gives an error as node prints it, without frames that are not of user code.
+// Where an error is in the first line of CODE, V8 may give the place of what is put before it: a column below 1.
 function describe(error) {
     const isError = util.types.isNativeError(error) || error instanceof Error;
     const lines = (isError ? '' : 'Uncaught:\n').concat(util.inspect(error)).split('\n');
@@ -346,7 +347,7 @@ function describe(error) {
         if (!isForeign(line)) kept.push(line);
         else if (line.endsWith(' {')) kept[kept.length - 1] += ' {';    // properties of the error follow
     }
-    return kept.join('\n') + '\n';
+    return kept.join('\n').replace(/^(\s+at .*\bCODE:1:)(-\d+|0)\b/gm, (found, place) => place + '1') + '\n';
 }
 
 // Writes what CODE gave to the output, or returns it as JSON in a buffer.

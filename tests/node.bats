@@ -267,6 +267,14 @@ refused() {
 	under_methods check
 }
 
+@test "node: an error at the beginning of CODE has a place within it" {
+	needs node
+	mp -q --node 'nothing(x)' ::: 1
+	expect 123 ''
+	file_has err 'nothing is not defined'
+	file_has err 'at CODE:1:1'
+}
+
 @test "node: setup once before the first record, teardown when a worker leaves" {
 	needs node
 	check() {
