@@ -83,6 +83,19 @@ passes() {
 	expect 0
 }
 
+functions_share() {
+	run_it "${MPMAP%/*}/mpmap-state" serve -- sh -c '"$0" -j2 --python "s.Counter(\"n\").add(int(x))" --setup "import mpmap_state as s
+s.Counter(\"setups\").add()" ::: 1 2 3 4 5 >numbers; "$0" -j2 --isolate --python "s.Counter(\"n\").add(int(x))" --setup "import mpmap_state as s
+s.Counter(\"before the fork\").add()" ::: 6 7 >numbers; mpmap-state get n' "$MPMAP"
+	expect 0 28 ''
+}
+@test "state_python: functions find the module, and each process has a connection of its own" {
+	needs python3
+	unset PYTHONPATH
+	PATH=${MPMAP%/*}:$PATH
+	under_methods functions_share
+}
+
 @test "state_python: every test is run" {
 	needs python3
 	MPMAP_STATE=none python3 "$BATS_TEST_DIRNAME/state_python.py" --list | sort >listed
