@@ -66,6 +66,7 @@
  * state/server/  the state server
  *   server   its steps                      connection  a client's          clients  processes as owners
  *   control  what a run reports             python   clients by Python's connections
+ *   role     of a run
  * state/client/  mpmap-state, a program of its own
  *   client   its main function              arguments  its command line     printing  its output
  *   talk     to the server                  running  a COMMAND              serve    a server without a run
@@ -145,6 +146,7 @@
 #include "ipc/fd.h"
 #include "process/signals.h"
 #include "process/start.h"
+#include "state/server/role.h"
 #include "worker/worker.h"
 #include "run/session.h"
 #include "front/batch.h"
@@ -158,6 +160,7 @@
 static const struct role roles[] = {
 	{.name = FORKSERVER_ROLE, .main = forkserver_main},
 	{.name = WORKER_ROLE, .main = worker_main},
+	{.name = STATE_ROLE, .main = state_main},
 	{.name = NULL},
 };
 

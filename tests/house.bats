@@ -97,7 +97,7 @@ in_hacking() {
 		floor("run", "<pool <machine <state <codec <order <journal run/policy run/companion"); floor("run/companion", "<run")
 		floor("feed", "<run"); floor("front", "<feed"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")
 		floor("interactive/views", "<interactive/runs"); floor("interactive/console", "<interactive/views <interactive/prompt")
-		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive")
+		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive <state/server")
 	}
 	/^ *# *include *"/ {
 		split($0, quoted, "\"")

@@ -94,6 +94,7 @@ static const struct {
 	{"shares", unit_shares},
 	{"state", unit_state},
 	{"state server", unit_state_server},
+	{"state role", unit_state_role},
 	{"views", unit_views},
 	{"words", unit_words},
 };

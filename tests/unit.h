@@ -78,6 +78,7 @@ extern const struct unit_test unit_line_output[];
 extern const struct unit_test unit_shares[];
 extern const struct unit_test unit_state[];
 extern const struct unit_test unit_state_server[];
+extern const struct unit_test unit_state_role[];
 extern const struct unit_test unit_views[];
 extern const struct unit_test unit_words[];
 

@@ -173,26 +173,6 @@ static int serve_loop(struct serve *serve, char **command, int number)
 	return status;
 }
 
-/* Opens the sockets: those for Python are beside the other. Returns 0, or -1 with the error. */
-static int serve_open(struct serve *serve, uint64_t memory, struct error *error)
-{
-	char *path = mem_join(serve->path, ".python"), *key = mem_join(serve->path, ".python-key");
-	int opened = server_init(&serve->server, serve->path, memory, error);
-
-	if (opened == 0 && (opened = server_listen_python(&serve->server, path, key, error)) < 0) {
-		/* A name that is nearly too long serves all others. */
-		if (error->number == ENAMETOOLONG) {
-			error_release(error);
-			opened = 0;
-		} else {
-			server_release(&serve->server);
-		}
-	}
-	free(path);
-	free(key);
-	return opened;
-}
-
 int serve_run(const struct arguments *arguments, const char *folder)
 {
 	struct serve serve = {.ended.fd = -1, .signals.fd = -1, .running.pidfd = -1};
@@ -201,7 +181,7 @@ int serve_run(const struct arguments *arguments, const char *folder)
 
 	local_allow_many();
 	if (running_init(&serve.running) < 0 || serve_choose_path(&serve, arguments->socket, folder, &error) < 0 ||
-	    serve_open(&serve, arguments->memory, &error) < 0) {
+	    server_open(&serve.server, serve.path, arguments->memory, &error) < 0) {
 		diag_error("%s", error.text ? error_text(&error) : strerror(errno));
 		error_release(&error);
 		status = RUNNING_FAILED;

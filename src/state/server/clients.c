@@ -3,6 +3,7 @@
 #include "state/server/clients.h"
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "ipc/fd.h"
 #include "process/command.h"
 
@@ -177,4 +178,23 @@ struct owner *clients_owner(struct server *server, pid_t pid, const char *name)
 void clients_add_attempt(struct server *server, pid_t pid, struct owner *owner)
 {
 	clients_add(server, pid, owner);
+}
+
+pid_t clients_named(const struct server *server, pid_t pid, struct slice word)
+{
+	char text[NUMBER_TEXT_MAX];
+	uint64_t number;
+
+	if (slice_equals(word, slice_of("self")))
+		return pid;
+	/* A shell executes its last command in its own place: then this process is the one that has called before. */
+	if (slice_equals(word, slice_of("parent")) && !clients_knows(server, pid))
+		return clients_parent(pid);
+	if (slice_equals(word, slice_of("parent")))
+		return pid;
+	if (word.size >= sizeof text)
+		return 0;
+	memcpy(text, word.data, word.size);
+	text[word.size] = '\0';
+	return number_parse(text, INT32_MAX, &number) < 0 ? 0 : (pid_t)number;
 }

@@ -32,6 +32,9 @@ void clients_add_attempt(struct server *server, pid_t pid, struct owner *owner);
 /* Forgets the process of an owner. */
 void clients_forget(struct server *server, const struct owner *owner);
 
+/* Returns the process that "self", "parent" or a number means to a client that is pid; 0 if none. */
+pid_t clients_named(const struct server *server, pid_t pid, struct slice word);
+
 /* True if the process is an owner. */
 bool clients_knows(const struct server *server, pid_t pid);
 

@@ -66,32 +66,12 @@ static struct owner *connection_owner(struct connection *connection)
 	return connection->own;
 }
 
-/* Returns the process that a word of "as" names, 0 if none. */
-static pid_t connection_process(const struct connection *connection, struct slice word)
-{
-	char text[NUMBER_TEXT_MAX];
-	uint64_t number;
-
-	if (slice_equals(word, slice_of("self")))
-		return connection->peer.pid;
-	/* A shell executes its last command in its own place: then this process is the one that has called before. */
-	if (slice_equals(word, slice_of("parent")) && !clients_knows(connection->server, connection->peer.pid))
-		return clients_parent(connection->peer.pid);
-	if (slice_equals(word, slice_of("parent")))
-		return connection->peer.pid;
-	if (word.size >= sizeof text)
-		return 0;
-	memcpy(text, word.data, word.size);
-	text[word.size] = '\0';
-	return number_parse(text, INT32_MAX, &number) < 0 ? 0 : (pid_t)number;
-}
-
 /* Carries out "as": the process is the owner from now on. */
 static void connection_act_as(struct connection *connection)
 {
 	struct call *call = &connection->call;
 	struct slice word = call_operand(call, 0);
-	pid_t pid = connection_process(connection, word);
+	pid_t pid = clients_named(connection->server, connection->peer.pid, word);
 	bool is_self = slice_equals(word, slice_of("self"));
 	struct owner *owner = NULL;
 
@@ -138,6 +118,12 @@ static void connection_stat(struct connection *connection)
 	}
 }
 
+/* True if the call may wait, and a run foresees which waits nobody can end: it has to know whose this is. */
+static bool connection_is_foreseen(const struct connection *connection)
+{
+	return connection->server->store->attempts && connection->call.request.verb->options & OPTION_TIMEOUT;
+}
+
 /* Carries out a request. False if it waits. */
 static bool connection_carry_out(struct connection *connection)
 {
@@ -146,7 +132,7 @@ static bool connection_carry_out(struct connection *connection)
 	connection->server->requests++;
 	call->owner = NULL;
 	if (call->request.verb->run) {
-		if (call->request.verb->is_owned || connection->owner) {
+		if (call->request.verb->is_owned || connection->owner || connection_is_foreseen(connection)) {
 			call->owner = connection_owner(connection);
 			if (!call->owner)
 				return true;

@@ -4,11 +4,20 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "state/server/clients.h"
 
-enum control_type { CONTROL_BEGAN = 1, CONTROL_ENDED, CONTROL_CONNECTION, CONTROL_OUTLOOK };
+#include <errno.h>
+
+enum control_type {
+	CONTROL_BEGAN = 1,
+	CONTROL_ENDED,
+	CONTROL_CONNECTION,
+	CONTROL_OUTLOOK,
+	/* The first, and its answer. */
+	CONTROL_SETUP,
+	CONTROL_READY,
+};
 
 struct attempt {
 	struct list link;
@@ -58,6 +67,45 @@ int control_outlook(int channel, struct store_outlook outlook)
 	bytes_put_u64(&payload, outlook.jobs);
 	bytes_put_u8(&payload, outlook.input_ended);
 	return control_send(channel, CONTROL_OUTLOOK, &payload, NULL, 0);
+}
+
+int control_setup(int channel, const char *path, uint64_t memory_limit)
+{
+	struct bytes payload = {.data = NULL};
+
+	bytes_put_u64(&payload, memory_limit);
+	bytes_put_text(&payload, path);
+	return control_send(channel, CONTROL_SETUP, &payload, NULL, 0);
+}
+
+int control_wait(int channel, struct error *error)
+{
+	struct message message;
+
+	if (channel_wait(channel, &message, NSEC_FOREVER) <= 0 || message.type != CONTROL_READY)
+		return error_set(error, "the state server has ended before it served");
+	if (!message.payload.size)
+		return 0;
+	return error_set(error, "%.*s", (int)message.payload.size, message.payload.data);
+}
+
+int control_answer(int channel, const char *problem)
+{
+	return channel_send(channel, CONTROL_READY, slice_of(problem), NULL, 0);
+}
+
+int control_begin(struct server *server, const struct message *setup, struct error *error)
+{
+	struct cursor cursor = cursor_of(setup->payload);
+	uint64_t memory_limit = cursor_u64(&cursor);
+	char *path = setup->type == CONTROL_SETUP ? cursor_text(&cursor) : NULL;
+	int result;
+
+	if (!path)
+		return error_set(error, "the first message is not one of control_setup");
+	result = server_open(server, path, memory_limit, error);
+	free(path);
+	return result;
 }
 
 static struct attempt *control_attempt(const struct control *control, uint64_t id)
@@ -137,6 +185,9 @@ static bool control_take(struct control *control, struct message *message)
 		return control_take_ended(control, &cursor);
 	case CONTROL_CONNECTION:
 		return control_take_connection(control, &cursor, message);
+	case CONTROL_SETUP:
+	case CONTROL_READY:
+		return false;
 	case CONTROL_OUTLOOK:
 		outlook.jobs = cursor_u64(&cursor);
 		outlook.input_ended = cursor_u8(&cursor);

@@ -9,10 +9,15 @@
 #define STATE_SERVER_CONTROL_H
 
 #include "base/dialect.h"
+#include "base/error.h"
+#include "ipc/channel.h"
 #include "ipc/loop.h"
 #include "state/server/server.h"
 
 /* Report to the server. Return 0, or -1 with errno as channel_send does. */
+
+/* The first message: where the server listens (server_open), and how many bytes it may have. */
+int control_setup(int channel, const char *path, uint64_t memory_limit) MUST_CHECK;
 
 /* Attempt id began: a number that no other living attempt has. pid is its leader, 0 if it has none; label names it. */
 int control_attempt_began(int channel, uint64_t id, pid_t pid, const char *label) MUST_CHECK;
@@ -26,7 +31,17 @@ int control_connection(int channel, uint64_t id, int fd) MUST_CHECK;
 /* What is known of the tasks to come. */
 int control_outlook(int channel, struct store_outlook outlook) MUST_CHECK;
 
+/* Waits until the server listens. Returns 0, or -1 with why it cannot. */
+int control_wait(int channel, struct error *error) MUST_CHECK;
+
 /* The server's end. */
+
+/* Initializes a server as the message of control_setup says. Returns 0, or -1 with the error. */
+int control_begin(struct server *server, const struct message *setup, struct error *error) MUST_CHECK;
+
+/* Answers control_wait: that the server listens if problem is empty, else why it cannot. */
+int control_answer(int channel, const char *problem) MUST_CHECK;
+
 struct control {
 	struct watch watch;
 	struct server *server;

@@ -89,6 +89,25 @@ static void server_listen_again(struct server *server, struct watch *listener)
 		(void)!loop_watch(&server->loop, listener, LOOP_INPUT);
 }
 
+int server_open(struct server *server, const char *path, uint64_t memory_limit, struct error *error)
+{
+	char *python = mem_join(path, ".python"), *key = mem_join(path, ".python-key");
+	int opened = server_init(server, path, memory_limit, error);
+
+	if (opened == 0 && (opened = server_listen_python(server, python, key, error)) < 0) {
+		/* A name that is nearly too long serves all others. */
+		if (error->number == ENAMETOOLONG) {
+			error_release(error);
+			opened = 0;
+		} else {
+			server_release(server);
+		}
+	}
+	free(python);
+	free(key);
+	return opened;
+}
+
 void server_adopt(struct server *server, int fd, struct owner *owner)
 {
 	struct connection *connection = connection_new(server, fd);

@@ -55,6 +55,9 @@ int server_init(struct server *server, const char *path, uint64_t memory_limit, 
  */
 int server_listen_python(struct server *server, const char *path, const char *key_file, struct error *error) MUST_CHECK;
 
+/* Does both: what is for Python is beside path, with .python and .python-key after it. Returns likewise. */
+int server_open(struct server *server, const char *path, uint64_t memory_limit, struct error *error) MUST_CHECK;
+
 /* Waits until something happens, or the deadline (monotonic) has passed, and handles it. */
 void server_step(struct server *server, nsec deadline);
 
