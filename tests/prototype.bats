@@ -130,3 +130,13 @@ prototype = os.getpid()' --python 'os.kill(prototype, signal.SIGKILL) if x == "3
 	expect 125
 	[ "$(jq -c '[.outcome, .status, .signal]' out | tr '\n' ' ')" = '["ok",0,null] ["failed",3,null] ["signaled",null,"SIGABRT"] ' ] || complain "$(cat out)"
 }
+
+@test "prototype: at the prompt it stays for the next map of the same function" {
+	printf '%s\n' "map --setup 'open(\"setups\", \"a\").write(\"x\\n\")' --python 'x' ::: 1 2" wait >once
+	cat once once >script
+	echo "map --python 'x' ::: 3" >>script
+	echo wait >>script
+	mp_well -j2 --interactive <script
+	exactly out $'1\n2\n1\n2\n3\n'
+	[ "$(setups)" = 1 ]
+}

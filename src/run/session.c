@@ -62,7 +62,7 @@ static void outlet_settled(struct outlet *outlet, const struct result *result)
 /* Releases what a session has before its output is open, and itself. */
 static void session_release(struct session *session)
 {
-	prototype_close(&session->prototype);
+	prototype_close(&session->prototype, session->place.reserve ? &session->briefing : NULL);
 	pool_free(session->pool);
 	session->pool = NULL;
 	template_release(&session->template);

@@ -119,9 +119,25 @@ static void edited_show(struct line *line)
 	}
 }
 
+/*
+ * Drops the line that waits while one of the history is shown, which remains in its place. Else readline 8.2 frees the
+ * list of its changes twice: with the state of the line, and when the next line begins.
+ */
+static void drop_saved_line(void)
+{
+	char *text = mem_string(rl_line_buffer);
+	int point = rl_point;
+
+	rl_maybe_unsave_line();
+	rl_replace_line(text, 0);
+	rl_point = point;
+	free(text);
+}
+
 /* Ends a search: the line that was found replaces the line being typed. */
 static void end_search(void)
 {
+	drop_saved_line();
 	rl_free_line_state();
 	rl_callback_sigcleanup();
 }

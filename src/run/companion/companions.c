@@ -3,6 +3,7 @@
 #include "run/companion/companions.h"
 
 #include "process/start.h"
+#include "run/companion/prototype.h"
 #include "run/session.h"
 #include "worker/executor.h"
 
@@ -20,9 +21,16 @@ static bool is_forkserver_needed(const struct session_options *options)
 	return options->workers.method == &start_forkserver && options->command.executor->runs_tasks;
 }
 
+static bool is_never_needed(const struct session_options *options UNUSED)
+{
+	return false;
+}
+
 /* In the order of their start. */
 static const struct companion companions[] = {
 	{.is_needed = is_forkserver_needed, .begin = forkserver_prepare, .end = forkserver_stop},
+	/* Each run starts its own, which may be kept for the next. */
+	{.is_needed = is_never_needed, .end = prototype_end},
 };
 
 int companions_begin(const struct session_options *options, struct error *error)

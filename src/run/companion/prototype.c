@@ -19,6 +19,10 @@ enum {
 	LINE_SIZE = 65536,
 };
 
+/* The prototype between two runs at the prompt, none if its pid is 0; and what it was started from. */
+static struct prototype kept;
+static struct bytes kept_from;
+
 static bool is_wanted(const struct session_options *options, const struct briefing *briefing)
 {
 	return options->command.is_forkable && options->workers.method != &start_spawn && briefing->command;
@@ -115,32 +119,89 @@ static pid_t start(const struct briefing *briefing, int null, int requests, int 
 	return started < 0 ? -1 : pid;
 }
 
-void prototype_open(struct prototype *prototype, const struct session_options *options, struct briefing *briefing,
-		    struct loop *loop)
+/* Appends all that a run's prototype is started from. */
+static void describe_start(const struct briefing *briefing, struct bytes *from)
+{
+	uint32_t i;
+
+	bytes_clear(from);
+	bytes_put_u32(from, (uint32_t)briefing->nice);
+	bytes_put_u64(from, briefing->ignored);
+	bytes_put_slice(from, slice_of(briefing->command));
+	bytes_put_slice(from, slice_of(briefing->directory ? briefing->directory : ""));
+	for (i = 0; i < briefing->word_count; i++)
+		bytes_put_slice(from, slice_of(briefing->words[i]));
+}
+
+/* Takes the kept prototype if it is that of the run and lives; ends it otherwise. */
+static bool take_kept(struct prototype *prototype, const struct briefing *briefing)
+{
+	struct bytes from = {.data = NULL};
+	struct command_end end;
+	bool is_same;
+
+	if (!kept.pid)
+		return false;
+	describe_start(briefing, &from);
+	is_same = slice_equals(bytes_slice(&from), bytes_slice(&kept_from));
+	bytes_release(&from);
+	if (!is_same) {
+		prototype_end();
+		return false;
+	}
+	if (command_look(kept.pid, &end) == COMMAND_ENDED)
+		kept.pid = 0;
+	*prototype = kept;
+	kept = (struct prototype){.pid = 0};
+	return prototype->pid > 0;
+}
+
+/* Starts a new one. */
+static void start_new(struct prototype *prototype, const struct briefing *briefing)
 {
 	int requests[2] = {-1, -1}, prints[2] = {-1, -1}, null = -1;
 
-	*prototype = (struct prototype){.requests = -1, .prints.fd = -1, .loop = loop};
-	if (!is_wanted(options, briefing))
-		return;
 	if ((null = fd_null()) >= 0 && fd_pipe_blocking(requests) == 0 && fd_pipe(prints) == 0)
 		prototype->pid = start(briefing, null, requests[0], prints[1]);
 	fd_close(&null);
 	fd_close(&requests[0]);
 	fd_close(&prints[1]);
 	prototype->requests = requests[1];
-	prototype->prints = (struct watch){.fd = prints[0], .ready = prints_ready, .context = diag_current()};
+	prototype->prints.fd = prints[0];
+}
+
+void prototype_open(struct prototype *prototype, const struct session_options *options, struct briefing *briefing,
+		    struct loop *loop)
+{
+	*prototype = (struct prototype){.requests = -1, .prints.fd = -1, .loop = loop};
+	if (!is_wanted(options, briefing))
+		return;
+	if (!take_kept(prototype, briefing)) {
+		prototype_close(prototype, NULL);
+		start_new(prototype, briefing);
+	}
+	prototype->loop = loop;
+	prototype->prints =
+		(struct watch){.fd = prototype->prints.fd, .ready = prints_ready, .context = diag_current()};
 	if (prototype->pid > 0 && loop_watch(loop, &prototype->prints, LOOP_INPUT) == 0) {
 		briefing->prototype = (uint32_t)prototype->pid;
 		return;
 	}
-	prototype_close(prototype);
+	prototype_close(prototype, NULL);
 }
 
-void prototype_close(struct prototype *prototype)
+void prototype_close(struct prototype *prototype, const struct briefing *briefing)
 {
 	if (!prototype->loop)
 		return;
+	if (prototype->prints.fd >= 0)
+		loop_forget(prototype->loop, &prototype->prints);
+	if (briefing && prototype->pid > 0 && !kept.pid) {
+		describe_start(briefing, &kept_from);
+		kept = *prototype;
+		*prototype = (struct prototype){.pid = 0};
+		return;
+	}
 	fd_close(&prototype->requests);
 	if (prototype->pid > 0)
 		command_kill(prototype->pid);
@@ -149,9 +210,14 @@ void prototype_close(struct prototype *prototype)
 		while (read_printed_words(prototype) && prototype->words.size < LINE_SIZE && errno != EAGAIN)
 			;
 		pass_words(prototype, true);
-		loop_forget(prototype->loop, &prototype->prints);
 	}
 	fd_close(&prototype->prints.fd);
 	bytes_release(&prototype->words);
 	prototype->loop = NULL;
+}
+
+void prototype_end(void)
+{
+	prototype_close(&kept, NULL);
+	bytes_release(&kept_from);
 }

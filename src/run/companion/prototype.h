@@ -31,7 +31,13 @@ struct prototype {
 void prototype_open(struct prototype *prototype, const struct session_options *options, struct briefing *briefing,
 		    struct loop *loop);
 
-/* Ends it, if there is one. Adapters that were forked from it continue. */
-void prototype_close(struct prototype *prototype);
+/*
+ * Ends it, if there is one. Adapters that were forked from it continue. With the briefing it is kept instead, for the
+ * next run from the same one.
+ */
+void prototype_close(struct prototype *prototype, const struct briefing *briefing);
+
+/* Ends the prototype that is kept, if there is one. */
+void prototype_end(void);
 
 #endif
