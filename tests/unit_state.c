@@ -255,6 +255,10 @@ static void test_queues(void)
 	     {2, "push --max 1 q y", "="}, {1, "?", "= y"}, {2, "push --max 1 q 1", "="},
 	     {2, "push --max 1 q 2", "..."}, {3, "push --max 5 q 3", "..."}, {0, "pop q", "= 1"}, {2, "?", "="},
 	     {3, "?", "="}, {0, "pop q", "= 2"}, {0, "pop q", "= 3"}, {0, "len q", "= 0"});
+	/* A queue of which an item is not done cannot be deleted. */
+	PLAY({0, "push q 1", "="}, {1, "pop --ack q", "= 1"},
+	     {0, "del q", "! 1 \"q\" is in use: it, or an item of it, is held, or it is waited for"},
+	     {1, "done q", "="}, {0, "push q 1", "="}, {0, "del q", "="}, {0, "len q", "= 0"});
 	/* What is not done when its owner ends goes back to its place. */
 	PLAY({0, "push q 1", "="}, {0, "push q 2", "="}, {0, "push q 3", "="}, {1, "pop --ack q", "= 1"},
 	     {2, "pop --ack q", "= 2"}, {1, "pop --ack q", "= 3"}, {3, "join q", "..."}, {1, "done q", "="},
@@ -399,7 +403,120 @@ static void test_outlook(void)
 	bench_end(&bench);
 }
 
+/* Returns a random request, which is more or less well formed. */
+static const char *random_line(struct unit_random *random)
+{
+	static const char *const heads[] = {
+		"add",
+		"get",
+		"set",
+		"del",
+		"max",
+		"cas",
+		"put",
+		"keys",
+		"items",
+		"append",
+		"at",
+		"len",
+		"push",
+		"push --max 2",
+		"pop",
+		"pop --ack",
+		"pop --timeout 1",
+		"done",
+		"back",
+		"join",
+		"lock",
+		"lock",
+		"lock --shared",
+		"unlock",
+		"acquire --of 2",
+		"release",
+		"barrier",
+		"event set",
+		"event wait",
+		"event clear",
+		"wait",
+		"notify",
+		"await --timeout 1",
+		"once",
+		"once --done",
+		"once --failed",
+		"list",
+		"set64",
+		"[\"get\",",
+		"barrier",
+	};
+	static const char *const tails[] = {"a",     "b",     "c d", "a b",  "a 2",    "2",
+					    "b = 1", "a x y", "",    "YQ==", "\"a\"]", "c all"};
+	static char line[64];
+
+	snprintf(line, sizeof line, "%s %s", heads[unit_below(random, countof(heads))],
+		 tails[unit_below(random, countof(tails))]);
+	return line;
+}
+
+/* Checks what holds at any time: calls that wait stand in lines, and nobody shares a lock that is not shared. */
+static void check_store(const struct store *store)
+{
+	struct entry *entry = NULL;
+	size_t waiting = 0;
+	struct list *link;
+
+	for (link = store->waiting.next; link != &store->waiting; link = link->next) {
+		check(container_of(link, struct call, link)->is_waiting);
+		waiting++;
+	}
+	check_int(waiting, store->waiting_count);
+	while ((entry = table_next(&store->objects, entry))) {
+		const struct object *object = entry->value;
+		size_t holds = 0, alone = 0;
+
+		for (link = object->holds.next; link != &object->holds; link = link->next, holds++)
+			alone += !container_of(link, struct hold, of_object)->shared;
+		if (strcmp(object->kind->name, "a lock") == 0)
+			check(alone == 0 || holds == 1);
+	}
+}
+
+/* Whatever is asked, and whatever owner ends when, the books balance, and nothing is left in the end. */
+static void test_random(void)
+{
+	struct unit_random random = unit_random();
+	struct entry *entry;
+	struct bench bench;
+	size_t i, turn;
+
+	bench_begin(&bench);
+	for (turn = 0; turn < 20000; turn++) {
+		i = unit_below(&random, OWNERS);
+		bench.now += NSEC_PER_MSEC;
+		if (unit_below(&random, 20) == 0) {
+			end_owner(&bench, i);
+			bench.owners[i] = owner_new(bench.store, "again", NULL);
+		} else if (bench.calls[i].is_waiting && unit_below(&random, 4) == 0) {
+			store_cancel(bench.store, &bench.calls[i]);
+		} else if (!bench.calls[i].is_waiting) {
+			ask(&bench, i, random_line(&random));
+		}
+		store_expire(bench.store, bench.now);
+		check_store(bench.store);
+	}
+	for (i = 0; i < OWNERS; i++)
+		end_owner(&bench, i);
+	check_int(bench.store->waiting_count, 0);
+	while ((entry = table_next(&bench.store->objects, NULL))) {
+		bench.owners[0] = NULL;
+		if (!check(object_remove(bench.store, &bench.calls[0], entry->value)))
+			break;
+	}
+	check_int(bench.store->memory, 0);
+	bench_end(&bench);
+}
+
 const struct unit_test unit_state[] = {
+	{.name = "random requests and ends", .run = test_random},
 	{.name = "requests and answers in lines and JSON", .run = test_lines},
 	{.name = "locks", .run = test_locks},
 	{.name = "deadlocks are named", .run = test_deadlocks},

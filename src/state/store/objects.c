@@ -95,7 +95,7 @@ static bool object_is_used(const struct object *object)
 		if (!list_is_empty(&object->lines[line]))
 			return true;
 	}
-	return !list_is_empty(&object->holds);
+	return !list_is_empty(&object->holds) || (object->kind->is_lent && object->kind->is_lent(object));
 }
 
 static void object_free(struct store *store, struct object *object)
@@ -116,7 +116,8 @@ void object_settle(struct store *store, struct object *object)
 bool object_remove(struct store *store, struct call *call, struct object *object)
 {
 	if (object_is_used(object)) {
-		answer_fail(call, CALL_NOT, "\"%.*s\" is in use: it is held, or waited for", OBJECT_NAME(object));
+		answer_fail(call, CALL_NOT, "\"%.*s\" is in use: it, or an item of it, is held, or it is waited for",
+			    OBJECT_NAME(object));
 		return false;
 	}
 	object_free(store, object);

@@ -43,6 +43,8 @@ struct kind {
 	void (*explain)(const struct object *object, const struct call *call, struct bytes *out);
 	/* True if nothing would be lost with it. */
 	bool (*is_void)(const struct object *object);
+	/* True if owners have something of it besides holds; NULL if they cannot. */
+	bool (*is_lent)(const struct object *object);
 	/* Serves the lines after a hold has ended, or a call has left without having been served. */
 	void (*serve)(struct store *store, struct object *object);
 	/* Takes note that a call has left its line without having been served; NULL if nothing follows. */

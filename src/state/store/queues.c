@@ -88,6 +88,12 @@ static bool queue_is_void(const struct object *object)
 	return !queue_of(object)->count && !queue_of(object)->held;
 }
 
+/* True if owners have items of it. */
+static bool queue_is_lent(const struct object *object)
+{
+	return queue_of(object)->held;
+}
+
 /* Gives the first item to a call. */
 static void queue_give(struct store *store, struct queue *queue, struct call *call)
 {
@@ -169,6 +175,7 @@ const struct kind queue_kind = {
 	.describe = queue_describe,
 	.explain = queue_explain,
 	.is_void = queue_is_void,
+	.is_lent = queue_is_lent,
 	.serve = queue_serve,
 };
 
