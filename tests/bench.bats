@@ -43,3 +43,9 @@ bench="$BATS_TEST_DIRNAME/../bench/bench"
 	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/trickle" 0.1 >out
 	[ "$(grep -cE '^(sed|python) +1(0|00)? lines/s: median [0-9.]+ s, longest [0-9.]+ s, wanted [0-9.]+ s' out)" = 6 ]
 }
+
+@test "bench: the shared state is measured beside what else there is" {
+	needs python3 flock
+	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/state" 1 >out
+	[ "$(grep -cE '^.* +[0-9.]+ us +[0-9.]+ us +[0-9.]+ times its time, +[0-9.]+ times as fast$' out)" = 4 ]
+}
