@@ -218,6 +218,17 @@ mpmap-state: event "e" is not set'
 	says "cannot listen at '/nowhere/socket': No such file or directory"
 }
 
+@test "state: COMMAND has the limits and signals that it would have without a server" {
+	setup_path
+	local script='ulimit -Sn; ulimit -Hn; grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status; umask; echo "$PWD"'
+	run_it sh -c "ulimit -Sn 300; $script"
+	mv out plain
+	run_it sh -c "ulimit -Sn 300; exec mpmap-state serve -- sh -c '$script'"
+	expect 0 "$(cat plain)" ''
+	run_it sh -c "ulimit -Sn 300; exec mpmap-state serve -- mpmap-state lock a -- sh -c '$script'"
+	expect 0 "$(cat plain)" ''
+}
+
 @test "state: a lock that is not got in time" {
 	setup_path
 	mkfifo wait

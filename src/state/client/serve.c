@@ -161,6 +161,8 @@ static int serve_loop(struct serve *serve, char **command, int number)
 {
 	int status = command ? serve_start(serve, command, number) : serve_announce(serve);
 
+	/* Only now: COMMAND has the limit that it would have without a server. */
+	local_allow_many();
 	serve->signals = (struct watch){.fd = serve->running.signals, .ready = serve_signalled};
 	if (loop_watch(&serve->server.loop, &serve->signals, LOOP_INPUT) < 0)
 		BUG("a signalfd cannot be watched");
@@ -179,7 +181,6 @@ int serve_run(const struct arguments *arguments, const char *folder)
 	struct error error = {.number = 0};
 	int number = serve_free_number(), status;
 
-	local_allow_many();
 	if (running_init(&serve.running) < 0 || serve_choose_path(&serve, arguments->socket, folder, &error) < 0 ||
 	    server_open(&serve.server, serve.path, arguments->memory, &error) < 0) {
 		diag_error("%s", error.text ? error_text(&error) : strerror(errno));
