@@ -420,7 +420,9 @@ is_waiting() {
 set -m
 "$MPMAP" -j1 --timeout 30 --plugin "$1:work" <<<await &
 echo $! >stoppable
-wait -f $!
+# it may have been stopped before it is waited for
+while wait -f $!; status=$?; [ $status -eq 148 ]; do :; done
+exit $status
 END
 	start_it bash job "$(plugin plugin)"
 	wait_for_event worker_ready
