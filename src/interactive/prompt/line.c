@@ -125,12 +125,16 @@ static void edited_show(struct line *line)
  */
 static void drop_saved_line(void)
 {
-	char *text = mem_string(rl_line_buffer);
+	char *text = mem_string(rl_line_buffer), *bell = mem_string(rl_variable_value("bell-style"));
 	int point = rl_point;
 
+	/* Where no line waits, readline would ring. */
+	rl_variable_bind("bell-style", "none");
 	rl_maybe_unsave_line();
+	rl_variable_bind("bell-style", bell);
 	rl_replace_line(text, 0);
 	rl_point = point;
+	free(bell);
 	free(text);
 }
 
