@@ -360,7 +360,9 @@ END
 	expect 125 ''
 	printf 'a\nfail 3\nsegv 8\n' >records
 	work --joblog log <records
-	same <(cut -f 1,7,8 log) $'Seq\tExitval\tSignal\n1\t0\t0\n2\t3\t0\n3\t0\t11'
+	# in the order in which they have ended
+	tail -n +2 log | cut -f 1,7,8 | sort -n >rows
+	same rows $'1\t0\t0\n2\t3\t0\n3\t0\t11'
 	{ echo fail 1 && seq 1000; } >records
 	run_to_end -j1 --halt soon,fail=1 --plugin "$(plugin plugin):work" <records
 	expect 124 ''
