@@ -140,3 +140,10 @@ prototype = os.getpid()' --python 'os.kill(prototype, signal.SIGKILL) if x == "3
 	exactly out $'1\n2\n1\n2\n3\n'
 	[ "$(setups)" = 1 ]
 }
+
+@test "prototype: at the prompt another takes the place of one that was killed, or of another function" {
+	printf '%s\n' "map --setup 'import os; open(\"setups\", \"a\").write(\"x\\n\"); open(\"prototype\", \"w\").write(str(os.getpid()))' --python 'x' ::: 1 2" wait >once
+	{ cat once && echo '! kill -KILL "$(cat prototype)"' && cat once && echo "map --python 'x + x' ::: 3" && echo wait && cat once; } >script
+	mp_well -j2 --interactive <script
+	exactly out $'1\n2\n1\n2\n33\n1\n2\n'
+}

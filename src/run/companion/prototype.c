@@ -43,20 +43,20 @@ static void pass_words(struct prototype *prototype, bool all)
 	bytes_consume(words, size);
 }
 
-/* Reads what the prototype has printed. False at its end. */
-static bool read_printed_words(struct prototype *prototype)
+/* Reads once what the prototype has printed. Returns how much, 0 at its end, or -1 with errno. */
+static ssize_t read_printed_words(struct prototype *prototype)
 {
 	ssize_t got = fd_read(prototype->prints.fd, bytes_reserve(&prototype->words, READ_SIZE), READ_SIZE);
 
-	if (got > 0)
-		prototype->words.size += (size_t)got;
-	return got > 0 || (got < 0 && errno == EAGAIN);
+	prototype->words.size += got > 0 ? (size_t)got : 0;
+	return got;
 }
 
 static void prints_ready(struct watch *watch, unsigned events UNUSED)
 {
 	struct prototype *prototype = container_of(watch, struct prototype, prints);
-	bool is_open = read_printed_words(prototype);
+	ssize_t got = read_printed_words(prototype);
+	bool is_open = got > 0 || (got < 0 && errno == EAGAIN);
 
 	pass_words(prototype, !is_open);
 	if (is_open)
@@ -145,15 +145,15 @@ static bool take_kept(struct prototype *prototype, const struct briefing *briefi
 	describe_start(briefing, &from);
 	is_same = slice_equals(bytes_slice(&from), bytes_slice(&kept_from));
 	bytes_release(&from);
-	if (!is_same) {
+	if (command_look(kept.pid, &end) == COMMAND_ENDED)
+		kept.pid = 0;
+	if (!is_same || !kept.pid) {
 		prototype_end();
 		return false;
 	}
-	if (command_look(kept.pid, &end) == COMMAND_ENDED)
-		kept.pid = 0;
 	*prototype = kept;
 	kept = (struct prototype){.pid = 0};
-	return prototype->pid > 0;
+	return true;
 }
 
 /* Starts a new one. */
@@ -176,10 +176,8 @@ void prototype_open(struct prototype *prototype, const struct session_options *o
 	*prototype = (struct prototype){.requests = -1, .prints.fd = -1, .loop = loop};
 	if (!is_wanted(options, briefing))
 		return;
-	if (!take_kept(prototype, briefing)) {
-		prototype_close(prototype, NULL);
+	if (!take_kept(prototype, briefing))
 		start_new(prototype, briefing);
-	}
 	prototype->loop = loop;
 	prototype->prints =
 		(struct watch){.fd = prototype->prints.fd, .ready = prints_ready, .context = diag_current()};
@@ -207,7 +205,7 @@ void prototype_close(struct prototype *prototype, const struct briefing *briefin
 		command_kill(prototype->pid);
 	prototype->pid = 0;
 	if (prototype->prints.fd >= 0) {
-		while (read_printed_words(prototype) && prototype->words.size < LINE_SIZE && errno != EAGAIN)
+		while (prototype->words.size < LINE_SIZE && read_printed_words(prototype) > 0)
 			;
 		pass_words(prototype, true);
 	}
