@@ -219,6 +219,27 @@ bool workplace_send(struct workplace *place, enum packet_type type, struct slice
 	return true;
 }
 
+bool workplace_send_output(struct workplace *place, const struct output_header *header, struct slice bytes)
+{
+	size_t most = ring_packet_max(&place->ring) - sizeof *header;
+
+	while (bytes.size) {
+		size_t size = bytes.size < most ? bytes.size : most;
+		char *to = workplace_reserve(place, sizeof *header + size);
+
+		if (!to)
+			return false;
+		memcpy(to, header, sizeof *header);
+		memcpy(to + sizeof *header, bytes.data, size);
+		ring_commit(&place->ring, PACKET_OUTPUT, sizeof *header + size);
+		doorbell_committed(&place->doorbell);
+		workplace_announce_if_due(place);
+		bytes.data += size;
+		bytes.size -= size;
+	}
+	return true;
+}
+
 bool workplace_say(struct workplace *place, struct slice words)
 {
 	size_t limit = ring_packet_max(&place->ring);

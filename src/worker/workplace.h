@@ -101,6 +101,9 @@ char *workplace_reserve(struct workplace *place, size_t size);
 /* Commits a packet with a copy of the payload, waiting for room if need be. False when the parent is gone. */
 bool workplace_send(struct workplace *place, enum packet_type type, struct slice payload);
 
+/* Commits output of a task in as many packets as it takes. False when the parent is gone. */
+bool workplace_send_output(struct workplace *place, const struct output_header *header, struct slice bytes) MUST_CHECK;
+
 /* Sends words to be written to standard error, in as many packets as it takes. False when the parent is gone. */
 bool workplace_say(struct workplace *place, struct slice words);
 

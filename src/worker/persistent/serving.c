@@ -143,25 +143,12 @@ void serving_commit_output(struct serving *serving, enum stream stream, struct s
 		.stream = (uint32_t)stream,
 		.attempt = serving->hand.rows[0].claim.attempt,
 	};
-	size_t most = ring_packet_max(&place->ring) - sizeof header;
 
-	while (bytes.size && !serving->parent_gone) {
-		size_t size = bytes.size < most ? bytes.size : most;
-		char *to = workplace_reserve(place, sizeof header + size);
-
-		if (!to) {
-			serving->parent_gone = true;
-			return;
-		}
-		memcpy(to, &header, sizeof header);
-		memcpy(to + sizeof header, bytes.data, size);
-		ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + size);
-		doorbell_committed(&place->doorbell);
-		serving->has_output = true;
-		serving->output_size += stream == STREAM_OUTPUT ? size : 0;
-		bytes.data += size;
-		bytes.size -= size;
-	}
+	if (!bytes.size || serving->parent_gone)
+		return;
+	serving->has_output = true;
+	serving->output_size += stream == STREAM_OUTPUT ? bytes.size : 0;
+	serving->parent_gone = !workplace_send_output(place, &header, bytes);
 }
 
 bool serving_holds_errors(const struct serving *serving)

@@ -55,26 +55,12 @@ static void send_output(struct writing *writing, enum stream stream, struct slic
 	struct workplace *place = writing->place;
 	struct output_header header = {
 		.index = writing->index, .stream = (uint32_t)stream, .attempt = writing->attempt};
-	size_t most = ring_packet_max(&place->ring) - sizeof header;
 
-	while (bytes.size && !writing->parent_gone) {
-		size_t size = bytes.size < most ? bytes.size : most;
-		char *to = workplace_reserve(place, sizeof header + size);
-
-		if (!to) {
-			writing->parent_gone = true;
-			return;
-		}
-		memcpy(to, &header, sizeof header);
-		memcpy(to + sizeof header, bytes.data, size);
-		ring_commit(&place->ring, PACKET_OUTPUT, sizeof header + size);
-		doorbell_committed(&place->doorbell);
-		workplace_announce_if_due(place);
-		writing->has_sent = true;
-		writing->output_sent += stream == STREAM_OUTPUT ? size : 0;
-		bytes.data += size;
-		bytes.size -= size;
-	}
+	if (!bytes.size || writing->parent_gone)
+		return;
+	writing->has_sent = true;
+	writing->output_sent += stream == STREAM_OUTPUT ? bytes.size : 0;
+	writing->parent_gone = !workplace_send_output(place, &header, bytes);
 }
 
 /* Sends what the record in work has written to standard output, after the answers before it. */
