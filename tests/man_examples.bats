@@ -58,8 +58,20 @@ check_examples() {
 	check_examples mpmap.1
 }
 
-@test "the examples of mpmap-state(1) do what it shows" {
+@test "the examples of mpmap-state(1) do what it shows, and its programs count together" {
 	check_examples mpmap-state.1
+	cd "$examples"
+	cp mpmap-state.1-*.folder/count mpmap-state.1-*.folder/count.{c,bash} .
+	[ "$(wc -l <count.c)" -le 40 ]
+	mpmap-state serve -- bash -c 'mpmap-state set n 0
+		for i in 1 2 3 4 5 6 7 8; do ./count 500 & clients+=($!); done
+		. ./count.bash 500
+		for client in "${clients[@]}"; do wait "$client" || exit; done
+		mpmap-state get n' >counted
+	[ "$(cat counted)" = 4500 ]
+	mpmap-state serve -- bash -c 'mpmap-state set n 0; env -u MPMAP_STATE ./count 500 && mpmap-state get n' >counted
+	[ "$(cat counted)" = 500 ]
+	[ "$(MPMAP_STATE=/nowhere ./count 2>&1; echo $?)" = 7 ]
 }
 
 @test "the examples of mpmap-plugin(3) do what it shows" {
