@@ -403,6 +403,44 @@ static void test_outlook(void)
 	bench_end(&bench);
 }
 
+/* What could not be undone is refused; what an attempt that is over held is free before its verdict comes. */
+static void test_atomic_attempts(void)
+{
+	static const char refusal[] = "! 2 --state=atomic: %s cannot be undone if the task fails; use %s";
+	static const char *const rows[][3] = {
+		{"set n 1", "set", "add, append or push"},   {"cas n 1 2", "cas", "add, append or push"},
+		{"put m k v", "put", "add, append or push"}, {"del n", "del", "add, append or push"},
+		{"del m k", "del", "add, append or push"},   {"pop q", "pop", "pop --ack"},
+	};
+	struct bench bench;
+	char expected[128];
+	size_t i;
+
+	bench_begin(&bench);
+	end_owner(&bench, 0);
+	end_owner(&bench, 1);
+	bench.owners[0] = store_attempt_began(bench.store, "task 1");
+	bench.owners[0]->is_atomic = true;
+	bench.owners[1] = owner_new(bench.store, "a process of task 1", bench.owners[0]);
+	for (i = 0; i < 2 * countof(rows); i++) {
+		snprintf(expected, sizeof expected, refusal, rows[i / 2][1], rows[i / 2][2]);
+		check_str(ask(&bench, i % 2, rows[i / 2][0]), expected);
+	}
+	check_str(ask(&bench, 2, "push q x"), "=");
+	check_str(ask(&bench, 0, "pop --ack q"), "= x");
+	check_str(ask(&bench, 0, "lock a"), "=");
+	check_str(ask(&bench, 2, "lock a"), "...");
+	check_str(ask(&bench, 3, "pop q"), "...");
+	store_attempt_over(bench.store, bench.owners[0]);
+	check_str(answer_of(&bench, 2), "=");
+	check_str(answer_of(&bench, 3), "= x");
+	check_int(bench.store->attempts, 0);
+	store_attempt_ended(bench.store, bench.owners[0], true);
+	bench.owners[0] = NULL;
+	check_int(bench.store->attempts, 0);
+	bench_end(&bench);
+}
+
 /* Returns a random request, which is more or less well formed. */
 static const char *random_line(struct unit_random *random)
 {
@@ -526,5 +564,6 @@ const struct unit_test unit_state[] = {
 	{.name = "limits", .run = test_limits},
 	{.name = "what is written is read", .run = test_there_and_back},
 	{.name = "waits that nobody can end", .run = test_outlook},
+	{.name = "attempts that are undone", .run = test_atomic_attempts},
 	{.name = NULL},
 };

@@ -174,6 +174,8 @@ static struct call *circle_last_hope(const struct store *store)
 	for (link = store->owners.next; link != &store->owners; link = link->next) {
 		const struct owner *owner = container_of(link, struct owner, link);
 
+		if (owner->is_over)
+			continue;
 		/* Another client may wake them. */
 		if ((owner->is_attempt && !owner->waiting) ||
 		    (!owner->is_attempt && (!owner->parent || owner->is_connection)))

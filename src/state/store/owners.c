@@ -40,6 +40,13 @@ bool owner_is_within(const struct owner *owner, const struct owner *ancestor)
 	return owner;
 }
 
+struct owner *owner_atomic(struct owner *owner)
+{
+	while (owner && !owner->is_atomic)
+		owner = owner->parent;
+	return owner;
+}
+
 bool owner_has_nothing(const struct owner *owner)
 {
 	while (owner && list_is_empty(&owner->holds) && list_is_empty(&owner->items))

@@ -25,6 +25,10 @@ struct owner {
 	size_t waiting;
 	/* True for an attempt of a task. */
 	bool is_attempt;
+	/* True for an attempt whose effects count only if it ends well, and of which none may be final. */
+	bool is_atomic;
+	/* True for an attempt that does nothing more, and whose verdict is awaited. */
+	bool is_over;
 	/* True for a connection: a thread, beside which others of its process may run. */
 	bool is_connection;
 };
@@ -37,6 +41,9 @@ void owner_free(struct store *store, struct owner *owner);
 
 /* True if the owner is ancestor, or is descended from it. */
 bool owner_is_within(const struct owner *owner, const struct owner *ancestor);
+
+/* Returns the attempt with which the owner's effects are kept: itself or an ancestor; NULL if they count at once. */
+struct owner *owner_atomic(struct owner *owner);
 
 /* True if neither the owner nor an ancestor has anything that another could wait for. */
 bool owner_has_nothing(const struct owner *owner);

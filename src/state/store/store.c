@@ -176,10 +176,40 @@ static bool store_accepts(struct call *call)
 	return true;
 }
 
+/* What an attempt cannot do whose effects count only if it ends well, and what it may do instead. */
+static const struct final {
+	void (*run)(struct store *store, struct call *call);
+	/* The option with which it can; 0 if none. */
+	unsigned unless;
+	const char *instead;
+} finals[] = {
+	{value_set, 0, "add, append or push"}, {value_cas, 0, "add, append or push"},
+	{map_put, 0, "add, append or push"},   {store_del, 0, "add, append or push"},
+	{queue_pop, OPTION_ACK, "pop --ack"},
+};
+
+/* False, and the call has failed, if its effect could not be undone, and its attempt may yet end badly. */
+static bool store_can_undo(struct call *call)
+{
+	const struct verb *verb = call->request.verb;
+	size_t i;
+
+	if (!owner_atomic(call->owner))
+		return true;
+	for (i = 0; i < countof(finals); i++) {
+		if (finals[i].run != verb->run || call->request.options & finals[i].unless)
+			continue;
+		answer_fail(call, CALL_USAGE, "--state=atomic: %s cannot be undone if the task fails; use %s",
+			    verb->name, finals[i].instead);
+		return false;
+	}
+	return true;
+}
+
 bool store_request(struct store *store, struct call *call, nsec now)
 {
 	store->now = now;
-	if (!store_accepts(call))
+	if (!store_accepts(call) || !store_can_undo(call))
 		return true;
 	call->request.verb->run(store, call);
 	if (!call->is_waiting)
@@ -250,7 +280,8 @@ static void store_end_calls(struct store *store, struct owner *owner)
 	}
 }
 
-void store_owner_ended(struct store *store, struct owner *owner)
+/* Answers the calls of an owner, ends its holds, and gives its items back. */
+static void store_free_all(struct store *store, struct owner *owner)
 {
 	store_end_calls(store, owner);
 	while (!list_is_empty(&owner->holds)) {
@@ -263,7 +294,26 @@ void store_owner_ended(struct store *store, struct owner *owner)
 		object_settle(store, object);
 	}
 	queue_take_back(store, owner);
-	store->attempts -= owner->is_attempt;
+}
+
+void store_attempt_over(struct store *store, struct owner *owner)
+{
+	store_free_all(store, owner);
+	store->attempts -= !owner->is_over;
+	owner->is_over = true;
+	circles_check_outlook(store);
+}
+
+void store_attempt_ended(struct store *store, struct owner *owner, bool well)
+{
+	(void)well;
+	store_owner_ended(store, owner);
+}
+
+void store_owner_ended(struct store *store, struct owner *owner)
+{
+	store_free_all(store, owner);
+	store->attempts -= owner->is_attempt && !owner->is_over;
 	owner_free(store, owner);
 	circles_check_outlook(store);
 }

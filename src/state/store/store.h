@@ -52,6 +52,18 @@ struct owner *store_attempt_began(struct store *store, const char *label);
  */
 void store_owner_ended(struct store *store, struct owner *owner);
 
+/*
+ * An attempt does nothing more, but its verdict has not come: its calls are answered, its holds end, its items go back.
+ * What it has added waits for store_attempt_ended.
+ */
+void store_attempt_over(struct store *store, struct owner *owner);
+
+/*
+ * An attempt has ended, well or not: what is kept with it, because it is atomic, counts or is dropped, and then it ends
+ * as by store_owner_ended.
+ */
+void store_attempt_ended(struct store *store, struct owner *owner, bool well);
+
 /* Says what is known of the tasks to come. */
 void store_foresee(struct store *store, struct store_outlook outlook);
 
