@@ -137,8 +137,8 @@ void launcher_release(struct launcher *launcher)
 	for (i = launcher->first_own; i < launcher->first_of_task; i++)
 		free(launcher->environment[i]);
 	free(launcher->environment);
-	free(launcher->changed);
-	launcher->environment = launcher->changed = NULL;
+	frame_environment_release(&launcher->changed);
+	launcher->environment = NULL;
 	fd_close(&launcher->null);
 	fd_close(&launcher->terminal);
 	fd_close(&launcher->children);
@@ -263,53 +263,6 @@ int launcher_prepare(struct launcher *launcher, struct workplace *place)
 	return zygote_prepare(&launcher->zygote, place, &command, launcher->null) < 0 ? -1 : 1;
 }
 
-/* Removes the variables of a name (up to its '=', if any). Returns the number of variables left. */
-static size_t drop_variable(char **variables, size_t count, struct slice name)
-{
-	const char *equals = memchr(name.data, '=', name.size);
-	size_t length = equals ? (size_t)(equals - name.data) : name.size, i;
-
-	for (i = 0; i < count; i++) {
-		if (strncmp(variables[i], name.data, length) == 0 && variables[i][length] == '=')
-			variables[i--] = variables[--count];
-	}
-	return count;
-}
-
-/* Returns the environment with a task's changes, and its PATH in *path if that is changed. */
-static char **change_environment(struct launcher *launcher, struct slice frame, const char **path)
-{
-	struct frame_reader reader = frame_read(frame);
-	size_t count = 0, i;
-	struct slice value;
-	enum field field;
-
-	while (launcher->environment[count])
-		count++;
-	for (i = 0; i < count; i++) {
-		launcher->changed =
-			mem_grow(launcher->changed, i, &launcher->changed_capacity, sizeof *launcher->changed);
-		launcher->changed[i] = launcher->environment[i];
-	}
-	while (frame_next(&reader, &field, &value)) {
-		if (field != FIELD_SET && field != FIELD_UNSET)
-			continue;
-		count = drop_variable(launcher->changed, count, value);
-		if (field == FIELD_UNSET && slice_equals(value, slice_of("PATH")))
-			*path = NULL;
-		if (field == FIELD_UNSET)
-			continue;
-		if (value.size >= 5 && memcmp(value.data, "PATH=", 5) == 0)
-			*path = value.data + 5;
-		launcher->changed =
-			mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
-		launcher->changed[count++] = (char *)(uintptr_t)value.data;
-	}
-	launcher->changed = mem_grow(launcher->changed, count, &launcher->changed_capacity, sizeof *launcher->changed);
-	launcher->changed[count] = NULL;
-	return launcher->changed;
-}
-
 /* Applies a task's settings; the caller closes an input of its own. -1 with errno. */
 static int take_settings(struct launcher *launcher, const struct workplace *place, const struct task *task,
 			 struct command *command, const char **path)
@@ -323,7 +276,8 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 	if (frame_find(task->frame, FIELD_DIRECTORY, &value))
 		command->directory = value.data;
 	if (frame_find(task->frame, FIELD_SET, &value) || frame_find(task->frame, FIELD_UNSET, &value))
-		command->environment = change_environment(launcher, task->frame, path);
+		command->environment =
+			frame_environment_make(&launcher->changed, launcher->environment, task->frame, path);
 	if (frame_find(task->frame, FIELD_STDIN, &value))
 		return command->input = fd_holding(value);
 	return 0;

@@ -4,6 +4,7 @@
 #define WORKER_LAUNCHER_H
 
 #include "base/dialect.h"
+#include "task/frame_environment.h"
 #include "task/task.h"
 #include "process/command.h"
 #include "worker/zygote/zygote.h"
@@ -28,8 +29,7 @@ struct launcher {
 	size_t first_own;
 	size_t first_of_task;
 	/* The environment of a task that brings variables; reused for the next. */
-	char **changed;
-	size_t changed_capacity;
+	struct frame_environment changed;
 	/* The task's variables, as "NAME=number". */
 	char task_variables[ZYGOTE_VARIABLES][ZYGOTE_VARIABLE_SIZE];
 	/* The number of bytes of each before its number. */
