@@ -105,6 +105,7 @@
  *   logbook  opens and calls the recorders  instructions  the workers' briefing
  *   out_file  the file of --out
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
+ *   closing  the end of a session
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
  * run/policy/  the decisions of a run

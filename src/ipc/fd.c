@@ -352,3 +352,10 @@ int fd_wait(struct fd_wait *waits, size_t count, nsec deadline)
 	}
 	return ready;
 }
+
+bool fd_has_reader(int fd)
+{
+	struct fd_wait wait = {.fd = fd, .want_output = true};
+
+	return fd_wait(&wait, 1, 0) <= 0 || !wait.hangup;
+}

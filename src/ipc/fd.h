@@ -112,4 +112,7 @@ struct fd_wait {
 /* Waits until one is ready. Returns how many are, 0 after the deadline (monotonic), or -1 with errno EINTR. */
 int fd_wait(struct fd_wait *waits, size_t count, nsec deadline);
 
+/* False if what is written to fd is not read any more. */
+bool fd_has_reader(int fd);
+
 #endif

@@ -311,3 +311,15 @@ int instructions_open(struct session *session, struct error *error)
 	session->pool = pool_new(&pool, &session->briefing, &session->pool_owner, error);
 	return session->pool ? 0 : -1;
 }
+
+void instructions_release(struct session *session)
+{
+	prototype_close(&session->prototype, session->place.reserve ? &session->briefing : NULL);
+	pool_free(session->pool);
+	session->pool = NULL;
+	template_release(&session->template);
+	template_release(&session->command);
+	template_release(&session->tag);
+	briefing_release(&session->briefing);
+	shared_close(&session->shared);
+}

@@ -15,6 +15,9 @@ struct session_place;
 /* Makes the briefing, compiles the command lines and opens the pool. -1 with the error; releasing is the caller's. */
 int instructions_open(struct session *session, struct error *error) MUST_CHECK;
 
+/* Releases what instructions_open has made, as far as it came. No worker is left. */
+void instructions_release(struct session *session);
+
 /* Returns the file of --out, to be opened; without a name if there is none. */
 struct out_file instructions_out_file(const struct session_options *options, const struct session_place *place);
 

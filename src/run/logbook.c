@@ -241,3 +241,10 @@ void logbook_flush(struct session *session)
 			logbook_fail(session, recorder);
 	}
 }
+
+void logbook_write(struct session *session)
+{
+	outlet_flush(&session->outlet);
+	logbook_flush(session);
+	outlet_flush(&session->outlet);
+}

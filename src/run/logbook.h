@@ -40,6 +40,9 @@ void logbook_written(struct session *session, const struct result *result);
 /* Writes what the recorders have gathered. */
 void logbook_flush(struct session *session);
 
+/* Writes output, then what recorders note of it, then the message of a recorder that has failed. */
+void logbook_write(struct session *session);
+
 /* Closes all recorders but the owner's. What they have gathered since the last flush is lost. */
 void logbook_close(struct session *session);
 

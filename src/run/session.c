@@ -10,7 +10,6 @@
 #include "process/signals.h"
 #include "worker/executor.h"
 #include "worker/terminal.h"
-#include "run/companion/companions.h"
 #include "run/instructions.h"
 #include "run/interruption.h"
 #include "run/logbook.h"
@@ -57,22 +56,6 @@ static bool outlet_result(struct outlet *outlet, const struct result *result)
 static void outlet_settled(struct outlet *outlet, const struct result *result)
 {
 	logbook_written(container_of(outlet, struct session, outlet), result);
-}
-
-/* Releases what a session has before its output is open, and itself. */
-static void session_release(struct session *session)
-{
-	prototype_close(&session->prototype, session->place.reserve ? &session->briefing : NULL);
-	pool_free(session->pool);
-	session->pool = NULL;
-	template_release(&session->template);
-	template_release(&session->command);
-	template_release(&session->tag);
-	briefing_release(&session->briefing);
-	arena_release(&session->arena);
-	out_file_close(&session->out);
-	shared_close(&session->shared);
-	free(session);
 }
 
 /* Opens the parts that may fail. -1 with the error; those that are open are the caller's to release. */
@@ -131,7 +114,10 @@ struct session *session_open(const struct session_options *options, const struct
 	if (open_parts(session, error) < 0) {
 		logbook_close(session);
 		out_file_discard(&session->out);
-		session_release(session);
+		instructions_release(session);
+		arena_release(&session->arena);
+		out_file_close(&session->out);
+		free(session);
 		return NULL;
 	}
 	/* Nothing fails from here on. Messages pass the outlet. */
@@ -174,14 +160,6 @@ void session_expect_retries(struct session *session, uint64_t index, uint64_t re
 	order_expect(&session->order, index, retries < UINT32_MAX ? (uint32_t)retries + 1 : UINT32_MAX);
 }
 
-/* Writes output, then what recorders note of it, then the message of a recorder that has failed. */
-static void write_gathered(struct session *session)
-{
-	outlet_flush(&session->outlet);
-	logbook_flush(session);
-	outlet_flush(&session->outlet);
-}
-
 /* Applies the consequences of events: writes output, sets the gate, skips tasks that will not begin. */
 static void session_settle(struct session *session)
 {
@@ -203,7 +181,7 @@ static void session_settle(struct session *session)
 		pool_set_gate(session->pool, choose_gate(session));
 	if (owner->on_room && session_has_room(session))
 		owner->on_room(owner);
-	write_gathered(session);
+	logbook_write(session);
 	/* Once more if that has ended the run, as when a recorder fails: no event has to follow. */
 	if (session->ending.phase != before)
 		session_settle(session);
@@ -250,90 +228,6 @@ void session_step(struct session *session)
 {
 	loop_step(session->place.loop, session_deadline(session));
 	session_advance(session);
-}
-
-/* Writes output at the reader's pace until the run is over. */
-static void finish_output(struct session *session)
-{
-	session_settle(session);
-	while (!ending_is_over(session))
-		session_step(session);
-}
-
-bool session_dismiss(struct session *session)
-{
-	struct pool *pool = session->pool;
-
-	if (!pool_is_closing(pool) && ending_is_aborted(session))
-		pool_hang_up(pool);
-	else if (!pool_is_closing(pool))
-		pool_dismiss(pool);
-	else if (!pool_has_hung_up(pool) && !ending_awaits_workers(session))
-		pool_hang_up(pool);
-	return pool_is_empty(pool) &&
-	       (!session->ending.clears || clearance_advance(&session->clearance, ending_is_aborted(session)));
-}
-
-/* Ends the session's workers, or waits until they are in the reserve; and what tasks left, if the run is ended. */
-static void end_workers(struct session *session)
-{
-	while (!session_dismiss(session)) {
-		nsec deadline = pool_deadline(session->pool), clearance = clearance_deadline(&session->clearance);
-
-		deadline = clearance < deadline ? clearance : deadline;
-		if (session->ending.kill_at && session->ending.kill_at < deadline)
-			deadline = session->ending.kill_at;
-		loop_step(session->place.loop, deadline);
-		ending_tick(session);
-		pool_tick(session->pool);
-	}
-	if (!session->place.reserve)
-		companions_end();
-}
-
-/* Writes the rest at the reader's pace, and closes the recorders, which may note the last tasks only after that. */
-static void write_last(struct session *session)
-{
-	bool is_read;
-
-	ending_finish_words(session);
-	is_read = outlet_is_idle(&session->outlet);
-	write_gathered(session);
-	logbook_close(session);
-	if (out_file_check(&session->out) < 0)
-		ending_lose_output(session, errno);
-	outlet_flush(&session->outlet);
-	/* The message of a recorder that has failed, or of a file that was not stored. */
-	if (is_read)
-		ending_finish_words(session);
-}
-
-int session_close(struct session *session, int *signal)
-{
-	int status;
-
-	finish_output(session);
-	progress_close(&session->progress);
-	end_workers(session);
-	/* All output has been received. A run that failed ends where its output is whole. */
-	if (!session->ending.failure)
-		order_pump(&session->order);
-	if (ending_write_out(session))
-		outlet_end(&session->outlet);
-	write_gathered(session);
-	report_end(session);
-	outlet_flush(&session->outlet);
-	write_last(session);
-	status = report_status(session);
-	*signal = ending_signal(session);
-	if (session->place.is_alone)
-		interruption_close(session);
-	trace_event("run_end", "\"status\":%d,\"signal\":%d", status, *signal);
-	order_release(&session->order);
-	outlet_close(&session->outlet);
-	bytes_release(&session->reported.failure_lines);
-	session_release(session);
-	return status;
 }
 
 bool session_is_hungry(const struct session *session)

@@ -238,14 +238,6 @@ static void verdict_explain(struct verdict *verdict)
 		verdict->result.reason = verdict->problem;
 }
 
-/* True if the reader of our own standard output has gone. */
-static bool has_no_reader(void)
-{
-	struct fd_wait output = {.fd = STDOUT_FILENO, .want_output = true};
-
-	return fd_wait(&output, 1, 0) > 0 && output.hangup;
-}
-
 static void verdict_decide(struct verdict *verdict)
 {
 	struct session *session = verdict->session;
@@ -254,7 +246,8 @@ static void verdict_decide(struct verdict *verdict)
 
 	verdict->is_about_command = session->template.command_is_fixed && failure_is_about_command(result);
 	/* Each task that writes there would fail. */
-	if ((options->output.ungrouped || options->command.terminal) && failure_is_by_pipe(result) && has_no_reader())
+	if ((options->output.ungrouped || options->command.terminal) && failure_is_by_pipe(result) &&
+	    !fd_has_reader(STDOUT_FILENO))
 		ending_lose_output(session, EPIPE);
 	if (verdict->is_about_command)
 		stop_for_command(session, result);
