@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -84,6 +84,7 @@ complete -c mpmap -n __mpmap_before_command -l timeout -x -d 'end tasks that tak
 complete -c mpmap -n __mpmap_before_command -l grace -x -d 'SIGKILL follows SIGTERM after SECS [2]'
 complete -c mpmap -n __mpmap_before_command -l leftovers -xa 'leave wait kill' -d 'processes that a task leaves: leave, wait or kill [leave]'
 complete -c mpmap -n __mpmap_before_command -l halt -x -d 'stop early: soon or now, fail, success or done=N or N%'
+complete -c mpmap -n __mpmap_before_command -l until -x -d 'begin no task that may not end by TIME: 07:30, a date and'
 complete -c mpmap -n __mpmap_before_command -l memfree -x -d 'start no task with less memory free'
 complete -c mpmap -n __mpmap_before_command -l load -x -d 'start no task while the load is N or above'
 complete -c mpmap -n __mpmap_before_command -l interactive -d 'a prompt where runs are started, looked at and repeated on one'
@@ -91,4 +92,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

@@ -110,7 +110,7 @@
  *   companions  the table of them           prototype  what adapters are forked from
  * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
- *   failure  what follows from a failed task
+ *   failure  what follows from a failed task  until  the time that ends the run
  * feed/     the sources of tasks
  *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON

@@ -365,7 +365,8 @@ workers_started() {
 	shows 'exit status 123, a task failed' false
 	shows 'exit status 126, the command cannot be executed' /dev/null
 	shows 'exit status 127, the command was not found' ./absent
-	shows 'exit status 124, stopped by --halt' --halt now,fail=1 false
+	shows 'exit status 124, stopped early \(--halt, --until\)' --halt now,fail=1 false
+	shows 'exit status 124, stopped early \(--halt, --until\)' --until 1 true
 }
 
 @test "interactive: a setting that is refused leaves the one before" {

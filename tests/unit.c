@@ -83,6 +83,7 @@ static const struct {
 	{"attempts", unit_attempts},
 	{"output", unit_output},
 	{"policy", unit_policy},
+	{"until", unit_until},
 	{"pressure", unit_pressure},
 	{"archive", unit_archive},
 	{"archive model", unit_archive_model},

@@ -67,6 +67,7 @@ extern const struct unit_test unit_pool[];
 extern const struct unit_test unit_attempts[];
 extern const struct unit_test unit_output[];
 extern const struct unit_test unit_policy[];
+extern const struct unit_test unit_until[];
 extern const struct unit_test unit_pressure[];
 extern const struct unit_test unit_archive[];
 extern const struct unit_test unit_archive_model[];

@@ -30,10 +30,10 @@ static const char usage[] =
 static const char trailer[] =
 	"\n"
 	"SIZE is in bytes, or with K, M, G, T; SECS a time: 5, 0.5, 1h30m. Exit status: 0 all\n"
-	"tasks succeeded, 123 a task failed, 124 stopped by --halt, 125 one was killed, timed\n"
-	"out, lost or not started, 126 and 127 COMMAND cannot be run, 1 a failure of mpmap's\n"
-	"own, 2 wrong usage; a signal that ended mpmap, or SIGPIPE when its output's reader has\n"
-	"gone. The manual, mpmap(1), tells the rest.\n";
+	"tasks succeeded, 123 a task failed, 124 stopped by --halt or --until, 125 one was\n"
+	"killed, timed out, lost or not started, 126 and 127 COMMAND cannot be run, 1 a failure\n"
+	"of mpmap's own, 2 wrong usage; a signal that ended mpmap, or SIGPIPE when its output's\n"
+	"reader has gone. The manual, mpmap(1), tells the rest.\n";
 
 void help_option(struct bytes *out, const struct option_row *row)
 {

@@ -131,6 +131,9 @@ const struct option_row option_table[] = {
 	 .help = "processes that a task leaves: leave, wait or kill [leave]", .set = set_leftovers},
 	{.name = "halt", .argument = "WHEN,WHY", .values = VALUES_FREE,
 	 .help = "stop early: soon or now, fail, success or done=N or N%", .set = set_halt},
+	{.name = "until", .argument = "TIME", .values = VALUES_FREE,
+	 .help = "begin no task that may not end by TIME: 07:30, a date and\n"
+	 "time (2026-11-27T07:30), or a time from now (1h30m)", .set = set_until},
 	{.name = "memfree", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "start no task with less memory free", .set = set_memory},
 	{.name = "load", .argument = "N", .values = VALUES_FREE, .help = "start no task while the load is N or above",

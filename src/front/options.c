@@ -313,6 +313,7 @@ static void take_defaults(struct options *options, const struct options *default
 		run->machine.throttle = (struct throttle_options){.jobs_file = run->machine.throttle.jobs_file};
 		run->command.initializer = run->command.finalizer = NULL;
 		run->policy.delay = 0;
+		run->policy.until = (struct until_options){.kind = UNTIL_NEVER};
 	}
 	/* Running tasks count as load before the load average shows them. */
 	if (throttle_most(&run->machine.throttle) < run->workers.jobs)

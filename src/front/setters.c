@@ -330,6 +330,11 @@ int set_halt(struct options *options, const char *value, struct error *error)
 	return halt_parse(value, &options->run.policy.halt, error);
 }
 
+int set_until(struct options *options, const char *value, struct error *error)
+{
+	return until_parse(value, &options->run.policy.until, error);
+}
+
 int set_memory(struct options *options, const char *value, struct error *error)
 {
 	if (number_parse_size(value, &options->run.machine.throttle.memory) == 0)

@@ -55,6 +55,7 @@ option_setter set_timeout;
 option_setter set_grace;
 option_setter set_leftovers;
 option_setter set_halt;
+option_setter set_until;
 option_setter set_memory;
 option_setter set_load;
 option_setter set_progress;

@@ -2,6 +2,7 @@
 /* The end of a run: its phases, and the rest of its output. */
 #include "run/ending.h"
 
+#include "base/bytes.h"
 #include "base/diag.h"
 #include "base/trace.h"
 #include "process/signals.h"
@@ -12,6 +13,9 @@
 
 /* How long after the kill a silent worker of a shared pool is given up. */
 #define GIVE_UP_TIME (3 * NSEC_PER_SEC)
+
+/* How often --until is compared with the clocks at least: the wall clock may be set, and the machine sleep. */
+#define UNTIL_CHECK_TIME NSEC_PER_SEC
 
 const struct ending_permits ending_phases[ENDING_PHASES] = {
 	[ENDING_RUNNING] = {.submits = true, .begins = true, .waits = true},
@@ -165,10 +169,86 @@ static void kill_late(struct session *session)
 	ending->killed = true;
 }
 
+/* Drains if no task may begin any more because of --until. */
+static void check_until(struct session *session)
+{
+	if (!ending_permits(session)->begins || until_remains(&session->until, until_now()) > 0)
+		return;
+	session->ending.out_of_time = true;
+	ending_drain(session);
+}
+
+void ending_learn(struct session *session, const struct result *result)
+{
+	until_learn(&session->until, result->duration);
+	check_until(session);
+}
+
 void ending_tick(struct session *session)
 {
 	if (session->ending.kill_at && clock_now() >= session->ending.kill_at)
 		kill_late(session);
+	check_until(session);
+}
+
+/* Returns the number of tasks that are known and were not begun. */
+static uint64_t count_not_begun(const struct session *session)
+{
+	const struct session_tally *tally = &session->tally;
+	uint64_t total = tally->total > tally->submitted ? tally->total : tally->submitted;
+
+	return total - (tally->finished - tally->outcomes[OUTCOME_SKIPPED]);
+}
+
+bool ending_is_out_of_time(const struct session *session)
+{
+	return session->ending.out_of_time && (!session->tally.total || count_not_begun(session));
+}
+
+/* Appends a moment as the clock of the time zone shows it. */
+static void append_moment(struct bytes *out, nsec moment)
+{
+	time_t second = (time_t)(moment / NSEC_PER_SEC);
+	struct tm parts;
+	char text[64];
+
+	localtime_r(&second, &parts);
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+	bytes_append_text(out, text);
+}
+
+void ending_report_until(const struct session *session)
+{
+	const struct session_tally *tally = &session->tally;
+	uint64_t count = count_not_begun(session);
+	struct bytes line = {.data = NULL};
+
+	if (session->ending.signal || !ending_is_out_of_time(session))
+		return;
+	bytes_append_text(&line, "stopped by --until ");
+	append_moment(&line, until_end(&session->until, until_now()));
+	/* More may not have been read. */
+	if (tally->total)
+		bytes_append_format(&line, ": %" PRIu64 " of %" PRIu64 " tasks not begun", count, tally->total);
+	else
+		bytes_append_format(&line, ": at least %" PRIu64 " task%s not begun", count, count == 1 ? "" : "s");
+	bytes_append_format(&line, " (--grace is %.6g s, the longest task took %.6g s)",
+			    (double)session->until.grace / (double)NSEC_PER_SEC,
+			    (double)session->until.longest / (double)NSEC_PER_SEC);
+	diag_note("%s", bytes_text(&line));
+	bytes_release(&line);
+}
+
+nsec ending_deadline(const struct session *session)
+{
+	nsec deadline = session->ending.kill_at ? session->ending.kill_at : NSEC_FOREVER, remains;
+
+	if (session->until.kind == UNTIL_NEVER || !ending_permits(session)->begins)
+		return deadline;
+	remains = until_remains(&session->until, until_now());
+	remains = remains < UNTIL_CHECK_TIME ? remains : UNTIL_CHECK_TIME;
+	remains += clock_now();
+	return remains < deadline ? remains : deadline;
 }
 
 bool ending_is_settled(const struct session *session)

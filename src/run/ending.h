@@ -63,6 +63,8 @@ struct ending {
 	int signal;
 	/* The condition of --halt was met. */
 	bool halted;
+	/* No task would end by the time that --until says. */
+	bool out_of_time;
 	/* Standard output cannot be written any more: what tasks write there is dropped, and no failures are reported.
 	 */
 	bool lost_output;
@@ -117,8 +119,20 @@ void ending_lose_output(struct session *session, int number);
 /* Returns the signal that the program is to die of, 0 if none. */
 int ending_signal(const struct session *session);
 
-/* Kills the tasks whose grace time has passed. */
+/* Counts the duration of a task: drains if another as long would end too late. */
+void ending_learn(struct session *session, const struct result *result);
+
+/* True if --until has kept tasks from being begun, or records from being read. */
+bool ending_is_out_of_time(const struct session *session);
+
+/* Reports in one line how many tasks were not begun because of --until, if it has ended the run. */
+void ending_report_until(const struct session *session);
+
+/* Kills the tasks whose grace time has passed; drains if it is too late for any task to begin. */
 void ending_tick(struct session *session);
+
+/* Returns when ending_tick has something to do next. */
+nsec ending_deadline(const struct session *session);
 
 /*
  * True if dismissed workers are waited for: until a signal ends the run, or where they have finalizers, until the run

@@ -145,6 +145,17 @@ static signal_mask ignored_signals(const struct session_options *options)
 	return ignored;
 }
 
+/*
+ * Returns the outcomes (a bit for each) after which a worker waits for the verdict: with --until a task that took long
+ * may be the reason to begin no other. What a command that stays was fed is not taken back.
+ */
+static uint32_t judged_outcomes(const struct session_options *options)
+{
+	if (options->policy.until.kind != UNTIL_NEVER && !options->command.executor->persists)
+		return (1u << OUTCOMES) - 1;
+	return halt_outcomes(&options->policy.halt);
+}
+
 /* Returns the briefing of the session's workers, but for where the command is. The caller's (briefing_release). */
 static struct briefing briefing_from_options(const struct session *session)
 {
@@ -154,7 +165,7 @@ static struct briefing briefing_from_options(const struct session *session)
 		.flags = briefing_flags(session),
 		.nice = options->command.nice,
 		.ignored = ignored_signals(options),
-		.judged = halt_outcomes(&options->policy.halt),
+		.judged = judged_outcomes(options),
 		.grace = options->policy.grace,
 		.delay = options->policy.delay,
 		.max_rss = options->command.max_rss,
@@ -292,7 +303,7 @@ int instructions_open(struct session *session, struct error *error)
 		.repeats = options->policy.retries || options->input.brings_commands,
 		.has_limits = options->input.brings_commands,
 		.grace = options->policy.grace,
-		.judged = halt_outcomes(&options->policy.halt),
+		.judged = judged_outcomes(options),
 		.terminal = options->command.terminal,
 		.refeeds = options->command.executor->persists,
 		.calls = options->command.executor->is_called,

@@ -372,6 +372,7 @@ void report_end(struct session *session)
 		report_interruption(session);
 	else if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		report_summary(session);
+	ending_report_until(session);
 	if (session->reported.unfinished > 1)
 		diag_error("%" PRIu64 " workers failed at their end", session->reported.unfinished);
 	if (session->options->output.stats)
@@ -388,6 +389,8 @@ int report_status(const struct session *session)
 		return EXIT_TROUBLE;
 	if (session->ending.halted)
 		return session->options->policy.halt.why == HALT_SUCCESS ? EXIT_OK : EXIT_HALTED;
+	if (ending_is_out_of_time(session))
+		return EXIT_HALTED;
 	if (outcomes[OUTCOME_SIGNALED] || outcomes[OUTCOME_TIMEOUT] || outcomes[OUTCOME_LOST] ||
 	    outcomes[OUTCOME_NOT_STARTED])
 		return EXIT_TASK_KILLED;

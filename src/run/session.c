@@ -125,6 +125,7 @@ struct session *session_open(const struct session_options *options, const struct
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->machine.throttle);
 	(void)throttle_check(&session->throttle);
+	until_begin(&session->until, &options->policy.until, options->policy.grace, until_now());
 	pool_set_timeout(session->pool, limit_now(&session->limit));
 	clearance_init(&session->clearance, pool_leftovers(session->pool), options->policy.grace,
 		       options->policy.leftovers == LEFTOVERS_KILL);
@@ -206,8 +207,8 @@ nsec session_deadline(const struct session *session)
 {
 	nsec deadline = pool_deadline(session->pool);
 
-	if (session->ending.kill_at && session->ending.kill_at < deadline)
-		deadline = session->ending.kill_at;
+	if (ending_deadline(session) < deadline)
+		deadline = ending_deadline(session);
 	if (ending_permits(session)->begins && throttle_deadline(&session->throttle) < deadline)
 		deadline = throttle_deadline(&session->throttle);
 	if (progress_deadline(&session->progress) < deadline)

@@ -22,6 +22,7 @@
 #include "pool/reserve.h"
 #include "run/policy/halt.h"
 #include "run/policy/limit.h"
+#include "run/policy/until.h"
 #include "run/ending.h"
 #include "run/outlet.h"
 #include "run/progress.h"
@@ -118,6 +119,8 @@ struct policy_options {
 	/* Time that tasks have to end after a signal, before they are killed. */
 	nsec grace;
 	struct halt halt;
+	/* When the run is to be over. */
+	struct until_options until;
 	/* Time between starts of tasks. */
 	nsec delay;
 	/* What becomes of processes that tasks leave in their groups. */

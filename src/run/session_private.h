@@ -17,6 +17,7 @@
 #include "run/outlet.h"
 #include "run/policy/limit.h"
 #include "run/policy/pace.h"
+#include "run/policy/until.h"
 #include "run/progress.h"
 #include "run/session.h"
 #include "state/shared.h"
@@ -37,6 +38,7 @@ struct session {
 	struct watch signals;
 	struct pace pace;
 	struct limit limit;
+	struct until until;
 	struct throttle throttle;
 	struct progress progress;
 	struct logbook logbook;

@@ -6,7 +6,6 @@
 #include "run/verdict.h"
 
 #include "base/diag.h"
-#include "base/trace.h"
 #include "ipc/fd.h"
 #include "machine/pressure.h"
 #include "run/logbook.h"
@@ -215,6 +214,7 @@ static void verdict_learn(struct verdict *verdict)
 	/* Of several tasks, only the whole time is known. */
 	if (verdict->task && limit_learn(&session->limit, &verdict->result))
 		pool_set_timeout(session->pool, limit_now(&session->limit));
+	ending_learn(session, &verdict->result);
 }
 
 /* Notes whether the OOM killer was at work when a task or its worker was killed. */

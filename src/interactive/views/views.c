@@ -108,7 +108,7 @@ static const char *meaning(int status)
 	case EXIT_TASK_FAILED:
 		return "a task failed";
 	case EXIT_HALTED:
-		return "stopped by --halt";
+		return "stopped early (--halt, --until)";
 	case EXIT_TASK_KILLED:
 		return "a task did not come to its own end";
 	case EXIT_CANNOT_EXECUTE:
@@ -205,6 +205,7 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 	append_time_option(out, "timeout", settings->policy.limit.fixed);
 	if (settings->policy.limit.percent)
 		bytes_append_format(out, " --timeout=%" PRIu64 "%%", settings->policy.limit.percent);
+	append_word_option(out, "until", settings->policy.until.text);
 	append_time_option(out, "delay", settings->policy.delay);
 	if (settings->output.order != ORDER_INPUT)
 		bytes_append_text(out, settings->output.order == ORDER_LINES ? " --line-buffer" : " --unordered");
