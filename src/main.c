@@ -66,7 +66,7 @@
  *   request  lines                          request_json  arrays of JSON    words    verbs, options, operands
  * state/server/  the state server
  *   server   its steps                      connection  a client's          clients  processes as owners
- *   control  what a run reports             python   clients by Python's connections
+ *   control  what a run reports             runs     what follows from it     python   clients by Python's connections
  *   role     of a run
  * state/client/  mpmap-state, a program of its own
  *   client   its main function              arguments  its command line     printing  its output

@@ -90,7 +90,7 @@ in_hacking() {
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
 		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task"); floor("state", "<process <task")
-		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <state"); floor("state/client", "<state/server")
+		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <state <board"); floor("state/client", "<state/server")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")

@@ -6,7 +6,7 @@
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "ipc/local.h"
-#include "state/server/control.h"
+#include "state/server/runs.h"
 #include "state/server/role.h"
 
 #include <errno.h>
@@ -157,7 +157,7 @@ static void test_outlook_reported(void)
 
 	if (!serve_begin(&served))
 		return;
-	check_int(control_outlook(served.channel, (struct store_outlook){.jobs = 2}), 0);
+	check_int(control_outlook(served.channel, 1, 2, UINT64_MAX), 0);
 	check_int(control_attempt_began(served.channel, 1, 0, "task 1"), 0);
 	first = connect_for(&served, 1);
 	check_str(converse(first, "barrier b 3\n"),

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "ipc/fd.h"
 #include "ipc/local.h"
-#include "state/server/control.h"
+#include "state/server/runs.h"
 #include "state/server/server.h"
 
 #include <sys/socket.h>

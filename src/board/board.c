@@ -107,6 +107,8 @@ void board_reset(struct board *board, size_t seat)
 	doorbells_clear(&board->doorbells, seat);
 	atomic_store(&status->retire, 0);
 	atomic_store(&status->taken, 0);
+	status->worker = 0;
+	atomic_store(&status->mark_fd, 0);
 	atomic_store(&status->running, 0);
 	atomic_store(&status->attempt, 0);
 	atomic_store(&status->started, 0);

@@ -69,6 +69,13 @@ struct seat {
 	_Atomic uint32_t taken;
 	/* 1 if the worker is to leave after its current task. Written by the parent. */
 	_Atomic uint32_t retire;
+	/* The worker's process: written by itself before it says hello. 0 before. */
+	volatile pid_t worker;
+	/*
+	 * The number of the descriptor, in the worker, of the memory in which an adapter says which record is in work,
+	 * plus one; 0 while there is none. Eight bytes: the record's index plus one, 0 if none is. By the worker.
+	 */
+	_Atomic uint32_t mark_fd;
 	/*
 	 * The index plus one of the task being run, 0 between tasks. Set by the worker before it starts a process and
 	 * cleared after the result is committed: a committed result counts, whatever this field holds.

@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 22 };
+enum { MESSAGE_VERSION = 23 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */

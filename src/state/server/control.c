@@ -1,72 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The messages of a run to its state server. */
+/* Writing the messages of a run to its state server, and reading the answers. */
 #include "state/server/control.h"
 
 #include "base/bytes.h"
-#include "base/mem.h"
-#include "ipc/fd.h"
-#include "state/server/clients.h"
+#include "board/board.h"
 
 #include <errno.h>
-
-enum control_type {
-	CONTROL_BEGAN = 1,
-	CONTROL_ENDED,
-	CONTROL_CONNECTION,
-	CONTROL_OUTLOOK,
-	/* The first, and its answer. */
-	CONTROL_SETUP,
-	CONTROL_READY,
-};
-
-struct attempt {
-	struct list link;
-	uint64_t id;
-	struct owner *owner;
-};
 
 /* Sends a message and releases its payload. */
 static int control_send(int channel, enum control_type type, struct bytes *payload, const int *fds, size_t fd_count)
 {
 	int result = channel_send(channel, type, bytes_slice(payload), fds, fd_count);
+	int number = errno;
 
 	bytes_release(payload);
+	errno = number;
 	return result;
 }
 
-int control_attempt_began(int channel, uint64_t id, pid_t pid, const char *label)
+/* Sends a message of one or two numbers. */
+static int control_send_numbers(int channel, enum control_type type, uint64_t run, const uint64_t *number)
 {
 	struct bytes payload = {.data = NULL};
 
-	bytes_put_u64(&payload, id);
-	bytes_put_u32(&payload, (uint32_t)pid);
-	bytes_put_text(&payload, label);
-	return control_send(channel, CONTROL_BEGAN, &payload, NULL, 0);
-}
-
-int control_attempt_ended(int channel, uint64_t id)
-{
-	struct bytes payload = {.data = NULL};
-
-	bytes_put_u64(&payload, id);
-	return control_send(channel, CONTROL_ENDED, &payload, NULL, 0);
-}
-
-int control_connection(int channel, uint64_t id, int fd)
-{
-	struct bytes payload = {.data = NULL};
-
-	bytes_put_u64(&payload, id);
-	return control_send(channel, CONTROL_CONNECTION, &payload, &fd, 1);
-}
-
-int control_outlook(int channel, struct store_outlook outlook)
-{
-	struct bytes payload = {.data = NULL};
-
-	bytes_put_u64(&payload, outlook.jobs);
-	bytes_put_u8(&payload, outlook.input_ended);
-	return control_send(channel, CONTROL_OUTLOOK, &payload, NULL, 0);
+	bytes_put_u64(&payload, run);
+	if (number)
+		bytes_put_u64(&payload, *number);
+	return control_send(channel, type, &payload, NULL, 0);
 }
 
 int control_setup(int channel, const char *path, uint64_t memory_limit)
@@ -89,149 +49,93 @@ int control_wait(int channel, struct error *error)
 	return error_set(error, "%.*s", (int)message.payload.size, message.payload.data);
 }
 
-int control_answer(int channel, const char *problem)
+int control_run_began(int channel, const struct control_run *run)
 {
-	return channel_send(channel, CONTROL_READY, slice_of(problem), NULL, 0);
+	struct bytes payload = {.data = NULL};
+
+	bytes_put_u64(&payload, run->number);
+	bytes_put_text(&payload, run->id);
+	bytes_put_u64(&payload, run->board->seats);
+	bytes_put_u64(&payload, run->queue_rows);
+	bytes_put_u64(&payload, run->board->ring_size);
+	bytes_put_u8(&payload, run->calls);
+	bytes_put_u8(&payload, run->is_atomic);
+	return control_send(channel, CONTROL_RUN_BEGAN, &payload, &run->board->shm.fd, 1);
 }
 
-int control_begin(struct server *server, const struct message *setup, struct error *error)
+int control_run_ended(int channel, uint64_t number)
 {
-	struct cursor cursor = cursor_of(setup->payload);
-	uint64_t memory_limit = cursor_u64(&cursor);
-	char *path = setup->type == CONTROL_SETUP ? cursor_text(&cursor) : NULL;
-	int result;
-
-	if (!path)
-		return error_set(error, "the first message is not one of control_setup");
-	result = server_open(server, path, memory_limit, error);
-	free(path);
-	return result;
+	return control_send_numbers(channel, CONTROL_RUN_ENDED, number, NULL);
 }
 
-static struct attempt *control_attempt(const struct control *control, uint64_t id)
+int control_attempts_ended(int channel, uint64_t run, const struct control_end *ends, size_t count)
 {
-	struct list *link;
+	struct bytes payload = {.data = NULL};
+	size_t i;
 
-	for (link = control->attempts.next; link != &control->attempts; link = link->next) {
-		struct attempt *attempt = container_of(link, struct attempt, link);
-
-		if (attempt->id == id)
-			return attempt;
+	bytes_put_u64(&payload, run);
+	for (i = 0; i < count; i++) {
+		bytes_put_u64(&payload, ends[i].index);
+		bytes_put_u64(&payload, ends[i].count);
+		bytes_put_u8(&payload, ends[i].well);
 	}
-	return NULL;
+	return control_send(channel, CONTROL_ATTEMPTS_ENDED, &payload, NULL, 0);
 }
 
-/* Begins an attempt. False if the message is wrong. */
-static bool control_take_began(struct control *control, struct cursor *cursor)
+int control_outlook(int channel, uint64_t run, uint64_t jobs, uint64_t remaining)
 {
-	uint64_t id = cursor_u64(cursor);
-	pid_t pid = (pid_t)cursor_u32(cursor);
-	char *label = cursor_text(cursor);
-	struct attempt *attempt;
+	struct bytes payload = {.data = NULL};
 
-	if (!label || control_attempt(control, id)) {
-		free(label);
-		return false;
+	bytes_put_u64(&payload, run);
+	bytes_put_u64(&payload, jobs);
+	bytes_put_u64(&payload, remaining);
+	return control_send(channel, CONTROL_OUTLOOK, &payload, NULL, 0);
+}
+
+int control_take(int channel, uint64_t run, const char *queue, uint32_t count)
+{
+	struct bytes payload = {.data = NULL};
+
+	bytes_put_u64(&payload, run);
+	bytes_put_u32(&payload, count);
+	bytes_put_text(&payload, queue);
+	return control_send(channel, CONTROL_TAKE, &payload, NULL, 0);
+}
+
+int control_done(int channel, uint64_t run, uint64_t count)
+{
+	return control_send_numbers(channel, CONTROL_DONE, run, &count);
+}
+
+int control_sync(int channel, uint64_t run)
+{
+	return control_send_numbers(channel, CONTROL_SYNC, run, NULL);
+}
+
+int control_receive(int channel, struct message *storage, struct control_event *event)
+{
+	int got = channel_receive(channel, storage);
+	struct cursor cursor;
+
+	if (got <= 0)
+		return got;
+	cursor = cursor_of(storage->payload);
+	*event = (struct control_event){.run = cursor_u64(&cursor)};
+	switch (storage->type) {
+	case CONTROL_ITEM:
+		event->type = CONTROL_EVENT_ITEM;
+		event->is_last_part = cursor_u8(&cursor);
+		event->bytes = cursor_slice(&cursor);
+		break;
+	case CONTROL_SYNCED:
+		event->type = CONTROL_EVENT_SYNCED;
+		break;
+	case CONTROL_REFUSED:
+		event->type = CONTROL_EVENT_REFUSED;
+		event->bytes = cursor_slice(&cursor);
+		break;
+	default:
+		return -1;
 	}
-	attempt = mem_new(1, sizeof *attempt);
-	attempt->id = id;
-	attempt->owner = store_attempt_began(control->server->store, label);
-	list_init(&attempt->link);
-	list_append(&control->attempts, &attempt->link);
-	if (pid > 0)
-		clients_add_attempt(control->server, pid, attempt->owner);
-	free(label);
-	return true;
-}
-
-static void control_end(struct control *control, struct attempt *attempt)
-{
-	server_owner_ended(control->server, attempt->owner);
-	list_remove(&attempt->link);
-	free(attempt);
-}
-
-static bool control_take_ended(struct control *control, struct cursor *cursor)
-{
-	struct attempt *attempt = control_attempt(control, cursor_u64(cursor));
-
-	if (attempt)
-		control_end(control, attempt);
-	return attempt;
-}
-
-/* Takes over a connection, and its descriptor. */
-static bool control_take_connection(struct control *control, struct cursor *cursor, struct message *message)
-{
-	struct attempt *attempt = control_attempt(control, cursor_u64(cursor));
-
-	if (!attempt || message->fd_count != 1)
-		return false;
-	fd_unblock(message->fds[0]);
-	server_adopt(control->server, message->fds[0], attempt->owner);
-	message->fds[0] = -1;
-	return true;
-}
-
-static bool control_take(struct control *control, struct message *message)
-{
-	struct cursor cursor = cursor_of(message->payload);
-	struct store_outlook outlook;
-
-	switch ((enum control_type)message->type) {
-	case CONTROL_BEGAN:
-		return control_take_began(control, &cursor);
-	case CONTROL_ENDED:
-		return control_take_ended(control, &cursor);
-	case CONTROL_CONNECTION:
-		return control_take_connection(control, &cursor, message);
-	case CONTROL_SETUP:
-	case CONTROL_READY:
-		return false;
-	case CONTROL_OUTLOOK:
-		outlook.jobs = cursor_u64(&cursor);
-		outlook.input_ended = cursor_u8(&cursor);
-		if (cursor_failed(&cursor))
-			return false;
-		store_foresee(control->server->store, outlook);
-		return true;
-	}
-	return false;
-}
-
-static void control_ready(struct watch *watch, unsigned events UNUSED)
-{
-	struct control *control = container_of(watch, struct control, watch);
-	struct message message;
-	int got;
-
-	while ((got = channel_receive(watch->fd, &message)) > 0) {
-		bool taken = control_take(control, &message);
-		size_t i;
-
-		for (i = 0; i < message.fd_count; i++)
-			fd_close(&message.fds[i]);
-		if (!taken)
-			got = -1;
-		if (!taken)
-			break;
-	}
-	if (got >= 0)
-		return;
-	control->has_ended = true;
-	loop_forget(&control->server->loop, watch);
-}
-
-int control_init(struct control *control, struct server *server, int channel)
-{
-	*control = (struct control){.server = server, .watch = {.fd = channel, .ready = control_ready}};
-	list_init(&control->attempts);
-	return loop_watch(&server->loop, &control->watch, LOOP_INPUT);
-}
-
-void control_release(struct control *control)
-{
-	while (!list_is_empty(&control->attempts))
-		control_end(control, container_of(control->attempts.next, struct attempt, link));
-	loop_forget(&control->server->loop, &control->watch);
+	return cursor_failed(&cursor) ? -1 : 1;
 }

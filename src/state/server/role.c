@@ -4,7 +4,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/local.h"
-#include "state/server/control.h"
+#include "state/server/runs.h"
 
 #include <errno.h>
 
