@@ -50,7 +50,7 @@
  *   clearance  naming or ending these groups
  * journal/  logs of a run, and an archive of its output
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
- *   recorder  the interface of job log, results folder and archive
+ *   recorder  the interface of job log, results folder and archive  key  the hash of a task
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * state/    what tasks have in common
  *   pyauth   the handshake of Python's connections  pyauth_frame  their frames  pyauth_mac  codes of messages

@@ -136,10 +136,11 @@ in_hacking() {
 	only 'ipc/|worker/zygote/preload.c' "$(call 'memfd_create|shm_open|mmap|mremap|munmap')"
 }
 
-@test "house: readline, jansson and nettle each have one place" {
+@test "house: readline, jansson, nettle and xxHash each have one place" {
 	grep -nE '<readline/|(^|[^a-z_])(rl_|add_history)' $(cat ../files) | grep -vE '^interactive/prompt/line(_input|_offers)?\.c:' | none 'outside prompt/line.c and its helpers'
 	grep -nE '<jansson\.h>|(^|[^a-z_])json_t' $(cat ../files) | grep -v '^codec/' | none 'outside codec/'
 	grep -n '<nettle/' $(cat ../files) | grep -v '^state/pyauth_mac\.c:' | none 'outside state/pyauth_mac.c'
+	grep -nE '<xxhash\.h>|(^|[^A-Za-z_])XXH' $(cat ../files) | grep -v '^journal/key\.c:' | none 'outside journal/key.c'
 }
 
 @test "house: who writes to standard output" {

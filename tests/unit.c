@@ -90,6 +90,7 @@ static const struct {
 	{"agenda", unit_agenda},
 	{"completion", unit_completion},
 	{"history", unit_history},
+	{"key", unit_key},
 	{"keys", unit_keys},
 	{"line output", unit_line_output},
 	{"shares", unit_shares},

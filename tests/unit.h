@@ -74,6 +74,7 @@ extern const struct unit_test unit_archive_model[];
 extern const struct unit_test unit_agenda[];
 extern const struct unit_test unit_completion[];
 extern const struct unit_test unit_history[];
+extern const struct unit_test unit_key[];
 extern const struct unit_test unit_keys[];
 extern const struct unit_test unit_line_output[];
 extern const struct unit_test unit_shares[];
