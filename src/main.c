@@ -56,12 +56,12 @@
  *   pyauth   the handshake of Python's connections  pyauth_frame  their frames  pyauth_mac  codes of messages
  *   shared   memory that tasks map
  * state/value/  what the shared state stores
- *   value    bytes that may be numbers      table    names and what they mean
+ *   value    bytes that may be numbers      table    names and what they mean  change  of a number, for later
  * state/store/  the state that tasks share: requests in, answers out
  *   store    the verbs                      call     a request and its answer  objects  kinds, holds, lines
  *   owners   attempts, processes            values   numbers and texts      collections  dictionaries, lists
  *   queues   items and their acknowledgement  locks  locks and conditions   meetings  semaphores, barriers
- *   events   and what is done once          circles  waits that cannot end
+ *   events   and what is done once          circles  waits that cannot end  pending  what counts if all ends well
  * state/wire/  how requests are written
  *   request  lines                          request_json  arrays of JSON    words    verbs, options, operands
  * state/server/  the state server

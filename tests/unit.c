@@ -95,6 +95,8 @@ static const struct {
 	{"line output", unit_line_output},
 	{"shares", unit_shares},
 	{"state", unit_state},
+	{"state atomic", unit_state_atomic},
+	{"state model", unit_state_model},
 	{"state server", unit_state_server},
 	{"state role", unit_state_role},
 	{"views", unit_views},

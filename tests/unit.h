@@ -79,6 +79,8 @@ extern const struct unit_test unit_keys[];
 extern const struct unit_test unit_line_output[];
 extern const struct unit_test unit_shares[];
 extern const struct unit_test unit_state[];
+extern const struct unit_test unit_state_atomic[];
+extern const struct unit_test unit_state_model[];
 extern const struct unit_test unit_state_server[];
 extern const struct unit_test unit_state_role[];
 extern const struct unit_test unit_views[];

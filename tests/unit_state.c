@@ -1,92 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* state/: requests and answers as lines, what owners have, and what their ends do. */
 #include "unit.h"
+#include "unit_state_bench.h"
 
-#include "base/mem.h"
 #include "state/store/store.h"
 #include "state/wire/request.h"
-
-enum { OWNERS = 5, CALLS = 8 };
-
-/* A store with owners A to E, and calls that may wait. */
-struct bench {
-	struct store *store;
-	struct owner *owners[OWNERS];
-	struct call calls[CALLS];
-	struct bytes lines[CALLS], scratch[CALLS], answers[CALLS];
-	enum wire_dialect dialects[CALLS];
-	nsec now;
-};
-
-static struct bench *present;
-
-static void take_answer(struct call *call)
-{
-	size_t i = (size_t)(call - present->calls);
-
-	bytes_clear(&present->answers[i]);
-	answer_write(&present->answers[i], &call->answer, present->dialects[i]);
-	present->answers[i].size -= present->answers[i].size > 0;
-}
-
-static void bench_begin(struct bench *bench)
-{
-	static const char *const labels[OWNERS] = {"A", "B", "C", "D", "E"};
-	size_t i;
-
-	*bench = (struct bench){.store = store_new(1 << 20), .now = NSEC_PER_SEC};
-	present = bench;
-	for (i = 0; i < OWNERS; i++)
-		bench->owners[i] = owner_new(bench->store, labels[i], NULL);
-	for (i = 0; i < CALLS; i++) {
-		bench->calls[i].answered = take_answer;
-		call_renew(&bench->calls[i]);
-	}
-}
-
-static void bench_end(struct bench *bench)
-{
-	size_t i;
-
-	for (i = 0; i < CALLS; i++) {
-		if (bench->calls[i].is_waiting)
-			store_cancel(bench->store, &bench->calls[i]);
-		call_discard(&bench->calls[i]);
-		bytes_release(&bench->lines[i]);
-		bytes_release(&bench->scratch[i]);
-		bytes_release(&bench->answers[i]);
-	}
-	store_free(bench->store);
-}
-
-/* Makes request i for owner i; what its answer is, "..." while it waits. */
-static const char *ask(struct bench *bench, size_t i, const char *line)
-{
-	struct call *call = &bench->calls[i];
-
-	call_renew(call);
-	bytes_clear(&bench->answers[i]);
-	bytes_clear(&bench->lines[i]);
-	bytes_append_text(&bench->lines[i], line);
-	if (request_read(call, bytes_slice(&bench->lines[i]), &bench->scratch[i], &bench->dialects[i]) == 0) {
-		call->owner = i < OWNERS ? bench->owners[i] : NULL;
-		if (!store_request(bench->store, call, bench->now))
-			return bench->answers[i].size ? bytes_text(&bench->answers[i]) : "...";
-	}
-	take_answer(call);
-	return bytes_text(&bench->answers[i]);
-}
-
-static const char *answer_of(struct bench *bench, size_t i)
-{
-	return bench->calls[i].is_waiting ? "..." : bytes_text(&bench->answers[i]);
-}
-
-static void end_owner(struct bench *bench, size_t i)
-{
-	store_owner_ended(bench->store, bench->owners[i]);
-	bench->owners[i] = NULL;
-}
 
 static void test_lines(void)
 {
@@ -168,42 +86,14 @@ static void test_lines(void)
 
 	bench_begin(&bench);
 	for (i = 0; i < countof(rows); i++)
-		check_str(ask(&bench, 0, rows[i][0]), rows[i][1]);
-	bench_end(&bench);
-}
-
-/* A step: the owner, its request ("!" its end, "?" only its answer), and the answer. */
-struct step {
-	size_t owner;
-	const char *line;
-	const char *answer;
-};
-
-static void play(const struct step *steps, size_t count)
-{
-	struct bench bench;
-	size_t i;
-
-	bench_begin(&bench);
-	for (i = 0; i < count; i++) {
-		const struct step *step = &steps[i];
-
-		if (strcmp(step->line, "!") == 0) {
-			end_owner(&bench, step->owner);
-			continue;
-		}
-		if (strcmp(step->line, "?") == 0)
-			check_str(answer_of(&bench, step->owner), step->answer);
-		else
-			check_str(ask(&bench, step->owner, step->line), step->answer);
-	}
+		check_str(bench_ask(&bench, 0, rows[i][0]), rows[i][1]);
 	bench_end(&bench);
 }
 
 #define PLAY(...) \
 	do { \
-		static const struct step steps[] = {__VA_ARGS__}; \
-		play(steps, countof(steps)); \
+		static const struct bench_step steps[] = {__VA_ARGS__}; \
+		bench_play(steps, countof(steps), NULL); \
 	} while (0)
 
 static void test_locks(void)
@@ -294,23 +184,23 @@ static void test_timeouts(void)
 	struct bench bench;
 
 	bench_begin(&bench);
-	check_str(ask(&bench, 0, "lock a"), "=");
-	check_str(ask(&bench, 1, "lock --timeout 2 a"), "...");
-	check_str(ask(&bench, 2, "pop --timeout 1 q"), "...");
+	check_str(bench_ask(&bench, 0, "lock a"), "=");
+	check_str(bench_ask(&bench, 1, "lock --timeout 2 a"), "...");
+	check_str(bench_ask(&bench, 2, "pop --timeout 1 q"), "...");
 	check_int(store_expire(bench.store, bench.now), bench.now + NSEC_PER_SEC);
 	check_int(store_expire(bench.store, bench.now + NSEC_PER_SEC), bench.now + 2 * NSEC_PER_SEC);
-	check_str(answer_of(&bench, 2), "! 1 timed out: queue \"q\" is empty");
-	check_str(answer_of(&bench, 1), "...");
+	check_str(bench_answer(&bench, 2), "! 1 timed out: queue \"q\" is empty");
+	check_str(bench_answer(&bench, 1), "...");
 	check(store_expire(bench.store, bench.now + 2 * NSEC_PER_SEC) == NSEC_FOREVER);
-	check_str(answer_of(&bench, 1), "! 1 timed out: lock \"a\" is held by A");
+	check_str(bench_answer(&bench, 1), "! 1 timed out: lock \"a\" is held by A");
 	/* A condition gives the lock back first, as Python's does. */
-	check_str(ask(&bench, 0, "await --timeout 1 a"), "...");
-	check_str(ask(&bench, 1, "lock a"), "=");
+	check_str(bench_ask(&bench, 0, "await --timeout 1 a"), "...");
+	check_str(bench_ask(&bench, 1, "lock a"), "=");
 	store_expire(bench.store, bench.now + NSEC_PER_SEC);
-	check_str(answer_of(&bench, 0), "...");
-	check_str(ask(&bench, 1, "unlock a"), "=");
-	check_str(answer_of(&bench, 0), "! 1 timed out: \"a\" was not notified");
-	check_str(ask(&bench, 0, "unlock a"), "=");
+	check_str(bench_answer(&bench, 0), "...");
+	check_str(bench_ask(&bench, 1, "unlock a"), "=");
+	check_str(bench_answer(&bench, 0), "! 1 timed out: \"a\" was not notified");
+	check_str(bench_ask(&bench, 0, "unlock a"), "=");
 	bench_end(&bench);
 }
 
@@ -321,18 +211,18 @@ static void test_limits(void)
 
 	bench_begin(&bench);
 	bytes_append_format(&line, "set %0256d x", 0);
-	check_str(ask(&bench, 0, bytes_text(&line)), "! 2 a name of 256 bytes is too long: at most 255");
+	check_str(bench_ask(&bench, 0, bytes_text(&line)), "! 2 a name of 256 bytes is too long: at most 255");
 	bytes_clear(&line);
 	bytes_append_format(&line, "set x %01048577d", 0);
-	check_str(ask(&bench, 0, bytes_text(&line)), "! 2 a value of 1048577 bytes is too long: at most 1048576");
+	check_str(bench_ask(&bench, 0, bytes_text(&line)), "! 2 a value of 1048577 bytes is too long: at most 1048576");
 	bytes_clear(&line);
 	bytes_append_format(&line, "push q %0600000d", 0);
-	check_str(ask(&bench, 0, bytes_text(&line)), "=");
-	check(strstr(ask(&bench, 0, bytes_text(&line)), "! 1 the state is full: 600096 bytes more") != NULL);
-	check_str(ask(&bench, 0, "len q"), "= 1");
-	ask(&bench, 0, "pop q");
+	check_str(bench_ask(&bench, 0, bytes_text(&line)), "=");
+	check(strstr(bench_ask(&bench, 0, bytes_text(&line)), "! 1 the state is full: 600096 bytes more") != NULL);
+	check_str(bench_ask(&bench, 0, "len q"), "= 1");
+	bench_ask(&bench, 0, "pop q");
 	check_int(bench.store->memory, 0);
-	check_str(ask(&bench, 0, bytes_text(&line)), "=");
+	check_str(bench_ask(&bench, 0, bytes_text(&line)), "=");
 	bytes_release(&line);
 	bench_end(&bench);
 }
@@ -383,61 +273,23 @@ static void test_outlook(void)
 	size_t i;
 
 	bench_begin(&bench);
-	for (i = 0; i < OWNERS; i++)
-		end_owner(&bench, i);
+	for (i = 0; i < BENCH_OWNERS; i++)
+		bench_end_owner(&bench, i);
 	bench.owners[0] = store_attempt_began(bench.store, "task 1");
 	bench.owners[1] = store_attempt_began(bench.store, "task 2");
 	store_foresee(bench.store, (struct store_outlook){.jobs = 3});
-	check_str(ask(&bench, 0, "barrier b 4"),
+	check_str(bench_ask(&bench, 0, "barrier b 4"),
 		  "! 3 barrier \"b\" needs 4 tasks at once, and no more than 3 run (-j)");
-	check_str(ask(&bench, 0, "pop q"), "...");
-	check_str(ask(&bench, 1, "pop q"), "...");
+	check_str(bench_ask(&bench, 0, "pop q"), "...");
+	check_str(bench_ask(&bench, 1, "pop q"), "...");
 	store_foresee(bench.store, (struct store_outlook){.jobs = 3, .input_ended = true});
-	check_str(answer_of(&bench, 1),
+	check_str(bench_answer(&bench, 1),
 		  "! 3 nobody can end this wait: all 2 tasks that run wait, and there is no input left; "
 		  "queue \"q\" is empty");
-	check_str(answer_of(&bench, 0), "...");
-	end_owner(&bench, 1);
-	check(strncmp(answer_of(&bench, 0), "! 3 nobody can end this wait", 28) == 0);
-	end_owner(&bench, 0);
-	bench_end(&bench);
-}
-
-/* What could not be undone is refused; what an attempt that is over held is free before its verdict comes. */
-static void test_atomic_attempts(void)
-{
-	static const char refusal[] = "! 2 --state=atomic: %s cannot be undone if the task fails; use %s";
-	static const char *const rows[][3] = {
-		{"set n 1", "set", "add, append or push"},   {"cas n 1 2", "cas", "add, append or push"},
-		{"put m k v", "put", "add, append or push"}, {"del n", "del", "add, append or push"},
-		{"del m k", "del", "add, append or push"},   {"pop q", "pop", "pop --ack"},
-	};
-	struct bench bench;
-	char expected[128];
-	size_t i;
-
-	bench_begin(&bench);
-	end_owner(&bench, 0);
-	end_owner(&bench, 1);
-	bench.owners[0] = store_attempt_began(bench.store, "task 1");
-	bench.owners[0]->is_atomic = true;
-	bench.owners[1] = owner_new(bench.store, "a process of task 1", bench.owners[0]);
-	for (i = 0; i < 2 * countof(rows); i++) {
-		snprintf(expected, sizeof expected, refusal, rows[i / 2][1], rows[i / 2][2]);
-		check_str(ask(&bench, i % 2, rows[i / 2][0]), expected);
-	}
-	check_str(ask(&bench, 2, "push q x"), "=");
-	check_str(ask(&bench, 0, "pop --ack q"), "= x");
-	check_str(ask(&bench, 0, "lock a"), "=");
-	check_str(ask(&bench, 2, "lock a"), "...");
-	check_str(ask(&bench, 3, "pop q"), "...");
-	store_attempt_over(bench.store, bench.owners[0]);
-	check_str(answer_of(&bench, 2), "=");
-	check_str(answer_of(&bench, 3), "= x");
-	check_int(bench.store->attempts, 0);
-	store_attempt_ended(bench.store, bench.owners[0], true);
-	bench.owners[0] = NULL;
-	check_int(bench.store->attempts, 0);
+	check_str(bench_answer(&bench, 0), "...");
+	bench_end_owner(&bench, 1);
+	check(strncmp(bench_answer(&bench, 0), "! 3 nobody can end this wait", 28) == 0);
+	bench_end_owner(&bench, 0);
 	bench_end(&bench);
 }
 
@@ -528,21 +380,21 @@ static void test_random(void)
 
 	bench_begin(&bench);
 	for (turn = 0; turn < 20000; turn++) {
-		i = unit_below(&random, OWNERS);
+		i = unit_below(&random, BENCH_OWNERS);
 		bench.now += NSEC_PER_MSEC;
 		if (unit_below(&random, 20) == 0) {
-			end_owner(&bench, i);
+			bench_end_owner(&bench, i);
 			bench.owners[i] = owner_new(bench.store, "again", NULL);
 		} else if (bench.calls[i].is_waiting && unit_below(&random, 4) == 0) {
 			store_cancel(bench.store, &bench.calls[i]);
 		} else if (!bench.calls[i].is_waiting) {
-			ask(&bench, i, random_line(&random));
+			bench_ask(&bench, i, random_line(&random));
 		}
 		store_expire(bench.store, bench.now);
 		check_store(bench.store);
 	}
-	for (i = 0; i < OWNERS; i++)
-		end_owner(&bench, i);
+	for (i = 0; i < BENCH_OWNERS; i++)
+		bench_end_owner(&bench, i);
 	check_int(bench.store->waiting_count, 0);
 	while ((entry = table_next(&bench.store->objects, NULL))) {
 		bench.owners[0] = NULL;
@@ -564,6 +416,5 @@ const struct unit_test unit_state[] = {
 	{.name = "limits", .run = test_limits},
 	{.name = "what is written is read", .run = test_there_and_back},
 	{.name = "waits that nobody can end", .run = test_outlook},
-	{.name = "attempts that are undone", .run = test_atomic_attempts},
 	{.name = NULL},
 };

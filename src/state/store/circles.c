@@ -174,7 +174,7 @@ static struct call *circle_last_hope(const struct store *store)
 	for (link = store->owners.next; link != &store->owners; link = link->next) {
 		const struct owner *owner = container_of(link, struct owner, link);
 
-		if (owner->is_over)
+		if (owner->is_over && list_is_empty(&owner->pendings))
 			continue;
 		/* Another client may wake them. */
 		if ((owner->is_attempt && !owner->waiting) ||

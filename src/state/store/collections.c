@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 #include "base/number.h"
+#include "state/store/owners.h"
+#include "state/store/pending.h"
 
 struct map {
 	struct object object;
@@ -11,11 +13,22 @@ struct map {
 	struct table table;
 };
 
-struct row {
-	struct object object;
+/* Values in their order. */
+struct series {
 	struct value **values;
 	size_t count;
 	size_t capacity;
+};
+
+struct row {
+	struct object object;
+	struct series series;
+};
+
+/* What an attempt has appended. */
+struct row_pending {
+	struct pending pending;
+	struct series series;
 };
 
 static struct map *map_of(const struct object *object)
@@ -58,19 +71,20 @@ static void map_release(struct store *store, struct object *object)
 	table_release(&map->table);
 }
 
-size_t map_length(const struct object *object)
+size_t map_length(const struct object *object, struct owner *owner)
 {
+	(void)owner;
 	return map_of(object)->table.count;
 }
 
 static void map_describe(const struct object *object, struct bytes *out)
 {
-	bytes_append_format(out, "%zu", map_length(object));
+	bytes_append_format(out, "%zu", map_length(object, NULL));
 }
 
 static bool map_is_void(const struct object *object)
 {
-	return map_length(object) == 0;
+	return map_length(object, NULL) == 0;
 }
 
 /* No call waits for a dictionary or a list. */
@@ -180,31 +194,67 @@ void map_items(struct store *store, struct call *call)
 	map_list(store, call, ANSWER_PAIRS);
 }
 
-static void row_release(struct store *store, struct object *object)
+static void series_append(struct series *series, struct value *value)
 {
-	struct row *row = values_of(object);
-	size_t i;
-
-	for (i = 0; i < row->count; i++) {
-		store_discharge(store, STORE_OVERHEAD + row->values[i]->size);
-		free(row->values[i]);
-	}
-	free(row->values);
+	series->values = mem_grow(series->values, series->count, &series->capacity, sizeof(struct value *));
+	series->values[series->count++] = value;
 }
 
-size_t list_length(const struct object *object)
+static void series_drop(struct store *store, struct series *series)
 {
-	return values_of(object)->count;
+	size_t i;
+
+	for (i = 0; i < series->count; i++) {
+		store_discharge(store, STORE_OVERHEAD + series->values[i]->size);
+		free(series->values[i]);
+	}
+	free(series->values);
+}
+
+static void row_release(struct store *store, struct object *object)
+{
+	series_drop(store, &values_of(object)->series);
+}
+
+/* Returns what the owner's attempt has appended, or NULL. */
+static struct series *row_appended(const struct object *object, struct owner *owner)
+{
+	struct row_pending *kept = PENDING_AS(row_pending, pending_find(object, owner));
+
+	return kept ? &kept->series : NULL;
+}
+
+size_t list_length(const struct object *object, struct owner *owner)
+{
+	const struct series *appended = row_appended(object, owner);
+
+	return values_of(object)->series.count + (appended ? appended->count : 0);
 }
 
 static void row_describe(const struct object *object, struct bytes *out)
 {
-	bytes_append_format(out, "%zu", list_length(object));
+	bytes_append_format(out, "%zu", list_length(object, NULL));
 }
 
 static bool row_is_void(const struct object *object)
 {
-	return list_length(object) == 0;
+	return list_length(object, NULL) == 0;
+}
+
+/* Appends what an attempt has appended that ended well. */
+static void row_conclude(struct store *store, struct pending *pending, bool well)
+{
+	struct series *appended = &PENDING_AS(row_pending, pending)->series;
+	size_t i;
+
+	if (!well) {
+		series_drop(store, appended);
+		return;
+	}
+	for (i = 0; i < appended->count; i++)
+		series_append(&values_of(pending->object)->series, appended->values[i]);
+	free(appended->values);
+	object_changed(store, pending->object);
 }
 
 const struct kind list_kind = {
@@ -214,48 +264,68 @@ const struct kind list_kind = {
 	.describe = row_describe,
 	.is_void = row_is_void,
 	.serve = collection_serve,
+	.pending_size = sizeof(struct row_pending),
+	.conclude = row_conclude,
 };
+
+/* Returns where a call's value is to be appended, with so many bytes accounted for; or NULL, and it has failed. */
+static struct series *row_to_append(struct store *store, struct call *call, struct object *object, size_t size)
+{
+	if (owner_atomic(call->owner))
+		return pending_make(store, call, object, size) ? row_appended(object, call->owner) : NULL;
+	return store_charge(store, call, size) ? &values_of(object)->series : NULL;
+}
 
 void list_append_value(struct store *store, struct call *call)
 {
 	struct object *object = object_make(store, call, call_operand(call, 0), &list_kind);
 	const struct operand *operand = &call->request.operands[1];
-	struct row *row;
+	struct series *series;
 
 	if (!object)
 		return;
-	row = values_of(object);
-	if (!store_charge(store, call, STORE_OVERHEAD + operand->text.size)) {
+	series = row_to_append(store, call, object, STORE_OVERHEAD + operand->text.size);
+	if (!series) {
 		object_settle(store, object);
 		return;
 	}
-	row->values = mem_grow(row->values, row->count, &row->capacity, sizeof(struct value *));
-	row->values[row->count++] = value_new(operand->kind, operand->text);
-	object_changed(store, object);
-	answer_number(call, (int64_t)row->count);
+	series_append(series, value_new(operand->kind, operand->text));
+	if (series == &values_of(object)->series)
+		object_changed(store, object);
+	answer_number(call, (int64_t)list_length(object, call->owner));
+}
+
+/* Returns the value at an index that an owner sees, or NULL: what its attempt has appended follows what is there. */
+static const struct value *row_look(const struct object *object, struct owner *owner, int64_t index)
+{
+	const struct series *series = &values_of(object)->series, *appended = row_appended(object, owner);
+	int64_t length = (int64_t)list_length(object, owner), present = (int64_t)series->count;
+
+	if (index < 0)
+		index += length;
+	if (index < 0 || index >= length)
+		return NULL;
+	return index < present || !appended ? series->values[index] : appended->values[index - present];
 }
 
 void list_at(struct store *store, struct call *call)
 {
 	struct object *object = object_find(store, call, call_operand(call, 0), &list_kind);
 	struct slice text = call_operand(call, 1);
+	const struct value *value;
 	struct numeral index;
-	const struct row *row;
 
 	if (!object)
 		return;
-	row = values_of(object);
 	if (!numeral_parse(text, &index) || index.is_real) {
 		answer_fail(call, CALL_USAGE, "\"%.*s\" is not an index: 0 is the first, -1 the last", (int)text.size,
 			    text.data);
 		return;
 	}
-	if (index.whole < 0)
-		index.whole += (int64_t)row->count;
-	if (index.whole < 0 || index.whole >= (int64_t)row->count) {
+	value = row_look(object, call->owner, index.whole);
+	if (value)
+		answer_value(call, value->kind, value_slice(value));
+	else
 		answer_fail(call, CALL_NOT, "\"%.*s\" has no value at %.*s: it has %zu", OBJECT_NAME(object),
-			    (int)text.size, text.data, row->count);
-		return;
-	}
-	answer_value(call, row->values[index.whole]->kind, value_slice(row->values[index.whole]));
+			    (int)text.size, text.data, list_length(object, call->owner));
 }

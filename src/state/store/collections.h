@@ -17,8 +17,8 @@ void map_items(struct store *store, struct call *call);
 void list_append_value(struct store *store, struct call *call);
 void list_at(struct store *store, struct call *call);
 
-/* Return how many keys or values an object of the kind has. */
-size_t map_length(const struct object *object);
-size_t list_length(const struct object *object);
+/* Return how many keys or values an object of the kind has, as an owner sees it; NULL is nobody's attempt. */
+size_t map_length(const struct object *object, struct owner *owner);
+size_t list_length(const struct object *object, struct owner *owner);
 
 #endif

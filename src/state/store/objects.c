@@ -82,6 +82,7 @@ struct object *object_make(struct store *store, struct call *call, struct slice 
 	for (line = 0; line < OBJECT_LINES; line++)
 		list_init(&object->lines[line]);
 	list_init(&object->holds);
+	list_init(&object->pendings);
 	if (kind->init)
 		kind->init(object);
 	return object;
@@ -95,7 +96,8 @@ static bool object_is_used(const struct object *object)
 		if (!list_is_empty(&object->lines[line]))
 			return true;
 	}
-	return !list_is_empty(&object->holds) || (object->kind->is_lent && object->kind->is_lent(object));
+	return !list_is_empty(&object->holds) || !list_is_empty(&object->pendings) ||
+	       (object->kind->is_lent && object->kind->is_lent(object));
 }
 
 static void object_free(struct store *store, struct object *object)
@@ -115,6 +117,11 @@ void object_settle(struct store *store, struct object *object)
 
 bool object_remove(struct store *store, struct call *call, struct object *object)
 {
+	if (!list_is_empty(&object->pendings)) {
+		answer_fail(call, CALL_NOT, "\"%.*s\" is in use: %s adds to it, and has not ended", OBJECT_NAME(object),
+			    container_of(object->pendings.next, struct pending, of_object)->owner->label);
+		return false;
+	}
 	if (object_is_used(object)) {
 		answer_fail(call, CALL_NOT, "\"%.*s\" is in use: it, or an item of it, is held, or it is waited for",
 			    OBJECT_NAME(object));

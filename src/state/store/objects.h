@@ -28,6 +28,7 @@ enum {
 };
 
 struct hold;
+struct pending;
 
 struct kind {
 	/* With its article, for messages. */
@@ -55,6 +56,11 @@ struct kind {
 	bool (*blocks)(const struct hold *hold, const struct call *call);
 	/* True if a call waits for any one of the holds to end, not for all. */
 	bool waits_for_any;
+	/* What is kept with an attempt (pending.h): the size of the struct that begins with it; 0 if nothing can be. */
+	size_t pending_size;
+	void (*pending_init)(struct pending *pending);
+	/* Lets what is kept count, or drops it, and frees its contents. */
+	void (*conclude)(struct store *store, struct pending *pending, bool well);
 };
 
 /* The first member of each kind's struct. */
@@ -64,6 +70,8 @@ struct object {
 	/* The places of calls that wait. */
 	struct list lines[OBJECT_LINES];
 	struct list holds;
+	/* What attempts that have not ended have added. */
+	struct list pendings;
 };
 
 /* What an owner has of an object. */
@@ -75,6 +83,15 @@ struct hold {
 	uint64_t count;
 	/* True if others may share it. */
 	bool shared;
+};
+
+/* What is kept with an attempt of an object: the first member of each kind's struct for it. */
+struct pending {
+	struct list of_object;
+	struct list of_owner;
+	struct object *object;
+	/* The attempt. */
+	struct owner *owner;
 };
 
 /* What a run says of the tasks to come, for waits that nobody can end. */

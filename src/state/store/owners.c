@@ -13,6 +13,7 @@ struct owner *owner_new(struct store *store, const char *label, struct owner *pa
 	owner->parent = parent;
 	list_init(&owner->holds);
 	list_init(&owner->items);
+	list_init(&owner->pendings);
 	list_init(&owner->link);
 	list_append(&store->owners, &owner->link);
 	return owner;

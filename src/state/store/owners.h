@@ -21,6 +21,8 @@ struct owner {
 	/* Holds (of_owner), and items that are not acknowledged. */
 	struct list holds;
 	struct list items;
+	/* What is kept with this attempt (of_owner). */
+	struct list pendings;
 	/* Number of waiting calls of this owner and of its descendants. */
 	size_t waiting;
 	/* True for an attempt of a task. */

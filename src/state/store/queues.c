@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "state/store/owners.h"
+#include "state/store/pending.h"
 
 enum { LINE_POP, LINE_PUSH, LINE_JOIN };
 
@@ -23,6 +24,17 @@ struct item {
 	/* The order in which items were pushed. */
 	uint64_t sequence;
 	struct value *value;
+};
+
+/* What an attempt has pushed, and acknowledged. */
+struct queue_pending {
+	struct pending pending;
+	/* Items without a place in the queue. */
+	struct list pushed;
+	size_t pushed_count;
+	/* Items that count as not done. */
+	struct list done;
+	size_t done_count;
 };
 
 static struct queue *queue_of(const struct object *object)
@@ -56,9 +68,23 @@ static void queue_release_items(struct store *store, struct object *object)
 		item_free(store, item_at(queue->items.next));
 }
 
-size_t queue_length(const struct object *object)
+static void queue_init_pending(struct pending *pending)
 {
-	return queue_of(object)->count;
+	list_init(&PENDING_AS(queue_pending, pending)->pushed);
+	list_init(&PENDING_AS(queue_pending, pending)->done);
+}
+
+/* Returns what the owner's attempt has pushed and acknowledged, or NULL. */
+static struct queue_pending *queue_kept(const struct object *object, struct owner *owner)
+{
+	return PENDING_AS(queue_pending, pending_find(object, owner));
+}
+
+size_t queue_length(const struct object *object, struct owner *owner)
+{
+	const struct queue_pending *kept = queue_kept(object, owner);
+
+	return queue_of(object)->count + (kept ? kept->pushed_count : 0);
 }
 
 static void queue_describe(const struct object *object, struct bytes *out)
@@ -110,18 +136,43 @@ static void queue_give(struct store *store, struct queue *queue, struct call *ca
 	queue->held++;
 }
 
-/* Appends the value of a call of push, which store_charge has accounted for. */
-static void queue_take(struct store *store, struct queue *queue, struct call *call)
+/* Returns a new item, which is accounted for. */
+static struct item *item_new(struct queue *queue, const struct operand *operand)
 {
-	const struct operand *operand = &call->request.operands[1];
 	struct item *item = mem_new(1, sizeof *item);
 
 	item->queue = queue;
-	item->sequence = ++store->sequence;
 	item->value = value_new(operand->kind, operand->text);
 	list_init(&item->link);
-	list_append(&queue->items, &item->link);
-	queue->count++;
+	return item;
+}
+
+/* Puts an item, which is nowhere, at the end of its queue. */
+static void item_append(struct store *store, struct item *item)
+{
+	item->sequence = ++store->sequence;
+	list_append(&item->queue->items, &item->link);
+	item->queue->count++;
+}
+
+/* Appends the value of a call of push, or keeps it with its attempt. The call fails if there is no room. */
+static void queue_take(struct store *store, struct queue *queue, struct call *call)
+{
+	const struct operand *operand = &call->request.operands[1];
+	size_t size = STORE_OVERHEAD + operand->text.size;
+	struct queue_pending *kept;
+
+	if (!owner_atomic(call->owner)) {
+		if (!store_charge(store, call, size))
+			return;
+		item_append(store, item_new(queue, operand));
+	} else {
+		if (!pending_make(store, call, &queue->object, size))
+			return;
+		kept = queue_kept(&queue->object, call->owner);
+		list_append(&kept->pushed, &item_new(queue, operand)->link);
+		kept->pushed_count++;
+	}
 	answer_begin(call, ANSWER_NOTHING);
 }
 
@@ -131,12 +182,6 @@ static bool queue_has_room(const struct queue *queue, const struct call *call)
 	return !(call->request.options & OPTION_MAX) || queue->count < (uint64_t)call->request.max;
 }
 
-/* Accounts for the item of a call of push. */
-static bool queue_charge(struct store *store, struct call *call)
-{
-	return store_charge(store, call, STORE_OVERHEAD + call_operand(call, 1).size);
-}
-
 /* Lets the first call of push that waits go on, if it can. */
 static bool queue_admit(struct store *store, struct queue *queue)
 {
@@ -144,16 +189,23 @@ static bool queue_admit(struct store *store, struct queue *queue)
 
 	if (!call || !queue_has_room(queue, call))
 		return false;
-	if (queue_charge(store, call))
-		queue_take(store, queue, call);
+	queue_take(store, queue, call);
 	call_finish(store, call);
 	return true;
+}
+
+/* True if nothing is left that a call of join waits for: what its own attempt has acknowledged is done. */
+static bool queue_is_joined(const struct object *object, const struct call *call)
+{
+	const struct queue_pending *kept = queue_kept(object, call->owner);
+
+	return !queue_of(object)->count && queue_of(object)->held == (kept ? kept->done_count : 0);
 }
 
 static void queue_serve(struct store *store, struct object *object)
 {
 	struct queue *queue = queue_of(object);
-	struct call *call;
+	struct call *call, *next;
 
 	do {
 		while (queue->count && (call = object_first(object, LINE_POP))) {
@@ -161,10 +213,57 @@ static void queue_serve(struct store *store, struct object *object)
 			call_finish(store, call);
 		}
 	} while (queue_admit(store, queue));
-	while (queue_is_void(object) && (call = object_first(object, LINE_JOIN))) {
+	for (call = object_first(object, LINE_JOIN); call; call = next) {
+		next = object_next(object, LINE_JOIN, call);
+		if (!queue_is_joined(object, call))
+			continue;
 		answer_begin(call, ANSWER_NOTHING);
 		call_finish(store, call);
 	}
+}
+
+/* Puts an item back to its place among those that can be popped. */
+static void item_return(struct item *item)
+{
+	struct queue *queue = item->queue;
+	struct list *link = queue->items.next;
+
+	while (link != &queue->items && item_at(link)->sequence < item->sequence)
+		link = link->next;
+	list_remove(&item->link);
+	/* Before the link. */
+	list_append(link, &item->link);
+	queue->held--;
+	queue->count++;
+}
+
+/* Appends what an attempt has pushed that ended well, and forgets what it has acknowledged; or else the opposite. */
+static void queue_conclude(struct store *store, struct pending *pending, bool well)
+{
+	struct queue_pending *kept = PENDING_AS(queue_pending, pending);
+	struct queue *queue = queue_of(pending->object);
+	struct item *item;
+
+	while (!list_is_empty(&kept->pushed)) {
+		item = item_at(kept->pushed.next);
+		list_remove(&item->link);
+		if (well)
+			item_append(store, item);
+		else
+			item_free(store, item);
+	}
+	while (!list_is_empty(&kept->done)) {
+		item = item_at(kept->done.next);
+		if (!well) {
+			item_return(item);
+			continue;
+		}
+		item_free(store, item);
+		queue->held--;
+	}
+	kept->pushed_count = kept->done_count = 0;
+	object_changed(store, pending->object);
+	queue_serve(store, pending->object);
 }
 
 const struct kind queue_kind = {
@@ -177,6 +276,9 @@ const struct kind queue_kind = {
 	.is_void = queue_is_void,
 	.is_lent = queue_is_lent,
 	.serve = queue_serve,
+	.pending_size = sizeof(struct queue_pending),
+	.pending_init = queue_init_pending,
+	.conclude = queue_conclude,
 };
 
 /* Serves the lines after a change, and reports it. */
@@ -200,8 +302,7 @@ void queue_push(struct store *store, struct call *call)
 		object_wait(store, object, LINE_PUSH, call);
 		return;
 	}
-	if (queue_charge(store, call))
-		queue_take(store, queue, call);
+	queue_take(store, queue, call);
 	queue_changed(store, queue);
 }
 
@@ -242,29 +343,24 @@ static struct item *queue_held(struct store *store, struct call *call)
 void queue_done(struct store *store, struct call *call)
 {
 	struct item *item = queue_held(store, call);
+	struct queue_pending *kept;
 	struct queue *queue;
 
 	if (!item)
 		return;
 	queue = item->queue;
-	item_free(store, item);
-	queue->held--;
+	if (owner_atomic(call->owner)) {
+		if (!pending_make(store, call, &queue->object, 0))
+			return;
+		kept = queue_kept(&queue->object, call->owner);
+		list_remove(&item->link);
+		list_append(&kept->done, &item->link);
+		kept->done_count++;
+	} else {
+		item_free(store, item);
+		queue->held--;
+	}
 	queue_changed(store, queue);
-}
-
-/* Puts an item back to its place among those that can be popped. */
-static void item_return(struct item *item)
-{
-	struct queue *queue = item->queue;
-	struct list *link = queue->items.next;
-
-	while (link != &queue->items && item_at(link)->sequence < item->sequence)
-		link = link->next;
-	list_remove(&item->link);
-	/* Before the link. */
-	list_append(link, &item->link);
-	queue->held--;
-	queue->count++;
 }
 
 void queue_back(struct store *store, struct call *call)
@@ -296,6 +392,6 @@ void queue_join(struct store *store, struct call *call)
 	if (!object)
 		return;
 	object = object_find(store, call, call_operand(call, 0), &queue_kind);
-	if (object && !queue_is_void(object))
+	if (object && !queue_is_joined(object, call))
 		object_wait(store, object, LINE_JOIN, call);
 }

@@ -18,8 +18,8 @@ void queue_done(struct store *store, struct call *call);
 void queue_back(struct store *store, struct call *call);
 void queue_join(struct store *store, struct call *call);
 
-/* Returns the number of items that can be popped. */
-size_t queue_length(const struct object *object);
+/* Returns the number of items that can be popped, and of those that the owner's attempt has pushed. */
+size_t queue_length(const struct object *object, struct owner *owner);
 
 /* Gives back all items of an owner that ends. */
 void queue_take_back(struct store *store, struct owner *owner);

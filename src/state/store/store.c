@@ -8,6 +8,7 @@
 #include "state/store/events.h"
 #include "state/store/locks.h"
 #include "state/store/meetings.h"
+#include "state/store/pending.h"
 #include "state/store/queues.h"
 #include "state/store/values.h"
 
@@ -39,7 +40,7 @@ static void store_len(struct store *store, struct call *call)
 {
 	static const struct {
 		const struct kind *kind;
-		size_t (*length)(const struct object *object);
+		size_t (*length)(const struct object *object, struct owner *owner);
 	} rows[] = {{&queue_kind, queue_length}, {&list_kind, list_length}, {&map_kind, map_length}};
 	struct object *object = object_look_up(store, call_operand(call, 0));
 	size_t i;
@@ -51,7 +52,7 @@ static void store_len(struct store *store, struct call *call)
 	}
 	for (i = 0; i < countof(rows); i++) {
 		if (rows[i].kind == object->kind) {
-			answer_number(call, (int64_t)rows[i].length(object));
+			answer_number(call, (int64_t)rows[i].length(object, call->owner));
 			return;
 		}
 	}
@@ -306,12 +307,14 @@ void store_attempt_over(struct store *store, struct owner *owner)
 
 void store_attempt_ended(struct store *store, struct owner *owner, bool well)
 {
-	(void)well;
+	store_end_calls(store, owner);
+	pending_conclude(store, owner, well);
 	store_owner_ended(store, owner);
 }
 
 void store_owner_ended(struct store *store, struct owner *owner)
 {
+	pending_conclude(store, owner, false);
 	store_free_all(store, owner);
 	store->attempts -= owner->is_attempt && !owner->is_over;
 	owner_free(store, owner);

@@ -3,11 +3,26 @@
 #include "state/store/values.h"
 
 #include "base/mem.h"
+#include "state/store/owners.h"
+#include "state/store/pending.h"
+#include "state/value/change.h"
 
 struct cell {
 	struct object object;
 	/* NULL while a call waits for one. */
 	struct value *value;
+};
+
+/* What an attempt has added, and the bounds that it has set. */
+struct cell_pending {
+	struct pending pending;
+	struct change change;
+};
+
+/* What an owner sees of a cell. */
+struct view {
+	struct operand operand;
+	char text[NUMERAL_TEXT_MAX];
 };
 
 static struct cell *cell_of(const struct object *object)
@@ -32,13 +47,39 @@ static void cell_describe(const struct object *object, struct bytes *out)
 		bytes_append(out, value->data, value->size);
 }
 
+/* Changes the number of a cell. -1 if the result does not fit: it is then the nearest that does. */
+static int cell_calculate(const struct cell *cell, const struct change *change, struct numeral *result)
+{
+	struct numeral present;
+
+	if (!cell->value || !numeral_parse(value_slice(cell->value), &present))
+		return change_apply(change, NULL, result);
+	return change_apply(change, &present, result);
+}
+
+/* Returns the value that an owner sees, with what is kept with its attempt. False if there is none. */
+static bool cell_look(const struct cell *cell, struct owner *owner, struct view *view)
+{
+	const struct cell_pending *kept = PENDING_AS(cell_pending, pending_find(&cell->object, owner));
+	struct numeral number;
+
+	if (kept) {
+		cell_calculate(cell, &kept->change, &number);
+		view->operand.kind = VALUE_JSON;
+		view->operand.text = numeral_print(&number, view->text);
+	} else if (cell->value) {
+		view->operand = (struct operand){.kind = cell->value->kind, .text = value_slice(cell->value)};
+	}
+	return kept || cell->value;
+}
+
 static void cell_explain(const struct object *object, const struct call *call, struct bytes *out)
 {
-	const struct value *value = cell_of(object)->value;
+	struct view view;
 
 	bytes_append_format(out, "\"%.*s\" is ", OBJECT_NAME(object));
-	if (value)
-		bytes_append_format(out, "\"%.*s\"", (int)value->size, value->data);
+	if (cell_look(cell_of(object), call->owner, &view))
+		bytes_append_format(out, "\"%.*s\"", (int)view.operand.text.size, view.operand.text.data);
 	else
 		bytes_append_text(out, "not set");
 	bytes_append_format(out, ", and %.*s", (int)call_operand(call, 1).size, call_operand(call, 1).data);
@@ -76,14 +117,15 @@ static const struct comparison *comparison_find(struct slice name)
 static bool cell_satisfies(const struct cell *cell, struct call *call)
 {
 	const struct comparison *comparison = comparison_find(call_operand(call, 1));
+	struct view view;
 	int order;
 
-	if (!cell->value)
+	if (!cell_look(cell, call->owner, &view))
 		return false;
-	order = value_compare(value_slice(cell->value), call_operand(call, 2));
+	order = value_compare(view.operand.text, call_operand(call, 2));
 	if (!comparison->accepts[order < 0 ? 0 : order > 0 ? 2 : 1])
 		return false;
-	answer_value(call, cell->value->kind, value_slice(cell->value));
+	answer_value(call, view.operand.kind, view.operand.text);
 	return true;
 }
 
@@ -98,6 +140,33 @@ static void cell_serve(struct store *store, struct object *object)
 	}
 }
 
+/* Sets the value, which is accounted for. */
+static void cell_set(struct store *store, struct cell *cell, const struct operand *operand)
+{
+	free(cell->value);
+	cell->value = value_new(operand->kind, operand->text);
+	object_changed(store, &cell->object);
+	cell_serve(store, &cell->object);
+}
+
+/* Changes the number as an attempt has that ended well. Room for it has been accounted for with what is kept. */
+static void cell_conclude(struct store *store, struct pending *pending, bool well)
+{
+	struct cell *cell = cell_of(pending->object);
+	struct numeral number;
+	struct view view;
+
+	if (!well)
+		return;
+	cell_calculate(cell, &PENDING_AS(cell_pending, pending)->change, &number);
+	view.operand = (struct operand){.kind = VALUE_JSON, .text = numeral_print(&number, view.text)};
+	if (cell->value && value_compare(value_slice(cell->value), view.operand.text) == 0)
+		return;
+	store_discharge(store, cell->value ? STORE_OVERHEAD + cell->value->size : 0);
+	store->memory += STORE_OVERHEAD + view.operand.text.size;
+	cell_set(store, cell, &view.operand);
+}
+
 const struct kind value_kind = {
 	.name = "a value",
 	.size = sizeof(struct cell),
@@ -106,23 +175,37 @@ const struct kind value_kind = {
 	.explain = cell_explain,
 	.is_void = cell_is_void,
 	.serve = cell_serve,
+	.pending_size = sizeof(struct cell_pending),
+	.conclude = cell_conclude,
 };
 
-/* Sets the value. False, and the call has failed, if there is no room. */
+/* False, and the call has failed, if attempts add to it, and this is no number. */
+static bool cell_may_become(struct call *call, const struct cell *cell, const struct operand *operand)
+{
+	const struct list *pendings = &cell->object.pendings;
+	struct numeral number;
+
+	if (list_is_empty(pendings) || numeral_parse(operand->text, &number))
+		return true;
+	answer_fail(call, CALL_NOT, "\"%.*s\" has to be a number while %s adds to it", OBJECT_NAME(&cell->object),
+		    container_of(pendings->next, struct pending, of_object)->owner->label);
+	return false;
+}
+
+/* Sets the value. False, and the call has failed, if it cannot be that, or there is no room. */
 static bool cell_assign(struct store *store, struct call *call, struct cell *cell, const struct operand *operand)
 {
 	size_t before = cell->value ? STORE_OVERHEAD + cell->value->size : 0;
 
+	if (!cell_may_become(call, cell, operand))
+		return false;
 	store_discharge(store, before);
 	if (!store_charge(store, call, STORE_OVERHEAD + operand->text.size)) {
 		store->memory += before;
 		object_settle(store, &cell->object);
 		return false;
 	}
-	free(cell->value);
-	cell->value = value_new(operand->kind, operand->text);
-	object_changed(store, &cell->object);
-	cell_serve(store, &cell->object);
+	cell_set(store, cell, operand);
 	return true;
 }
 
@@ -171,6 +254,37 @@ static struct cell *cell_to_calculate(struct store *store, struct call *call, st
 	return NULL;
 }
 
+/* Fails a call that would make the number too large. */
+static void cell_refuse_size(struct store *store, struct call *call, struct cell *cell)
+{
+	answer_fail(call, CALL_USAGE, "\"%.*s\" would be too large a number", OBJECT_NAME(&cell->object));
+	object_settle(store, &cell->object);
+}
+
+/* Keeps a change with the attempt, and answers with the value that this sees. */
+static void cell_keep(struct store *store, struct call *call, struct cell *cell, const struct numeral *operand,
+		      int (*step)(struct change *change, const struct numeral *operand))
+{
+	struct cell_pending *kept = PENDING_AS(cell_pending, pending_find(&cell->object, call->owner));
+	struct change change = {.is_any = false};
+	char text[NUMERAL_TEXT_MAX];
+	struct numeral number;
+
+	if (kept)
+		change = kept->change;
+	if (step(&change, operand) < 0 || cell_calculate(cell, &change, &number) < 0) {
+		cell_refuse_size(store, call, cell);
+		return;
+	}
+	kept = PENDING_AS(cell_pending, pending_make(store, call, &cell->object, 0));
+	if (kept) {
+		kept->change = change;
+		answer_value(call, VALUE_JSON, numeral_print(&number, text));
+		cell_serve(store, &cell->object);
+	}
+	object_settle(store, &cell->object);
+}
+
 void value_add(struct store *store, struct call *call)
 {
 	struct numeral present = {.whole = 0}, operand, sum;
@@ -178,12 +292,12 @@ void value_add(struct store *store, struct call *call)
 
 	if (!cell)
 		return;
-	if (numeral_add(&present, &operand, &sum) == 0) {
+	if (owner_atomic(call->owner))
+		cell_keep(store, call, cell, &operand, change_add);
+	else if (numeral_add(&present, &operand, &sum) == 0)
 		cell_assign_number(store, call, cell, &sum);
-		return;
-	}
-	answer_fail(call, CALL_USAGE, "\"%.*s\" would be too large a number", OBJECT_NAME(&cell->object));
-	object_settle(store, &cell->object);
+	else
+		cell_refuse_size(store, call, cell);
 }
 
 /* Sets the value to the operand if that is in the given relation to it, and answers with the value. */
@@ -194,7 +308,9 @@ static void value_bound(struct store *store, struct call *call, int wanted)
 
 	if (!cell)
 		return;
-	if (!cell->value || numeral_compare(&operand, &present) * wanted > 0)
+	if (owner_atomic(call->owner))
+		cell_keep(store, call, cell, &operand, wanted > 0 ? change_raise : change_lower);
+	else if (!cell->value || numeral_compare(&operand, &present) * wanted > 0)
 		cell_assign_number(store, call, cell, &operand);
 	else
 		answer_value(call, cell->value->kind, value_slice(cell->value));
@@ -210,24 +326,17 @@ void value_min(struct store *store, struct call *call)
 	value_bound(store, call, -1);
 }
 
-/* Returns the cell of the first operand, or NULL, and the call has failed, if it has no value. */
-static struct cell *cell_with_value(struct store *store, struct call *call)
-{
-	struct object *object = object_find(store, call, call_operand(call, 0), &value_kind);
-	struct cell *cell = object ? cell_of(object) : NULL;
-
-	if (!cell || cell->value)
-		return cell;
-	answer_fail(call, CALL_NOT, "nothing is called \"%.*s\"", OBJECT_NAME(object));
-	return NULL;
-}
-
 void value_get(struct store *store, struct call *call)
 {
-	struct cell *cell = cell_with_value(store, call);
+	struct object *object = object_find(store, call, call_operand(call, 0), &value_kind);
+	struct view view;
 
-	if (cell)
-		answer_value(call, cell->value->kind, value_slice(cell->value));
+	if (!object)
+		return;
+	if (cell_look(cell_of(object), call->owner, &view))
+		answer_value(call, view.operand.kind, view.operand.text);
+	else
+		answer_fail(call, CALL_NOT, "nothing is called \"%.*s\"", OBJECT_NAME(object));
 }
 
 void value_set(struct store *store, struct call *call)
