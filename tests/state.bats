@@ -48,6 +48,15 @@ setup_path() {
 	same err 'mpmap-state: "l" has no value at 2: it has 2'
 }
 
+@test "state: a dictionary is printed as JSON whatever its keys are" {
+	setup_path
+	served 'for key in AHg= /w== /g==; do
+			printf "put64 bQ== %s eQ==\n" "$key" >&"$MPMAP_STATE_FD"; read -r answer <&"$MPMAP_STATE_FD"
+		done; s --json items m; s --json keys m'
+	expect 0 '{"\u0000x":"y","\ufffd":"y","\ufffd":"y"}
+["\u0000x",{"base64":"/w=="},{"base64":"/g=="}]' ''
+}
+
 @test "state: queues" {
 	setup_path
 	served 's push q a; printf "b\nc" | s push q; seq 3 | s push q -; s len q; s pop q; s pop q; s pop q; s pop q

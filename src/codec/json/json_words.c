@@ -78,6 +78,14 @@ int json_words_read(struct slice text, struct bytes *words, struct error *error)
 	return result;
 }
 
+int json_words_compact(struct slice text, struct bytes *out)
+{
+	if (!json_value_is(text))
+		return -1;
+	element_compact(text, out);
+	return 0;
+}
+
 bool json_words_is_number(struct slice word)
 {
 	return json_number_is(word);

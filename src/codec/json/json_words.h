@@ -31,6 +31,9 @@ void json_words_put(struct bytes *out, enum json_word kind, struct slice word);
 /* Appends a word as a string. Bytes that are not UTF-8 are replaced. */
 void json_words_put_string(struct bytes *out, struct slice word);
 
+/* Appends a value of JSON without the blanks between its tokens. -1 if the text is not one. */
+int json_words_compact(struct slice text, struct bytes *out) MUST_CHECK;
+
 /* True if the word is a number by the grammar of JSON. */
 bool json_words_is_number(struct slice word);
 

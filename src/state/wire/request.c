@@ -101,9 +101,9 @@ static int line_read(struct call *call, struct slice line, struct bytes *scratch
 
 int request_read(struct call *call, struct slice line, struct bytes *scratch, enum wire_dialect *dialect)
 {
-	/* Views of it are taken, so it may not move. */
+	/* Views of it are taken, so it may not move; it has memory even if the line is empty. */
 	bytes_clear(scratch);
-	bytes_reserve(scratch, line.size);
+	bytes_reserve(scratch, line.size + 1);
 	*dialect = line.size && line.data[0] == '[' ? WIRE_JSON : WIRE_LINES;
 	return *dialect == WIRE_JSON ? json_request_read(call, line, scratch) : line_read(call, line, scratch);
 }

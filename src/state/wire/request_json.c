@@ -113,31 +113,39 @@ void json_request_put(struct bytes *out, const struct request *request)
 	bytes_release(&options);
 }
 
-/* Takes a member of an answer. */
-static void json_read_member(struct call *call, struct slice key, enum value_kind kind, struct slice text)
+/* Reads the value of an answer, as it is written: a parser would refuse keys that are there twice, or have a NUL. */
+static int json_read_value(struct call *call, struct slice text)
 {
-	if (slice_equals(key, slice_of("value"))) {
-		answer_begin(call, ANSWER_ONE);
-		bytes_put_u8(&call->answer.data, VALUE_JSON);
-		bytes_put_u32(&call->answer.data, 0);
-		json_put_value(&call->answer.data, kind, text);
-		bytes_set_u32(&call->answer.data, 1, (uint32_t)(call->answer.data.size - 5));
-		call->answer.count = 1;
-	} else if (slice_equals(key, slice_of("error"))) {
+	struct bytes compact = {.data = NULL};
+	int result = json_words_compact(text, &compact);
+
+	if (result == 0)
+		answer_value(call, VALUE_JSON, bytes_slice(&compact));
+	bytes_release(&compact);
+	return result;
+}
+
+/* Takes a member of an answer that is an error. */
+static void json_read_member(struct call *call, struct slice key, struct slice text)
+{
+	if (slice_equals(key, slice_of("error")))
 		answer_fail(call, CALL_NOT, "%.*s", (int)text.size, text.data);
-	} else if (slice_equals(key, slice_of("status")) && text.size == 1) {
+	else if (slice_equals(key, slice_of("status")) && text.size == 1)
 		call->answer.status = (enum call_status)(text.data[0] - '0');
-	}
 }
 
 int json_answer_read(struct call *call, struct slice line)
 {
+	static const char begin[] = "{\"value\": ";
+	const size_t size = sizeof begin - 1;
 	struct bytes words = {.data = NULL};
 	struct error error = {.number = 0};
 	struct cursor cursor;
 	enum value_kind kind;
 	struct slice key, text;
 
+	if (line.size > size && memcmp(line.data, begin, size) == 0 && line.data[line.size - 1] == '}')
+		return json_read_value(call, (struct slice){.data = line.data + size, .size = line.size - size - 1});
 	if (json_words_read(line, &words, &error) < 0) {
 		error_release(&error);
 		bytes_release(&words);
@@ -145,7 +153,7 @@ int json_answer_read(struct call *call, struct slice line)
 	}
 	cursor = cursor_of(bytes_slice(&words));
 	while (json_next(&cursor, &kind, &key) && json_next(&cursor, &kind, &text))
-		json_read_member(call, key, kind, text);
+		json_read_member(call, key, text);
 	bytes_release(&words);
 	return 0;
 }
