@@ -111,6 +111,10 @@ static void test_locks(void)
 	PLAY({0, "lock --shared a", "="}, {1, "lock --shared a", "="}, {2, "lock a", "..."},
 	     {3, "lock --shared a", "..."}, {0, "lock --shared a", "="}, {0, "unlock a", "="}, {0, "unlock a", "="},
 	     {1, "!", ""}, {2, "?", "="}, {3, "?", "..."}, {2, "unlock a", "="}, {3, "?", "="});
+	PLAY({0, "lock a", "="}, {1, "lock a b", "..."}, {2, "lock --shared b c", "..."}, {3, "lock c", "="},
+	     {3, "unlock c", "="}, {2, "?", "..."}, {1, "!", ""}, {2, "?", "="});
+	PLAY({0, "lock --shared a", "="}, {1, "lock a", "..."},
+	     {2, "lock --shared --timeout 0 a a", "! 1 lock \"a\" is held by A"});
 	/* Conditions. */
 	PLAY({0, "await c", "! 2 lock \"c\" is not held"}, {0, "lock c", "="}, {0, "lock c", "="},
 	     {0, "await c", "..."}, {1, "lock c", "="}, {1, "await c", "..."},
@@ -129,6 +133,10 @@ static void test_deadlocks(void)
 	      "! 3 deadlock: C waits for \"a\", held by A, which waits for \"b\", held by B, "
 	      "which waits for \"c\", held by C"},
 	     {2, "!", ""}, {1, "?", "="});
+	/* One that is closed when a time is up. */
+	PLAY({0, "lock a b", "="}, {0, "await --timeout 1 b", "..."}, {1, "lock b", "="}, {1, "lock a", "..."},
+	     {1, ".", ""}, {1, "?", "! 3 deadlock: B waits for \"a\", held by A, which waits for \"b\", held by B"},
+	     {1, "unlock b", "="}, {0, "?", "! 1 timed out: \"b\" was not notified"});
 	/* Two who share and want to be alone. */
 	PLAY({0, "lock --shared a", "="}, {1, "lock --shared a", "="}, {0, "lock a", "..."},
 	     {1, "lock a", "! 3 deadlock: B waits for \"a\", held by A, which waits for \"a\", held by B"});

@@ -87,7 +87,7 @@ void bench_end_attempt(struct bench *bench, size_t i, bool well)
 	bench->owners[i] = NULL;
 }
 
-/* Lets an owner end, or its answer come. False if the step is a request. */
+/* Lets an owner end, its answer come, or a second pass. False if the step is a request. */
 static bool bench_step_is_sign(struct bench *bench, const struct bench_step *step)
 {
 	size_t i = step->owner;
@@ -98,6 +98,8 @@ static bool bench_step_is_sign(struct bench *bench, const struct bench_step *ste
 		bench_end_owner(bench, i);
 	else if (step->line[0] == '~')
 		store_attempt_over(bench->store, bench->owners[i]);
+	else if (step->line[0] == '.')
+		store_expire(bench->store, bench->now += NSEC_PER_SEC);
 	else if (step->line[0] == '?')
 		check_str(bench_answer(bench, i), step->answer);
 	else

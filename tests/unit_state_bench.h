@@ -40,7 +40,7 @@ void bench_end_attempt(struct bench *bench, size_t i, bool well);
 
 /*
  * A step: the owner, its request and the answer; or "!" its end, "+" and "-" its end as an attempt, well or not, "~" an
- * attempt is over, "?" only its answer.
+ * attempt is over, "?" only its answer, "." a second passes.
  */
 struct bench_step {
 	size_t owner;

@@ -136,17 +136,31 @@ static bool lock_stands_back(const struct call *call)
 	return lock_is_shared(call) && owner_has_nothing(call->owner);
 }
 
+/* True if a call that does not share waits for one of the same locks, and came before. */
+static bool lock_is_preceded(const struct call *call)
+{
+	size_t i;
+
+	for (i = 0; i < call->place_count; i++) {
+		const struct object *object = call->places[i].object;
+		const struct call *other = object_first(object, LINE_LOCK);
+
+		for (; other != call; other = object_next(object, LINE_LOCK, other)) {
+			if (!lock_is_shared(other))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void lock_serve(struct store *store, struct object *object)
 {
 	struct call *call = object_first(object, LINE_LOCK), *next;
-	bool passed = false;
 
 	for (; call; call = next) {
 		next = object_next(object, LINE_LOCK, call);
-		if (!lock_all_free(store, call) || (passed && lock_stands_back(call))) {
-			passed |= !lock_is_shared(call);
+		if (!lock_all_free(store, call) || (lock_stands_back(call) && lock_is_preceded(call)))
 			continue;
-		}
 		if (call->request.verb->run == lock_await)
 			lock_take_again(store, object, call);
 		else
@@ -208,20 +222,26 @@ static bool lock_is_wanted_alone(const struct store *store, const struct call *c
 	return false;
 }
 
-/* Makes the call wait for its locks, or refuses it. */
+/* Refuses a call that may not wait, because of a lock that is not free; all are if it has to stand back. */
+static void lock_refuse(struct store *store, struct call *call)
+{
+	struct object *object;
+	size_t i = 0;
+
+	do
+		object = object_look_up(store, call_operand(call, i++));
+	while (!lock_blocking(object, call) && i < call->request.count);
+	object_wait(store, object, LINE_LOCK, call);
+}
+
+/* Makes the call wait for its locks. */
 static void lock_wait_for_all(struct store *store, struct call *call)
 {
 	size_t i;
 
 	for (i = 0; i < call->request.count; i++) {
-		struct object *object = object_look_up(store, call_operand(call, i));
-
-		if (call->request.timeout == 0 && !lock_blocking(object, call) && i + 1 < call->request.count)
-			continue;
 		if (!lock_is_repeated(call, i))
-			object_wait(store, object, LINE_LOCK, call);
-		if (!call->is_waiting)
-			return;
+			object_wait(store, object_look_up(store, call_operand(call, i)), LINE_LOCK, call);
 	}
 }
 
@@ -239,9 +259,12 @@ void lock_lock(struct store *store, struct call *call)
 		lock_take(store, call);
 		return;
 	}
-	lock_wait_for_all(store, call);
-	if (!call->is_waiting)
-		lock_settle_all(store, call);
+	if (call->request.timeout) {
+		lock_wait_for_all(store, call);
+		return;
+	}
+	lock_refuse(store, call);
+	lock_settle_all(store, call);
 }
 
 /* Returns the hold of the call's owner on an operand, or NULL, and the call has failed. */
@@ -326,5 +349,7 @@ void lock_notify(struct store *store, struct call *call)
 		call_move(store, sleeper, LINE_LOCK);
 		sleeper->deadline = NSEC_FOREVER;
 	}
+	/* What the caller holds does not keep those waiting that it has started. */
+	lock_serve(store, hold->object);
 	answer_number(call, woken);
 }

@@ -239,6 +239,9 @@ nsec store_expire(struct store *store, nsec now)
 		if (call->deadline > now)
 			continue;
 		call_expire(store, call);
+		/* It waits for the lock again, which one may have that waits for it. */
+		if (call->is_waiting)
+			circles_check(store, call);
 		/* Others may have been served by that. */
 		next = store->waiting.next;
 	}
