@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Each example of FROM POOL.MAP TO MPMAP in mpmap(1): what mpmap prints is what the Python program beside it prints.
+# Each example of COMING FROM POOL.MAP in mpmap(1): what mpmap prints is what the Python program beside it prints.
 
 load examples
 
 setup() {
 	export PATH="${MPMAP%/*}:$PATH" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 	mkdir "$examples"
-	extract_examples mpmap.1 'FROM POOL.MAP TO MPMAP'
+	extract_examples mpmap.1 'COMING FROM POOL.MAP'
 	cd "$BATS_TEST_TMPDIR" || return 1
 	# The first example makes the module that the others import.
 	bash -e "$examples/mpmap.1-01.sh"
