@@ -76,9 +76,12 @@ show_lines() {
 	resize 200 24
 	show_lines 'show 1' '^options +--jobs=1 --retries=2 --retry-delay=0.5 --timeout=900% --delay=0.01 --unordered --output=jsonl --workdir=dir --initializer=: --finalizer=: --joblog=log --results=res$'
 	show_lines 'show 2' '^options +--timeout=5 --line-buffer --dry-run$'
-	type_line 'map --max-rss 64M --filter cat ::: 1'
+	type_line 'map --rate 9/s,burst=2 true ::: 1'
 	wait_for_line '^\[3\] done'
-	show_lines 'show 3' '^options +--max-rss=67108864 --filter$'
+	show_lines 'show 3' "^options +--rate='9/s,burst=2'\$"
+	type_line 'map --max-rss 64M --filter cat ::: 1'
+	wait_for_line '^\[4\] done'
+	show_lines 'show 4' '^options +--max-rss=67108864 --filter$'
 }
 
 @test "running: messages of workers bear the number of their run" {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Conditions for the start of a task (--initializer, --delay, -j @FILE, --memfree, --load), and their report (SIGUSR1).
+# Conditions for the start of a task (--initializer, --delay, --rate, -j @FILE, --memfree, --load), and their report (SIGUSR1).
 
 load helper
 
@@ -18,6 +18,12 @@ ms_after_start() {
 		mp --delay "$value" touch ran ::: a
 		usage_error "^mpmap: --delay '$value': not a time in seconds .*1h30m"
 	done
+	for value in 10 0/s x/s '' /s 10/d 10/ 10/s, 10/s,burst=0 10/s,burst= 10/s,5 10/sec 1.5/s 99999999999/s; do
+		mp --rate "$value" touch ran ::: a
+		usage_error "^mpmap: --rate '$value': not N/s, N/m or N/h .*10/s, or 100/m,burst=5"
+	done
+	mp --rate 1/s --delay 1 touch ran ::: a
+	usage_error '^mpmap: --delay and --rate: '
 	for value in -1 x '' 1X 1.5G; do
 		mp --memfree "$value" touch ran ::: a
 		usage_error "^mpmap: --memfree '$value': not a size .*K, M, G or T"
@@ -179,6 +185,41 @@ ms_after_start() {
 	check
 	LIMIT=20 mp_well --delay 1h echo ::: a
 	same out a
+}
+
+@test "throttle: --rate: so many starts in a time, several at once after a burst, and those of tasks that are run again" {
+	# starts_from N MS BY: the start N comes after MS ms at the earliest, each further one BY ms later
+	starts_from() {
+		local number time
+		for number in $(seq "$1" "$(event_count task_start)"); do
+			time=$(ms_after_start task_start "$number")
+			[ "$time" -ge $(($2 + $3 * (number - $1))) ] || complain "start $number after $time ms"
+		done
+	}
+	check() {
+		trace_on
+		mp_well -j4 --rate 10/s echo ::: a b c d e
+		same out $'a\nb\nc\nd\ne'
+		starts_from 2 100 100
+		trace_on
+		mp_well -j4 --rate=600/m,burst=3 echo ::: a b c d e
+		starts_from 4 100 100
+		trace_on
+		mp -j4 --rate 10/s --retries 1 false ::: a b
+		[ "$(event_count task_start)" -eq 4 ]
+		starts_from 2 100 100
+	}
+	check
+	# a bucket of three lets three start, and the fourth after twenty minutes
+	trace_on
+	start -j4 --rate=3/h,burst=3 echo ::: a b c d e
+	wait_for_event task_end 3
+	kill -INT "$pid"
+	finish
+	[ "$(event_count task_start)" -eq 3 ]
+	LIMIT=20 mp_well --rate 1/h echo ::: a
+	LIMIT=20 mp_well --rate 1/h --dry-run echo ::: a b
+	same out $'echo a\necho b'
 }
 
 @test "throttle: ^C ends a long delay, and what is not begun is not run" {

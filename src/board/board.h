@@ -41,7 +41,7 @@ struct notice {
 	 * NOTICE_HUNG_UP before it closes their channels itself, which else means that it is dead.
 	 */
 	_Atomic uint32_t dismissed;
-	/* The earliest start of the next task (--delay). Moved by the worker that takes a turn. */
+	/* The earliest start of the next task (--delay, --rate). Moved by the worker that takes a turn. */
 	_Alignas(CACHE_LINE) _Atomic int64_t next_start;
 	/* 1 if the last task took long: a new worker follows its first task closely. Written by workers. */
 	_Atomic uint32_t long_tasks;

@@ -100,6 +100,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	bytes_put_u64(bytes, briefing->ignored);
 	bytes_put_u64(bytes, (uint64_t)briefing->grace);
 	bytes_put_u64(bytes, (uint64_t)briefing->delay);
+	bytes_put_u64(bytes, (uint64_t)briefing->slack);
 	bytes_put_u64(bytes, briefing->max_rss);
 	bytes_put_u32(bytes, briefing->judged);
 	bytes_put_u32(bytes, briefing->prototype);
@@ -132,6 +133,7 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->ignored = cursor_u64(cursor);
 	briefing->grace = (nsec)cursor_u64(cursor);
 	briefing->delay = (nsec)cursor_u64(cursor);
+	briefing->slack = (nsec)cursor_u64(cursor);
 	briefing->max_rss = cursor_u64(cursor);
 	briefing->judged = cursor_u32(cursor);
 	briefing->prototype = cursor_u32(cursor);

@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 23 };
+enum { MESSAGE_VERSION = 24 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -137,8 +137,9 @@ struct briefing {
 	uint32_t judged;
 	/* The process that adapters are forked from, 0 if there is none. */
 	uint32_t prototype;
-	/* The time between starts of tasks (--delay). */
+	/* The time between starts of tasks (--delay, --rate), and how much sooner one may start after a longer time. */
 	nsec delay;
+	nsec slack;
 	/* Resident memory above which a command that stays is replaced, bytes; 0 if there is no limit. */
 	uint64_t max_rss;
 	/* The scripts that sh runs in each new worker, and in each that leaves; NULL if none. */

@@ -84,6 +84,7 @@ enum fact {
 	/* A word of COMMAND that is a condition, as that of GNU parallel's --filter. */
 	FACT_CONDITION,
 	FACT_DELAY,
+	FACT_RATE,
 	FACT_DRY_RUN,
 	FACT_VERBOSE,
 	FACT_REPLACE,
@@ -123,6 +124,7 @@ static const struct conflict conflicts[] = {
 	{FACT_PERSISTENT, FACT_UNGROUP, "%a and --ungroup: what COMMAND writes are the answers, which mpmap reads"},
 	{FACT_PERSISTENT, FACT_LINE_BUFFER, "%a and --line-buffer: an answer is whole anyway (--unordered: at once)"},
 	{FACT_PERSISTENT, FACT_DELAY, "%a and --delay: COMMAND is not started for each record"},
+	{FACT_PERSISTENT, FACT_RATE, "%a and --rate: COMMAND is not started for each record"},
 	{FACT_PERSISTENT, FACT_DRY_RUN, "%a and --dry-run: COMMAND is run as it stands, and not for each record"},
 	{FACT_PERSISTENT, FACT_VERBOSE, "%a and --verbose: COMMAND is run as it stands, and not for each record"},
 	{FACT_PERSISTENT, FACT_REPLACE, "%a and --replace: COMMAND is run as it stands; records go to what it reads"},
@@ -184,6 +186,7 @@ static const struct conflict conflicts[] = {
 	{FACT_CSV, FACT_RECORD_END, "--csv: its records end with newlines; --null and --delimiter are for others"},
 	{FACT_BLOCK, FACT_NO_STDIN, "--block without --stdin: blocks of records go to the tasks' standard input"},
 	{FACT_CSV, FACT_RECORD_START, "--csv and --record-start: a record of CSV is a line"},
+	{FACT_DELAY, FACT_RATE, "--delay and --rate: tasks start that far apart, or so many of them in a time"},
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
 
@@ -224,7 +227,6 @@ static void gather_persistence(const struct options *options, const char *names[
 	names[FACT_NO_WORDS] = run->command.template.word_count ? NULL : "";
 	names[FACT_CONDITION] = condition_operand(&run->command.template);
 	names[FACT_STRING] = options->delimiter.size > 1 ? "STR" : NULL;
-	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
 	names[FACT_DRY_RUN] = run->command.executor->runs_tasks ? NULL : "--dry-run";
 	names[FACT_VERBOSE] = run->output.verbose ? "--verbose" : NULL;
 	names[FACT_REPLACE] = run->command.template.replace ? "--replace" : NULL;
@@ -245,6 +247,8 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_SECOND_SCRIPT] =
 		run->command.shell && run->command.template.word_count > 1 ? run->command.template.words[1] : NULL;
 	names[FACT_SHELL_RECORDS] = run->command.shell && !run->command.template.word_count ? "--shell" : NULL;
+	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
+	names[FACT_RATE] = run->policy.rate.interval ? "--rate" : NULL;
 	names[FACT_ZYGOTE] = run->command.zygote ? "--zygote" : NULL;
 }
 

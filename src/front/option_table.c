@@ -87,6 +87,9 @@ const struct option_row option_table[] = {
 	 .set = set_nice},
 	{.name = "delay", .argument = "SECS", .values = VALUES_FREE, .help = "wait SECS between starts of tasks",
 	 .set = set_delay},
+	{.name = "rate", .argument = "N/s|m|h", .values = VALUES_FREE,
+	 .help = "start at most N tasks in a second, minute or hour;\n"
+	 "10/s,burst=5: up to 5 at once after a time with fewer", .set = set_rate},
 	{.name = "keep-order", .letter = 'k', .help = "output in the order of the input (the default)",
 	 .set = set_ordered},
 	{.name = "unordered", .help = "output in the order of completion", .set = set_unordered},

@@ -313,6 +313,7 @@ static void take_defaults(struct options *options, const struct options *default
 		run->machine.throttle = (struct throttle_options){.jobs_file = run->machine.throttle.jobs_file};
 		run->command.initializer = run->command.finalizer = NULL;
 		run->policy.delay = 0;
+		run->policy.rate = (struct rate_options){.interval = 0};
 		run->policy.until = (struct until_options){.kind = UNTIL_NEVER};
 	}
 	/* Running tasks count as load before the load average shows them. */
@@ -320,8 +321,8 @@ static void take_defaults(struct options *options, const struct options *default
 		run->workers.jobs = throttle_most(&run->machine.throttle);
 	/* The tasks of a chunk start without a check between them, so that a chunk has one task if each start is
 	 * checked. A command that persists is checked when it starts and when it is fed. */
-	if (!run->command.executor->persists &&
-	    (run->policy.delay || run->machine.throttle.memory || run->machine.throttle.load))
+	if (!run->command.executor->persists && (run->policy.delay || run->policy.rate.interval ||
+						 run->machine.throttle.memory || run->machine.throttle.load))
 		run->workers.chunk_size = 1;
 	if (run->command.terminal)
 		run->workers.jobs = 1;

@@ -287,6 +287,11 @@ int set_delay(struct options *options, const char *value, struct error *error)
 	return set_time("delay", value, true, &options->run.policy.delay, error);
 }
 
+int set_rate(struct options *options, const char *value, struct error *error)
+{
+	return rate_parse(value, &options->run.policy.rate, error);
+}
+
 int set_retries(struct options *options, const char *value, struct error *error)
 {
 	if (number_parse(value, RETRIES_MOST, &options->run.policy.retries) == 0)

@@ -49,6 +49,7 @@ option_setter set_source;
 option_setter set_isolated;
 option_setter set_unisolated;
 option_setter set_delay;
+option_setter set_rate;
 option_setter set_retries;
 option_setter set_retry_delay;
 option_setter set_timeout;

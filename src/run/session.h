@@ -22,6 +22,7 @@
 #include "pool/reserve.h"
 #include "run/policy/halt.h"
 #include "run/policy/limit.h"
+#include "run/policy/rate.h"
 #include "run/policy/until.h"
 #include "run/ending.h"
 #include "run/outlet.h"
@@ -123,6 +124,8 @@ struct policy_options {
 	struct until_options until;
 	/* Time between starts of tasks. */
 	nsec delay;
+	/* How many tasks may start in a time. */
+	struct rate_options rate;
 	/* What becomes of processes that tasks leave in their groups. */
 	enum leftovers_policy leftovers;
 };

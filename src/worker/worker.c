@@ -89,19 +89,23 @@ static enum executor_end run_patiently(struct worker_state *worker, const struct
 	}
 }
 
-/* Waits for a turn to start a task (--delay). False when the parent is gone. */
+/*
+ * Waits for a turn to start a task (--delay, --rate). False when the parent is gone. next_start is when a task may
+ * start if all are as far apart as they are on average; a start may be earlier by the slack, but not before now.
+ */
 static bool wait_for_turn(struct worker_state *worker, const struct task *task)
 {
 	struct workplace *place = &worker->place;
-	nsec turn, next = atomic_load(&place->notice->next_start);
+	nsec turn, even, next = atomic_load(&place->notice->next_start);
 
 	if (!place->briefing.delay)
 		return true;
 	do {
 		nsec now = clock_now();
 
-		turn = next > now ? next : now;
-	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, turn + place->briefing.delay));
+		even = next > now ? next : now;
+		turn = even - place->briefing.slack > now ? even - place->briefing.slack : now;
+	} while (!atomic_compare_exchange_weak(&place->notice->next_start, &next, even + place->briefing.delay));
 	workplace_announce_pending(place);
 	if (clock_now() >= turn)
 		return true;

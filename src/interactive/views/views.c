@@ -207,6 +207,7 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, " --timeout=%" PRIu64 "%%", settings->policy.limit.percent);
 	append_word_option(out, "until", settings->policy.until.text);
 	append_time_option(out, "delay", settings->policy.delay);
+	append_word_option(out, "rate", settings->policy.rate.text);
 	if (settings->output.order != ORDER_INPUT)
 		bytes_append_text(out, settings->output.order == ORDER_LINES ? " --line-buffer" : " --unordered");
 	if (settings->output.format && settings->output.format != &output_text)
