@@ -37,7 +37,7 @@ static void put_value_letters(void)
 	const struct option_row *row;
 
 	for (row = option_table; row->name; row++) {
-		if (row->argument && row->letter)
+		if (row->argument && !row->is_optional && row->letter)
 			putchar(row->letter);
 	}
 }
@@ -208,6 +208,8 @@ static void put_zsh_option(const struct option_row *row, const char *name)
 {
 	const struct option_row *same;
 	const char *between = "";
+	/* A letter never has an argument that may be absent. */
+	bool has_argument = row->argument && !(row->is_optional && name[1] != '-');
 
 	printf("  '(");
 	for (same = option_table; same->name; same++) {
@@ -218,12 +220,12 @@ static void put_zsh_option(const struct option_row *row, const char *name)
 		if (same->letter)
 			printf(" -%c", same->letter);
 	}
-	printf(")%s%s[", name, !row->argument ? "" : row->is_optional ? "=-" : name[1] == '-' ? "=" : "+");
+	printf(")%s%s[", name, !has_argument ? "" : row->is_optional ? "=-" : name[1] == '-' ? "=" : "+");
 	put_help(row, "[]\\", "'\\''");
 	printf("]");
-	if (row->argument)
+	if (has_argument)
 		printf("%s:%s:", row->is_optional ? ":" : "", row->argument);
-	switch (row->values) {
+	switch (has_argument ? row->values : VALUES_NONE) {
 	case VALUES_FILE:
 		printf("_files");
 		break;
@@ -320,7 +322,7 @@ static void put_fish_option(const struct option_row *row)
 		printf(" -%sa '%s'", row->is_optional ? "f" : "x", row->words);
 		break;
 	case VALUES_FREE:
-		printf(" -x");
+		printf(" -%c", row->is_optional ? 'f' : 'x');
 		break;
 	case VALUES_NONE:
 		break;
@@ -349,7 +351,7 @@ static void print_fish(void)
 	printf("\n# The command, then what fish knows of its arguments.\n"
 	       "complete -c mpmap -xa '(__fish_complete_subcommand");
 	for (row = option_table; row->name; row++) {
-		if (row->argument && row->letter)
+		if (row->argument && !row->is_optional && row->letter)
 			printf(" -%c", row->letter);
 	}
 	printf(" ");

@@ -18,6 +18,7 @@ _mpmap() {
 		--csv) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--coproc) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--progress) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
+		--help) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--) option='' ended=yes ;;
 		-?*) option='' ;;
 		*)

@@ -23,7 +23,7 @@ complete -c mpmap -n __mpmap_before_command -l record-start -x -d 'records begin
 complete -c mpmap -n __mpmap_before_command -l arg-file -s a -rF -d 'read records from FILE (several: all combinations)'
 complete -c mpmap -n __mpmap_before_command -l link -d 'sources go along with each other instead'
 complete -c mpmap -n __mpmap_before_command -l colsep -s C -x -d 'split records into columns: {1} {2} ...'
-complete -c mpmap -n __mpmap_before_command -l csv -x -d 'records are CSV, fields {1} {2} ... between commas or C'
+complete -c mpmap -n __mpmap_before_command -l csv -f -d 'records are CSV, fields {1} {2} ... between commas or C'
 complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first record of each source names its columns'
 complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command, or max'
 complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'
@@ -89,7 +89,7 @@ complete -c mpmap -n __mpmap_before_command -l until -x -d 'begin no task that m
 complete -c mpmap -n __mpmap_before_command -l memfree -x -d 'start no task with less memory free'
 complete -c mpmap -n __mpmap_before_command -l load -x -d 'start no task while the load is N or above'
 complete -c mpmap -n __mpmap_before_command -l interactive -d 'a prompt where runs are started, looked at and repeated on one'
-complete -c mpmap -n __mpmap_before_command -l help -s h -d 'print this help'
+complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help, or what is said here about an option'
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.

@@ -188,9 +188,9 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (options.mode == MODE_HELP)
-		return help_print(help_usage, closed);
+		return help_print(help_usage, options.topic, closed);
 	if (options.mode == MODE_VERSION)
-		return help_print(help_version, closed);
+		return help_print(help_version, NULL, closed);
 	if (options.run.output.quiet)
 		diag_set_level(DIAG_ERRORS);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;

@@ -208,6 +208,67 @@ load helper
 	grep -q ':::' out
 }
 
+@test "usage: --help fits a terminal of 80 columns, with examples and replacement strings before the options" {
+	mp --help
+	expect 0
+	awk 'length > 79 { print; wide = 1 } END { exit wide }' out
+	sed '/^Input:/,$d' out >top
+	cat >expected <<-'END'
+		Usage: mpmap [OPTION]... COMMAND [ARG]...               for each line of input
+		       mpmap [OPTION]... COMMAND [ARG]... ::: ITEM...   for each ITEM
+		       mpmap [OPTION]... COMMAND [ARG]... :::: FILE...  for each line of FILE
+		       mpmap [OPTION]... --shell SCRIPT [::: ITEM...]   the record as "$1"
+		       mpmap [OPTION]... --shell                        records are commands
+		       mpmap [OPTION]... --python CODE [::: ITEM...]    a function of Python
+		       mpmap                                            a prompt
+
+		Runs COMMAND once for each record, several at a time, on a pool of workers. The
+		outputs come in the order of the input.
+
+		  find . -name '*.wav' -print0 | mpmap -0 flac --best
+		  mpmap -j4 gzip -9 ::: *.log
+		  mpmap convert {} {.}.png ::: *.jpg
+		  mpmap --shell 'cc -c "$1" -o "${1%.c}.o"' ::: *.c
+
+		Replacement strings; without any of them the record becomes the last ARG:
+		  {}    the record                        {#}  {#:04}    its number; with zeros
+		  {.}   without its extension             {%}            the slot, 1 to jobs
+		  {/}   without its directory             {1} {-1}       a column, or a source
+		  {//}  its directory                     {name}         a column with a name
+		  {/.}  without both                      {1.} {name/}   parts of these
+		  {..}  {/..}  without two extensions
+
+	END
+	diff expected top
+}
+
+@test "usage: --help has the options in groups, which are those of the manual" {
+	mp --help
+	sed -n '/^Replacement/,/^SIZE/s/^\([A-Z][a-z ]*\):$/\1/p' out >groups
+	[ "$(wc -l <groups)" -ge 7 ]
+	sed -n '/^\.Sh OPTIONS/,/^\.Sh TASKS/s/^\.Ss //p' "$BATS_TEST_DIRNAME/../man/mpmap.1" >manual
+	diff groups manual
+}
+
+@test "usage: --help=OPTION explains one, by any of its names" {
+	mp --help=jobs
+	expect 0 "  -j, --jobs=N              tasks at a time: N, N%, +N, -N of the CPUs; 0:
+                            many; @FILE
+More about --jobs and what goes with it: man mpmap, section OPTIONS" ''
+	cp out jobs
+	for name in j -j --jobs; do
+		mp "--help=$name" --bogus
+		expect 0
+		cmp jobs out
+	done
+	mp --help=job
+	usage_error '--help=job' 'did you mean --help=jobs'
+	mp --help= echo ::: 1
+	usage_error '--help='
+	mp --help=Z
+	usage_error '--help=Z'
+}
+
 @test "usage: --version wins over everything else, and its first line is the name and the number" {
 	for words in '--version' '--bogus --version' '-j 0x --version' '--version echo'; do
 		# shellcheck disable=SC2086

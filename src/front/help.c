@@ -8,34 +8,51 @@
 
 #include <errno.h>
 
-enum { HELP_COLUMN = 32 };
+enum {
+	/* The column in which the description of an option begins. */
+	HELP_COLUMN = 28,
+	/* Columns of a line. */
+	WIDTH = 79,
+};
 
 static const char usage[] =
-	"Usage: mpmap [OPTION]... COMMAND [ARG]...             for each line of standard input\n"
-	"       mpmap [OPTION]... COMMAND [ARG]... ::: ITEM... for each ITEM (:::: FILE: each line of FILE)\n"
-	"       mpmap [OPTION]... --shell SCRIPT               sh -c SCRIPT, the record as \"$1\"\n"
-	"       mpmap [OPTION]... --shell                      each record is a command line\n"
+	"Usage: mpmap [OPTION]... COMMAND [ARG]...               for each line of input\n"
+	"       mpmap [OPTION]... COMMAND [ARG]... ::: ITEM...   for each ITEM\n"
+	"       mpmap [OPTION]... COMMAND [ARG]... :::: FILE...  for each line of FILE\n"
+	"       mpmap [OPTION]... --shell SCRIPT [::: ITEM...]   the record as \"$1\"\n"
+	"       mpmap [OPTION]... --shell                        records are commands\n"
+	"       mpmap [OPTION]... --python CODE [::: ITEM...]    a function of Python\n"
+	"       mpmap                                            a prompt\n"
 	"\n"
-	"Runs COMMAND once for each record on a pool of workers; what comes out is in the\n"
-	"order of what went in. {} in an ARG is the record, {.} {/} {//} {/.} {..} {/..} a part\n"
-	"of it as a path, {1} {name} a column or source, {1.} {name.} ... parts of these, {#} or\n"
-	"{#:04} its number, {%} the slot; without any of them the record becomes the last ARG.\n"
+	"Runs COMMAND once for each record, several at a time, on a pool of workers. The\n"
+	"outputs come in the order of the input.\n"
 	"\n"
 	"  find . -name '*.wav' -print0 | mpmap -0 flac --best\n"
 	"  mpmap -j4 gzip -9 ::: *.log\n"
+	"  mpmap convert {} {.}.png ::: *.jpg\n"
 	"  mpmap --shell 'cc -c \"$1\" -o \"${1%.c}.o\"' ::: *.c\n"
 	"\n"
-	"Options:\n";
+	"Replacement strings; without any of them the record becomes the last ARG:\n"
+	"  {}    the record                        {#}  {#:04}    its number; with zeros\n"
+	"  {.}   without its extension             {%}            the slot, 1 to jobs\n"
+	"  {/}   without its directory             {1} {-1}       a column, or a source\n"
+	"  {//}  its directory                     {name}         a column with a name\n"
+	"  {/.}  without both                      {1.} {name/}   parts of these\n"
+	"  {..}  {/..}  without two extensions\n";
 
 static const char trailer[] =
 	"\n"
-	"SIZE is in bytes, or with K, M, G, T; SECS a time: 5, 0.5, 1h30m. Exit status: 0 all\n"
-	"tasks succeeded, 123 a task failed, 124 stopped by --halt or --until, 125 one was\n"
-	"killed, timed out, lost or not started, 126 and 127 COMMAND cannot be run, 1 a failure\n"
-	"of mpmap's own, 2 wrong usage; a signal that ended mpmap, or SIGPIPE when its output's\n"
-	"reader has gone. The manual, mpmap(1), tells the rest.\n";
+	"SIZE is in bytes, or with K, M, G, T; SECS a time: 5, 0.5, 1h30m.\n"
+	"\n"
+	"Exit status: 0 all tasks succeeded, 123 a task failed, 124 stopped by --halt or\n"
+	"--until, 125 a task was killed, timed out, was lost or did not start, 126 and\n"
+	"127 COMMAND cannot be run, 1 mpmap itself failed, 2 wrong usage; a signal that\n"
+	"ended mpmap, or SIGPIPE when the reader of its output has gone.\n"
+	"\n"
+	"--help=OPTION explains one option. All of this at length: man mpmap\n";
 
-void help_option(struct bytes *out, const struct option_row *row)
+/* Appends the names of an option: "  -n, --max-args=N". */
+static void append_names(struct bytes *out, const struct option_row *row)
 {
 	bytes_append_text(out, "  ");
 	if (row->letter)
@@ -47,33 +64,55 @@ void help_option(struct bytes *out, const struct option_row *row)
 		bytes_append_format(out, row->is_optional ? "[=%s]" : "=%s", row->argument);
 }
 
-/* Appends a row: its names, then the lines of its help in one column. */
-static void append_row(struct bytes *out, const struct option_row *row)
+void help_option(struct bytes *out, const struct option_row *row)
 {
-	size_t start = out->size, column;
-	const char *line = row->help, *end;
+	size_t start = out->size, size;
+	const char *word;
 
-	help_option(out, row);
-	for (column = out->size - start;; column = 0, line = end + 1) {
-		end = strchr(line, '\n');
-		bytes_append_format(out, "%*s%.*s\n", (int)(column < HELP_COLUMN ? HELP_COLUMN - column : 1), "",
-				    (int)(end ? (size_t)(end - line) : strlen(line)), line);
-		if (!end)
-			return;
+	append_names(out, row);
+	if (out->size - start >= HELP_COLUMN) {
+		bytes_append_text(out, "\n");
+		start = out->size;
 	}
+	bytes_append_format(out, "%*s", (int)(HELP_COLUMN - 1 - (out->size - start)), "");
+	for (word = row->help; *word; word += size + strspn(word + size, " \n")) {
+		size = strcspn(word, " \n");
+		if (out->size - start + 1 + size > WIDTH) {
+			bytes_append_text(out, "\n");
+			start = out->size;
+			bytes_append_format(out, "%*s", HELP_COLUMN - 1, "");
+		}
+		bytes_append_text(out, " ");
+		bytes_append(out, word, size);
+	}
+	bytes_append_text(out, "\n");
 }
 
-void help_usage(struct bytes *out)
+/* Appends the whole help. */
+static void append_usage(struct bytes *out)
 {
 	const struct option_row *row;
 
 	bytes_append_text(out, usage);
-	for (row = option_table; row->name; row++)
-		append_row(out, row);
+	for (row = option_table; row->name; row++) {
+		if (row->heading)
+			bytes_append_format(out, "\n%s:\n", row->heading);
+		help_option(out, row);
+	}
 	bytes_append_text(out, trailer);
 }
 
-void help_version(struct bytes *out)
+void help_usage(struct bytes *out, const struct option_row *topic)
+{
+	if (!topic) {
+		append_usage(out);
+		return;
+	}
+	help_option(out, topic);
+	bytes_append_format(out, "More about --%s and what goes with it: man mpmap, section OPTIONS\n", topic->name);
+}
+
+void help_version(struct bytes *out, const struct option_row *topic UNUSED)
 {
 	bytes_append_text(out, "mpmap " PACKAGE_VERSION
 			       "\n"
@@ -82,12 +121,12 @@ void help_version(struct bytes *out)
 			       "There is NO WARRANTY, to the extent permitted by law.\n");
 }
 
-int help_print(void (*text)(struct bytes *out), unsigned closed)
+int help_print(help_text *text, const struct option_row *topic, unsigned closed)
 {
 	struct bytes out = {.data = NULL};
 	bool written = false;
 
-	text(&out);
+	text(&out, topic);
 	errno = EBADF;
 	if (!(closed & 1u << STDOUT_FILENO))
 		written = fwrite(out.data, 1, out.size, stdout) == out.size && fclose(stdout) == 0;

@@ -6,19 +6,22 @@
 #include "base/bytes.h"
 #include "front/options.h"
 
-/* Appends the text of --help: whole lines. */
-void help_usage(struct bytes *out);
+/* Appends a text, whole lines; topic is the option that it is about, NULL if all are. */
+typedef void help_text(struct bytes *out, const struct option_row *topic);
 
-/* Appends the text of --version: whole lines. */
-void help_version(struct bytes *out);
+/* The text of --help. */
+help_text help_usage;
 
-/* Appends the names of an option as --help has them: "  -n, --max-args=N". */
+/* The text of --version. */
+help_text help_version;
+
+/* Appends the names of an option and its description, in lines of at most 79 columns. */
 void help_option(struct bytes *out, const struct option_row *row);
 
 /*
  * Prints a text to standard output, which it closes; closed is a mask of the standard descriptors that were closed at
  * the start. Returns the exit status.
  */
-int help_print(void (*text)(struct bytes *out), unsigned closed);
+int help_print(help_text *text, const struct option_row *topic, unsigned closed);
 
 #endif

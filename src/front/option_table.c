@@ -5,7 +5,8 @@
 /* A row for each option, the help on a line of its own. */
 /* clang-format off */
 const struct option_row option_table[] = {
-	{.name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},
+	{.heading = "Input",
+	 .name = "null", .letter = '0', .help = "records end with NUL, not newline", .set = set_null},
 	{.name = "delimiter", .letter = 'd', .argument = "STR", .values = VALUES_FREE,
 	 .help = "records end with STR (also \\n \\t \\0 \\xHH in it)", .set = set_delimiter},
 	{.name = "record-start", .argument = "STR", .values = VALUES_FREE,
@@ -30,9 +31,11 @@ const struct option_row option_table[] = {
 	{.name = "jsonl", .help = "read JSON: a value on each line", .set = set_json_lines},
 	{.name = "no-run-if-empty", .letter = 'r', .help = "accepted; without records nothing is run anyway",
 	 .set = set_nothing},
-	{.name = "shell", .help = "the operand is a SCRIPT for sh -c, the record its \"$1\";\n"
+	{.heading = "Command",
+	 .name = "shell", .help = "the operand is a SCRIPT for sh -c, the record its \"$1\";\n"
 	 "without one each record is a command line for sh -c", .set = set_shell},
-	{.name = "jobs", .letter = 'j', .argument = "N", .values = VALUES_FREE,
+	{.heading = "Workers",
+	 .name = "jobs", .letter = 'j', .argument = "N", .values = VALUES_FREE,
 	 .help = "tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE", .set = set_jobs},
 	{.name = "max-procs", .letter = 'P', .argument = "N", .values = VALUES_FREE, .help = "the same as --jobs",
 	 .set = set_jobs},
@@ -46,7 +49,8 @@ const struct option_row option_table[] = {
 	 .help = "run CMD (by sh) in each new worker first", .set = set_initializer},
 	{.name = "finalizer", .argument = "CMD", .values = VALUES_FREE,
 	 .help = "run CMD (by sh) in each worker that leaves, last", .set = set_finalizer},
-	{.name = "zygote", .help = "start COMMAND once per worker, and fork it for each task", .set = set_zygote},
+	{.heading = "Commands and functions that stay",
+	 .name = "zygote", .help = "start COMMAND once per worker, and fork it for each task", .set = set_zygote},
 	{.name = "filter", .help = "start COMMAND once per worker; it gets the records as lines\n"
 	 "on standard input and answers each with one", .set = set_filter},
 	{.name = "coproc", .argument = "HOW", .is_optional = true, .values = VALUES_WORDS, .words = "stdio fd block",
@@ -80,7 +84,8 @@ const struct option_row option_table[] = {
 	{.name = "shared", .argument = "NAME=SIZE", .values = VALUES_FREE,
 	 .help = "memory that the tasks share, at $MPMAP_SHARED_NAME;\n"
 	 "NAME=TYPE*N: N numbers of TYPE (d, i, ...)", .set = set_shared},
-	{.name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
+	{.heading = "Tasks",
+	 .name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",
 	 .set = set_directory},
 	{.name = "nice", .argument = "N", .values = VALUES_FREE, .help = "add N to the niceness of the tasks",
@@ -90,7 +95,8 @@ const struct option_row option_table[] = {
 	{.name = "rate", .argument = "N/s|m|h", .values = VALUES_FREE,
 	 .help = "start at most N tasks in a second, minute or hour;\n"
 	 "10/s,burst=5: up to 5 at once after a time with fewer", .set = set_rate},
-	{.name = "keep-order", .letter = 'k', .help = "output in the order of the input (the default)",
+	{.heading = "Output",
+	 .name = "keep-order", .letter = 'k', .help = "output in the order of the input (the default)",
 	 .set = set_ordered},
 	{.name = "unordered", .help = "output in the order of completion", .set = set_unordered},
 	{.name = "ungroup", .letter = 'u', .help = "tasks write straight to standard output and error",
@@ -112,7 +118,8 @@ const struct option_row option_table[] = {
 	 .help = "memory for results that wait for their turn [64M]", .set = set_buffer},
 	{.name = "spill", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "temporary disk space for more of them [1G]", .set = set_spill},
-	{.name = "progress", .argument = "KIND", .is_optional = true, .values = VALUES_WORDS,
+	{.heading = "Messages",
+	 .name = "progress", .argument = "KIND", .is_optional = true, .values = VALUES_WORDS,
 	 .words = "bar plain auto none",
 	 .help = "show how far things are: bar, plain, auto or none", .set = set_progress},
 	{.name = "color", .argument = "WHEN", .values = VALUES_WORDS, .words = "auto always never",
@@ -122,7 +129,8 @@ const struct option_row option_table[] = {
 	 .set = set_quiet},
 	{.name = "dry-run", .help = "print the commands, run nothing", .set = set_dry_run},
 	{.name = "stats", .help = "print at the end what the run cost", .set = set_stats},
-	{.name = "retries", .argument = "N", .values = VALUES_FREE,
+	{.heading = "Failures and limits",
+	 .name = "retries", .argument = "N", .values = VALUES_FREE,
 	 .help = "run a failed task up to N more times [0]", .set = set_retries},
 	{.name = "retry-delay", .argument = "SECS", .values = VALUES_FREE,
 	 .help = "wait SECS before that, twice as long each time [0]", .set = set_retry_delay},
@@ -141,11 +149,13 @@ const struct option_row option_table[] = {
 	 .help = "start no task with less memory free", .set = set_memory},
 	{.name = "load", .argument = "N", .values = VALUES_FREE, .help = "start no task while the load is N or above",
 	 .set = set_load},
-	{.name = "interactive",
+	{.heading = "Other",
+	 .name = "interactive",
 	 .help = "a prompt where runs are started, looked at and repeated on one\n"
 	 "warm pool; also without operands on a terminal",
 	 .set = set_interactive},
-	{.name = "help", .letter = 'h', .help = "print this help", .set = set_help},
+	{.name = "help", .letter = 'h', .argument = "OPTION", .is_optional = true, .values = VALUES_FREE,
+	 .help = "print this help, or what is said here about an option", .set = set_help},
 	{.name = "version", .help = "print the version", .set = set_version},
 	{.name = NULL},
 };

@@ -79,7 +79,7 @@ static void make_tables(struct option *longs, char *letters)
 		};
 		if (row->letter)
 			*letters++ = row->letter;
-		if (row->letter && row->argument)
+		if (row->letter && row->argument && !row->is_optional)
 			*letters++ = ':';
 	}
 	longs[i] = (struct option){.name = NULL};
@@ -157,6 +157,23 @@ static int refuse_letter(int letter, struct error *error)
 			return error_set(error, "-%c means nothing here: %s", letter, foreign[i].hint);
 	}
 	return error_set(error, "unknown option -%c (mpmap --help lists all)", letter);
+}
+
+/* Finds the option that --help=OPTION explains, by its name with dashes or without. -1 with the error if unknown. */
+static int find_topic(struct options *options, struct error *error)
+{
+	const char *word = options->topic_name, *name, *meant;
+
+	if (!word)
+		return 0;
+	name = word + strspn(word, "-");
+	options->topic = *name && !name[1] ? row_of(*name) : option_find(slice_of(name));
+	if (options->topic)
+		return 0;
+	meant = nearest_option(name);
+	if (meant)
+		return error_set(error, "--help=%s: unknown option; did you mean --help=%s?", word, meant);
+	return error_set(error, "--help=%s: unknown option (mpmap --help lists all)", word);
 }
 
 /* Takes one step of getopt. Returns its code, -1 after the options, or '?' with the error set (the first is kept). */
@@ -347,7 +364,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	parse_options(options, argc, argv, error);
 	if (options->mode == MODE_HELP || options->mode == MODE_VERSION) {
 		error_release(error);
-		return 0;
+		return options->mode == MODE_HELP ? find_topic(options, error) : 0;
 	}
 	if (error->text)
 		return -1;

@@ -24,6 +24,9 @@ struct options {
 		MODE_VERSION,
 		MODE_INTERACTIVE,
 	} mode;
+	/* With MODE_HELP the option that is explained, and its name as given; NULL for all. */
+	const struct option_row *topic;
+	const char *topic_name;
 	/* Index into argv of the first word after the options. */
 	int first_operand;
 	struct feed_options feed;
@@ -66,6 +69,8 @@ enum option_values {
 };
 
 struct option_row {
+	/* The title of the group that begins with this row, NULL if none does. */
+	const char *heading;
 	/* The long name, without dashes. */
 	const char *name;
 	/* The short name, 0 if none. */
@@ -77,7 +82,7 @@ struct option_row {
 	enum option_values values;
 	/* With VALUES_WORDS the words, with blanks between. */
 	const char *words;
-	/* The description in --help; completions have its first line. */
+	/* The description in --help, which divides its lines anew; completions have its first line. */
 	const char *help;
 	/* Sets the option; value is NULL if absent. -1 with the error, which names the right form. */
 	int (*set)(struct options *options, const char *value, struct error *error);

@@ -359,8 +359,9 @@ int set_load(struct options *options, const char *value, struct error *error)
 	return 0;
 }
 
-int set_help(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+int set_help(struct options *options, const char *value, struct error *error UNUSED)
 {
+	options->topic_name = value;
 	options->mode = MODE_HELP;
 	return 0;
 }

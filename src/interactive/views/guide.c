@@ -5,13 +5,6 @@
 #include "front/help.h"
 #include "front/options.h"
 
-enum {
-	/* The column in which the description of an option begins. */
-	HELP_COLUMN = 28,
-	/* Columns of a line. */
-	WIDTH = 79,
-};
-
 static const char tutorial[] =
 	"map runs a command once for each item, many at a time, on workers that stay\n"
 	"ready. It begins at once, in the background; results appear above the prompt.\n"
@@ -163,28 +156,6 @@ static bool is_hidden(const char *name)
 	return false;
 }
 
-/* Appends an option and its description, wrapped in its column. */
-static void append_option(struct bytes *out, const struct option_row *row)
-{
-	size_t start = out->size, size;
-	const char *word;
-
-	help_option(out, row);
-	bytes_append_format(out, "%*s",
-			    out->size - start < HELP_COLUMN ? (int)(HELP_COLUMN - 1 - (out->size - start)) : 0, "");
-	for (word = row->help; *word; word += size + strspn(word + size, " \n")) {
-		size = strcspn(word, " \n");
-		if (out->size - start + 1 + size > WIDTH) {
-			bytes_append_text(out, "\n");
-			start = out->size;
-			bytes_append_format(out, "%*s", HELP_COLUMN - 1, "");
-		}
-		bytes_append_text(out, " ");
-		bytes_append(out, word, size);
-	}
-	bytes_append_text(out, "\n");
-}
-
 void guide_command(const char *name, struct bytes *out)
 {
 	const struct guide_row *row = guide_find(name);
@@ -200,6 +171,6 @@ void guide_command(const char *name, struct bytes *out)
 	bytes_append_text(out, "\nOptions:\n");
 	for (option = option_table; option->name; option++) {
 		if (!is_hidden(option->name))
-			append_option(out, option);
+			help_option(out, option);
 	}
 }
