@@ -67,7 +67,8 @@
  * state/server/  the state server
  *   server   its steps                      connection  a client's          clients  processes as owners
  *   control  what a run reports             runs     what follows from it     python   clients by Python's connections
- *   role     of a run
+ *   attempts  runs, and their attempts      whose    a process is             origin   of a process, in /proc
+ *   acting   whom a connection acts for     role     of a run
  * state/client/  mpmap-state, a program of its own
  *   client   its main function              arguments  its command line     printing  its output
  *   talk     to the server                  running  a COMMAND              serve    a server without a run

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "base/mem.h"
+#include "board/board.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 #include "ipc/local.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A server in a process of its own. */
@@ -20,13 +22,25 @@ struct served {
 	char *path;
 };
 
+static char *served_folder(const struct served *served)
+{
+	char *folder = mem_string(served->path);
+
+	*strrchr(folder, '/') = '\0';
+	return folder;
+}
+
 static bool serve_begin(struct served *served)
 {
 	struct error error = {.number = 0};
 	int ends[2] = {-1, -1};
+	char *folder;
 	bool ready;
 
-	served->path = mem_format("%s/socket", unit_directory());
+	served->path = mem_format("%s/made/socket", unit_directory());
+	folder = served_folder(served);
+	check_int(mkdir(folder, 0700), 0);
+	free(folder);
 	check_int(channel_pair(ends), 0);
 	served->pid = fork();
 	if (served->pid == 0) {
@@ -45,21 +59,14 @@ static bool serve_begin(struct served *served)
 
 static void serve_end(struct served *served)
 {
+	char *folder = served_folder(served);
+
 	fd_close(&served->channel);
 	check_int(unit_wait(served->pid), 0);
-	check(access(served->path, F_OK) < 0);
+	/* With the sockets and the key. */
+	check(access(folder, F_OK) < 0);
+	free(folder);
 	free(served->path);
-}
-
-/* Makes a connection that belongs to an attempt. */
-static int connect_for(struct served *served, uint64_t id)
-{
-	int ends[2];
-
-	check_int(fd_socket_pair(ends), 0);
-	check_int(control_connection(served->channel, id, ends[0]), 0);
-	fd_close(&ends[0]);
-	return ends[1];
 }
 
 static void send_line(int fd, const char *line)
@@ -85,91 +92,35 @@ static const char *converse(int fd, const char *line)
 	return receive_line(fd);
 }
 
-static void test_role_attempts(void)
+/* A run with a worker, which is this process: its task inherits a connection. */
+static void test_role_run(void)
 {
 	struct served served;
-	int first, second, third;
+	struct board board;
+	struct control_run run = {.number = 1, .id = "unit", .board = &board, .queue_rows = 4};
+	const struct control_end end = {.index = 6, .count = 1, .well = true, .attempt = 1};
+	int task, other;
 
 	if (!serve_begin(&served))
 		return;
-	check_int(control_attempt_began(served.channel, 7, 0, "task 7"), 0);
-	check_int(control_attempt_began(served.channel, 8, 0, "task 8"), 0);
-	first = connect_for(&served, 7);
-	second = connect_for(&served, 8);
-	check_str(converse(first, "lock a\n"), "=");
-	check_str(converse(second, "unlock a\n"), "! 2 lock \"a\" is held by task 7, not by task 8");
-	check_str(converse(first, "push q x\n"), "=");
-	check_str(converse(first, "pop --ack q\n"), "= x");
-	send_line(second, "lock a\n");
-	/* A second connection of the same attempt has the same. */
-	third = connect_for(&served, 7);
-	check_str(converse(third, "lock a\n"), "=");
-	fd_close(&first);
-	check_str(converse(third, "pop --timeout 0 q\n"), "! 1 queue \"q\" is empty");
-	check_int(control_attempt_ended(served.channel, 7), 0);
-	check_str(receive_line(second), "=");
-	check_str(converse(second, "pop q\n"), "= x");
-	check_str(converse(third, "lock b\n"), "! 4 the task or process that this acts for has ended");
-	fd_close(&second);
-	fd_close(&third);
-	serve_end(&served);
-}
-
-/* A process that descends from the leader of an attempt acts for it. */
-static void test_leaders(void)
-{
-	struct served served;
-	int first, second;
-	pid_t pid;
-
-	if (!serve_begin(&served))
-		return;
-	check_int(control_attempt_began(served.channel, 1, getpid(), "task 1"), 0);
-	check_int(control_attempt_began(served.channel, 2, 0, "task 2"), 0);
-	second = connect_for(&served, 2);
-	check_str(converse(second, "len q\n"), "= 0");
-	first = local_connect(served.path);
-	check(first >= 0);
-	check_str(converse(first, "as self\n"), "=");
-	check_str(converse(first, "lock a\n"), "=");
-	pid = fork();
-	if (pid == 0) {
-		int child = local_connect(served.path);
-
-		check_str(converse(child, "as parent\n"), "=");
-		check_str(converse(child, "lock a\n"), "=");
-		check_str(converse(child, "unlock a\n"), "=");
-		_exit(unit_failures);
-	}
-	check_int(unit_wait(pid), 0);
-	fd_close(&first);
-	check_str(converse(second, "lock --timeout 0 a\n"), "! 1 lock \"a\" is held by task 1");
-	check_int(control_attempt_ended(served.channel, 1), 0);
-	check_str(converse(second, "lock a\n"), "=");
-	fd_close(&second);
-	serve_end(&served);
-}
-
-static void test_outlook_reported(void)
-{
-	struct served served;
-	int first, second;
-
-	if (!serve_begin(&served))
-		return;
-	check_int(control_outlook(served.channel, 1, 2, UINT64_MAX), 0);
-	check_int(control_attempt_began(served.channel, 1, 0, "task 1"), 0);
-	first = connect_for(&served, 1);
-	check_str(converse(first, "barrier b 3\n"),
-		  "! 3 barrier \"b\" needs 3 tasks at once, and no more than 2 run (-j)");
-	check_int(control_attempt_began(served.channel, 2, 0, "task 2"), 0);
-	second = connect_for(&served, 2);
-	check_str(converse(second, "len q\n"), "= 0");
-	/* Once the first is answered, the second of these waits. */
-	check_str(converse(first, "set x 1\npop q\n"), "=");
-	check(strncmp(converse(second, "pop q\n"), "! 3 nobody can end this wait: all 2 tasks", 41) == 0);
-	fd_close(&first);
-	fd_close(&second);
+	check_int(board_create(&board, 1, 4, 65536), 0);
+	board_seat(&board, 0)->worker = getpid();
+	check_int(control_run_began(served.channel, &run), 0);
+	task = local_connect(served.path);
+	other = local_connect(served.path);
+	check(task >= 0 && other >= 0);
+	send_line(task, "task 7 1\n");
+	check_str(converse(task, "lock a\n"), "=");
+	check_str(converse(other, "lock --timeout 0 a\n"), "! 1 lock \"a\" is held by task 7");
+	send_line(other, "lock a\n");
+	check_int(control_attempts_ended(served.channel, 1, &end, 1), 0);
+	check_str(receive_line(other), "=");
+	check_str(converse(task, "get n\n"), "! 4 task 7 has ended: what it left running owns nothing any more");
+	check_int(control_run_ended(served.channel, 1), 0);
+	check_str(converse(other, "unlock a\n"), "=");
+	fd_close(&task);
+	fd_close(&other);
+	board_release(&board);
 	serve_end(&served);
 }
 
@@ -202,9 +153,7 @@ static void test_wrong_messages(void)
 }
 
 const struct unit_test unit_state_role[] = {
-	{.name = "attempts own, and their ends free", .run = test_role_attempts},
-	{.name = "descendants act for an attempt", .run = test_leaders},
-	{.name = "waits that nobody can end", .run = test_outlook_reported},
+	{.name = "a run, its tasks, and their ends", .run = test_role_run},
 	{.name = "what is no message", .run = test_wrong_messages},
 	{.name = NULL},
 };

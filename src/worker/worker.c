@@ -263,6 +263,7 @@ static bool worker_take_part(int channel, int *status)
 		return false;
 	if (!worker.executor->persists)
 		keeping_end();
+	worker.place.seat->worker = getpid();
 	/* Not earlier: a worker that ends before its HELLO counts as unusable. */
 	is_ready = hooks_initialize(&worker.place) && claim_hello(&worker.place) == 0;
 	if (is_ready)

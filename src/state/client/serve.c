@@ -135,7 +135,7 @@ static int serve_start(struct serve *serve, char **command, int number)
 		fd_close(&ends[0]);
 		return status;
 	}
-	owner = clients_owner(&serve->server, serve->running.pid, command[0]);
+	owner = clients_owner(&serve->server, serve->running.pid, command[0], NULL);
 	server_adopt(&serve->server, ends[0], owner);
 	serve->ended = (struct watch){.fd = serve->running.pidfd, .ready = serve_command_ended};
 	if (loop_watch(&serve->server.loop, &serve->ended, LOOP_INPUT) < 0)

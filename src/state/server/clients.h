@@ -15,19 +15,20 @@ struct client {
 	struct server *server;
 	pid_t pid;
 	struct owner *owner;
-	/* Its pidfd; -1 for the leader of an attempt, whose end is reported. */
+	/* Its pidfd. */
 	struct watch watch;
 };
 
 /*
  * Returns the owner that a process is. Its parent is the nearest ancestor that is an owner, too. It is made if
  * there is none, and ended with the process (server->owner_ended). NULL with errno. name is the
- * program, for messages, which the kernel may not know yet; NULL to ask for it.
+ * program, for messages, which the kernel may not know yet; NULL to ask for it. attempt is what the process belongs to,
+ * NULL if nothing.
  */
-struct owner *clients_owner(struct server *server, pid_t pid, const char *name);
+struct owner *clients_owner(struct server *server, pid_t pid, const char *name, struct owner *attempt);
 
-/* Makes a process, and those it starts, act for an attempt. */
-void clients_add_attempt(struct server *server, pid_t pid, struct owner *owner);
+/* Returns an owner that is a process and descends from another, or NULL if there is none. */
+struct owner *clients_within(const struct server *server, const struct owner *ancestor);
 
 /* Forgets the process of an owner. */
 void clients_forget(struct server *server, const struct owner *owner);
@@ -37,17 +38,5 @@ pid_t clients_named(const struct server *server, pid_t pid, struct slice word);
 
 /* True if the process is an owner. */
 bool clients_knows(const struct server *server, pid_t pid);
-
-/* Returns the attempt that a process belongs to, or NULL. */
-struct owner *clients_attempt(const struct server *server, pid_t pid);
-
-/* Returns the parent of a process, 0 if it has none. */
-pid_t clients_parent(pid_t pid);
-
-/* True if the process is the user's. */
-bool clients_is_of(pid_t pid, uid_t uid);
-
-/* Appends a process in words. */
-void clients_describe(pid_t pid, struct bytes *out);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "ipc/fd.h"
-#include "state/server/clients.h"
+#include "state/server/acting.h"
 #include "state/server/python.h"
 
 #include <errno.h>
@@ -43,53 +43,6 @@ static void connection_answered(struct call *call)
 		list_append(&connection->server->ready, &connection->ready);
 }
 
-/* Returns the owner that the call acts for, or NULL, and the call has failed. */
-static struct owner *connection_owner(struct connection *connection)
-{
-	struct bytes label = {.data = NULL};
-	struct owner *attempt;
-
-	if (!connection->is_orphan && (connection->owner || connection->own))
-		return connection->owner ? connection->owner : connection->own;
-	attempt = clients_attempt(connection->server, connection->peer.pid);
-	if (connection->is_orphan || (connection->has_outlived && !attempt)) {
-		answer_fail(&connection->call, CALL_BROKEN, "the task or process that this acts for has ended");
-		return NULL;
-	}
-	bytes_append_text(&label, "a connection of ");
-	clients_describe(connection->peer.pid, &label);
-	if (attempt)
-		bytes_append_format(&label, " of %s", attempt->label);
-	connection->own = owner_new(connection->server->store, bytes_text(&label), attempt);
-	connection->own->is_connection = true;
-	bytes_release(&label);
-	return connection->own;
-}
-
-/* Carries out "as": the process is the owner from now on. */
-static void connection_act_as(struct connection *connection)
-{
-	struct call *call = &connection->call;
-	struct slice word = call_operand(call, 0);
-	pid_t pid = clients_named(connection->server, connection->peer.pid, word);
-	bool is_self = slice_equals(word, slice_of("self"));
-	struct owner *owner = NULL;
-
-	if (pid > 1 && clients_is_of(pid, connection->peer.uid)) {
-		/* All that a task starts is the task. */
-		owner = is_self ? NULL : clients_attempt(connection->server, pid);
-		if (!owner)
-			owner = clients_owner(connection->server, pid, NULL);
-	}
-	if (!owner) {
-		answer_fail(call, CALL_USAGE, "\"%.*s\" is no process of this user that could own anything",
-			    (int)word.size, word.data);
-		return;
-	}
-	connection->owner = owner;
-	connection->is_orphan = false;
-}
-
 static void connection_stat(struct connection *connection)
 {
 	const struct server *server = connection->server;
@@ -118,12 +71,6 @@ static void connection_stat(struct connection *connection)
 	}
 }
 
-/* True if the call may wait, and a run foresees which waits nobody can end: it has to know whose this is. */
-static bool connection_is_foreseen(const struct connection *connection)
-{
-	return connection->server->store->attempts && connection->call.request.verb->options & OPTION_TIMEOUT;
-}
-
 /* Carries out a request. False if it waits. */
 static bool connection_carry_out(struct connection *connection)
 {
@@ -131,16 +78,10 @@ static bool connection_carry_out(struct connection *connection)
 
 	connection->server->requests++;
 	call->owner = NULL;
-	if (call->request.verb->run) {
-		if (call->request.verb->is_owned || connection->owner || connection_is_foreseen(connection)) {
-			call->owner = connection_owner(connection);
-			if (!call->owner)
-				return true;
-		}
-		return store_request(connection->server->store, call, clock_now());
-	}
+	if (call->request.verb->run)
+		return !acting_find(connection) || store_request(connection->server->store, call, clock_now());
 	if (slice_equals(slice_of(call->request.verb->name), slice_of("as")))
-		connection_act_as(connection);
+		acting_as(connection);
 	else
 		connection_stat(connection);
 	return true;
@@ -150,7 +91,11 @@ static bool connection_carry_out(struct connection *connection)
 static bool connection_take_line(struct connection *connection, struct slice line)
 {
 	struct call *call = &connection->call;
+	bool is_first = !connection->has_begun;
 
+	connection->has_begun = true;
+	if (is_first && !connection->auth && acting_take_task(connection, line))
+		return connection->is_trusted = true;
 	call_renew(call);
 	if (request_read(call, line, &connection->scratch, &connection->dialect) < 0) {
 		/* A client that has not made a request yet does not speak this language. */
@@ -219,8 +164,9 @@ static void connection_take_requests(struct connection *connection)
 	struct slice line;
 	size_t size;
 
-	if (!connection_shake_hands(connection))
+	if (connection->is_busy || !connection_shake_hands(connection))
 		return;
+	connection->is_busy = true;
 	while (!connection->call.is_waiting && !connection->is_ending && !connection_is_full(connection) &&
 	       (size = connection_find_request(connection, &line))) {
 		connection->at += size;
@@ -229,6 +175,7 @@ static void connection_take_requests(struct connection *connection)
 		if (!connection_take_line(connection, line))
 			break;
 	}
+	connection->is_busy = false;
 	if (connection->in.size - connection->at > REQUEST_SIZE_MAX && !connection->call.is_waiting)
 		connection->is_ending = true;
 }
@@ -296,6 +243,24 @@ static bool connection_read(struct connection *connection)
 	return got > 0 || (got < 0 && errno == EAGAIN);
 }
 
+void connection_drain(struct connection *connection)
+{
+	while (!connection->is_busy && !connection->call.is_waiting && !connection->is_ending &&
+	       !connection_is_full(connection)) {
+		ssize_t got;
+
+		bytes_consume(&connection->in, connection->at);
+		connection->at = 0;
+		got = local_receive(connection->watch.fd, bytes_reserve(&connection->in, READ_SIZE), READ_SIZE);
+		if (got <= 0)
+			return;
+		connection->in.size += (size_t)got;
+		connection_take_requests(connection);
+		if (list_is_empty(&connection->ready))
+			list_append(&connection->server->ready, &connection->ready);
+	}
+}
+
 static void connection_ready(struct watch *watch, unsigned events)
 {
 	struct connection *connection = container_of(watch, struct connection, watch);
@@ -328,8 +293,10 @@ static struct connection *connection_open(struct server *server, int fd, struct 
 	list_init(&connection->link);
 	list_append(&server->connections, &connection->link);
 	server->connection_count++;
-	if (local_peer(fd, &connection->peer) == 0 && connection_watch(connection))
+	if (local_peer(fd, &connection->peer) == 0 && connection_watch(connection)) {
+		connection->acts_for = connection->peer.pid;
 		return connection;
+	}
 	connection_close(connection);
 	return NULL;
 }
@@ -368,18 +335,6 @@ void connection_close(struct connection *connection)
 	bytes_release(&connection->out);
 	bytes_release(&connection->scratch);
 	free(connection->auth);
+	free(connection->ended);
 	free(connection);
-}
-
-void connection_forget_owner(struct connection *connection, const struct owner *owner)
-{
-	if (connection->own && owner->is_attempt && owner_is_within(connection->own, owner)) {
-		store_owner_ended(connection->server->store, connection->own);
-		connection->own = NULL;
-		connection->has_outlived = true;
-	}
-	if (connection->owner != owner)
-		return;
-	connection->owner = NULL;
-	connection->is_orphan = true;
 }

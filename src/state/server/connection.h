@@ -10,6 +10,7 @@
 #include "ipc/local.h"
 #include "ipc/loop.h"
 #include "state/server/server.h"
+#include "state/server/whose.h"
 #include "state/wire/request.h"
 
 struct connection {
@@ -30,14 +31,26 @@ struct connection {
 	enum wire_dialect dialect;
 	/* The handshake of a client that sends frames (python.h); NULL if it sends lines. */
 	struct pyauth *auth;
-	/* The owner that the client has named, or that was given; NULL if none. */
+	/* Whose it is, once that has been asked (whose.h). */
+	bool is_attributed;
+	enum whose whose;
+	struct attempt_key key;
+	/* The process that it acts for: the peer, or one that it has named. */
+	pid_t acts_for;
+	/* True if it acts for the attempt itself, not for a connection of it. */
+	bool is_task;
+	/* The process that it acts for, an owner; NULL if none was named or given. */
 	struct owner *owner;
 	/* The owner that is this connection; NULL before it is needed. */
 	struct owner *own;
-	/* True if the owner that it had has ended. */
+	/* The label of an owner that it had, and that has ended; NULL if none. */
+	char *ended;
+	/* True if it has no owner any more. */
 	bool is_orphan;
-	/* True if the attempt whose process this was has ended: it may be that of another by now. */
-	bool has_outlived;
+	/* True while its requests are handled. */
+	bool is_busy;
+	/* True once a line has come. */
+	bool has_begun;
 	/* True once it has made a request that is one, or if it may be silent. */
 	bool is_trusted;
 	/* True once the peer sends nothing more, or was refused. */
@@ -58,7 +71,7 @@ void connection_close(struct connection *connection);
 /* Sends the answers that have come for a waiting call, and goes on with the requests after it. */
 void connection_continue(struct connection *connection);
 
-/* Takes note that an owner has ended. */
-void connection_forget_owner(struct connection *connection, const struct owner *owner);
+/* Carries out what the client has sent, without waiting. Answers are sent in the server's next step. */
+void connection_drain(struct connection *connection);
 
 #endif

@@ -78,6 +78,7 @@ int control_attempts_ended(int channel, uint64_t run, const struct control_end *
 		bytes_put_u64(&payload, ends[i].index);
 		bytes_put_u64(&payload, ends[i].count);
 		bytes_put_u8(&payload, ends[i].well);
+		bytes_put_u32(&payload, ends[i].attempt);
 	}
 	return control_send(channel, CONTROL_ATTEMPTS_ENDED, &payload, NULL, 0);
 }

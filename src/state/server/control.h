@@ -55,6 +55,8 @@ struct control_end {
 	uint64_t index;
 	uint64_t count;
 	bool well;
+	/* Which attempt it was, from 1; 0 for whichever there is. A task that is tried again needs it. */
+	uint32_t attempt;
 };
 
 /* All that send return 0, or -1 with errno as channel_send does: EAGAIN to try again later. */

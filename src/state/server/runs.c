@@ -5,56 +5,11 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
-#include "state/server/clients.h"
+#include "state/server/acting.h"
+#include "state/server/attempts.h"
+#include "state/server/connection.h"
 
 #include <errno.h>
-
-enum {
-	CONTROL_BEGAN = 100,
-	CONTROL_ENDED,
-	CONTROL_CONNECTION,
-};
-
-struct attempt {
-	struct list link;
-	uint64_t id;
-	struct owner *owner;
-};
-
-/* Sends a message and releases its payload. */
-static int send_attempt(int channel, uint32_t type, struct bytes *payload, const int *fds, size_t fd_count)
-{
-	int result = channel_send(channel, type, bytes_slice(payload), fds, fd_count);
-
-	bytes_release(payload);
-	return result;
-}
-
-int control_attempt_began(int channel, uint64_t id, pid_t pid, const char *label)
-{
-	struct bytes payload = {.data = NULL};
-
-	bytes_put_u64(&payload, id);
-	bytes_put_u32(&payload, (uint32_t)pid);
-	bytes_put_text(&payload, label);
-	return send_attempt(channel, CONTROL_BEGAN, &payload, NULL, 0);
-}
-
-int control_attempt_ended(int channel, uint64_t id)
-{
-	struct bytes payload = {.data = NULL};
-
-	bytes_put_u64(&payload, id);
-	return send_attempt(channel, CONTROL_ENDED, &payload, NULL, 0);
-}
-
-int control_connection(int channel, uint64_t id, int fd)
-{
-	struct bytes payload = {.data = NULL};
-
-	bytes_put_u64(&payload, id);
-	return send_attempt(channel, CONTROL_CONNECTION, &payload, &fd, 1);
-}
 
 int control_answer(int channel, const char *problem)
 {
@@ -75,129 +30,209 @@ int control_begin(struct server *server, const struct message *setup, struct err
 	return result;
 }
 
-static struct attempt *control_attempt(const struct control *control, uint64_t id)
+/* Computes how many tasks can be at work. */
+static void runs_foresee(struct server *server)
 {
+	struct store_outlook outlook = {.input_ended = true};
 	struct list *link;
 
-	for (link = control->attempts.next; link != &control->attempts; link = link->next) {
-		struct attempt *attempt = container_of(link, struct attempt, link);
+	for (link = server->runs.next; link != &server->runs; link = link->next) {
+		const struct run *run = container_of(link, struct run, link);
+		uint64_t most = run->jobs < run->remaining ? run->jobs : run->remaining;
 
-		if (attempt->id == id)
-			return attempt;
+		if (run->has_ended)
+			continue;
+		outlook.jobs = most > SIZE_MAX - outlook.jobs ? SIZE_MAX : outlook.jobs + (size_t)most;
+		outlook.input_ended &= run->remaining < run->jobs;
 	}
-	return NULL;
+	store_foresee(server->store, outlook);
 }
 
-/* Begins an attempt. False if the message is wrong. */
-static bool control_take_began(struct control *control, struct cursor *cursor)
+/* Begins a run. False if the message is wrong. */
+static bool runs_take_began(struct server *server, struct cursor *cursor, struct message *message)
 {
-	uint64_t id = cursor_u64(cursor);
-	pid_t pid = (pid_t)cursor_u32(cursor);
-	char *label = cursor_text(cursor);
-	struct attempt *attempt;
+	struct control_run run = {.number = cursor_u64(cursor)};
+	char *id = cursor_text(cursor);
+	uint64_t seats = cursor_u64(cursor), rows = cursor_u64(cursor), ring = cursor_u64(cursor);
+	struct board board;
+	bool taken = false;
 
-	if (!label || control_attempt(control, id)) {
-		free(label);
-		return false;
+	run.id = id;
+	run.calls = cursor_u8(cursor);
+	run.is_atomic = cursor_u8(cursor);
+	if (!cursor_failed(cursor) && id && message->fd_count == 1 && !attempts_run(server, run.number)) {
+		taken = board_attach(&board, message->fds[0], seats, rows, ring) == 0;
+		message->fds[0] = -1;
+		if (taken)
+			attempts_run_began(server, &run, &board);
+		else
+			board_release(&board);
 	}
-	attempt = mem_new(1, sizeof *attempt);
-	attempt->id = id;
-	attempt->owner = store_attempt_began(control->server->store, label);
-	list_init(&attempt->link);
-	list_append(&control->attempts, &attempt->link);
-	if (pid > 0)
-		clients_add_attempt(control->server, pid, attempt->owner);
-	free(label);
+	free(id);
+	return taken;
+}
+
+static struct connection *runs_connection(struct list *link)
+{
+	return container_of(link, struct connection, link);
+}
+
+/* True if a connection may have sent something for an attempt that ends. */
+static bool runs_concerns(const struct connection *connection, const struct run *run, const struct control_end *ends,
+			  size_t count)
+{
+	size_t i;
+
+	if (!connection->is_attributed || connection->whose != WHOSE_ATTEMPT)
+		return !connection->is_attributed;
+	for (i = 0; i < count; i++) {
+		if (attempts_ends(&connection->key, run, &ends[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Carries out what was sent for attempts, before they end. */
+static void runs_drain(struct server *server, const struct run *run, const struct control_end *ends, size_t count)
+{
+	struct list *link, *next;
+
+	server_accept_waiting(server);
+	for (link = server->connections.next; link != &server->connections; link = next) {
+		next = link->next;
+		if (runs_concerns(runs_connection(link), run, ends, count))
+			connection_drain(runs_connection(link));
+	}
+}
+
+/* Ends attempts. */
+static void runs_end(struct server *server, struct run *run, const struct control_end *ends, size_t count)
+{
+	struct list *link;
+	size_t i;
+
+	runs_drain(server, run, ends, count);
+	/* First all that wait: none of them gets what another had. */
+	for (i = 0; i < count; i++) {
+		for (link = server->connections.next; link != &server->connections; link = link->next)
+			acting_end(runs_connection(link), run, &ends[i]);
+	}
+	for (i = 0; i < count; i++)
+		attempts_end(server, run, &ends[i]);
+}
+
+/* Ends the attempts of a message. False if it is wrong. */
+static bool runs_take_ends(struct server *server, struct cursor *cursor)
+{
+	struct run *run = attempts_run(server, cursor_u64(cursor));
+	struct control_end ends[CONTROL_ENDS_MAX];
+	size_t count = 0;
+
+	while (count < CONTROL_ENDS_MAX && cursor->at != cursor->end && !cursor_failed(cursor)) {
+		struct control_end *end = &ends[count++];
+
+		end->index = cursor_u64(cursor);
+		end->count = cursor_u64(cursor);
+		end->well = cursor_u8(cursor);
+		end->attempt = cursor_u32(cursor);
+	}
+	if (cursor_failed(cursor))
+		return false;
+	if (run)
+		runs_end(server, run, ends, count);
 	return true;
 }
 
-static void control_end(struct control *control, struct attempt *attempt)
+/* Ends a run. False if the message is wrong. */
+static bool runs_take_run_end(struct server *server, struct cursor *cursor)
 {
-	server_owner_ended(control->server, attempt->owner);
-	list_remove(&attempt->link);
-	free(attempt);
-}
+	struct run *run = attempts_run(server, cursor_u64(cursor));
+	const struct control_end all = {.count = UINT64_MAX};
 
-static bool control_take_ended(struct control *control, struct cursor *cursor)
-{
-	struct attempt *attempt = control_attempt(control, cursor_u64(cursor));
-
-	if (attempt)
-		control_end(control, attempt);
-	return attempt;
-}
-
-/* Takes over a connection, and its descriptor. */
-static bool control_take_connection(struct control *control, struct cursor *cursor, struct message *message)
-{
-	struct attempt *attempt = control_attempt(control, cursor_u64(cursor));
-
-	if (!attempt || message->fd_count != 1)
+	if (!run)
 		return false;
-	fd_unblock(message->fds[0]);
-	server_adopt(control->server, message->fds[0], attempt->owner);
-	message->fds[0] = -1;
+	runs_end(server, run, &all, 1);
+	attempts_run_ended(server, run);
+	runs_foresee(server);
 	return true;
 }
 
-static bool control_handle(struct control *control, struct message *message)
+static bool runs_take_outlook(struct server *server, struct cursor *cursor)
+{
+	struct run *run = attempts_run(server, cursor_u64(cursor));
+	uint64_t jobs = cursor_u64(cursor), remaining = cursor_u64(cursor);
+
+	if (cursor_failed(cursor) || !run)
+		return !cursor_failed(cursor);
+	run->jobs = jobs;
+	run->remaining = remaining;
+	runs_foresee(server);
+	return true;
+}
+
+/* Handles a message. False if it is wrong. */
+static bool runs_take(struct server *server, struct message *message)
 {
 	struct cursor cursor = cursor_of(message->payload);
-	struct store_outlook outlook;
 
 	switch (message->type) {
-	case CONTROL_BEGAN:
-		return control_take_began(control, &cursor);
-	case CONTROL_ENDED:
-		return control_take_ended(control, &cursor);
-	case CONTROL_CONNECTION:
-		return control_take_connection(control, &cursor, message);
+	case CONTROL_RUN_BEGAN:
+		return runs_take_began(server, &cursor, message);
+	case CONTROL_RUN_ENDED:
+		return runs_take_run_end(server, &cursor);
+	case CONTROL_ATTEMPTS_ENDED:
+		return runs_take_ends(server, &cursor);
 	case CONTROL_OUTLOOK:
-		(void)cursor_u64(&cursor);
-		outlook.jobs = cursor_u64(&cursor);
-		outlook.input_ended = cursor_u64(&cursor) != UINT64_MAX;
-		if (cursor_failed(&cursor))
-			return false;
-		store_foresee(control->server->store, outlook);
-		return true;
+		return runs_take_outlook(server, &cursor);
 	default:
 		return false;
 	}
 }
 
-static void control_ready(struct watch *watch, unsigned events UNUSED)
+/* Handles all messages that have come. */
+static void control_hear(struct control *control)
 {
-	struct control *control = container_of(watch, struct control, watch);
 	struct message message;
-	int got;
+	int got = 0;
 
-	while ((got = channel_receive(watch->fd, &message)) > 0) {
-		bool taken = control_handle(control, &message);
+	if (control->is_hearing || control->has_ended)
+		return;
+	control->is_hearing = true;
+	while (got >= 0 && (got = channel_receive(control->watch.fd, &message)) > 0) {
 		size_t i;
 
+		if (!runs_take(control->server, &message))
+			got = -1;
 		for (i = 0; i < message.fd_count; i++)
 			fd_close(&message.fds[i]);
-		if (!taken)
-			got = -1;
-		if (!taken)
-			break;
 	}
+	control->is_hearing = false;
 	if (got >= 0)
 		return;
 	control->has_ended = true;
-	loop_forget(&control->server->loop, watch);
+	loop_forget(&control->server->loop, &control->watch);
+}
+
+static void control_ready(struct watch *watch, unsigned events UNUSED)
+{
+	control_hear(container_of(watch, struct control, watch));
+}
+
+static void server_hear(struct server *server)
+{
+	control_hear(server->control);
 }
 
 int control_init(struct control *control, struct server *server, int channel)
 {
 	*control = (struct control){.server = server, .watch = {.fd = channel, .ready = control_ready}};
-	list_init(&control->attempts);
+	server->control = control;
+	server->hear = server_hear;
 	return loop_watch(&server->loop, &control->watch, LOOP_INPUT);
 }
 
 void control_release(struct control *control)
 {
-	while (!list_is_empty(&control->attempts))
-		control_end(control, container_of(control->attempts.next, struct attempt, link));
+	control->server->hear = NULL;
 	loop_forget(&control->server->loop, &control->watch);
 }

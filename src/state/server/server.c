@@ -5,11 +5,15 @@
 #include "base/mem.h"
 #include "ipc/fd.h"
 #include "ipc/local.h"
+#include "state/server/acting.h"
 #include "state/server/clients.h"
 #include "state/server/connection.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+/* How often records in work are read while a call waits. */
+#define RECORDS_TIME (10 * NSEC_PER_MSEC)
 
 static struct connection *server_connection(struct list *link)
 {
@@ -48,10 +52,67 @@ static void server_accept_python(struct watch *watch, unsigned events UNUSED)
 	server_accept_all(container_of(watch, struct server, python_listener), watch, connection_new_python);
 }
 
+void server_accept_waiting(struct server *server)
+{
+	server_accept_all(server, &server->listener, connection_new);
+	if (server->python_listener.fd >= 0)
+		server_accept_all(server, &server->python_listener, connection_new_python);
+}
+
+/* What connections have of an owner that ends, or of its descendants, ends, too. */
+static void server_forget_owner(struct server *server, const struct owner *owner)
+{
+	struct list *link;
+
+	/* None of those that wait gets what another of them had. */
+	for (link = server->connections.next; link != &server->connections; link = link->next) {
+		if (server_connection(link)->call.is_waiting)
+			acting_forget(server_connection(link), owner);
+	}
+	for (link = server->connections.next; link != &server->connections; link = link->next)
+		acting_forget(server_connection(link), owner);
+}
+
+/* An owner that is a process has ended: what it had is free. */
+static void server_process_ended(struct server *server, struct owner *owner)
+{
+	server_forget_owner(server, owner);
+	clients_forget(server, owner);
+	store_owner_ended(server->store, owner);
+}
+
+/* Ends what acts for an attempt. */
+static void server_end_within(struct server *server, const struct owner *attempt)
+{
+	struct owner *process;
+
+	server_forget_owner(server, attempt);
+	while ((process = clients_within(server, attempt)))
+		server_process_ended(server, process);
+}
+
+static void server_attempt_ended(struct server *server, struct owner *attempt, bool well)
+{
+	server_end_within(server, attempt);
+	store_attempt_ended(server->store, attempt, well);
+}
+
+static void server_attempt_over(struct server *server, struct owner *attempt)
+{
+	server_end_within(server, attempt);
+	store_attempt_over(server->store, attempt);
+}
+
 int server_init(struct server *server, const char *path, uint64_t memory_limit, struct error *error)
 {
-	*server =
-		(struct server){.check_at = NSEC_FOREVER, .owner_ended = server_owner_ended, .python_listener.fd = -1};
+	*server = (struct server){
+		.check_at = NSEC_FOREVER,
+		.owner_ended = server_process_ended,
+		.attempt_ended = server_attempt_ended,
+		.attempt_over = server_attempt_over,
+		.python_listener.fd = -1,
+	};
+	list_init(&server->runs);
 	list_init(&server->connections);
 	list_init(&server->ready);
 	list_init(&server->processes);
@@ -119,21 +180,6 @@ void server_adopt(struct server *server, int fd, struct owner *owner)
 	connection->since = 0;
 }
 
-void server_owner_ended(struct server *server, struct owner *owner)
-{
-	struct list *link;
-
-	/* None of those that wait gets what another of them had. */
-	for (link = server->connections.next; link != &server->connections; link = link->next) {
-		if (server_connection(link)->call.is_waiting)
-			connection_forget_owner(server_connection(link), owner);
-	}
-	for (link = server->connections.next; link != &server->connections; link = link->next)
-		connection_forget_owner(server_connection(link), owner);
-	clients_forget(server, owner);
-	store_owner_ended(server->store, owner);
-}
-
 /* Closes the connections whose request does not come. */
 static void server_check(struct server *server, nsec now)
 {
@@ -165,6 +211,9 @@ void server_step(struct server *server, nsec deadline)
 	nsec now, until = server->store->next_deadline;
 
 	until = until < server->check_at ? until : server->check_at;
+	/* The run does not report that an adapter has begun another record. */
+	if (server->store->waiting_count && attempts_have_records(server) && clock_now() + RECORDS_TIME < until)
+		until = clock_now() + RECORDS_TIME;
 	if (server->accept_at && server->accept_at < until)
 		until = server->accept_at;
 	loop_step(&server->loop, deadline < until ? deadline : until);
@@ -175,6 +224,8 @@ void server_step(struct server *server, nsec deadline)
 		server_listen_again(server, &server->python_listener);
 	}
 	store_expire(server->store, now);
+	if (server->store->waiting_count)
+		attempts_check_records(server);
 	if (server->check_at <= now)
 		server_check(server, now);
 	server_send(server);
@@ -184,8 +235,9 @@ void server_release(struct server *server)
 {
 	while (!list_is_empty(&server->connections))
 		connection_close(server_connection(server->connections.next));
+	attempts_release(server);
 	while (!list_is_empty(&server->processes))
-		server_owner_ended(server, container_of(server->processes.next, struct client, link)->owner);
+		server_process_ended(server, container_of(server->processes.next, struct client, link)->owner);
 	loop_forget(&server->loop, &server->listener);
 	fd_close(&server->listener.fd);
 	unlink(server->path);

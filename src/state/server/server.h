@@ -15,6 +15,8 @@
 #include "state/server/python.h"
 #include "state/store/store.h"
 
+struct control;
+
 /* How long a client may take for a whole request, and until its first. */
 #define SERVER_PATIENCE (9 * NSEC_PER_SEC)
 
@@ -35,8 +37,16 @@ struct server {
 	size_t connection_count;
 	/* The processes that are owners. */
 	struct list processes;
-	/* Called when a process that is an owner has ended: server_owner_ended. */
+	/* The runs (attempts.h), and how many of them have not ended. */
+	struct list runs;
+	size_t run_count;
+	/* Called when a process that is an owner has ended, or an attempt, or that does nothing more. */
 	void (*owner_ended)(struct server *server, struct owner *owner);
+	void (*attempt_ended)(struct server *server, struct owner *owner, bool well);
+	void (*attempt_over)(struct server *server, struct owner *owner);
+	/* Handles what runs have reported, unless that is being done; NULL if no run reports anything. */
+	void (*hear)(struct server *server);
+	struct control *control;
 	/* When connections are checked for a request that does not come, monotonic. */
 	nsec check_at;
 	/* When connections are accepted again, after that failed; monotonic, 0 if that is so. */
@@ -64,8 +74,8 @@ void server_step(struct server *server, nsec deadline);
 /* Takes a connection, non-blocking, that a process inherits: it may be silent. owner may be NULL: its own. */
 void server_adopt(struct server *server, int fd, struct owner *owner);
 
-/* An owner has ended: what it had is free. */
-void server_owner_ended(struct server *server, struct owner *owner);
+/* Accepts all who wait to be connected. */
+void server_accept_waiting(struct server *server);
 
 /* Closes all connections, and removes the socket. */
 void server_release(struct server *server);

@@ -178,7 +178,7 @@ static struct call *circle_last_hope(const struct store *store)
 			continue;
 		/* Another client may wake them. */
 		if ((owner->is_attempt && !owner->waiting) ||
-		    (!owner->is_attempt && (!owner->parent || owner->is_connection)))
+		    (!owner->is_attempt && (!owner->parent || (owner->is_connection && !owner->waiting))))
 			return NULL;
 	}
 	for (link = store->waiting.next; link != &store->waiting; link = link->next) {
@@ -194,8 +194,7 @@ void circles_check_outlook(struct store *store)
 	struct bytes reason = {.data = NULL};
 	struct call *call;
 
-	if (!store->outlook.jobs || !store->attempts ||
-	    (!store->outlook.input_ended && store->attempts < store->outlook.jobs))
+	if (!store->outlook.jobs || !store->attempts || store->attempts < store->outlook.jobs)
 		return;
 	call = circle_last_hope(store);
 	if (!call)

@@ -244,10 +244,9 @@ static int64_t barrier_parties(const struct store *store, struct call *call)
 		return -1;
 	}
 	if (store->outlook.jobs && call->owner->is_attempt && parties.whole > (int64_t)store->outlook.jobs) {
-		answer_fail(call, CALL_DEADLOCK,
-			    "barrier \"%.*s\" needs %lld tasks at once, and no more than %zu run (-j)",
+		answer_fail(call, CALL_DEADLOCK, "barrier \"%.*s\" needs %lld tasks at once, and no more than %zu %s",
 			    (int)call_operand(call, 0).size, call_operand(call, 0).data, (long long)parties.whole,
-			    store->outlook.jobs);
+			    store->outlook.jobs, store->outlook.input_ended ? "are left" : "run (-j)");
 		return -1;
 	}
 	return parties.whole;

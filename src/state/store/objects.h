@@ -96,9 +96,9 @@ struct pending {
 
 /* What a run says of the tasks to come, for waits that nobody can end. */
 struct store_outlook {
-	/* How many tasks may run at a time; 0 if there is no run. */
+	/* How many tasks can be at work at a time; 0 if there is no run. */
 	size_t jobs;
-	/* True if no further task will begin. */
+	/* True if that is because no more are left. */
 	bool input_ended;
 };
 

@@ -118,6 +118,7 @@ enum forking_outcome forking_start(struct serving *serving)
 	serving->place->seat->forked_by = standing->forked_by;
 	serving->place->seat->task = (pid_t)pid;
 	atomic_store(&serving->place->seat->executed, 1);
+	standing_show_mark(standing, serving->place);
 	trace_event("command_start", "\"worker\":\"%s\",\"pid\":%ld", serving->place->setup.name, (long)pid);
 	return outcome;
 }

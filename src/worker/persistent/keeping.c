@@ -36,6 +36,7 @@ void keeping_put(struct workplace *place, struct standing *standing, nsec quicke
 {
 	describe_run(place, &kept_from);
 	kept_quickest = quickest;
+	standing_show_mark(NULL, place);
 	place->seat->task = 0;
 	place->seat->forked_by = 0;
 	kept = *standing;
@@ -75,6 +76,7 @@ bool keeping_take(struct workplace *place, struct standing *standing, nsec *quic
 	place->seat->forked_by = standing->forked_by;
 	place->seat->task = standing->pid;
 	atomic_store(&place->seat->executed, 1);
+	standing_show_mark(standing, place);
 	return true;
 }
 

@@ -191,6 +191,7 @@ int standing_start(struct standing *standing, struct launcher *launcher, struct 
 		return -1;
 	}
 	atomic_store(&place->seat->executed, 1);
+	standing_show_mark(standing, place);
 	trace_event("command_start", "\"worker\":\"%s\",\"pid\":%ld", place->setup.name, (long)standing->pid);
 	return 0;
 }
@@ -291,6 +292,13 @@ bool standing_await_end(struct standing *standing, nsec deadline)
 	return standing->has_ended;
 }
 
+void standing_show_mark(const struct standing *standing, struct workplace *place)
+{
+	bool has_mark = standing && standing->mark.base;
+
+	atomic_store(&place->seat->mark_fd, has_mark ? (uint32_t)standing->mark.fd + 1 : 0);
+}
+
 uint64_t standing_marked(const struct standing *standing)
 {
 	return standing->mark.base ? atomic_load((const _Atomic uint64_t *)(const void *)standing->mark.base) : 0;
@@ -326,6 +334,7 @@ void standing_end(struct standing *standing, struct workplace *place)
 	trace_event("command_end", "\"worker\":\"%s\",\"pid\":%ld,\"status\":%d,\"signal\":%d", place->setup.name,
 		    (long)standing->pid, standing->end.status, standing->end.signal);
 	standing_release(standing);
+	standing_show_mark(NULL, place);
 	place->seat->task = 0;
 	place->seat->forked_by = 0;
 }

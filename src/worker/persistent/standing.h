@@ -124,6 +124,9 @@ void standing_note_end(struct standing *standing, const struct fd_wait *waits);
  */
 bool standing_await_end(struct standing *standing, nsec deadline);
 
+/* Says in the seat where the command's mark is, if it has one; NULL: there is none any more. */
+void standing_show_mark(const struct standing *standing, struct workplace *place);
+
 /* Returns the number of the record that the command marks as in work, from 1; 0 if none, or it has no mark. */
 uint64_t standing_marked(const struct standing *standing);
 
