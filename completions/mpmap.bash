@@ -16,6 +16,7 @@ _mpmap() {
 			;;
 		--delimiter | --record-start | --arg-file | --colsep | --header | --max-args | --block | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --finalizer | --python | --bash | --perl | --node | --plugin | --setup | --teardown | --source | --max-rss | --shared | --workdir | --nice | --delay | --rate | --tagstring | --output | --out | --results | --joblog | --buffer | --spill | --color | --retries | --retry-delay | --timeout | --grace | --leftovers | --halt | --until | --memfree | --load) ;;
 		--csv) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
+		--shell) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--coproc) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--progress) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--help) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;

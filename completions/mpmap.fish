@@ -32,7 +32,7 @@ complete -c mpmap -n __mpmap_before_command -l replace -s I -x -d 'STR stands fo
 complete -c mpmap -n __mpmap_before_command -l json -d 'read JSON: one array, or values one after another'
 complete -c mpmap -n __mpmap_before_command -l jsonl -d 'read JSON: a value on each line'
 complete -c mpmap -n __mpmap_before_command -l no-run-if-empty -s r -d 'accepted; without records nothing is run anyway'
-complete -c mpmap -n __mpmap_before_command -l shell -d 'the operand is a SCRIPT for sh -c, the record its "$1"'
+complete -c mpmap -n __mpmap_before_command -l shell -x -d 'the operand is a SCRIPT for sh -c, the record its "$1"'
 complete -c mpmap -n __mpmap_before_command -l jobs -s j -x -d 'tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE'
 complete -c mpmap -n __mpmap_before_command -l max-procs -s P -x -d 'the same as --jobs'
 complete -c mpmap -n __mpmap_before_command -l start-method -xa 'fork spawn forkserver' -d 'start workers by fork, spawn or forkserver [fork]'

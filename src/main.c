@@ -19,7 +19,7 @@
  *   template_expand  expanding them         template_word  a compiled word
  *   values   the values of a task           replacement  their syntax      columns  dividing records
  *   csv      the fields of CSV          delimiter  what ends a record
- *   frame_environment  changes of it
+ *   frame_environment  changes of it       shell    words of --shell
  * machine/  the capacity of the machine
  *   capacity  CPUs, processes, descriptors  cgroup   control groups        pressure  memory and load
  *   throttle  holding tasks back

@@ -103,7 +103,7 @@ static void check_element(struct slice text)
 		check_frame(bytes_slice(&out));
 	hold(problem.offset <= text.size);
 	bytes_clear(&out);
-	if (json_as_command(text, &out, &problem) == 0)
+	if (json_as_command(text, "bash -e", &out, &problem) == 0)
 		check_frame(bytes_slice(&out));
 	hold(problem.offset <= text.size);
 	bytes_clear(&out);

@@ -36,6 +36,40 @@ load helper
 	[ ! -e ran ]
 }
 
+@test "shell: --shell=PROGRAM runs the SCRIPT, with arguments of its own" {
+	f() { [[ $1 == a* ]] && echo "f $1"; }
+	export -f f
+	mp --shell=bash 'f "$1" && echo "$0 $#"' ::: ab
+	expect 0 $'f ab\nbash 1' ''
+	mp --shell='/bin/bash  -euo pipefail' 'false | cat; echo not' ::: a
+	expect 123 ''
+	says '^mpmap: #1: exit status 1'
+	mp --shell=bash ::: 'x=(1 2 3); echo "${#x[@]} $0"' '[[ a = b ]]'
+	expect 123 '3 bash'
+	printf '%s\n' '{"shell":"[[ $1 = x ]] && echo $0 $1","args":["x"]}' '["echo","word"]' | mp --jsonl --shell='bash -e'
+	expect 0 $'bash x\nword' ''
+	mp --shell=bash --shell 'echo $0' ::: a
+	expect 0 sh ''
+	mp --shell=bash --dry-run 'echo "$1"' ::: a
+	same out "bash -c 'echo \"\$1\"' bash a"
+	mp -o jsonl --shell='bash -u' 'exit 3' ::: a
+	jq -e '.argv == ["bash", "-u", "-c", "exit 3", "bash", "a"]' out
+}
+
+@test "shell: a PROGRAM that is missing, or none: one line" {
+	for value in '' ' '; do
+		mp --shell="$value" 'touch ran' ::: a
+		usage_error "^mpmap: --shell='$value': no program .*bash -euo pipefail"
+	done
+	mp --shell=no-such-shell 'touch ran' ::: a
+	expect 127 '' 'mpmap: no-such-shell: command not found'
+	mp --jsonl --shell touch ran <<<'{"shell":"touch ran"}'
+	usage_error
+	mp --jsonl --shell <<<'{"shell":"touch ran"}'
+	usage_error 'tasks in JSON say .*--shell=PROGRAM'
+	[ ! -e ran ]
+}
+
 @test "shell: without an operand, each record is a command line" {
 	printf '%s\n' 'echo a; echo b' 'x=3; echo $((x * 2))' '' 'printf "%s\n" "$#"' 'echo {} {#}' >records
 	mp --shell <records

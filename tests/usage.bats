@@ -147,7 +147,7 @@ load helper
 }
 
 @test "usage: a flag with a value" {
-	for option in --unordered --quiet --null --dry-run --stats --shell; do
+	for option in --unordered --quiet --null --dry-run --stats --tty; do
 		mp "$option=yes" echo ::: 1
 		usage_error "$option"
 	done

@@ -12,6 +12,7 @@
 #include "codec/input_json.h"
 #include "codec/json/json.h"
 #include "run/supply.h"
+#include "task/shell.h"
 #include "worker/executor.h"
 #include "feed/inlet.h"
 
@@ -130,7 +131,7 @@ static int convert(struct elements *elements, struct slice text, uint32_t *width
 	} else if (run->input.to_stdin)
 		converted = json_as_text(text, task, problem);
 	else if (run->input.brings_commands)
-		converted = json_as_command(text, task, problem);
+		converted = json_as_command(text, shell_program(run->command.program), task, problem);
 	else
 		converted = json_as_record(text, task, &form, problem);
 	if (run->input.to_stdin)

@@ -164,7 +164,8 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
 	{FACT_FORCE_ALONE, FACT_ANY, "--force is for --results and --out"},
-	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
+	{FACT_SECOND_SCRIPT, FACT_ANY,
+	 "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
 	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
 	{FACT_STDIN, FACT_SEPARATOR, stdin_has_no_columns},
@@ -180,7 +181,8 @@ static const struct conflict conflicts[] = {
 	{FACT_SHELL_RECORDS, FACT_STDIN, shell_takes_lines},
 	{FACT_JSON, FACT_NO_JSON_SOURCE, "%a reads standard input, or one --arg-file"},
 	{FACT_JSON, FACT_LINES, json_is_not_lines},
-	{FACT_JSON, FACT_SHELL_RECORDS, "%a and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT}"},
+	{FACT_JSON, FACT_SHELL_RECORDS,
+	 "%a and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT} (which --shell=PROGRAM runs)"},
 	{FACT_NULL, FACT_DELIMITER, "--null and --delimiter: records end with the one or the other"},
 	{FACT_CSV, FACT_SEPARATOR, "--csv and --colsep: another byte than the comma between fields is --csv=C"},
 	{FACT_CSV, FACT_RECORD_END, "--csv: its records end with newlines; --null and --delimiter are for others"},
@@ -246,7 +248,11 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_SEPARATOR_OPERAND] = separator_operand(&run->command.template);
 	names[FACT_SECOND_SCRIPT] =
 		run->command.shell && run->command.template.word_count > 1 ? run->command.template.words[1] : NULL;
-	names[FACT_SHELL_RECORDS] = run->command.shell && !run->command.template.word_count ? "--shell" : NULL;
+	/* Tasks in JSON bring their scripts, for the PROGRAM that is named. */
+	names[FACT_SHELL_RECORDS] = run->command.shell && !run->command.template.word_count &&
+						    (options->feed.framing == FEED_TEXT || !run->command.program)
+					    ? "--shell"
+					    : NULL;
 	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
 	names[FACT_RATE] = run->policy.rate.interval ? "--rate" : NULL;
 	names[FACT_ZYGOTE] = run->command.zygote ? "--zygote" : NULL;

@@ -83,6 +83,8 @@ void operands_settle(struct options *options)
 		feed->sources[0].is_bare = true;
 		run->input.is_json = true;
 		run->input.brings_commands = !run->command.template.word_count;
+		/* The scripts are theirs. */
+		run->command.shell &= !run->input.brings_commands;
 		run->command.template.names_vary = run->command.template.word_count;
 	} else if (!run->command.template.separator && !run->command.template.csv &&
 		   !run->command.template.is_grouped) {

@@ -32,8 +32,10 @@ const struct option_row option_table[] = {
 	{.name = "no-run-if-empty", .letter = 'r', .help = "accepted; without records nothing is run anyway",
 	 .set = set_nothing},
 	{.heading = "Command",
-	 .name = "shell", .help = "the operand is a SCRIPT for sh -c, the record its \"$1\";\n"
-	 "without one each record is a command line for sh -c", .set = set_shell},
+	 .name = "shell", .argument = "PROGRAM", .is_optional = true, .values = VALUES_FREE,
+	 .help = "the operand is a SCRIPT for sh -c, the record its \"$1\";\n"
+	 "without one each record is a command line for sh -c;\n"
+	 "another shell: --shell=bash, --shell='bash -euo pipefail'", .set = set_shell},
 	{.heading = "Workers",
 	 .name = "jobs", .letter = 'j', .argument = "N", .values = VALUES_FREE,
 	 .help = "tasks at a time: N, N%, +N, -N of the CPUs; 0: many; @FILE", .set = set_jobs},

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "task/columns.h"
 #include "task/delimiter.h"
+#include "task/shell.h"
 #include "machine/capacity.h"
 
 #include <errno.h>
@@ -145,10 +146,15 @@ int set_nothing(struct options *options UNUSED, const char *value UNUSED, struct
 	return 0;
 }
 
-int set_shell(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+int set_shell(struct options *options, const char *value, struct error *error)
 {
+	const char *rest = shell_program(value);
+
 	options->run.command.shell = true;
-	return 0;
+	options->run.command.program = value;
+	if (shell_word(&rest).size)
+		return 0;
+	return error_set(error, "--shell='%s': no program that runs the script (bash, or 'bash -euo pipefail')", value);
 }
 
 /* Sets the number of jobs from the file of --jobs=@FILE. -1 with the error. */

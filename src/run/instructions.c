@@ -8,6 +8,7 @@
 #include "process/signals.h"
 #include "run/report.h"
 #include "run/session_private.h"
+#include "task/shell.h"
 #include "worker/executor.h"
 
 #include <inttypes.h>
@@ -39,15 +40,35 @@ static char **copy_texts(const char *const *texts, size_t count)
 	return copies;
 }
 
+/* Appends a word to those to execute. */
+static void brief_word(struct briefing *briefing, struct slice word)
+{
+	briefing->words = mem_resize(briefing->words, briefing->word_count + 1, sizeof *briefing->words);
+	briefing->words[briefing->word_count++] = mem_format("%.*s", (int)word.size, word.data);
+}
+
+/* Sets the words to execute: a shell's. */
+static void brief_shell(const struct command_options *command, struct briefing *briefing)
+{
+	const char *program = shell_program(command->program), *rest = program;
+	struct slice word;
+
+	while ((word = shell_word(&rest)).size)
+		brief_word(briefing, word);
+	brief_word(briefing, slice_of("-c"));
+	if (!command->template.word_count)
+		return;
+	brief_word(briefing, slice_of(command->template.words[0]));
+	brief_word(briefing, shell_name(program));
+}
+
 /* Sets the words to execute: those of the command line, or a shell's. */
 static void brief_words(const struct session_options *options, struct briefing *briefing)
 {
 	const struct template_options *template = &options->command.template;
-	const char *const shell[] = {"/bin/sh", "-c", template->word_count ? template->words[0] : NULL, "sh"};
 
 	if (options->command.shell) {
-		briefing->word_count = template->word_count ? countof(shell) : 2;
-		briefing->words = copy_texts(shell, briefing->word_count);
+		brief_shell(&options->command, briefing);
 		return;
 	}
 	briefing->word_count = (uint32_t) template->word_count;

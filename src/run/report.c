@@ -143,7 +143,7 @@ void report_failure(struct session *session, const struct result *result)
 
 void report_command(const struct session *session, const struct result *result, struct error *error)
 {
-	const char *name = session->options->command.shell ? "/bin/sh" : session->options->command.template.words[0];
+	const char *name = session->briefing.words[0];
 
 	if (result->number != ENOENT)
 		error_set_errno(error, result->number, "%s: cannot be executed", name);

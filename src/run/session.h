@@ -37,6 +37,8 @@ struct command_options {
 	struct template_options template;
 	/* The words are a script, or each record is. */
 	bool shell;
+	/* The program that runs scripts, with arguments between blanks; NULL: /bin/sh. */
+	const char *program;
 	/* Where tasks run; NULL: where the program was started. */
 	const char *directory;
 	/* The value of PATH that commands are searched in; NULL: the system's. */

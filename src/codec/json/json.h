@@ -31,7 +31,11 @@ int json_as_text(struct slice element, struct bytes *out, struct json_problem *p
 /* Appends an element as it is written. -1 with the problem. */
 int json_as_source(struct slice element, struct bytes *out, struct json_problem *problem) MUST_CHECK;
 
-/* Appends an element as the frame of a task that brings its own command. -1 with the problem. */
-int json_as_command(struct slice element, struct bytes *out, struct json_problem *problem) MUST_CHECK;
+/*
+ * Appends an element as the frame of a task that brings its own command; program runs its script, if it is one. -1 with
+ * the problem.
+ */
+int json_as_command(struct slice element, const char *program, struct bytes *out,
+		    struct json_problem *problem) MUST_CHECK;
 
 #endif

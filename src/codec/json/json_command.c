@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "task/frame.h"
+#include "task/shell.h"
 #include "base/base64.h"
 #include "codec/json/element.h"
 
@@ -22,6 +23,8 @@ struct draft {
 	const struct element *whole;
 	struct bytes *frame;
 	struct json_problem *problem;
+	/* The shell of scripts. */
+	const char *program;
 	/* The values of argv or argv_base64, shell, args, and stdin or stdin_base64; value is NULL if absent. */
 	struct element words;
 	struct element shell;
@@ -260,16 +263,18 @@ static int take_key(struct draft *draft, const struct element *value, const char
 /* Puts the command for a script of the shell. -1 with the problem. */
 static int put_script(struct draft *draft)
 {
-	struct slice script;
+	struct slice script, word;
+	const char *rest = draft->program;
 
 	if (draft->words.value)
 		return error_set(element_blame(draft->whole, &draft->shell, draft->problem), "both argv and shell");
 	if (text_of(draft, &draft->shell, "shell", &script) < 0)
 		return -1;
-	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("/bin/sh"));
+	while ((word = shell_word(&rest)).size)
+		frame_put(draft->frame, FIELD_ARGUMENT, word);
 	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("-c"));
 	frame_put(draft->frame, FIELD_ARGUMENT, script);
-	frame_put(draft->frame, FIELD_ARGUMENT, slice_of("sh"));
+	frame_put(draft->frame, FIELD_ARGUMENT, shell_name(draft->program));
 	return draft->args.value ? json_command_put_words(draft, &draft->args, "args", false) : 0;
 }
 
@@ -295,9 +300,9 @@ static int put_object(struct draft *draft)
 	return 0;
 }
 
-int json_as_command(struct slice text, struct bytes *out, struct json_problem *problem)
+int json_as_command(struct slice text, const char *program, struct bytes *out, struct json_problem *problem)
 {
-	struct draft draft = {.frame = out, .problem = problem};
+	struct draft draft = {.frame = out, .problem = problem, .program = program};
 	struct element element;
 	size_t begun;
 	int put;
