@@ -121,6 +121,63 @@ counting='printf ":%s\n" "$#"; printf "%s\n" "$@"'
 	[ ! -e ran ]
 }
 
+@test "records: -n auto shares the records evenly among the jobs" {
+	seq 1000 | mp -n auto -j2 --shell 'echo $#'
+	expect 0 $'500\n500' ''
+	seq 10 | mp -n auto -j4 --shell 'echo $#'
+	expect 0 $'3\n3\n2\n2' ''
+	printf 'a\nb\nc' | mp --max-args=auto -j2 echo
+	expect 0 $'a b\nc' ''
+	printf 'a--b--c' | mp -d -- -n auto -j2 echo
+	expect 0 $'a b\nc' ''
+	mp -n auto -j3 echo ::: a b
+	expect 0 $'a\nb' ''
+	mp -n auto -j3 touch ran </dev/null
+	expect 0 '' ''
+	printf 'a,1\n"b\n",2\n' | mp -n auto -j2 --csv "$TOOL" args
+	expect 0 $'"a"\n"1"\n"b\\x0a"\n"2"' ''
+	printf 'a\nb\0\nc\nd\n' | mp -n auto -j2 echo
+	expect 125 $'a\nc d'
+	mp --stdin -n auto touch ran ::: a
+	usage_error '--stdin and --max-args=auto: '
+	mp -n auto touch ran ::: a ::: b
+	usage_error max-args
+	[ ! -e ran ]
+}
+
+@test "records: -n auto fills command lines where the records of a share do not fit" {
+	seq 300000 >records
+	(
+		ulimit -s 1024
+		mp -n auto -j3 sh -c "$counting" sh <records
+		all_arrived
+		[ "$(wc -l <counts)" -gt 6 ]
+		sort -n counts | tail -n1 >most
+		mp -n max -j3 sh -c "$counting" sh <records
+		all_arrived
+		[ "$(sort -n counts | tail -n1)" -eq "$(cat most)" ]
+	)
+	mp -n auto -j50 sh -c "$counting" sh <records
+	all_arrived
+	[ "$(sort -u counts)" = 6000 ]
+}
+
+@test "records: -n auto starts nothing before the end of the input" {
+	check() {
+		trace_on
+		open_feed
+		start -n auto -j2 echo <feed
+		seq 3 >&7
+		wait_until all_asleep
+		[ "$(event_count task_start)" -eq 0 ]
+		seq 4 7 >&7
+		close_feed
+		finish
+		expect 0 $'1 2 3 4\n5 6 7' ''
+	}
+	check
+}
+
 @test "records: -n starts a whole group before the end of input" {
 	open_feed
 	start -n 2 echo <feed

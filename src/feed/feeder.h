@@ -11,6 +11,8 @@
 
 /* As many records for a task as fit on its command line. */
 #define FEED_MAX UINT64_MAX
+/* As many as share the input evenly among the jobs, and fit. */
+#define FEED_AUTO (UINT64_MAX - 1)
 
 /* Bytes of a record, or of records together, for a task's standard input at most. */
 #define FEED_STDIN_MAX (UINT64_C(1) << 30)
@@ -22,7 +24,7 @@ struct feed_options {
 	bool link_all;
 	/* True if the first record of each source names its columns. */
 	bool has_header;
-	/* Largest number of records for a task: 1, FEED_MAX, or the number of --max-args. */
+	/* Largest number of records for a task: 1, FEED_MAX, FEED_AUTO, or the number of --max-args. */
 	uint64_t group;
 	/* Bytes of input for a task, which has as many records as fit; 0 where group says how many. */
 	uint64_t block;

@@ -5,6 +5,9 @@
  *
  * A task may take a group of records. The last group of a chunk may be smaller than the others. Records for a task's
  * standard input keep their delimiters, one task to a chunk.
+ *
+ * Where the records are shared among the jobs (FEED_AUTO), no group is begun before the end of the input has been read,
+ * or enough for a full command line of each job.
  */
 #include "feed/feeder.h"
 
@@ -22,12 +25,22 @@ enum {
 	ROOM_MIN = 4096,
 	/* Unread bytes below which more is read, so that the end is seen in time for smaller chunks. */
 	AHEAD = 65536,
+	/* Unread bytes from which groups of FEED_AUTO are begun in any case. */
+	SHARE_BYTES = 1 << 28,
 };
 
 struct reader {
 	struct feeder feeder;
 	struct inlet inlet;
 	struct input input;
+	/* Unread bytes below which more is read. */
+	size_t ahead;
+	/* With FEED_AUTO the number of jobs that the rest of the records is for, else 0. */
+	uint64_t parts;
+	/* The number of all records, once a group is begun after the end of the input; with FEED_AUTO only. */
+	uint64_t records_all;
+	/* Largest number of records for the packer's group. */
+	uint64_t group_most;
 	/* Number of records in the packer's group, and bytes that they take of the space for arguments or as input. */
 	uint64_t group_count;
 	size_t group_cost;
@@ -84,6 +97,8 @@ static void close_group(struct reader *reader)
 	reader->group_count = 0;
 	reader->group_cost = 0;
 	packer_close(&reader->feeder.packer, reader->width, tasks_left(reader));
+	if (reader->parts > 1 && reader->inlet.end)
+		reader->parts--;
 	if (cut)
 		packer_submit(&reader->feeder.packer);
 }
@@ -145,7 +160,7 @@ static void add_record(struct reader *reader, char *record, const struct input_s
 	packer_take_part(&reader->feeder.packer, size, step->consumed);
 	reader->group_count++;
 	reader->group_cost += cost;
-	if (reader->group_count == reader->feeder.options->group || reader->group_cost >= reader->group_cost_max)
+	if (reader->group_count == reader->group_most || reader->group_cost >= reader->group_cost_max)
 		close_group(reader);
 }
 
@@ -200,6 +215,26 @@ static bool reader_take_last(struct reader *reader)
 	return true;
 }
 
+/* True if unread records may be taken: with FEED_AUTO no group is begun while it would be smaller than it can be. */
+static bool reader_may_take(const struct reader *reader)
+{
+	return !reader->parts || reader->group_count || reader->inlet.end ||
+	       packer_unread_size(&reader->feeder.packer) >= reader->ahead;
+}
+
+/* Sets how many records the next group has, where they are shared and their number is known. */
+static void share_records(struct reader *reader)
+{
+	uint64_t left;
+
+	if (!reader->parts || reader->group_count || !reader->inlet.end)
+		return;
+	if (!reader->records_all)
+		reader->records_all = reader->records_seen + records_left(reader);
+	left = reader->records_all - reader->records_seen;
+	reader->group_most = left / reader->parts + (left % reader->parts != 0);
+}
+
 /* Takes the next record from the unread bytes. False when they hold no whole one. */
 static bool reader_take_record(struct reader *reader)
 {
@@ -245,7 +280,7 @@ static bool reader_read_more(struct reader *reader)
 /* True if reading is of use now: unread records run out, and the session has room for more. */
 static bool reader_wants_input(const struct reader *reader)
 {
-	bool runs_out = reader->incomplete || packer_unread_size(&reader->feeder.packer) < AHEAD;
+	bool runs_out = reader->incomplete || packer_unread_size(&reader->feeder.packer) < reader->ahead;
 
 	return runs_out && reader_has_more_to_read(reader) && session_has_room(reader->feeder.session);
 }
@@ -257,9 +292,12 @@ static void feed_reader(struct feeder *feeder)
 	bool at_end;
 
 	while (session_has_room(session)) {
-		if (reader_take_record(reader))
+		share_records(reader);
+		if (reader_may_take(reader) && reader_take_record(reader))
 			continue;
-		if (!inlet_has_bytes(&reader->inlet) || !reader_has_more_to_read(reader) || !reader_read_more(reader))
+		if (!inlet_has_bytes(&reader->inlet) || !reader_has_more_to_read(reader))
+			break;
+		if (!reader_read_more(reader) && !reader->inlet.end)
 			break;
 	}
 	at_end = reader->inlet.end && !packer_unread_size(&feeder->packer) && session_has_room(session);
@@ -298,6 +336,19 @@ static size_t space_for_arguments(const struct reader *reader)
 	return space > taken ? space - taken : 1;
 }
 
+/* Prepares for records that are shared among the jobs. */
+static void expect_shares(struct reader *reader)
+{
+	uint64_t jobs = reader->feeder.run->workers.jobs;
+
+	reader->parts = jobs;
+	reader->ahead = size_multiply(reader->group_cost_max, jobs);
+	if (reader->ahead > SHARE_BYTES)
+		reader->ahead = SHARE_BYTES;
+	if (reader->ahead < AHEAD)
+		reader->ahead = AHEAD;
+}
+
 static void begin_reader(struct feeder *feeder)
 {
 	struct reader *reader = container_of(feeder, struct reader, feeder);
@@ -316,6 +367,10 @@ static void begin_reader(struct feeder *feeder)
 	}
 	if (source->items && group == 1)
 		session_expect(feeder->session, source->item_count - feeder->options->has_header);
+	reader->group_most = group;
+	reader->ahead = AHEAD;
+	if (group == FEED_AUTO)
+		expect_shares(reader);
 	inlet_open(&reader->inlet, feeder->session, &feeder->sources[0], reader_source_ready);
 }
 

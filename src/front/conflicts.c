@@ -164,14 +164,13 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
 	{FACT_FORCE_ALONE, FACT_ANY, "--force is for --results and --out"},
-	{FACT_SECOND_SCRIPT, FACT_ANY,
-	 "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
+	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
 	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
 	{FACT_STDIN, FACT_SEPARATOR, stdin_has_no_columns},
 	{FACT_STDIN, FACT_CSV, stdin_has_no_columns},
 	{FACT_STDIN, FACT_HEADER, stdin_has_no_columns},
-	{FACT_STDIN, FACT_GROUP_MAX, "--stdin and --max-args=max: nothing limits what a task gets"},
+	{FACT_STDIN, FACT_GROUP_MAX, "--stdin and %b: that is for command lines (use --block=SIZE)"},
 	{FACT_BLOCK, FACT_GROUP, "--block and --max-args: a task gets as many records as fit, or a number of them"},
 	{FACT_GROUP, FACT_SOURCES, "--max-args and several sources: groups are made of the records of one"},
 	{FACT_SHELL_RECORDS, FACT_GROUP, shell_takes_lines},
@@ -321,7 +320,9 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 	names[FACT_RECORD_END] = names[FACT_NULL] ? names[FACT_NULL] : names[FACT_DELIMITER];
 	names[FACT_HEADER] = feed->has_header ? "--header" : NULL;
 	names[FACT_GROUP] = feed->group != 1 ? "--max-args" : NULL;
-	names[FACT_GROUP_MAX] = feed->group == FEED_MAX ? "--max-args=max" : NULL;
+	names[FACT_GROUP_MAX] = feed->group == FEED_MAX    ? "--max-args=max"
+				: feed->group == FEED_AUTO ? "--max-args=auto"
+							   : NULL;
 	if (feed->framing != FEED_TEXT)
 		names[FACT_JSON] = feed->framing == FEED_JSON ? "--json" : "--jsonl";
 	names[FACT_JSON_TASKS] = run->command.template.word_count ? NULL : names[FACT_JSON];

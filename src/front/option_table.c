@@ -21,7 +21,8 @@ const struct option_row option_table[] = {
 	{.name = "header", .argument = ":", .values = VALUES_WORDS, .words = ":",
 	 .help = "the first record of each source names its columns", .set = set_header},
 	{.name = "max-args", .letter = 'n', .argument = "N", .values = VALUES_FREE,
-	 .help = "up to N records per command, or max", .set = set_group},
+	 .help = "up to N records per command; max: as many as fit;\n"
+	 "auto: as many as share them evenly among the jobs", .set = set_group},
 	{.name = "stdin", .help = "records go to the tasks' standard input", .set = set_stdin},
 	{.name = "block", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "with --stdin: as many whole records to a task as fit SIZE", .set = set_block},

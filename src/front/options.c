@@ -31,8 +31,10 @@ static const struct {
 } foreign[] = {
 	{.letter = 'i', .hint = "write {} where the record goes (or name it with -I)"},
 	{.letter = 'p', .hint = "look at the commands with --dry-run first"},
-	{.letter = 'X', .hint = "-n max puts as many records as fit on a command line"},
-	{.letter = 'm', .hint = "-n max puts as many records as fit on a command line"},
+	{.letter = 'X',
+	 .hint = "-n auto shares the records among the jobs, -n max puts as many as fit on a command line"},
+	{.letter = 'm',
+	 .hint = "-n auto shares the records among the jobs, -n max puts as many as fit on a command line"},
 	{.letter = 'N', .hint = "-n N puts N records in a command"},
 	{.letter = 'L', .hint = "each line is a record; join lines before mpmap"},
 	{.letter = 's', .hint = "the system's own limit applies"},

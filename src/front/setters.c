@@ -90,9 +90,14 @@ int set_group(struct options *options, const char *value, struct error *error)
 		options->feed.group = FEED_MAX;
 		return 0;
 	}
+	if (strcmp(value, "auto") == 0) {
+		options->feed.group = FEED_AUTO;
+		return 0;
+	}
 	if (number_parse(value, UINT32_MAX - 1, &options->feed.group) == 0 && options->feed.group)
 		return 0;
-	return error_set(error, "--max-args '%s': not a number of records for a command (1 or more), nor max", value);
+	return error_set(error, "--max-args '%s': not a number of records for a command (1 or more), max or auto",
+			 value);
 }
 
 int set_stdin(struct options *options, const char *value UNUSED, struct error *error UNUSED)
