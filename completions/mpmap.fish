@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|rate|tagstring|output|out|results|joblog|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -71,6 +71,7 @@ complete -c mpmap -n __mpmap_before_command -l out -rF -d 'write to FILE, which 
 complete -c mpmap -n __mpmap_before_command -l results -xa '(__fish_complete_directories)' -d 'write DIR/SEQ/{stdout,stderr,meta.json} too'
 complete -c mpmap -n __mpmap_before_command -l force -d '--results and --out may replace those of an earlier run'
 complete -c mpmap -n __mpmap_before_command -l joblog -rF -d 'log the tasks to FILE as GNU parallel does; +FILE appends'
+complete -c mpmap -n __mpmap_before_command -l memo -xa '(__fish_complete_directories)' -d 'keep in DIR what tasks write, and run only those that are new'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
 complete -c mpmap -n __mpmap_before_command -l progress -fa 'bar plain auto none' -d 'show how far things are: bar, plain, auto or none'
@@ -93,4 +94,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --rate --tagstring --output --out --results --joblog --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

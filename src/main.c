@@ -52,6 +52,9 @@
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
+ * journal/memo/  what tasks have written, for later runs
+ *   memo_folder  whose it is, its format    shards   many of them, locked   shard    pages in a file, and where
+ *   page     what a task has written
  * state/    what tasks have in common
  *   pyauth   the handshake of Python's connections  pyauth_frame  their frames  pyauth_mac  codes of messages
  *   shared   memory that tasks map
@@ -109,6 +112,8 @@
  *   closing  the end of a session
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
+ * run/memo/  the memo of a run
+ *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  *   failure  what follows from a failed task  until  the time that ends the run

@@ -49,3 +49,9 @@ bench="$BATS_TEST_DIRNAME/../bench/bench"
 	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/state" 1 >out
 	[ "$(grep -cE '^.* +[0-9.]+ us +[0-9.]+ us +[0-9.]+ times its time, +[0-9.]+ times as fast$' out)" = 4 ]
 }
+
+@test "bench: a run of which nearly everything is in the memo is measured, and ran what is new" {
+	needs python3
+	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/memo" 1500 2 >out
+	grep -E '^1500 records: fresh [0-9.]+ s, 1 in 1000 changed [0-9.]+ s, [0-9.]+ % of it, wanted 10 %$' out
+}

@@ -67,7 +67,7 @@ texts() {
 	cd "$top" || return 1
 	find src tests man m4 completions bench -name '*.[ch157]' -o -name '*.ba[ts][sh]' -o -name '*.m4' -o -name '*.fish' \
 		-o -name '_mpmap*' 2>/dev/null
-	ls adapters/adapter.* python/mpmap_state.py bench/bench bench/compare bench/state bench/trickle bench/warm bootstrap .ci/run build-aux/fuzz build-aux/lint build-aux/picture build-aux/soak build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
+	ls adapters/adapter.* python/mpmap_state.py bench/bench bench/compare bench/memo bench/state bench/trickle bench/warm bootstrap .ci/run build-aux/fuzz build-aux/lint build-aux/picture build-aux/soak build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
 }
 
 # in_hacking WORD: the names in backquotes that HACKING.md lists after "WORD (...):", up to an empty line
@@ -89,12 +89,12 @@ in_hacking() {
 	function folder(path) { return match(path, /\/[^\/]*$/) ? substr(path, 1, RSTART - 1) : path }
 	BEGIN {
 		floor("base"); floor("ipc", "<base"); floor("task", "<base"); floor("machine", "<base"); floor("process", "<ipc <machine")
-		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task"); floor("state", "<process <task")
+		floor("codec/json", "<task"); floor("codec", "<codec/json"); floor("order", "<task"); floor("board", "<process <task"); floor("journal", "<task"); floor("journal/memo", "<journal"); floor("state", "<process <task")
 		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <state <board"); floor("state/client", "<state/server")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task")
-		floor("run", "<pool <machine <state <codec <order <journal run/policy run/companion"); floor("run/companion", "<run")
+		floor("run", "<pool <machine <state <codec <order <journal/memo run/policy run/companion run/memo"); floor("run/memo", "<run"); floor("run/companion", "<run")
 		floor("feed", "<run"); floor("front", "<feed"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")
 		floor("interactive/views", "<interactive/runs"); floor("interactive/console", "<interactive/views <interactive/prompt")
 		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive <state/server")

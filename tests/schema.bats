@@ -444,3 +444,13 @@ END
 	not grep -E '"(stdout|stderr)(_base64)?"' out
 	printf '\377\n' | cmp - runs/000000002/stdout
 }
+
+@test "schema: results that come from a memo" {
+	for time in 1 2; do
+		mp_well --memo memo -o jsonl echo ::: a b
+		results 2 'ok ok'
+	done
+	[ "$(jq -c .memo out)" = $'true\ntrue' ]
+	mp --memo memo -o jsonl --shell 'exit "$1"' ::: 0 3
+	results 2 'ok failed'
+}

@@ -82,6 +82,7 @@ static const struct {
 	{"pool", unit_pool},
 	{"attempts", unit_attempts},
 	{"output", unit_output},
+	{"memo", unit_memo},
 	{"policy", unit_policy},
 	{"until", unit_until},
 	{"pressure", unit_pressure},

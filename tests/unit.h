@@ -66,6 +66,7 @@ extern const struct unit_test unit_reserve[];
 extern const struct unit_test unit_pool[];
 extern const struct unit_test unit_attempts[];
 extern const struct unit_test unit_output[];
+extern const struct unit_test unit_memo[];
 extern const struct unit_test unit_policy[];
 extern const struct unit_test unit_until[];
 extern const struct unit_test unit_pressure[];

@@ -88,7 +88,8 @@ static void put_costs(struct bytes *out, const struct result *result, const char
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
 {
 	/* With --dry-run nothing ran, and succeeded. */
-	enum outcome outcome = result->outcome == OUTCOME_OK && !result->ran ? OUTCOME_SKIPPED : result->outcome;
+	bool is_dry = result->outcome == OUTCOME_OK && !result->ran && !result->from_memo;
+	enum outcome outcome = is_dry ? OUTCOME_SKIPPED : result->outcome;
 	struct bytes why = {.data = NULL};
 
 	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1,
@@ -110,6 +111,8 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 			out,
 			",\"worker\":null,\"slot\":null,\"pid\":null,\"start\":null,\"duration\":null,\"user\":null,"
 			"\"sys\":null,\"max_rss\":null");
+	if (result->from_memo)
+		bytes_append_text(out, ",\"memo\":true");
 	outcome_explain(result, &why);
 	if (why.size) {
 		bytes_append_text(out, ",\"error\":");

@@ -25,6 +25,16 @@ static void feeder_sink_submit(struct packer_sink *sink, const struct chunk *chu
 	session_submit(container_of(sink, struct feeder, sink)->session, chunk);
 }
 
+static bool feeder_sink_knows(struct packer_sink *sink, const struct task *task)
+{
+	return supply_knows(container_of(sink, struct feeder, sink)->session, task);
+}
+
+static void feeder_sink_recall(struct packer_sink *sink, const struct task *task)
+{
+	supply_take(container_of(sink, struct feeder, sink)->session, task);
+}
+
 void feeder_begin(struct feeder *feeder, struct session *session)
 {
 	feeder->session = session;
@@ -33,6 +43,8 @@ void feeder_begin(struct feeder *feeder, struct session *session)
 		.chunk_size = feeder_sink_chunk_size,
 		.expect_size = feeder_sink_expect_size,
 		.submit = feeder_sink_submit,
+		.knows = supply_may_know(session) ? feeder_sink_knows : NULL,
+		.recall = feeder_sink_recall,
 	};
 	packer_init(&feeder->packer, supply_arena(session), &feeder->sink);
 	feeder->kind->begin(feeder);

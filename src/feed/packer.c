@@ -102,10 +102,31 @@ void packer_take_part(struct packer *packer, size_t kept, size_t size)
 	packer->unread += size;
 }
 
+/* Drops the task that the group is if the sink knows it. */
+static bool packer_recall(struct packer *packer, uint32_t width)
+{
+	struct slice bytes = {.data = arena_block(packer->arena, packer->block) + packer->group,
+			      .size = packer->taken - packer->group};
+	struct chunk_reader reader = chunk_read(bytes, packer_index(packer), 1, width);
+	struct task task;
+
+	if (!chunk_next(&reader, &task))
+		BUG("a task that cannot be read");
+	if (!packer->sink->knows(packer->sink, &task))
+		return false;
+	packer_submit(packer);
+	packer->sink->recall(packer->sink, &task);
+	packer->taken = packer->group;
+	packer_drop_hole(packer);
+	return true;
+}
+
 void packer_close(struct packer *packer, uint32_t width, uint64_t remaining)
 {
 	if (packer->group == packer->taken)
 		BUG("a task without bytes");
+	if (packer->sink->knows && packer_recall(packer, width))
+		return;
 	if (packer->count && width != packer->width)
 		packer_submit(packer);
 	if (!packer->count)

@@ -36,6 +36,12 @@ struct packer_sink {
 	uint32_t (*chunk_size)(struct packer_sink *sink, uint64_t remaining);
 	/* Notes how many blocks a task may take. */
 	void (*expect_size)(struct packer_sink *sink, size_t blocks);
+	/*
+	 * True if a task need not run, since an earlier session has done it. Each task is asked for. NULL: all run.
+	 */
+	bool (*knows)(struct packer_sink *sink, const struct task *task);
+	/* Gives the next index to the task that knows has found. NULL without that. */
+	void (*recall)(struct packer_sink *sink, const struct task *task);
 	/* Takes a chunk over, with one use of its block. */
 	void (*submit)(struct packer_sink *sink, const struct chunk *chunk);
 };
@@ -100,7 +106,8 @@ static inline void packer_take(struct packer *packer, size_t size)
 
 /*
  * Makes a task of the group, which is not empty: width values, or CHUNK_RAW or CHUNK_FRAMES. The chunk is submitted
- * before when its tasks have another width, and after when it is as large as it should be.
+ * before when its tasks have another width, and after when it is as large as it should be. A task that the sink knows
+ * is given an index and dropped instead.
  */
 void packer_close(struct packer *packer, uint32_t width, uint64_t remaining);
 

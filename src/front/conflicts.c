@@ -36,6 +36,7 @@ enum fact {
 	FACT_FORMAT,
 	FACT_TAG,
 	FACT_RESULTS,
+	FACT_MEMO,
 	/* An output format that writes nothing. */
 	FACT_SILENT,
 	FACT_OUT,
@@ -137,6 +138,8 @@ static const struct conflict conflicts[] = {
 	 "limited by ulimit (--shell)"},
 	{FACT_FILTER, FACT_RESULTS,
 	 "--filter and --results: a folder for each record would be too many (-o jsonl writes a result for each)"},
+	{FACT_FILTER, FACT_MEMO,
+	 "--filter and --memo: an answer may depend on the records before (--coproc answers each by itself)"},
 	{FACT_FILTER, FACT_JSON,
 	 "--filter and %b: COMMAND gets records as they are (without %b each line is one; --coproc gets the values)"},
 	{FACT_FILTER, FACT_CSV, filter_takes_records},
@@ -155,6 +158,8 @@ static const struct conflict conflicts[] = {
 	{FACT_TAG, FACT_UNGROUP, "%a and --ungroup: what tasks write then is not seen"},
 	{FACT_RESULTS, FACT_TTY, "--results and --tty: what tasks write then is not seen"},
 	{FACT_RESULTS, FACT_UNGROUP, "--results and --ungroup: what tasks write then is not seen"},
+	{FACT_MEMO, FACT_TTY, "--memo and --tty: what tasks write then is not seen"},
+	{FACT_MEMO, FACT_UNGROUP, "--memo and --ungroup: what tasks write then is not seen"},
 	{FACT_LINE_BUFFER, FACT_UNGROUP, "--line-buffer and --ungroup: what tasks write then is not seen"},
 	{FACT_FORMAT, FACT_TAG, "--output=%a and %b: there are no lines"},
 	{FACT_FORMAT, FACT_LINE_BUFFER, "--output=%a and --line-buffer: there are no lines"},
@@ -272,6 +277,7 @@ static void gather_output(const struct options *options, const char *names[FACTS
 	names[FACT_FORMAT] = run->output.format && run->output.format != &output_text ? run->output.format->name : NULL;
 	names[FACT_TAG] = !run->output.tag ? NULL : run->output.tag_is_template ? "--tagstring" : "--tag";
 	names[FACT_RESULTS] = run->output.results ? "--results" : NULL;
+	names[FACT_MEMO] = run->output.memo ? "--memo" : NULL;
 	names[FACT_SILENT] = run->output.format && run->output.format->is_silent ? run->output.format->name : NULL;
 	names[FACT_OUT] = run->output.file ? "--out" : NULL;
 	names[FACT_OUT_IS_LOG] =

@@ -117,6 +117,9 @@ const struct option_row option_table[] = {
 	{.name = "force", .help = "--results and --out may replace those of an earlier run", .set = set_force},
 	{.name = "joblog", .argument = "FILE", .values = VALUES_FILE,
 	 .help = "log the tasks to FILE as GNU parallel does; +FILE appends", .set = set_joblog},
+	{.name = "memo", .argument = "DIR", .values = VALUES_DIRECTORY,
+	 .help = "keep in DIR what tasks write, and run only those that are new\n"
+	 "or have changed: another record or command", .set = set_memo},
 	{.name = "buffer", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "memory for results that wait for their turn [64M]", .set = set_buffer},
 	{.name = "spill", .argument = "SIZE", .values = VALUES_FREE,

@@ -72,6 +72,7 @@ option_setter set_results;
 option_setter set_out;
 option_setter set_force;
 option_setter set_joblog;
+option_setter set_memo;
 option_setter set_buffer;
 option_setter set_spill;
 option_setter set_verbose;

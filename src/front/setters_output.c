@@ -105,6 +105,12 @@ int set_joblog(struct options *options, const char *value, struct error *error)
 	return value[*value == '+'] ? 0 : error_set(error, "--joblog: the name of the file is empty");
 }
 
+int set_memo(struct options *options, const char *value, struct error *error)
+{
+	options->run.output.memo = value;
+	return *value ? 0 : error_set(error, "--memo: the name of the folder is empty");
+}
+
 int set_buffer(struct options *options, const char *value, struct error *error)
 {
 	if (number_parse_size(value, &options->run.output.buffer) == 0)

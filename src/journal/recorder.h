@@ -25,7 +25,7 @@
 struct recorder_piece {
 	uint64_t index;
 	uint32_t attempt;
-	/* STREAM_OUTPUT or STREAM_ERRORS. */
+	/* STREAM_OUTPUT or STREAM_ERRORS; STREAM_VALUE only if the recorder takes values. */
 	enum stream stream;
 	struct slice bytes;
 };
@@ -55,6 +55,8 @@ struct recorder;
 /* The functions of a recorder; put, forget, written and flush may be NULL. -1 with the error ends the run. */
 struct recorder_kind {
 	enum recorder_texts texts;
+	/* True if put gets the values of functions, too (STREAM_VALUE). */
+	bool takes_values;
 	int (*put)(struct recorder *recorder, const struct recorder_piece *piece, struct error *error);
 	void (*forget)(struct recorder *recorder, uint64_t index, uint32_t attempt);
 	int (*count)(struct recorder *recorder, const struct recorder_entry *entry, struct error *error);

@@ -80,6 +80,7 @@ int session_close(struct session *session, int *signal)
 		order_pump(&session->order);
 	if (ending_write_out(session))
 		outlet_end(&session->outlet);
+	memo_finish(&session->memo);
 	logbook_write(session);
 	report_end(session);
 	outlet_flush(&session->outlet);
@@ -94,6 +95,7 @@ int session_close(struct session *session, int *signal)
 	bytes_release(&session->reported.failure_lines);
 	instructions_release(session);
 	arena_release(&session->arena);
+	memo_close(&session->memo);
 	out_file_close(&session->out);
 	free(session);
 	return status;

@@ -106,7 +106,7 @@ static bool needs_singles(const struct session *session)
 	const struct output_options *output = &session->options->output;
 	const struct halt *halt = &session->options->policy.halt;
 
-	return (output->format && output->format->is_whole) || output->tag || output->joblog ||
+	return (output->format && output->format->is_whole) || output->tag || output->joblog || output->memo ||
 	       session->place.recorder ||
 	       (halt->when != HALT_NEVER && (halt->why == HALT_SUCCESS || halt->why == HALT_DONE));
 }

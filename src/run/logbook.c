@@ -38,11 +38,13 @@ int logbook_open(struct session *session, struct error *error)
 	struct recorder *opened[countof(recorders)] = {NULL};
 	size_t i;
 
-	logbook->recorders = mem_new(countof(recorders) + 1, sizeof *logbook->recorders);
+	logbook->recorders = mem_new(countof(recorders) + 2, sizeof *logbook->recorders);
 	if (session->place.recorder)
 		logbook->recorders[logbook->count++] = session->place.recorder;
 	if (!session->options->command.executor->runs_tasks)
 		return 0;
+	if (memo_is_on(&session->memo))
+		logbook->recorders[logbook->count++] = &session->memo.recorder;
 	for (i = 0; i < countof(recorders); i++) {
 		opened[i] = recorders[i].open(&session->options->output, error);
 		if (error->text)
@@ -119,12 +121,12 @@ void logbook_put(struct session *session, const struct output_header *header, st
 	};
 	size_t i;
 
-	/* Recorders keep what tasks write. */
-	if (header->stream == STREAM_VALUE)
-		return;
 	for (i = 0; i < session->logbook.count; i++) {
 		struct recorder *recorder = session->logbook.recorders[i];
 
+		/* Most recorders keep what tasks write. */
+		if (header->stream == STREAM_VALUE && !recorder->kind->takes_values)
+			continue;
 		if (recorder->kind->put && recorder->kind->put(recorder, &piece, &session->logbook.error) < 0)
 			logbook_fail(session, recorder);
 	}

@@ -9,7 +9,7 @@
 #include "journal/recorder.h"
 
 struct logbook {
-	/* The owner's recorder, if there is one, then those of the options; an array of the logbook's. */
+	/* The owner's recorder, if there is one, the memo, then those of the options; an array of the logbook's. */
 	struct recorder **recorders;
 	/* The number of open recorders. */
 	size_t count;

@@ -340,6 +340,8 @@ static void report_stats(const struct session *session)
 	bytes_append_format(&out, "mpmap: tasks: %" PRIu64 "\n", tasks);
 	bytes_append_format(&out, "mpmap: failures: %" PRIu64 "\n", failures);
 	bytes_append_format(&out, "mpmap: run more than once: %" PRIu64 "\n", session->tally.retried);
+	if (memo_is_on(&session->memo))
+		bytes_append_format(&out, "mpmap: taken from the memo: %" PRIu64 "\n", session->memo.taken);
 	bytes_append_format(&out, "mpmap: wall time: %.3f s\n", seconds(wall));
 	bytes_append_format(&out, "mpmap: tasks per second: %.1f\n", wall ? (double)tasks / seconds(wall) : 0);
 	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally.workers_started,

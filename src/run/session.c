@@ -70,6 +70,8 @@ static int open_parts(struct session *session, struct error *error)
 	fd_close(&terminal);
 	if (instructions_open(session, error) < 0)
 		return -1;
+	if (memo_open(&session->memo, session, error) < 0)
+		return -1;
 	if (out_file_open(&session->out, error) < 0 || logbook_open(session, error) < 0)
 		return -1;
 	if (session->place.is_alone && interruption_open(session) < 0)
@@ -113,6 +115,7 @@ struct session *session_open(const struct session_options *options, const struct
 	session->pool_owner.context = place->context;
 	if (open_parts(session, error) < 0) {
 		logbook_close(session);
+		memo_close(&session->memo);
 		out_file_discard(&session->out);
 		instructions_release(session);
 		arena_release(&session->arena);
@@ -144,6 +147,8 @@ bool session_has_room(const struct session *session)
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->tally.submitted)
 		return false;
+	if (memo_pauses(&session->memo))
+		return false;
 	return ending_permits(session)->submits && pool_has_room(session->pool) && !supply_is_ahead(session);
 }
 
@@ -168,6 +173,7 @@ static void session_settle(struct session *session)
 	struct session_owner *owner = session->place.owner;
 	struct order *order = &session->order;
 
+	memo_go_on(&session->memo);
 	order_pump(order);
 	pool_resume(session->pool);
 	if (order->held.refusal.text)
@@ -211,6 +217,8 @@ nsec session_deadline(const struct session *session)
 		deadline = ending_deadline(session);
 	if (ending_permits(session)->begins && throttle_deadline(&session->throttle) < deadline)
 		deadline = throttle_deadline(&session->throttle);
+	if (memo_deadline(&session->memo) < deadline)
+		deadline = memo_deadline(&session->memo);
 	if (progress_deadline(&session->progress) < deadline)
 		deadline = progress_deadline(&session->progress);
 	if (clearance_deadline(&session->clearance) < deadline)

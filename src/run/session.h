@@ -88,6 +88,8 @@ struct output_options {
 	const char *joblog;
 	/* The name of the results folder. NULL without one. */
 	const char *results;
+	/* The name of the folder that keeps what tasks write for later runs. NULL without one. */
+	const char *memo;
 	/* The name of the file that is written to instead of standard output. NULL for standard output. */
 	const char *file;
 	/* The results of an earlier run, and that file, may be replaced. */

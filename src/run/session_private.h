@@ -13,6 +13,7 @@
 #include "run/companion/prototype.h"
 #include "run/ending.h"
 #include "run/logbook.h"
+#include "run/memo/memo.h"
 #include "run/out_file.h"
 #include "run/outlet.h"
 #include "run/policy/limit.h"
@@ -42,6 +43,7 @@ struct session {
 	struct throttle throttle;
 	struct progress progress;
 	struct logbook logbook;
+	struct memo memo;
 	struct out_file out;
 	struct prototype prototype;
 	struct shared shared;

@@ -88,6 +88,21 @@ const struct diag_context *supply_context(const struct session *session)
 	return session->place.context;
 }
 
+bool supply_may_know(const struct session *session)
+{
+	return memo_is_on(&session->memo);
+}
+
+bool supply_knows(struct session *session, const struct task *task)
+{
+	return memo_knows(session, task);
+}
+
+void supply_take(struct session *session, const struct task *task)
+{
+	memo_take(session, task);
+}
+
 void supply_flush(struct session *session)
 {
 	outlet_flush(&session->outlet);

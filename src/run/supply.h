@@ -41,6 +41,15 @@ struct loop *supply_loop(const struct session *session);
 /* Returns the context of the session's messages; NULL if none. Outlives the session. */
 const struct diag_context *supply_context(const struct session *session);
 
+/* True if a task need not run: then supply_take follows. */
+bool supply_knows(struct session *session, const struct task *task);
+
+/* Gives the next index to a task that need not run, with its result. task is as then. */
+void supply_take(struct session *session, const struct task *task);
+
+/* True if tasks are to be asked for at all. */
+bool supply_may_know(const struct session *session);
+
 /* Writes pending messages and output as far as the receiver takes them. */
 void supply_flush(struct session *session);
 

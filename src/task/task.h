@@ -84,6 +84,8 @@ struct result {
 	uint32_t leftovers;
 	/* True if its pipes were closed while a process still held one. */
 	bool output_cut;
+	/* True if it did not run, since --memo has what it would write. */
+	bool from_memo;
 	/* Bytes of its standard output that were captured. */
 	uint64_t output_size;
 	/* True if the kernel has killed a process of our control group for lack of memory meanwhile. */
