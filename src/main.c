@@ -71,7 +71,7 @@
  *   server   its steps                      connection  a client's          clients  processes as owners
  *   control  what a run reports             runs     what follows from it     python   clients by Python's connections
  *   attempts  runs, and their attempts      whose    a process is             origin   of a process, in /proc
- *   acting   whom a connection acts for     role     of a run
+ *   acting   whom a connection acts for     taker    a run that pops items      role     of a run
  * state/client/  mpmap-state, a program of its own
  *   client   its main function              arguments  its command line     printing  its output
  *   talk     to the server                  running  a COMMAND              serve    a server without a run

@@ -434,6 +434,7 @@ static void test_processes(void)
 	struct scene scene;
 	struct actor leader, child;
 
+	unit_skip_under_valgrind();
 	scene_begin(&scene, false);
 	actor_start(&scene, &leader, ACTOR_LEADER, NULL);
 	actor_start(&scene, &child, ACTOR_LEADER, NULL);
@@ -484,6 +485,156 @@ static void test_outlook_of_runs(void)
 	scene_end(&scene);
 }
 
+/* Receives the event that the server sends next to the run. False if there is none. */
+static bool scene_receive(struct scene *scene, struct message *storage, struct control_event *event)
+{
+	int got;
+
+	for (int i = 0; i < 100 && (got = control_receive(scene->channel, storage, event)) == 0; i++)
+		server_step(&scene->server, 0);
+	return check_int(got, 1) && check_int(event->run, RUN);
+}
+
+/* Checks that the next item has this size, and consists of this byte. */
+static void check_item(struct scene *scene, size_t size, char byte)
+{
+	struct control_event event = {.is_last_part = false};
+	struct message storage;
+	size_t had = 0, i;
+
+	while (!event.is_last_part && scene_receive(scene, &storage, &event) &&
+	       check_int(event.type, CONTROL_EVENT_ITEM)) {
+		for (i = 0; i < event.bytes.size && event.bytes.data[i] == byte; i++)
+			;
+		check_int(i, event.bytes.size);
+		had += event.bytes.size;
+	}
+	check_int(had, size);
+}
+
+/* Sends a request that is larger than what a socket holds, with steps of the server between. */
+static void scene_send_large(struct scene *scene, struct slice line)
+{
+	while (line.size) {
+		ssize_t sent = send(scene->outsider, line.data, line.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent > 0) {
+			line.data += sent;
+			line.size -= (size_t)sent;
+		}
+		server_step(&scene->server, 0);
+	}
+}
+
+/* A run takes items that are larger than a message, more than its channel holds, and gives back what is not done. */
+static void test_takes(void)
+{
+	enum { LARGE = 1 << 20 };
+	struct control_event event;
+	struct message storage;
+	struct bytes line = {.data = NULL};
+	struct scene scene;
+
+	scene_begin(&scene, false);
+	scene.server.store->memory_limit = 8 * LARGE;
+	check_int(control_take(scene.channel, RUN, "q", 3), 0);
+	check_asked(&scene, scene.outsider, "push q aaa\n", "=\n");
+	check_item(&scene, 3, 'a');
+	bytes_append_text(&line, "push q ");
+	memset(bytes_reserve(&line, LARGE), 'b', LARGE);
+	line.size += LARGE;
+	bytes_append_text(&line, "\n");
+	scene_send_large(&scene, bytes_slice(&line));
+	scene_send_large(&scene, bytes_slice(&line));
+	check_answer(&scene, scene.outsider, "=\n=\n");
+	check_asked(&scene, scene.outsider, "push q c\n", "=\n");
+	check_item(&scene, LARGE, 'b');
+	check_item(&scene, LARGE, 'b');
+	/* Three were wanted. */
+	check_asked(&scene, scene.outsider, "len q\n", "= 1\n");
+	check_int(control_receive(scene.channel, &storage, &event), 0);
+	check_int(control_take(scene.channel, RUN, "q", 1), 0);
+	check_item(&scene, 1, 'c');
+	check_int(control_done(scene.channel, RUN, 3), 0);
+	check_int(control_take(scene.channel, RUN, "q", 1), 0);
+	check_int(control_take(scene.channel, RUN, "other", 1), 0);
+	check(scene_receive(&scene, &storage, &event));
+	check_int(event.type, CONTROL_EVENT_REFUSED);
+	check_slice(event.bytes, slice_of("a run takes from one queue"));
+	check_int(control_run_ended(scene.channel, RUN), 0);
+	check_asked(&scene, scene.outsider, "pop q\n", "= c\n");
+	check_asked(&scene, scene.outsider, "len q\n", "= 0\n");
+	bytes_release(&line);
+	scene_end(&scene);
+}
+
+/* What is no queue is refused, and a sync comes after all that was sent. */
+static void test_syncs(void)
+{
+	struct control_event event;
+	struct message storage;
+	struct scene scene;
+	int task;
+
+	scene_begin(&scene, false);
+	scene_run(&scene, 0, 5, 1, 0);
+	task = scene_connect_for(&scene, "task 5 1\npush q x\nadd n 1\n");
+	check_int(control_take(scene.channel, RUN, "q", 2), 0);
+	check_int(control_sync(scene.channel, RUN), 0);
+	scene.server.hear(&scene.server);
+	scene_settle(&scene);
+	check_item(&scene, 1, 'x');
+	check(scene_receive(&scene, &storage, &event));
+	check_int(event.type, CONTROL_EVENT_SYNCED);
+	check_answer(&scene, task, "=\n= 1\n");
+	/* The run waits, too: nobody can bring the task an item. */
+	fd_close(&scene.outsider);
+	check_int(control_outlook(scene.channel, RUN, 1, UINT64_MAX), 0);
+	check_asked(&scene, task, "pop other\n", "! 3 nobody can end this wait");
+	fd_close(&task);
+	scene.outsider = local_connect(scene.path);
+	scene_end(&scene);
+	scene_begin(&scene, false);
+	check_int(control_take(scene.channel, RUN, "held", 2), 0);
+	check(scene_receive(&scene, &storage, &event));
+	check_int(event.type, CONTROL_EVENT_REFUSED);
+	check_slice(event.bytes, slice_of("\"held\" is a lock, not a queue"));
+	scene_end(&scene);
+}
+
+/* What an attempt has added counts with its end, if that is well. */
+static void test_atomic_run(void)
+{
+	struct control_run run = {.number = RUN + 1, .id = "atomic", .queue_rows = ROWS, .is_atomic = true};
+	struct control_end ends[] = {{.index = 4, .count = 1, .well = true, .attempt = 1},
+				     {.index = 5, .count = 1, .attempt = 1}};
+	struct scene scene;
+	struct board board;
+	int good, bad;
+
+	scene_begin(&scene, false);
+	scene_run(&scene, 0, 0, 0, 0);
+	check_int(board_create(&board, SEATS, ROWS, RING), 0);
+	board_seat(&board, 1)->worker = getpid();
+	run.board = &board;
+	check_int(control_run_ended(scene.channel, RUN), 0);
+	check_int(control_run_began(scene.channel, &run), 0);
+	/* The worker is in the new run, of which the server has not heard yet. */
+	good = scene_connect_for(&scene, "task 5 1\nadd n 1\n");
+	bad = scene_connect_for(&scene, "task 6 1\nadd n 10\n");
+	check_answer(&scene, good, "= 1\n");
+	check_answer(&scene, bad, "= 10\n");
+	check_asked(&scene, scene.outsider, "add n 100\n", "= 100\n");
+	check_int(local_send_all(good, slice_of("add n 1\n")), 0);
+	fd_close(&good);
+	check_int(control_attempts_ended(scene.channel, RUN + 1, ends, countof(ends)), 0);
+	scene.server.hear(&scene.server);
+	check_asked(&scene, scene.outsider, "get n\n", "= 102\n");
+	fd_close(&bad);
+	board_release(&board);
+	scene_end(&scene);
+}
+
 const struct unit_test unit_state_server[] = {
 	{.name = "whose: a task's group and descendants", .run = test_whose_group},
 	{.name = "whose: daemons and leftovers", .run = test_whose_environment},
@@ -494,5 +645,8 @@ const struct unit_test unit_state_server[] = {
 	{.name = "attempts, and the end of a run", .run = test_attempts},
 	{.name = "processes of tasks", .run = test_processes},
 	{.name = "the outlook of runs", .run = test_outlook_of_runs},
+	{.name = "items that a run takes", .run = test_takes},
+	{.name = "what a run takes is no queue, and syncs", .run = test_syncs},
+	{.name = "attempts that count if they end well", .run = test_atomic_run},
 	{.name = NULL},
 };

@@ -187,12 +187,11 @@ bool acting_take_task(struct connection *connection, struct slice line)
 	number = acting_read_number(&at);
 	if (!number || number > UINT32_MAX || *at)
 		return false;
-	if (!whose_worker(connection->server, connection->peer.pid, &key) && connection->server->hear)
+	key = (struct attempt_key){.index = seq - 1, .number = (uint32_t)number};
+	if (connection->server->hear)
 		connection->server->hear(connection->server);
 	if (!whose_worker(connection->server, connection->peer.pid, &key))
 		return false;
-	key.index = seq - 1;
-	key.number = (uint32_t)number;
 	connection->key = key;
 	connection->whose = WHOSE_ATTEMPT;
 	connection->is_attributed = connection->is_task = true;

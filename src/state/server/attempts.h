@@ -21,6 +21,8 @@ struct run_mark {
 	uint32_t number;
 };
 
+struct taker;
+
 struct run {
 	/* Link in the server's list. A run remains there after its end: what its tasks left may come later. */
 	struct list link;
@@ -35,6 +37,10 @@ struct run {
 	struct run_mark *marks;
 	/* The attempts that have an owner. */
 	struct list attempts;
+	/* What takes items for it (taker.h); NULL if it takes none. */
+	struct taker *taker;
+	/* How many syncs have not been answered. */
+	size_t syncs;
 	/* The outlook: how many tasks at a time, and how many in all. */
 	uint64_t jobs;
 	uint64_t remaining;

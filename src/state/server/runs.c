@@ -8,6 +8,7 @@
 #include "state/server/acting.h"
 #include "state/server/attempts.h"
 #include "state/server/connection.h"
+#include "state/server/taker.h"
 
 #include <errno.h>
 
@@ -152,6 +153,7 @@ static bool runs_take_run_end(struct server *server, struct cursor *cursor)
 	if (!run)
 		return false;
 	runs_end(server, run, &all, 1);
+	taker_end(run);
 	attempts_run_ended(server, run);
 	runs_foresee(server);
 	return true;
@@ -170,6 +172,44 @@ static bool runs_take_outlook(struct server *server, struct cursor *cursor)
 	return true;
 }
 
+static bool runs_take_wish(struct server *server, struct cursor *cursor)
+{
+	struct run *run = attempts_run(server, cursor_u64(cursor));
+	uint32_t count = cursor_u32(cursor);
+	char *queue = cursor_text(cursor);
+
+	if (queue && run)
+		taker_want(server, run, queue, count);
+	free(queue);
+	return queue;
+}
+
+static bool runs_take_done(struct server *server, struct cursor *cursor)
+{
+	struct run *run = attempts_run(server, cursor_u64(cursor));
+	uint64_t count = cursor_u64(cursor);
+
+	if (!cursor_failed(cursor) && run)
+		taker_done(run, count);
+	return !cursor_failed(cursor);
+}
+
+/* Carries out all that was sent. What is popped after that is sent before the answer (server_go_on). */
+static bool runs_take_sync(struct server *server, struct cursor *cursor)
+{
+	struct run *run = attempts_run(server, cursor_u64(cursor));
+	struct list *link, *next;
+
+	server_accept_waiting(server);
+	for (link = server->connections.next; link != &server->connections; link = next) {
+		next = link->next;
+		connection_drain(runs_connection(link));
+	}
+	if (run)
+		run->syncs++;
+	return !cursor_failed(cursor);
+}
+
 /* Handles a message. False if it is wrong. */
 static bool runs_take(struct server *server, struct message *message)
 {
@@ -184,30 +224,70 @@ static bool runs_take(struct server *server, struct message *message)
 		return runs_take_ends(server, &cursor);
 	case CONTROL_OUTLOOK:
 		return runs_take_outlook(server, &cursor);
+	case CONTROL_TAKE:
+		return runs_take_wish(server, &cursor);
+	case CONTROL_DONE:
+		return runs_take_done(server, &cursor);
+	case CONTROL_SYNC:
+		return runs_take_sync(server, &cursor);
 	default:
 		return false;
 	}
 }
 
-/* Handles all messages that have come. */
+/* Handles a message, or keeps it if another is being handled. A new run is known at once. */
+static void control_take_message(struct control *control, struct message *message, bool is_inner)
+{
+	size_t i;
+
+	if (is_inner && message->type != CONTROL_RUN_BEGAN) {
+		bytes_put_u32(&control->later, message->type);
+		bytes_put_slice(&control->later, message->payload);
+	} else if (!runs_take(control->server, message)) {
+		control->is_broken = true;
+	}
+	for (i = 0; i < message->fd_count; i++)
+		fd_close(&message->fds[i]);
+}
+
+/* Handles the messages that were kept. */
+static void control_take_kept(struct control *control)
+{
+	while (control->later.size && !control->is_broken) {
+		struct cursor cursor = cursor_of(bytes_slice(&control->later));
+		struct message message = {.type = cursor_u32(&cursor)};
+		struct slice payload = cursor_slice(&cursor);
+
+		memcpy(message.storage, payload.data, payload.size);
+		message.payload = (struct slice){.data = message.storage, .size = payload.size};
+		bytes_consume(&control->later, (size_t)(cursor.at - control->later.data));
+		control_take_message(control, &message, false);
+	}
+}
+
+/*
+ * Handles all messages that have come. While one is handled, whose clients are may be asked: then those that come
+ * meanwhile are read, and handled in their order after it.
+ */
 static void control_hear(struct control *control)
 {
+	bool is_inner = control->is_hearing;
 	struct message message;
 	int got = 0;
 
-	if (control->is_hearing || control->has_ended)
+	if (control->has_ended)
 		return;
 	control->is_hearing = true;
-	while (got >= 0 && (got = channel_receive(control->watch.fd, &message)) > 0) {
-		size_t i;
-
-		if (!runs_take(control->server, &message))
-			got = -1;
-		for (i = 0; i < message.fd_count; i++)
-			fd_close(&message.fds[i]);
+	while (!control->is_broken && (got = channel_receive(control->watch.fd, &message)) > 0) {
+		control_take_message(control, &message, is_inner);
+		if (!is_inner)
+			control_take_kept(control);
 	}
+	control->is_broken |= got < 0;
+	if (is_inner)
+		return;
 	control->is_hearing = false;
-	if (got >= 0)
+	if (!control->is_broken)
 		return;
 	control->has_ended = true;
 	loop_forget(&control->server->loop, &control->watch);
@@ -223,16 +303,66 @@ static void server_hear(struct server *server)
 	control_hear(server->control);
 }
 
+/* Sends what is to be sent, as far as the run keeps up. */
+static void control_flush(struct control *control)
+{
+	struct server *server = control->server;
+	struct cursor cursor = cursor_of(bytes_slice(&server->out));
+	const char *sent = cursor.at;
+	int result = 0;
+
+	while (!control->has_ended && cursor.at != cursor.end) {
+		uint32_t type = cursor_u32(&cursor);
+		struct slice payload = cursor_slice(&cursor);
+
+		result = channel_send(control->watch.fd, type, payload, NULL, 0);
+		if (result < 0)
+			break;
+		sent = cursor.at;
+	}
+	if (result < 0 && errno == EPIPE)
+		control->has_ended = true;
+	bytes_consume(&server->out, server->out.size - (size_t)(cursor.end - sent));
+	if (!control->has_ended &&
+	    loop_watch(&server->loop, &control->watch, LOOP_INPUT | (server->out.size ? LOOP_OUTPUT : 0)) < 0)
+		control->has_ended = true;
+}
+
+/* Pops for runs, and sends what there is for them. */
+static void server_go_on(struct server *server)
+{
+	struct list *link;
+	bool has_more;
+
+	do {
+		size_t before = server->out.size;
+
+		for (link = server->runs.next; link != &server->runs; link = link->next)
+			taker_go_on(server, container_of(link, struct run, link));
+		has_more = server->out.size > before;
+		if (server->out.size)
+			control_flush(server->control);
+	} while (has_more && server->out.size < TAKER_OUT_MAX);
+}
+
 int control_init(struct control *control, struct server *server, int channel)
 {
 	*control = (struct control){.server = server, .watch = {.fd = channel, .ready = control_ready}};
 	server->control = control;
 	server->hear = server_hear;
+	server->go_on = server_go_on;
 	return loop_watch(&server->loop, &control->watch, LOOP_INPUT);
 }
 
 void control_release(struct control *control)
 {
+	struct list *link;
+
 	control->server->hear = NULL;
+	control->server->go_on = NULL;
+	for (link = control->server->runs.next; link != &control->server->runs; link = link->next)
+		taker_end(container_of(link, struct run, link));
+	bytes_release(&control->server->out);
+	bytes_release(&control->later);
 	loop_forget(&control->server->loop, &control->watch);
 }

@@ -21,6 +21,10 @@ struct control {
 	struct server *server;
 	/* True while its messages are handled. */
 	bool is_hearing;
+	/* Messages that came meanwhile, to be handled after that: the type of each, and its payload. */
+	struct bytes later;
+	/* True if a message was wrong, or the other end is closed. */
+	bool is_broken;
 	/* True once the other end is closed, or has sent what is no message. */
 	bool has_ended;
 };

@@ -228,7 +228,11 @@ void server_step(struct server *server, nsec deadline)
 		attempts_check_records(server);
 	if (server->check_at <= now)
 		server_check(server, now);
-	server_send(server);
+	do {
+		server_send(server);
+		if (server->go_on)
+			server->go_on(server);
+	} while (!list_is_empty(&server->ready));
 }
 
 void server_release(struct server *server)

@@ -46,7 +46,11 @@ struct server {
 	void (*attempt_over)(struct server *server, struct owner *owner);
 	/* Handles what runs have reported, unless that is being done; NULL if no run reports anything. */
 	void (*hear)(struct server *server);
+	/* Goes on with what is done for runs, after each step; NULL if there is nothing. */
+	void (*go_on)(struct server *server);
 	struct control *control;
+	/* The messages that are to be sent to runs: the type of each, and its payload. */
+	struct bytes out;
 	/* When connections are checked for a request that does not come, monotonic. */
 	nsec check_at;
 	/* When connections are accepted again, after that failed; monotonic, 0 if that is so. */

@@ -22,7 +22,7 @@ static size_t origin_generation(const struct origin *origin, pid_t process, bool
 	return ORIGIN_GENERATIONS;
 }
 
-/* Finds the seat of a run that is nearest to a process, nearer than generation *nearest. */
+/* Finds the seat of a run that is nearest to a process: at least as near as generation *nearest. */
 static void whose_in_run(const struct origin *origin, struct run *run, size_t *nearest, struct attempt_key *key)
 {
 	size_t i;
@@ -32,7 +32,9 @@ static void whose_in_run(const struct origin *origin, struct run *run, size_t *n
 		pid_t process = run->calls ? seat->worker : seat->task;
 		size_t generation = origin_generation(origin, process, !run->calls);
 
-		if (generation >= *nearest)
+		/* A worker may have been in another run before. */
+		if (generation > *nearest || generation == ORIGIN_GENERATIONS ||
+		    (generation == *nearest && !atomic_load(&seat->running)))
 			continue;
 		*nearest = generation;
 		*key = (struct attempt_key){.run = run, .seat = i, .process = process};
@@ -130,23 +132,33 @@ enum whose whose_now(const struct server *server, pid_t pid, struct attempt_key 
 
 	if (!seat || (run->calls ? seat->worker : seat->task) != key->process)
 		return whose_is(server, pid, key);
-	return whose_in_seat(key);
+	return whose_in_seat(key) == WHOSE_ATTEMPT ? WHOSE_ATTEMPT : whose_is(server, pid, key);
 }
 
 bool whose_worker(const struct server *server, pid_t pid, struct attempt_key *key)
 {
+	const struct attempt_key asked = *key;
+	bool is_found = false;
 	struct list *link;
 	size_t i;
 
+	/* One that was in several runs is in that where it is at the task, or in the newest. */
 	for (link = server->runs.next; pid > 1 && link != &server->runs; link = link->next) {
 		struct run *run = run_of(link);
 
 		for (i = 0; !run->has_ended && !run->calls && i < run->board.seats; i++) {
-			if (board_seat(&run->board, i)->worker != pid)
+			const struct seat *seat = board_seat(&run->board, i);
+
+			if (seat->worker != pid)
 				continue;
-			*key = (struct attempt_key){.run = run, .seat = i, .process = pid};
-			return true;
+			key->run = run;
+			key->seat = i;
+			key->process = pid;
+			is_found = true;
+			if (atomic_load(&seat->running) == asked.index + 1 &&
+			    atomic_load(&seat->attempt) == asked.number)
+				return true;
 		}
 	}
-	return false;
+	return is_found;
 }

@@ -32,7 +32,7 @@ enum whose whose_is(const struct server *server, pid_t pid, struct attempt_key *
 /* The same for one whose key has been found before, and is_record: reads the seat again, if that is still so. */
 enum whose whose_now(const struct server *server, pid_t pid, struct attempt_key *key);
 
-/* Finds the seat of a worker that starts commands for its tasks. False if there is none. */
+/* Finds the run and the seat of a worker that has started a command for the attempt in key. False if there is none. */
 bool whose_worker(const struct server *server, pid_t pid, struct attempt_key *key);
 
 #endif

@@ -174,7 +174,7 @@ static struct call *circle_last_hope(const struct store *store)
 	for (link = store->owners.next; link != &store->owners; link = link->next) {
 		const struct owner *owner = container_of(link, struct owner, link);
 
-		if (owner->is_over && list_is_empty(&owner->pendings))
+		if ((owner->is_over && list_is_empty(&owner->pendings)) || (owner->is_taker && owner->waiting))
 			continue;
 		/* Another client may wake them. */
 		if ((owner->is_attempt && !owner->waiting) ||
@@ -184,7 +184,8 @@ static struct call *circle_last_hope(const struct store *store)
 	for (link = store->waiting.next; link != &store->waiting; link = link->next) {
 		if (call_of(link)->deadline != NSEC_FOREVER || call_of(link)->is_watching)
 			return NULL;
-		youngest = call_of(link);
+		if (!call_of(link)->owner || !call_of(link)->owner->is_taker)
+			youngest = call_of(link);
 	}
 	return youngest;
 }

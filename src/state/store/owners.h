@@ -31,6 +31,8 @@ struct owner {
 	bool is_atomic;
 	/* True for an attempt that does nothing more, and whose verdict is awaited. */
 	bool is_over;
+	/* True for a run that takes items of a queue: it waits for nothing else. */
+	bool is_taker;
 	/* True for a connection: a thread, beside which others of its process may run. */
 	bool is_connection;
 };
