@@ -395,6 +395,18 @@ refused() {
 	done
 }
 
+@test "memo: a run that is killed while it has a shard locked holds up no other" {
+	needs_faults
+	seq 50 >numbers
+	MPMAP_FAULT=memo_write:5:KILL run_it "$MPMAP" --memo memo --shell 'echo "<$1>"' <numbers
+	expect 137
+	wait_until no_processes_left
+	mp_well --memo memo --shell 'echo "<$1>"' <numbers
+	sed 's/.*/<&>/' numbers | cmp - out
+	noted --stats --shell 'echo "<$1>"' <numbers
+	says '^mpmap: taken from the memo: 50$'
+}
+
 @test "memo: a limit on files is reached in a shard" {
 	for size in 3000 200000; do
 		rm -rf memo
