@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -27,6 +27,7 @@ complete -c mpmap -n __mpmap_before_command -l csv -f -d 'records are CSV, field
 complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first record of each source names its columns'
 complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command; max: as many as fit'
 complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'
+complete -c mpmap -n __mpmap_before_command -l stdin-file -rF -d 'each task has FILE as its standard input'
 complete -c mpmap -n __mpmap_before_command -l block -x -d 'with --stdin: as many whole records to a task as fit SIZE'
 complete -c mpmap -n __mpmap_before_command -l replace -s I -x -d 'STR stands for the record instead of {}; \'\': nothing does'
 complete -c mpmap -n __mpmap_before_command -l json -d 'read JSON: one array, or values one after another'
@@ -64,6 +65,7 @@ complete -c mpmap -n __mpmap_before_command -l keep-order -s k -d 'output in the
 complete -c mpmap -n __mpmap_before_command -l unordered -d 'output in the order of completion'
 complete -c mpmap -n __mpmap_before_command -l ungroup -s u -d 'tasks write straight to standard output and error'
 complete -c mpmap -n __mpmap_before_command -l line-buffer -d 'lines as they come from all tasks, whole lines only'
+complete -c mpmap -n __mpmap_before_command -l merge-stderr -d 'tasks\' standard error goes into their standard output'
 complete -c mpmap -n __mpmap_before_command -l tag -d 'each line begins with the record and a tab'
 complete -c mpmap -n __mpmap_before_command -l tagstring -x -d 'each line begins with TEMPLATE, as in COMMAND, and a tab'
 complete -c mpmap -n __mpmap_before_command -l output -s o -xa 'text jsonl json none' -d 'write text, jsonl or json (result objects), or none [text]'
@@ -94,4 +96,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

@@ -304,6 +304,43 @@ counting='printf ":%s\n" "$#"; printf "%s\n" "$@"'
 	[ ! -e ran ]
 }
 
+@test "records: --stdin-file: each task reads it from its beginning" {
+	check() {
+		mkdir sub
+		printf 'one\ntwo\n' >given
+		for options in '' -u --zygote '--workdir sub'; do
+			# shellcheck disable=SC2086
+			mp -j1 $options --stdin-file given --shell 'cat' ::: a b
+			expect 0 $'one\ntwo\none\ntwo' ''
+		done
+		mp -j2 --stdin-file given --shell 'read -r line; echo "$1 $line"; read -r line; echo "$line"' ::: a b c
+		expect 0 $'a one\ntwo\nb one\ntwo\nc one\ntwo' ''
+		printf '%s\n' '["cat"]' '{"argv":["cat"],"stdin":"own\n"}' '{"argv":["cat"],"cwd":"sub"}' |
+			mp --jsonl --stdin-file given
+		expect 0 $'one\ntwo\nown\none\ntwo' ''
+		# a file that loses its name is read still
+		mp -j1 --stdin-file given --shell 'cat; rm -f given' ::: a b
+		expect 0 $'one\ntwo\none\ntwo' ''
+	}
+	under_methods check
+}
+
+@test "records: --stdin-file that is missing, no regular file or in the way" {
+	mkfifo pipe
+	: >given
+	mp --stdin-file missing touch ran ::: a
+	usage_error "^mpmap: --stdin-file 'missing': No such file or directory"
+	for file in . pipe; do
+		mp --stdin-file $file touch ran ::: a
+		usage_error "^mpmap: --stdin-file '$file': not a regular file"
+	done
+	for option in --stdin --tty; do
+		mp --stdin-file given $option touch ran ::: a
+		usage_error "^mpmap: $option and --stdin-file: "
+	done
+	[ ! -e ran ]
+}
+
 @test "records: without --stdin a task's standard input is empty" {
 	seq 3 | mp -n 2 sh -c 'cat; echo "$#"' sh
 	expect 0 $'2\n1' ''

@@ -15,7 +15,7 @@ excludes() {
 
 @test "persistent: options about what is run for each record do not go with it" {
 	for persistent in --filter --coproc --coproc=stdio --coproc=fd; do
-		for option in --tty --zygote --stdin -n2 -nmax -u --line-buffer --delay=1 --rate=1/s --dry-run --verbose -I% "-I{}"; do
+		for option in --tty --zygote --stdin -n2 -nmax -u --line-buffer --delay=1 --rate=1/s --stdin-file=/etc/passwd --merge-stderr --dry-run --verbose -I% "-I{}"; do
 			excludes "$persistent" "$option"
 		done
 	done

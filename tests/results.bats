@@ -54,6 +54,30 @@ load object
 	jq -e '.id == {"name": [1]}' with_id/000000001/meta.json >/dev/null
 }
 
+@test "results: --merge-stderr: standard error is in standard output, in the order of writing" {
+	script='for i in 1 2 3 4 5 6 7 8 9; do echo "out $i"; echo "err $i" >&2; done; [ "$1" != b ]'
+	check() {
+		for i in 1 2 3 4 5 6 7 8 9; do printf 'out %s\nerr %s\n' $i $i; done >both
+		for options in '' --unordered '-j1 --line-buffer' --zygote; do
+			# shellcheck disable=SC2086
+			mp $options --merge-stderr sh -c "$script" sh ::: a
+			expect 0 "$(cat both)" ''
+		done
+		mp -o jsonl --merge-stderr --results results --shell "$script" ::: a b
+		expect 123
+		jq -j 'select(.seq == 2).stdout' out | cmp both -
+		[ "$(jq -c .stderr out | sort -u)" = '""' ]
+		cmp both results/000000002/stdout
+		exactly results/000000001/stderr ''
+	}
+	under_methods check
+	for option in -u --tty; do
+		mp --merge-stderr $option touch ran ::: a
+		usage_error '^mpmap: --merge-stderr and --'
+	done
+	[ ! -e ran ]
+}
+
 @test "results: all bytes, large outputs, whatever else is done with them" {
 	"$TOOL" spew 5M 1 >noise
 	for options in '' '-o none' '-o jsonl' --unordered --line-buffer '--buffer 64K --spill 0' '--unordered --buffer 64K --spill 0' '-o jsonl --buffer 64K'; do

@@ -117,6 +117,8 @@ static const struct command_line singles[] = {
 	{"--json --link true", "--json" NOT_LINES},
 	{"--json --shell",
 	 "--json and --shell without a SCRIPT: tasks in JSON say {\"shell\": SCRIPT} (which --shell=PROGRAM runs)"},
+	{"--merge-stderr -u true",
+	 "--merge-stderr and --ungroup: mpmap does not pass on what tasks write then (2>&1 is for all of them)"},
 	{"--delay 1 --rate 1/s true",
 	 "--delay and --rate: tasks start that far apart, or so many of them in a time"},
 	{"--csv -C ; true", "--csv and --colsep: another byte than the comma between fields is --csv=C"},

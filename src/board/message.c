@@ -109,6 +109,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	bytes_put_text(bytes, briefing->id);
 	put_optional(bytes, briefing->directory);
 	put_optional(bytes, briefing->path);
+	put_optional(bytes, briefing->input);
 	put_optional(bytes, briefing->command);
 	put_optional(bytes, briefing->replace);
 	put_optional(bytes, briefing->separator);
@@ -142,6 +143,7 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->id = cursor_text(cursor);
 	briefing->directory = take_optional(cursor);
 	briefing->path = take_optional(cursor);
+	briefing->input = take_optional(cursor);
 	briefing->command = take_optional(cursor);
 	briefing->replace = take_optional(cursor);
 	briefing->separator = take_optional(cursor);
@@ -223,6 +225,7 @@ void briefing_release(struct briefing *briefing)
 	free(briefing->finalizer);
 	free(briefing->directory);
 	free(briefing->path);
+	free(briefing->input);
 	free(briefing->command);
 	*briefing = (struct briefing){.words = NULL};
 }

@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 24 };
+enum { MESSAGE_VERSION = 25 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -120,6 +120,8 @@ enum briefing_flags {
 	BRIEFING_JSON = 131072,
 	/* A command that stays has one record at a time, so that all it writes meanwhile is that record's. */
 	BRIEFING_ALONE = 262144,
+	/* Standard error of tasks goes to the pipe of their standard output. */
+	BRIEFING_MERGED = 524288,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */
@@ -151,6 +153,8 @@ struct briefing {
 	char *directory;
 	/* The value of PATH in which commands are searched. */
 	char *path;
+	/* The file that each task has as its standard input, NULL if none. */
+	char *input;
 	/* The path of a command that is the same for all tasks, NULL if it is searched for each task. */
 	char *command;
 	/* The command line's words. */

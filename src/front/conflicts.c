@@ -86,6 +86,8 @@ enum fact {
 	FACT_CONDITION,
 	FACT_DELAY,
 	FACT_RATE,
+	FACT_STDIN_FILE,
+	FACT_MERGED,
 	FACT_DRY_RUN,
 	FACT_VERBOSE,
 	FACT_REPLACE,
@@ -109,6 +111,9 @@ static const char json_is_not_lines[] =
 static const char filter_takes_records[] =
 	"--filter and %b: COMMAND gets records as they are, and takes them apart itself (--coproc gets their values)";
 
+static const char merges_nothing[] =
+	"%a and %b: mpmap does not pass on what tasks write then (2>&1 is for all of them)";
+
 static const struct conflict conflicts[] = {
 	{FACT_INTERACTIVE, FACT_RUN, "--interactive and what to run: that is said there (map COMMAND... ::: ITEM...)"},
 	{FACT_TTY, FACT_INTERACTIVE, "--tty and --interactive: the terminal is the prompt's"},
@@ -126,6 +131,8 @@ static const struct conflict conflicts[] = {
 	{FACT_PERSISTENT, FACT_LINE_BUFFER, "%a and --line-buffer: an answer is whole anyway (--unordered: at once)"},
 	{FACT_PERSISTENT, FACT_DELAY, "%a and --delay: COMMAND is not started for each record"},
 	{FACT_PERSISTENT, FACT_RATE, "%a and --rate: COMMAND is not started for each record"},
+	{FACT_PERSISTENT, FACT_STDIN_FILE, "%a and --stdin-file: what COMMAND reads are the records"},
+	{FACT_PERSISTENT, FACT_MERGED, "%a and --merge-stderr: what COMMAND writes to standard output are the answers"},
 	{FACT_PERSISTENT, FACT_DRY_RUN, "%a and --dry-run: COMMAND is run as it stands, and not for each record"},
 	{FACT_PERSISTENT, FACT_VERBOSE, "%a and --verbose: COMMAND is run as it stands, and not for each record"},
 	{FACT_PERSISTENT, FACT_REPLACE, "%a and --replace: COMMAND is run as it stands; records go to what it reads"},
@@ -192,6 +199,10 @@ static const struct conflict conflicts[] = {
 	{FACT_CSV, FACT_RECORD_END, "--csv: its records end with newlines; --null and --delimiter are for others"},
 	{FACT_BLOCK, FACT_NO_STDIN, "--block without --stdin: blocks of records go to the tasks' standard input"},
 	{FACT_CSV, FACT_RECORD_START, "--csv and --record-start: a record of CSV is a line"},
+	{FACT_STDIN, FACT_STDIN_FILE, "--stdin and --stdin-file: standard input is the record, or the file"},
+	{FACT_TTY, FACT_STDIN_FILE, "--tty and --stdin-file: tasks read the terminal, or the file"},
+	{FACT_MERGED, FACT_UNGROUP, merges_nothing},
+	{FACT_MERGED, FACT_TTY, merges_nothing},
 	{FACT_DELAY, FACT_RATE, "--delay and --rate: tasks start that far apart, or so many of them in a time"},
 	{FACT_JSON_TASKS, FACT_STDIN, "%a and --stdin: there is no COMMAND to read the values"},
 };
@@ -258,6 +269,8 @@ static void gather_command(const struct options *options, const char *names[FACT
 					    ? "--shell"
 					    : NULL;
 	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
+	names[FACT_STDIN_FILE] = run->input.file ? "--stdin-file" : NULL;
+	names[FACT_MERGED] = run->output.merged ? "--merge-stderr" : NULL;
 	names[FACT_RATE] = run->policy.rate.interval ? "--rate" : NULL;
 	names[FACT_ZYGOTE] = run->command.zygote ? "--zygote" : NULL;
 }

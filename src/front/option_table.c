@@ -24,6 +24,8 @@ const struct option_row option_table[] = {
 	 .help = "up to N records per command; max: as many as fit;\n"
 	 "auto: as many as share them evenly among the jobs", .set = set_group},
 	{.name = "stdin", .help = "records go to the tasks' standard input", .set = set_stdin},
+	{.name = "stdin-file", .argument = "FILE", .values = VALUES_FILE,
+	 .help = "each task has FILE as its standard input", .set = set_stdin_file},
 	{.name = "block", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "with --stdin: as many whole records to a task as fit SIZE", .set = set_block},
 	{.name = "replace", .letter = 'I', .argument = "STR", .values = VALUES_FREE,
@@ -105,6 +107,7 @@ const struct option_row option_table[] = {
 	{.name = "ungroup", .letter = 'u', .help = "tasks write straight to standard output and error",
 	 .set = set_ungrouped},
 	{.name = "line-buffer", .help = "lines as they come from all tasks, whole lines only", .set = set_lines},
+	{.name = "merge-stderr", .help = "tasks' standard error goes into their standard output", .set = set_merged},
 	{.name = "tag", .help = "each line begins with the record and a tab", .set = set_tag},
 	{.name = "tagstring", .argument = "TEMPLATE", .values = VALUES_FREE,
 	 .help = "each line begins with TEMPLATE, as in COMMAND, and a tab", .set = set_tag_string},

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The setters of options about output. */
+/* The setters of options about output, and about the tasks' standard streams. */
 #include "front/setters.h"
 
 #include "base/number.h"
 #include "worker/executor.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int set_progress(struct options *options, const char *value, struct error *error)
 {
@@ -60,6 +64,25 @@ int set_tag_string(struct options *options, const char *value, struct error *err
 {
 	options->run.output.tag = value;
 	options->run.output.tag_is_template = true;
+	return 0;
+}
+
+int set_stdin_file(struct options *options, const char *value, struct error *error)
+{
+	struct stat status;
+
+	options->run.input.file = value;
+	if (stat(value, &status) < 0 || access(value, R_OK) < 0)
+		return error_set_errno(error, errno, "--stdin-file '%s'", value);
+	if (S_ISREG(status.st_mode))
+		return 0;
+	return error_set(error, "--stdin-file '%s': not a regular file, which each task can read from its beginning",
+			 value);
+}
+
+int set_merged(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.output.merged = true;
 	return 0;
 }
 

@@ -292,6 +292,14 @@ static int fd_reopen(int fd, int access)
 	return open(path, access | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
+int fd_open_again(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
 int fd_open_other(pid_t pid, int fd)
 {
 	char path[64];

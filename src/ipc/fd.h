@@ -94,6 +94,12 @@ int fd_open_other(pid_t pid, int fd) MUST_CHECK;
 /* Opens the terminal of fd likewise for reading, else -1. */
 int fd_reopen_for_reading(int fd);
 
+/*
+ * Opens the file of fd once more, for reading from its beginning, also if it has lost its name. Returns the descriptor,
+ * which the caller closes, or -1 with errno.
+ */
+int fd_open_again(int fd) MUST_CHECK;
+
 /* A descriptor to wait for. Errors and hang-ups are always reported. */
 struct fd_wait {
 	/* -1 is ignored. */

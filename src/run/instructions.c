@@ -30,6 +30,14 @@ static char *copy_optional(const char *text)
 	return text ? mem_string(text) : NULL;
 }
 
+/* Returns the path of a file from any folder, NULL for NULL. The caller's. */
+static char *whole_path(const char *name)
+{
+	char *path = name ? realpath(name, NULL) : NULL;
+
+	return path ? path : copy_optional(name);
+}
+
 static char **copy_texts(const char *const *texts, size_t count)
 {
 	char **copies = mem_new(count + 1, sizeof *copies);
@@ -135,6 +143,7 @@ static uint32_t briefing_flags(const struct session *session)
 		{command->template.is_grouped, BRIEFING_GROUPED},
 		{command->template.names, BRIEFING_NAMED},
 		{options->input.to_stdin, BRIEFING_STDIN},
+		{output->merged, BRIEFING_MERGED},
 		{command->template.names_vary, BRIEFING_NAMES_VARY},
 		{is_measured(session), BRIEFING_MEASURED},
 		{needs_singles(session), BRIEFING_SINGLES},
@@ -196,6 +205,7 @@ static struct briefing briefing_from_options(const struct session *session)
 		.id = make_id(),
 		.directory = copy_optional(options->command.directory),
 		.path = copy_optional(options->command.path),
+		.input = whole_path(options->input.file),
 	};
 
 	brief_template(options, &briefing);

@@ -66,6 +66,8 @@ struct command_options {
 struct input_options {
 	/* Records are written to the tasks' standard input, each with its delimiter. */
 	bool to_stdin;
+	/* The file that each task has as its standard input; NULL: it is empty. */
+	const char *file;
 	/* Records are elements of JSON. */
 	bool is_json;
 	struct delimiter delimiter;
@@ -78,6 +80,8 @@ struct output_options {
 	enum order_kind order;
 	/* Tasks write to our own standard output and error. */
 	bool ungrouped;
+	/* Standard error of tasks goes to the same pipe as their standard output. */
+	bool merged;
 	/* How output is written; NULL: as text. */
 	const struct output_format *format;
 	/* The tag before each line, with replacement strings. NULL without a tag. */

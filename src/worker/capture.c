@@ -19,7 +19,7 @@ enum {
 	PIECES_MAX = 16,
 };
 
-int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS])
+int capture_open(struct capture *capture, const struct task *task, bool merged, int writers[CAPTURE_STREAMS])
 {
 	int i;
 
@@ -36,6 +36,8 @@ int capture_open(struct capture *capture, const struct task *task, int writers[C
 		}
 		capture->readers[i] = ends[0];
 		writers[i] = ends[1];
+		if (merged)
+			break;
 	}
 	return 0;
 }

@@ -26,8 +26,12 @@ struct capture {
 	uint64_t output;
 };
 
-/* Makes pipes for a task; the caller hands over and closes writers. Returns -1 with errno. */
-int capture_open(struct capture *capture, const struct task *task, int writers[CAPTURE_STREAMS]) MUST_CHECK;
+/*
+ * Makes pipes for a task; the caller hands over and closes writers. Where the streams are merged there is none for
+ * standard error (-1). Returns -1 with errno.
+ */
+int capture_open(struct capture *capture, const struct task *task, bool merged,
+		 int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /*
  * After the task's end: reads the pipes that no process can write to any more. Output beyond a few pieces, or without

@@ -53,6 +53,10 @@ static int open_command(struct workplace *place, void **opaque)
 		workplace_report_unable(place, "/dev/null");
 		return -1;
 	}
+	if (launcher_open_input(&state->launcher, place) < 0) {
+		workplace_report_unable(place, place->briefing.input);
+		return -1;
+	}
 	if (place->briefing.flags & BRIEFING_TERMINAL) {
 		state->launcher.terminal = terminal_open();
 		if (state->launcher.terminal < 0) {
@@ -136,7 +140,8 @@ static enum begun execution_begin(struct workplace *place, struct command_state 
 	};
 	if (begun != BEGUN_STARTED)
 		return begun;
-	if (!(place->briefing.flags & BRIEFING_UNGROUPED) && capture_open(&follow->capture, task, writers) < 0)
+	if (!(place->briefing.flags & BRIEFING_UNGROUPED) &&
+	    capture_open(&follow->capture, task, place->briefing.flags & BRIEFING_MERGED, writers) < 0)
 		return BEGUN_STARVED;
 	begun = BEGUN_ABANDONED;
 	if (place->briefing.flags & BRIEFING_VERBOSE && !place->retrying && !launcher_show(place, task))

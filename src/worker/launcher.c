@@ -10,6 +10,7 @@
 #include "process/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* The beginning of the names of all variables that belong to mpmap. */
@@ -120,12 +121,19 @@ void launcher_make_environment(struct launcher *launcher, const struct workplace
 
 int launcher_init(struct launcher *launcher, const struct workplace *place)
 {
-	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .terminal = -1, .children = -1};
+	*launcher = (struct launcher){.self = getpid(), .null = fd_null(), .input = -1, .terminal = -1, .children = -1};
 	zygote_init(&launcher->zygote);
 	if (launcher->null < 0 || fd_replace(STDIN_FILENO, launcher->null) < 0)
 		return -1;
 	launcher_make_environment(launcher, place);
 	return 0;
+}
+
+int launcher_open_input(struct launcher *launcher, const struct workplace *place)
+{
+	if (!place->briefing.input)
+		return 0;
+	return launcher->input = open(place->briefing.input, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
 void launcher_release(struct launcher *launcher)
@@ -140,6 +148,7 @@ void launcher_release(struct launcher *launcher)
 	frame_environment_release(&launcher->changed);
 	launcher->environment = NULL;
 	fd_close(&launcher->null);
+	fd_close(&launcher->input);
 	fd_close(&launcher->terminal);
 	fd_close(&launcher->children);
 }
@@ -263,6 +272,12 @@ int launcher_prepare(struct launcher *launcher, struct workplace *place)
 	return zygote_prepare(&launcher->zygote, place, &command, launcher->null) < 0 ? -1 : 1;
 }
 
+/* Sets the standard input that all tasks have, from its beginning. -1 with errno. */
+static int take_common_input(const struct launcher *launcher, struct command *command)
+{
+	return launcher->input < 0 ? 0 : (command->input = fd_open_again(launcher->input));
+}
+
 /* Applies a task's settings; the caller closes an input of its own. -1 with errno. */
 static int take_settings(struct launcher *launcher, const struct workplace *place, const struct task *task,
 			 struct command *command, const char **path)
@@ -272,7 +287,7 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 	if (place->briefing.flags & BRIEFING_STDIN)
 		return command->input = fd_holding(task->record);
 	if (!task->frame.size)
-		return 0;
+		return take_common_input(launcher, command);
 	if (frame_find(task->frame, FIELD_DIRECTORY, &value))
 		command->directory = value.data;
 	if (frame_find(task->frame, FIELD_SET, &value) || frame_find(task->frame, FIELD_UNSET, &value))
@@ -280,7 +295,7 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 			frame_environment_make(&launcher->changed, launcher->environment, task->frame, path);
 	if (frame_find(task->frame, FIELD_STDIN, &value))
 		return command->input = fd_holding(value);
-	return 0;
+	return take_common_input(launcher, command);
 }
 
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
@@ -298,7 +313,7 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	launched->stage = COMMAND_EXECUTED;
 	command.arguments = workplace_expand(place, task);
 	command.output = writers[0];
-	command.errors = writers[1];
+	command.errors = writers[place->briefing.flags & BRIEFING_MERGED ? 0 : 1];
 	command.path = place->briefing.command;
 	if (command.arguments && !command.path)
 		command.path = found = command_find(command.arguments[0], path);

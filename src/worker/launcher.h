@@ -16,6 +16,8 @@ struct launcher {
 	pid_t self;
 	/* /dev/null. */
 	int null;
+	/* The file that each task has as its standard input, -1 if none. */
+	int input;
 	/* The terminal that tasks get, -1 if none. */
 	int terminal;
 	/* Readable after a child has ended or stopped, while SIGCHLD is blocked; -1 until it is needed. */
@@ -38,6 +40,9 @@ struct launcher {
 
 /* Makes everything ready, and /dev/null the standard input of the worker and its tasks. Returns -1 with errno. */
 int launcher_init(struct launcher *launcher, const struct workplace *place) MUST_CHECK;
+
+/* Opens the file that tasks have as their standard input, if there is one. Returns -1 with errno. */
+int launcher_open_input(struct launcher *launcher, const struct workplace *place) MUST_CHECK;
 
 /* Makes the environment of tasks, as launcher_init does. From first_own on its strings are the caller's. */
 void launcher_make_environment(struct launcher *launcher, const struct workplace *place);

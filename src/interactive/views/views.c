@@ -212,6 +212,9 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_text(out, settings->output.order == ORDER_LINES ? " --line-buffer" : " --unordered");
 	if (settings->output.format && settings->output.format != &output_text)
 		bytes_append_format(out, " --output=%s", settings->output.format->name);
+	if (settings->output.merged)
+		bytes_append_text(out, " --merge-stderr");
+	append_word_option(out, "stdin-file", settings->input.file);
 	append_word_option(out, "workdir", settings->command.directory);
 	if (settings->command.max_rss)
 		bytes_append_format(out, " --max-rss=%" PRIu64, settings->command.max_rss);

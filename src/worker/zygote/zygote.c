@@ -36,7 +36,7 @@ static const char *zygote_describe(int32_t answer)
 /* Returns the descriptors that come with each task (1 << descriptor). */
 static uint32_t streams(const struct workplace *place)
 {
-	return (place->briefing.flags & BRIEFING_STDIN ? 1u : 0u) |
+	return (place->briefing.flags & BRIEFING_STDIN || place->briefing.input ? 1u : 0u) |
 	       (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u);
 }
 
