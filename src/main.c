@@ -80,7 +80,7 @@
  *   claim    the seat's protocol            follow   watching a task
  *   executor  ways to run a task            executor_command  executor_print
  *   launcher  starting a task               capture  reading its output    group    ending it
- *   terminal  lending it to tasks
+ *   terminal  lending it to tasks           slot_values  --slot-env
  * worker/zygote/  a program stopped before its main, from which tasks are forked
  *   zygote   tasks that are forked          preloading  starting one       fitness  suitable programs
  *   object   the preloaded object           preload  its source            request  the messages to it

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Conditions for the start of a task (--initializer, --delay, --rate, -j @FILE, --memfree, --load), and their report (SIGUSR1).
+# Conditions for the start of a task (--initializer, --delay, --rate, --slot-env, -j @FILE, --memfree, --load), and their report (SIGUSR1).
 
 load helper
 
@@ -220,6 +220,44 @@ ms_after_start() {
 	LIMIT=20 mp_well --rate 1/h echo ::: a
 	LIMIT=20 mp_well --rate 1/h --dry-run echo ::: a b
 	same out $'echo a\necho b'
+}
+
+@test "throttle: --slot-env: a value for each slot, and as many tasks at a time" {
+	check() {
+		trace_on
+		rm -f gate
+		export GPU=outer
+		start -j8 --slot-env GPU=a,b,c --slot-env=KIND=x,,z,w --shell 'echo "$MPMAP_SLOT:$GPU:$KIND"; "$TOOL" hold gate' ::: 1 2 3 4 5 6
+		wait_for_event task_start 3
+		wait_until state_is '3 running.* 3 of 3 workers'
+		touch gate
+		finish
+		expect 0
+		[ "$(wc -l <out)" -eq 6 ]
+		sort -u out | cmp - <(printf '%s\n' 1:a:x 2:b: 3:c:z)
+		GPU=5,7 mp_well -j1 --slot-env GPU=auto --shell 'echo "$GPU"' ::: 1
+		same out 5
+		mp_well -j1 --zygote --slot-env GPU=a sh -c 'echo "$GPU"' ::: 1
+		same out a
+		mp_well -j1 --slot-env GPU=a --initializer 'echo "$GPU" >seen' true ::: 1
+		same seen a
+		mp_well -j1 --slot-env GPU=a --filter sh -c 'while read -r x; do echo "$x $GPU"; done' ::: 1
+		same out '1 a'
+		mp_well -j1 --slot-env GPU=only --python 'seen' --setup 'import os; seen = os.environ["GPU"]' ::: 1
+		same out only
+	}
+	under_methods check
+}
+
+@test "throttle: --slot-env that has no name, no value, or nothing to share out" {
+	unset GPU
+	for value in GPU '' GPU= =1 1X=1,2 A-B=1,2 MPMAP_SLOT=1,2; do
+		mp --slot-env "$value" touch ran ::: a
+		usage_error "^mpmap: --slot-env '$value': not NAME=V1,V2,... .*NAME=auto.*CUDA_VISIBLE_DEVICES=0,1,2,3"
+	done
+	mp --slot-env GPU=auto touch ran ::: a
+	usage_error "^mpmap: --slot-env 'GPU=auto': GPU is not set, or empty"
+	[ ! -e ran ]
 }
 
 @test "throttle: ^C ends a long delay, and what is not begun is not run" {

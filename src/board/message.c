@@ -119,6 +119,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	put_texts(bytes, briefing->words, briefing->word_count);
 	put_texts(bytes, briefing->names, briefing->name_count);
 	put_texts(bytes, briefing->variables, briefing->variable_count);
+	put_texts(bytes, briefing->slot_variables, briefing->slot_variable_count);
 	bytes_put_u32(bytes, briefing->width_count);
 	for (i = 0; i < briefing->width_count; i++)
 		bytes_put_u32(bytes, briefing->widths[i]);
@@ -152,7 +153,8 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->value_count = cursor_u32(cursor);
 	if (take_texts(cursor, &briefing->words, &briefing->word_count) < 0 ||
 	    take_texts(cursor, &briefing->names, &briefing->name_count) < 0 ||
-	    take_texts(cursor, &briefing->variables, &briefing->variable_count) < 0)
+	    take_texts(cursor, &briefing->variables, &briefing->variable_count) < 0 ||
+	    take_texts(cursor, &briefing->slot_variables, &briefing->slot_variable_count) < 0)
 		return -1;
 	count = cursor_u32(cursor);
 	if (cursor_failed(cursor) || count > WORDS_MAX)
@@ -163,15 +165,20 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	return cursor_failed(cursor) ? -1 : 0;
 }
 
-bool briefing_sets(const struct briefing *briefing, const char *variable)
+/* True if a variable has the name of one in the list. */
+static bool texts_name(char *const *texts, uint32_t count, const char *variable)
 {
-	for (size_t i = 0; i < briefing->variable_count; i++) {
-		const char *own = briefing->variables[i];
-
-		if (strncmp(variable, own, strcspn(own, "=") + 1) == 0)
+	for (uint32_t i = 0; i < count; i++) {
+		if (strncmp(variable, texts[i], strcspn(texts[i], "=") + 1) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool briefing_sets(const struct briefing *briefing, const char *variable)
+{
+	return texts_name(briefing->variables, briefing->variable_count, variable) ||
+	       texts_name(briefing->slot_variables, briefing->slot_variable_count, variable);
 }
 
 struct template_options briefing_template(const struct briefing *briefing)
@@ -216,6 +223,7 @@ void briefing_release(struct briefing *briefing)
 	free_texts(briefing->words, briefing->word_count);
 	free_texts(briefing->names, briefing->name_count);
 	free_texts(briefing->variables, briefing->variable_count);
+	free_texts(briefing->slot_variables, briefing->slot_variable_count);
 	free(briefing->widths);
 	free(briefing->replace);
 	free(briefing->separator);

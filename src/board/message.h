@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 25 };
+enum { MESSAGE_VERSION = 26 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -172,6 +172,9 @@ struct briefing {
 	/* Variables (NAME=VALUE) that each task finds. */
 	char **variables;
 	uint32_t variable_count;
+	/* Variables with a value for each slot (NAME=V1,V2,...). */
+	char **slot_variables;
+	uint32_t slot_variable_count;
 	/* The text before each of a task's lines, with replacement strings, NULL if none. */
 	char *tag;
 };

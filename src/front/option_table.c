@@ -93,6 +93,9 @@ const struct option_row option_table[] = {
 	 .name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",
 	 .set = set_directory},
+	{.name = "slot-env", .argument = "NAME=LIST", .values = VALUES_FREE,
+	 .help = "each slot has one value of LIST in the variable NAME: GPU=0,1,2;\n"
+	 "auto: those that NAME has now", .set = set_slot_environment},
 	{.name = "nice", .argument = "N", .values = VALUES_FREE, .help = "add N to the niceness of the tasks",
 	 .set = set_nice},
 	{.name = "delay", .argument = "SECS", .values = VALUES_FREE, .help = "wait SECS between starts of tasks",

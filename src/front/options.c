@@ -275,7 +275,7 @@ static int options_complete(struct options *options, struct error *error)
 }
 
 /* Returns the bytes that execve(2) leaves for arguments. */
-static size_t argument_space(const struct shared_options *shared)
+static size_t argument_space(const struct shared_options *shared, const struct slot_options *slots)
 {
 	long most = sysconf(_SC_ARG_MAX);
 	size_t space = most > 0 ? (size_t)most : ARGUMENTS_LEAST, taken = ARGUMENTS_SPARE;
@@ -285,6 +285,8 @@ static size_t argument_space(const struct shared_options *shared)
 		taken += strlen(*variable) + 1 + sizeof *variable;
 	for (size_t i = 0; i < shared->count; i++)
 		taken += 2 * shared->list[i].name_size + SHARED_VARIABLES_SIZE;
+	for (size_t i = 0; i < slots->count; i++)
+		taken += strlen(slots->list[i]) + 1 + sizeof *variable;
 	return space > taken ? space - taken : 1;
 }
 
@@ -295,7 +297,7 @@ static void take_surroundings(struct options *options)
 	struct session_options *run = &options->run;
 
 	run->command.path = getenv("PATH");
-	run->machine.argument_space = argument_space(&run->shared);
+	run->machine.argument_space = argument_space(&run->shared, &run->slots);
 	run->machine.temporary = getenv("TMPDIR");
 	if (!run->machine.temporary || !*run->machine.temporary)
 		run->machine.temporary = "/var/tmp";
@@ -347,6 +349,10 @@ static void take_defaults(struct options *options, const struct options *default
 		run->workers.jobs = 1;
 	if (run->machine.throttle.jobs_file)
 		run->workers.jobs_max = capacity_jobs() < JOBS_FILE_MAX ? capacity_jobs() : JOBS_FILE_MAX;
+	if (slot_values_most(&run->slots) < run->workers.jobs)
+		run->workers.jobs = slot_values_most(&run->slots);
+	if (slot_values_most(&run->slots) < run->workers.jobs_max)
+		run->workers.jobs_max = slot_values_most(&run->slots);
 	if (run->machine.throttle.jobs_file && !run->command.executor->persists && !run->workers.chunk_size)
 		run->workers.chunk_size = 1;
 }

@@ -2,6 +2,7 @@
 /* The setters of options about output, and about the tasks' standard streams. */
 #include "front/setters.h"
 
+#include "base/mem.h"
 #include "base/number.h"
 #include "worker/executor.h"
 
@@ -78,6 +79,24 @@ int set_stdin_file(struct options *options, const char *value, struct error *err
 		return 0;
 	return error_set(error, "--stdin-file '%s': not a regular file, which each task can read from its beginning",
 			 value);
+}
+
+int set_slot_environment(struct options *options, const char *value, struct error *error)
+{
+	static const char automatic[] = "=auto";
+	size_t size = strcspn(value, "=");
+	const char *present;
+	char *name;
+
+	if (strcmp(value + size, automatic) != 0)
+		return slot_values_add(&options->run.slots, value, error);
+	name = mem_format("%.*s", (int)size, value);
+	present = getenv(name);
+	free(name);
+	if (!present || !*present)
+		return error_set(error, "--slot-env '%s': %.*s is not set, or empty", value, (int)size, value);
+	/* The variable as it is in the environment, with its name. */
+	return slot_values_add(&options->run.slots, present - size - 1, error);
 }
 
 int set_merged(struct options *options, const char *value UNUSED, struct error *error UNUSED)

@@ -209,6 +209,8 @@ static struct briefing briefing_from_options(const struct session *session)
 	};
 
 	brief_template(options, &briefing);
+	briefing.slot_variable_count = (uint32_t)options->slots.count;
+	briefing.slot_variables = copy_texts(options->slots.list, options->slots.count);
 	briefing.variables = shared_variables(&session->shared, &options->shared, &briefing.variable_count);
 	return briefing;
 }

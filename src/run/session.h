@@ -27,6 +27,7 @@
 #include "run/ending.h"
 #include "run/outlet.h"
 #include "run/progress.h"
+#include "worker/slot_values.h"
 
 /* COMMAND, and how its tasks run. */
 struct command_options {
@@ -169,6 +170,7 @@ struct session_options {
 	struct worker_options workers;
 	struct machine_options machine;
 	struct shared_options shared;
+	struct slot_options slots;
 };
 
 struct session;

@@ -8,6 +8,7 @@
 #include "ipc/fd.h"
 #include "task/frame.h"
 #include "process/command.h"
+#include "worker/slot_values.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,9 +95,9 @@ void launcher_make_environment(struct launcher *launcher, const struct workplace
 
 	while (environ[count])
 		count++;
-	launcher->environment =
-		mem_new(count + countof(worker_variables) + place->briefing.variable_count + ZYGOTE_VARIABLES + 1,
-			sizeof *launcher->environment);
+	launcher->environment = mem_new(count + countof(worker_variables) + place->briefing.variable_count +
+						place->briefing.slot_variable_count + ZYGOTE_VARIABLES + 1,
+					sizeof *launcher->environment);
 	for (i = 0; i < count; i++) {
 		if (!is_own_variable(environ[i], &place->briefing))
 			launcher->environment[kept++] = environ[i];
@@ -110,6 +111,8 @@ void launcher_make_environment(struct launcher *launcher, const struct workplace
 	}
 	for (i = 0; i < place->briefing.variable_count; i++)
 		launcher->environment[kept++] = mem_string(place->briefing.variables[i]);
+	for (i = 0; i < place->briefing.slot_variable_count; i++)
+		launcher->environment[kept++] = slot_values_pick(place->briefing.slot_variables[i], place->setup.seat);
 	launcher->first_of_task = kept;
 	for (i = 0; i < ZYGOTE_VARIABLES; i++) {
 		launcher->name_lengths[i] = strlen(task_names[i]);

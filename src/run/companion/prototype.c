@@ -25,7 +25,9 @@ static struct bytes kept_from;
 
 static bool is_wanted(const struct session_options *options, const struct briefing *briefing)
 {
-	return options->command.is_forkable && options->workers.method != &start_spawn && briefing->command;
+	/* What the prototype forks has the variables of its setup, which are those of no slot. */
+	return options->command.is_forkable && !options->slots.count && options->workers.method != &start_spawn &&
+	       briefing->command;
 }
 
 /* Passes on what was printed: whole lines, or all of it. */
