@@ -28,6 +28,7 @@ import math
 import mmap
 import os
 import queue
+import re
 import socket
 import threading
 import time
@@ -160,12 +161,49 @@ def _take_key(text):
 
 
 _encode_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_encode_string = json.encoder.encode_basestring_ascii
 _decode = json.JSONDecoder(object_hook=_decode_object).decode
+
+
+def _encode_words(words):
+    """Returns a request, a line. Most words are texts, for which no encoder has to be made."""
+    texts = [_encode_string(word) if type(word) is str else _encode_text(word) for word in words]
+    return ("[" + ",".join(texts) + "]\n").encode()
+
+
+# Names that are a word of the dialect of lines as they are.
+_is_plain_name = re.compile("[!-~]+").fullmatch
+
+
+def _encode_named(verb, name):
+    """Returns a request about a name that is answered by no value; in lines if it can be, which take less time."""
+    return f"{verb} -- {name}\n".encode() if _is_plain_name(name) else _encode_words((verb, "--", name))
+
+
+_VALUE = b'{"value": '
+
+
+def _result(line):
+    """Returns the value in an answer, or raises its error."""
+    if line == b"=\n":
+        return None
+    if line.startswith(_VALUE):
+        text = line[len(_VALUE):-2]
+        return int(text) if text.isdigit() else _decode(text.decode())
+    if line.startswith(b"! "):
+        _, status, reason = line[:-1].decode().split(" ", 2)
+    else:
+        answer = _decode(line.decode())
+        status, reason = answer["status"], answer["error"]
+    raise _ERRORS.get(int(status), StateError)(reason)
+
 
 # ---- the connection ------------------------------------------------------------------------------------------------
 
 # Requests that are under way at a time.
 _BATCH = 64
+# Bytes that are read at a time.
+_CHUNK = 1 << 16
 
 
 def _connect():
@@ -192,6 +230,9 @@ class _Connection:
 
     def __init__(self):
         self.socket = _connect()
+        self.send = self.socket.sendall
+        self.receive = self.socket.recv
+        self.is_open = True
         self.buffer = b""
         # True if all threads of the process have it in common.
         self.is_shared = not os.environ.get("MPMAP_STATE")
@@ -199,41 +240,54 @@ class _Connection:
         self.held = {}
 
     def close(self):
+        self.is_open = False
         self.held.clear()
         self.socket.close()
 
     def read_line(self):
-        """Returns the next line of the server."""
-        line, newline, rest = self.buffer.partition(b"\n")
-        if newline:
-            self.buffer = rest
-            return line
-        parts = [line]
-        while not newline:
-            data = self.socket.recv(1 << 16)
+        """Returns the next line of the server, with its newline."""
+        data = self.buffer or self.receive(_CHUNK)
+        end = data.find(b"\n") + 1
+        # One answer, and no more: most are like this.
+        if 0 < end == len(data):
+            self.buffer = b""
+            return data
+        parts = []
+        while not end:
             if not data:
                 raise EOFError("no answer")
-            line, newline, rest = data.partition(b"\n")
-            parts.append(line)
-        self.buffer = rest
-        return b"".join(parts)
+            parts.append(data)
+            data = self.receive(_CHUNK)
+            end = data.find(b"\n") + 1
+        self.buffer = data[end:]
+        return b"".join((*parts, data[:end]))
+
+    def fail(self, error):
+        """Raises an error that ends the connection: an answer that nobody takes would be taken for the next one."""
+        self.close()
+        if isinstance(error, (OSError, EOFError)):
+            raise ServerError(f"the state server has ended: {error}") from None
+        raise error
+
+    def ask(self, line):
+        """Sends a request, a line, and returns its answer, likewise."""
+        try:
+            self.send(line)
+            return self.read_line()
+        except BaseException as error:
+            return self.fail(error)
 
     def exchange(self, lines):
-        """Sends requests and returns their answers, with few round trips."""
+        """The same for several requests, with few round trips."""
         answers = []
         try:
             for start in range(0, len(lines), _BATCH):
                 batch = lines[start:start + _BATCH]
-                self.socket.sendall(("\n".join(batch) + "\n").encode())
+                self.send(b"".join(batch))
                 for _ in batch:
-                    answers.append(_decode(self.read_line().decode()))
-        except (OSError, EOFError) as error:
-            self.close()
-            raise ServerError(f"the state server has ended: {error}") from None
-        except BaseException:
-            # An answer that nobody waits for any more would be taken for the next one.
-            self.close()
-            raise
+                    answers.append(self.read_line())
+        except BaseException as error:
+            self.fail(error)
         return answers
 
 
@@ -260,10 +314,10 @@ os.register_at_fork(after_in_child=_forget_all)
 def _connection():
     global _shared
     connection = getattr(_threads, "connection", None)
-    if connection is not None and connection.socket.fileno() >= 0:
+    if connection is not None and connection.is_open:
         return connection
     with _shared_lock:
-        if _shared is None or _shared.socket.fileno() < 0:
+        if _shared is None or not _shared.is_open:
             connection = _Connection()
             _connections.add(connection)
             _shared = connection if connection.is_shared else None
@@ -273,27 +327,30 @@ def _connection():
     return connection
 
 
-def _result(answer):
-    if "error" in answer:
-        raise _ERRORS.get(answer["status"], StateError)(answer["error"])
-    return answer["value"]
-
-
 def _exchange(requests):
     """Returns the answers to several requests, or raises the first error among them once all are there."""
-    lines = [_encode_text(words) for words in requests]
+    lines = [_encode_words(words) for words in requests]
     connection = _connection()
-    if not connection.is_shared:
-        answers = connection.exchange(lines)
-    else:
+    if connection.is_shared:
         # One thread uses it at a time.
         with _shared_lock:
             answers = connection.exchange(lines)
-    return [_result(answer) for answer in answers]
+    else:
+        answers = connection.exchange(lines)
+    return [_result(line) for line in answers]
+
+
+def _ask_line(line):
+    """Returns the answer to a request that is a line, or raises its error."""
+    connection = _connection()
+    if connection.is_shared:
+        with _shared_lock:
+            return _result(connection.ask(line))
+    return _result(connection.ask(line))
 
 
 def _ask(verb, *operands, options=()):
-    return _exchange([[verb, *options, "--", *operands]])[0]
+    return _ask_line(_encode_words((verb, *options, "--", *operands)))
 
 
 def _wait_option(block, timeout):
@@ -326,11 +383,15 @@ class _Object:
 # ---- locks ---------------------------------------------------------------------------------------------------------
 
 
-def _acquire(verb, name, options, block, timeout):
-    """Takes a lock or a place. False if that was not possible in time."""
+def _acquire(words, line, block, timeout):
+    """Takes a lock or a place by a request: its verb, options and name, and as a line. False if not in time."""
     wait = _wait_option(block, timeout)
     try:
-        _ask(verb, name, options=(*options, *wait))
+        if wait:
+            verb, *options, name = words
+            _ask(verb, name, options=(*options, *wait))
+        else:
+            _ask_line(line)
     except UnmetError:
         return False
     except DeadlockError:
@@ -354,8 +415,13 @@ class _Acquirer(_Object):
 class RLock(_Acquirer):
     """A lock that its thread may take several times."""
 
+    def __init__(self, name):
+        super().__init__(name)
+        self._lock_line = _encode_named("lock", name)
+        self._unlock_line = _encode_named("unlock", name)
+
     def acquire(self, block=True, timeout=None, *, blocking=None):
-        if not _acquire("lock", self.name, (), block if blocking is None else blocking, timeout):
+        if not _acquire(("lock", self.name), self._lock_line, block if blocking is None else blocking, timeout):
             return False
         held = _connection().held
         held[self.name] = held.get(self.name, 0) + 1
@@ -363,7 +429,7 @@ class RLock(_Acquirer):
 
     def release(self):
         try:
-            _ask("unlock", self.name)
+            _ask_line(self._unlock_line)
         except UsageError as error:
             raise NotHeldError(str(error)) from None
         held = _connection().held
@@ -395,9 +461,11 @@ class BoundedSemaphore(_Acquirer):
         if not isinstance(value, int) or value < 1:
             raise ValueError("semaphore initial value must be >= 1")
         self.size = value
+        self._words = ("acquire", "--of", value, name)
+        self._line = _encode_words(("acquire", "--of", value, "--", name))
 
     def acquire(self, block=True, timeout=None, *, blocking=None):
-        return _acquire("acquire", self.name, ("--of", self.size), block if blocking is None else blocking, timeout)
+        return _acquire(self._words, self._line, block if blocking is None else blocking, timeout)
 
     def release(self, n=1):
         try:
