@@ -280,9 +280,27 @@ static bool is_waited_for(const struct object *object)
 	return false;
 }
 
+/*
+ * True if a call for a shared lock waits whose owner has ancestors: it stands back only while none of them has
+ * anything, and what they get is no change of the lock, which would serve it.
+ */
+static bool may_be_late(void)
+{
+	size_t i;
+
+	for (i = 0; i < CLIENTS; i++) {
+		const struct call *call = &clients[i].call;
+
+		if (call->is_waiting && call->request.options & OPTION_SHARED && call->owner && call->owner->parent)
+			return true;
+	}
+	return false;
+}
+
 /* Checks what holds between requests. */
 static void check_store(void)
 {
+	bool late = may_be_late();
 	struct entry *entry = NULL;
 	size_t waiting = 0, i;
 
@@ -294,7 +312,7 @@ static void check_store(void)
 		hold(!object->kind->is_void(object) || is_waited_for(object) || !list_is_empty(&object->holds) ||
 		     !list_is_empty(&object->pendings));
 		object->kind->serve(store, object);
-		hold(store->waiting_count == before);
+		hold(late || store->waiting_count == before);
 	}
 	for (i = 0; i < CLIENTS; i++) {
 		hold(clients[i].is_pending == clients[i].call.is_waiting);
