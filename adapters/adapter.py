@@ -833,7 +833,7 @@ class Adapter(object):
         self.answers.singles = settings.singles
         self.answers.values = settings.values
         self.calls = Calls(self.code, settings)
-        self.calls.seq = lambda: self.mark[0]
+        self.calls.seq = sys.mpmap_record = lambda: self.mark[0]  # mpmap_state asks which record is in work
         self.call_record = self.calls.for_record()
         self.call_values = self.calls.for_values()
 

@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|state-memory|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -56,6 +56,8 @@ complete -c mpmap -n __mpmap_before_command -l isolate -d 'for functions: each r
 complete -c mpmap -n __mpmap_before_command -l no-isolate -d 'for --bash: all records in the warm bash itself'
 complete -c mpmap -n __mpmap_before_command -l max-rss -x -d 'replace what stays when it takes more memory than SIZE'
 complete -c mpmap -n __mpmap_before_command -l shared -x -d 'memory that the tasks share, at $MPMAP_SHARED_NAME'
+complete -c mpmap -n __mpmap_before_command -l state -fa 'atomic' -d 'tasks share counters, locks, queues ... (mpmap-state)'
+complete -c mpmap -n __mpmap_before_command -l state-memory -x -d 'let what tasks share by --state take SIZE bytes (256M)'
 complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
 complete -c mpmap -n __mpmap_before_command -l slot-env -x -d 'each slot has one value of LIST in the variable NAME: GPU=0,1,2'
@@ -97,4 +99,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --state-memory --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

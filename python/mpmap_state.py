@@ -30,6 +30,7 @@ import os
 import queue
 import re
 import socket
+import sys
 import threading
 import time
 import weakref
@@ -236,12 +237,22 @@ class _Connection:
         self.buffer = b""
         # True if all threads of the process have it in common.
         self.is_shared = not os.environ.get("MPMAP_STATE")
-        # How often this thread holds a lock, by its name.
-        self.held = {}
+        # How often this thread holds a lock, by its name; and for which record of a function (adapter.py), with which
+        # all that it holds ends.
+        self._held = {}
+        self.record = None
+
+    @property
+    def held(self):
+        record = getattr(sys, "mpmap_record", int)()
+        if record != self.record:
+            self._held.clear()
+            self.record = record
+        return self._held
 
     def close(self):
         self.is_open = False
-        self.held.clear()
+        self._held.clear()
         self.socket.close()
 
     def read_line(self):

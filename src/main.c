@@ -57,7 +57,7 @@
  *   page     what a task has written
  * state/    what tasks have in common
  *   pyauth   the handshake of Python's connections  pyauth_frame  their frames  pyauth_mac  codes of messages
- *   shared   memory that tasks map
+ *   shared   memory that tasks map          options  what a run wants of it
  * state/value/  what the shared state stores
  *   value    bytes that may be numbers      table    names and what they mean  change  of a number, for later
  * state/store/  the state that tasks share: requests in, answers out
@@ -112,6 +112,7 @@
  *   closing  the end of a session
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
+ *   state_server  the state that tasks share  sharing  a run's use of it
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run
@@ -125,7 +126,7 @@
  *   lines    one source, whole records
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
- *   setters_output  setters_persistent
+ *   setters_output  setters_persistent  setters_shared
  *   operands  command and sources           help     --help, --version     batch    one run
  *   nearest  guessing mistyped words        conflicts  options that exclude each other   function  adapters
  * interactive/runs/  several runs on one pool of workers

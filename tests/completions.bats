@@ -137,14 +137,14 @@ state_offers() {
 }
 
 @test "completions: bash completes options, up to the command" {
-	offers mpmap --sta
-	same out $'--start-method\n--stats'
+	offers mpmap --star
+	same out --start-method
 	offers mpmap -
 	"$generate" names | sort | cmp - out
 	for before in -k -j4 '-j 4' '-kj 4' '--jobs 4' '--jobs = 4' '--jobs=4' '-d x' '-d -'; do
 		# shellcheck disable=SC2086
-		offers mpmap $before --sta
-		same out $'--start-method\n--stats'
+		offers mpmap $before --star
+		same out --start-method
 	done
 	for before in echo '-j4 echo' '-j 4 echo' '-a x echo' --; do
 		# shellcheck disable=SC2086
@@ -204,10 +204,10 @@ state_offers() {
 @test "completions: fish completes options, their values, the command and its arguments" {
 	needs fish
 	some_files
-	fish_offers 'mpmap --sta'
-	same out $'--start-method\n--stats'
-	fish_offers 'mpmap -j 4 -k --sta'
-	same out $'--start-method\n--stats'
+	fish_offers 'mpmap --star'
+	same out --start-method
+	fish_offers 'mpmap -j 4 -k --star'
+	same out --start-method
 	fish_offers 'mpmap --start-method '
 	same out $'fork\nforkserver\nspawn'
 	fish_offers 'mpmap -a ap'

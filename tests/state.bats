@@ -193,7 +193,7 @@ mpmap-state: event "e" is not set'
 	setup_path
 	state get x
 	expect 7 ''
-	says 'MPMAP_STATE is not set: run this in mpmap-state serve -- COMMAND'
+	says 'MPMAP_STATE is not set: run this in a task of mpmap --state, or in mpmap-state serve -- COMMAND'
 	state lock x -- true
 	expect 125 ''
 }

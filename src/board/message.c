@@ -115,6 +115,8 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	put_optional(bytes, briefing->separator);
 	bytes_put_u8(bytes, (uint8_t)briefing->csv);
 	put_optional(bytes, briefing->tag);
+	put_optional(bytes, briefing->state);
+	bytes_put_u32(bytes, briefing->state_number);
 	bytes_put_u32(bytes, briefing->value_count);
 	put_texts(bytes, briefing->words, briefing->word_count);
 	put_texts(bytes, briefing->names, briefing->name_count);
@@ -150,6 +152,8 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->separator = take_optional(cursor);
 	briefing->csv = (char)cursor_u8(cursor);
 	briefing->tag = take_optional(cursor);
+	briefing->state = take_optional(cursor);
+	briefing->state_number = cursor_u32(cursor);
 	briefing->value_count = cursor_u32(cursor);
 	if (take_texts(cursor, &briefing->words, &briefing->word_count) < 0 ||
 	    take_texts(cursor, &briefing->names, &briefing->name_count) < 0 ||
@@ -220,6 +224,7 @@ struct template_options briefing_tag_template(const struct briefing *briefing)
 void briefing_release(struct briefing *briefing)
 {
 	free(briefing->tag);
+	free(briefing->state);
 	free_texts(briefing->words, briefing->word_count);
 	free_texts(briefing->names, briefing->name_count);
 	free_texts(briefing->variables, briefing->variable_count);

@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 26 };
+enum { MESSAGE_VERSION = 27 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -175,6 +175,10 @@ struct briefing {
 	/* Variables with a value for each slot (NAME=V1,V2,...). */
 	char **slot_variables;
 	uint32_t slot_variable_count;
+	/* The socket of the state server, NULL if there is none. */
+	char *state;
+	/* The number of the connection to it that each task inherits, 0 if it inherits none. */
+	uint32_t state_number;
 	/* The text before each of a task's lines, with replacement strings, NULL if none. */
 	char *tag;
 };

@@ -74,8 +74,13 @@ enum fact {
 	FACT_LINES,
 	/* --filter or --coproc of a run; before a prompt they are defaults. */
 	FACT_PERSISTENT,
+	/* The same, but for functions. */
+	FACT_STREAM,
 	/* Neither of them. */
 	FACT_TRANSIENT,
+	FACT_STATE,
+	FACT_STATE_MEMORY,
+	FACT_STATELESS,
 	FACT_MAX_RSS,
 	FACT_FILTER,
 	/* No words of COMMAND, as for --filter. */
@@ -143,6 +148,9 @@ static const struct conflict conflicts[] = {
 	{FACT_MAX_RSS, FACT_TRANSIENT,
 	 "--max-rss: no COMMAND that stays and could grow (--filter, --coproc, --python ...); a task's memory is "
 	 "limited by ulimit (--shell)"},
+	{FACT_STREAM, FACT_STATE,
+	 "%a and --state: COMMAND has many records in work, and which of them owned a lock is not known"},
+	{FACT_STATE_MEMORY, FACT_STATELESS, "--state-memory without --state: there is nothing that it would limit"},
 	{FACT_FILTER, FACT_RESULTS,
 	 "--filter and --results: a folder for each record would be too many (-o jsonl writes a result for each)"},
 	{FACT_FILTER, FACT_MEMO,
@@ -239,6 +247,7 @@ static void gather_persistence(const struct options *options, const char *names[
 		return;
 	names[FACT_FILTER] = strcmp(options->persistent, "filter") == 0 ? "--filter" : NULL;
 	names[FACT_PERSISTENT] = names[FACT_FILTER] ? "--filter" : "--coproc";
+	names[FACT_STREAM] = function_option(options) ? NULL : names[FACT_PERSISTENT];
 	if (function_option(options))
 		names[FACT_PERSISTENT] = function_option(options);
 	names[FACT_NO_WORDS] = run->command.template.word_count ? NULL : "";
@@ -273,6 +282,9 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_MERGED] = run->output.merged ? "--merge-stderr" : NULL;
 	names[FACT_RATE] = run->policy.rate.interval ? "--rate" : NULL;
 	names[FACT_ZYGOTE] = run->command.zygote ? "--zygote" : NULL;
+	names[FACT_STATE] = run->state.is_wanted ? "--state" : NULL;
+	names[FACT_STATELESS] = run->state.is_wanted ? NULL : "";
+	names[FACT_STATE_MEMORY] = run->state.memory ? "--state-memory" : NULL;
 }
 
 /* Sets the facts about output. */

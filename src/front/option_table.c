@@ -89,6 +89,11 @@ const struct option_row option_table[] = {
 	{.name = "shared", .argument = "NAME=SIZE", .values = VALUES_FREE,
 	 .help = "memory that the tasks share, at $MPMAP_SHARED_NAME;\n"
 	 "NAME=TYPE*N: N numbers of TYPE (d, i, ...)", .set = set_shared},
+	{.name = "state", .argument = "atomic", .is_optional = true, .values = VALUES_WORDS, .words = "atomic",
+	 .help = "tasks share counters, locks, queues ... (mpmap-state);\n"
+	 "atomic: what a task adds counts only if it succeeds", .set = set_state},
+	{.name = "state-memory", .argument = "SIZE", .values = VALUES_FREE,
+	 .help = "let what tasks share by --state take SIZE bytes (256M)", .set = set_state_memory},
 	{.heading = "Tasks",
 	 .name = "tty", .help = "one task at a time, in the foreground, with the terminal", .set = set_terminal},
 	{.name = "workdir", .argument = "DIR", .values = VALUES_DIRECTORY, .help = "run the tasks in DIR",

@@ -276,11 +276,6 @@ int set_finalizer(struct options *options, const char *value, struct error *erro
 	return *value ? 0 : error_set(error, "--finalizer '': no command");
 }
 
-int set_shared(struct options *options, const char *value, struct error *error)
-{
-	return shared_add(&options->run.shared, value, error);
-}
-
 int set_terminal(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
 	options->run.command.terminal = true;

@@ -248,6 +248,17 @@ static int next_kept(const int *keep, size_t count, size_t *next, int from)
 	return lowest;
 }
 
+bool fd_is_inherited(int fd)
+{
+	size_t i;
+
+	for (i = 0; i < inherited_count; i++) {
+		if (inherited[i] == fd)
+			return true;
+	}
+	return false;
+}
+
 void fd_close_others(const int *keep, size_t count)
 {
 	size_t next = 0;

@@ -76,6 +76,9 @@ int fd_lower(int fd);
  */
 int fd_raise(int *fd, int least) MUST_CHECK;
 
+/* True if this program was started with the descriptor, by fd_remember_inherited. */
+bool fd_is_inherited(int fd);
+
 /* Closes, in a forked child, everything but 0, 1, 2, the inherited ones and those in keep (-1 is ignored). */
 void fd_close_others(const int *keep, size_t count);
 

@@ -200,6 +200,11 @@ void pool_close_streams(struct pool *pool, unsigned streams)
 	roster_wake_all(pool);
 }
 
+const struct board *pool_board(const struct pool *pool)
+{
+	return &pool->board;
+}
+
 const struct leftovers *pool_leftovers(const struct pool *pool)
 {
 	return &pool->board.leftovers;

@@ -202,6 +202,9 @@ void pool_signal_tasks(struct pool *pool, int signal);
  */
 void pool_close_streams(struct pool *pool, unsigned streams);
 
+/* Returns the board that the pool shares with its workers. */
+const struct board *pool_board(const struct pool *pool);
+
 /* Returns the table of what tasks left. */
 const struct leftovers *pool_leftovers(const struct pool *pool);
 

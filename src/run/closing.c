@@ -47,6 +47,7 @@ static void end_workers(struct session *session)
 		ending_tick(session);
 		pool_tick(session->pool);
 	}
+	sharing_close(session);
 	if (!session->place.reserve)
 		companions_end();
 }

@@ -346,6 +346,8 @@ int instructions_open(struct session *session, struct error *error)
 	if (shared_open(&session->shared, &options->shared, error) < 0)
 		return -1;
 	session->briefing = briefing_from_options(session);
+	if (sharing_open(session, error) < 0)
+		return -1;
 	pool.singles = session->briefing.flags & BRIEFING_SINGLES;
 	if (compile_templates(session, error) < 0) {
 		error->is_usage = true;
@@ -354,11 +356,12 @@ int instructions_open(struct session *session, struct error *error)
 	find_command(session);
 	prototype_open(&session->prototype, options, &session->briefing, session->place.loop);
 	session->pool = pool_new(&pool, &session->briefing, &session->pool_owner, error);
-	return session->pool ? 0 : -1;
+	return session->pool ? sharing_begin(session, error) : -1;
 }
 
 void instructions_release(struct session *session)
 {
+	sharing_close(session);
 	prototype_close(&session->prototype, session->place.reserve ? &session->briefing : NULL);
 	pool_free(session->pool);
 	session->pool = NULL;

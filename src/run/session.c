@@ -28,7 +28,8 @@
  */
 static uint64_t choose_gate(const struct session *session)
 {
-	if (session->held || session->throttle.shut || outlet_is_behind(&session->outlet))
+	if (session->held || session->throttle.shut || outlet_is_behind(&session->outlet) ||
+	    sharing_is_behind(&session->sharing))
 		return 0;
 	return order_is_full(&session->order) ? order_head(&session->order) + 1 : QUEUE_OPEN;
 }
@@ -176,6 +177,7 @@ static void session_settle(struct session *session)
 	memo_go_on(&session->memo);
 	order_pump(order);
 	pool_resume(session->pool);
+	sharing_flush(session);
 	if (order->held.refusal.text)
 		report_refusal(session, &order->held.refusal);
 	if (order->held.loss.text && !ending_is_aborted(session)) {
@@ -246,6 +248,7 @@ bool session_is_hungry(const struct session *session)
 
 void session_last_call(struct session *session)
 {
+	sharing_note_end(session);
 	pool_last_call(session->pool);
 }
 

@@ -14,6 +14,7 @@
 #include "task/delimiter.h"
 #include "task/template.h"
 #include "machine/throttle.h"
+#include "state/options.h"
 #include "state/shared.h"
 #include "process/start.h"
 #include "order/order.h"
@@ -170,6 +171,7 @@ struct session_options {
 	struct worker_options workers;
 	struct machine_options machine;
 	struct shared_options shared;
+	struct state_options state;
 	struct slot_options slots;
 };
 

@@ -11,6 +11,7 @@
 #include "order/order.h"
 #include "pool/pool.h"
 #include "run/companion/prototype.h"
+#include "run/companion/sharing.h"
 #include "run/ending.h"
 #include "run/logbook.h"
 #include "run/memo/memo.h"
@@ -47,6 +48,7 @@ struct session {
 	struct out_file out;
 	struct prototype prototype;
 	struct shared shared;
+	struct sharing sharing;
 
 	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;

@@ -304,6 +304,8 @@ static enum result_use verdict_on_result(struct pool_owner *owner, const struct 
 	verdict_decide(&verdict);
 	verdict_describe(&verdict);
 	use = verdict_enter(&verdict);
+	if (use != RESULT_REFUSED)
+		sharing_note(verdict.session, result, use == RESULT_TAKEN);
 	verdict_report_halt(&verdict);
 	*delay = verdict.delay;
 	free(verdict.problem);
@@ -339,6 +341,7 @@ static enum result_use verdict_on_answers(struct pool_owner *owner, const struct
 	if (bytes.size)
 		logbook_put(session, &header, bytes);
 	verdict_account(session, result, task);
+	sharing_note(session, result, true);
 	verdict_report_halt(&verdict);
 	free(verdict.line);
 	return RESULT_TAKEN;

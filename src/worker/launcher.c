@@ -6,16 +6,19 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "ipc/fd.h"
+#include "ipc/local.h"
 #include "task/frame.h"
 #include "process/command.h"
 #include "worker/slot_values.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 /* The beginning of the names of all variables that belong to mpmap. */
 #define OURS "MPMAP_"
+#define STATE_NUMBER OURS "STATE_FD="
 
 static char *value_of_slot(const struct workplace *place)
 {
@@ -72,6 +75,8 @@ static bool is_own_variable(const char *variable, const struct briefing *briefin
 		if (strncmp(variable, worker_variables[i].name, strlen(worker_variables[i].name)) == 0)
 			return true;
 	}
+	if (briefing->state && strncmp(variable, STATE_NUMBER, strlen(STATE_NUMBER)) == 0)
+		return true;
 	for (i = 0; *variable == *OURS && i < countof(task_names); i++) {
 		if (strncmp(variable, task_names[i], strlen(task_names[i])) == 0)
 			return true;
@@ -96,7 +101,7 @@ void launcher_make_environment(struct launcher *launcher, const struct workplace
 	while (environ[count])
 		count++;
 	launcher->environment = mem_new(count + countof(worker_variables) + place->briefing.variable_count +
-						place->briefing.slot_variable_count + ZYGOTE_VARIABLES + 1,
+						place->briefing.slot_variable_count + ZYGOTE_VARIABLES + 2,
 					sizeof *launcher->environment);
 	for (i = 0; i < count; i++) {
 		if (!is_own_variable(environ[i], &place->briefing))
@@ -118,6 +123,11 @@ void launcher_make_environment(struct launcher *launcher, const struct workplace
 		launcher->name_lengths[i] = strlen(task_names[i]);
 		memcpy(launcher->task_variables[i], task_names[i], launcher->name_lengths[i]);
 		launcher->environment[kept++] = launcher->task_variables[i];
+	}
+	if (place->briefing.state_number) {
+		snprintf(launcher->state_variable, sizeof launcher->state_variable, STATE_NUMBER "%" PRIu32,
+			 place->briefing.state_number);
+		launcher->environment[kept++] = launcher->state_variable;
 	}
 	launcher->environment[kept] = NULL;
 }
@@ -301,6 +311,24 @@ static int take_settings(struct launcher *launcher, const struct workplace *plac
 	return take_common_input(launcher, command);
 }
 
+/*
+ * Returns a connection to the state server that is the task's (state/server/attempts.h), -1 if there is none: a server
+ * that has gone ends the run.
+ */
+static int connect_task(const struct briefing *briefing, const struct task *task)
+{
+	char line[64];
+	int fd;
+
+	if (!briefing->state_number)
+		return -1;
+	fd = local_connect(briefing->state);
+	snprintf(line, sizeof line, "task %" PRIu64 " %" PRIu32 "\n", task->index + 1, task->attempt);
+	if (fd >= 0 && local_send_all(fd, slice_of(line)) < 0)
+		fd_close(&fd);
+	return fd;
+}
+
 int launcher_start_task(struct launcher *launcher, struct workplace *place, const struct task *task,
 			const int writers[CAPTURE_STREAMS], struct launched *launched)
 {
@@ -320,9 +348,12 @@ int launcher_start_task(struct launcher *launcher, struct workplace *place, cons
 	command.path = place->briefing.command;
 	if (command.arguments && !command.path)
 		command.path = found = command_find(command.arguments[0], path);
+	command.keep[0] = connect_task(&place->briefing, task);
+	command.keep_as = (int)place->briefing.state_number;
 	if (command.arguments && command.path)
 		started = start_found(launcher, place, &command, launched);
 	number = errno;
+	fd_close(&command.keep[0]);
 	free(found);
 	if (command.input != usual)
 		fd_close(&command.input);

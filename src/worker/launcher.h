@@ -26,7 +26,10 @@ struct launcher {
 	bool listens;
 	/* The zygote that tasks are forked from (BRIEFING_ZYGOTE). */
 	struct zygote zygote;
-	/* NULL-terminated: this process's variables, the worker's (from first_own on), the task's (first_of_task). */
+	/*
+	 * NULL-terminated: this process's variables, the worker's (from first_own on), the task's (first_of_task), of
+	 * which the last names its connection to the state server, if it has one.
+	 */
 	char **environment;
 	size_t first_own;
 	size_t first_of_task;
@@ -34,6 +37,7 @@ struct launcher {
 	struct frame_environment changed;
 	/* The task's variables, as "NAME=number". */
 	char task_variables[ZYGOTE_VARIABLES][ZYGOTE_VARIABLE_SIZE];
+	char state_variable[ZYGOTE_VARIABLE_SIZE];
 	/* The number of bytes of each before its number. */
 	size_t name_lengths[ZYGOTE_VARIABLES];
 };

@@ -142,6 +142,7 @@ const struct verb verbs[] = {
 	{.name = "resume", .most = 1, .operands = OPERANDS_IDS, .run = command_resume},
 	{.name = "set", .most = 2, .operands = OPERANDS_SETTING, .run = command_set},
 	{.name = "stats", .most = 1, .operands = OPERANDS_IDS, .run = command_stats},
+	{.name = "state", .least = 1, .most = SIZE_MAX, .run = command_state},
 	{.name = "history", .run = command_history},
 	{.name = "source", .least = 1, .most = 1, .run = command_source},
 	{.name = "!", .most = SIZE_MAX, .run = command_shell},

@@ -52,6 +52,7 @@ int command_out(struct console *console, const struct entered *entered, struct e
 int command_errors(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_show(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_stats(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_state(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_history(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_help(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 

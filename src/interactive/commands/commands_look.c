@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that show something: jobs, out, errors, show, stats, history, help. */
+/* The commands that show something: jobs, out, errors, show, stats, state, history, help. */
 #include "interactive/commands/commands.h"
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "interactive/views/canvas.h"
 #include "interactive/views/guide.h"
 #include "interactive/views/views.h"
+#include "run/companion/state_server.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <unistd.h>
 
 /* Returns a canvas for the console's terminal, which appends to text. */
 static struct canvas canvas_for(const struct console *console, struct bytes *text)
@@ -251,4 +255,39 @@ int command_help(struct console *console, const struct entered *entered, struct 
 		return error_set(error, "there is no command '%s' (help lists all)", name);
 	}
 	return look_show_text(console, &text, error);
+}
+
+/* Appends the path of mpmap-state, which is in the folder of this program. */
+static void append_state_program(struct bytes *out)
+{
+	char program[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+	char *slash;
+
+	program[size < 0 ? 0 : size] = '\0';
+	slash = strrchr(program, '/');
+	if (slash)
+		quote_shell(out, (struct slice){.data = program, .size = (size_t)(slash + 1 - program)});
+	bytes_append_text(out, "mpmap-state");
+}
+
+int command_state(struct console *console, const struct entered *entered, struct error *error)
+{
+	struct bytes script = {.data = NULL};
+	size_t i;
+	int called;
+
+	if (!state_server_path())
+		return error_set(error, "state: no run has had a state yet (map --state COMMAND...)");
+	bytes_append_text(&script, "MPMAP_STATE=");
+	quote_shell(&script, slice_of(state_server_path()));
+	bytes_append_text(&script, " exec ");
+	append_state_program(&script);
+	for (i = 1; i < entered->words.count; i++) {
+		bytes_append_text(&script, " ");
+		quote_shell(&script, slice_of(entered->words.words[i]));
+	}
+	called = console_call(console, bytes_text(&script), error);
+	bytes_release(&script);
+	return called;
 }

@@ -93,6 +93,12 @@ static const struct guide_row rows[] = {
 	 "No task of the run, or of any, begins until resume; those that run go on.\n"
 	 "Other runs get the workers meanwhile.\n"},
 	{"resume", "resume [ID]", "Lets a run that was paused go on, or all of them.\n"},
+	{"state", "state VERB [OPERAND]...",
+	 "Looks at what runs with --state share, and changes it: as mpmap-state does. It\n"
+	 "stays from run to run, until the prompt ends.\n"
+	 "\n"
+	 "  state list\n"
+	 "  state get done\n"},
 	{"set", "set\nset OPTION [VALUE]\nset OPTION off",
 	 "Sets an option of map, without its dashes, for all maps from now on; what a\n"
 	 "map's own line says comes before it. off takes it back; on is for options\n"

@@ -220,6 +220,8 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, " --max-rss=%" PRIu64, settings->command.max_rss);
 	for (size_t i = 0; i < settings->shared.count; i++)
 		append_word_option(out, "shared", settings->shared.list[i].text);
+	if (settings->state.is_wanted)
+		bytes_append_text(out, settings->state.is_atomic ? " --state=atomic" : " --state");
 	for (size_t i = 0; i < settings->slots.count; i++)
 		append_word_option(out, "slot-env", settings->slots.list[i]);
 	append_word_option(out, "initializer", settings->command.initializer);

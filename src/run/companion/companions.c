@@ -4,6 +4,7 @@
 
 #include "process/start.h"
 #include "run/companion/prototype.h"
+#include "run/companion/state_server.h"
 #include "run/session.h"
 #include "worker/executor.h"
 
@@ -31,6 +32,8 @@ static const struct companion companions[] = {
 	{.is_needed = is_forkserver_needed, .begin = forkserver_prepare, .end = forkserver_stop},
 	/* Each run starts its own, which may be kept for the next. */
 	{.is_needed = is_never_needed, .end = prototype_end},
+	/* The first run that wants it starts it. */
+	{.is_needed = is_never_needed, .end = state_server_end},
 };
 
 int companions_begin(const struct session_options *options, struct error *error)

@@ -11,7 +11,7 @@
 
 enum { TALK_READ_SIZE = 1 << 16 };
 
-static const char serve_hint[] = "run this in mpmap-state serve -- COMMAND";
+static const char serve_hint[] = "run this in a task of mpmap --state, or in mpmap-state serve -- COMMAND";
 
 int talk_begin(struct talk *talk, const char *path, enum wire_dialect dialect)
 {

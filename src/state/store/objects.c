@@ -22,7 +22,8 @@ bool store_charge(struct store *store, struct call *call, size_t size)
 		store->memory += size;
 		return true;
 	}
-	answer_fail(call, CALL_NOT, "the state is full: %zu bytes more would be over its limit of %llu (--memory)",
+	answer_fail(call, CALL_NOT,
+		    "the state is full: %zu bytes more are over its limit of %llu (--state-memory, serve --memory)",
 		    size, (unsigned long long)store->memory_limit);
 	return false;
 }
