@@ -14,7 +14,7 @@ _mpmap() {
 			option=${option#"${option%%[daCnIjPo]*}"}
 			[[ $option == ? ]] && option=-$option || option=''
 			;;
-		--delimiter | --record-start | --arg-file | --colsep | --header | --max-args | --stdin-file | --block | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --finalizer | --python | --bash | --perl | --node | --plugin | --setup | --teardown | --source | --max-rss | --shared | --state-memory | --workdir | --slot-env | --nice | --delay | --rate | --tagstring | --output | --out | --results | --joblog | --memo | --buffer | --spill | --color | --retries | --retry-delay | --timeout | --grace | --leftovers | --halt | --until | --memfree | --load) ;;
+		--delimiter | --record-start | --arg-file | --colsep | --header | --max-args | --stdin-file | --block | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --finalizer | --python | --bash | --perl | --node | --plugin | --setup | --teardown | --source | --max-rss | --shared | --queue | --state-memory | --workdir | --slot-env | --nice | --delay | --rate | --tagstring | --output | --out | --results | --joblog | --memo | --buffer | --spill | --color | --retries | --retry-delay | --timeout | --grace | --leftovers | --halt | --until | --memfree | --load) ;;
 		--csv) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--shell) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--coproc) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
@@ -65,7 +65,7 @@ _mpmap() {
 			done
 			set -- -f
 		elif [[ $word == -* && ! $ended ]]; then
-			set -- -W '--null -0 --delimiter -d --record-start --arg-file -a --link --colsep -C --csv --header --max-args -n --stdin --stdin-file --block --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --zygote --filter --coproc --python --bash --perl --node --plugin --setup --teardown --source --isolate --no-isolate --max-rss --shared --state --state-memory --tty --workdir --slot-env --nice --delay --rate --keep-order -k --unordered --ungroup -u --line-buffer --merge-stderr --tag --tagstring --output -o --out --results --force --joblog --memo --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load --interactive --help -h --version'
+			set -- -W '--null -0 --delimiter -d --record-start --arg-file -a --link --colsep -C --csv --header --max-args -n --stdin --stdin-file --block --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --zygote --filter --coproc --python --bash --perl --node --plugin --setup --teardown --source --isolate --no-isolate --max-rss --shared --state --queue --state-memory --tty --workdir --slot-env --nice --delay --rate --keep-order -k --unordered --ungroup -u --line-buffer --merge-stderr --tag --tagstring --output -o --out --results --force --joblog --memo --buffer --spill --progress --color --verbose -t --quiet -q --dry-run --stats --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load --interactive --help -h --version'
 		else
 			set -- -c
 		fi

@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|state-memory|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -57,6 +57,7 @@ complete -c mpmap -n __mpmap_before_command -l no-isolate -d 'for --bash: all re
 complete -c mpmap -n __mpmap_before_command -l max-rss -x -d 'replace what stays when it takes more memory than SIZE'
 complete -c mpmap -n __mpmap_before_command -l shared -x -d 'memory that the tasks share, at $MPMAP_SHARED_NAME'
 complete -c mpmap -n __mpmap_before_command -l state -fa 'atomic' -d 'tasks share counters, locks, queues ... (mpmap-state)'
+complete -c mpmap -n __mpmap_before_command -l queue -x -d 'after the input, take records from a queue that tasks fill'
 complete -c mpmap -n __mpmap_before_command -l state-memory -x -d 'let what tasks share by --state take SIZE bytes (256M)'
 complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
@@ -99,4 +100,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --state-memory --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

@@ -113,6 +113,7 @@
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
  *   state_server  the state that tasks share  sharing  a run's use of it
+ *   finding  the items of a queue
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run
@@ -123,7 +124,7 @@
  *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON
  *   inlet    reading by the loop            opening  sources, headers, the kind of feeder
- *   lines    one source, whole records
+ *   lines    one source, whole records      found    what tasks push to a queue
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
  *   setters_output  setters_persistent  setters_shared

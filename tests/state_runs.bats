@@ -194,6 +194,52 @@ is_empty() {
 	says '.*--state=atomic: set'
 }
 
+@test "queue: tasks find work, and the run ends when there is none left" {
+	setup_path
+	cat >crawl <<-'END'
+		echo "$1"
+		[ "${#1}" -ge 4 ] || for next in a b c; do mpmap-state push found "$1$next"; done
+	END
+	mp_well -j4 --queue found sh crawl ::: x y
+	[ "$(wc -l <out)" -eq 80 ]
+	[ "$(sort -u out | wc -l)" -eq 80 ]
+	head -2 out | same - $'x\ny' || [ "$(head -2 out)" = $'x\ny' ]
+	# Without input there is nothing to begin with.
+	mp_well --queue found sh crawl </dev/null
+	expect 0 ''
+}
+
+@test "queue: records keep their order, and a failed one is tried again before others" {
+	setup_path
+	mp_well -j1 --queue q --retries 1 --shell \
+		'echo $1.$MPMAP_ATTEMPT >>log; [ $1 != first ] || { mpmap-state push q a; mpmap-state push q b; }; [ $1.$MPMAP_ATTEMPT != a.1 ]; ' ::: first
+	same log $'first.1\na.1\na.2\nb.1'
+}
+
+@test "queue: functions take from it, too" {
+	setup_path
+	mp_well -j2 --queue q --setup 'import mpmap_state; q = mpmap_state.Queue("q")' --python 'x, [q.put(x + c) for c in "ab" if len(x) < 4]' ::: x
+	[ "$(wc -l <out)" -eq 15 ] || complain "$(cat out err)"
+}
+
+@test "queue: what is not a queue, and what has no records as texts, is refused" {
+	setup_path
+	open_feed
+	mkfifo go
+	start --queue q --shell 'mpmap-state lock q; echo here >here; read -r _ <>go' <feed
+	echo 1 >&7
+	wait_until file_has here here
+	close_feed
+	wait_until file_has err '--queue q: "q" is a lock, not a queue'
+	echo >go
+	finish
+	expect 1
+	mp --queue q -n 2 true ::: 1
+	usage_error '--queue and --max-args: an item of the queue is one record'
+	mp --queue '' true ::: 1
+	usage_error "--queue '': no name of a queue"
+}
+
 @test "state at the prompt: it stays from run to run, and state shows it" {
 	setup_path
 	echo 'state list' | run_it "$MPMAP" --interactive

@@ -92,6 +92,10 @@ struct feeder *combination_new(void);
 struct feeder *feeder_open(const struct feed_options *options, struct session_options *run,
 			   struct error *error) MUST_CHECK;
 
+/* Makes the same feeder, followed by that of the queue if the run takes records from one (--queue). */
+struct feeder *feeder_open_with_queue(const struct feed_options *options, struct session_options *run,
+				      struct error *error) MUST_CHECK;
+
 /* Begins to feed a session, which outlives the feeder or is not used any more. */
 void feeder_begin(struct feeder *feeder, struct session *session);
 

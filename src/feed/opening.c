@@ -84,9 +84,9 @@ static int open_sources(struct feeder *feeder, const struct session_options *run
 static bool passes_lines(const struct feed_options *options, const struct command_options *command)
 {
 	bool has_columns = command->template.separator || command->template.csv;
+	bool has_items = options->sources[0].items || options->sources[0].handed;
 
-	return command->executor->persists && !has_columns &&
-	       !(command->executor->answers_each && options->sources[0].items);
+	return command->executor->persists && !has_columns && !(command->executor->answers_each && has_items);
 }
 
 /* Returns a new feeder of the kind for these options. A persistent command is given the records of one source whole. */

@@ -26,6 +26,10 @@ int source_open(struct source *source, const struct source_options *options, str
 	source->is_past_mark = !options->csv || options->items;
 	if (options->items) {
 		source->name = "the command line";
+	} else if (options->handed) {
+		source->name = options->handed;
+		source->fd = options->fd;
+		source->own = true;
 	} else if (!options->file || strcmp(options->file, "-") == 0) {
 		source->name = "standard input";
 		source->fd = STDIN_FILENO;

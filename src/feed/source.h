@@ -17,6 +17,9 @@ struct source_options {
 	char csv;
 	/* The file to read; "-" or NULL: standard input. Unused with items. */
 	const char *file;
+	/* The name in messages of a descriptor that is read, which the source takes over; NULL where a file is read. */
+	const char *handed;
+	int fd;
 	/* Items of the command line, NULL where a file is read. */
 	char **items;
 	size_t item_count;

@@ -45,7 +45,7 @@ static int batch_begin(struct batch *batch, const struct options *options, unsig
 	if (companions_begin(&options->run, error) < 0)
 		return EXIT_TROUBLE;
 	batch->run = options->run;
-	batch->feeder = feeder_open(&options->feed, &batch->run, error);
+	batch->feeder = feeder_open_with_queue(&options->feed, &batch->run, error);
 	if (!batch->feeder)
 		return error->is_usage ? EXIT_USAGE : EXIT_TROUBLE;
 	batch->session = session_open(&batch->run, &place, error);

@@ -92,6 +92,9 @@ const struct option_row option_table[] = {
 	{.name = "state", .argument = "atomic", .is_optional = true, .values = VALUES_WORDS, .words = "atomic",
 	 .help = "tasks share counters, locks, queues ... (mpmap-state);\n"
 	 "atomic: what a task adds counts only if it succeeds", .set = set_state},
+	{.name = "queue", .argument = "NAME", .values = VALUES_FREE,
+	 .help = "after the input, take records from a queue that tasks fill\n"
+	 "(mpmap-state push NAME RECORD); implies --state", .set = set_queue},
 	{.name = "state-memory", .argument = "SIZE", .values = VALUES_FREE,
 	 .help = "let what tasks share by --state take SIZE bytes (256M)", .set = set_state_memory},
 	{.heading = "Tasks",

@@ -36,6 +36,7 @@ option_setter set_finalizer;
 option_setter set_max_rss;
 option_setter set_shared;
 option_setter set_state;
+option_setter set_queue;
 option_setter set_state_memory;
 option_setter set_terminal;
 option_setter set_zygote;

@@ -20,6 +20,13 @@ int set_state(struct options *options, const char *value, struct error *error)
 	return error_set(error, "--state='%s': not atomic (COMMAND follows the options: --state COMMAND)", value);
 }
 
+int set_queue(struct options *options, const char *value, struct error *error)
+{
+	options->run.state.is_wanted = true;
+	options->run.state.queue = value;
+	return *value ? 0 : error_set(error, "--queue '': no name of a queue");
+}
+
 int set_state_memory(struct options *options, const char *value, struct error *error)
 {
 	uint64_t *memory = &options->run.state.memory;

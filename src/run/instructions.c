@@ -183,6 +183,9 @@ static uint32_t judged_outcomes(const struct session_options *options)
 {
 	if (options->policy.until.kind != UNTIL_NEVER && !options->command.executor->persists)
 		return (1u << OUTCOMES) - 1;
+	/* What was taken from a queue and failed is tried again before anything else is begun. */
+	if (options->state.queue && options->policy.retries)
+		return halt_outcomes(&options->policy.halt) | ((1u << OUTCOMES) - 1 - (1u << OUTCOME_OK));
 	return halt_outcomes(&options->policy.halt);
 }
 

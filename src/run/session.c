@@ -254,7 +254,9 @@ void session_last_call(struct session *session)
 
 void session_expect(struct session *session, uint64_t total)
 {
-	session->tally.total = total;
+	/* Tasks may add to a queue until the last of them ends. */
+	if (!session->options->state.queue)
+		session->tally.total = total;
 }
 
 void session_expect_size(struct session *session, size_t blocks)

@@ -10,6 +10,8 @@ struct state_options {
 	bool is_wanted;
 	/* True if what an attempt adds counts only if it ends well. */
 	bool is_atomic;
+	/* The queue that records are taken from, to which tasks push; NULL if none. */
+	const char *queue;
 	/* Bytes that the state may take; 0 for the default. */
 	uint64_t memory;
 };

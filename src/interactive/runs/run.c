@@ -198,7 +198,7 @@ static int run_open_parts(struct run *run, struct error *error)
 	int opened = -1;
 
 	if (!run->feeder)
-		run->feeder = feeder_open(&run->options.feed, &run->options.settings, error);
+		run->feeder = feeder_open_with_queue(&run->options.feed, &run->options.settings, error);
 	if (run->feeder)
 		opened = open_session(run, error);
 	diag_enter(before);

@@ -32,9 +32,15 @@ static void sharing_has_lost(struct state_user *user, const char *reason)
 
 	session->sharing.is_open = false;
 	session->sharing.count = 0;
+	finding_close(&session->sharing.finding);
 	(void)error_set(&error, "%s", reason);
 	ending_fail(session, EXIT_TROUBLE, &error);
 	error_release(&error);
+}
+
+static void sharing_has_event(struct state_user *user, const struct control_event *event)
+{
+	finding_take(sharing_session(user), event);
 }
 
 /* Returns the number of the descriptor that tasks inherit; 0 if they inherit none. */
@@ -76,7 +82,8 @@ int sharing_open(struct session *session, struct error *error)
 
 	if (!options->state.is_wanted || !options->command.executor->runs_tasks)
 		return 0;
-	sharing->user = (struct state_user){.on_room = sharing_has_room, .on_end = sharing_has_lost};
+	sharing->user = (struct state_user){
+		.on_room = sharing_has_room, .on_event = sharing_has_event, .on_end = sharing_has_lost};
 	if (state_server_join(&sharing->user, &server, session->place.loop, error) < 0)
 		return -1;
 	sharing->is_open = true;
@@ -164,7 +171,8 @@ void sharing_flush(struct session *session)
 	if (!session->sharing.is_open)
 		return;
 	/* If the server is gone, that is noticed by the end of the channel. */
-	if ((report_ends(&session->sharing) < 0 || report_outlook(session) < 0) && errno == EAGAIN)
+	if ((report_ends(&session->sharing) < 0 || report_outlook(session) < 0 || finding_flush(session) < 0) &&
+	    errno == EAGAIN)
 		state_server_await_room();
 }
 
@@ -179,6 +187,7 @@ void sharing_close(struct session *session)
 		state_server_leave(&sharing->user);
 	}
 	sharing->is_open = false;
+	finding_close(&sharing->finding);
 	free(sharing->ends);
 	sharing->ends = NULL;
 }

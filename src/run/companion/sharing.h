@@ -11,6 +11,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "board/message.h"
+#include "run/companion/finding.h"
 #include "run/companion/state_server.h"
 #include "task/task.h"
 
@@ -30,6 +31,8 @@ struct sharing {
 	/* What was last reported of the tasks to come. */
 	uint64_t jobs;
 	uint64_t remaining;
+	/* The items of a queue that it takes. */
+	struct finding finding;
 };
 
 /* Makes the run a user of the server, if it wants one, and briefs its workers. Returns 0, or -1 with the error. */
