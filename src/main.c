@@ -52,6 +52,9 @@
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
+ * journal/durable/  the journal of a run that can be resumed
+ *   note     a frame                        scroll   the file of them      crc      its checksums
+ *   past     what earlier sessions did      kept     output before its turn  ordinals  equal tasks
  * journal/memo/  what tasks have written, for later runs
  *   memo_folder  whose it is, its format    shards   many of them, locked   shard    pages in a file, and where
  *   page     what a task has written

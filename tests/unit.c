@@ -91,6 +91,7 @@ static const struct {
 	{"agenda", unit_agenda},
 	{"completion", unit_completion},
 	{"history", unit_history},
+	{"journal", unit_journal},
 	{"key", unit_key},
 	{"keys", unit_keys},
 	{"line output", unit_line_output},

@@ -71,6 +71,7 @@ extern const struct unit_test unit_policy[];
 extern const struct unit_test unit_until[];
 extern const struct unit_test unit_pressure[];
 extern const struct unit_test unit_archive[];
+extern const struct unit_test unit_journal[];
 extern const struct unit_test unit_archive_model[];
 extern const struct unit_test unit_agenda[];
 extern const struct unit_test unit_completion[];

@@ -38,6 +38,19 @@ int error_set(struct error *error, const char *format, ...)
 	return error_replace(error, 0, text);
 }
 
+int error_refuse(struct error *error, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = format_text(format, arguments);
+	va_end(arguments);
+	error_replace(error, 0, text);
+	error->is_usage = true;
+	return -1;
+}
+
 int error_set_errno(struct error *error, int number, const char *format, ...)
 {
 	va_list arguments;

@@ -18,7 +18,10 @@ struct error {
 /* Sets the words, in place of earlier ones. Returns -1, for `return error_set(...)`. */
 int error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The same, followed by ": " and the meaning of number. */
+/* The same for a request that is impossible: is_usage is set. */
+int error_refuse(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* As error_set, followed by ": " and the meaning of number. */
 int error_set_errno(struct error *error, int number, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Inserts words and ": " before the present ones. Returns -1. */

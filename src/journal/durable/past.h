@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The past of a run: what its journal says of the tasks that ended in earlier sessions, where their output lies, and
+ * what the run's output consists of, in its order.
+ *
+ *   note                                     | meaning
+ *   -----------------------------------------+------------------------------------------------------------------
+ *   journal: format, run, command, others    | first: who the run is; all that determines its output
+ *   begin: N, pid, at, out, device, inode,   | the N-th session begins; its output is a file ("file", "append"),
+ *          base, name                        | whose first base bytes are not the run's, or a "stream"
+ *   task: I, key, nth, outcome, status,      | the task of index I has ended; its output of size bytes is at out in
+ *         signal, number, size, out or kept  | the output, or at kept in the outputs file
+ *   placed: I, size, out                     | the kept output of I was copied to the output
+ *   moved: N, from, to                       | the output from byte from on, which the N-th task begins, was kept
+ *   commit: tasks, size, crc, kept           | what precedes counts; size and end of the output, size of the outputs
+ *   end: why                                 | the session has ended in order
+ */
+#ifndef JOURNAL_DURABLE_PAST_H
+#define JOURNAL_DURABLE_PAST_H
+
+#include "base/dialect.h"
+#include "base/error.h"
+#include "journal/durable/scroll.h"
+#include "journal/key.h"
+#include "task/task.h"
+
+/* A task that has ended. */
+struct past_entry {
+	/* Its key with its ordinal; all zero if it had none. */
+	struct key identity;
+	/* Where its output begins. */
+	uint64_t place;
+	uint64_t size;
+	int16_t status;
+	uint16_t number;
+	uint8_t signal;
+	/* An enum outcome. */
+	uint8_t outcome;
+	/* True if place is in the run's output, else it is in the outputs file. */
+	bool is_out;
+};
+
+/* How a session's output is written. */
+enum past_output {
+	/* To standard output, which cannot be read back. */
+	PAST_STREAM,
+	/* To a file of its own. */
+	PAST_FILE,
+	/* To standard output, which is a file. */
+	PAST_APPEND,
+};
+
+/* Returns the word for an output in the note "begin". */
+const char *past_output_name(enum past_output output);
+
+struct past {
+	struct scroll_reader reader;
+	/* The name of the journal, for messages. */
+	const char *name;
+	struct past_entry *entries;
+	size_t count;
+	size_t capacity;
+	/* Entries by identity: an index plus one, or 0; a power of two, two thirds full at most. */
+	uint32_t *slots;
+	size_t slot_count;
+	/* The latest entry of each task's index, plus one; 0 if there is none. */
+	uint32_t *by_index;
+	size_t index_count;
+	/* The entries whose output the run's output consists of, in its order. */
+	uint32_t *sequence;
+	size_t placed;
+	size_t sequence_capacity;
+	/* The line of the note "journal", which the next session compares with its own; owned. NULL without one. */
+	char *header;
+	size_t header_size;
+	/* The last session. */
+	uint64_t session;
+	uint64_t pid;
+	uint64_t began;
+	uint64_t first_began;
+	enum past_output output;
+	uint64_t device;
+	uint64_t inode;
+	uint64_t base;
+	/* The name of its output; NULL without one. Owned. */
+	char *output_name;
+	/* From its last commit. */
+	uint64_t size;
+	uint64_t crc;
+	uint64_t kept;
+	uint64_t at;
+	/* Why it ended in order; NULL if it did not. Owned. */
+	char *end;
+};
+
+/* Reads the past of a journal. -1 with the error. */
+int past_load(struct past *past, const struct scroll *scroll, struct error *error) MUST_CHECK;
+
+/* Returns the entry of a task, NULL if it has not ended. Valid until the past changes. */
+struct past_entry *past_find(const struct past *past, struct key identity);
+
+/* Returns the number-th task of the output. */
+static inline struct past_entry *past_placed(const struct past *past, size_t number)
+{
+	return &past->entries[past->sequence[number]];
+}
+
+/* Moves all of the output from the number-th task on, which begins at from, to the outputs file at to. */
+void past_move(struct past *past, size_t number, uint64_t from, uint64_t to);
+
+void past_release(struct past *past);
+
+#endif
