@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|journal|sync|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -75,7 +75,14 @@ complete -c mpmap -n __mpmap_before_command -l tagstring -x -d 'each line begins
 complete -c mpmap -n __mpmap_before_command -l output -s o -xa 'text jsonl json none' -d 'write text, jsonl or json (result objects), or none [text]'
 complete -c mpmap -n __mpmap_before_command -l out -rF -d 'write to FILE, which must be new, instead of standard output'
 complete -c mpmap -n __mpmap_before_command -l results -xa '(__fish_complete_directories)' -d 'write DIR/SEQ/{stdout,stderr,meta.json} too'
-complete -c mpmap -n __mpmap_before_command -l force -d '--results and --out may replace those of an earlier run'
+complete -c mpmap -n __mpmap_before_command -l journal -rF -d 'record in FILE what is done, so that the run can be resumed'
+complete -c mpmap -n __mpmap_before_command -l resume -d 'go on with the run of --journal: what is done is not run again'
+complete -c mpmap -n __mpmap_before_command -l retry-interrupted -d 'with --resume: run again what --at-most-once has left'
+complete -c mpmap -n __mpmap_before_command -l at-most-once -d 'with --journal: run no task again that may have begun'
+complete -c mpmap -n __mpmap_before_command -l sync -xa 'each none' -d 'commit to --journal every SECS, each task, or store none [1]'
+complete -c mpmap -n __mpmap_before_command -l status -d 'print how far the run of --journal is, and run nothing'
+complete -c mpmap -n __mpmap_before_command -l retry-failed -d 'with --resume: run again what failed, too'
+complete -c mpmap -n __mpmap_before_command -l force -d '--results, --out and --journal may replace those of an earlier run'
 complete -c mpmap -n __mpmap_before_command -l joblog -rF -d 'log the tasks to FILE as GNU parallel does; +FILE appends'
 complete -c mpmap -n __mpmap_before_command -l memo -xa '(__fish_complete_directories)' -d 'keep in DIR what tasks write, and run only those that are new'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
@@ -100,4 +107,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --journal --sync --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

@@ -113,6 +113,11 @@
  *   out_file  the file of --out
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
  *   closing  the end of a session
+ * run/durable/  a run that can be resumed
+ *   durable  commits                        durable_open  checks           durable_report  the line to type
+ *   durable_status  how far it is
+ *   stage    output in its turn             turns    tasks that wait       recall   tasks done before
+ *   aspects  what has to be the same
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
  *   state_server  the state that tasks share  sharing  a run's use of it
@@ -202,8 +207,12 @@ int main(int argc, char **argv)
 		return help_print(help_usage, options.topic, closed);
 	if (options.mode == MODE_VERSION)
 		return help_print(help_version, NULL, closed);
+	if (options.mode == MODE_STATUS)
+		return batch_status(options.run.durable.journal, closed);
 	if (options.run.output.quiet)
 		diag_set_level(DIAG_ERRORS);
+	if (options.run.durable.journal)
+		options.run.durable.again = batch_again(&options, argc, argv);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
 	status = options.mode == MODE_INTERACTIVE ? entry_run(&options, argv, closed) : batch_run(&options, closed);
 	free(options.feed.sources);

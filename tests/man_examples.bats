@@ -82,6 +82,10 @@ check_examples() {
 	check_examples mpmap-json.5
 }
 
+@test "the example of mpmap-journal(5) does what it shows" {
+	check_examples mpmap-journal.5
+}
+
 @test "the examples of mpmap-coproc(7) do what it shows" {
 	check_examples mpmap-coproc.7
 }

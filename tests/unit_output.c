@@ -25,6 +25,8 @@ static void format_task(const struct output_format *format, struct output_state 
 	const struct result result = {.index = 2, .outcome = OUTCOME_SKIPPED, .status = -1};
 	enum stream stream;
 
+	if (format->join)
+		format->join(state, &out[STREAM_OUTPUT]);
 	if (format->begin)
 		format->begin(state, &result, NULL, 1u << STREAM_OUTPUT, &out[STREAM_OUTPUT]);
 	for (; pieces->bytes; pieces++)

@@ -4,7 +4,7 @@
  *
  *   of a run:       open  (task)*  close
  *   task:           (data)* end for each stream             in any order of streams, piece by piece
- *   task, is_whole: begin  (data)*  end for STREAM_OUTPUT   all of standard output, of standard error, the value
+ *   task, is_whole: join  begin  (data)*  end for STREAM_OUTPUT  all of standard output, of standard error, the value
  *
  * What a format that is_whole appends is for standard output; otherwise it is for the stream of the call.
  */
@@ -51,6 +51,13 @@ struct output_format {
 	/* The beginning and the end of the run. */
 	void (*open)(struct output_state *state, struct bytes *out);
 	void (*close)(struct output_state *state, struct bytes *out);
+	/* What is between tasks, and before the first: before each begin. */
+	void (*join)(struct output_state *state, struct bytes *out);
+	/*
+	 * The beginning of a task's output, given again with another index. Returns how many bytes of the old one that
+	 * replaces. NULL if the index is not in the output.
+	 */
+	size_t (*renumber)(struct slice task, uint64_t index, struct bytes *out);
 	/* The beginning of a task; text as in struct order_sink. */
 	void (*begin)(struct output_state *state, const struct result *result, const char *label, unsigned text,
 		      struct bytes *out);

@@ -185,12 +185,23 @@ static void open_array(struct output_state *state UNUSED, struct bytes *out)
 	bytes_append_text(out, "[");
 }
 
-static void begin_element(struct output_state *state, const struct result *result, const char *label, unsigned text,
-			  struct bytes *out)
+static void join_elements(struct output_state *state, struct bytes *out)
 {
 	bytes_append_text(out, state->begun ? ",\n" : "\n");
 	state->begun = true;
-	begin_object(state, result, label, text, out);
+}
+
+static size_t renumber_object(struct slice task, uint64_t index, struct bytes *out)
+{
+	static const char start[] = "{\"seq\":";
+	size_t size = sizeof start - 1;
+
+	if (task.size < size || memcmp(task.data, start, size) != 0)
+		return 0;
+	while (size < task.size && task.data[size] >= '0' && task.data[size] <= '9')
+		size++;
+	bytes_append_format(out, "%s%" PRIu64, start, index + 1);
+	return size;
 }
 
 static void close_array(struct output_state *state, struct bytes *out)
@@ -201,6 +212,7 @@ static void close_array(struct output_state *state, struct bytes *out)
 const struct output_format output_json_lines = {
 	.name = "jsonl",
 	.is_whole = true,
+	.renumber = renumber_object,
 	.begin = begin_object,
 	.data = put_data,
 	.end = end_object_line,
@@ -211,7 +223,9 @@ const struct output_format output_json = {
 	.is_whole = true,
 	.open = open_array,
 	.close = close_array,
-	.begin = begin_element,
+	.join = join_elements,
+	.renumber = renumber_object,
+	.begin = begin_object,
 	.data = put_data,
 	.end = end_object,
 };

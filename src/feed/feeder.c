@@ -2,6 +2,7 @@
 /* The part that all kinds of feeders share: the way to the session, and the end. */
 #include "feed/feeder.h"
 
+#include "run/durable/recall.h"
 #include "run/supply.h"
 #include "run/verdict.h"
 

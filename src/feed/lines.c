@@ -101,46 +101,35 @@ static size_t lines_first(const struct lines *lines, const char *records, size_t
 	return (size_t)(at - records);
 }
 
-/* Returns the record that begins at an offset into the unread bytes, as a task of the next index but ahead. */
-static struct task lines_task(const struct lines *lines, size_t offset, uint32_t ahead)
+/*
+ * Submits the records that size bytes begin with up to the first that need not be answered, and gives that its index.
+ * Returns how many bytes these took. There may be no room for another chunk after that.
+ */
+static size_t lines_sift(struct lines *lines, const char *bytes, size_t size)
 {
-	const struct packer *packer = &lines->feeder.packer;
-	size_t unread;
-	const char *at = packer_unread(packer, &unread) + offset;
-	const char *end = memchr(at, lines->delimiter, unread - offset);
-	struct slice bytes = {.data = at, .size = (size_t)(end + 1 - at)};
-	struct chunk_reader reader = chunk_read(bytes, packer_index(packer) + ahead, 1, CHUNK_LINES);
+	struct packer *packer = &lines->feeder.packer;
+	struct chunk_reader reader =
+		chunk_read((struct slice){.data = bytes, .size = size}, packer_index(packer), UINT32_MAX, CHUNK_LINES);
+	struct session *session = lines->feeder.session;
+	size_t open = 0, known = 0;
+	uint32_t count = 0;
 	struct task task;
 
-	if (!chunk_next(&reader, &task))
-		BUG("a record that cannot be read");
-	return task;
-}
-
-/* Submits records in place of those that need not be answered; there are size bytes of whole records. */
-static void lines_sift(struct lines *lines, size_t size)
-{
-	struct feeder *feeder = &lines->feeder;
-	size_t run = 0;
-	uint32_t count = 0;
-
-	while (run < size) {
-		struct task task = lines_task(lines, run, count);
-
-		if (!supply_knows(feeder->session, &task)) {
-			run += task.bytes.size;
+	while (!known && chunk_next(&reader, &task)) {
+		if (supply_knows(session, &task)) {
+			known = task.bytes.size;
+		} else {
+			open += task.bytes.size;
 			count++;
-			continue;
 		}
-		size -= run + task.bytes.size;
-		if (count)
-			packer_close_lines(&feeder->packer, run, count);
-		supply_take(feeder->session, &task);
-		packer_gap(&feeder->packer, task.bytes.size);
-		run = count = 0;
 	}
 	if (count)
-		packer_close_lines(&feeder->packer, run, count);
+		packer_close_lines(packer, open, count);
+	if (known) {
+		supply_take(session, &task);
+		packer_gap(packer, known);
+	}
+	return open + known;
 }
 
 /* Submits a chunk of whole records, about as many bytes as wanted. */
@@ -153,12 +142,12 @@ static void lines_submit(struct lines *lines, size_t wanted)
 
 	if (lines->chunk_max)
 		size = lines_first(lines, bytes, size, lines->chunk_max);
-	lines->whole -= size;
-	lines->submitted += size;
 	if (supply_may_know(lines->feeder.session))
-		lines_sift(lines, size);
+		size = lines_sift(lines, bytes, size);
 	else
 		packer_close_lines(packer, size, (uint32_t)count_bytes(bytes, size, lines->delimiter));
+	lines->whole -= size;
+	lines->submitted += size;
 }
 
 /* Submits a chunk if there is enough for one, or its block is full, or the input has ended. */

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Batch mode: a loop, a session, and the feeder for the sources that the command line names. */
+/*
+ * Batch mode: a loop, a session, and the feeder for the sources that the command line names. And runs that can be
+ * resumed: which options go together, how far one is, the line to type.
+ */
 #include "front/batch.h"
 
+#include "base/bytes.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "process/signals.h"
 #include "run/companion/companions.h"
 #include "run/supply.h"
 #include "feed/feeder.h"
+#include "front/help.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct batch {
 	struct loop loop;
@@ -83,4 +91,147 @@ int batch_run(const struct options *options, unsigned closed)
 	if (signal)
 		signals_die(signal);
 	return status;
+}
+
+/* Checks what does not go with --journal. -1 with the error. */
+static int check_journal(const struct options *options, struct error *error)
+{
+	const struct output_options *output = &options->run.output;
+	const char *journal = options->run.durable.journal;
+	const char *log = output->joblog ? output->joblog + (*output->joblog == '+') : "";
+
+	if (strcmp(journal, log) == 0 || (output->file && strcmp(journal, output->file) == 0))
+		return error_set(error, "--journal=%s: another option names this file, too", journal);
+	if (options->run.command.terminal)
+		return error_set(error, "--journal and --tty: what tasks write then is not seen");
+	if (output->ungrouped)
+		return error_set(error, "--journal and --ungroup: what tasks write then is not seen");
+	if (output->order == ORDER_LINES)
+		return error_set(error,
+				 "--journal and --line-buffer: lines of tasks that had not ended could not be "
+				 "taken back");
+	if (options->run.state.is_wanted)
+		return error_set(error,
+				 "--journal and --state: what tasks share is not kept for a run that is resumed");
+	return 0;
+}
+
+/* Checks --at-most-once and what goes with it. -1 with the error. */
+static int check_once(const struct options *options, struct error *error)
+{
+	const struct durable_options *durable = &options->run.durable;
+
+	if (durable->retries_interrupted && !durable->resumes)
+		return error_set(error, "--retry-interrupted is for a run that is resumed (--resume)");
+	if (!durable->at_most_once)
+		return 0;
+	if (!durable->journal)
+		return error_set(error, "--at-most-once: what has begun is recorded by --journal=FILE");
+	if (options->run.policy.retries)
+		return error_set(error, "--at-most-once and --retries: a task that is run again is run twice");
+	if (options->persistent)
+		return error_set(error,
+				 "--at-most-once: a command or function that gets many records may get one "
+				 "again");
+	return 0;
+}
+
+int batch_check(const struct options *options, struct error *error)
+{
+	const struct durable_options *durable = &options->run.durable;
+	const struct output_options *output = &options->run.output;
+
+	if (output->force && !output->results && !output->file && !durable->journal)
+		return error_set(error, "--force is for --results, --out and --journal");
+	if (options->mode == MODE_STATUS)
+		return durable->journal
+			       ? 0
+			       : error_set(error, "--status: which run is said by its journal, --journal=FILE");
+	if (durable->resumes && !durable->journal)
+		return error_set(error, "--resume: which run is said by its journal, --journal=FILE");
+	if (options->has_sync && !durable->journal)
+		return error_set(error, "--sync is for --journal");
+	if (durable->retries_failed && !durable->resumes)
+		return error_set(error, "--retry-failed is for a run that is resumed (--resume)");
+	if (check_once(options, error) < 0)
+		return -1;
+	return durable->journal ? check_journal(options, error) : 0;
+}
+
+int batch_status(const char *journal, unsigned closed)
+{
+	struct bytes out = {.data = NULL};
+	struct error error = {.number = 0};
+	int status;
+
+	if (durable_status(journal, &out, &error) < 0) {
+		status = error.is_usage ? EXIT_USAGE : EXIT_TROUBLE;
+		diag_error("%s", error_text(&error));
+	} else {
+		status = help_write(&out, closed);
+	}
+	error_release(&error);
+	bytes_release(&out);
+	return status;
+}
+
+/* Appends where standard output goes, if that is a file whose name is known. */
+static void append_output(struct bytes *line)
+{
+	struct stat status, named;
+	char name[4096];
+	ssize_t size = readlink("/proc/self/fd/1", name, sizeof name - 1);
+
+	if (size <= 0 || fstat(STDOUT_FILENO, &status) < 0 || !S_ISREG(status.st_mode))
+		return;
+	name[size] = '\0';
+	if (stat(name, &named) < 0 || named.st_ino != status.st_ino)
+		return;
+	bytes_append_text(line, " >> ");
+	quote_shell(line, slice_of(name));
+}
+
+/* Appends where standard input comes from, if records are read from it. */
+static void append_input(struct bytes *line, const struct feed_options *feed)
+{
+	char name[4096];
+	struct stat status;
+	ssize_t size;
+	size_t i;
+
+	for (i = 0; i < feed->source_count; i++) {
+		const struct source_options *source = &feed->sources[i];
+
+		if (!source->items && (!source->file || strcmp(source->file, "-") == 0))
+			break;
+	}
+	if (i == feed->source_count)
+		return;
+	size = readlink("/proc/self/fd/0", name, sizeof name - 1);
+	if (size > 0 && fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode)) {
+		bytes_append_text(line, " < ");
+		quote_shell(line, (struct slice){.data = name, .size = (size_t)size});
+	} else {
+		bytes_append_text(line, " (with the same input)");
+	}
+}
+
+char *batch_again(const struct options *options, int argc, char **argv)
+{
+	struct bytes line = {.data = NULL};
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (i < options->first_operand && strcmp(argv[i], "--force") == 0)
+			continue;
+		bytes_append(&line, " ", i > 0);
+		quote_shell(&line, slice_of(argv[i]));
+		if (i == 0 && !options->run.durable.resumes)
+			bytes_append_text(&line, " --resume");
+	}
+	if (!options->run.output.file)
+		append_output(&line);
+	append_input(&line, &options->feed);
+	bytes_append(&line, "", 1);
+	return line.data;
 }

@@ -11,4 +11,16 @@
  */
 int batch_run(const struct options *options, unsigned closed);
 
+/* Checks the options about a journal. -1 with the error. */
+int batch_check(const struct options *options, struct error *error) MUST_CHECK;
+
+/* Prints how far the run of a journal is, to standard output; closed as with help_print. Returns the exit status. */
+int batch_status(const char *journal, unsigned closed);
+
+/*
+ * Returns the command line as a shell reads it, with --resume; what it cannot say, such as which input is read, follows
+ * in words. The caller's (free).
+ */
+char *batch_again(const struct options *options, int argc, char **argv);
+
 #endif

@@ -44,7 +44,6 @@ enum fact {
 	FACT_OUT_IS_LOG,
 	/* A source of records is the file of the output, too. */
 	FACT_OUT_IS_INPUT,
-	FACT_FORCE_ALONE,
 	/* Two sources read standard input. */
 	FACT_SECOND_READER,
 	FACT_SOURCES,
@@ -183,7 +182,6 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT, FACT_SILENT, "--out and --output=%b: there is nothing to write"},
 	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
-	{FACT_FORCE_ALONE, FACT_ANY, "--force is for --results and --out"},
 	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
 	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
@@ -310,7 +308,6 @@ static void gather_output(const struct options *options, const char *names[FACTS
 				strcmp(run->output.file, run->output.joblog + (*run->output.joblog == '+')) == 0
 			? run->output.file
 			: NULL;
-	names[FACT_FORCE_ALONE] = run->output.force && !run->output.results && !run->output.file ? "--force" : NULL;
 }
 
 /* True if a source reads a regular file that has this name, too. */

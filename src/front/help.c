@@ -121,17 +121,25 @@ void help_version(struct bytes *out, const struct option_row *topic UNUSED)
 			       "There is NO WARRANTY, to the extent permitted by law.\n");
 }
 
+int help_write(const struct bytes *out, unsigned closed)
+{
+	bool written = false;
+
+	errno = EBADF;
+	if (!(closed & 1u << STDOUT_FILENO))
+		written = fwrite(out->data, 1, out->size, stdout) == out->size && fclose(stdout) == 0;
+	if (!written)
+		diag_error("write error: %s", strerror(errno));
+	return written ? EXIT_OK : EXIT_TROUBLE;
+}
+
 int help_print(help_text *text, const struct option_row *topic, unsigned closed)
 {
 	struct bytes out = {.data = NULL};
-	bool written = false;
+	int status;
 
 	text(&out, topic);
-	errno = EBADF;
-	if (!(closed & 1u << STDOUT_FILENO))
-		written = fwrite(out.data, 1, out.size, stdout) == out.size && fclose(stdout) == 0;
-	if (!written)
-		diag_error("write error: %s", strerror(errno));
+	status = help_write(&out, closed);
 	bytes_release(&out);
-	return written ? EXIT_OK : EXIT_TROUBLE;
+	return status;
 }

@@ -18,6 +18,9 @@ help_text help_version;
 /* Appends the names of an option and its description, in lines of at most 79 columns. */
 void help_option(struct bytes *out, const struct option_row *row);
 
+/* Prints lines as help_print. */
+int help_write(const struct bytes *out, unsigned closed);
+
 /*
  * Prints a text to standard output, which it closes; closed is a mask of the standard descriptors that were closed at
  * the start. Returns the exit status.

@@ -7,6 +7,7 @@
 #include "front/conflicts.h"
 #include "front/nearest.h"
 #include "front/operands.h"
+#include "front/batch.h"
 
 #include <getopt.h>
 #include <unistd.h>
@@ -267,7 +268,7 @@ static int options_complete(struct options *options, struct error *error)
 		options->mode = MODE_INTERACTIVE;
 	if (options->mode == MODE_RUN && !options->feed.source_count)
 		*options_add_source(options) = (struct source_options){.file = NULL};
-	if (conflicts_check(options, error) < 0)
+	if (conflicts_check(options, error) < 0 || batch_check(options, error) < 0)
 		return -1;
 	if (options->mode == MODE_RUN)
 		operands_settle(options);
@@ -345,6 +346,9 @@ static void take_defaults(struct options *options, const struct options *default
 	if (!run->command.executor->persists && (run->policy.delay || run->policy.rate.interval ||
 						 run->machine.throttle.memory || run->machine.throttle.load))
 		run->workers.chunk_size = 1;
+	/* What a chunk has may begin when it is submitted. */
+	if (run->durable.at_most_once)
+		run->workers.chunk_size = 1;
 	if (run->command.terminal)
 		run->workers.jobs = 1;
 	if (run->state.queue && run->policy.retries && !run->workers.chunk_size)
@@ -369,6 +373,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		.run.output.buffer = UINT64_C(64) << 20,
 		.run.output.spill = UINT64_C(1) << 30,
 		.run.policy.grace = 2 * NSEC_PER_SEC,
+		.run.durable.sync = NSEC_PER_SEC,
 	};
 	/* --help and --version win over errors, errors of the command line over those of the environment. */
 	parse_options(options, argc, argv, error);
@@ -378,6 +383,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	}
 	if (error->text)
 		return -1;
+	if (options->mode == MODE_STATUS)
+		return batch_check(options, error);
 	if (parse_environment(&defaults, error) < 0)
 		return -1;
 	options->first_operand = optind;

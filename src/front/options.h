@@ -22,6 +22,8 @@ struct options {
 		MODE_RUN,
 		MODE_HELP,
 		MODE_VERSION,
+		/* How far the run of a journal is. */
+		MODE_STATUS,
 		MODE_INTERACTIVE,
 	} mode;
 	/* With MODE_HELP the option that is explained, and its name as given; NULL for all. */
@@ -46,6 +48,8 @@ struct options {
 	/* True if --delimiter was given, or --null. */
 	bool has_delimiter;
 	bool has_null;
+	/* True if --sync was given. */
+	bool has_sync;
 	/* True if --progress was given. */
 	bool has_progress;
 	/* COLOR_UNSET if --color was not given. */

@@ -135,6 +135,53 @@ int set_results(struct options *options, const char *value, struct error *error)
 	return *value ? 0 : error_set(error, "--results: the name of the folder is empty");
 }
 
+int set_journal(struct options *options, const char *value, struct error *error)
+{
+	options->run.durable.journal = value;
+	return *value ? 0 : error_set(error, "--journal: the name of the file is empty");
+}
+
+int set_resume(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.durable.resumes = true;
+	return 0;
+}
+
+int set_sync(struct options *options, const char *value, struct error *error)
+{
+	nsec *sync = &options->run.durable.sync;
+
+	options->has_sync = true;
+	*sync = strcmp(value, "none") == 0 ? SYNC_NEVER : 0;
+	if (*sync || strcmp(value, "each") == 0 || (number_parse_time(value, sync) == 0 && *sync > 0))
+		return 0;
+	return error_set(error, "--sync '%s': not a time in seconds, nor each or none", value);
+}
+
+int set_status(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->mode = MODE_STATUS;
+	return 0;
+}
+
+int set_retry_interrupted(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.durable.retries_interrupted = true;
+	return 0;
+}
+
+int set_at_most_once(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.durable.at_most_once = true;
+	return 0;
+}
+
+int set_retry_failed(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.durable.retries_failed = true;
+	return 0;
+}
+
 int set_force(struct options *options, const char *value UNUSED, struct error *error UNUSED)
 {
 	options->run.output.force = true;

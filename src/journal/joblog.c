@@ -121,13 +121,13 @@ static const struct recorder_kind joblog_kind = {
 	.close = joblog_close,
 };
 
-struct recorder *joblog_open(const char *name, struct error *error)
+struct recorder *joblog_open(const char *name, bool continues, struct error *error)
 {
 	struct joblog *log = mem_new(1, sizeof *log);
-	bool appends = name[0] == '+';
+	bool has_sign = name[0] == '+', appends = has_sign || continues;
 	struct stat status;
 
-	*log = (struct joblog){.recorder.kind = &joblog_kind, .name = name + appends};
+	*log = (struct joblog){.recorder.kind = &joblog_kind, .name = name + has_sign};
 	log->fd = open(log->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC), 0600);
 	if (log->fd < 0) {
 		error_set_errno(error, errno, "--joblog: cannot write %s", log->name);

@@ -8,9 +8,9 @@
 #include "journal/recorder.h"
 
 /*
- * Opens the file of that name for writing, or with a plus sign before it for appending. name outlives the recorder.
- * NULL with the error.
+ * Opens the file of that name for writing, or for appending if there is a plus sign before it or a run continues. name
+ * outlives the recorder. NULL with the error.
  */
-struct recorder *joblog_open(const char *name, struct error *error) MUST_CHECK;
+struct recorder *joblog_open(const char *name, bool continues, struct error *error) MUST_CHECK;
 
 #endif

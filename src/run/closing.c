@@ -81,9 +81,11 @@ int session_close(struct session *session, int *signal)
 		order_pump(&session->order);
 	if (ending_write_out(session))
 		outlet_end(&session->outlet);
+	durable_end(&session->durable);
 	memo_finish(&session->memo);
 	logbook_write(session);
 	report_end(session);
+	durable_report(&session->durable);
 	outlet_flush(&session->outlet);
 	write_last(session);
 	status = report_status(session);
@@ -96,6 +98,7 @@ int session_close(struct session *session, int *signal)
 	bytes_release(&session->reported.failure_lines);
 	instructions_release(session);
 	arena_release(&session->arena);
+	durable_close(&session->durable);
 	memo_close(&session->memo);
 	out_file_close(&session->out);
 	free(session);

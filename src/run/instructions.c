@@ -115,7 +115,7 @@ static bool needs_singles(const struct session *session)
 	const struct halt *halt = &session->options->policy.halt;
 
 	return (output->format && output->format->is_whole) || output->tag || output->joblog || output->memo ||
-	       session->place.recorder ||
+	       session->place.recorder || session->options->durable.journal ||
 	       (halt->when != HALT_NEVER && (halt->why == HALT_SUCCESS || halt->why == HALT_DONE));
 }
 
@@ -284,6 +284,23 @@ struct outlet_options instructions_outlet(const struct session *session)
 	if (outlet.format == &output_text && (options->output.tag || options->output.order == ORDER_LINES))
 		outlet.format = &output_lines;
 	return outlet;
+}
+
+struct order_options instructions_order(const struct session *session)
+{
+	const struct session_options *options = session->options;
+	const struct output_options *output = &options->output;
+	bool is_durable = durable_is_on(&session->durable);
+
+	return (struct order_options){
+		.memory = output->buffer,
+		.disk = output->spill,
+		.directory = options->machine.temporary,
+		.kind = is_durable ? ORDER_COMPLETION : output->order,
+		.whole = is_durable || (output->format && output->format->is_whole),
+		.holds = options->command.executor->persists,
+		.attempts = options->policy.retries < UINT32_MAX ? (uint32_t)options->policy.retries + 1 : UINT32_MAX,
+	};
 }
 
 /* True if tasks are to be forked from the command, where that is possible. */

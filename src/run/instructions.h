@@ -18,6 +18,9 @@ int instructions_open(struct session *session, struct error *error) MUST_CHECK;
 /* Releases what instructions_open has made, as far as it came. No worker is left. */
 void instructions_release(struct session *session);
 
+/* Returns the options of the session's order. With a journal tasks are given on as they end: the stage orders them. */
+struct order_options instructions_order(const struct session *session);
+
 /* Returns the file of --out, to be opened; without a name if there is none. */
 struct out_file instructions_out_file(const struct session_options *options, const struct session_place *place);
 

@@ -11,16 +11,28 @@
 #include "worker/executor.h"
 
 /* Opens a recorder. Returns NULL if it is not wanted, or with the error. */
-typedef struct recorder *logbook_opener(const struct output_options *output, struct error *error);
+typedef struct recorder *logbook_opener(const struct session *session, struct error *error);
 
-static struct recorder *open_results(const struct output_options *output, struct error *error)
+/* True if what the recorders have of earlier sessions is continued. */
+static bool logbook_continues(const struct session *session)
 {
-	return output->results ? results_open(output->results, output->force, error) : NULL;
+	return durable_is_on(&session->durable) && session->durable.past.session;
 }
 
-static struct recorder *open_joblog(const struct output_options *output, struct error *error)
+static struct recorder *open_results(const struct session *session, struct error *error)
 {
-	return output->joblog ? joblog_open(output->joblog, error) : NULL;
+	const struct output_options *output = &session->options->output;
+
+	if (!output->results)
+		return NULL;
+	return results_open(output->results, output->force || logbook_continues(session), error);
+}
+
+static struct recorder *open_joblog(const struct session *session, struct error *error)
+{
+	const struct output_options *output = &session->options->output;
+
+	return output->joblog ? joblog_open(output->joblog, logbook_continues(session), error) : NULL;
 }
 
 /* The recorders that options ask for. clear removes what an earlier run left, once all are open; may be NULL. */
@@ -38,22 +50,25 @@ int logbook_open(struct session *session, struct error *error)
 	struct recorder *opened[countof(recorders)] = {NULL};
 	size_t i;
 
-	logbook->recorders = mem_new(countof(recorders) + 2, sizeof *logbook->recorders);
+	logbook->recorders = mem_new(countof(recorders) + 3, sizeof *logbook->recorders);
 	if (session->place.recorder)
 		logbook->recorders[logbook->count++] = session->place.recorder;
 	if (!session->options->command.executor->runs_tasks)
 		return 0;
 	if (memo_is_on(&session->memo))
 		logbook->recorders[logbook->count++] = &session->memo.recorder;
+	if (durable_is_on(&session->durable))
+		logbook->recorders[logbook->count++] = &session->durable.recorder;
 	for (i = 0; i < countof(recorders); i++) {
-		opened[i] = recorders[i].open(&session->options->output, error);
+		opened[i] = recorders[i].open(session, error);
 		if (error->text)
 			return -1;
 		if (opened[i])
 			logbook->recorders[logbook->count++] = opened[i];
 	}
 	for (i = 0; i < countof(recorders); i++) {
-		if (opened[i] && recorders[i].clear && recorders[i].clear(opened[i], error) < 0)
+		if (opened[i] && recorders[i].clear && !logbook_continues(session) &&
+		    recorders[i].clear(opened[i], error) < 0)
 			return -1;
 	}
 	return 0;

@@ -12,9 +12,7 @@
 
 static int refuse_existing(const char *name, struct error *error)
 {
-	error_set(error, "--out: %s exists (--force replaces it)", name);
-	error->is_usage = true;
-	return -1;
+	return error_refuse(error, "--out: %s exists (--force replaces it)", name);
 }
 
 /* True if the descriptor is that of a regular file, which has contents to lose. */
@@ -28,30 +26,44 @@ static bool is_regular(int fd)
 /* Opens a file that exists, or a symbolic link to one that does not. -1 with the error. */
 static int open_existing(struct out_file *file, struct error *error)
 {
-	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (file->waits ? 0 : O_NONBLOCK);
+	int flags = (file->is_read ? O_RDWR : O_WRONLY) | O_CLOEXEC | O_NOCTTY | (file->waits ? 0 : O_NONBLOCK);
 	struct stat status;
 	bool is_there = stat(file->name, &status) == 0;
 
 	/* Not opened if it is refused: opening may have effects, or wait for the reader of a pipe. */
-	if (!file->replaces && (!is_there || S_ISREG(status.st_mode)))
+	if (!file->replaces && (!is_there || (S_ISREG(status.st_mode) && !(file->may_be_empty && !status.st_size))))
 		return refuse_existing(file->name, error);
 	file->fd = open(file->name, flags | (is_there ? 0 : O_CREAT), 0666);
 	if (file->fd < 0 && errno == ENXIO && is_there && S_ISFIFO(status.st_mode))
 		return error_set(error, "--out: %s is a pipe that nobody reads", file->name);
 	if (file->fd < 0)
 		return error_set_errno(error, errno, "--out: cannot write %s", file->name);
-	if (!file->replaces && is_regular(file->fd)) {
+	if (!file->replaces && !file->may_be_empty && is_regular(file->fd)) {
 		fd_close(&file->fd);
 		return refuse_existing(file->name, error);
 	}
 	return 0;
 }
 
+/* Opens the file of an earlier session. -1 with the error. */
+static int reopen_file(struct out_file *file, struct error *error)
+{
+	file->fd = open(file->name, O_RDWR | (file->has_parts ? 0 : O_CREAT) | O_CLOEXEC | O_NOCTTY, 0666);
+	if (file->fd >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return error_refuse(error, "--resume: %s, to which the run has written, is not there", file->name);
+	return error_set_errno(error, errno, "--out: cannot write %s", file->name);
+}
+
 int out_file_open(struct out_file *file, struct error *error)
 {
 	if (!file->name)
 		return 0;
-	file->fd = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+	if (file->resumes)
+		return reopen_file(file, error);
+	file->fd =
+		open(file->name, (file->is_read ? O_RDWR : O_WRONLY) | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
 	file->is_new = file->fd >= 0;
 	if (file->is_new)
 		return 0;
@@ -62,7 +74,7 @@ int out_file_open(struct out_file *file, struct error *error)
 
 int out_file_clear(const struct out_file *file, struct error *error)
 {
-	if (file->fd < 0 || file->is_new || !is_regular(file->fd))
+	if (file->fd < 0 || file->is_new || file->resumes || !is_regular(file->fd))
 		return 0;
 	if (!fault_at("out_empty") && ftruncate(file->fd, 0) == 0)
 		return 0;

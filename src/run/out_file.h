@@ -15,6 +15,13 @@ struct out_file {
 	bool replaces;
 	/* True if the reader of a named pipe is waited for; else a pipe without one is an error. */
 	bool waits;
+	/* True if it is read, too. */
+	bool is_read;
+	/* True if it was begun by an earlier session, and is continued; with parts, it has to be there. */
+	bool resumes;
+	bool has_parts;
+	/* True if a file that exists may be written if it is empty. */
+	bool may_be_empty;
 	/* True if it did not exist before. Set by out_file_open. */
 	bool is_new;
 };

@@ -65,6 +65,10 @@ static void outlet_write(struct outlet *outlet, enum stream stream, struct slice
 {
 	if (!bytes.size)
 		return;
+	if (outlet->stage && outlet->stage->is_taking && stream == STREAM_OUTPUT) {
+		stage_put(outlet->stage, bytes);
+		return;
+	}
 	if (outlet->screen && !(stream == STREAM_OUTPUT && outlet->has_file)) {
 		outlet->screen->put(outlet->screen, outlet->index, stream, bytes);
 		return;
@@ -87,6 +91,12 @@ static void sink_begin(struct order_sink *sink, const struct result *result, con
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
 	outlet->index = result->index;
+	if (result->is_recalled)
+		return;
+	if (outlet->stage)
+		stage_begin(outlet->stage, result, outlet->voids(outlet, result));
+	else if (outlet->format->join)
+		outlet->format->join(&outlet->state, &outlet->formatted);
 	if (!outlet->format->begin)
 		return;
 	outlet->format->begin(&outlet->state, result, label, text, &outlet->formatted);
@@ -219,8 +229,10 @@ static void sink_result(struct order_sink *sink, const struct result *result)
 	struct outlet *outlet = container_of(sink, struct outlet, sink);
 
 	outlet->index = result->index;
-	if (outlet->format->end)
+	if (outlet->format->end && !result->is_recalled)
 		sink_end_streams(outlet);
+	if (outlet->stage && !result->is_recalled)
+		stage_end(outlet->stage, result);
 	if (outlet->finished(outlet, result))
 		await_settlement(outlet, result);
 	if (outlet->screen)
@@ -231,10 +243,15 @@ static void sink_result(struct order_sink *sink, const struct result *result)
 /* Writes what the format begins the run's output with. */
 static void begin_output(struct outlet *outlet)
 {
-	if (!outlet->format->open)
-		return;
-	outlet->format->open(&outlet->state, &outlet->formatted);
-	write_formatted(outlet, STREAM_OUTPUT);
+	struct stage *stage = outlet->stage;
+
+	outlet->state.begun = stage && stage->has_tasks;
+	if (outlet->format->open && !(stage && stage->is_opened)) {
+		outlet->format->open(&outlet->state, &outlet->formatted);
+		write_formatted(outlet, STREAM_OUTPUT);
+	}
+	if (stage)
+		stage_open(stage);
 }
 
 /* True if two descriptors are open on one file. */
@@ -312,6 +329,8 @@ void outlet_end(struct outlet *outlet)
 
 void outlet_flush(struct outlet *outlet)
 {
+	if (outlet->stage)
+		stage_pump(outlet->stage);
 	flush_writers(outlet);
 	if (outlet->unsettled_count)
 		settle_tasks(outlet);
@@ -319,6 +338,8 @@ void outlet_flush(struct outlet *outlet)
 
 bool outlet_is_idle(const struct outlet *outlet)
 {
+	if (outlet->stage && stage_has_more(outlet->stage))
+		return false;
 	return writer_is_idle(&outlet->output) && writer_is_idle(outlet->errors);
 }
 

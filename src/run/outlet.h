@@ -12,6 +12,7 @@
 #include "ipc/writer.h"
 #include "codec/output.h"
 #include "order/order.h"
+#include "run/durable/stage.h"
 
 /* Shows the output of a run that does not have standard output and error for itself; embedded in its owner. */
 struct outlet_screen {
@@ -24,7 +25,7 @@ struct outlet_screen {
 };
 
 /*
- * Embedded in its owner, which sets failed, finished, settled and screen.
+ * Embedded in its owner, which sets failed, finished, settled, voids, stage and screen.
  *
  * A task is settled when the kernel has accepted all of its output; that output may still be lost in a crash of the
  * machine. Until then a copy of its result is kept, but only if the owner asks for it: at most OUTLET_UNSETTLED_MOST
@@ -45,6 +46,13 @@ struct outlet {
 	void (*settled)(struct outlet *outlet, const struct result *result);
 	/* Removes the frame below the text before anything is written to standard error; NULL without a frame. */
 	void (*clear)(struct outlet *outlet);
+	/*
+	 * True if nothing of a task that has ended is to be in the output, since it was interrupted. Not called without
+	 * a stage.
+	 */
+	bool (*voids)(struct outlet *outlet, const struct result *result);
+	/* Takes the output of tasks and puts it into the output; NULL without a journal. The owner's. */
+	struct stage *stage;
 	/* NULL if output is written to standard output and error. */
 	struct outlet_screen *screen;
 	/* Standard output is written to a file although there is a screen. */

@@ -10,6 +10,7 @@
 #include "process/signals.h"
 #include "worker/executor.h"
 #include "worker/terminal.h"
+#include "run/durable/recall.h"
 #include "run/instructions.h"
 #include "run/interruption.h"
 #include "run/logbook.h"
@@ -51,7 +52,18 @@ static bool outlet_result(struct outlet *outlet, const struct result *result)
 
 	report_failure(session, result);
 	/* A task is cut off if what it has stored on disk cannot be read. */
-	return logbook_wants_written(session) && result->outcome != OUTCOME_SKIPPED && !session->order.held.loss.text;
+	return logbook_wants_written(session) && !result->is_recalled && result->outcome != OUTCOME_SKIPPED &&
+	       !session->order.held.loss.text;
+}
+
+/* True if a failure comes because tasks were ended, not by themselves. */
+static bool outlet_voids(struct outlet *outlet, const struct result *result)
+{
+	const struct ending *ending = &container_of(outlet, struct session, outlet)->ending;
+
+	if (result->outcome == OUTCOME_SKIPPED)
+		return true;
+	return result_is_failure(result) && (ending->signal || ending->clears || ending->failure);
 }
 
 static void outlet_settled(struct outlet *outlet, const struct result *result)
@@ -73,12 +85,16 @@ static int open_parts(struct session *session, struct error *error)
 		return -1;
 	if (memo_open(&session->memo, session, error) < 0)
 		return -1;
-	if (out_file_open(&session->out, error) < 0 || logbook_open(session, error) < 0)
+	if (durable_open(&session->durable, session, error) < 0)
+		return -1;
+	durable_expect(&session->durable, &session->out);
+	if (out_file_open(&session->out, error) < 0 || durable_check(&session->durable, error) < 0 ||
+	    logbook_open(session, error) < 0)
 		return -1;
 	if (session->place.is_alone && interruption_open(session) < 0)
 		return error_set_errno(error, errno, "cannot watch for signals");
 	/* Last: the earlier file is kept where the run cannot begin. */
-	if (out_file_clear(&session->out, error) == 0)
+	if (out_file_clear(&session->out, error) == 0 && durable_begin(&session->durable, error) == 0)
 		return 0;
 	if (session->place.is_alone)
 		interruption_close(session);
@@ -90,15 +106,7 @@ struct session *session_open(const struct session_options *options, const struct
 {
 	struct session *session = mem_new(1, sizeof *session);
 	struct outlet_options outlet;
-	struct order_options order = {
-		.memory = options->output.buffer,
-		.disk = options->output.spill,
-		.directory = options->machine.temporary,
-		.kind = options->output.order,
-		.whole = options->output.format && options->output.format->is_whole,
-		.holds = options->command.executor->persists,
-		.attempts = options->policy.retries < UINT32_MAX ? (uint32_t)options->policy.retries + 1 : UINT32_MAX,
-	};
+	struct order_options order;
 
 	*session = (struct session){
 		.options = options,
@@ -111,12 +119,16 @@ struct session *session_open(const struct session_options *options, const struct
 		.oom_kills = KILLS_UNKNOWN,
 		.out = instructions_out_file(options, place),
 		.pool_owner = verdict_owner,
-		.outlet = {.failed = outlet_failed, .finished = outlet_result, .settled = outlet_settled},
+		.outlet = {.failed = outlet_failed,
+			   .finished = outlet_result,
+			   .settled = outlet_settled,
+			   .voids = outlet_voids},
 	};
 	session->pool_owner.context = place->context;
 	if (open_parts(session, error) < 0) {
 		logbook_close(session);
 		memo_close(&session->memo);
+		durable_discard(&session->durable);
 		out_file_discard(&session->out);
 		instructions_release(session);
 		arena_release(&session->arena);
@@ -134,6 +146,8 @@ struct session *session_open(const struct session_options *options, const struct
 	clearance_init(&session->clearance, pool_leftovers(session->pool), options->policy.grace,
 		       options->policy.leftovers == LEFTOVERS_KILL);
 	session->outlet.screen = place->screen;
+	session->outlet.stage = durable_is_on(&session->durable) ? &session->durable.stage : NULL;
+	order = instructions_order(session);
 	outlet_open(&session->outlet, place->loop, &outlet);
 	order_init(&session->order, &order, &session->outlet.sink);
 	progress_init(&session->progress, session, &session->outlet);
@@ -155,6 +169,7 @@ bool session_has_room(const struct session *session)
 
 void session_submit(struct session *session, const struct chunk *chunk)
 {
+	recall_secure(session);
 	session->tally.submitted += chunk->count;
 	pool_submit(session->pool, chunk);
 	/* While the first worker begins, before any result is taken. */
@@ -175,6 +190,7 @@ static void session_settle(struct session *session)
 	struct order *order = &session->order;
 
 	memo_go_on(&session->memo);
+	recall_flush(session);
 	order_pump(order);
 	pool_resume(session->pool);
 	sharing_flush(session);
@@ -223,6 +239,8 @@ nsec session_deadline(const struct session *session)
 		deadline = memo_deadline(&session->memo);
 	if (progress_deadline(&session->progress) < deadline)
 		deadline = progress_deadline(&session->progress);
+	if (durable_deadline(&session->durable) < deadline)
+		deadline = durable_deadline(&session->durable);
 	if (clearance_deadline(&session->clearance) < deadline)
 		deadline = clearance_deadline(&session->clearance);
 	return deadline;

@@ -25,6 +25,7 @@
 #include "run/policy/limit.h"
 #include "run/policy/rate.h"
 #include "run/policy/until.h"
+#include "run/durable/durable.h"
 #include "run/ending.h"
 #include "run/outlet.h"
 #include "run/progress.h"
@@ -173,6 +174,7 @@ struct session_options {
 	struct shared_options shared;
 	struct state_options state;
 	struct slot_options slots;
+	struct durable_options durable;
 };
 
 struct session;
@@ -212,11 +214,24 @@ struct session_tally {
 	uint64_t finished;
 	/* Results by outcome. */
 	uint64_t outcomes[OUTCOMES];
+	/* Results by outcome that an earlier session of the run had. */
+	uint64_t recalled[OUTCOMES];
 	/* Tasks that were run more than once. */
 	uint64_t retried;
 	/* Results of tasks that failed after a signal to mpmap, which they were sent as well. */
 	uint64_t stopped;
 };
+
+/* Returns how many tasks have failed in this session. */
+static inline uint64_t session_failures(const struct session_tally *tally)
+{
+	uint64_t failures = 0;
+	int outcome;
+
+	for (outcome = OUTCOME_FAILED; outcome < OUTCOME_SKIPPED; outcome++)
+		failures += tally->outcomes[outcome] - tally->recalled[outcome];
+	return failures;
+}
 
 /* Returns a new session; no worker runs yet. place is copied. NULL with the error. */
 struct session *session_open(const struct session_options *options, const struct session_place *place,

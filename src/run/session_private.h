@@ -12,6 +12,7 @@
 #include "pool/pool.h"
 #include "run/companion/prototype.h"
 #include "run/companion/sharing.h"
+#include "run/durable/durable.h"
 #include "run/ending.h"
 #include "run/logbook.h"
 #include "run/memo/memo.h"
@@ -49,6 +50,7 @@ struct session {
 	struct prototype prototype;
 	struct shared shared;
 	struct sharing sharing;
+	struct durable durable;
 
 	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;

@@ -2,6 +2,7 @@
 /* The part of a session that its feeder uses. */
 #include "run/supply.h"
 
+#include "run/durable/recall.h"
 #include "run/session_private.h"
 #include "worker/executor.h"
 
@@ -90,17 +91,20 @@ const struct diag_context *supply_context(const struct session *session)
 
 bool supply_may_know(const struct session *session)
 {
-	return memo_is_on(&session->memo);
+	return memo_is_on(&session->memo) || recall_is_on(session);
 }
 
 bool supply_knows(struct session *session, const struct task *task)
 {
-	return memo_knows(session, task);
+	return recall_knows(session, task) || memo_knows(session, task);
 }
 
 void supply_take(struct session *session, const struct task *task)
 {
-	memo_take(session, task);
+	if (session->durable.is_known)
+		recall_take(session, task);
+	else
+		memo_take(session, task);
 }
 
 void supply_flush(struct session *session)

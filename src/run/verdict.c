@@ -84,7 +84,7 @@ static void stop_for_command(struct session *session, const struct result *resul
 /* True if a task is to be run again, after *delay. */
 static bool is_to_repeat(struct session *session, const struct result *result, nsec *delay)
 {
-	if (!ending_permits(session)->begins || !result_is_failure(result) ||
+	if (session->options->durable.at_most_once || !ending_permits(session)->begins || !result_is_failure(result) ||
 	    result->attempt >= order_attempts(&session->order, result->index) ||
 	    !order_may_repeat(&session->order, result->index))
 		return false;
@@ -95,13 +95,13 @@ static bool is_to_repeat(struct session *session, const struct result *result, n
 /* Ends the run if one more result that counts fulfils the condition of --halt. */
 static void apply_halt(struct session *session)
 {
-	uint64_t succeeded = session->tally.outcomes[OUTCOME_OK], skipped = session->tally.outcomes[OUTCOME_SKIPPED];
+	uint64_t succeeded = session->tally.outcomes[OUTCOME_OK] - session->tally.recalled[OUTCOME_OK];
 	const struct halt *halt = &session->options->policy.halt;
 
 	session->jobs_stale = true;
 	if (!ending_permits(session)->begins)
 		return;
-	if (!halt_is_due(halt, session->tally.finished - succeeded - skipped, succeeded, session->tally.total))
+	if (!halt_is_due(halt, session_failures(&session->tally), succeeded, session->tally.total))
 		return;
 	session->ending.halted = true;
 	if (halt->when == HALT_NOW)

@@ -86,6 +86,8 @@ struct result {
 	bool output_cut;
 	/* True if it did not run, since --memo has what it would write. */
 	bool from_memo;
+	/* True if it ended in an earlier session of its run, and this is what the journal has of it. */
+	bool is_recalled;
 	/* Bytes of its standard output that were captured. */
 	uint64_t output_size;
 	/* True if the kernel has killed a process of our control group for lack of memory meanwhile. */

@@ -53,6 +53,9 @@ static int phrase_check(const struct console *console, const struct options *opt
 		return error_set(error, "--help and --version are for the command line (help map tells all about map)");
 	if (options->run.command.terminal)
 		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
+	if (options->run.durable.journal)
+		return error_set(error,
+				 "--journal: runs at the prompt have none (quit, and mpmap --journal=FILE ... has)");
 	if (options->run.output.ungrouped && console->is_terminal)
 		return error_set(error, "--ungroup: what tasks write comes in above the prompt, and so is captured");
 	for (i = 0; i < options->feed.source_count; i++) {

@@ -104,23 +104,63 @@ static enum outcome outcome_of(struct slice name)
 	return outcome;
 }
 
+/* Sets the identity that a note says; all zero without a key. False if it makes no sense. */
+static bool take_identity(const struct note *note, struct key *identity)
+{
+	struct slice raw;
+
+	*identity = (struct key){.low = 0};
+	if (!note_raw(note, "key", &raw))
+		return true;
+	if (!key_read(raw, identity))
+		return false;
+	*identity = ordinals_identity(*identity, (uint32_t)note_value(note, "nth"));
+	return true;
+}
+
+/* Takes a note "begun". False if it makes no sense. */
+static bool take_begun(struct past *past, const struct note *note)
+{
+	uint64_t index = note_value(note, "begun");
+	struct past_entry *entry;
+	struct key identity;
+
+	if (!take_identity(note, &identity) || index >= UINT32_MAX || past->count >= UINT32_MAX - 1)
+		return false;
+	entry = enter_task(past, identity);
+	*entry = (struct past_entry){.identity = identity, .outcome = PAST_BEGUN, .status = -1};
+	set_index(past, index, (uint32_t)(entry - past->entries));
+	return true;
+}
+
+/* Takes a note "skipped". False if it makes no sense. */
+static bool take_skipped(struct past *past, const struct note *note)
+{
+	uint64_t index = note_value(note, "skipped");
+	struct past_entry *entry;
+
+	if (index >= past->index_count || !past->by_index[index])
+		return false;
+	entry = &past->entries[past->by_index[index] - 1];
+	if (entry->outcome == PAST_BEGUN)
+		entry->outcome = PAST_SKIPPED;
+	return true;
+}
+
 /* Takes a note "task". False if it makes no sense. */
 static bool take_task(struct past *past, const struct note *note)
 {
 	uint64_t index = note_value(note, "task"), out, status;
-	struct key key = {.low = 0};
 	struct past_entry *entry;
+	struct key key;
 	struct slice raw;
 	enum outcome outcome;
 
 	if (!note_raw(note, "outcome", &raw) || (outcome = outcome_of(raw)) == OUTCOMES || index >= UINT32_MAX ||
 	    past->count >= UINT32_MAX - 1)
 		return false;
-	if (note_raw(note, "key", &raw)) {
-		if (!key_read(raw, &key))
-			return false;
-		key = ordinals_identity(key, (uint32_t)note_value(note, "nth"));
-	}
+	if (!take_identity(note, &key))
+		return false;
 	entry = enter_task(past, key);
 	entry->outcome = (uint8_t)outcome;
 	entry->status = note_number(note, "status", &status) ? (int16_t)status : -1;
@@ -186,6 +226,7 @@ static bool take_begin(struct past *past, const struct note *note)
 	}
 	past->output = output;
 	past->session = note_value(note, "begin");
+	past->earlier = past->progress.done + past->progress.failed;
 	past->pid = note_value(note, "pid");
 	past->began = note_value(note, "at");
 	past->first_began = past->first_began ? past->first_began : past->began;
@@ -219,6 +260,13 @@ static bool take_commit(struct past *past, const struct note *note)
 	past->crc = note_value(note, "crc");
 	past->kept = note_value(note, "kept");
 	past->at = note_value(note, "at");
+	past->progress = (struct past_progress){
+		.done = note_value(note, "commit") - note_value(note, "failed"),
+		.failed = note_value(note, "failed"),
+		.running = note_value(note, "running"),
+		.submitted = note_value(note, "submitted"),
+		.total = note_value(note, "total"),
+	};
 	return true;
 }
 
@@ -235,8 +283,9 @@ static int past_note(struct scroll_reader *reader, const struct note *note, uint
 		const char *name;
 		bool (*take)(struct past *past, const struct note *note);
 	} kinds[] = {
-		{"task", take_task},   {"placed", take_placed}, {"commit", take_commit},  {"moved", take_moved},
-		{"begin", take_begin}, {"end", take_end},       {"journal", take_header},
+		{"begun", take_begun},   {"skipped", take_skipped}, {"task", take_task},
+		{"placed", take_placed}, {"commit", take_commit},   {"moved", take_moved},
+		{"begin", take_begin},   {"end", take_end},         {"journal", take_header},
 	};
 	struct past *past = container_of(reader, struct past, reader);
 	size_t i;

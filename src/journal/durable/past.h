@@ -8,11 +8,15 @@
  *   journal: format, run, command, others    | first: who the run is; all that determines its output
  *   begin: N, pid, at, out, device, inode,   | the N-th session begins; its output is a file ("file", "append"),
  *          base, name                        | whose first base bytes are not the run's, or a "stream"
+ *   begun: I, key, nth                       | the task of index I may begin
+ *   skipped: I                               | it has not begun
  *   task: I, key, nth, outcome, status,      | the task of index I has ended; its output of size bytes is at out in
  *         signal, number, size, out or kept  | the output, or at kept in the outputs file
  *   placed: I, size, out                     | the kept output of I was copied to the output
  *   moved: N, from, to                       | the output from byte from on, which the N-th task begins, was kept
- *   commit: tasks, size, crc, kept           | what precedes counts; size and end of the output, size of the outputs
+ *   commit: tasks, failed, running,          | what precedes counts; how far the run is; size and end of the output,
+ *           submitted, total, at, size, crc, | size of the outputs
+ *           kept                             |
  *   end: why                                 | the session has ended in order
  */
 #ifndef JOURNAL_DURABLE_PAST_H
@@ -24,7 +28,10 @@
 #include "journal/key.h"
 #include "task/task.h"
 
-/* A task that has ended. */
+/* In place of an outcome: the task may have begun, and has none; and it has not begun. */
+enum { PAST_BEGUN = OUTCOMES, PAST_SKIPPED };
+
+/* A task that has ended, or has begun. */
 struct past_entry {
 	/* Its key with its ordinal; all zero if it had none. */
 	struct key identity;
@@ -34,7 +41,7 @@ struct past_entry {
 	int16_t status;
 	uint16_t number;
 	uint8_t signal;
-	/* An enum outcome. */
+	/* An enum outcome, PAST_BEGUN or PAST_SKIPPED. */
 	uint8_t outcome;
 	/* True if place is in the run's output, else it is in the outputs file. */
 	bool is_out;
@@ -52,6 +59,16 @@ enum past_output {
 
 /* Returns the word for an output in the note "begin". */
 const char *past_output_name(enum past_output output);
+
+/* How far a run was at a commit. */
+struct past_progress {
+	uint64_t done;
+	uint64_t failed;
+	uint64_t running;
+	/* Tasks that had been read, and all there are; 0 if that was not known. */
+	uint64_t submitted;
+	uint64_t total;
+};
 
 struct past {
 	struct scroll_reader reader;
@@ -78,6 +95,8 @@ struct past {
 	uint64_t pid;
 	uint64_t began;
 	uint64_t first_began;
+	/* Tasks that had ended before it. */
+	uint64_t earlier;
 	enum past_output output;
 	uint64_t device;
 	uint64_t inode;
@@ -89,6 +108,7 @@ struct past {
 	uint64_t crc;
 	uint64_t kept;
 	uint64_t at;
+	struct past_progress progress;
 	/* Why it ended in order; NULL if it did not. Owned. */
 	char *end;
 };

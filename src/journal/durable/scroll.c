@@ -264,6 +264,8 @@ static int open_scroll(struct scroll *scroll, enum scroll_wish wish, struct erro
 	}
 	if (scroll->fd >= 0)
 		return 0;
+	if (errno == ENOENT && wish == SCROLL_LOOK)
+		return error_refuse(error, "--status: there is no journal %s", scroll->name);
 	if (errno == ENOENT && (wish == SCROLL_RESUME || wish == SCROLL_SALVAGE)) {
 		error_refuse(error, "--resume: there is no journal %s (without --resume a new run begins)",
 			     scroll->name);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A durable run: its journal, its past, and when what it did counts.
+ *
+ * What counts is committed in groups, in this order, so that the journal never says what is not stored:
+ *
+ *   1. the outputs file and the output are written, and stored (fdatasync)
+ *   2. the notes of the tasks that have ended, and a commit, are appended to the journal by one write
+ *   3. the journal is stored
+ *
+ * Killed before 2, these tasks are run again, and what they wrote is cut off; after it, they never are.
+ */
+#ifndef RUN_DURABLE_DURABLE_H
+#define RUN_DURABLE_DURABLE_H
+
+#include "base/clock.h"
+#include "base/dialect.h"
+#include "base/error.h"
+#include "journal/durable/ordinals.h"
+#include "journal/durable/past.h"
+#include "journal/durable/scroll.h"
+#include "journal/key.h"
+#include "journal/recorder.h"
+#include "run/durable/stage.h"
+#include "run/out_file.h"
+
+struct session;
+
+/* Nothing is stored by fdatasync(2): a run survives its own end, but not that of the machine. */
+#define SYNC_NEVER NSEC_FOREVER
+
+struct durable_options {
+	/* The name of the journal; NULL without one. */
+	const char *journal;
+	/* The run of the journal is continued. */
+	bool resumes;
+	/* Tasks that failed are run again. */
+	bool retries_failed;
+	/* That a task may begin is stored before it does. */
+	bool at_most_once;
+	/* Tasks that may have begun, and have no outcome, are run again. */
+	bool retries_interrupted;
+	/* Time between commits; 0: each task is committed when it ends. SYNC_NEVER: storing is left to the system. */
+	nsec sync;
+	/* The command line that resumes the run; NULL if it is not known. */
+	const char *again;
+};
+
+struct durable {
+	/* Embedded among the session's recorders: its flush commits. */
+	struct recorder recorder;
+	/* The session's; NULL if the run has no journal. */
+	const struct durable_options *options;
+	struct session *session;
+	struct scroll scroll;
+	struct past past;
+	struct ordinals ordinals;
+	struct stage stage;
+	struct key_command keys;
+	/* The descriptor of the output and one to read it by, -1 if it is a stream. The first is the caller's. */
+	int output;
+	int readable;
+	/* When the open group is committed; 0 if it is empty. */
+	nsec due;
+	/* Tasks are to be submitted of which it is not stored yet that they may begin. */
+	bool has_begun;
+	/* The journal is not written any more. */
+	bool has_failed;
+	/* The session's end is to be noted with the next commit, and was. */
+	const char *end;
+	bool has_ended;
+	/* True if recall_knows has found the last task; its entry, and whether its output is in its place. */
+	bool is_known;
+	struct past_entry *found;
+	struct turn turn;
+	bool is_in_place;
+	bool is_noted;
+	/* Tasks of earlier sessions in a row whose result the order has still to be given. */
+	uint64_t recalled_first;
+	uint64_t recalled;
+};
+
+/* Opens the journal that the session's options name, and loads its past; nothing is changed. -1 with the error. */
+int durable_open(struct durable *durable, struct session *session, struct error *error) MUST_CHECK;
+
+/* Says what the file of the output is to be: what earlier sessions have written, and not what they have not. */
+void durable_expect(const struct durable *durable, struct out_file *out);
+
+/* Checks the output that was opened against the past; nothing is changed. -1 with the error. */
+int durable_check(struct durable *durable, struct error *error) MUST_CHECK;
+
+/* Begins: cuts what was not committed, and commits the beginning of the session. -1 with the error. */
+int durable_begin(struct durable *durable, struct error *error) MUST_CHECK;
+
+/* True if the run has a journal. */
+static inline bool durable_is_on(const struct durable *durable)
+{
+	return durable->options;
+}
+
+/* The embedded recorder's functions. */
+extern const struct recorder_kind durable_recorder;
+
+/* Stores the outputs, and commits the open group; size bytes of the output count. -1 with the error. */
+int durable_commit(struct durable *durable, uint64_t size, struct error *error) MUST_CHECK;
+
+/* Sets the checksum of the end of the output, of which size bytes count. -1 with errno. */
+int durable_tail(const struct durable *durable, uint64_t size, uint32_t *crc) MUST_CHECK;
+
+/* Cuts the output, and continues there. -1 with errno. */
+int durable_cut_output(struct durable *durable, uint64_t size) MUST_CHECK;
+
+/* Keeps the output from the number-th task on beside the journal, and cuts it off. -1 with the error. */
+int durable_move(struct durable *durable, size_t number, struct error *error) MUST_CHECK;
+
+/* True if one of the first tasks of the output is not empty. */
+bool durable_has_tasks(const struct durable *durable, size_t number);
+
+/* Returns when there is something to be done: a group to be committed, or recalled tasks for the order. */
+nsec durable_deadline(const struct durable *durable);
+
+/* Has the end of the session noted and committed by the next flush of the recorders. */
+void durable_end(struct durable *durable);
+
+/* Reports how the run can be resumed, if it has not come to its end. */
+void durable_report(const struct durable *durable);
+
+/* Appends lines that say how far the run of a journal is. -1 with the error. */
+int durable_status(const char *journal, struct bytes *out, struct error *error) MUST_CHECK;
+
+/* Closes the journal of a run that does not begin, and removes it if it is new. */
+void durable_discard(struct durable *durable);
+
+void durable_close(struct durable *durable);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The beginning of a durable run: nothing is changed before everything has been checked. */
+#include "run/durable/durable.h"
+
+#include "base/diag.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "journal/durable/crc.h"
+#include "journal/durable/note.h"
+#include "run/durable/aspects.h"
+#include "run/session_private.h"
+#include "worker/executor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Loads the past of a journal and compares it with the run. -1 with the error. */
+static int load_past(struct durable *durable, struct error *error)
+{
+	struct past *past = &durable->past;
+
+	if (!durable->scroll.size || !durable->options->resumes)
+		return 0;
+	if (past_load(past, &durable->scroll, error) < 0)
+		return -1;
+	if (!past->header || !past->session) {
+		return error_refuse(error, "--journal: %s is not the journal of a run", durable->scroll.name);
+	}
+	return aspects_check(durable->scroll.name, (struct slice){.data = past->header, .size = past->header_size},
+			     durable->session->options, error);
+}
+
+int durable_open(struct durable *durable, struct session *session, struct error *error)
+{
+	const struct durable_options *options = &session->options->durable;
+	bool forces = session->options->output.force;
+
+	durable->scroll.fd = durable->output = durable->readable = durable->stage.kept.fd = -1;
+	if (!options->journal || !session->options->command.executor->runs_tasks)
+		return 0;
+	durable->options = options;
+	durable->session = session;
+	durable->recorder.kind = &durable_recorder;
+	if (scroll_open(&durable->scroll, options->journal,
+			options->resumes ? forces ? SCROLL_SALVAGE : SCROLL_RESUME
+			: forces         ? SCROLL_REPLACE
+					 : SCROLL_CREATE,
+			error) < 0)
+		return -1;
+	return load_past(durable, error);
+}
+
+void durable_expect(const struct durable *durable, struct out_file *out)
+{
+	const struct past *past = &durable->past;
+
+	if (!durable->options)
+		return;
+	out->is_read = true;
+	out->resumes = past->session && past->output != PAST_STREAM;
+	out->has_parts = past->placed;
+	/* A run that was killed before it began has left an empty file at most. */
+	out->may_be_empty = !durable->scroll.is_new && !past->session;
+}
+
+/* Sets a usage error. */
+static int refuse_output(struct error *error, char *text)
+{
+	error_refuse(error, "%s", text);
+	free(text);
+	return -1;
+}
+
+/* Returns the name of the output, as messages and the journal have it. The caller's. */
+static char *output_name(const struct durable *durable)
+{
+	char link[64], name[4096];
+	ssize_t size;
+
+	if (durable->session->out.name)
+		return mem_string(durable->session->out.name);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", durable->output);
+	size = readlink(link, name, sizeof name - 1);
+	name[size > 0 ? size : 0] = '\0';
+	return mem_string(size > 0 ? name : "standard output");
+}
+
+/* Sets the error for an output that was shortened. Returns -1. */
+static int refuse_short(const struct durable *durable, const char *name, uint64_t size, struct error *error)
+{
+	bool is_out = durable->session->out.name;
+
+	if (size == 0 && !is_out)
+		return refuse_output(error,
+				     mem_format("--resume: %s is empty: the shell emptied it for '>'; '>> %s' or "
+						"--out=%s goes on with it (its contents are lost; --force "
+						"--journal=%s begins anew)",
+						name, name, name, durable->scroll.name));
+	return refuse_output(error, mem_format("--resume: %s was shortened: it has %" PRIu64
+					       " bytes, and the run had written %" PRIu64
+					       " (--force, without --resume, begins anew)",
+					       name, size, durable->past.size));
+}
+
+/* Compares the end of what the run had written with the journal. -1 with the error. */
+static int check_tail(const struct durable *durable, const char *name, struct error *error)
+{
+	uint32_t crc = 0;
+
+	if (durable_tail(durable, durable->past.size, &crc) < 0)
+		return error_set_errno(error, errno, "--resume: %s cannot be read", name);
+	if (crc == durable->past.crc)
+		return 0;
+	return refuse_output(error, mem_format("--resume: %s was changed by something else: the bytes up to %" PRIu64
+					       " are not those that the run has written",
+					       name, durable->past.size));
+}
+
+/* Compares the output of earlier sessions with the journal. -1 with the error. */
+static int check_file(const struct durable *durable, const struct stat *status, const char *name, struct error *error)
+{
+	const struct past *past = &durable->past;
+	uint64_t size = (uint64_t)status->st_size;
+
+	if (!past->placed && size == past->base)
+		return 0;
+	if (status->st_dev != past->device)
+		return refuse_output(error,
+				     mem_format("--resume: %s is on another device than the output of the run, %s",
+						name, past->output_name));
+	if (status->st_ino != past->inode)
+		return refuse_output(error, mem_format("--resume: %s is not the file that the run has written, %s",
+						       name, past->output_name));
+	if (size < past->size)
+		return refuse_short(durable, name, size, error);
+	return check_tail(durable, name, error);
+}
+
+/* Finds what the output is. */
+static void find_output(struct durable *durable)
+{
+	const struct session *session = durable->session;
+	const struct output_format *format = session->options->output.format;
+	struct stat status;
+
+	durable->output = session->out.fd >= 0 ? session->out.fd : STDOUT_FILENO;
+	durable->stage.is_file = !(format && format->is_silent) && fstat(durable->output, &status) == 0 &&
+				 S_ISREG(status.st_mode) &&
+				 (session->out.fd >= 0 || !(session->place.closed & 1u << STDOUT_FILENO));
+}
+
+/* True if two descriptors are of one file. */
+static bool is_one_file(const struct stat *status, int fd)
+{
+	struct stat other;
+
+	return fstat(fd, &other) == 0 && status->st_dev == other.st_dev && status->st_ino == other.st_ino;
+}
+
+/* Checks an output that is a file. -1 with the error. */
+static int check_output(struct durable *durable, struct error *error)
+{
+	char link[64], *name = output_name(durable);
+	struct stat status;
+	int result = 0;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", durable->output);
+	durable->readable = open(link, O_RDONLY | O_CLOEXEC);
+	if (durable->readable < 0 || fstat(durable->readable, &status) < 0)
+		result = error_set_errno(error, errno, "--journal: %s cannot be read back", name);
+	else if (is_one_file(&status, diag_descriptor()))
+		result = refuse_output(error, mem_format("--journal: standard error is written to %s, too, among which "
+							 "the output could not be found again",
+							 name));
+	else if (durable->past.session && durable->past.output != PAST_STREAM)
+		result = check_file(durable, &status, name, error);
+	free(name);
+	return result;
+}
+
+int durable_check(struct durable *durable, struct error *error)
+{
+	const struct past *past = &durable->past;
+
+	if (!durable->options)
+		return 0;
+	find_output(durable);
+	if (durable->stage.is_file)
+		return check_output(durable, error);
+	if (!past->placed)
+		return 0;
+	return refuse_output(error,
+			     past->output == PAST_FILE
+				     ? mem_format("--resume: the output of the run is in %s: --out=%s goes on there",
+						  past->output_name, past->output_name)
+				     : mem_format("--resume: the output of the run is in %s: '>> %s' goes on there",
+						  past->output_name, past->output_name));
+}
+
+/* Notes that a session begins. */
+static void note_session_begin(struct durable *durable)
+{
+	struct bytes *group = &durable->scroll.group;
+	enum past_output output = !durable->stage.is_file      ? PAST_STREAM
+				  : durable->session->out.name ? PAST_FILE
+							       : PAST_APPEND;
+	size_t begun = note_begin(group);
+	struct stat status;
+
+	note_put_number(group, "begin", durable->past.session + 1);
+	note_put_number(group, "pid", (uint64_t)getpid());
+	note_put_number(group, "at", (uint64_t)(clock_wall() / NSEC_PER_SEC));
+	note_put_text(group, "out", slice_of(past_output_name(output)));
+	if (durable->stage.is_file && fstat(durable->output, &status) == 0) {
+		char *name = output_name(durable);
+
+		note_put_number(group, "device", status.st_dev);
+		note_put_number(group, "inode", status.st_ino);
+		note_put_number(group, "base", durable->past.base);
+		note_put_text(group, "name", slice_of(name));
+		free(name);
+	}
+	note_end(group, begun);
+}
+
+/* Sets where the output of this session begins, and cuts what was not committed. -1 with the error. */
+static int begin_output_file(struct durable *durable, struct error *error)
+{
+	struct past *past = &durable->past;
+	bool is_continued = past->session && past->output != PAST_STREAM;
+	int flags = fcntl(durable->output, F_GETFL);
+	off_t end = lseek(durable->output, 0, flags & O_APPEND ? SEEK_END : SEEK_CUR);
+
+	if (!is_continued) {
+		past->base = past->size = end > 0 ? (uint64_t)end : 0;
+		return 0;
+	}
+	if (durable_cut_output(durable, past->size) < 0)
+		return error_set_errno(error, errno, "--resume: the output cannot be cut");
+	return 0;
+}
+
+/* Prepares the stage for the outlet, which is not open yet. */
+static void begin_stage(struct durable *durable)
+{
+	struct session *session = durable->session;
+	const struct output_options *output = &session->options->output;
+	struct stage *stage = &durable->stage;
+
+	stage->output = &session->outlet.output;
+	stage->format = output->format ? output->format : &output_text;
+	stage->state = &session->outlet.state;
+	stage->scroll = &durable->scroll;
+	stage->notes_begun = durable->options->at_most_once;
+	stage->is_ordered = output->order == ORDER_INPUT;
+	durable->keys.command = &session->command;
+	durable->keys.tag = output->tag && output->tag_is_template ? &session->tag : NULL;
+}
+
+int durable_begin(struct durable *durable, struct error *error)
+{
+	const struct session *session = durable->session;
+	struct stage *stage = &durable->stage;
+	struct past *past = &durable->past;
+
+	if (!durable->options)
+		return 0;
+	begin_stage(durable);
+	kept_begin(&stage->kept, durable->scroll.name);
+	if (past->session && kept_resume(&stage->kept, past->kept, error) < 0)
+		return -1;
+	if (scroll_cut(&durable->scroll, !past->session, error) < 0)
+		return -1;
+	if (stage->is_file && begin_output_file(durable, error) < 0)
+		return -1;
+	stage->base = stage->written = past->size;
+	stage->is_opened = stage->is_file && past->size > past->base;
+	stage->has_tasks = durable_has_tasks(durable, past->placed);
+	turns_skip(&stage->turns, stage->is_ordered ? past->placed : 0);
+	if (!past->session)
+		aspects_note(&durable->scroll.group, session->options, session->briefing.id);
+	note_session_begin(durable);
+	if (durable_commit(durable, past->size, error) < 0)
+		return -1;
+	if (!past->session && scroll_sync_folder(durable->scroll.name, error) < 0)
+		return -1;
+	/* In the order of completion there is no place that a task must have. */
+	return stage->is_ordered || !past->placed ? 0 : durable_move(durable, 0, error);
+}
+
+void durable_discard(struct durable *durable)
+{
+	if (!durable->options)
+		return;
+	scroll_discard(&durable->scroll);
+	durable_close(durable);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recalling tasks.
+ *
+ *   the record at i is     | and its output is       | what happens
+ *   -----------------------+-------------------------+---------------------------------------------------------
+ *   not done               |                         | it is run
+ *   done                   | at i in the output      | nothing is written
+ *   done                   | kept                    | it is copied when its turn comes
+ *   either                 | elsewhere in the output | first, the output from i on is kept, and cut off
+ */
+#include "run/durable/recall.h"
+
+#include "base/diag.h"
+#include "run/durable/durable.h"
+#include "run/report.h"
+#include "run/session_private.h"
+
+bool recall_is_on(const struct session *session)
+{
+	return durable_is_on(&session->durable);
+}
+
+/* True if an entry of the past is not run again. */
+static bool is_recallable(const struct durable *durable, const struct past_entry *entry)
+{
+	if (!entry || (!entry->is_out && entry->place + entry->size > durable->past.kept))
+		return false;
+	if (entry->outcome == PAST_BEGUN)
+		return !durable->options->retries_interrupted;
+	if (entry->outcome == PAST_SKIPPED)
+		return false;
+	return entry->outcome == OUTCOME_OK || !durable->options->retries_failed;
+}
+
+/* Keeps the output from index on, since it is not what the input wants there. */
+static void depart(struct session *session, uint64_t index)
+{
+	struct durable *durable = &session->durable;
+
+	if (durable_move(durable, (size_t)index, &durable->stage.error) < 0)
+		return;
+	session->outlet.state.begun = durable->stage.has_tasks;
+	/* All that was moved can be recalled. */
+	durable->past.kept = kept_end(&durable->stage.kept);
+}
+
+/* Notes that the output of a task is where it belongs. */
+static bool find_in_place(struct durable *durable, const struct past_entry *entry, uint64_t index)
+{
+	durable->is_in_place = is_recallable(durable, entry) && past_placed(&durable->past, (size_t)index) == entry;
+	return durable->is_in_place;
+}
+
+/* As recall_knows. */
+static bool recall_find(struct session *session, const struct task *task)
+{
+	struct durable *durable = &session->durable;
+	struct past *past = &durable->past;
+	struct key key = key_of_task(&durable->keys, task);
+	uint32_t ordinal = ordinals_next(&durable->ordinals, key);
+	struct past_entry *entry = past_find(past, ordinals_identity(key, ordinal));
+	struct turn *turn;
+
+	durable->found = entry;
+	durable->is_in_place = false;
+	if (durable->stage.error.text)
+		return false;
+	if (durable->stage.is_ordered && task->index < past->placed) {
+		if (find_in_place(durable, entry, task->index))
+			return true;
+		depart(session, task->index);
+	}
+	durable->turn = (struct turn){.key = key, .ordinal = ordinal, .phase = TURN_OPEN};
+	if (is_recallable(durable, entry) && !entry->is_out) {
+		durable->turn.phase = TURN_RENUMBERED;
+		durable->turn.place = entry->place;
+		durable->turn.size = entry->size;
+		durable->is_noted = task->index < past->index_count &&
+				    past->by_index[task->index] == (uint32_t)(entry - past->entries) + 1;
+		return true;
+	}
+	turn = turns_at(&durable->stage.turns, task->index);
+	if (turn)
+		*turn = durable->turn;
+	if (durable->options->at_most_once) {
+		stage_note_begun(&durable->stage, task->index, &durable->turn);
+		durable->has_begun = true;
+	}
+	return false;
+}
+
+bool recall_knows(struct session *session, const struct task *task)
+{
+	session->durable.is_known = recall_is_on(session) && recall_find(session, task);
+	return session->durable.is_known;
+}
+
+void recall_secure(struct session *session)
+{
+	struct durable *durable = &session->durable;
+	struct error error = {.number = 0};
+
+	if (!durable->has_begun || durable->has_failed)
+		return;
+	durable->has_begun = false;
+	outlet_flush(&session->outlet);
+	if (session->outlet.output.error || durable_commit(durable, durable->stage.written, &error) == 0)
+		return;
+	/* Nothing begins from here on. */
+	durable->has_failed = true;
+	ending_fail(session, EXIT_TROUBLE, &error);
+	error_release(&error);
+}
+
+/* Counts the results of tasks that were done in an earlier session. */
+static void recall_count(struct session *session, const struct result *result)
+{
+	uint64_t count = result_count(result);
+
+	session->tally.finished += count;
+	session->tally.outcomes[result->outcome] += count;
+	session->tally.recalled[result->outcome] += count;
+}
+
+/* Gives the order a result. */
+static void recall_finish(struct session *session, const struct result *result)
+{
+	if (order_finish(&session->order, result) < 0)
+		BUG("a task that was done before has a result already");
+	recall_count(session, result);
+}
+
+void recall_flush(struct session *session)
+{
+	struct durable *durable = &session->durable;
+	struct result result = {
+		.index = durable->recalled_first,
+		.further = (uint32_t)(durable->recalled - 1),
+		.outcome = OUTCOME_OK,
+		.is_recalled = true,
+	};
+
+	if (!durable->recalled)
+		return;
+	durable->recalled = 0;
+	recall_finish(session, &result);
+}
+
+/* Gives the order the result of a task that failed in an earlier session. */
+static void recall_failure(struct session *session, const struct result *result, const struct task *task)
+{
+	struct result failed = *result;
+	char *line = report_wants(session, result) ? report_line(session, result, task) : NULL;
+
+	recall_flush(session);
+	failed.line = line;
+	recall_finish(session, &failed);
+	free(line);
+}
+
+/* Leaves a task interrupted. */
+static void recall_interrupted(struct durable *durable, struct result *result)
+{
+	result->outcome = OUTCOME_LOST;
+	result->reason = "interrupted: it may have begun (--retry-interrupted runs it again)";
+	durable->stage.interrupted++;
+	if (!durable->is_in_place && !durable->is_noted)
+		stage_note_begun(&durable->stage, result->index, &durable->turn);
+	durable->is_noted = true;
+}
+
+void recall_take(struct session *session, const struct task *task)
+{
+	struct durable *durable = &session->durable;
+	const struct past_entry *entry = durable->found;
+	struct result result = {
+		.index = session->tally.submitted++,
+		.outcome = (enum outcome)entry->outcome,
+		.status = entry->status,
+		.signal = entry->signal,
+		.number = entry->number,
+		.is_recalled = true,
+	};
+
+	if (entry->outcome == PAST_BEGUN)
+		recall_interrupted(durable, &result);
+	else
+		stage_count(&durable->stage, &result);
+	if (!durable->is_in_place)
+		stage_recall(&durable->stage, &result, &durable->turn, durable->is_noted);
+	/* A task with settings of its own has a place in the order already. */
+	if (result.outcome != OUTCOME_OK || session->options->input.brings_commands) {
+		recall_failure(session, &result, task);
+		return;
+	}
+	if (durable->recalled_first + durable->recalled != result.index || durable->recalled == UINT32_MAX)
+		recall_flush(session);
+	if (!durable->recalled++)
+		durable->recalled_first = result.index;
+}

@@ -1,0 +1,354 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --resume: what is done is not run again, and the output is that of an undisturbed run, whatever was edited between.
+
+# Scripts are for the tasks' shell.
+# shellcheck disable=SC2016
+
+load helper
+
+# Each task notes that it was begun, and prints its record; those that end with 9 fail.
+script='echo "$1" >>begun; echo "out $1"; case $1 in *9) exit 3;; esac'
+
+# first_run OPTION...: a run of the records of the file in, whose 5th task is killed together with mpmap.
+first_run() {
+	rm -rf run.mpj* file begun
+	start -j1 --journal=run.mpj "$@" --shell "[ \"\$1\" != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; $script" <in
+	wait_until tasks_noted 4
+	kill -KILL "$pid"
+	finish
+	[ "$(cat status)" = 137 ]
+	touch gate
+}
+
+tasks_noted() {
+	[ -e run.mpj ] && [ "$(grep -c '"task":' run.mpj)" -ge "$1" ]
+}
+
+resume() {
+	mp -j2 --journal=run.mpj --resume "$@" --shell "[ \"\$1\" != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; $script" <in
+}
+
+# Prints what tasks of the records of the file in print.
+expected() {
+	sed 's/^/out /' in
+}
+
+@test "resume: after kill -9, what was committed is not run again" {
+	seq 8 >in
+	first_run --out=file
+	resume --out=file
+	expect 0 ''
+	expected | cmp - file
+	[ "$(sort begun | tr '\n' ' ')" = '1 2 3 4 5 5 6 7 8 ' ] || [ "$(sort begun | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 ' ]
+	resume --out=file
+	expect 0 ''
+	expected | cmp - file
+}
+
+@test "resume: the input may be edited" {
+	local edit
+	for edit in '1d' '3d' '1i new' '3a new' '2s/.*/new/' '$d' '1{h;d};3G' '2p' 's/$/x/' '1,4d' '8,$d'; do
+		seq 8 >in
+		rm -f gate
+		first_run --out=file
+		sed -i "$edit" in
+		resume --out=file
+		expect 0 ''
+		expected | cmp - file || complain "edit: $edit"
+		rm -f begun
+		seq 8 >in
+		resume --out=file
+		expect 0 ''
+		expected | cmp - file || complain "back from: $edit"
+	done
+}
+
+@test "resume: exactly the records that are new are run" {
+	seq 1000 >in
+	mp_well -j2 --journal=run.mpj --out=file --shell "$script" <in || :
+	expect 123
+	rm begun
+	sed -i -e '10s/.*/a/' -e '500d' -e '700i b' -e '900p' in
+	mp -j2 --journal=run.mpj --resume --out=file --shell "$script" <in
+	expect 123 ''
+	expected | cmp - file
+	[ "$(sort begun | tr '\n' ' ')" = '900 a b ' ]
+}
+
+@test "resume: an input that became empty leaves an empty output" {
+	seq 3 >in
+	first_run_whole
+	: >in
+	resume --out=file
+	expect 0 ''
+	exactly file ''
+}
+
+first_run_whole() {
+	touch gate
+	rm -rf run.mpj* file begun
+	mp -j2 --journal=run.mpj --out=file --shell "[ \"\$1\" != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; $script" <in
+}
+
+@test "resume: what failed stays so, until --retry-failed" {
+	printf '%s\n' 1 9 3 19 5 >in
+	first_run_whole
+	expect 123
+	rm begun
+	resume --out=file
+	expect 123 ''
+	says '2 of 5 tasks failed \(2 failed\)'
+	says '#2: exit status 3'
+	says 'to run what failed again: .* --retry-failed$'
+	[ ! -e begun ]
+	expected | cmp - file
+	resume --retry-failed --out=file
+	expect 123 ''
+	[ "$(sort begun | tr '\n' ' ')" = '19 9 ' ]
+	expected | cmp - file
+}
+
+@test "resume: tasks that a signal ended with mpmap are run again, and the line to type is printed" {
+	start -j2 --journal=run.mpj --out=file --shell 'echo "$1"; [ "$1" -lt 3 ] || [ -e gate ] || "$TOOL" hold gate' ::: 1 2 3 4 5
+	wait_until tasks_noted 2
+	kill -INT "$pid"
+	finish
+	same file $'1\n2'
+	says "^mpmap: to go on: .*mpmap --resume -j2 '--journal=run.mpj' '--out=file' --shell '"
+	touch gate
+	mp -j2 --journal=run.mpj --resume --out=file --shell 'echo "$1"; [ "$1" -lt 3 ] || [ -e gate ] || "$TOOL" hold gate' ::: 1 2 3 4 5
+	expect 0 '' ''
+	same file $'1\n2\n3\n4\n5'
+}
+
+@test "resume: --at-most-once leaves what may have begun to --retry-interrupted" {
+	local form
+	seq 8 >in
+	for form in text json; do
+		rm -f gate
+		start_once -o "$form"
+		resume_once -o "$form"
+		expect 125 ''
+		says '#5: lost: interrupted: it may have begun'
+		says 'to run what was interrupted again: .* --retry-interrupted$'
+		outputs "$form" | cmp - <(sed 5d in)
+		[ "$(sort begun | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 ' ]
+		resume_once -o "$form"
+		expect 125 ''
+		sed -i 1d in
+		resume_once -o "$form"
+		expect 125 ''
+		outputs "$form" | cmp - <(sed 4d in)
+		resume_once -o "$form" --retry-interrupted
+		expect 0 '' ''
+		outputs "$form" | cmp - in
+		[ "$(sort begun | tr '\n' ' ')" = '1 2 3 4 5 5 6 7 8 ' ]
+		seq 8 >in
+	done
+}
+
+once='echo "$1" >>begun; [ "$1" != 5 ] || [ -e gate ] || "$TOOL" hold gate; echo "$1"'
+
+# A run in which the 5th task was begun, and all others are done, when it is killed.
+start_once() {
+	rm -rf run.mpj* file begun
+	start -j2 --at-most-once --journal=run.mpj --out=file "$@" --shell "$once" <in
+	wait_until tasks_noted 7
+	kill -KILL "$pid"
+	finish
+	touch gate
+}
+
+resume_once() {
+	mp -j2 --at-most-once --journal=run.mpj --resume --out=file "$@" --shell "$once" <in
+}
+
+# Prints what the tasks have printed, whatever the format of the file.
+outputs() {
+	if [ "$1" = text ]; then cat file; else jq -j '.[].stdout' file; fi
+}
+
+@test "resume: what --at-most-once has not begun at a signal is run" {
+	start -j1 --at-most-once --journal=run.mpj --out=file --shell 'echo "$1" >>begun; [ "$1" != 2 ] || [ -e gate ] || "$TOOL" hold gate; echo "$1"' ::: 1 2 3 4 5
+	wait_until file_holds begun 2
+	kill -INT "$pid"
+	finish
+	touch gate
+	mp --at-most-once --journal=run.mpj --out=file --resume --shell 'echo "$1" >>begun; [ "$1" != 2 ] || [ -e gate ] || "$TOOL" hold gate; echo "$1"' ::: 1 2 3 4 5
+	expect 125 ''
+	same file $'1\n3\n4\n5'
+	[ "$(sort begun | tr '\n' ' ')" = '1 2 3 4 5 ' ]
+}
+
+@test "resume: --halt and --until leave the rest to it" {
+	seq 20 >in
+	run_to_end -j1 --halt now,fail=1 --journal=run.mpj --out=file --shell "$script" <in
+	expect 124 ''
+	says '^mpmap: to go on: '
+	run_to_end -j1 --halt now,fail=2 --journal=run.mpj --resume --out=file --shell "$script" <in
+	expect 123 ''
+	expected | cmp - file
+	[ "$(wc -l <begun)" = 20 ]
+}
+
+@test "resume: >> goes on, and > is explained" {
+	seq 8 >in
+	rm -f run.mpj* file
+	echo before >file
+	start_it bash -c 'exec "$MPMAP" -j1 --journal=run.mpj --shell "[ \$1 != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; echo \$1" <in >>file'
+	wait_until tasks_noted 4
+	kill -KILL "$pid"
+	finish
+	touch gate
+	cp file saved
+	run_it bash -c '"$MPMAP" --journal=run.mpj --resume --shell "[ \$1 != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; echo \$1" <in >file'
+	[ "$(cat status)" = 2 ]
+	says 'file is empty: the shell emptied it for .>.; .>> .*file. or --out='
+	cat saved >file
+	run_it bash -c '"$MPMAP" --journal=run.mpj --resume --shell "[ \$1 != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; echo \$1" <in >>file'
+	expect 0
+	{ echo before && cat in; } | cmp - file
+}
+
+@test "resume: a pipe gets everything once more, and nothing is run again" {
+	seq 8 >in
+	run_it bash -c '"$MPMAP" -j2 --journal=run.mpj --shell "$0" <in | cat' "$script"
+	expected | cmp - out
+	rm begun
+	run_it bash -c '"$MPMAP" -j2 --journal=run.mpj --resume --shell "$0" <in | cat' "$script"
+	expected | cmp - out
+	[ ! -e begun ]
+	mp -j2 --journal=run.mpj --resume --out=file --shell "$script" <in
+	expected | cmp - file
+	[ ! -e begun ]
+	run_it bash -c '"$MPMAP" -j2 --journal=run.mpj --resume --shell "$0" <in | cat' "$script"
+	[ "$(cat status)" = 0 ] && [ ! -s out ]
+	says 'the output of the run is in file: --out=file goes on there'
+}
+
+@test "resume: an output that is not what was written is refused, and nothing is changed" {
+	seq 8 >in
+	first_run --out=file
+	cp file whole
+	for change in 'truncate -s 3 file' 'printf X | dd of=file conv=notrunc status=none' 'rm file' 'mv file f2; cp f2 file'; do
+		cp whole kept && cat whole >file
+		bash -c "$change"
+		cp run.mpj before
+		cp file after 2>/dev/null || rm -f after
+		resume --out=file
+		usage_error '^mpmap: --resume: file'
+		cmp run.mpj before
+		[ ! -e after ] || cmp file after
+		[ ! -e f2 ] || mv f2 file
+		[ -e file ] || break
+	done
+}
+
+@test "resume: another command, or an option that changes the output, is refused and named" {
+	seq 3 >in
+	mp_well --journal=run.mpj --out=file echo a <in
+	local words
+	for words in 'echo b' '-o jsonl echo a' '--tag echo a' '--unordered echo a' '--workdir / echo a' "-C , echo a" '--stdin echo a'; do
+		# shellcheck disable=SC2086
+		mp --journal=run.mpj --resume --out=file $words <in
+		usage_error '^mpmap: --resume: run.mpj is of another run: its .* was '
+	done
+	mp --journal=run.mpj --resume --out=file echo b <in
+	says "its command was 'echo a', and is 'echo b' now"
+	same file $'a 1\na 2\na 3'
+	mp --journal=none --resume --out=file echo a <in
+	usage_error '^mpmap: --resume: there is no journal none \(without --resume a new run begins\)$'
+	[ ! -e none ]
+}
+
+@test "resume: a run that was killed before it had begun anything begins anew" {
+	seq 3 >in
+	mp_well --journal=run.mpj --out=file echo <in
+	local size
+	for size in 0 1 50; do
+		head -c "$size" run.mpj >torn
+		: >empty
+		mp_well --journal=torn --resume --out=empty echo <in
+		cmp in empty
+		head -c "$size" run.mpj >torn
+		: >empty
+		mp_well --journal=torn --out=empty echo <in
+		cmp in empty
+		head -c "$size" run.mpj >torn
+		mp --journal=torn --resume --out=empty echo <in
+		usage_error 'empty exists'
+	done
+}
+
+@test "resume: --unordered, json and jsonl" {
+	local options
+	seq 8 >in
+	for options in --unordered '-o jsonl' '-o json' '--unordered -o json'; do
+		rm -f gate
+		# shellcheck disable=SC2086
+		first_run --out=file $options
+		sed -i '2d;4i new' in
+		# shellcheck disable=SC2086
+		resume --out=file $options
+		expect 0 ''
+		case $options in
+		--unordered) sort file | cmp - <(expected | sort) ;;
+		*)
+			jq -s 'flatten | sort_by(.seq) | map(.seq)' file | jq -e '. == [range(1; length + 1)]'
+			jq -rs 'flatten | sort_by(.seq)[].stdout' file | grep . | cmp - <(expected)
+			;;
+		esac || complain "$options"
+		seq 8 >in
+	done
+}
+
+@test "resume: tasks in JSON, several sources, groups" {
+	printf '["echo","%s"]\n' a b a c >in
+	mp_well -j1 --journal=run.mpj --out=file --jsonl <in
+	sed -i '1d' in
+	mp_well --journal=run.mpj --resume --out=file --jsonl <in
+	same file $'b\na\nc'
+	rm run.mpj file
+	mp_well --journal=run.mpj --out=file echo ::: a b ::: 1 2
+	mp_well --journal=run.mpj --resume --out=file echo ::: b c ::: 1 2
+	same file $'b 1\nb 2\nc 1\nc 2'
+	rm run.mpj file
+	mp_well --journal=run.mpj --out=file -n2 echo ::: a b c
+	mp_well --journal=run.mpj --resume --out=file -n2 echo ::: a b c d
+	same file $'a b\nc d'
+}
+
+@test "resume: commands that stay, and functions" {
+	seq 1 2 20000 >in
+	mp_well --journal=run.mpj --out=file --filter cat <in
+	seq 20000 >in
+	mp_well --journal=run.mpj --resume --out=file --filter cat <in
+	cmp in file
+	seq 1 2 20000 >in
+	mp_well --journal=run.mpj --resume --out=file --filter cat <in
+	cmp in file
+	rm run.mpj* file
+	seq 100 >in
+	mp_well --journal=run.mpj --out=file --python 'open("begun", "a").write(x + "\n") and int(x) * 2' <in
+	sed -i '50i 7000' in
+	rm begun
+	mp_well --journal=run.mpj --resume --out=file --python 'open("begun", "a").write(x + "\n") and int(x) * 2' <in
+	same begun 7000
+	awk '{ print $1 * 2 }' in | cmp - file
+}
+
+@test "resume: a number in the command makes a task another when that changes" {
+	mp_well --journal=run.mpj --out=file echo {#} {} ::: a b c
+	mp_well --journal=run.mpj --resume --out=file echo {#} {} ::: b c
+	same file $'1 b\n2 c'
+}
+
+@test "resume: the job log goes on" {
+	seq 8 >in
+	first_run --out=file --joblog=log
+	resume --out=file --joblog=log
+	expect 0
+	[ "$(cut -f1 log | sort -nu | tr '\n' ' ')" = 'Seq 1 2 3 4 5 6 7 8 ' ]
+	[ "$(grep -c Seq log)" = 1 ]
+}
