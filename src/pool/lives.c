@@ -58,6 +58,9 @@
 
 #include <inttypes.h>
 
+/* How long the end of a task that was killed is waited for: what it has locked is then another's. */
+#define GROUP_END_MAX (500 * NSEC_PER_MSEC)
+
 enum worker_event {
 	/* The worker is set up. */
 	WORKER_HELLO,
@@ -162,12 +165,11 @@ static void refeed(struct worker *worker)
 {
 	struct ledger *ledger = &worker->pool->ledger;
 	pid_t group = seat_group(worker->seat);
-	bool denied;
 	size_t row;
 
 	/* Its command waits for records even where none is in work. */
 	if (group)
-		command_signal_group(group, -1, SIGKILL, &denied);
+		command_end_group(group, GROUP_END_MAX);
 	while ((row = ledger_claimed_by(ledger, worker->number)) != QUEUE_NONE) {
 		intake_catch_up(worker, row, ledger_returned(ledger, row));
 		outcomes_blame(worker, row);
@@ -193,7 +195,7 @@ static void give_back(struct worker *worker)
 	};
 	nsec started = atomic_load(&worker->seat->started);
 	pid_t group = seat_group(worker->seat);
-	bool accounted = !facts.broken, denied;
+	bool accounted = !facts.broken;
 	size_t row;
 
 	/* A task that has its result does not run any more. */
@@ -201,7 +203,7 @@ static void give_back(struct worker *worker)
 		facts.running = 0;
 	facts.has_begun = worker->seat->task != 0;
 	if (group && (facts.running || atomic_load(&worker->seat->has_hook)))
-		command_signal_group(group, -1, SIGKILL, &denied);
+		command_end_group(group, GROUP_END_MAX);
 	while ((row = ledger_claimed_by(&pool->ledger, worker->number)) != QUEUE_NONE) {
 		struct claim_state claim = ledger_judge_claim(&pool->ledger, row, &facts);
 

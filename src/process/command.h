@@ -141,6 +141,12 @@ void command_reap_orphans(void);
 /* Returns a pidfd of a process (close-on-exec, the caller's), or -1 with errno. */
 int command_open(pid_t pid) MUST_CHECK;
 
+/*
+ * Kills the process group that a task of another process leads, and waits until its leader has ended, or for the limit:
+ * a process that was killed may still be there for a while, and what it has with it.
+ */
+void command_end_group(pid_t group, nsec limit);
+
 /* Signals a child that has not been waited for. */
 void command_signal(pid_t pid, int signal);
 

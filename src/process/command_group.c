@@ -82,3 +82,18 @@ bool command_signal_group_of(pid_t parent, pid_t leader, int signal, bool *denie
 	fd_close(&pidfd);
 	return there;
 }
+
+void command_end_group(pid_t group, nsec limit)
+{
+	struct fd_wait leader = {.fd = command_open(group), .want_input = true};
+	nsec deadline = clock_now() + limit;
+	bool denied;
+
+	command_signal_group(group, -1, SIGKILL, &denied);
+	while (leader.fd >= 0 && !leader.input && clock_now() < deadline) {
+		/* Interrupted, it is waited for again. */
+		if (fd_wait(&leader, 1, deadline) == 0)
+			break;
+	}
+	fd_close(&leader.fd);
+}
