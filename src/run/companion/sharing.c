@@ -3,11 +3,13 @@
 #include "run/companion/sharing.h"
 
 #include "base/mem.h"
+#include "base/trace.h"
 #include "ipc/fd.h"
 #include "run/session_private.h"
 #include "worker/executor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 enum {
 	/* Numbers of descriptors that any shell can name. */
@@ -112,6 +114,14 @@ int sharing_begin(struct session *session, struct error *error)
 	return error_set_errno(error, errno, "cannot reach the state server");
 }
 
+static void sharing_trace(const struct control_end *end)
+{
+	trace_event("attempt_end",
+		    "\"seq\":%" PRIu64 ",\"count\":%" PRIu64 ",\"attempt\":%" PRIu32 ",\"task_pid\":%" PRId32
+		    ",\"well\":%s",
+		    end->index + 1, end->count, end->attempt, end->process, end->well ? "true" : "false");
+}
+
 void sharing_note(struct session *session, const struct result *result, bool counts)
 {
 	struct sharing *sharing = &session->sharing;
@@ -122,9 +132,11 @@ void sharing_note(struct session *session, const struct result *result, bool cou
 	sharing->ends[sharing->count++] = (struct control_end){
 		.index = result->index,
 		.count = result_count(result),
-		.attempt = result->attempt,
 		.well = counts && result->outcome == OUTCOME_OK,
+		.attempt = result->attempt,
+		.process = (int32_t)result->pid,
 	};
+	sharing_trace(&sharing->ends[sharing->count - 1]);
 	/* The next attempt must not begin before. */
 	if (!counts)
 		sharing_flush(session);

@@ -29,7 +29,7 @@ static enum whose acting_ask(struct server *server, pid_t pid, struct attempt_ke
 	enum whose whose = whose_is(server, pid, key);
 
 	/* A first attempt that is in work is known by that alone. */
-	if (!server->hear || (whose == WHOSE_ATTEMPT && key->number <= 1))
+	if (!server->hear || (whose == WHOSE_ATTEMPT && key->number == 1))
 		return whose;
 	server->hear(server);
 	return whose_is(server, pid, key);
@@ -45,7 +45,17 @@ static void acting_attribute(struct connection *connection)
 		/* Later runs have other tasks. */
 		connection->is_attributed = connection->whose != WHOSE_NOBODY || server->run_count;
 	} else if (connection->key.run && connection->key.is_record) {
+		struct attempt_key before = connection->key;
+
+		/* The same process may have the same record again, after an attempt that has ended. */
+		if (server->hear)
+			server->hear(server);
 		connection->whose = whose_now(server, connection->acts_for, &connection->key);
+		/* It has ended: the record may be with another process by now. */
+		if (connection->whose == WHOSE_NOBODY) {
+			connection->whose = WHOSE_ENDED;
+			connection->key = before;
+		}
 	}
 }
 

@@ -100,6 +100,12 @@ bool attempts_ends(const struct attempt_key *key, const struct run *run, const s
 	       (!end->attempt || key->number <= end->attempt);
 }
 
+/* True if an end is that of this attempt: a record whose process ended before its answer came has had others since. */
+static bool attempt_counts(const struct attempt *attempt, const struct control_end *end)
+{
+	return !attempt->key.is_record || !end->process || attempt->key.process == end->process;
+}
+
 void attempts_end(struct server *server, struct run *run, const struct control_end *end)
 {
 	struct list *link = run->attempts.next;
@@ -109,7 +115,7 @@ void attempts_end(struct server *server, struct run *run, const struct control_e
 
 		link = link->next;
 		if (attempts_ends(&attempt->key, run, end))
-			attempt_end(server, attempt, end->well);
+			attempt_end(server, attempt, end->well && attempt_counts(attempt, end));
 	}
 }
 
@@ -124,12 +130,28 @@ static void attempt_over(struct server *server, struct attempt *attempt)
 	}
 }
 
+/* Drops what other processes did for a record: it is with a new one because they ended before they had answered. */
+static void attempts_void(struct server *server, const struct attempt_key *key)
+{
+	struct list *link = key->run->attempts.next;
+
+	while (key->is_record && link != &key->run->attempts) {
+		struct attempt *attempt = attempt_at(link);
+
+		link = link->next;
+		if (attempt->key.index == key->index && attempt->key.number == key->number &&
+		    attempt->key.process != key->process)
+			attempt_end(server, attempt, false);
+	}
+}
+
 struct owner *attempts_owner(struct server *server, const struct attempt_key *key)
 {
 	struct attempt *attempt;
 	struct list *link;
 	char label[64];
 
+	attempts_void(server, key);
 	for (link = key->run->attempts.next; link != &key->run->attempts; link = link->next) {
 		attempt = attempt_at(link);
 		if (attempt->key.index == key->index && attempt->key.number == key->number && !attempt->is_over)
@@ -187,7 +209,8 @@ bool attempts_at(struct run *run, size_t number, struct attempt_key *key)
 	} while (running != atomic_load(&seat->running));
 	*key = (struct attempt_key){.run = run, .seat = number, .process = process};
 	key->is_record = run->calls || has_mark;
-	key->number = attempt;
+	/* The seat has the attempt at the oldest record without an answer, which need not be the one in work. */
+	key->number = has_mark ? 0 : attempt;
 	key->index = (marked ? marked : running) - 1;
 	return running && !atomic_load(&seat->has_hook);
 }
@@ -200,11 +223,13 @@ void attempts_check_records(struct server *server)
 		for (link = run_in(run)->attempts.next; link != &run_in(run)->attempts;) {
 			struct attempt *attempt = attempt_at(link);
 			struct attempt_key now;
+			bool is_busy;
 
 			link = link->next;
-			if (attempt->key.is_record && !attempt->is_over &&
-			    attempts_at(attempt->key.run, attempt->key.seat, &now) &&
-			    now.process == attempt->key.process && now.index != attempt->key.index)
+			if (!attempt->key.is_record || attempt->is_over)
+				continue;
+			is_busy = attempts_at(attempt->key.run, attempt->key.seat, &now);
+			if (now.process != attempt->key.process || (is_busy && now.index != attempt->key.index))
 				attempt_over(server, attempt);
 		}
 	}

@@ -51,7 +51,7 @@ struct attempt_key {
 	/* NULL if none. */
 	struct run *run;
 	uint64_t index;
-	/* The attempt, from 1. */
+	/* The attempt, from 1; 0 if that is not known, as of a record that an adapter marks. */
 	uint32_t number;
 	/* The seat, and the process that it is known by: the task's group, or the worker. */
 	size_t seat;

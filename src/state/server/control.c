@@ -79,6 +79,7 @@ int control_attempts_ended(int channel, uint64_t run, const struct control_end *
 		bytes_put_u64(&payload, ends[i].count);
 		bytes_put_u8(&payload, ends[i].well);
 		bytes_put_u32(&payload, ends[i].attempt);
+		bytes_put_u32(&payload, (uint32_t)ends[i].process);
 	}
 	return control_send(channel, CONTROL_ATTEMPTS_ENDED, &payload, NULL, 0);
 }

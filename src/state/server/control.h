@@ -57,6 +57,8 @@ struct control_end {
 	bool well;
 	/* Which attempt it was, from 1; 0 for whichever there is. A task that is tried again needs it. */
 	uint32_t attempt;
+	/* The process whose work counts, 0 for whichever: what another did for the same record is dropped. */
+	int32_t process;
 };
 
 /* All that send return 0, or -1 with errno as channel_send does: EAGAIN to try again later. */

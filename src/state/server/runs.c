@@ -136,6 +136,7 @@ static bool runs_take_ends(struct server *server, struct cursor *cursor)
 		end->count = cursor_u64(cursor);
 		end->well = cursor_u8(cursor);
 		end->attempt = cursor_u32(cursor);
+		end->process = (int32_t)cursor_u32(cursor);
 	}
 	if (cursor_failed(cursor))
 		return false;
