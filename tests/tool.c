@@ -216,6 +216,7 @@ static const struct command commands[] = {
 	 "types its stdin at the prompt COMMAND, reads none of BYTES or more, and ends it by SIGNAL", run_unheard},
 	{"filter", 0, "[RULE]...", "answers each record with itself and a !, but for what the rules say", run_filter},
 	{"coproc", 0, "[RULE]...", "answers each request of --coproc likewise", run_coproc},
+	{"share", 4, "atomic|plain|crawl|crawl-once SEED RECORDS RECORD", "uses the state of its run", run_share},
 	{"marked", 1, "NAME=VALUE [SECONDS]", "prints the processes with this in their environment", run_marked},
 };
 

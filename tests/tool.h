@@ -78,6 +78,9 @@ int run_unheard(int argc, char **argv);
 int run_filter(int argc, char **argv);
 int run_coproc(int argc, char **argv);
 
+/* tool_share.c: a task that uses the state of its run. */
+int run_share(int argc, char **argv);
+
 /* tool_around.c: what a test needs around mpmap. */
 int run_under(int argc, char **argv);
 int run_ending(int argc, char **argv);
