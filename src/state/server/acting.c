@@ -109,6 +109,8 @@ bool acting_find(struct connection *connection)
 		snprintf(label, sizeof label, "task %" PRIu64, connection->key.index + 1);
 		return acting_fail(connection, label);
 	}
+	if (connection->whose == WHOSE_GONE)
+		return acting_fail(connection, "this process");
 	if (connection->whose == WHOSE_NONE_NOW && connection->ended)
 		return acting_fail(connection, connection->ended);
 	if (!acting_is_needed(connection))

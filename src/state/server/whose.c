@@ -78,6 +78,18 @@ static enum whose whose_left(struct run *run, uint64_t seq, uint64_t number, str
 	return WHOSE_ENDED;
 }
 
+/* True if what an attempt adds may have to be dropped. */
+static bool whose_may_be_atomic(const struct server *server)
+{
+	struct list *link;
+
+	for (link = server->runs.next; link != &server->runs; link = link->next) {
+		if (!run_of(link)->has_ended && run_of(link)->is_atomic)
+			return true;
+	}
+	return false;
+}
+
 /* Returns whose a process is that no seat has, by its environment. */
 static enum whose whose_by_environment(const struct server *server, pid_t pid, struct attempt_key *key)
 {
@@ -97,6 +109,9 @@ static enum whose whose_by_environment(const struct server *server, pid_t pid, s
 			break;
 		}
 	}
+	/* Tasks have one, unless they have ended. */
+	if (!environment.size && whose_may_be_atomic(server))
+		found = WHOSE_GONE;
 	bytes_release(&environment);
 	return found;
 }

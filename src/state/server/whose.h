@@ -24,6 +24,8 @@ enum whose {
 	WHOSE_NONE_NOW,
 	/* Of a task that has ended, whose index key has. */
 	WHOSE_ENDED,
+	/* Of a process that has ended before that was known, and may have been an atomic task's. */
+	WHOSE_GONE,
 };
 
 /* Returns whose a process is. */
