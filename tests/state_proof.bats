@@ -40,7 +40,7 @@ proves() {
 }
 
 @test "state proof: the state server killed: requests get status 7, the run status 1, and nothing is left" {
-	proves server 100 2
+	proves server 100
 }
 
 @test "state proof: 500 clients of a run, and strangers that are silent, garbage, or without the key: each costs one connection" {

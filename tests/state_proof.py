@@ -299,7 +299,10 @@ class Run:
         self.log = []
         with open(self.path("log"), encoding="utf-8") as file:
             for line in file:
-                self.log.append(json.loads(line))
+                # A process that is killed may have written a part of its line only, which the next one continues.
+                start = max(line.rfind('{"step"'), line.rfind('{"time"'), 0)
+                if line.endswith("}\n"):
+                    self.log.append(json.loads(line[start:]))
 
     def check(self):
         ends = Ends(self.log)
