@@ -133,11 +133,14 @@
  *   reader   one source, in place           combination  several sources   elements  JSON
  *   inlet    reading by the loop            opening  sources, headers, the kind of feeder
  *   lines    one source, whole records      found    what tasks push to a queue
+ *   lines    one source, whole records
+ * front/hint/  what a user may have meant
+ *   nearest  mistyped words                 foreign  options of other programs
  * front/    options, and batch mode
  *   options  parsing                        option_table  every option     setters  what each sets
  *   setters_output  setters_persistent  setters_shared
  *   operands  command and sources           help     --help, --version     batch    one run
- *   nearest  guessing mistyped words        conflicts  options that exclude each other   function  adapters
+ *   conflicts  options that exclude each other  function  adapters
  * interactive/runs/  several runs on one pool of workers
  *   run      a single run                   runs     sharing workers out   selection  ids
  *   again    retries of failed tasks        shares   dividing workers

@@ -487,7 +487,8 @@ static size_t count_lines(void)
 static void test_guide(void)
 {
 	static const char hidden_options[] =
-		"color help interactive max-procs no-run-if-empty progress tty ungroup version";
+		" bar color eta help interactive lb max-procs max-replace-args no-run-if-empty progress tty ungroup "
+		"version wd ";
 	const struct option_row *option;
 	size_t i;
 
@@ -508,10 +509,12 @@ static void test_guide(void)
 	for (option = option_table; option->name; option++) {
 		char *name = mem_format("--%s", option->name);
 		const char *at = strstr(bytes_text(&shown), name);
-		bool hidden = strstr(hidden_options, option->name) != NULL;
+		char *word = mem_format(" %s ", option->name);
+		bool hidden = strstr(hidden_options, word) != NULL;
 
 		if (!check(hidden ? !at : at != NULL))
 			printf("# %s\n", name);
+		free(word);
 		free(name);
 	}
 }

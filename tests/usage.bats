@@ -23,6 +23,37 @@ load helper
 	usage_error '--start-method'
 }
 
+@test "usage: a suggestion is near, and never the opposite" {
+	for option in --ordered --isolat-no --wrkdr --bogus --conf --tag-line; do
+		mp "$option" echo ::: 1
+		usage_error "$option"
+		! grep 'did you mean' err
+	done
+	for pair in --retires:--retries --linebufer:--line-buffer --jbos:--jobs --dryrun:--dry-run; do
+		mp "${pair%:*}" echo ::: 1
+		usage_error "did you mean ${pair#*:}"
+	done
+}
+
+@test "usage: options of other programs say what to write instead" {
+	for option in --pipe --pipepart --tmpdir --shuf -S --sshlogin --transfer --return --will-cite -L -x -X -m -s -p -i -E \
+		--round-robin --trc --onall --citation --files --plus --rpl --env --noswap --process-slot-var --keep-going \
+		--halt-on-error --open-tty --semaphore --ordered --quote; do
+		mp "$option" touch ran ::: 1
+		usage_error "mpmap has no option $option: .+"
+	done
+	[ ! -e ran ]
+}
+
+@test "usage: --bar, --eta, --lb, --wd and -N mean what they mean elsewhere" {
+	mp --bar echo ::: 1
+	expect 0 1 ''
+	mp --eta --lb -N2 echo ::: 1 2 3
+	expect 0 $'1 2\n3' ''
+	mp --max-replace-args 2 --wd / --shell 'pwd' ::: 1 2
+	expect 0 / ''
+}
+
 @test "usage: long options may not be abbreviated" {
 	for option in --unorder --dry --verb --start --chunk --max-tasks --qui --nul --delim; do
 		mp "$option" echo ::: 1

@@ -5,7 +5,8 @@
 #include "machine/capacity.h"
 #include "worker/executor.h"
 #include "front/conflicts.h"
-#include "front/nearest.h"
+#include "front/hint/foreign.h"
+#include "front/hint/nearest.h"
 #include "front/operands.h"
 #include "front/batch.h"
 
@@ -23,35 +24,6 @@ enum {
 	ARGUMENTS_LEAST = 4096,
 	/* Bytes of that space reserved for variables that mpmap adds. */
 	ARGUMENTS_SPARE = 4096,
-};
-
-/* Letters of xargs and parallel without a meaning here, and what to write instead. */
-static const struct {
-	char letter;
-	const char *hint;
-} foreign[] = {
-	{.letter = 'i', .hint = "write {} where the record goes (or name it with -I)"},
-	{.letter = 'p', .hint = "look at the commands with --dry-run first"},
-	{.letter = 'X',
-	 .hint = "-n auto shares the records among the jobs, -n max puts as many as fit on a command line"},
-	{.letter = 'm',
-	 .hint = "-n auto shares the records among the jobs, -n max puts as many as fit on a command line"},
-	{.letter = 'N', .hint = "-n N puts N records in a command"},
-	{.letter = 'L', .hint = "each line is a record; join lines before mpmap"},
-	{.letter = 's', .hint = "the system's own limit applies"},
-	{.letter = 'x', .hint = "a record that is too long is reported, and the others run"},
-};
-
-/* Long names of parallel likewise. */
-static const struct {
-	const char *name;
-	const char *hint;
-} foreign_names[] = {
-	{.name = "pipe", .hint = "--stdin --block=SIZE gives a task as many records as fit"},
-	{.name = "spreadstdin", .hint = "--stdin --block=SIZE gives a task as many records as fit"},
-	{.name = "block-size", .hint = "it is --block=SIZE, with --stdin"},
-	{.name = "recstart", .hint = "--record-start=STR names what records begin with"},
-	{.name = "recend", .hint = "records end with what -d STR says"},
 };
 
 static size_t row_count(void)
@@ -129,8 +101,8 @@ static const char *nearest_option(const char *name)
 /* Checks that a word "--NAME" or "--NAME=VALUE" has a whole name, which getopt would not. -1 with the error. */
 static int check_long(const char *word, struct error *error)
 {
-	size_t length, i;
-	const char *meant;
+	const char *meant, *hint;
+	size_t length;
 	char name[64];
 
 	if (strncmp(word, "--", 2) != 0 || !word[2])
@@ -139,10 +111,9 @@ static int check_long(const char *word, struct error *error)
 	if (option_find((struct slice){.data = word + 2, .size = length}))
 		return 0;
 	snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word + 2);
-	for (i = 0; i < countof(foreign_names); i++) {
-		if (strcmp(foreign_names[i].name, name) == 0)
-			return error_set(error, "--%s means nothing here: %s", name, foreign_names[i].hint);
-	}
+	hint = foreign_hint(name);
+	if (hint)
+		return error_set(error, "mpmap has no option --%s: %s", name, hint);
 	meant = nearest_option(name);
 	if (meant)
 		return error_set(error, "unknown option --%s; did you mean --%s? (mpmap --help lists all)", name,
@@ -153,12 +124,10 @@ static int check_long(const char *word, struct error *error)
 /* Sets the error for an unknown letter. Returns -1. */
 static int refuse_letter(int letter, struct error *error)
 {
-	size_t i;
+	const char name[] = {(char)letter, '\0'}, *hint = foreign_hint(name);
 
-	for (i = 0; i < countof(foreign); i++) {
-		if (foreign[i].letter == letter)
-			return error_set(error, "-%c means nothing here: %s", letter, foreign[i].hint);
-	}
+	if (hint)
+		return error_set(error, "mpmap has no option -%c: %s", letter, hint);
 	return error_set(error, "unknown option -%c (mpmap --help lists all)", letter);
 }
 

@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "machine/capacity.h"
 #include "process/process.h"
-#include "front/nearest.h"
+#include "front/hint/nearest.h"
 
 #include <inttypes.h>
 

@@ -132,7 +132,20 @@ static const struct guide_row rows[] = {
 
 /* Options without a use at the prompt, and synonyms. */
 static const char *const hidden[] = {
-	"color", "help", "interactive", "max-procs", "no-run-if-empty", "progress", "tty", "ungroup", "version",
+	"bar",
+	"color",
+	"eta",
+	"help",
+	"interactive",
+	"lb",
+	"max-procs",
+	"max-replace-args",
+	"no-run-if-empty",
+	"progress",
+	"tty",
+	"ungroup",
+	"version",
+	"wd",
 };
 
 const struct guide_row *guide_find(const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The word that a mistyped one probably means. */
-#ifndef FRONT_NEAREST_H
-#define FRONT_NEAREST_H
+#ifndef FRONT_HINT_NEAREST_H
+#define FRONT_HINT_NEAREST_H
 
 #include "base/dialect.h"
 

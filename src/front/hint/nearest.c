@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The distance between words. */
-#include "front/nearest.h"
+#include "front/hint/nearest.h"
 
-/* Bytes of the longest word that is compared. */
-enum { LENGTH_MAX = 63 };
+enum {
+	/* Bytes of the longest word that is compared. */
+	LENGTH_MAX = 63,
+	/* The largest distance of words that are near. */
+	AWAY_MAX = 2,
+};
 
 static size_t least(size_t a, size_t b)
 {
@@ -36,13 +40,31 @@ static size_t distance(const char *a, const char *b)
 	return rows[strlen(a) % 3][strlen(b)];
 }
 
+/* True if one word is the other's opposite, "unordered" and "ordered": near, but not what is meant. */
+static bool is_opposite(const char *a, const char *b)
+{
+	static const char *const prefixes[] = {"un", "no", "no-"};
+	size_t i, size;
+
+	for (i = 0; i < countof(prefixes); i++) {
+		size = strlen(prefixes[i]);
+		if ((strncmp(a, prefixes[i], size) == 0 && strcmp(a + size, b) == 0) ||
+		    (strncmp(b, prefixes[i], size) == 0 && strcmp(b + size, a) == 0))
+			return true;
+	}
+	return false;
+}
+
 const char *nearest(const char *mistyped, const char *const *words)
 {
-	size_t best = strlen(mistyped) / 3 + 1;
+	size_t best = least(strlen(mistyped) / 3, AWAY_MAX) + 1;
 	const char *found = NULL;
 
 	for (; *words; words++) {
-		size_t away = strncmp(*words, mistyped, strlen(mistyped)) == 0 ? 1 : distance(mistyped, *words);
+		size_t away = SIZE_MAX;
+
+		if (!is_opposite(mistyped, *words))
+			away = strncmp(*words, mistyped, strlen(mistyped)) == 0 ? 1 : distance(mistyped, *words);
 
 		if (away < best) {
 			best = away;
