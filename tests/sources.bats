@@ -139,3 +139,21 @@ load helper
 	mp -j1 --json -a json --stdin wc -c
 	expect 1 2 'mpmap: memory for the input: File too large'
 }
+
+@test "sources: a name that no column has is refused with the names that there are" {
+	printf 'name size\nape 3\n' >table
+	mp -a table -C ' ' --header : echo '{nmae}'
+	usage_error '\{nmae\}: no column has this name, but name, size \('
+	printf 'name\tsize\r\nape\t3\r\n' >table
+	mp -a table -C '\t' --header : echo '{size}'
+	usage_error 'but name, "size\\r"; -d .\\r\\n. keeps the \\r out'
+	mp -a table -C '\t' -d '\r\n' --header : echo '{size}'
+	expect 0 3 ''
+	printf '\xef\xbb\xbfname,the size\nape,3\n' >table
+	mp -a table -C , --header : echo '{name}'
+	usage_error 'but "\\uFEFFname", "the size" \('
+	seq -s ' ' 101 130 | sed 's/[0-9]*/c&/g' >table
+	echo x >>table
+	mp -a table -C ' ' --header : echo '{d101}'
+	usage_error 'but c101, c102, .*, c112 and 18 more \('
+}

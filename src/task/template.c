@@ -2,8 +2,12 @@
 /* Compiling a command line with replacement strings. */
 #include "task/template.h"
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "task/template_word.h"
+
+/* Names of columns in a message. */
+enum { NAMES_SHOWN = 12 };
 
 /* Returns the number of a name, from 0, or -1 if it is unknown. */
 static int64_t find_name(const struct template_options *options, struct slice name)
@@ -26,6 +30,38 @@ static unsigned name_traits(const struct template_options *options)
 	for (i = 0; i < options->name_count; i++)
 		traits |= replacement_name_traits(slice_of(options->names[i]));
 	return traits;
+}
+
+/* Appends a name: as it is if it is a plain word, else in quotes, with a byte order mark as \uFEFF. */
+static void append_name(struct bytes *out, const char *name)
+{
+	static const char mark[] = "\xEF\xBB\xBF";
+	bool marked = strncmp(name, mark, sizeof mark - 1) == 0;
+	const char *rest = marked ? name + sizeof mark - 1 : name;
+	bool plain = *rest && !marked && !strpbrk(rest, " \t\r\n\"',;");
+
+	bytes_append_format(out, plain ? "%s%s" : "\"%s%s\"", marked ? "\\uFEFF" : "", rest);
+}
+
+/* Refuses a name that no column has, with the names that there are. Returns -1. */
+static int refuse_name(const struct template_options *options, struct slice text, struct error *error)
+{
+	struct bytes names = {.data = NULL};
+	bool returns = false;
+	size_t i;
+
+	for (i = 0; i < options->name_count && i < NAMES_SHOWN; i++) {
+		bytes_append_text(&names, i ? ", " : "");
+		append_name(&names, options->names[i]);
+		returns = returns || strchr(options->names[i], '\r');
+	}
+	if (i < options->name_count)
+		bytes_append_format(&names, " and %zu more", options->name_count - i);
+	error_set(error, "{%.*s}: no column has this name, but %s%s ({ %.*s}, with a blank, stays as it is)",
+		  (int)text.size, text.data, bytes_text(&names), returns ? "; -d '\\r\\n' keeps the \\r out" : "",
+		  (int)text.size, text.data);
+	bytes_release(&names);
+	return -1;
 }
 
 /* Turns a name, perhaps with the suffix of a part, into its position: the longest name first. False if unknown. */
@@ -71,9 +107,7 @@ static int resolve_name(const struct template_options *options, struct replaceme
 	if (options->names && resolve_position(options, what))
 		return 0;
 	if (what->kind == REPLACEMENT_NAME && options->names && replacement_is_name(what, name_traits(options)))
-		return error_set(error,
-				 "{%.*s}: there is no column of that name ({ %.*s}, with a blank, stays as it is)",
-				 (int)what->text.size, what->text.data, (int)what->text.size, what->text.data);
+		return refuse_name(options, what->text, error);
 	if (what->kind == REPLACEMENT_NAME || what->after_dollar)
 		what->kind = REPLACEMENT_NONE;
 	return 0;
