@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnIjPo]*[daCnIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|nice|delay|rate|tagstring|output|out|results|journal|sync|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|tagstring|output|out|results|journal|sync|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -26,6 +26,7 @@ complete -c mpmap -n __mpmap_before_command -l colsep -s C -x -d 'split records 
 complete -c mpmap -n __mpmap_before_command -l csv -f -d 'records are CSV, fields {1} {2} ... between commas or C'
 complete -c mpmap -n __mpmap_before_command -l header -xa ':' -d 'the first record of each source names its columns'
 complete -c mpmap -n __mpmap_before_command -l max-args -s n -x -d 'up to N records per command; max: as many as fit'
+complete -c mpmap -n __mpmap_before_command -l max-replace-args -s N -x -d 'the same as --max-args'
 complete -c mpmap -n __mpmap_before_command -l stdin -d 'records go to the tasks\' standard input'
 complete -c mpmap -n __mpmap_before_command -l stdin-file -rF -d 'each task has FILE as its standard input'
 complete -c mpmap -n __mpmap_before_command -l block -x -d 'with --stdin: as many whole records to a task as fit SIZE'
@@ -62,6 +63,7 @@ complete -c mpmap -n __mpmap_before_command -l state-memory -x -d 'let what task
 complete -c mpmap -n __mpmap_before_command -l tty -d 'one task at a time, in the foreground, with the terminal'
 complete -c mpmap -n __mpmap_before_command -l workdir -xa '(__fish_complete_directories)' -d 'run the tasks in DIR'
 complete -c mpmap -n __mpmap_before_command -l slot-env -x -d 'each slot has one value of LIST in the variable NAME: GPU=0,1,2'
+complete -c mpmap -n __mpmap_before_command -l wd -xa '(__fish_complete_directories)' -d 'the same as --workdir'
 complete -c mpmap -n __mpmap_before_command -l nice -x -d 'add N to the niceness of the tasks'
 complete -c mpmap -n __mpmap_before_command -l delay -x -d 'wait SECS between starts of tasks'
 complete -c mpmap -n __mpmap_before_command -l rate -x -d 'start at most N tasks in a second, minute or hour'
@@ -69,6 +71,7 @@ complete -c mpmap -n __mpmap_before_command -l keep-order -s k -d 'output in the
 complete -c mpmap -n __mpmap_before_command -l unordered -d 'output in the order of completion'
 complete -c mpmap -n __mpmap_before_command -l ungroup -s u -d 'tasks write straight to standard output and error'
 complete -c mpmap -n __mpmap_before_command -l line-buffer -d 'lines as they come from all tasks, whole lines only'
+complete -c mpmap -n __mpmap_before_command -l lb -d 'the same as --line-buffer'
 complete -c mpmap -n __mpmap_before_command -l merge-stderr -d 'tasks\' standard error goes into their standard output'
 complete -c mpmap -n __mpmap_before_command -l tag -d 'each line begins with the record and a tab'
 complete -c mpmap -n __mpmap_before_command -l tagstring -x -d 'each line begins with TEMPLATE, as in COMMAND, and a tab'
@@ -88,6 +91,8 @@ complete -c mpmap -n __mpmap_before_command -l memo -xa '(__fish_complete_direct
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
 complete -c mpmap -n __mpmap_before_command -l progress -fa 'bar plain auto none' -d 'show how far things are: bar, plain, auto or none'
+complete -c mpmap -n __mpmap_before_command -l bar -d 'the same as --progress'
+complete -c mpmap -n __mpmap_before_command -l eta -d 'the same as --progress'
 complete -c mpmap -n __mpmap_before_command -l color -xa 'auto always never' -d 'colours on the terminal: auto, always or never [auto]'
 complete -c mpmap -n __mpmap_before_command -l verbose -s t -d 'print each command before it runs'
 complete -c mpmap -n __mpmap_before_command -l quiet -s q -d 'print errors only: no notes, no summary of failures'
@@ -107,4 +112,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --nice --delay --rate --tagstring --output --out --results --journal --sync --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --tagstring --output --out --results --journal --sync --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

@@ -128,6 +128,8 @@
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  *   failure  what follows from a failed task  until  the time that ends the run
  *   rate     starts in a time
+ * run/tags/  what lines begin with
+ *   tags     tags of tasks and lines
  * feed/     the sources of tasks
  *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON

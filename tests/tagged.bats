@@ -85,6 +85,56 @@ load helper
 	done
 }
 
+# is_later MS: true once it is that many ms after the time in the file began
+is_later() {
+	[ $(($(date +%s%N) / 1000000)) -ge $(($(cat began) + $1)) ]
+}
+
+@test "tagstring: {time} and {elapsed} are those at which each line came" {
+	check() {
+		rm -f gate
+		start -j2 --tagstring '{elapsed}' --shell 'echo "$1"; echo "e$1" >&2; [ "$1" = b ] || "$TOOL" hold gate; printf end' ::: a b
+		wait_until file_holds out 1
+		wait_until file_holds err 1
+		wait_for_event task_end
+		date +%s%N | sed 's/......$//' >began
+		wait_until is_later 60
+		touch gate
+		finish
+		expect 0
+		cut -f 2 out | cmp - <(printf '%s\n' a end b end)
+		cut -f 2 err | cmp - <(printf '%s\n' ea eb)
+		not grep -qvE $'^[0-9]+\\.[0-9]{3}\t' out
+		cut -f 1 out | tr -d . | { read -r a && read -r a_end && read -r b && read -r b_end &&
+			[ $((10#$a_end - 10#$a)) -ge 50 ] && [ $((10#$b_end)) -lt $((10#$a_end)) ] && [ $((10#$b)) -le $((10#$b_end)) ]; }
+	}
+	trace_on
+	check
+	# a line that comes in two pieces has one tag
+	rm -f gate
+	start -j1 --tagstring '<{elapsed}>' "$TOOL" hold gate begun ::: x
+	wait_until file_holds out 0
+	touch gate
+	finish
+	expect 0
+	[ "$(wc -l <out)" -eq 1 ]
+	[ "$(tr -cd '<' <out)" = '<' ]
+	for options in --stdin '--stdin --line-buffer' '--stdin --unordered' --filter; do
+		# shellcheck disable=SC2086
+		printf 'a\nb\n' | TZ=THERE-5:30 mp_well $options --tagstring '{time} {#}' cat
+		not grep -vE '^2[0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{3}\+05:30 [12]'$'\t' out
+	done
+}
+
+@test "tagstring: a field comes before the time of its name; in COMMAND {time} is literal" {
+	printf 'time,x\nnoon,1\n' | mp_well --csv --header : --tagstring '{time} {elapsed}' echo '{x}'
+	grep -qE $'^noon [0-9]+\\.[0-9]{3}\t1$' out
+	mp_well --tagstring '{}' echo '{time}{elapsed}' ::: a
+	same out $'a\t{time}{elapsed} a'
+	mp_well --jsonl --tagstring '{elapsed} {n}' echo '{n}' <<<'{"n":1}'
+	grep -qE $'^[0-9]+\\.[0-9]{3} 1\t1$' out
+}
+
 @test "tag: a line longer than all that can be held has one tag" {
 	for room in '' '--buffer 64K --spill 0' '--buffer 64K --spill 1M'; do
 		# shellcheck disable=SC2086

@@ -215,6 +215,7 @@ struct template_options briefing_tag_template(const struct briefing *briefing)
 	/* The tag may show the record even if the command gets no arguments. */
 	options.has_no_values = false;
 	options.is_complete = true;
+	options.has_times = true;
 	/* A tag of {} is the record, also where --replace names another string for the command. */
 	if (strcmp(briefing->tag, "{}") == 0)
 		options.replace = NULL;

@@ -126,7 +126,8 @@ const struct option_row option_table[] = {
 	{.name = "merge-stderr", .help = "tasks' standard error goes into their standard output", .set = set_merged},
 	{.name = "tag", .help = "each line begins with the record and a tab", .set = set_tag},
 	{.name = "tagstring", .argument = "TEMPLATE", .values = VALUES_FREE,
-	 .help = "each line begins with TEMPLATE, as in COMMAND, and a tab", .set = set_tag_string},
+	 .help = "each line begins with TEMPLATE, as in COMMAND, and a tab;\n"
+	 "also {time} and {elapsed}, when the line came", .set = set_tag_string},
 	{.name = "output", .letter = 'o', .argument = "FORMAT", .values = VALUES_WORDS, .words = "text jsonl json none",
 	 .help = "write text, jsonl or json (result objects), or none [text]", .set = set_output},
 	{.name = "out", .argument = "FILE", .values = VALUES_FILE,

@@ -96,6 +96,7 @@ int session_close(struct session *session, int *signal)
 	order_release(&session->order);
 	outlet_close(&session->outlet);
 	bytes_release(&session->reported.failure_lines);
+	tags_release(&session->tags);
 	instructions_release(session);
 	arena_release(&session->arena);
 	durable_close(&session->durable);

@@ -17,7 +17,7 @@
 enum {
 	/* Failed tasks with a line of their own. */
 	LINES_MAX = 10,
-	/* Bytes of a command or a record in such a line, and of a tag. */
+	/* Bytes of a command or a record in such a line. */
 	COMMAND_MAX = 512,
 };
 
@@ -85,30 +85,6 @@ char *report_line(struct session *session, const struct result *result, const st
 	}
 	bytes_append(&line, "", 1);
 	return line.data;
-}
-
-char *report_tag(struct session *session, const struct task *task, uint32_t slot)
-{
-	struct template_values values = {.slot = slot};
-	char **words = template_expand(&session->tag, task, &values), **word;
-	struct bytes text = {.data = NULL}, label = {.data = NULL};
-
-	for (word = words; word && *word; word++) {
-		bytes_append(&text, " ", word != words);
-		bytes_append_text(&text, *word);
-	}
-	/* A record for standard input has its delimiter. */
-	if (session->options->input.to_stdin &&
-	    delimiter_ends(&session->options->input.delimiter, text.data, text.size))
-		text.size -= session->options->input.delimiter.size;
-	if (text.size > COMMAND_MAX) {
-		text.size = COMMAND_MAX;
-		bytes_append_text(&text, "...");
-	}
-	quote_terminal(&label, bytes_slice(&text));
-	bytes_append(&label, "\t", 2);
-	bytes_release(&text);
-	return label.data;
 }
 
 char *report_object(struct session *session, const struct task *task, uint32_t slot)

@@ -20,9 +20,6 @@ char *report_problem(struct session *session, const struct result *result, const
 /* Returns the outcome of a task and its command, for that line: a new string (free). task may be NULL. */
 char *report_line(struct session *session, const struct result *result, const struct task *task);
 
-/* Returns the tag of a task's lines, with its tab: a new string (free). */
-char *report_tag(struct session *session, const struct task *task, uint32_t slot);
-
 /* Returns the beginning of a task's result object, by output_json_label: a new string (free). */
 char *report_object(struct session *session, const struct task *task, uint32_t slot);
 

@@ -23,6 +23,7 @@
 #include "run/policy/until.h"
 #include "run/progress.h"
 #include "run/session.h"
+#include "run/tags/tags.h"
 #include "state/shared.h"
 #include "task/template.h"
 
@@ -58,8 +59,9 @@ struct session {
 	struct template template;
 	/* A task's command as its worker executes it. */
 	struct template command;
-	/* The tag of a task's lines. */
+	/* The tag of a task's lines, and these where each has its own. */
 	struct template tag;
+	struct tags tags;
 
 	struct session_tally tally;
 	/* The most blocks of input that a task was seen to take; 0 if none was seen. */

@@ -12,6 +12,7 @@
 #include "run/policy/failure.h"
 #include "run/report.h"
 #include "run/session_private.h"
+#include "run/tags/tags.h"
 #include "worker/executor.h"
 
 #include <errno.h>
@@ -37,32 +38,21 @@ static int set_label(struct session *session, uint64_t index, uint32_t attempt, 
 	return set;
 }
 
-/* Sets the tag of a task's lines with its first output. -1 if no such attempt is out. */
-static int tag_lines(struct session *session, const struct output_header *header, uint32_t slot)
-{
-	struct task task;
-
-	if (!session->options->output.tag || order_has_label(&session->order, header->index, header->attempt))
-		return 0;
-	if (!pool_task(session->pool, header->index, header->attempt, &task))
-		return -1;
-	return set_label(session, header->index, header->attempt, report_tag(session, &task, slot));
-}
-
 static int owner_on_output(struct pool_owner *owner, const struct output_header *header, uint32_t slot,
 			   struct slice bytes)
 {
 	struct session *session = container_of(owner, struct session, pool_owner);
-	struct slice none = {.data = NULL};
+	struct slice kept = bytes;
 	int put;
 
+	if (outlet_drops(&session->outlet, (enum stream)header->stream))
+		kept = (struct slice){.data = NULL};
 	/* The index comes from the worker: one never submitted would make the window grow up to it. */
 	if (header->index >= session->tally.submitted ||
 	    (header->stream == STREAM_VALUE && !(session->briefing.flags & BRIEFING_VALUES)) ||
-	    tag_lines(session, header, slot) < 0)
+	    tags_apply(session, header, slot, &kept) < 0)
 		return -1;
-	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream,
-			outlet_drops(&session->outlet, (enum stream)header->stream) ? none : bytes);
+	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream, kept);
 	if (put == 0)
 		logbook_put(session, header, bytes);
 	return put;
@@ -317,7 +307,7 @@ static enum result_use verdict_on_result(struct pool_owner *owner, const struct 
 static int name_answer(struct session *session, const struct result *result, const struct task *task)
 {
 	if (task && session->options->output.tag)
-		return set_label(session, result->index, result->attempt, report_tag(session, task, result->slot));
+		return set_label(session, result->index, result->attempt, tags_label(session, task, result->slot));
 	return name_command(session, result, task);
 }
 

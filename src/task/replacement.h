@@ -37,6 +37,9 @@ enum replacement_kind {
 	REPLACEMENT_NUMBER,
 	/* {%}: the slot. */
 	REPLACEMENT_SLOT,
+	/* {time}, {elapsed}: where template_options.has_times. */
+	REPLACEMENT_TIME,
+	REPLACEMENT_ELAPSED,
 };
 
 /* A replacement string; its text is a view. */

@@ -83,6 +83,18 @@ static bool resolve_position(const struct template_options *options, struct repl
 	return false;
 }
 
+/* Turns {time} and {elapsed} into times. False if it is neither, or has none. */
+static bool resolve_time(const struct template_options *options, struct replacement *what)
+{
+	if (!options->has_times || what->kind != REPLACEMENT_NAME)
+		return false;
+	if (slice_equals(what->text, slice_of("time")))
+		what->kind = REPLACEMENT_TIME;
+	else if (slice_equals(what->text, slice_of("elapsed")))
+		what->kind = REPLACEMENT_ELAPSED;
+	return what->kind != REPLACEMENT_NAME;
+}
+
 /*
  * Turns text that is or may be a name into a position, or into literal text:
  *
@@ -97,6 +109,8 @@ static bool resolve_position(const struct template_options *options, struct repl
 static int resolve_name(const struct template_options *options, struct replacement *what, struct error *error)
 {
 	if (options->names_vary) {
+		if (resolve_time(options, what))
+			return 0;
 		if (what->after_dollar)
 			what->kind = REPLACEMENT_NAME;
 		/* After a second opening brace: a name can begin only there. */
@@ -104,7 +118,7 @@ static int resolve_name(const struct template_options *options, struct replaceme
 			what->kind = REPLACEMENT_NONE;
 		return 0;
 	}
-	if (options->names && resolve_position(options, what))
+	if ((options->names && resolve_position(options, what)) || resolve_time(options, what))
 		return 0;
 	if (what->kind == REPLACEMENT_NAME && options->names && replacement_is_name(what, name_traits(options)))
 		return refuse_name(options, what->text, error);
@@ -191,6 +205,7 @@ static int compile_word(struct template_word *word, const struct template_option
 		}
 		template_add_piece(word, &capacity, none, (struct slice){.data = from, .size = (size_t)(at - from)});
 		template_add_piece(word, &capacity, what, (struct slice){.data = NULL});
+		word->shows_time |= what.kind == REPLACEMENT_TIME || what.kind == REPLACEMENT_ELAPSED;
 		from = at += length;
 	}
 	template_add_piece(word, &capacity, none, (struct slice){.data = from, .size = (size_t)(at - from)});
@@ -219,6 +234,7 @@ int template_compile(struct template *template, const struct template_options *o
 			return -1;
 		if (template_word_is_literal(word))
 			continue;
+		template->shows_time |= word->shows_time;
 		if (word->is_filled)
 			template->appends = false;
 		if (i == 0)

@@ -8,6 +8,7 @@
  *	{} {.} {/} {//} {/.} {..} {/..}  the value, or a part of it        {#}     the number of the task, from 1
  *	{N} {N.} ...                     the Nth value ({-1}: the last)    {#:04}  the number, of 4 digits at least
  *	{NAME} {NAME.} ...               the value of that name            {%}     the slot
+ *	{time}                           the local time, ISO 8601          {elapsed}  seconds   (tags only)
  *
  * A command line without any of these is followed by the values. Where values have names, text that looks like a name
  * must be one; other text in braces is left as it is. Forms with two extensions, padded numbers and parts of names are
@@ -52,6 +53,8 @@ struct template_options {
 	bool has_no_values;
 	/* True if the values are never appended. */
 	bool is_complete;
+	/* True if {time} and {elapsed} stand for times, unless they are names of values. */
+	bool has_times;
 	/* True if each task has its own names. A name that a task lacks is left as it is. */
 	bool names_vary;
 	/* The number of values of every task, 0 if it differs. */
@@ -68,6 +71,8 @@ struct template
 	bool appends;
 	/* True if the first word is the same for every task. */
 	bool command_is_fixed;
+	/* True if a time is among the replacement strings. */
+	bool shows_time;
 	struct values values;
 	/* True if a name has been replaced in this expansion. */
 	bool named;
@@ -87,6 +92,9 @@ int template_compile(struct template *template, const struct template_options *o
 /* The values of replacement strings that do not come from the task. */
 struct template_values {
 	uint32_t slot;
+	/* {time}, UTC since 1970, and {elapsed}. */
+	nsec time;
+	nsec elapsed;
 };
 
 /*

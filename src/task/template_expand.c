@@ -87,6 +87,21 @@ static void append_values(struct template *template, enum part part, const struc
 	}
 }
 
+/* Appends a moment in the time zone: 2026-11-27T07:30:00.000+01:00. */
+static void append_local_time(struct bytes *out, nsec moment)
+{
+	time_t second = (time_t)(moment / NSEC_PER_SEC);
+	char date[32] = "", zone[8] = "";
+	struct tm parts;
+
+	if (localtime_r(&second, &parts)) {
+		strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+		strftime(zone, sizeof zone, "%z", &parts);
+	}
+	bytes_append_format(out, "%s.%03d%.3s:%.2s", date, (int)(moment % NSEC_PER_SEC / NSEC_PER_MSEC), zone,
+			    *zone ? zone + 3 : zone);
+}
+
 /* Appends a replacement; only is the value of {}, NULL for all. Returns 0, or -1 with the problem. */
 static int append_replacement(struct template *template, const struct replacement *what, const struct slice *only,
 			      const struct task *task, const struct template_values *values)
@@ -101,6 +116,13 @@ static int append_replacement(struct template *template, const struct replacemen
 		return 0;
 	case REPLACEMENT_SLOT:
 		bytes_append_format(out, "%" PRIu32, values->slot);
+		return 0;
+	case REPLACEMENT_TIME:
+		append_local_time(out, values->time);
+		return 0;
+	case REPLACEMENT_ELAPSED:
+		bytes_append_format(out, "%" PRId64 ".%03d", values->elapsed / NSEC_PER_SEC,
+				    (int)(values->elapsed % NSEC_PER_SEC / NSEC_PER_MSEC));
 		return 0;
 	case REPLACEMENT_POSITION:
 		return append_position(template, what);

@@ -26,6 +26,8 @@ struct template_word {
 	bool has_value;
 	/* True if a replacement string that every task can fill is among the pieces. */
 	bool is_filled;
+	/* True if a time is among the pieces. */
+	bool shows_time;
 	/* True if {} or one of its parts is the only piece: it becomes one argument for each value. */
 	bool is_lone;
 };

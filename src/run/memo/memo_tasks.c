@@ -4,6 +4,7 @@
 
 #include "run/report.h"
 #include "run/session_private.h"
+#include "run/tags/tags.h"
 #include "run/verdict.h"
 
 /* How many tasks are taken before the loop is served. */
@@ -40,7 +41,7 @@ static void memo_put_label(struct session *session, const struct result *result,
 	if (session->outlet.format->is_whole)
 		label = report_object(session, task, result->slot);
 	else if (session->options->output.tag)
-		label = report_tag(session, task, result->slot);
+		label = tags_label(session, task, result->slot);
 	if (label && order_set_label(&session->order, result->index, result->attempt, label) < 0)
 		BUG("a task of the memo has begun");
 	free(label);
