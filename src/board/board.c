@@ -109,6 +109,7 @@ void board_reset(struct board *board, size_t seat)
 	atomic_store(&status->taken, 0);
 	status->worker = 0;
 	atomic_store(&status->mark_fd, 0);
+	atomic_store(&status->owns, 0);
 	atomic_store(&status->running, 0);
 	atomic_store(&status->attempt, 0);
 	atomic_store(&status->started, 0);

@@ -77,6 +77,11 @@ struct seat {
 	 */
 	_Atomic uint32_t mark_fd;
 	/*
+	 * 1 if the task has something of the run's state, for which others may wait: its end is announced at once. Set
+	 * by the state server; cleared by the worker when it has announced.
+	 */
+	_Atomic uint32_t owns;
+	/*
 	 * The index plus one of the task being run, 0 between tasks. Set by the worker before it starts a process and
 	 * cleared after the result is committed: a committed result counts, whatever this field holds.
 	 */

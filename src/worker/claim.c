@@ -98,6 +98,10 @@ static bool claim_announce(struct workplace *place, enum outcome outcome)
 		return workplace_wait_until(place, is_judged, NULL, NSEC_FOREVER);
 	}
 	doorbell_committed(&place->doorbell);
+	if (atomic_load_explicit(&place->seat->owns, memory_order_relaxed)) {
+		atomic_store_explicit(&place->seat->owns, 0, memory_order_relaxed);
+		workplace_announce(place);
+	}
 	workplace_announce_if_due(place);
 	/* While tasks are short nothing else checks whether the parent is there. */
 	return place->doorbell.since == before || place->listened || workplace_listen(place);

@@ -162,6 +162,7 @@ struct owner *attempts_owner(struct server *server, const struct attempt_key *ke
 	attempt->key = *key;
 	attempt->owner = store_attempt_began(server->store, label);
 	attempt->owner->is_atomic = key->run->is_atomic;
+	atomic_store_explicit(&board_seat(&key->run->board, key->seat)->owns, 1, memory_order_relaxed);
 	list_init(&attempt->link);
 	list_append(&key->run->attempts, &attempt->link);
 	return attempt->owner;
