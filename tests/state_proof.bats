@@ -39,6 +39,11 @@ proves() {
 	proves python 30
 }
 
+@test "state proof: a crawler killed every 20 ms, with --queue: each page is done once" {
+	proves crawl 100
+	proves crawl-once 100
+}
+
 @test "state proof: the state server killed: requests get status 7, the run status 1, and nothing is left" {
 	proves server 100
 }

@@ -313,6 +313,7 @@ int run_share(int argc, char **argv)
 		fail("PROOF_SEATS: %s", strerror(errno));
 	share.seat = &seats[variable("MPMAP_SLOT") % SEATS];
 	*share.seat = (struct seat){.pid = getpid()};
+	share.must_own = strcmp(argv[0], "crawl") == 0;
 	share_connect();
 	if (strncmp(argv[0], "crawl", 5) == 0) {
 		visit();

@@ -26,6 +26,8 @@ struct share {
 	bool is_atomic;
 	/* True if the connection owns what is its own: not the task, but until that ends at most. */
 	bool is_alone;
+	/* True if what is locked must be the task's, until it is known how it has ended. */
+	bool must_own;
 	uint64_t record;
 	uint64_t records;
 	uint64_t attempt;

@@ -184,7 +184,7 @@ void share_connect(void)
 	share.socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(share.socket, (struct sockaddr *)&address, sizeof address) != 0)
 		lose();
-	share.is_alone = draw(3) == 0;
+	share.is_alone = draw(3) == 0 && !share.must_own;
 	if (share.is_alone)
 		return;
 	ask("as parent");
