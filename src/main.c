@@ -127,7 +127,7 @@
  * run/policy/  the decisions of a run
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  *   failure  what follows from a failed task  until  the time that ends the run
- *   rate     starts in a time
+ *   rate     starts in a time               again    which failures are tried again
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines
  * feed/     the sources of tasks
@@ -143,6 +143,7 @@
  *   setters_output  setters_persistent  setters_shared
  *   operands  command and sources           help     --help, --version     batch    one run
  *   conflicts  options that exclude each other  function  adapters
+ *   facts    what conflicts is about
  * interactive/runs/  several runs on one pool of workers
  *   run      a single run                   runs     sharing workers out   selection  ids
  *   again    retries of failed tasks        shares   dividing workers

@@ -121,6 +121,47 @@ at_least() {
 	event_field seq task_start | head -n 3 | grep -c 1 | grep -qx 2 || complain "$(event_field seq task_start)"
 }
 
+@test "policy: --retry-on: only those failures are tried again" {
+	check() {
+		script='echo "$1 $MPMAP_ATTEMPT" >>tries
+			case $1 in
+			signal) kill -SEGV $$ ;;
+			timeout) exec "$TOOL" pause pid ;;
+			lost) kill -KILL $PPID; exec "$TOOL" pause pid ;;
+			*) exit "$1" ;;
+			esac'
+		# tried LIST RECORD: how often the record is tried
+		tried() {
+			rm -f tries
+			mp --timeout 1 --retries 2 --retry-on "$1" --shell "$script" ::: "$2" || :
+			wc -l <tries
+		}
+		for pair in 7:7 1-99:7 7-7:7 8,7:7 1-255:255 200,192-194:193 signal:signal 1,lost,signal:lost; do
+			[ "$(tried "${pair%:*}" "${pair#*:}")" -eq 3 ] || complain "$pair"
+		done
+		for pair in 8:7 1-6,8-255:7 signal,timeout,lost:7 1-255:signal 1-255,signal,timeout:lost; do
+			[ "$(tried "${pair%:*}" "${pair#*:}")" -eq 1 ] || complain "$pair"
+		done
+	}
+	check
+	rm tries
+	mp --timeout 0.1 --retries 1 --retry-on timeout --shell "$script" ::: timeout
+	[ "$(wc -l <tries)" -eq 2 ]
+	rm tries
+	printf '%s\n' '{"shell":"echo x >>tries; exit 3","retries":2}' | mp --jsonl --retry-on 3
+	[ "$(wc -l <tries)" -eq 3 ]
+}
+
+@test "policy: --retry-on that is no list, or without --retries" {
+	for value in '' 0 256 x 7, ,7 9-8 1- -1 timeouts 7,,8 1-99999999999999999999; do
+		mp --retries 1 --retry-on="$value" touch ran ::: a
+		usage_error "^mpmap: --retry-on '$value': not a list of exit statuses .*75,100-120,timeout"
+	done
+	mp --retry-on 7 touch ran ::: a
+	usage_error '^mpmap: --retry-on without --retries=N'
+	[ ! -e ran ]
+}
+
 @test "policy: the retry delay doubles, and nothing is run again too early" {
 	trace_on
 	mp --retries 3 --retry-delay 0.1 false ::: a

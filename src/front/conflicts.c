@@ -7,96 +7,11 @@
 
 #include "base/bytes.h"
 #include "worker/executor.h"
+#include "front/facts.h"
 #include "front/operands.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum fact {
-	/* Always true: for rows of one fact. */
-	FACT_ANY,
-	FACT_INTERACTIVE,
-	FACT_BATCH,
-	/* A COMMAND, a SCRIPT, tasks in JSON, or a source. */
-	FACT_RUN,
-	/* None of these but perhaps a source. */
-	FACT_NOTHING_TO_RUN,
-	FACT_EMPTY_COMMAND,
-	/* --shell with two operands. */
-	FACT_SECOND_SCRIPT,
-	/* --shell with none. */
-	FACT_SHELL_RECORDS,
-	FACT_TTY,
-	FACT_ZYGOTE,
-	FACT_UNGROUP,
-	FACT_LINE_BUFFER,
-	/* An option that lets tasks run at the same time. */
-	FACT_SIMULTANEOUS,
-	/* An output format other than text. */
-	FACT_FORMAT,
-	FACT_TAG,
-	FACT_RESULTS,
-	FACT_MEMO,
-	/* An output format that writes nothing. */
-	FACT_SILENT,
-	FACT_OUT,
-	/* The name of the job log is that of the output, too. */
-	FACT_OUT_IS_LOG,
-	/* A source of records is the file of the output, too. */
-	FACT_OUT_IS_INPUT,
-	/* Two sources read standard input. */
-	FACT_SECOND_READER,
-	FACT_SOURCES,
-	/* --stdin of a run; before a prompt it is a default. */
-	FACT_STDIN,
-	FACT_NO_STDIN,
-	FACT_BLOCK,
-	FACT_SEPARATOR,
-	FACT_CSV,
-	/* A byte between fields as COMMAND. */
-	FACT_SEPARATOR_OPERAND,
-	FACT_NULL,
-	/* --delimiter. */
-	FACT_DELIMITER,
-	/* --null or --delimiter. */
-	FACT_RECORD_END,
-	FACT_RECORD_START,
-	FACT_HEADER,
-	FACT_GROUP,
-	FACT_GROUP_MAX,
-	FACT_JSON,
-	/* JSON without COMMAND: its values are tasks. */
-	FACT_JSON_TASKS,
-	/* Other than standard input or one file. */
-	FACT_NO_JSON_SOURCE,
-	/* An option about lines. */
-	FACT_LINES,
-	/* --filter or --coproc of a run; before a prompt they are defaults. */
-	FACT_PERSISTENT,
-	/* The same, but for functions. */
-	FACT_STREAM,
-	/* Neither of them. */
-	FACT_TRANSIENT,
-	FACT_STATE,
-	FACT_STATE_MEMORY,
-	FACT_STATELESS,
-	FACT_MAX_RSS,
-	FACT_FILTER,
-	/* No words of COMMAND, as for --filter. */
-	FACT_NO_WORDS,
-	/* --delimiter of several bytes. */
-	FACT_STRING,
-	/* A word of COMMAND that is a condition, as that of GNU parallel's --filter. */
-	FACT_CONDITION,
-	FACT_DELAY,
-	FACT_RATE,
-	FACT_STDIN_FILE,
-	FACT_MERGED,
-	FACT_DRY_RUN,
-	FACT_VERBOSE,
-	FACT_REPLACE,
-	FACTS,
-};
 
 /* Two facts that exclude each other. In the message %a and %b are replaced by the names of the facts. */
 struct conflict {
@@ -182,6 +97,7 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT, FACT_SILENT, "--out and --output=%b: there is nothing to write"},
 	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
+	{FACT_RETRY_ON_ALONE, FACT_ANY, "--retry-on without --retries=N: no failed task is run again"},
 	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
 	{FACT_STDIN, FACT_SOURCES, stdin_has_no_columns},
@@ -275,6 +191,10 @@ static void gather_command(const struct options *options, const char *names[FACT
 						    (options->feed.framing == FEED_TEXT || !run->command.program)
 					    ? "--shell"
 					    : NULL;
+	names[FACT_RETRY_ON_ALONE] = run->policy.again.text && !run->policy.retries && !names[FACT_INTERACTIVE] &&
+						     options->feed.framing == FEED_TEXT
+					     ? ""
+					     : NULL;
 	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
 	names[FACT_STDIN_FILE] = run->input.file ? "--stdin-file" : NULL;
 	names[FACT_MERGED] = run->output.merged ? "--merge-stderr" : NULL;

@@ -173,6 +173,8 @@ const struct option_row option_table[] = {
 	{.heading = "Failures and limits",
 	 .name = "retries", .argument = "N", .values = VALUES_FREE,
 	 .help = "run a failed task up to N more times [0]", .set = set_retries},
+	{.name = "retry-on", .argument = "LIST", .values = VALUES_FREE,
+	 .help = "only after these: exit statuses (7, 1-99), signal, timeout, lost", .set = set_retry_on},
 	{.name = "retry-delay", .argument = "SECS", .values = VALUES_FREE,
 	 .help = "wait SECS before that, twice as long each time [0]", .set = set_retry_delay},
 	{.name = "timeout", .argument = "SECS", .values = VALUES_FREE,

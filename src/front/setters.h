@@ -55,6 +55,7 @@ option_setter set_unisolated;
 option_setter set_delay;
 option_setter set_rate;
 option_setter set_retries;
+option_setter set_retry_on;
 option_setter set_retry_delay;
 option_setter set_timeout;
 option_setter set_grace;

@@ -81,6 +81,11 @@ int set_stdin_file(struct options *options, const char *value, struct error *err
 			 value);
 }
 
+int set_retry_on(struct options *options, const char *value, struct error *error)
+{
+	return again_parse(value, &options->run.policy.again, error);
+}
+
 int set_slot_environment(struct options *options, const char *value, struct error *error)
 {
 	static const char automatic[] = "=auto";

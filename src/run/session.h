@@ -21,6 +21,7 @@
 #include "journal/recorder.h"
 #include "pool/pool.h"
 #include "pool/reserve.h"
+#include "run/policy/again.h"
 #include "run/policy/halt.h"
 #include "run/policy/limit.h"
 #include "run/policy/rate.h"
@@ -123,8 +124,9 @@ enum leftovers_policy {
 
 /* When tasks are repeated or ended, and the run with them. */
 struct policy_options {
-	/* How often a failed task is run again. */
+	/* How often a failed task is run again, and after which failures. */
 	uint64_t retries;
+	struct again_options again;
 	/* Time until a failed task is run again the first time. */
 	nsec retry_delay;
 	struct limit_options limit;

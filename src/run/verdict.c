@@ -75,6 +75,7 @@ static void stop_for_command(struct session *session, const struct result *resul
 static bool is_to_repeat(struct session *session, const struct result *result, nsec *delay)
 {
 	if (session->options->durable.at_most_once || !ending_permits(session)->begins || !result_is_failure(result) ||
+	    !again_applies(&session->options->policy.again, result) ||
 	    result->attempt >= order_attempts(&session->order, result->index) ||
 	    !order_may_repeat(&session->order, result->index))
 		return false;

@@ -201,6 +201,7 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, " --jobs=%zu", run->most);
 	if (settings->policy.retries)
 		bytes_append_format(out, " --retries=%" PRIu64, settings->policy.retries);
+	append_word_option(out, "retry-on", settings->policy.again.text);
 	append_time_option(out, "retry-delay", settings->policy.retry_delay);
 	append_time_option(out, "timeout", settings->policy.limit.fixed);
 	if (settings->policy.limit.percent)
