@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|tagstring|output|out|results|journal|sync|joblog|memo|buffer|spill|color|retries|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|tagstring|output|out|results|journal|sync|joblog|memo|buffer|spill|color|retries|retry-on|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -99,6 +99,7 @@ complete -c mpmap -n __mpmap_before_command -l quiet -s q -d 'print errors only:
 complete -c mpmap -n __mpmap_before_command -l dry-run -d 'print the commands, run nothing'
 complete -c mpmap -n __mpmap_before_command -l stats -d 'print at the end what the run cost'
 complete -c mpmap -n __mpmap_before_command -l retries -x -d 'run a failed task up to N more times [0]'
+complete -c mpmap -n __mpmap_before_command -l retry-on -x -d 'only after these: exit statuses (7, 1-99), signal, timeout, lost'
 complete -c mpmap -n __mpmap_before_command -l retry-delay -x -d 'wait SECS before that, twice as long each time [0]'
 complete -c mpmap -n __mpmap_before_command -l timeout -x -d 'end tasks that take longer (or than N% of the median)'
 complete -c mpmap -n __mpmap_before_command -l grace -x -d 'SIGKILL follows SIGTERM after SECS [2]'
@@ -112,4 +113,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --tagstring --output --out --results --journal --sync --joblog --memo --buffer --spill --color --retries --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --tagstring --output --out --results --journal --sync --joblog --memo --buffer --spill --color --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

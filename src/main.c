@@ -130,6 +130,8 @@
  *   rate     starts in a time               again    which failures are tried again
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines
+ * run/tries/  attempts that others followed
+ *   tries    what result objects say of them
  * feed/     the sources of tasks
  *   feeder   common to all kinds            source   bytes of records      packer   tasks into chunks
  *   reader   one source, in place           combination  several sources   elements  JSON

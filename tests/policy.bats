@@ -152,6 +152,40 @@ at_least() {
 	[ "$(wc -l <tries)" -eq 3 ]
 }
 
+@test "policy: result objects have the attempts before the last: tries" {
+	check() {
+		rm -rf results
+		script='printf "out $MPMAP_ATTEMPT"; printf "err $MPMAP_ATTEMPT" >&2; [ "$1" != c ] || kill -SEGV $$; [ "$MPMAP_ATTEMPT" -gt "$1" ]'
+		mp -j3 -o jsonl --retries 2 --results results --shell "$script" ::: 0 2 9 c
+		expect 125
+		jq -c '[.seq, .outcome, .attempts, .stderr, [.tries // [] | .[] | [.outcome, .status, .signal, .stderr]]]' out >seen
+		same seen '[1,"ok",1,"err 1",[]]
+[2,"ok",3,"err 3",[["failed",1,null,"err 1"],["failed",1,null,"err 2"]]]
+[3,"failed",3,"err 3",[["failed",1,null,"err 1"],["failed",1,null,"err 2"]]]
+[4,"signaled",3,"err 3",[["signaled",null,"SIGSEGV","err 1"],["signaled",null,"SIGSEGV","err 2"]]]'
+		jq -es '.[0] | has("tries") | not' out
+		jq -es '[.[].tries // [] | .[].duration] | length == 6 and all(. >= 0)' out
+		for task in 1 2 3 4; do
+			jq -c .tries results/00000000$task/meta.json
+		done | cmp - <(jq -c .tries out)
+	}
+	under_methods check
+	mp -o jsonl --retries 1 --shell 'head -c 5000 /dev/zero | tr "\0" x >&2; printf "\377" >&2; exit 1' ::: 1
+	[ "$(jq -r '.tries[0].stderr' out)" = "$(head -c 1024 /dev/zero | tr '\0' x)" ]
+	printf '%s\n' '{"shell":"printf \\\\377 >&2; exit 3","retries":1}' | mp --jsonl -o jsonl
+	jq -e '.tries[0] | .status == 3 and .stderr == "\ufffd"' out
+}
+
+@test "policy: an attempt that counts, since no other follows, is not among the tries" {
+	trace_on
+	start -j1 -o jsonl --results results --retries 3 --retry-delay 1h --shell 'echo e >&2; exit 3' ::: 1
+	wait_for_event task_again
+	kill -INT "$pid"
+	finish
+	jq -e '.attempts == 1 and .status == 3 and (has("tries") | not)' out
+	jq -e '.attempts == 1 and (has("tries") | not)' results/000000001/meta.json
+}
+
 @test "policy: --retry-on that is no list, or without --retries" {
 	for value in '' 0 256 x 7, ,7 9-8 1- -1 timeouts 7,,8 1-99999999999999999999; do
 		mp --retries 1 --retry-on="$value" touch ran ::: a

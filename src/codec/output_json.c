@@ -85,6 +85,32 @@ static void put_costs(struct bytes *out, const struct result *result, const char
 		bytes_append_text(out, ",\"output_cut\":true");
 }
 
+/* Appends how a task ended. */
+static void put_end(struct bytes *out, const struct result *result, enum outcome outcome)
+{
+	if (result->status >= 0 && outcome != OUTCOME_SKIPPED)
+		bytes_append_format(out, ",\"status\":%d", result->status);
+	else
+		bytes_append_text(out, ",\"status\":null");
+	if (result->signal)
+		bytes_append_format(out, ",\"signal\":\"%s\"", error_signal(result->signal));
+	else
+		bytes_append_text(out, ",\"signal\":null");
+}
+
+void output_json_try(struct bytes *out, const struct result *result, struct slice errors)
+{
+	bytes_append_format(out, "{\"outcome\":\"%s\"", outcome_name(result->outcome));
+	put_end(out, result, result->outcome);
+	if (result->ran)
+		put_time(out, "duration", result->duration);
+	else
+		bytes_append_text(out, ",\"duration\":null");
+	bytes_append_text(out, ",\"stderr\":");
+	json_text_put_words(out, errors);
+	bytes_append_text(out, "}");
+}
+
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
 {
 	/* With --dry-run nothing ran, and succeeded. */
@@ -94,14 +120,7 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 
 	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1,
 			    label ? label : "\"argv\":null,", outcome_name(outcome));
-	if (result->status >= 0 && outcome != OUTCOME_SKIPPED)
-		bytes_append_format(out, ",\"status\":%d", result->status);
-	else
-		bytes_append_text(out, ",\"status\":null");
-	if (result->signal)
-		bytes_append_format(out, ",\"signal\":\"%s\"", error_signal(result->signal));
-	else
-		bytes_append_text(out, ",\"signal\":null");
+	put_end(out, result, outcome);
 	/* An attempt that could not be started is not counted. */
 	bytes_append_format(out, ",\"attempts\":%" PRIu32, result->attempt - (result->attempt && !result->ran));
 	if (result->ran)

@@ -17,4 +17,7 @@ void output_json_label(struct bytes *out, struct slice id, char *const *words);
 /* Appends the fields of a result object, without braces and without the output of the task. */
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix);
 
+/* Appends an object on an attempt that another follows; errors is the beginning of its standard error. */
+void output_json_try(struct bytes *out, const struct result *result, struct slice errors);
+
 #endif

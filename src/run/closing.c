@@ -97,6 +97,7 @@ int session_close(struct session *session, int *signal)
 	outlet_close(&session->outlet);
 	bytes_release(&session->reported.failure_lines);
 	tags_release(&session->tags);
+	tries_release(&session->tries);
 	instructions_release(session);
 	arena_release(&session->arena);
 	durable_close(&session->durable);

@@ -116,6 +116,7 @@ struct session *session_open(const struct session_options *options, const struct
 			 .jobs = options->workers.jobs,
 			 .answers_each = options->command.executor->answers_each},
 		.limit = {.options = options->policy.limit},
+		.tries = tries_for(options),
 		.oom_kills = KILLS_UNKNOWN,
 		.out = instructions_out_file(options, place),
 		.pool_owner = verdict_owner,

@@ -24,6 +24,7 @@
 #include "run/progress.h"
 #include "run/session.h"
 #include "run/tags/tags.h"
+#include "run/tries/tries.h"
 #include "state/shared.h"
 #include "task/template.h"
 
@@ -62,6 +63,7 @@ struct session {
 	/* The tag of a task's lines, and these where each has its own. */
 	struct template tag;
 	struct tags tags;
+	struct tries tries;
 
 	struct session_tally tally;
 	/* The most blocks of input that a task was seen to take; 0 if none was seen. */

@@ -13,6 +13,7 @@
 #include "run/report.h"
 #include "run/session_private.h"
 #include "run/tags/tags.h"
+#include "run/tries/tries.h"
 #include "worker/executor.h"
 
 #include <errno.h>
@@ -53,9 +54,12 @@ static int owner_on_output(struct pool_owner *owner, const struct output_header 
 	    tags_apply(session, header, slot, &kept) < 0)
 		return -1;
 	put = order_put(&session->order, header->index, header->attempt, (enum stream)header->stream, kept);
-	if (put == 0)
-		logbook_put(session, header, bytes);
-	return put;
+	if (put < 0)
+		return put;
+	logbook_put(session, header, bytes);
+	if (session->tries.is_on && header->stream == STREAM_ERRORS)
+		tries_put(&session->tries, header, slot, bytes);
+	return 0;
 }
 
 /* Ends the run because COMMAND itself cannot be run, and so for no other record. */
@@ -123,6 +127,7 @@ static void verdict_count(struct session *session, const struct result *result)
 static void verdict_account(struct session *session, const struct result *result, const struct task *task)
 {
 	logbook_count(session, result, task);
+	tries_forget(&session->tries, result->index);
 	clearance_count(&session->clearance, result);
 	verdict_count(session, result);
 	ending_count(session, result);
@@ -161,6 +166,8 @@ static bool confirm_provisional(struct session *session, const struct result *re
 
 	if (!aside)
 		return false;
+	/* It is no earlier attempt any more. */
+	tries_withdraw(&session->tries, result->index);
 	verdict_count(session, aside);
 	logbook_count(session, aside, task);
 	clearance_count(&session->clearance, aside);
@@ -261,8 +268,12 @@ static enum result_use verdict_enter(struct verdict *verdict)
 
 	if (name_command(session, result, verdict->task) < 0)
 		return RESULT_REFUSED;
+	if (verdict->repeats && order_keep_provisional(&session->order, result) < 0)
+		return RESULT_REFUSED;
+	if (verdict->repeats && session->tries.is_on)
+		tries_keep(&session->tries, result);
 	if (verdict->repeats)
-		return order_keep_provisional(&session->order, result) < 0 ? RESULT_REFUSED : RESULT_AGAIN;
+		return RESULT_AGAIN;
 	return verdict_finish(session, result, verdict->task) < 0 ? RESULT_REFUSED : RESULT_TAKEN;
 }
 
