@@ -92,6 +92,16 @@ counted_by() {
 	[ "$(sort -n out)" = "$(seq 20)" ] || complain "$(tr '\n' ' ' <out)"
 }
 
+functions_meet() {
+	seq 40 | mp_well -j4 --start-method "$METHOD" --state --setup 'import mpmap_state as s' --python 's.Barrier("b", 4).wait() < 4'
+	[ "$(wc -l <out)" -eq 40 ] || complain "$METHOD: $(tr '\n' ' ' <out)"
+}
+
+@test "state in runs: functions that wait for each other are not behind each other, under every start method" {
+	setup_path
+	under_methods functions_meet
+}
+
 @test "state in runs: a run in a task has its own, or the outer one's" {
 	setup_path
 	echo 1 | mp --state --shell 'mpmap-state set x outer; mpmap --state mpmap-state get ::: x; mpmap mpmap-state get ::: x'
