@@ -292,7 +292,7 @@ static void test_outlook(void)
 	check_str(bench_ask(&bench, 1, "pop q"), "...");
 	store_foresee(bench.store, (struct store_outlook){.jobs = 2, .input_ended = true});
 	check_str(bench_answer(&bench, 1),
-		  "! 3 nobody can end this wait: all 2 tasks that run wait, and there is no input left; "
+		  "! 3 nobody can end this wait: all tasks that run wait (2), and there is no input left; "
 		  "queue \"q\" is empty");
 	check_str(bench_answer(&bench, 0), "...");
 	bench_end_owner(&bench, 1);

@@ -470,13 +470,13 @@ static void test_outlook_of_runs(void)
 		    "! 3 barrier \"b\" needs 3 tasks at once, and no more than 2 run (-j)\n");
 	check_asked(&scene, first, "pop q\n", "");
 	check_asked(&scene, second, "pop q\n",
-		    "! 3 nobody can end this wait: all 2 tasks that run wait, and no more run at a time (-j); ");
+		    "! 3 nobody can end this wait: all tasks that run wait (2), and no more run at a time (-j); ");
 	/* One task is left. */
 	scene_ends(&scene, 2, 1);
 	check_answer(&scene, first, "");
 	check_int(control_outlook(scene.channel, RUN, 2, 1), 0);
 	check_answer(&scene, first,
-		     "! 3 nobody can end this wait: all 1 tasks that run wait, and there is no input left; ");
+		     "! 3 nobody can end this wait: all tasks that run wait (1), and there is no input left; ");
 	check_asked(&scene, first, "barrier b 2\n",
 		    "! 3 barrier \"b\" needs 2 tasks at once, and no more than 1 are left\n");
 	fd_close(&first);

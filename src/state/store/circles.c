@@ -200,7 +200,8 @@ void circles_check_outlook(struct store *store)
 	call = circle_last_hope(store);
 	if (!call)
 		return;
-	bytes_append_format(&reason, "nobody can end this wait: all %zu tasks that run wait, and %s; ", store->attempts,
+	bytes_append_format(&reason, "nobody can end this wait: all tasks that run wait (%zu), and %s; ",
+			    store->attempts,
 			    store->outlook.input_ended ? "there is no input left" : "no more run at a time (-j)");
 	call->places[0].object->kind->explain(call->places[0].object, call, &reason);
 	circle_break(store, call, &reason);
