@@ -81,7 +81,7 @@ counted_by() {
 	says 'barrier "b" needs 8 tasks at once, and no more than 4 run \(-j\)'
 	seq 3 | mp -j4 --state --timeout 60 --shell 'mpmap-state pop q'
 	[ "$(cat status)" -eq 123 ]
-	says 'nobody can end this wait: all [123] tasks that run wait, and there is no input left'
+	says 'nobody can end this wait: all tasks that run wait \([123]\), and there is no input left'
 }
 
 @test "state in runs: functions share it, each record an owner" {
@@ -248,6 +248,19 @@ is_empty() {
 	usage_error '--queue and --max-args: an item of the queue is one record'
 	mp --queue '' true ::: 1
 	usage_error "--queue '': no name of a queue"
+	mp --queue "$(printf %0256d 0)" true ::: 1
+	usage_error '--queue: a name of 256 bytes is too long: at most 255'
+	mp --queue q --memo memo true ::: 1
+	usage_error '--queue and --memo: what a task has pushed is not in its memo'
+}
+
+@test "queue: an item with a NUL ends the run, which says how to push items that have none" {
+	setup_path
+	mp --queue q --timeout 60 --shell '[ "$1" = 1 ] && printf "a\0b" | mpmap-state push q' ::: 1
+	expect 1
+	says '--queue q: an item has a NUL, and a record is a text'
+	mp --queue q --timeout 60 --shell 'echo "$1"; [ "$1" != 1 ] || printf "a\0b\0" | mpmap-state -0 push q -' ::: 1
+	expect 0 $'1\na\nb'
 }
 
 @test "state at the prompt: it stays from run to run, and state shows it" {

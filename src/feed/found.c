@@ -127,20 +127,31 @@ static const char *unsuited_option(const struct feed_options *options, const str
 	return NULL;
 }
 
+/* Returns -1 and sets the error if an option does not go with a queue. */
+static int check_queue(const struct feed_options *options, const struct session_options *run, struct error *error)
+{
+	const char *unsuited = unsuited_option(options, run);
+
+	if (unsuited)
+		error_set(error, "--queue and %s: an item of the queue is one record, a text (--colsep divides it)",
+			  unsuited);
+	else if (run->output.memo)
+		error_set(error, "--queue and --memo: what a task has pushed is not in its memo, and would be missing");
+	else
+		return 0;
+	error->is_usage = true;
+	return -1;
+}
+
 struct feeder *feeder_open_with_queue(const struct feed_options *options, struct session_options *run,
 				      struct error *error)
 {
 	bool has_queue = run->state.queue && run->command.executor->runs_tasks;
-	const char *unsuited = has_queue ? unsuited_option(options, run) : NULL;
 	struct feeder *given;
 	struct found *found;
 
-	if (unsuited) {
-		error_set(error, "--queue and %s: an item of the queue is one record, a text (--colsep divides it)",
-			  unsuited);
-		error->is_usage = true;
+	if (has_queue && check_queue(options, run, error) < 0)
 		return NULL;
-	}
 	given = feeder_open(options, run, error);
 	if (!given || !has_queue)
 		return given;

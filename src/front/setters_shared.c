@@ -4,6 +4,11 @@
 
 #include "base/number.h"
 
+enum {
+	/* Bytes that the name of a shared object may have. */
+	QUEUE_NAME_MAX = 255,
+};
+
 int set_shared(struct options *options, const char *value, struct error *error)
 {
 	return shared_add(&options->run.shared, value, error);
@@ -24,7 +29,12 @@ int set_queue(struct options *options, const char *value, struct error *error)
 {
 	options->run.state.is_wanted = true;
 	options->run.state.queue = value;
-	return *value ? 0 : error_set(error, "--queue '': no name of a queue");
+	if (!*value)
+		return error_set(error, "--queue '': no name of a queue");
+	if (strlen(value) > QUEUE_NAME_MAX)
+		return error_set(error, "--queue: a name of %zu bytes is too long: at most %d", strlen(value),
+				 QUEUE_NAME_MAX);
+	return 0;
 }
 
 int set_state_memory(struct options *options, const char *value, struct error *error)

@@ -6,6 +6,8 @@
 #include "run/companion/state_server.h"
 #include "run/session_private.h"
 
+#include <string.h>
+
 enum {
 	/* Items that are on their way, or wait for the feeder, at most. */
 	ITEMS_AHEAD = 64,
@@ -38,8 +40,16 @@ static void finding_fail(struct session *session, struct slice reason)
 	finding_close(&session->sharing.finding);
 }
 
-static void finding_take_item(struct finding *finding, const struct control_event *event)
+static void finding_take_item(struct session *session, const struct control_event *event)
 {
+	struct finding *finding = &session->sharing.finding;
+
+	/* It would be read as two records, and their number would never be that of the items. */
+	if (event->bytes.size && memchr(event->bytes.data, '\0', event->bytes.size)) {
+		finding_fail(session, slice_of("an item has a NUL, and a record is a text "
+					       "(mpmap-state -0 push QUEUE - ends items with NUL)"));
+		return;
+	}
 	finding->state = FINDING_TAKING;
 	writer_put(&finding->writer, event->bytes);
 	finding->is_partial = !event->is_last_part;
@@ -58,7 +68,7 @@ void finding_take(struct session *session, const struct control_event *event)
 		return;
 	switch (event->type) {
 	case CONTROL_EVENT_ITEM:
-		finding_take_item(finding, event);
+		finding_take_item(session, event);
 		break;
 	case CONTROL_EVENT_SYNCED:
 		finding->asked--;
