@@ -272,3 +272,9 @@ is_empty() {
 	expect 0
 	[ "$(tail -n 4 out)" = $'7\n7\nn\tvalue 7\n1' ] || complain "$(cat out)"
 }
+
+@test "state at the prompt: waits that nobody can end are found there, too" {
+	setup_path
+	printf '%s\n' 'map --state --shell "mpmap-state barrier b 3" ::: 1 2' wait quit | run_it "$MPMAP" --interactive -j4
+	says 'barrier "b" needs 3 tasks at once, and no more than 2 are left'
+}

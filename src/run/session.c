@@ -265,9 +265,14 @@ bool session_is_hungry(const struct session *session)
 	return pool_is_hungry(session->pool);
 }
 
-void session_last_call(struct session *session)
+void session_end_input(struct session *session)
 {
 	sharing_note_end(session);
+}
+
+void session_last_call(struct session *session)
+{
+	session_end_input(session);
 	pool_last_call(session->pool);
 }
 

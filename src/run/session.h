@@ -252,6 +252,9 @@ bool session_is_hungry(const struct session *session);
 /* Submits a chunk and passes on its use of its block. Its indexes follow those of the chunk before. */
 void session_submit(struct session *session, const struct chunk *chunk);
 
+/* Notes that nothing more will be submitted. */
+void session_end_input(struct session *session);
+
 /* Announces that nothing more will be submitted: idle workers need not stay. */
 void session_last_call(struct session *session);
 

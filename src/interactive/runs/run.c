@@ -61,6 +61,8 @@ static void run_on_room(struct session_owner *owner)
 	struct run *run = container_of(owner, struct run, owner);
 
 	feeder_feed(run->feeder);
+	if (feeder_is_fed(run->feeder))
+		session_end_input(run->session);
 }
 
 static int archive_record_piece(struct recorder *recorder, const struct recorder_piece *piece,
