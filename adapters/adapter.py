@@ -481,21 +481,23 @@ class Stream(io.BufferedIOBase):
 
     def write(self, data):
         data = memoryview(data).tobytes()
-        if not self.direct:
-            self.answers.capture(self.descriptor, data)
-            return len(data)
-        self.kept.append(data)
-        self.size += len(data)
-        if self.descriptor == 2 or self.size > 8192:
-            self.flush()
+        with self.answers.lock:
+            if not self.direct:
+                self.answers.capture(self.descriptor, data)
+                return len(data)
+            self.kept.append(data)
+            self.size += len(data)
+            if self.descriptor == 2 or self.size > 8192:
+                self.flush()
         return len(data)
 
     def flush(self):
-        if self.kept:
-            data = b''.join(self.kept)
-            del self.kept[:]
-            self.size = 0
-            write_all(self.descriptor, data)
+        with self.answers.lock:
+            if self.kept:
+                data = b''.join(self.kept)
+                del self.kept[:]
+                self.size = 0
+                write_all(self.descriptor, data)
 
     def close(self):
         """Remains open: later records print, too."""
@@ -787,9 +789,10 @@ class Adapter(object):
         self.streams.set_direct(self.isolate)
         while self.serve_message():
             pass
-        self.streams.set_direct(True)
-        for data, stream in zip(self.answers.take(), self.streams.both):
-            stream.write(data)
+        with self.answers.lock:
+            self.streams.set_direct(True)
+            for data, stream in zip(self.answers.take(), self.streams.both):
+                stream.write(data)
         return self.tear_down()
 
     def tear_down(self):
