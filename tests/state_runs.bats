@@ -97,6 +97,12 @@ functions_meet() {
 	[ "$(wc -l <out)" -eq 40 ] || complain "$METHOD: $(tr '\n' ' ' <out)"
 }
 
+@test "state in runs: functions that do not wait for each other can have many records at a time" {
+	setup_path
+	seq 2000 | mp_well -j2 --state --chunksize 500 --setup 'import mpmap_state; n = mpmap_state.Counter("n")' --python 'n.add(1)'
+	[ "$(sort -n out)" = "$(seq 2000)" ] || complain "$(sort -n out | tail -n 1)"
+}
+
 @test "state in runs: functions that wait for each other are not behind each other, under every start method" {
 	setup_path
 	under_methods functions_meet

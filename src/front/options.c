@@ -321,7 +321,8 @@ static void take_defaults(struct options *options, const struct options *default
 	if (run->command.terminal)
 		run->workers.jobs = 1;
 	/* A record that waits for another must not have it behind it. */
-	if (run->state.is_wanted && (run->command.executor->persists || (run->state.queue && run->policy.retries)))
+	if (!run->workers.chunk_size && run->state.is_wanted &&
+	    (run->command.executor->persists || (run->state.queue && run->policy.retries)))
 		run->workers.chunk_size = 1;
 	if (run->machine.throttle.jobs_file)
 		run->workers.jobs_max = capacity_jobs() < JOBS_FILE_MAX ? capacity_jobs() : JOBS_FILE_MAX;

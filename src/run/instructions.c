@@ -151,7 +151,7 @@ static uint32_t briefing_flags(const struct session *session)
 		{has_values(options), BRIEFING_VALUES},
 		{options->input.is_json, BRIEFING_JSON},
 		/* One that waits for what another record does must not have that behind it. */
-		{options->workers.chunk_size == 1 || options->state.is_wanted, BRIEFING_ALONE},
+		{options->workers.chunk_size == 1, BRIEFING_ALONE},
 		{options->policy.leftovers == LEFTOVERS_WAIT, BRIEFING_WAITS},
 		{options->policy.leftovers == LEFTOVERS_KILL, BRIEFING_CLEARS},
 	};
