@@ -47,7 +47,7 @@
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte
  *   prepared  answers before they are committed
  *   doorbell  when the parent scans rings   leftovers  groups that tasks left
- *   clearance  naming or ending these groups
+ *   clearance  naming or ending these groups  slot_values  --slot-env
  * journal/  logs of a run, and an archive of its output
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
@@ -83,7 +83,7 @@
  *   claim    the seat's protocol            follow   watching a task
  *   executor  ways to run a task            executor_command  executor_print
  *   launcher  starting a task               capture  reading its output    group    ending it
- *   terminal  lending it to tasks           slot_values  --slot-env
+ *   terminal  lending it to tasks
  * worker/zygote/  a program stopped before its main, from which tasks are forked
  *   zygote   tasks that are forked          preloading  starting one       fitness  suitable programs
  *   object   the preloaded object           preload  its source            request  the messages to it

@@ -87,7 +87,7 @@ recipe_output_format() {
 recipe_recorder() {
 	printf '\t{.open = open_dummy_recorder},\n' | insert '} recorders[] = {' src/run/logbook.c
 	awk '/^\/\* The recorders that options ask for/ {
-		print "static struct recorder *open_dummy_recorder(const struct output_options *output UNUSED, struct error *error UNUSED)"
+		print "static struct recorder *open_dummy_recorder(const struct session *session UNUSED, struct error *error UNUSED)"
 		print "{\n\treturn NULL;\n}\n"
 	} { print }' src/run/logbook.c >logbook.new
 	mv logbook.new src/run/logbook.c

@@ -104,9 +104,9 @@ costs() {
 	costs pipe2 200
 	# children are forked ahead: one more or less of them
 	costs clone 98 102
-	costs setpgid 199 203
-	costs prctl 99 102
-	costs getppid 99 102
+	costs setpgid 196 204
+	costs prctl 98 102
+	costs getppid 98 102
 	costs kill 98 102
 	# the task, the order for another child, and its answer
 	costs sendmsg 195 420

@@ -242,6 +242,7 @@ static void test_whose_group(void)
 	struct actor actor;
 	size_t i;
 
+	unit_skip_under_valgrind();
 	for (i = 0; i < countof(kinds); i++) {
 		scene_begin(&scene, false);
 		actor_start(&scene, &actor, kinds[i], NULL);
@@ -263,6 +264,7 @@ static void test_whose_environment(void)
 	struct scene scene;
 	struct actor daemon, left, foreign;
 
+	unit_skip_under_valgrind();
 	scene_begin(&scene, false);
 	actor_start(&scene, &daemon, ACTOR_DAEMON, environment);
 	actor_start(&scene, &left, ACTOR_DAEMON, environment);
@@ -372,6 +374,7 @@ static void test_sent_before_end(void)
 	struct actor actor;
 	int inherited;
 
+	unit_skip_under_valgrind();
 	scene_begin(&scene, false);
 	actor_start(&scene, &actor, ACTOR_DAEMON, environment);
 	scene_run(&scene, 0, 5, 1, 0);

@@ -48,7 +48,7 @@ load helper
 @test "usage: --bar, --eta, --lb, --wd and -N mean what they mean elsewhere" {
 	mp --bar echo ::: 1
 	expect 0 1 ''
-	mp --eta --lb -N2 echo ::: 1 2 3
+	mp --eta --lb -j1 -N2 echo ::: 1 2 3
 	expect 0 $'1 2\n3' ''
 	mp --max-replace-args 2 --wd / --shell 'pwd' ::: 1 2
 	expect 0 / ''

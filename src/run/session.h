@@ -30,7 +30,7 @@
 #include "run/ending.h"
 #include "run/outlet.h"
 #include "run/progress.h"
-#include "worker/slot_values.h"
+#include "board/slot_values.h"
 
 /* COMMAND, and how its tasks run. */
 struct command_options {

@@ -9,7 +9,7 @@
 #include "ipc/local.h"
 #include "task/frame.h"
 #include "process/command.h"
-#include "worker/slot_values.h"
+#include "board/slot_values.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -178,11 +178,12 @@ static bool runs_take_wish(struct server *server, struct cursor *cursor)
 	struct run *run = attempts_run(server, cursor_u64(cursor));
 	uint32_t count = cursor_u32(cursor);
 	char *queue = cursor_text(cursor);
+	bool is_whole = queue;
 
 	if (queue && run)
 		taker_want(server, run, queue, count);
 	free(queue);
-	return queue;
+	return is_whole;
 }
 
 static bool runs_take_done(struct server *server, struct cursor *cursor)

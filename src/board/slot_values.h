@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Variables of tasks with a value for each slot (--slot-env), such as a GPU. */
-#ifndef WORKER_SLOT_VALUES_H
-#define WORKER_SLOT_VALUES_H
+#ifndef BOARD_SLOT_VALUES_H
+#define BOARD_SLOT_VALUES_H
 
 #include "base/dialect.h"
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists of values, and the one of a slot. */
-#include "worker/slot_values.h"
+#include "board/slot_values.h"
 
 #include "base/mem.h"
 
