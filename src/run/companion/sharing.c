@@ -150,15 +150,18 @@ void sharing_note_end(struct session *session)
 /* Reports the ends. Returns 0, or -1 with errno. */
 static int report_ends(struct sharing *sharing)
 {
-	while (sharing->count) {
-		size_t count = sharing->count < CONTROL_ENDS_MAX ? sharing->count : CONTROL_ENDS_MAX;
+	size_t sent = 0, count = 0;
+	int result = 0;
 
-		if (control_attempts_ended(state_server_channel(), sharing->user.run, sharing->ends, count) < 0)
-			return -1;
-		sharing->count -= count;
-		memmove(sharing->ends, sharing->ends + count, sharing->count * sizeof *sharing->ends);
+	for (; result == 0 && sent < sharing->count; sent += result == 0 ? count : 0) {
+		count = sharing->count - sent < CONTROL_ENDS_MAX ? sharing->count - sent : CONTROL_ENDS_MAX;
+		result = control_attempts_ended(state_server_channel(), sharing->user.run, sharing->ends + sent, count);
 	}
-	return 0;
+	sharing->count -= sent;
+	/* Once for all of them: many gather while the server does not keep up. */
+	if (sent && sharing->count)
+		memmove(sharing->ends, sharing->ends + sent, sharing->count * sizeof *sharing->ends);
+	return result;
 }
 
 /* Reports how many tasks are to come, if that has changed. Returns 0, or -1 with errno. */
