@@ -56,3 +56,11 @@ bench="$BATS_TEST_DIRNAME/../bench/bench"
 	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/memo" 1500 2 >out
 	grep -E '^1500 records: fresh [0-9.]+ s, 1 in 1000 changed [0-9.]+ s, [0-9.]+ % of it, wanted 10 %$' out
 }
+
+@test "bench: what journals cost, and resuming, is measured beside what else there is" {
+	needs python3 parallel
+	MPMAP=$MPMAP "$BATS_TEST_DIRNAME/../bench/journal" --rounds 1 --scale 0.002 >out
+	[ "$(grep -cE ' measured +[0-9.]+ times +wanted +[0-9.]+ at most: (met|NOT MET)$' out)" = 6 ]
+	grep -E '^  memory of the largest process +measured +[0-9.]+ MiB +wanted +64.00 at most: (met|NOT MET)$' out
+	grep -E '^2000 records: fresh .* 1 in 1000 changed' out
+}

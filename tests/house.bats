@@ -67,7 +67,7 @@ texts() {
 	cd "$top" || return 1
 	find src tests man m4 completions bench -name '*.[ch157]' -o -name '*.ba[ts][sh]' -o -name '*.m4' -o -name '*.fish' \
 		-o -name '_mpmap*' 2>/dev/null
-	ls adapters/adapter.* python/mpmap_state.py bench/bench bench/compare bench/memo bench/state bench/trickle bench/warm bootstrap .ci/run build-aux/fuzz build-aux/lint build-aux/picture build-aux/soak build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
+	ls adapters/adapter.* python/mpmap_state.py bench/bench bench/compare bench/journal bench/memo bench/state bench/trickle bench/warm bootstrap .ci/run build-aux/fuzz build-aux/lint build-aux/picture build-aux/soak build-aux/valgrind configure.ac Makefile.am README.md HACKING.md NEWS
 }
 
 # in_hacking WORD: the names in backquotes that HACKING.md lists after "WORD (...):", up to an empty line
