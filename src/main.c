@@ -121,7 +121,7 @@
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
  *   state_server  the state that tasks share  sharing  a run's use of it
- *   finding  the items of a queue
+ *   finding  the items of a queue           ends     reports that wait
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run

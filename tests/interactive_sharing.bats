@@ -140,3 +140,22 @@ load screen
 		wait_until is_gone "$mpmap"
 	done
 }
+
+@test "sharing: a run that is cancelled while the state server takes no messages leaves no lock" {
+	PATH=${MPMAP%/*}:$PATH
+	trace_on
+	open_prompt -j2
+	seq 0 20000 >records
+	echo 'test "$1" -ne 0 || { mpmap-state lock l; touch locked; exec tail -f /dev/null; }' >script
+	# With a zygote no task needs a connection of its own, which a stopped server would not accept either.
+	type_line 'map --state --zygote -a records sh script'
+	wait_until test -e locked
+	server=$(pgrep -P "$(event_field pid run_start)" -f StateServer)
+	kill -STOP "$server"
+	wait_for_event state_full
+	type_line 'cancel 1'
+	wait_for_line '\[1\] cancelled'
+	kill -CONT "$server"
+	type_line 'map --state mpmap-state lock l --timeout 30 -- echo ::: free'
+	wait_for_line '\[2\.1\] free$'
+}

@@ -33,7 +33,7 @@ static void sharing_has_lost(struct state_user *user, const char *reason)
 	struct error error = {.number = 0};
 
 	session->sharing.is_open = false;
-	session->sharing.count = 0;
+	session->sharing.ends.count = 0;
 	finding_close(&session->sharing.finding);
 	(void)error_set(&error, "%s", reason);
 	ending_fail(session, EXIT_TROUBLE, &error);
@@ -125,18 +125,19 @@ static void sharing_trace(const struct control_end *end)
 void sharing_note(struct session *session, const struct result *result, bool counts)
 {
 	struct sharing *sharing = &session->sharing;
+	struct control_end end;
 
 	if (!sharing->is_open || result->outcome == OUTCOME_SKIPPED)
 		return;
-	sharing->ends = mem_grow(sharing->ends, sharing->count, &sharing->capacity, sizeof *sharing->ends);
-	sharing->ends[sharing->count++] = (struct control_end){
+	end = (struct control_end){
 		.index = result->index,
 		.count = result_count(result),
 		.well = counts && result->outcome == OUTCOME_OK,
 		.attempt = result->attempt,
 		.process = (int32_t)result->pid,
 	};
-	sharing_trace(&sharing->ends[sharing->count - 1]);
+	ends_add(&sharing->ends, &end);
+	sharing_trace(&end);
 	/* The next attempt must not begin before. */
 	if (!counts)
 		sharing_flush(session);
@@ -145,23 +146,6 @@ void sharing_note(struct session *session, const struct result *result, bool cou
 void sharing_note_end(struct session *session)
 {
 	session->sharing.is_fed = true;
-}
-
-/* Reports the ends. Returns 0, or -1 with errno. */
-static int report_ends(struct sharing *sharing)
-{
-	size_t sent = 0, count = 0;
-	int result = 0;
-
-	for (; result == 0 && sent < sharing->count; sent += result == 0 ? count : 0) {
-		count = sharing->count - sent < CONTROL_ENDS_MAX ? sharing->count - sent : CONTROL_ENDS_MAX;
-		result = control_attempts_ended(state_server_channel(), sharing->user.run, sharing->ends + sent, count);
-	}
-	sharing->count -= sent;
-	/* Once for all of them: many gather while the server does not keep up. */
-	if (sent && sharing->count)
-		memmove(sharing->ends, sharing->ends + sent, sharing->count * sizeof *sharing->ends);
-	return result;
 }
 
 /* Reports how many tasks are to come, if that has changed. Returns 0, or -1 with errno. */
@@ -186,9 +170,12 @@ void sharing_flush(struct session *session)
 	if (!session->sharing.is_open)
 		return;
 	/* If the server is gone, that is noticed by the end of the channel. */
-	if ((report_ends(&session->sharing) < 0 || report_outlook(session) < 0 || finding_flush(session) < 0) &&
-	    errno == EAGAIN)
+	if ((ends_report(&session->sharing.ends, session->sharing.user.run) < 0 || report_outlook(session) < 0 ||
+	     finding_flush(session) < 0) &&
+	    errno == EAGAIN) {
+		trace_event("state_full", "\"ends\":%zu", session->sharing.ends.count);
 		state_server_await_room();
+	}
 }
 
 void sharing_close(struct session *session)
@@ -196,13 +183,10 @@ void sharing_close(struct session *session)
 	struct sharing *sharing = &session->sharing;
 
 	if (sharing->is_open) {
-		sharing_flush(session);
-		/* Without a message the server would keep what the run had until the channel ends. */
-		(void)!control_run_ended(state_server_channel(), sharing->user.run);
 		state_server_leave(&sharing->user);
+		ends_report_last(&sharing->ends, sharing->user.run);
 	}
 	sharing->is_open = false;
 	finding_close(&sharing->finding);
-	free(sharing->ends);
-	sharing->ends = NULL;
+	ends_release(&sharing->ends);
 }

@@ -11,6 +11,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "board/message.h"
+#include "run/companion/ends.h"
 #include "run/companion/finding.h"
 #include "run/companion/state_server.h"
 #include "task/task.h"
@@ -24,10 +25,8 @@ struct sharing {
 	bool is_open;
 	/* True once the input has ended. */
 	bool is_fed;
-	/* The ends that have not been reported, in a buffer. */
-	struct control_end *ends;
-	size_t count;
-	size_t capacity;
+	/* Those that have not been reported. */
+	struct ends ends;
 	/* What was last reported of the tasks to come. */
 	uint64_t jobs;
 	uint64_t remaining;
@@ -53,7 +52,7 @@ void sharing_flush(struct session *session);
 /* True if ends could not be reported yet. */
 static inline bool sharing_is_behind(const struct sharing *sharing)
 {
-	return sharing->count != 0;
+	return sharing->ends.count != 0;
 }
 
 /* Reports that the run has ended, and leaves the server. Harmless if the run has none. */

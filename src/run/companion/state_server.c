@@ -213,9 +213,14 @@ int state_server_join(struct state_user *user, const struct state_server_options
 	if (!server.runs && begin_server(options, loop, error) < 0)
 		return -1;
 	user->run = ++server.runs_joined;
+	state_server_return(user);
+	return 0;
+}
+
+void state_server_return(struct state_user *user)
+{
 	list_init(&user->link);
 	list_append(&server.users, &user->link);
-	return 0;
 }
 
 void state_server_leave(struct state_user *user)

@@ -44,6 +44,9 @@ int state_server_join(struct state_user *user, const struct state_server_options
 /* Takes a run from the users, if it is one. */
 void state_server_leave(struct state_user *user);
 
+/* Makes a run that has left a user again, under the same number. There is a server. */
+void state_server_return(struct state_user *user);
+
 /* Returns the path of the server's socket; NULL if there is no server. */
 const char *state_server_path(void);
 
