@@ -130,6 +130,8 @@
  *   rate     starts in a time               again    which failures are tried again
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines
+ * run/times/  how long tasks took
+ *   times    the histogram, percentiles
  * run/tries/  attempts that others followed
  *   tries    what result objects say of them
  * feed/     the sources of tasks

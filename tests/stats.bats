@@ -18,6 +18,7 @@ load helper
 	says '[Ff]ail[^0-9]*20([^0-9]|$)|(^|[^0-9])20 failed'
 	says '[Ww]all|[Ee]lapsed'
 	says '[Tt]asks per second|tasks/s'
+	says '^mpmap: task times: p50 [0-9.]+ [um]?s, p90 [0-9.]+ [um]?s, p99 [0-9.]+ [um]?s, longest [0-9.]+ [um]?s$'
 	says '[Bb]usy'
 	says 'CPU'
 	says '[Cc]hunk.*(^|[^0-9])7([^0-9]|$)'
@@ -36,6 +37,20 @@ load helper
 	finish
 	expect 0
 	says '[Ss]pill.*[1-9]'
+}
+
+@test "stats: task times are those of all that ran, also of records that a filter answers together" {
+	seq 1000 | mp -j2 --stats --filter cat
+	expect 0 "$(seq 1000)"
+	says '^mpmap: task times: p50 '
+	for command in "--coproc=stdio cat" "--python _"; do
+		mp --stats $command ::: 1 2 3
+		says '^mpmap: task times: p50 '
+	done
+	mp --stats --dry-run true ::: 1
+	not grep 'task times' err
+	mp --stats --shell 'sleep 0.2' ::: 1 2 3
+	says '^mpmap: task times: p50 2[0-9][0-9] ms, p90 2[0-9][0-9] ms, p99 2[0-9][0-9] ms, longest 2[0-9][0-9] ms$'
 }
 
 @test "stats: of a run without tasks" {

@@ -42,6 +42,7 @@ static const struct {
 	{"bytes", unit_bytes},
 	{"ground", unit_ground},
 	{"quote", unit_quote},
+	{"times", unit_times},
 	{"trace", unit_trace},
 	{"fd", unit_fd},
 	{"loop", unit_loop},

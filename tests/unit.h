@@ -26,6 +26,7 @@ struct unit_test {
 extern const struct unit_test unit_bytes[];
 extern const struct unit_test unit_ground[];
 extern const struct unit_test unit_quote[];
+extern const struct unit_test unit_times[];
 extern const struct unit_test unit_trace[];
 extern const struct unit_test unit_fd[];
 extern const struct unit_test unit_loop[];

@@ -213,6 +213,7 @@ static void close_runs(void)
 		list_remove(&run->link);
 		free(run->options.line);
 		free(run->session);
+		times_release(&run->times);
 		free(run);
 	}
 	archive_release(&runs.archive);
@@ -305,9 +306,8 @@ static void test_run(void)
 	count(run, 37, 2, 40);
 	run->end.counts.outcomes[OUTCOME_SKIPPED] = 1;
 	run->end.counts.finished++;
-	run->times.buckets[10] = 30;
-	run->times.buckets[11] = 9;
-	run->times.longest = 1900 * NSEC_PER_USEC;
+	times_add(&run->times, 30 * 507 * NSEC_PER_USEC, 30);
+	times_add(&run->times, 9 * 1900 * NSEC_PER_USEC, 9);
 	finish(run, &failed, "gzip -9 'a b.log'");
 	finish(run, &killed, "gzip -9 \033[m.log");
 	canvas = canvas_of(80);
@@ -317,7 +317,7 @@ static void test_run(void)
 		  "state       failed: exit status 125, a task did not come to its own end\n"
 		  "tasks       40: 37 ok, 2 failed, 1 skipped\n"
 		  "time        3 m 05 s, 0.2 tasks/s\n"
-		  "each took   p50 under 1.0 ms, p90 under 2.0 ms, p99 under 2.0 ms, longest 1.9 ms\n"
+		  "each took   p50 507 us, p90 1.9 ms, p99 1.9 ms, longest 1.9 ms\n"
 		  "options     --retries=2 --timeout=90 --workdir='/tmp/a b'\n"
 		  "failed      2 (errors 1 shows what they wrote, retry 1 repeats them)\n"
 		  "  1.7   exit status 2      gzip -9 'a b.log'\n"
@@ -436,14 +436,12 @@ static void test_stats(void)
 	check(has("busy        no worker has been with a run yet\n"));
 
 	run = add_run("map one", RUN_DONE);
-	run->times.buckets[0] = 1;
-	run->times.buckets[3] = 97;
-	run->times.longest = 7 * NSEC_PER_USEC;
+	times_add(&run->times, 900, 1);
+	times_add(&run->times, (nsec)97 * 7 * NSEC_PER_USEC, 97);
 	run->end.counts.worker_time = 4 * SEC;
 	run->end.counts.task_time = 3 * SEC;
 	run = add_run("map two", RUN_DONE);
-	run->times.buckets[23] = 2;
-	run->times.longest = 8 * SEC;
+	times_add(&run->times, 2 * 8 * SEC, 2);
 	run->end.counts.worker_time = 16 * SEC;
 	run->end.counts.task_time = 12 * SEC;
 	canvas = canvas_of(40);
@@ -451,15 +449,15 @@ static void test_stats(void)
 	check_str(bytes_text(&shown),
 		  "workers     4 at most; 3 live: 2 with runs, 1 in reserve; 7 started so far\n"
 		  "busy        75 % of the time that workers were with runs\n"
-		  "task times  p50 under 8.0 us, p90 under 8.0 us, p99 under 8.0 us, longest 7.0 us\n"
+		  "task times  p50 7.0 us, p90 7.0 us, p99 7.0 us, longest 7.0 us\n"
 		  "  under 1.0 us   1  ▏\n"
 		  "  under 2.0 us   0\n"
-		  "  under 4.0 us   0\n"
-		  "  under 8.0 us  97  ████████████\n");
+		  "  under 4.1 us   0\n"
+		  "  under 8.2 us  97  ████████████\n");
 	canvas = canvas_of(0);
 	view_stats(&canvas, &runs, NULL);
-	check(has("p50 under 8.0 us, p90 under 8.0 us, p99 under 8.4 s, longest 8.0 s\n"));
-	check(has("under 8.4 s   2  █\n"));
+	check(has("p50 7.0 us, p90 7.0 us, p99 8.0 s, longest 8.0 s\n"));
+	check(has("under 8.6 s   2  █\n"));
 	close_runs();
 }
 

@@ -98,6 +98,7 @@ int session_close(struct session *session, int *signal)
 	bytes_release(&session->reported.failure_lines);
 	tags_release(&session->tags);
 	tries_release(&session->tries);
+	times_release(&session->times);
 	instructions_release(session);
 	arena_release(&session->arena);
 	durable_close(&session->durable);

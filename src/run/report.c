@@ -322,6 +322,11 @@ static void report_stats(const struct session *session)
 		bytes_append_format(&out, "mpmap: taken from the memo: %" PRIu64 "\n", session->memo.taken);
 	bytes_append_format(&out, "mpmap: wall time: %.3f s\n", seconds(wall));
 	bytes_append_format(&out, "mpmap: tasks per second: %.1f\n", wall ? (double)tasks / seconds(wall) : 0);
+	if (session->times.count) {
+		bytes_append_text(&out, "mpmap: task times: ");
+		times_describe(&session->times, &out);
+		bytes_append_text(&out, "\n");
+	}
 	bytes_append_format(&out, "mpmap: workers: %" PRIu64 " started, %" PRIu64 " died\n", tally.workers_started,
 			    tally.workers_died);
 	bytes_append_format(&out, "mpmap: busy ratio of the workers: %.1f %%\n",

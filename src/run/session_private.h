@@ -24,6 +24,7 @@
 #include "run/progress.h"
 #include "run/session.h"
 #include "run/tags/tags.h"
+#include "run/times/times.h"
 #include "run/tries/tries.h"
 #include "state/shared.h"
 #include "task/template.h"
@@ -64,6 +65,8 @@ struct session {
 	struct template tag;
 	struct tags tags;
 	struct tries tries;
+	/* Durations of its tasks; counted only for --stats. */
+	struct times times;
 
 	struct session_tally tally;
 	/* The most blocks of input that a task was seen to take; 0 if none was seen. */

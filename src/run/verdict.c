@@ -121,6 +121,8 @@ static void verdict_count(struct session *session, const struct result *result)
 	session->tally.finished += count;
 	session->tally.outcomes[result->outcome] += count;
 	session->tally.retried += result->attempt > 1 ? count : 0;
+	if (session->options->output.stats && result->ran && !result->is_recalled)
+		times_add(&session->times, result->duration, count);
 }
 
 /* Accounts for a result that counts, which the order has taken; task is NULL if it is not known. */

@@ -79,21 +79,6 @@ static void archive_forget_pieces(struct recorder *recorder, uint64_t index, uin
 	archive_restart(container_of(recorder, struct run, recorder)->kept, index);
 }
 
-/* Adds the duration of a task that ran to the histogram. */
-static void count_time(struct run *run, const struct result *result)
-{
-	uint64_t time = result->duration > 0 ? (uint64_t)(result->duration / NSEC_PER_USEC) : 0;
-	unsigned bucket = 0;
-
-	if (!result->ran)
-		return;
-	while (time >> bucket && bucket + 1 < RUN_BUCKETS)
-		bucket++;
-	run->times.buckets[bucket]++;
-	if (result->duration > run->times.longest)
-		run->times.longest = result->duration;
-}
-
 /* Returns a width of a chunk that could hold the task. */
 static uint32_t run_width_of(const struct task *task)
 {
@@ -113,7 +98,8 @@ static int archive_record_result(struct recorder *recorder, const struct recorde
 		words.record = entry->task->bytes;
 		words.width = run_width_of(entry->task);
 	}
-	count_time(run, entry->result);
+	if (entry->result->ran)
+		times_add(&run->times, entry->result->duration, result_count(entry->result));
 	archive_finish(run->kept, entry->result, &words);
 	return 0;
 }
@@ -375,5 +361,6 @@ void run_free(struct run *run)
 	list_remove(&run->link);
 	run->runs->known--;
 	run_options_release(&run->options);
+	times_release(&run->times);
 	free(run);
 }

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "journal/archive.h"
 #include "run/session.h"
+#include "run/times/times.h"
 #include "feed/feeder.h"
 
 struct runs;
@@ -74,11 +75,6 @@ enum run_state {
 	RUN_DONE,
 };
 
-enum {
-	/* Tasks are counted by duration: below 1 us, below 2 us, below 4 us ... */
-	RUN_BUCKETS = 48,
-};
-
 struct run {
 	struct list link;
 	struct runs *runs;
@@ -108,11 +104,8 @@ struct run {
 	struct outlet_screen screen;
 	/* Output and results of its tasks, in the archive. */
 	struct archive_run *kept;
-	/* Durations of its tasks: a histogram, and the longest. */
-	struct {
-		uint64_t buckets[RUN_BUCKETS];
-		nsec longest;
-	} times;
+	/* Durations of its tasks. */
+	struct times times;
 	/* The end of a run that is done. */
 	struct {
 		int status;

@@ -3,6 +3,7 @@
 #include "interactive/views/canvas.h"
 
 #include "base/quote.h"
+#include "run/times/times.h"
 
 #include <inttypes.h>
 
@@ -123,28 +124,7 @@ void canvas_bar(const struct canvas *canvas, struct bytes *out, double share, si
 
 void canvas_time(struct bytes *out, nsec time)
 {
-	double usec = (double)time / (double)NSEC_PER_USEC, msec = usec / 1000, sec = msec / 1000;
-	uint64_t whole = (uint64_t)(sec + 0.5);
-
-	/* Each bound is where a figure is rounded up to the next unit. */
-	if (time <= 0)
-		bytes_append_text(out, time ? "-" : "0 s");
-	else if (usec < 9.95)
-		bytes_append_format(out, "%.1f us", usec);
-	else if (usec < 999.5)
-		bytes_append_format(out, "%.0f us", usec);
-	else if (msec < 9.95)
-		bytes_append_format(out, "%.1f ms", msec);
-	else if (msec < 999.5)
-		bytes_append_format(out, "%.0f ms", msec);
-	else if (sec < 59.95)
-		bytes_append_format(out, "%.1f s", sec);
-	else if (whole < 3600)
-		bytes_append_format(out, "%" PRIu64 " m %02u s", whole / 60, (unsigned)(whole % 60));
-	else if (whole < 86400)
-		bytes_append_format(out, "%" PRIu64 " h %02u m", whole / 3600, (unsigned)(whole / 60 % 60));
-	else
-		bytes_append_format(out, "%" PRIu64 " d %02u h", whole / 86400, (unsigned)(whole / 3600 % 24));
+	times_put(out, time);
 }
 
 void canvas_size(struct bytes *out, uint64_t size)

@@ -109,9 +109,9 @@ static const struct guide_row rows[] = {
 	 "  set unordered\n"},
 	{"stats", "stats [ID]",
 	 "Shows how many workers there are, what each is doing, how much of their time\n"
-	 "they were busy, and how long tasks took: in how many under what time, p50, p90\n"
-	 "and p99 (half, nine tenths, 99 of 100 took less). Of one run, or of all there\n"
-	 "were.\n"},
+	 "they were busy, and how long tasks took: p50, p90 and p99 (half, nine tenths,\n"
+	 "99 of 100 took no longer, to 1 %), and in how many under what time. Of one run,\n"
+	 "or of all there were.\n"},
 	{"history", "history",
 	 "Lists the lines that were entered, also in sessions before. Up and down go\n"
 	 "through them, ^R searches.\n"},

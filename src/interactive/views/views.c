@@ -284,9 +284,9 @@ void view_run(const struct canvas *canvas, struct run *run)
 	bytes_append_text(canvas->out, "\n");
 	show_state(canvas, run);
 	show_tasks(canvas, run, &counts);
-	if (run->times.longest) {
+	if (run->times.count) {
 		canvas_key(canvas, "each took");
-		views_times(canvas->out, run->times.buckets, run->times.longest);
+		times_describe(&run->times, canvas->out);
 		bytes_append_text(canvas->out, "\n");
 	}
 	show_options(canvas, run);

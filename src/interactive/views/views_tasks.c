@@ -229,26 +229,41 @@ void view_task(const struct canvas *canvas, struct run *run, uint64_t index)
 	archive_task_release(&task);
 }
 
-static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
+/* Stores the first and the last octave that have tasks, of which there are some. */
+static void find_octaves(const struct times *times, unsigned *first, unsigned *last)
 {
-	size_t room = canvas->width > BAR_BESIDE ? canvas->width - BAR_BESIDE : 0, first = 0, last = RUN_BUCKETS - 1, i;
+	nsec bound;
+
+	*first = 0;
+	*last = TIMES_OCTAVES - 1;
+	while (!times_octave(times, *first, &bound))
+		++*first;
+	while (!times_octave(times, *last, &bound))
+		--*last;
+}
+
+static void show_histogram(const struct canvas *canvas, const struct times *times)
+{
+	size_t room = canvas->width > BAR_BESIDE ? canvas->width - BAR_BESIDE : 0;
 	size_t columns = !canvas->width || room > BAR_MAX ? BAR_MAX : room > BAR_MIN ? room : BAR_MIN;
 	struct canvas_table table = {.columns = "  rrl"};
-	uint64_t most = 1;
+	uint64_t most = 1, count;
+	unsigned first, last, i;
+	nsec bound;
 
-	while (first < last && !buckets[first])
-		first++;
-	while (last > first && !buckets[last])
-		last--;
-	for (i = first; i <= last; i++)
-		most = buckets[i] > most ? buckets[i] : most;
+	find_octaves(times, &first, &last);
 	for (i = first; i <= last; i++) {
+		count = times_octave(times, i, &bound);
+		most = count > most ? count : most;
+	}
+	for (i = first; i <= last; i++) {
+		count = times_octave(times, i, &bound);
 		bytes_append_text(&table.cells, "under ");
-		canvas_time(&table.cells, views_bound(i));
+		canvas_time(&table.cells, bound);
 		canvas_cell(&table);
-		bytes_append_format(&table.cells, "%" PRIu64, buckets[i]);
+		bytes_append_format(&table.cells, "%" PRIu64, count);
 		canvas_cell(&table);
-		canvas_bar(canvas, &table.cells, (double)buckets[i] / (double)most, columns);
+		canvas_bar(canvas, &table.cells, (double)count / (double)most, columns);
 		canvas_cell(&table);
 	}
 	canvas_draw(canvas, &table);
@@ -256,8 +271,7 @@ static void show_histogram(const struct canvas *canvas, const uint64_t *buckets)
 
 /* Sums over runs. */
 struct sums {
-	uint64_t buckets[RUN_BUCKETS];
-	nsec longest;
+	struct times times;
 	nsec task_time;
 	nsec worker_time;
 	size_t running;
@@ -266,11 +280,8 @@ struct sums {
 static void view_task_add(struct sums *sums, struct run *run)
 {
 	struct run_counts counts = run_counts(run);
-	size_t i;
 
-	for (i = 0; i < RUN_BUCKETS; i++)
-		sums->buckets[i] += run->times.buckets[i];
-	sums->longest = run->times.longest > sums->longest ? run->times.longest : sums->longest;
+	times_add_all(&sums->times, &run->times);
 	sums->task_time += counts.task_time;
 	sums->worker_time += counts.worker_time;
 	sums->running += counts.running;
@@ -298,17 +309,18 @@ static void show_workers(const struct canvas *canvas, const struct runs *runs, c
 
 void view_stats(const struct canvas *canvas, struct runs *runs, struct run *run)
 {
-	struct sums sums = {.longest = 0};
+	struct sums sums = {.running = 0};
 	struct run *each;
 
 	for (each = run ? run : runs_next(runs, NULL); each; each = run ? NULL : runs_next(runs, each))
 		view_task_add(&sums, each);
 	show_workers(canvas, runs, &sums);
 	views_running(canvas, runs, run);
-	if (!views_sum(sums.buckets))
-		return;
-	canvas_key(canvas, "task times");
-	views_times(canvas->out, sums.buckets, sums.longest);
-	bytes_append_text(canvas->out, "\n");
-	show_histogram(canvas, sums.buckets);
+	if (sums.times.count) {
+		canvas_key(canvas, "task times");
+		times_describe(&sums.times, canvas->out);
+		bytes_append_text(canvas->out, "\n");
+		show_histogram(canvas, &sums.times);
+	}
+	times_release(&sums.times);
 }
