@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 	if (options.run.output.quiet)
 		diag_set_level(DIAG_ERRORS);
 	if (options.run.durable.journal)
-		options.run.durable.again = batch_again(&options, argc, argv);
+		batch_note_again(&options, argc, argv);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
 	status = options.mode == MODE_INTERACTIVE ? entry_run(&options, argv, closed) : batch_run(&options, closed);
 	free(options.feed.sources);

@@ -100,7 +100,7 @@ first_run_whole() {
 	expect 123 ''
 	says '2 of 5 tasks failed \(2 failed\)'
 	says '#2: exit status 3'
-	says 'to run what failed again: .* --retry-failed$'
+	says 'to run what failed again: .*mpmap --retry-failed -j2 .* --resume .* < .*/in$'
 	[ ! -e begun ]
 	expected | cmp - file
 	resume --retry-failed --out=file
@@ -122,6 +122,45 @@ first_run_whole() {
 	same file $'1\n2\n3\n4\n5'
 }
 
+# The line that the last run has printed.
+line_to_type() {
+	sed -n 's/^mpmap: to [^:]*: //p' err
+}
+
+@test "resume: the line to type can be typed, whatever was in it" {
+	local record=$'b c\n#\x27 --resume'
+	start -j1 --journal='run.mpj x' --out=$'file\n' --halt=now,fail=1 --shell 'echo "$1"; [ -e ok ] || [ "$1" = a ]' \
+		::: a "$record" --retry-failed
+	finish
+	expect 124 ''
+	touch ok
+	run_it bash -c "$(line_to_type)"
+	expect 123 ''
+	says '1 of 3 tasks failed'
+	run_it bash -c "$(line_to_type)"
+	expect 0 '' ''
+	printf '%s\n' a "$record" --retry-failed | cmp - $'file\n'
+	rm ok
+	printf '%s\n' a b >in
+	run_it sh -c 'exec "$@" >>file' sh "$MPMAP" -j1 --journal=run.mpj --shell 'echo "$1"; [ -e ok ] || [ "$1" = a ]' <in
+	expect 123 ''
+	says 'to run what failed again: .* >> .*/file < .*/in$'
+	touch ok
+	run_it bash -c "$(line_to_type)"
+	expect 0 '' ''
+	cmp in file
+	# A pipe, and a file of which something was read before, is not known.
+	rm -f run.mpj* ok
+	mp --journal=run.mpj --out=file2 --shell 'exit 1' < <(cat in)
+	says ' --shell .exit 1. # \(with the same input\)$'
+	rm -f run.mpj* file2
+	{
+		read -r
+		mp --journal=run.mpj --out=file2 --shell 'exit 1'
+	} <in
+	says ' # \(with the same input\)$'
+}
+
 @test "resume: --at-most-once leaves what may have begun to --retry-interrupted" {
 	local form
 	seq 8 >in
@@ -131,7 +170,7 @@ first_run_whole() {
 		resume_once -o "$form"
 		expect 125 ''
 		says '#5: lost: interrupted: it may have begun'
-		says 'to run what was interrupted again: .* --retry-interrupted$'
+		says 'to run what was interrupted again: .*mpmap --retry-interrupted -j2 '
 		outputs "$form" | cmp - <(sed 5d in)
 		[ "$(sort begun | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 ' ]
 		resume_once -o "$form"

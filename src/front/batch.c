@@ -175,28 +175,39 @@ int batch_status(const char *journal, unsigned closed)
 	return status;
 }
 
+/* Returns the name of the regular file that a descriptor is of, NULL if it is of none, or its name is not known. */
+static char *file_name_of(int fd)
+{
+	struct stat status, named;
+	char link[64], name[4096];
+	ssize_t size;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	size = readlink(link, name, sizeof name - 1);
+	if (size <= 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return NULL;
+	name[size] = '\0';
+	if (stat(name, &named) < 0 || named.st_dev != status.st_dev || named.st_ino != status.st_ino)
+		return NULL;
+	return mem_string(name);
+}
+
 /* Appends where standard output goes, if that is a file whose name is known. */
 static void append_output(struct bytes *line)
 {
-	struct stat status, named;
-	char name[4096];
-	ssize_t size = readlink("/proc/self/fd/1", name, sizeof name - 1);
+	char *name = file_name_of(STDOUT_FILENO);
 
-	if (size <= 0 || fstat(STDOUT_FILENO, &status) < 0 || !S_ISREG(status.st_mode))
-		return;
-	name[size] = '\0';
-	if (stat(name, &named) < 0 || named.st_ino != status.st_ino)
+	if (!name)
 		return;
 	bytes_append_text(line, " >> ");
 	quote_shell(line, slice_of(name));
+	free(name);
 }
 
 /* Appends where standard input comes from, if records are read from it. */
 static void append_input(struct bytes *line, const struct feed_options *feed)
 {
-	char name[4096];
-	struct stat status;
-	ssize_t size;
+	char *name = NULL;
 	size_t i;
 
 	for (i = 0; i < feed->source_count; i++) {
@@ -207,31 +218,37 @@ static void append_input(struct bytes *line, const struct feed_options *feed)
 	}
 	if (i == feed->source_count)
 		return;
-	size = readlink("/proc/self/fd/0", name, sizeof name - 1);
-	if (size > 0 && fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode)) {
+	/* What another program has read of it before is not to be read by the next run. */
+	if (lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
+		name = file_name_of(STDIN_FILENO);
+	if (name) {
 		bytes_append_text(line, " < ");
-		quote_shell(line, (struct slice){.data = name, .size = (size_t)size});
+		quote_shell(line, slice_of(name));
 	} else {
-		bytes_append_text(line, " (with the same input)");
+		bytes_append_text(line, " # (with the same input)");
 	}
+	free(name);
 }
 
-char *batch_again(const struct options *options, int argc, char **argv)
+void batch_note_again(struct options *options, int argc, char **argv)
 {
-	struct bytes line = {.data = NULL};
+	struct bytes before = {.data = NULL}, after = {.data = NULL};
 	int i;
 
-	for (i = 0; i < argc; i++) {
+	quote_shell(&before, slice_of(argv[0]));
+	if (!options->run.durable.resumes)
+		bytes_append_text(&before, " --resume");
+	for (i = 1; i < argc; i++) {
 		if (i < options->first_operand && strcmp(argv[i], "--force") == 0)
 			continue;
-		bytes_append(&line, " ", i > 0);
-		quote_shell(&line, slice_of(argv[i]));
-		if (i == 0 && !options->run.durable.resumes)
-			bytes_append_text(&line, " --resume");
+		bytes_append_text(&after, " ");
+		quote_shell(&after, slice_of(argv[i]));
 	}
 	if (!options->run.output.file)
-		append_output(&line);
-	append_input(&line, &options->feed);
-	bytes_append(&line, "", 1);
-	return line.data;
+		append_output(&after);
+	append_input(&after, &options->feed);
+	bytes_append(&before, "", 1);
+	bytes_append(&after, "", 1);
+	options->run.durable.again = before.data;
+	options->run.durable.again_rest = after.data;
 }

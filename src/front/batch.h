@@ -18,9 +18,9 @@ int batch_check(const struct options *options, struct error *error) MUST_CHECK;
 int batch_status(const char *journal, unsigned closed);
 
 /*
- * Returns the command line as a shell reads it, with --resume; what it cannot say, such as which input is read, follows
- * in words. The caller's (free).
+ * Sets the command line that resumes the run, as a shell reads it. What it cannot say, such as which input is read,
+ * follows in words, as a comment.
  */
-char *batch_again(const struct options *options, int argc, char **argv);
+void batch_note_again(struct options *options, int argc, char **argv);
 
 #endif

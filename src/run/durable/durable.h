@@ -42,8 +42,10 @@ struct durable_options {
 	bool retries_interrupted;
 	/* Time between commits; 0: each task is committed when it ends. SYNC_NEVER: storing is left to the system. */
 	nsec sync;
-	/* The command line that resumes the run; NULL if it is not known. */
+	/* The command line that resumes the run, up to where an option can be added; NULL if it is not known. */
 	const char *again;
+	/* Its rest. */
+	const char *again_rest;
 };
 
 struct durable {

@@ -7,16 +7,17 @@
 
 void durable_report(const struct durable *durable)
 {
+	const struct durable_options *options = durable->options;
 	const struct session *session = durable->session;
-	bool is_complete;
 
-	if (!durable->options || !durable->options->again || session->place.screen)
+	if (!options || !options->again || session->place.screen)
 		return;
-	is_complete = session->ending.phase == ENDING_RUNNING;
-	if (!is_complete)
-		diag_note("to go on: %s", durable->options->again);
+	if (session->ending.phase != ENDING_RUNNING)
+		diag_note("to go on: %s%s", options->again, options->again_rest);
 	else if (durable->stage.interrupted)
-		diag_note("to run what was interrupted again: %s --retry-interrupted", durable->options->again);
+		diag_note("to run what was interrupted again: %s --retry-interrupted%s", options->again,
+			  options->again_rest);
 	else if (session->tally.finished > session->tally.outcomes[OUTCOME_OK])
-		diag_note("to run what failed again: %s --retry-failed", durable->options->again);
+		diag_note("to run what failed again: %s%s%s", options->again,
+			  options->retries_failed ? "" : " --retry-failed", options->again_rest);
 }
