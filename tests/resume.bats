@@ -391,3 +391,33 @@ outputs() {
 	[ "$(cut -f1 log | sort -nu | tr '\n' ' ')" = 'Seq 1 2 3 4 5 6 7 8 ' ]
 	[ "$(grep -c Seq log)" = 1 ]
 }
+
+@test "resume: --results goes on, and has what a task wrote that is run again" {
+	seq 6 >in
+	start -j1 --journal=run.mpj --out=file --results=results --sync=100 \
+		--shell "[ \"\$1\" != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; $script" <in
+	wait_until test -e results/000000004
+	kill -KILL "$pid"
+	finish
+	touch gate
+	# Finished, but not committed; and one that has only begun.
+	mkdir -p results/.000000005.1
+	echo stale >results/.000000005.1/stdout
+	resume --out=file --results=results
+	expect 0 '' ''
+	expected | cmp - file
+	cat results/00000000?/stdout | cmp - file
+	[ "$(ls -A results | wc -l)" = 6 ]
+	# What failed is tried again; what else is in the folder is never removed.
+	rm -rf run.mpj* file results ok
+	mp --journal=run.mpj --out=file --results=results --shell 'echo "$1"; [ -e ok ]' ::: a b
+	expect 123
+	[ "$(jq .status results/000000002/meta.json)" = 1 ]
+	touch ok
+	mp_well --journal=run.mpj --out=file --results=results --resume --retry-failed --shell 'echo "$1"; [ -e ok ]' ::: a b
+	[ "$(jq .status results/000000002/meta.json)" = 0 ]
+	touch results/mine
+	mp --journal=run.mpj --out=file --results=results --resume --shell 'echo "$1"; [ -e ok ]' ::: a b
+	usage_error "'mine' in it is not of an earlier run"
+	[ -e results/mine ]
+}

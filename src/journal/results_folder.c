@@ -16,6 +16,7 @@ struct results {
 	struct recorder recorder;
 	/* The caller's. */
 	const char *name;
+	enum results_wish wish;
 	/* The folder. */
 	int fd;
 	/* Folders under temporary names. */
@@ -233,6 +234,18 @@ static void results_forget(struct recorder *recorder, uint64_t index, uint32_t a
 		results->unfinished--;
 }
 
+/* Gives a finished folder its name. A run that is continued may have had this task before. -1 with errno. */
+static int rename_finished(const struct results *results, const char *temporary, const char *name)
+{
+	if (renameat(results->fd, temporary, results->fd, name) == 0)
+		return 0;
+	if (results->wish != RESULTS_CONTINUE || (errno != ENOTEMPTY && errno != EEXIST))
+		return -1;
+	if (remove_task_folder(results->fd, name) < 0)
+		return -1;
+	return renameat(results->fd, temporary, results->fd, name);
+}
+
 /* Completes the task's folder with meta.json; the folders of other attempts are removed. -1 with the error. */
 static int results_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error)
 {
@@ -248,7 +261,7 @@ static int results_count(struct recorder *recorder, const struct recorder_entry 
 		return -1;
 	name_temporary(temporary, sizeof temporary, result->index, result->attempt);
 	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);
-	if (renameat(results->fd, temporary, results->fd, name) < 0)
+	if (rename_finished(results, temporary, name) < 0)
 		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1,
 				       results->name);
 	results->unfinished--;
@@ -284,7 +297,7 @@ static const struct recorder_kind results_kind = {
 };
 
 /* Opens the folder. -1 with the error. */
-static int results_enter(struct results *results, bool force, struct error *error)
+static int results_enter(struct results *results, struct error *error)
 {
 	if (mkdir(results->name, 0700) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "--results: cannot make %s", results->name);
@@ -293,15 +306,15 @@ static int results_enter(struct results *results, bool force, struct error *erro
 		return error_set_errno(error, errno, "--results: cannot open %s", results->name);
 	if (visit_all(results, accept_entry, error) < 0)
 		return -1;
-	return force ? 0 : visit_all(results, refuse_entry, error);
+	return results->wish == RESULTS_NEW ? visit_all(results, refuse_entry, error) : 0;
 }
 
-struct recorder *results_open(const char *name, bool force, struct error *error)
+struct recorder *results_open(const char *name, enum results_wish wish, struct error *error)
 {
 	struct results *results = mem_new(1, sizeof *results);
 
-	*results = (struct results){.recorder.kind = &results_kind, .name = name, .fd = -1};
-	if (results_enter(results, force, error) == 0)
+	*results = (struct results){.recorder.kind = &results_kind, .name = name, .wish = wish, .fd = -1};
+	if (results_enter(results, error) == 0)
 		return &results->recorder;
 	results_close(&results->recorder);
 	return NULL;
@@ -309,5 +322,7 @@ struct recorder *results_open(const char *name, bool force, struct error *error)
 
 int results_clear(struct recorder *recorder, struct error *error)
 {
-	return visit_all(container_of(recorder, struct results, recorder), remove_entry, error);
+	struct results *results = container_of(recorder, struct results, recorder);
+
+	return visit_all(results, results->wish == RESULTS_CONTINUE ? remove_unfinished : remove_entry, error);
 }

@@ -12,13 +12,23 @@
 #include "base/error.h"
 #include "journal/recorder.h"
 
-/*
- * Makes the folder of that name, or opens it if it is empty; with force also if it holds nothing but an earlier run's
- * results. name outlives the recorder. Returns NULL with the error.
- */
-struct recorder *results_open(const char *name, bool force, struct error *error) MUST_CHECK;
+/* What is done with results that are there. */
+enum results_wish {
+	/* They are an error. */
+	RESULTS_NEW,
+	/* They are removed. */
+	RESULTS_REPLACE,
+	/* They are kept, but for those of tasks that are run again. */
+	RESULTS_CONTINUE,
+};
 
-/* Removes an earlier run's results. -1 with the error. */
+/*
+ * Makes the folder of that name, or opens it if it holds nothing but what the wish permits. name outlives the recorder.
+ * Returns NULL with the error.
+ */
+struct recorder *results_open(const char *name, enum results_wish wish, struct error *error) MUST_CHECK;
+
+/* Removes an earlier run's results; of a run that is continued only what it has not finished. -1 with the error. */
 int results_clear(struct recorder *recorder, struct error *error) MUST_CHECK;
 
 #endif

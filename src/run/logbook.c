@@ -25,7 +25,11 @@ static struct recorder *open_results(const struct session *session, struct error
 
 	if (!output->results)
 		return NULL;
-	return results_open(output->results, output->force || logbook_continues(session), error);
+	return results_open(output->results,
+			    logbook_continues(session) ? RESULTS_CONTINUE
+			    : output->force            ? RESULTS_REPLACE
+						       : RESULTS_NEW,
+			    error);
 }
 
 static struct recorder *open_joblog(const struct session *session, struct error *error)
@@ -67,8 +71,7 @@ int logbook_open(struct session *session, struct error *error)
 			logbook->recorders[logbook->count++] = opened[i];
 	}
 	for (i = 0; i < countof(recorders); i++) {
-		if (opened[i] && recorders[i].clear && !logbook_continues(session) &&
-		    recorders[i].clear(opened[i], error) < 0)
+		if (opened[i] && recorders[i].clear && recorders[i].clear(opened[i], error) < 0)
 			return -1;
 	}
 	return 0;
