@@ -55,6 +55,7 @@
  * journal/durable/  the journal of a run that can be resumed
  *   note     a frame                        scroll   the file of them      crc      its checksums
  *   past     what earlier sessions did      kept     output before its turn  ordinals  equal tasks
+ *   roll     the tasks that it names        reread   notes read again
  * journal/memo/  what tasks have written, for later runs
  *   memo_folder  whose it is, its format    shards   many of them, locked   shard    pages in a file, and where
  *   page     what a task has written

@@ -381,7 +381,18 @@ static void put_task(struct bytes *bytes, uint64_t index, uint64_t letter, const
 	note_end(bytes, begun);
 }
 
-/* Appends the notes with which a session begins. */
+/* Appends the note with which a session begins. */
+static void put_beginning_of(struct bytes *bytes, uint64_t session)
+{
+	size_t begun = note_begin(bytes);
+
+	note_put_number(bytes, "begin", session);
+	note_put_text(bytes, "out", slice_of("file"));
+	note_put_number(bytes, "base", 5);
+	note_end(bytes, begun);
+}
+
+/* Appends the notes with which a journal begins. */
 static void put_beginning(struct bytes *bytes)
 {
 	size_t begun = note_begin(bytes);
@@ -389,16 +400,22 @@ static void put_beginning(struct bytes *bytes)
 	note_put_number(bytes, "journal", 1);
 	note_put_text(bytes, "command", slice_of("cat"));
 	note_end(bytes, begun);
-	begun = note_begin(bytes);
-	note_put_number(bytes, "begin", 1);
-	note_put_text(bytes, "out", slice_of("file"));
-	note_put_number(bytes, "base", 5);
-	note_end(bytes, begun);
+	put_beginning_of(bytes, 1);
 }
 
-static struct past_entry *past_of(const struct past *past, uint64_t letter)
+/* Returns what the past says of a task of which there is one. */
+static struct past_entry past_of(struct past *past, uint64_t letter)
 {
-	return past_find(past, (struct key){.low = letter, .high = letter});
+	struct key key = {.low = letter, .high = letter};
+	struct error error = {.number = 0};
+	struct past_entry entry;
+
+	ordinals_release(&past->ordinals);
+	check_int(past_recall(past, key, 7, &entry, &error), 0);
+	check_int(entry.ordinal, 0);
+	if (entry.in_roll != ROLL_NONE)
+		past->roll.entries[entry.in_roll].is_taken = false;
+	return entry;
 }
 
 static void check_past(void)
@@ -429,21 +446,119 @@ static void check_past(void)
 	path = write_journal(bytes_slice(&bytes));
 	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
 	check_int(past_load(&past, &scroll, &error), 0);
-	check_int(past.count, 4);
 	check_int(past.placed, 2);
-	check(past_placed(&past, 0) == past_of(&past, 'a') && past_placed(&past, 1) == past_of(&past, 'b'));
-	check(past_of(&past, 'a')->is_out && !past_of(&past, 'f')->is_out && !past_of(&past, 'c')->is_out);
-	check_int(past_of(&past, 'f')->place, 100);
-	check_int(past_of(&past, 'f')->status, 3);
-	check_int(past_of(&past, 'c')->place, 110);
-	check_int(past_of(&past, 'c')->size, 11);
-	check(!past_of(&past, 'd'));
+	check(past_placed(&past, 0) == &past.roll.entries[past_of(&past, 'a').in_roll]);
+	check(past_placed(&past, 1) == &past.roll.entries[past_of(&past, 'b').in_roll]);
+	check(past_of(&past, 'a').is_out && !past_of(&past, 'f').is_out && !past_of(&past, 'c').is_out);
+	check_int(past_of(&past, 'f').place, 100);
+	check_int(past_of(&past, 'f').status, 3);
+	check_int(past_of(&past, 'c').place, 110);
+	check_int(past_of(&past, 'c').size, 11);
+	check_int(past_of(&past, 'd').in_roll, ROLL_NONE);
 	check_int(past.base, 5);
 	check(note_check((struct slice){.data = past.header, .size = past.header_size}));
 	past_release(&past);
 	scroll_close(&scroll);
 	bytes_release(&bytes);
 	free(path);
+}
+
+/* Appends the note of a task that is the nth of the equal ones, whose output has size bytes. */
+static void put_nth(struct bytes *bytes, uint64_t index, uint64_t letter, uint64_t nth, uint64_t size)
+{
+	struct key key = {.low = letter * UINT64_C(0xD6E8FEB86659FD93), .high = letter};
+	size_t begun = note_begin(bytes);
+	char digits[KEY_TEXT_SIZE];
+
+	key_print(key, digits);
+	note_put_number(bytes, "task", index);
+	note_put_text(bytes, "key", slice_of(digits));
+	note_put_number(bytes, "nth", nth);
+	note_put_text(bytes, "outcome", slice_of("ok"));
+	note_put_number(bytes, "size", size);
+	note_put_number(bytes, "kept", index);
+	note_end(bytes, begun);
+}
+
+/* The past of two sessions of 3000 tasks each, the second with its input reversed and a thousand tasks more. */
+static void check_past_edited(void)
+{
+	enum { TASKS = 3000, MORE = 1000 };
+	struct error error = {.number = 0};
+	struct bytes bytes = {.data = NULL};
+	struct scroll scroll;
+	struct past past;
+	uint64_t i;
+	char *path;
+
+	put_beginning(&bytes);
+	for (i = 0; i < TASKS; i++)
+		put_nth(&bytes, i, i / 3 + 1, i % 3, i);
+	put_one(&bytes, "commit", 1);
+	put_beginning_of(&bytes, 2);
+	for (i = 0; i < TASKS + MORE; i++)
+		put_nth(&bytes, TASKS + MORE - 1 - i, i / 3 + 1, i % 3, TASKS + i);
+	put_one(&bytes, "commit", 1);
+	path = write_journal(bytes_slice(&bytes));
+	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
+	check_int(past_load(&past, &scroll, &error), 0);
+	for (i = 0; i < TASKS + MORE; i++) {
+		uint64_t first = i * 7 % (TASKS + MORE) / 3 * 3, letter = first / 3 + 1;
+		struct key key = {.low = letter * UINT64_C(0xD6E8FEB86659FD93), .high = letter};
+		struct past_entry entry;
+
+		check_int(past_recall(&past, key, i, &entry, &error), 0);
+		check_int(entry.outcome, OUTCOME_OK);
+		check_int(entry.size, TASKS + first + entry.ordinal);
+		check_int(entry.place, TASKS + MORE - 1 - first - entry.ordinal);
+		check(!past.roll.entries[entry.in_roll].is_out);
+		check_int(roll_at(&past.roll, entry.place), entry.in_roll);
+	}
+	past_release(&past);
+	scroll_close(&scroll);
+	bytes_release(&bytes);
+	free(path);
+}
+
+/* A past that this program cannot hold is refused. */
+static void check_past_limits(void)
+{
+	static const struct {
+		uint64_t index, size, place;
+		const char *words;
+	} cases[] = {
+		{UINT32_MAX, 1, 1, "4 billion tasks"},
+		{1, ROLL_SIZE_END, 1, "1 TiB by one task"},
+		{1, 1, ROLL_PLACE_END, "16 TiB"},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(cases); i++) {
+		struct error error = {.number = 0};
+		struct bytes bytes = {.data = NULL};
+		struct scroll scroll;
+		struct past past;
+		size_t begun;
+		char *path;
+
+		put_beginning(&bytes);
+		begun = note_begin(&bytes);
+		note_put_number(&bytes, "task", cases[i].index);
+		note_put_text(&bytes, "outcome", slice_of("ok"));
+		note_put_number(&bytes, "size", cases[i].size);
+		note_put_number(&bytes, "out", cases[i].place);
+		note_end(&bytes, begun);
+		put_one(&bytes, "commit", 1);
+		path = write_journal(bytes_slice(&bytes));
+		check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
+		check_int(past_load(&past, &scroll, &error), -1);
+		check(strstr(error_text(&error), cases[i].words));
+		error_release(&error);
+		past_release(&past);
+		scroll_close(&scroll);
+		bytes_release(&bytes);
+		free(path);
+	}
 }
 
 static void check_past_refuses(void)
@@ -511,7 +626,7 @@ static void check_kept(void)
 
 static void check_ordinals(void)
 {
-	struct ordinals ordinals = {.slots = NULL};
+	struct ordinals ordinals = {.marks = NULL};
 	uint64_t i, round;
 
 	for (round = 0; round < 3; round++) {
@@ -537,6 +652,8 @@ const struct unit_test unit_journal[] = {
 	{.name = "scroll: groups are appended, and a torn one is cut", .run = check_append},
 	{.name = "scroll: the process that has it is named", .run = check_holder},
 	{.name = "past: tasks, places, moves", .run = check_past},
+	{.name = "past: an input that was edited, equal tasks", .run = check_past_edited},
+	{.name = "past: what is too much", .run = check_past_limits},
 	{.name = "past: notes that make no sense", .run = check_past_refuses},
 	{.name = "kept: bytes are kept, dropped and found", .run = check_kept},
 	{.name = "ordinals: equal keys are counted", .run = check_ordinals},

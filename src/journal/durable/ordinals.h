@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ordinals: which of the equal tasks a task is, in the order of the input. Only the low halves of keys are compared;
- * should two tasks have that in common, one of them is merely run again after an edit of the input.
+ * Ordinals: which of the equal tasks a task is, in the order of the input. Of keys that occur once only 48 bits are
+ * kept; should two tasks have these in common, one of them is merely run again after an edit of the input.
  */
 #ifndef JOURNAL_DURABLE_ORDINALS_H
 #define JOURNAL_DURABLE_ORDINALS_H
@@ -9,17 +9,26 @@
 #include "base/dialect.h"
 #include "journal/key.h"
 
-struct ordinals_slot {
+/* The upper bits of a key; 0 if the slot is free. */
+struct ordinals_mark {
+	uint64_t bits : 48;
+} __attribute__((packed));
+
+/* A key that has occurred more than once. */
+struct ordinals_repeat {
 	uint64_t low;
-	/* How many such tasks there were; 0 if the slot is free. */
+	/* How often, without the first; 0 if the slot is free. */
 	uint32_t count;
 } __attribute__((packed));
 
 /* All zero: none so far. */
 struct ordinals {
-	struct ordinals_slot *slots;
-	size_t capacity;
-	size_t used;
+	struct ordinals_mark *marks;
+	size_t mark_count;
+	size_t mark_used;
+	struct ordinals_repeat *repeats;
+	size_t repeat_count;
+	size_t repeat_used;
 };
 
 /* Returns how many tasks with this key there were before, and counts one more. */

@@ -3,11 +3,8 @@
 #include "journal/durable/past.h"
 
 #include "base/mem.h"
-#include "journal/durable/ordinals.h"
 
 #include <inttypes.h>
-
-enum { PAST_SLOTS_LEAST = 1024 };
 
 const char *past_output_name(enum past_output output)
 {
@@ -16,79 +13,83 @@ const char *past_output_name(enum past_output output)
 	return names[output];
 }
 
-/* Returns the slot of an identity: its own, or the free one where it belongs. */
-static uint32_t *past_slot_of(const struct past *past, struct key identity)
+/* Sets the error for what is too much for the roll. Returns false. */
+static bool refuse_much(struct past *past, const char *what)
 {
-	size_t at = (size_t)(identity.low ^ identity.low >> 32) & (past->slot_count - 1);
-
-	for (; past->slots[at]; at = (at + 1) & (past->slot_count - 1)) {
-		struct key other = past->entries[past->slots[at] - 1].identity;
-
-		if (other.low == identity.low && other.high == identity.high)
-			break;
-	}
-	return &past->slots[at];
+	error_refuse(past->error, "--journal: %s: byte %" PRIu64 ": %s is more than this mpmap can resume", past->name,
+		     past->offset, what);
+	return false;
 }
 
-static void grow_slots(struct past *past)
+/* True if the roll has room for such numbers; else with the error. */
+static bool fits_roll(struct past *past, uint64_t place, uint64_t size)
+{
+	if (past->offset >= ROLL_NOTE_END)
+		return refuse_much(past, "a journal of 1 TiB");
+	if (place >= ROLL_PLACE_END)
+		return refuse_much(past, "an output of 16 TiB");
+	return size < ROLL_SIZE_END || refuse_much(past, "an output of 1 TiB by one task");
+}
+
+/* Returns the entry of the number-th task of the output. */
+static struct roll_entry *placed_entry(struct past *past, size_t number)
+{
+	return &past->roll.entries[past->sequence ? past->sequence[number] : roll_at(&past->roll, number)];
+}
+
+/* Lists the entries of the output. */
+static void make_sequence(struct past *past)
 {
 	size_t i;
 
-	past->slot_count = past->slot_count ? past->slot_count * 2 : PAST_SLOTS_LEAST;
-	free(past->slots);
-	past->slots = mem_new(past->slot_count, sizeof *past->slots);
-	for (i = 0; i < past->count; i++) {
-		struct key identity = past->entries[i].identity;
+	past->sequence_capacity = past->placed + 1024;
+	past->sequence = mem_new(past->sequence_capacity, sizeof *past->sequence);
+	for (i = 0; i < past->placed; i++)
+		past->sequence[i] = roll_at(&past->roll, i);
+}
 
-		if (identity.low || identity.high)
-			*past_slot_of(past, identity) = (uint32_t)i + 1;
+/* Adds an entry to the output. False if the place is beyond what the roll can say. */
+static bool place_entry(struct past *past, uint32_t entry, uint64_t place)
+{
+	if (!past->sequence && roll_at(&past->roll, past->placed) != entry)
+		make_sequence(past);
+	if (past->sequence) {
+		past->sequence =
+			mem_grow(past->sequence, past->placed, &past->sequence_capacity, sizeof *past->sequence);
+		past->sequence[past->placed] = entry;
 	}
+	past->placed++;
+	past->roll.entries[entry].place = place & (ROLL_PLACE_END - 1);
+	past->roll.entries[entry].is_out = true;
+	return fits_roll(past, place, 0);
 }
 
-struct past_entry *past_find(const struct past *past, struct key identity)
+/*
+ * Returns the entry to be filled for the task of an index: a new one, or that which the note replaces. NULL with the
+ * error.
+ */
+static struct roll_entry *enter_task(struct past *past, struct key identity, uint64_t index)
 {
-	uint32_t slot = past->slot_count ? *past_slot_of(past, identity) : 0;
+	struct roll *roll = &past->roll;
+	uint32_t entry;
+	/* The tasks of a first session are all different. */
+	int result = past->sessions > 1 ? roll_find(roll, identity, index, &entry, past->error)
+					: roll_find_at(roll, identity, index, &entry, past->error);
 
-	return slot ? &past->entries[slot - 1] : NULL;
-}
-
-/* Returns the entry to be filled for a task: a new one, or that which the note replaces. */
-static struct past_entry *enter_task(struct past *past, struct key identity)
-{
-	struct past_entry *entry = identity.low || identity.high ? past_find(past, identity) : NULL;
-
-	if (entry)
-		return entry;
-	past->entries = mem_grow(past->entries, past->count, &past->capacity, sizeof *past->entries);
-	entry = &past->entries[past->count++];
-	*entry = (struct past_entry){.identity = identity};
-	if (past->count > past->slot_count / 3 * 2)
-		grow_slots(past);
-	else if (identity.low || identity.high)
-		*past_slot_of(past, identity) = (uint32_t)past->count;
-	return entry;
-}
-
-/* Sets the latest entry of a task's index. */
-static void set_index(struct past *past, uint64_t index, uint32_t entry)
-{
-	if (index >= past->index_count) {
-		size_t count = (size_t)index + 1 > past->index_count * 2 ? (size_t)index + 1024 : past->index_count * 2;
-
-		past->by_index = mem_resize(past->by_index, count, sizeof *past->by_index);
-		memset(past->by_index + past->index_count, 0, (count - past->index_count) * sizeof *past->by_index);
-		past->index_count = count;
+	if (result < 0)
+		return NULL;
+	if (entry == ROLL_NONE && (roll->count >= ROLL_END || index >= ROLL_END)) {
+		(void)refuse_much(past, "4 billion tasks");
+		return NULL;
 	}
-	past->by_index[index] = entry + 1;
-}
-
-/* Adds an entry to the output. */
-static void place_entry(struct past *past, uint32_t entry, uint64_t place)
-{
-	past->sequence = mem_grow(past->sequence, past->placed, &past->sequence_capacity, sizeof *past->sequence);
-	past->sequence[past->placed++] = entry;
-	past->entries[entry].place = place;
-	past->entries[entry].is_out = true;
+	/* As long as the output is that of the indexes, it is not to change with them. */
+	if (!past->sequence && index < past->placed && (entry == ROLL_NONE || roll_at(roll, index) != entry))
+		make_sequence(past);
+	if (entry != ROLL_NONE)
+		roll_set(roll, index, entry);
+	else if (roll_add(roll, identity, index, &entry, past->error) < 0)
+		return NULL;
+	return &roll->entries[entry];
 }
 
 /* Returns the outcome of a name, OUTCOMES if there is none. */
@@ -104,87 +105,66 @@ static enum outcome outcome_of(struct slice name)
 	return outcome;
 }
 
-/* Sets the identity that a note says; all zero without a key. False if it makes no sense. */
-static bool take_identity(const struct note *note, struct key *identity)
-{
-	struct slice raw;
-
-	*identity = (struct key){.low = 0};
-	if (!note_raw(note, "key", &raw))
-		return true;
-	if (!key_read(raw, identity))
-		return false;
-	*identity = ordinals_identity(*identity, (uint32_t)note_value(note, "nth"));
-	return true;
-}
-
-/* Takes a note "begun". False if it makes no sense. */
+/* Takes a note "begun". False if it makes no sense, or with the error. */
 static bool take_begun(struct past *past, const struct note *note)
 {
-	uint64_t index = note_value(note, "begun");
-	struct past_entry *entry;
+	struct roll_entry *entry;
 	struct key identity;
 
-	if (!take_identity(note, &identity) || index >= UINT32_MAX || past->count >= UINT32_MAX - 1)
+	if (!roll_identity(note, &identity) || !fits_roll(past, 0, 0))
 		return false;
-	entry = enter_task(past, identity);
-	*entry = (struct past_entry){.identity = identity, .outcome = PAST_BEGUN, .status = -1};
-	set_index(past, index, (uint32_t)(entry - past->entries));
+	entry = enter_task(past, identity, note_value(note, "begun"));
+	if (!entry)
+		return false;
+	*entry = (struct roll_entry){.note = past->offset & (ROLL_NOTE_END - 1), .state = ROLL_BEGUN};
 	return true;
 }
 
 /* Takes a note "skipped". False if it makes no sense. */
 static bool take_skipped(struct past *past, const struct note *note)
 {
-	uint64_t index = note_value(note, "skipped");
-	struct past_entry *entry;
+	uint32_t entry = roll_at(&past->roll, note_value(note, "skipped"));
 
-	if (index >= past->index_count || !past->by_index[index])
+	if (entry == ROLL_NONE)
 		return false;
-	entry = &past->entries[past->by_index[index] - 1];
-	if (entry->outcome == PAST_BEGUN)
-		entry->outcome = PAST_SKIPPED;
+	if (past->roll.entries[entry].state == ROLL_BEGUN)
+		past->roll.entries[entry].state = ROLL_SKIPPED;
 	return true;
 }
 
-/* Takes a note "task". False if it makes no sense. */
+/* Takes a note "task". False if it makes no sense, or with the error. */
 static bool take_task(struct past *past, const struct note *note)
 {
-	uint64_t index = note_value(note, "task"), out, status;
-	struct past_entry *entry;
-	struct key key;
+	uint64_t out, size = note_value(note, "size"), kept = note_value(note, "kept");
+	struct roll_entry *entry;
+	struct key identity;
 	struct slice raw;
-	enum outcome outcome;
 
-	if (!note_raw(note, "outcome", &raw) || (outcome = outcome_of(raw)) == OUTCOMES || index >= UINT32_MAX ||
-	    past->count >= UINT32_MAX - 1)
+	if (!note_raw(note, "outcome", &raw) || outcome_of(raw) == OUTCOMES || !roll_identity(note, &identity) ||
+	    !fits_roll(past, kept, size))
 		return false;
-	if (!take_identity(note, &key))
+	entry = enter_task(past, identity, note_value(note, "task"));
+	if (!entry)
 		return false;
-	entry = enter_task(past, key);
-	entry->outcome = (uint8_t)outcome;
-	entry->status = note_number(note, "status", &status) ? (int16_t)status : -1;
-	entry->signal = (uint8_t)note_value(note, "signal");
-	entry->number = (uint16_t)note_value(note, "number");
-	entry->size = note_value(note, "size");
-	entry->place = note_value(note, "kept");
-	entry->is_out = false;
-	set_index(past, index, (uint32_t)(entry - past->entries));
-	if (note_number(note, "out", &out))
-		place_entry(past, (uint32_t)(entry - past->entries), out);
-	return true;
+	*entry = (struct roll_entry){
+		.note = past->offset & (ROLL_NOTE_END - 1),
+		.place = kept & (ROLL_PLACE_END - 1),
+		.size = size & (ROLL_SIZE_END - 1),
+		.state = ROLL_ENDED,
+	};
+	return !note_number(note, "out", &out) || place_entry(past, (uint32_t)(entry - past->roll.entries), out);
 }
 
-/* Takes a note "placed". False if it makes no sense. */
+/* Takes a note "placed". False if it makes no sense, or with the error. */
 static bool take_placed(struct past *past, const struct note *note)
 {
-	uint64_t index = note_value(note, "placed");
+	uint32_t entry = roll_at(&past->roll, note_value(note, "placed"));
+	uint64_t size = note_value(note, "size");
 
-	if (index >= past->index_count || !past->by_index[index])
+	if (entry == ROLL_NONE || !fits_roll(past, 0, size))
 		return false;
-	past->entries[past->by_index[index] - 1].size = note_value(note, "size");
-	place_entry(past, past->by_index[index] - 1, note_value(note, "out"));
-	return true;
+	past->roll.entries[entry].size = size & (ROLL_SIZE_END - 1);
+	return place_entry(past, entry, note_value(note, "out"));
 }
 
 void past_move(struct past *past, size_t number, uint64_t from, uint64_t to)
@@ -192,12 +172,16 @@ void past_move(struct past *past, size_t number, uint64_t from, uint64_t to)
 	size_t i;
 
 	for (i = number; i < past->placed; i++) {
-		struct past_entry *entry = past_placed(past, i);
+		struct roll_entry *entry = placed_entry(past, i);
 
-		entry->place = entry->place - from + to;
+		entry->place = (entry->place - from + to) & (ROLL_PLACE_END - 1);
 		entry->is_out = false;
 	}
 	past->placed = number;
+	if (number)
+		return;
+	free(past->sequence);
+	past->sequence = NULL;
 }
 
 /* Takes a note "moved". False if it makes no sense. */
@@ -205,9 +189,13 @@ static bool take_moved(struct past *past, const struct note *note)
 {
 	uint64_t number = note_value(note, "moved"), from = note_value(note, "from");
 
+	uint64_t to = note_value(note, "to");
+
 	if (number > past->placed || (number < past->placed && past_placed(past, (size_t)number)->place < from))
 		return false;
-	past_move(past, (size_t)number, from, note_value(note, "to"));
+	if (number < past->placed && !fits_roll(past, past_placed(past, past->placed - 1)->place - from + to, 0))
+		return false;
+	past_move(past, (size_t)number, from, to);
 	return true;
 }
 
@@ -225,6 +213,7 @@ static bool take_begin(struct past *past, const struct note *note)
 			return false;
 	}
 	past->output = output;
+	past->sessions++;
 	past->session = note_value(note, "begin");
 	past->earlier = past->progress.done + past->progress.failed;
 	past->pid = note_value(note, "pid");
@@ -290,28 +279,101 @@ static int past_note(struct scroll_reader *reader, const struct note *note, uint
 	struct past *past = container_of(reader, struct past, reader);
 	size_t i;
 
+	past->offset = offset;
+	past->error = error;
 	for (i = 0; i < countof(kinds); i++) {
 		if (note_is(note, kinds[i].name) && kinds[i].take(past, note))
 			return 0;
 	}
+	if (error->text)
+		return -1;
 	return error_refuse(error, "--journal: %s: byte %" PRIu64 ": a note that makes no sense there", past->name,
 			    offset);
 }
 
 int past_load(struct past *past, const struct scroll *scroll, struct error *error)
 {
-	*past = (struct past){.reader.note = past_note, .name = scroll->name};
+	*past = (struct past){
+		.reader.note = past_note,
+		.name = scroll->name,
+		.roll.reread.scroll = scroll,
+	};
 	return scroll_read(scroll, &past->reader, error);
+}
+
+void past_locate(const struct past *past, struct past_entry *entry)
+{
+	const struct roll_entry *task;
+
+	if (entry->in_roll == ROLL_NONE)
+		return;
+	task = &past->roll.entries[entry->in_roll];
+	entry->place = task->place;
+	entry->size = task->size;
+	entry->is_out = task->is_out;
+}
+
+/* Sets what the journal says of an entry. -1 with the error. */
+static int past_describe(struct past *past, uint32_t in_roll, struct past_entry *entry, struct error *error)
+{
+	const struct roll_entry *task = &past->roll.entries[in_roll];
+	const struct note *note;
+	struct slice outcome;
+	uint64_t status;
+
+	*entry = (struct past_entry){
+		.in_roll = in_roll,
+		.ordinal = entry->ordinal,
+		.status = -1,
+		.outcome = task->state == ROLL_SKIPPED ? PAST_SKIPPED : PAST_BEGUN,
+	};
+	past_locate(past, entry);
+	if (task->state != ROLL_ENDED)
+		return 0;
+	note = reread_note(&past->roll.reread, task->note, error);
+	if (!note)
+		return -1;
+	entry->outcome = (uint8_t)(note_raw(note, "outcome", &outcome) ? outcome_of(outcome) : OUTCOMES);
+	entry->status = note_number(note, "status", &status) ? (int16_t)status : -1;
+	entry->signal = (uint8_t)note_value(note, "signal");
+	entry->number = (uint16_t)note_value(note, "number");
+	return 0;
+}
+
+/* Sets which of the equal tasks the next one is; *in_roll is the entry of the first. */
+static uint32_t next_ordinal(struct past *past, struct key key, uint32_t in_roll)
+{
+	struct roll_entry *first = in_roll == ROLL_NONE ? NULL : &past->roll.entries[in_roll];
+
+	if (!first)
+		return ordinals_next(&past->ordinals, key);
+	if (first->is_taken)
+		return ordinals_next(&past->ordinals, key) + 1;
+	first->is_taken = true;
+	return 0;
+}
+
+int past_recall(struct past *past, struct key key, uint64_t index, struct past_entry *entry, struct error *error)
+{
+	struct roll *roll = &past->roll;
+	uint32_t in_roll;
+
+	*entry = (struct past_entry){.in_roll = ROLL_NONE};
+	if (roll_find(roll, key, index, &in_roll, error) < 0)
+		return -1;
+	entry->ordinal = next_ordinal(past, key, in_roll);
+	if (entry->ordinal && roll_find(roll, ordinals_identity(key, entry->ordinal), index, &in_roll, error) < 0)
+		return -1;
+	return in_roll == ROLL_NONE ? 0 : past_describe(past, in_roll, entry, error);
 }
 
 void past_release(struct past *past)
 {
-	free(past->entries);
-	free(past->slots);
-	free(past->by_index);
+	roll_release(&past->roll);
+	ordinals_release(&past->ordinals);
 	free(past->sequence);
 	free(past->header);
 	free(past->output_name);
 	free(past->end);
-	*past = (struct past){.entries = NULL};
+	*past = (struct past){.output = PAST_STREAM};
 }

@@ -24,6 +24,8 @@
 
 #include "base/dialect.h"
 #include "base/error.h"
+#include "journal/durable/ordinals.h"
+#include "journal/durable/roll.h"
 #include "journal/durable/scroll.h"
 #include "journal/key.h"
 #include "task/task.h"
@@ -31,10 +33,12 @@
 /* In place of an outcome: the task may have begun, and has none; and it has not begun. */
 enum { PAST_BEGUN = OUTCOMES, PAST_SKIPPED };
 
-/* A task that has ended, or has begun. */
+/* A task that has ended, or has begun: what the journal says of it. */
 struct past_entry {
-	/* Its key with its ordinal; all zero if it had none. */
-	struct key identity;
+	/* Its entry in the roll, ROLL_NONE if the journal does not name it. */
+	uint32_t in_roll;
+	/* Which of the equal tasks of this session it is. */
+	uint32_t ordinal;
 	/* Where its output begins. */
 	uint64_t place;
 	uint64_t size;
@@ -74,19 +78,20 @@ struct past {
 	struct scroll_reader reader;
 	/* The name of the journal, for messages. */
 	const char *name;
-	struct past_entry *entries;
-	size_t count;
-	size_t capacity;
-	/* Entries by identity: an index plus one, or 0; a power of two, two thirds full at most. */
-	uint32_t *slots;
-	size_t slot_count;
-	/* The latest entry of each task's index, plus one; 0 if there is none. */
-	uint32_t *by_index;
-	size_t index_count;
-	/* The entries whose output the run's output consists of, in its order. */
+	struct roll roll;
+	/* How many of the equal tasks of this session there were. */
+	struct ordinals ordinals;
+	/*
+	 * The entries whose output the run's output consists of, in its order, and how many these are. NULL as long as
+	 * the i-th is that of index i.
+	 */
 	uint32_t *sequence;
 	size_t placed;
 	size_t sequence_capacity;
+	/* While it is loaded: the offset of the note, the sessions that have begun so far, and the caller's error. */
+	uint64_t offset;
+	uint64_t sessions;
+	struct error *error;
 	/* The line of the note "journal", which the next session compares with its own; owned. NULL without one. */
 	char *header;
 	size_t header_size;
@@ -116,13 +121,20 @@ struct past {
 /* Reads the past of a journal. -1 with the error. */
 int past_load(struct past *past, const struct scroll *scroll, struct error *error) MUST_CHECK;
 
-/* Returns the entry of a task, NULL if it has not ended. Valid until the past changes. */
-struct past_entry *past_find(const struct past *past, struct key identity);
+/*
+ * Counts a task of this session, probably that of index: sets which of the equal ones it is, and what the journal says
+ * of it. -1 with the error.
+ */
+int past_recall(struct past *past, struct key key, uint64_t index, struct past_entry *entry,
+		struct error *error) MUST_CHECK;
 
-/* Returns the number-th task of the output. */
-static inline struct past_entry *past_placed(const struct past *past, size_t number)
+/* Sets where the output of a task is now. */
+void past_locate(const struct past *past, struct past_entry *entry);
+
+/* Returns the entry of the number-th task of the output. */
+static inline const struct roll_entry *past_placed(const struct past *past, size_t number)
 {
-	return &past->entries[past->sequence[number]];
+	return &past->roll.entries[past->sequence ? past->sequence[number] : roll_at(&past->roll, number)];
 }
 
 /* Moves all of the output from the number-th task on, which begins at from, to the outputs file at to. */

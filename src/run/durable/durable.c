@@ -187,7 +187,7 @@ bool durable_has_tasks(const struct durable *durable, size_t number)
 /* Returns where the number-th task of the output begins, with what stands before it. */
 static uint64_t task_begin(const struct durable *durable, size_t number)
 {
-	const struct past_entry *entry = past_placed(&durable->past, number ? number - 1 : 0);
+	const struct roll_entry *entry = past_placed(&durable->past, number ? number - 1 : 0);
 	struct output_state state = {.begun = false};
 	struct bytes join = {.data = NULL};
 	uint64_t begin = entry->place;
@@ -217,6 +217,8 @@ int durable_move(struct durable *durable, size_t number, struct error *error)
 
 	if (keep_output(durable, from, &to, error) < 0)
 		return -1;
+	if (kept_end(&stage->kept) >= ROLL_PLACE_END)
+		return error_set(error, "--resume: %s would be larger than 16 TiB", stage->kept.name);
 	begun = note_begin(group);
 	note_put_number(group, "moved", number);
 	note_put_number(group, "from", from);
@@ -248,7 +250,6 @@ void durable_close(struct durable *durable)
 		return;
 	scroll_close(&durable->scroll);
 	past_release(&durable->past);
-	ordinals_release(&durable->ordinals);
 	stage_release(&durable->stage);
 	if (durable->readable >= 0)
 		close(durable->readable);

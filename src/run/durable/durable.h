@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/dialect.h"
 #include "base/error.h"
-#include "journal/durable/ordinals.h"
 #include "journal/durable/past.h"
 #include "journal/durable/scroll.h"
 #include "journal/key.h"
@@ -56,7 +55,6 @@ struct durable {
 	struct session *session;
 	struct scroll scroll;
 	struct past past;
-	struct ordinals ordinals;
 	struct stage stage;
 	struct key_command keys;
 	/* The descriptor of the output and one to read it by, -1 if it is a stream. The first is the caller's. */
@@ -73,7 +71,7 @@ struct durable {
 	bool has_ended;
 	/* True if recall_knows has found the last task; its entry, and whether its output is in its place. */
 	bool is_known;
-	struct past_entry *found;
+	struct past_entry found;
 	struct turn turn;
 	bool is_in_place;
 	bool is_noted;

@@ -55,7 +55,7 @@ static void status_times(const struct past *past, pid_t holder, struct bytes *ou
 
 int durable_status(const char *journal, struct bytes *out, struct error *error)
 {
-	struct past past = {.entries = NULL};
+	struct past past = {.output = PAST_STREAM};
 	char *command = NULL;
 	struct scroll scroll;
 	struct note note;

@@ -24,7 +24,7 @@ bool recall_is_on(const struct session *session)
 /* True if an entry of the past is not run again. */
 static bool is_recallable(const struct durable *durable, const struct past_entry *entry)
 {
-	if (!entry || (!entry->is_out && entry->place + entry->size > durable->past.kept))
+	if (entry->in_roll == ROLL_NONE || (!entry->is_out && entry->place + entry->size > durable->past.kept))
 		return false;
 	if (entry->outcome == PAST_BEGUN)
 		return !durable->options->retries_interrupted;
@@ -48,7 +48,8 @@ static void depart(struct session *session, uint64_t index)
 /* Notes that the output of a task is where it belongs. */
 static bool find_in_place(struct durable *durable, const struct past_entry *entry, uint64_t index)
 {
-	durable->is_in_place = is_recallable(durable, entry) && past_placed(&durable->past, (size_t)index) == entry;
+	durable->is_in_place = is_recallable(durable, entry) && past_placed(&durable->past, (size_t)index) ==
+									&durable->past.roll.entries[entry->in_roll];
 	return durable->is_in_place;
 }
 
@@ -57,27 +58,25 @@ static bool recall_find(struct session *session, const struct task *task)
 {
 	struct durable *durable = &session->durable;
 	struct past *past = &durable->past;
+	struct past_entry *entry = &durable->found;
 	struct key key = key_of_task(&durable->keys, task);
-	uint32_t ordinal = ordinals_next(&durable->ordinals, key);
-	struct past_entry *entry = past_find(past, ordinals_identity(key, ordinal));
 	struct turn *turn;
 
-	durable->found = entry;
 	durable->is_in_place = false;
-	if (durable->stage.error.text)
+	if (durable->stage.error.text || past_recall(past, key, task->index, entry, &durable->stage.error) < 0)
 		return false;
 	if (durable->stage.is_ordered && task->index < past->placed) {
 		if (find_in_place(durable, entry, task->index))
 			return true;
 		depart(session, task->index);
+		past_locate(past, entry);
 	}
-	durable->turn = (struct turn){.key = key, .ordinal = ordinal, .phase = TURN_OPEN};
+	durable->turn = (struct turn){.key = key, .ordinal = entry->ordinal, .phase = TURN_OPEN};
 	if (is_recallable(durable, entry) && !entry->is_out) {
 		durable->turn.phase = TURN_RENUMBERED;
 		durable->turn.place = entry->place;
 		durable->turn.size = entry->size;
-		durable->is_noted = task->index < past->index_count &&
-				    past->by_index[task->index] == (uint32_t)(entry - past->entries) + 1;
+		durable->is_noted = roll_at(&past->roll, task->index) == entry->in_roll;
 		return true;
 	}
 	turn = turns_at(&durable->stage.turns, task->index);
@@ -173,7 +172,7 @@ static void recall_interrupted(struct durable *durable, struct result *result)
 void recall_take(struct session *session, const struct task *task)
 {
 	struct durable *durable = &session->durable;
-	const struct past_entry *entry = durable->found;
+	const struct past_entry *entry = &durable->found;
 	struct result result = {
 		.index = session->tally.submitted++,
 		.outcome = (enum outcome)entry->outcome,
