@@ -136,17 +136,23 @@ static bool note_take_byte(struct slice *text, char c)
 /* Takes a string off the text: what is between its quotes. */
 static bool note_take_string(struct slice *text, struct slice *string)
 {
-	size_t i = 0;
+	const char *at, *end, *escape;
 
 	if (!note_take_byte(text, '"'))
 		return false;
-	while (i < text->size && text->data[i] != '"')
-		i += text->data[i] == '\\' ? 2 : 1;
-	if (i >= text->size)
-		return false;
-	*string = (struct slice){.data = text->data, .size = i};
-	text->data += i + 1;
-	text->size -= i + 1;
+	for (at = text->data;; at = escape + 2) {
+		size_t left = text->size - (size_t)(at - text->data);
+
+		end = left <= text->size ? memchr(at, '"', left) : NULL;
+		if (!end)
+			return false;
+		escape = memchr(at, '\\', (size_t)(end - at));
+		if (!escape)
+			break;
+	}
+	*string = (struct slice){.data = text->data, .size = (size_t)(end - text->data)};
+	text->data += string->size + 1;
+	text->size -= string->size + 1;
 	return true;
 }
 
@@ -200,6 +206,14 @@ bool note_read(struct slice line, struct note *note)
 static bool note_names(const struct note_field *field, const char *name)
 {
 	return field->name.size == strlen(name) && memcmp(field->name.data, name, field->name.size) == 0;
+}
+
+bool note_begins(struct slice line, const char *name)
+{
+	size_t size = strlen(name);
+
+	return line.size > NOTE_PREFIX + 2 + size && memcmp(line.data + NOTE_PREFIX + 2, name, size) == 0 &&
+	       line.data[NOTE_PREFIX + 2 + size] == '"';
 }
 
 bool note_is(const struct note *note, const char *name)

@@ -46,6 +46,9 @@ struct note {
 /* True if a line, without its newline, has the form of a note and its checksum is right. */
 bool note_check(struct slice line);
 
+/* True if the first field of a note has this name; its fields need not be read for that. */
+bool note_begins(struct slice line, const char *name);
+
 /* Reads the fields of a line. Returns false if its JSON is not what note_begin and the others write. */
 bool note_read(struct slice line, struct note *note);
 

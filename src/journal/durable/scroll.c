@@ -119,12 +119,10 @@ static void scan_note(struct scroll_scan *scan, struct slice line, uint64_t end)
 {
 	struct note note;
 
-	if (!note_read(line, &note))
-		return;
-	if (note_is(&note, "journal") && !scan->committed)
-		scan->format = note_value(&note, "journal");
-	if (note_is(&note, "commit"))
+	if (note_begins(line, "commit") && note_read(line, &note))
 		scan->committed = end;
+	else if (note_begins(line, "journal") && !scan->committed && note_read(line, &note))
+		scan->format = note_value(&note, "journal");
 }
 
 /* Finds out what a file of size bytes is. -1 with errno. */
