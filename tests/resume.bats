@@ -338,6 +338,10 @@ outputs() {
 			jq -rs 'flatten | sort_by(.seq)[].stdout' file | grep . | cmp - <(expected)
 			;;
 		esac || complain "$options"
+		rm begun
+		# shellcheck disable=SC2086
+		resume --out=file $options
+		[ ! -e begun ] || complain "$options: done, and begun again: $(cat begun)"
 		seq 8 >in
 	done
 }

@@ -230,6 +230,8 @@ int durable_move(struct durable *durable, size_t number, struct error *error)
 		return error_set_errno(error, errno, "--resume: the output cannot be cut");
 	past_move(&durable->past, number, from, to);
 	durable->past.size = from;
+	/* All that was moved can be recalled. */
+	durable->past.kept = kept_end(&stage->kept);
 	stage->base = from - writer_end(stage->output);
 	stage->written = from;
 	stage->has_tasks = durable_has_tasks(durable, number);

@@ -41,8 +41,6 @@ static void depart(struct session *session, uint64_t index)
 	if (durable_move(durable, (size_t)index, &durable->stage.error) < 0)
 		return;
 	session->outlet.state.begun = durable->stage.has_tasks;
-	/* All that was moved can be recalled. */
-	durable->past.kept = kept_end(&durable->stage.kept);
 }
 
 /* Notes that the output of a task is where it belongs. */
