@@ -244,6 +244,21 @@ static int begin_output_file(struct durable *durable, struct error *error)
 	return 0;
 }
 
+/*
+ * Has the names of the journal and of the output stored, before a note says that these are there: after a loss of power
+ * they must be found. -1 with the error.
+ */
+static int store_names(const struct durable *durable, struct error *error)
+{
+	char *name = durable->stage.is_file ? output_name(durable) : NULL;
+	int result = scroll_sync_folder(durable->scroll.name, error);
+
+	if (!result && name)
+		result = scroll_sync_folder(name, error);
+	free(name);
+	return result;
+}
+
 /* Prepares the stage for the outlet, which is not open yet. */
 static void begin_stage(struct durable *durable)
 {
@@ -284,9 +299,9 @@ int durable_begin(struct durable *durable, struct error *error)
 	if (!past->session)
 		aspects_note(&durable->scroll.group, session->options, session->briefing.id);
 	note_session_begin(durable);
-	if (durable_commit(durable, past->size, error) < 0)
+	if (durable->options->sync != SYNC_NEVER && store_names(durable, error) < 0)
 		return -1;
-	if (!past->session && scroll_sync_folder(durable->scroll.name, error) < 0)
+	if (durable_commit(durable, past->size, error) < 0)
 		return -1;
 	/* In the order of completion there is no place that a task must have. */
 	return stage->is_ordered || !past->placed ? 0 : durable_move(durable, 0, error);
