@@ -55,7 +55,9 @@
  * journal/durable/  the journal of a run that can be resumed
  *   note     a frame                        scroll   the file of them      crc      its checksums
  *   past     what earlier sessions did      kept     output before its turn  ordinals  equal tasks
- *   roll     the tasks that it names        reread   notes read again
+ *   roll     the tasks that it names        reread   notes read again      successor  a file in its place
+ *   scroll_lock  whose it is
+ *   retell   what the past was, in short
  * journal/memo/  what tasks have written, for later runs
  *   memo_folder  whose it is, its format    shards   many of them, locked   shard    pages in a file, and where
  *   page     what a task has written
@@ -118,7 +120,7 @@
  *   durable  commits                        durable_open  checks           durable_report  the line to type
  *   durable_status  how far it is
  *   stage    output in its turn             turns    tasks that wait       recall   tasks done before
- *   aspects  what has to be the same
+ *   aspects  what has to be the same        rewrite  a journal without its history
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
  *   state_server  the state that tasks share  sharing  a run's use of it

@@ -11,6 +11,8 @@
 #include "journal/durable/note.h"
 #include "journal/durable/ordinals.h"
 #include "journal/durable/past.h"
+#include "journal/durable/retell.h"
+#include "journal/durable/successor.h"
 #include "journal/durable/scroll.h"
 
 #include <fcntl.h>
@@ -520,6 +522,114 @@ static void check_past_edited(void)
 	free(path);
 }
 
+static void put_placed(struct bytes *bytes, uint64_t index, uint64_t size, uint64_t out)
+{
+	size_t begun = note_begin(bytes);
+
+	note_put_number(bytes, "placed", index);
+	note_put_number(bytes, "size", size);
+	note_put_number(bytes, "out", out);
+	note_end(bytes, begun);
+}
+
+static void put_begun(struct bytes *bytes, uint64_t index, uint64_t letter)
+{
+	struct key key = {.low = letter, .high = letter};
+	size_t begun = note_begin(bytes);
+	char digits[KEY_TEXT_SIZE];
+
+	key_print(key, digits);
+	note_put_number(bytes, "begun", index);
+	note_put_text(bytes, "key", slice_of(digits));
+	note_end(bytes, begun);
+}
+
+/* A journal of tasks in all states: a, f and d are in the output; the index of g is that of h now. */
+static char *write_states(void)
+{
+	struct bytes bytes = {.data = NULL};
+	char *path;
+
+	put_beginning(&bytes);
+	put_task(&bytes, 0, 'a', "kept", 0);
+	put_placed(&bytes, 0, 12, 5);
+	put_task(&bytes, 1, 'f', "out", 17);
+	put_begun(&bytes, 2, 'd');
+	put_placed(&bytes, 2, 0, 27);
+	put_task(&bytes, 3, 'c', "kept", 10);
+	put_task(&bytes, 4, 'g', "kept", 20);
+	put_begun(&bytes, 5, 'e');
+	put_one(&bytes, "skipped", 5);
+	put_one(&bytes, "commit", 3);
+	put_beginning_of(&bytes, 2);
+	put_task(&bytes, 4, 'h', "kept", 30);
+	put_one(&bytes, "commit", 3);
+	path = write_journal(bytes_slice(&bytes));
+	bytes_release(&bytes);
+	return path;
+}
+
+/* Checks what a past says of these tasks, the last three of which have their output at kept and so on. */
+static void check_states(struct past *past, uint64_t kept)
+{
+	check_int(past->placed, 3);
+	check(past_placed(past, 0) == &past->roll.entries[past_of(past, 'a').in_roll]);
+	check(past_placed(past, 2) == &past->roll.entries[past_of(past, 'd').in_roll]);
+	check(past_of(past, 'a').is_out && past_of(past, 'f').is_out && past_of(past, 'd').is_out);
+	check_int(past_of(past, 'a').size, 12);
+	check_int(past_of(past, 'f').place, 17);
+	check_int(past_of(past, 'f').status, 3);
+	check_int(past_of(past, 'f').outcome, OUTCOME_FAILED);
+	check_int(past_of(past, 'd').outcome, PAST_BEGUN);
+	check_int(past_of(past, 'd').place, 27);
+	check_int(past_of(past, 'c').place, kept);
+	check_int(past_of(past, 'h').place + past_of(past, 'g').place, kept * 2 + 30);
+	check_int(roll_at(&past->roll, 4), past_of(past, 'h').in_roll);
+}
+
+static void check_retell(void)
+{
+	struct error error = {.number = 0};
+	char *path = write_states(), data[10];
+	struct successor successor;
+	struct kept kept, copy;
+	struct scroll scroll;
+	struct past past;
+
+	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
+	check_int(past_load(&past, &scroll, &error), 0);
+	check_states(&past, 10);
+	check_int(retell_kept(&past), 30);
+	kept_begin(&kept, path, false);
+	kept_begin(&copy, path, true);
+	check_int(kept_put(&kept, slice_of("----------cccccccccc"), &error), 0);
+	check_int(kept_put(&kept, slice_of("gggggggggghhhhhhhhhh"), &error), 0);
+	check_int(successor_begin(&successor, &scroll), 0);
+	put_beginning(&scroll.group);
+	check_int(successor_append(&successor, &scroll.group), 0);
+	check_int(retell_tasks(&(struct retelling){&past, &successor, &kept, &copy}, &error), 0);
+	put_one(&scroll.group, "commit", 3);
+	check_int(successor_append(&successor, &scroll.group), 0);
+	past_release(&past);
+	check_int(past_load(&past, &successor.scroll, &error), 0);
+	check_states(&past, 0);
+	check_int(past_of(&past, 'e').in_roll, ROLL_NONE);
+	check_int(kept_get(&copy, past_of(&past, 'g').place, data, sizeof data, &error), 0);
+	check(memcmp(data, "gggggggggg", sizeof data) == 0);
+	check_int(successor_install(&successor), 0);
+	check_int(access(successor.temporary, F_OK), -1);
+	successor_release(&successor);
+	past_attach(&past, &scroll);
+	check_states(&past, 0);
+	past_release(&past);
+	scroll_close(&scroll);
+	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
+	scroll_close(&scroll);
+	kept_remove(&kept);
+	kept_remove(&copy);
+	free(path);
+}
+
 /* A past that this program cannot hold is refused. */
 static void check_past_limits(void)
 {
@@ -595,7 +705,7 @@ static void check_kept(void)
 	struct error error = {.number = 0};
 	struct kept kept;
 
-	kept_begin(&kept, journal);
+	kept_begin(&kept, journal, false);
 	check_int(kept_flush(&kept, true, &error), 0);
 	check_int(access(name, F_OK), -1);
 	check_int(kept_put(&kept, slice_of("abcdef"), &error), 0);
@@ -610,12 +720,12 @@ static void check_kept(void)
 	check_int(kept_put(&kept, slice_of("X"), &error), 0);
 	check_int(kept_flush(&kept, true, &error), 0);
 	kept_close(&kept);
-	kept_begin(&kept, journal);
+	kept_begin(&kept, journal, false);
 	check_int(kept_resume(&kept, 4, &error), 0);
 	check_int(kept_get(&kept, 0, data, 4, &error), 0);
 	check(memcmp(data, "abcX", 4) == 0);
 	kept_close(&kept);
-	kept_begin(&kept, journal);
+	kept_begin(&kept, journal, false);
 	check_int(kept_resume(&kept, 5, &error), -1);
 	check(strstr(error_text(&error), "shortened"));
 	kept_close(&kept);
@@ -653,6 +763,7 @@ const struct unit_test unit_journal[] = {
 	{.name = "scroll: the process that has it is named", .run = check_holder},
 	{.name = "past: tasks, places, moves", .run = check_past},
 	{.name = "past: an input that was edited, equal tasks", .run = check_past_edited},
+	{.name = "retell: a journal is written anew", .run = check_retell},
 	{.name = "past: what is too much", .run = check_past_limits},
 	{.name = "past: notes that make no sense", .run = check_past_refuses},
 	{.name = "kept: bytes are kept, dropped and found", .run = check_kept},

@@ -16,9 +16,23 @@
 /* Bytes that are written at once. */
 enum { KEPT_PIECE = 1 << 16 };
 
-void kept_begin(struct kept *kept, const char *journal)
+/* Returns the name of one of the files; the caller's. */
+static char *kept_name(const char *journal, bool is_second)
 {
-	*kept = (struct kept){.name = mem_join(journal, ".outputs"), .fd = -1};
+	return mem_join(journal, is_second ? ".outputs.1" : ".outputs");
+}
+
+void kept_begin(struct kept *kept, const char *journal, bool is_second)
+{
+	*kept = (struct kept){.name = kept_name(journal, is_second), .fd = -1};
+}
+
+void kept_clear(const char *journal, bool is_second)
+{
+	char *name = kept_name(journal, !is_second);
+
+	unlink(name);
+	free(name);
 }
 
 int kept_resume(struct kept *kept, uint64_t size, struct error *error)

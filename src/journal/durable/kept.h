@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The file beside a journal that keeps output which is not in the run's output, or cannot be read back from it. It has
- * no form: the journal says where each task's output lies in it. It is made when something is kept first.
+ * no form: the journal says where each task's output lies in it. It is made when something is kept first. It has one of
+ * two names: a journal that is written anew may be given a new one, without what no task needs.
  */
 #ifndef JOURNAL_DURABLE_KEPT_H
 #define JOURNAL_DURABLE_KEPT_H
@@ -24,7 +25,10 @@ struct kept {
 };
 
 /* Begins with nothing kept; what a file of this name has is dropped once something is kept. */
-void kept_begin(struct kept *kept, const char *journal);
+void kept_begin(struct kept *kept, const char *journal, bool is_second);
+
+/* Removes the file that is not in use, if there is one. */
+void kept_clear(const char *journal, bool is_second);
 
 /* Continues with the first size bytes that were kept. -1 with the error: there are fewer. */
 int kept_resume(struct kept *kept, uint64_t size, struct error *error) MUST_CHECK;

@@ -19,12 +19,12 @@ size_t note_begin(struct bytes *bytes)
 }
 
 /* Appends the name of the next field. */
-static void put_name(struct bytes *bytes, const char *name)
+static void put_name(struct bytes *bytes, struct slice name)
 {
 	if (bytes->data[bytes->size - 1] != '{')
 		bytes_append_text(bytes, ",");
 	bytes_append_text(bytes, "\"");
-	bytes_append_text(bytes, name);
+	bytes_append(bytes, name.data, name.size);
 	bytes_append_text(bytes, "\":");
 }
 
@@ -32,7 +32,7 @@ void note_put_number(struct bytes *bytes, const char *name, uint64_t value)
 {
 	char digits[NUMBER_TEXT_MAX];
 
-	put_name(bytes, name);
+	put_name(bytes, slice_of(name));
 	number_print(digits, value);
 	bytes_append_text(bytes, digits);
 }
@@ -65,7 +65,7 @@ static size_t put_character(struct bytes *bytes, struct slice value)
 
 void note_put_text(struct bytes *bytes, const char *name, struct slice value)
 {
-	put_name(bytes, name);
+	put_name(bytes, slice_of(name));
 	bytes_append_text(bytes, "\"");
 	while (value.size) {
 		size_t plain = 0;
@@ -82,6 +82,16 @@ void note_put_text(struct bytes *bytes, const char *name, struct slice value)
 		value.size -= plain;
 	}
 	bytes_append_text(bytes, "\"");
+}
+
+void note_put_field(struct bytes *bytes, const struct note_field *field)
+{
+	put_name(bytes, field->name);
+	if (field->is_text)
+		bytes_append_text(bytes, "\"");
+	bytes_append(bytes, field->text.data, field->text.size);
+	if (field->is_text)
+		bytes_append_text(bytes, "\"");
 }
 
 void note_end(struct bytes *bytes, size_t begun)
@@ -202,8 +212,16 @@ bool note_read(struct slice line, struct note *note)
 	return note_take_byte(&text, '}') && !text.size;
 }
 
-/* True if a field has this name. */
-static bool note_names(const struct note_field *field, const char *name)
+struct slice note_line(const struct note *note)
+{
+	const struct note_field *last = &note->fields[note->count - 1];
+	const char *begin = note->fields[0].name.data - NOTE_PREFIX - 2;
+	const char *end = last->text.data + last->text.size + last->is_text + 1;
+
+	return (struct slice){.data = begin, .size = (size_t)(end - begin)};
+}
+
+bool note_field_is(const struct note_field *field, const char *name)
 {
 	return field->name.size == strlen(name) && memcmp(field->name.data, name, field->name.size) == 0;
 }
@@ -218,7 +236,7 @@ bool note_begins(struct slice line, const char *name)
 
 bool note_is(const struct note *note, const char *name)
 {
-	return note->count && note_names(&note->fields[0], name);
+	return note->count && note_field_is(&note->fields[0], name);
 }
 
 /* Returns the field of this name and kind, NULL if there is none. */
@@ -227,7 +245,7 @@ static const struct note_field *find_field(const struct note *note, const char *
 	size_t i;
 
 	for (i = 0; i < note->count; i++) {
-		if (note->fields[i].is_text == is_text && note_names(&note->fields[i], name))
+		if (note->fields[i].is_text == is_text && note_field_is(&note->fields[i], name))
 			return &note->fields[i];
 	}
 	return NULL;

@@ -23,6 +23,10 @@ size_t note_begin(struct bytes *bytes);
 void note_put_number(struct bytes *bytes, const char *name, uint64_t value);
 void note_put_text(struct bytes *bytes, const char *name, struct slice value);
 
+/* Appends a field as it was read from another note. */
+struct note_field;
+void note_put_field(struct bytes *bytes, const struct note_field *field);
+
 /* Ends the note that begins at begun, with its checksum and a newline. */
 void note_end(struct bytes *bytes, size_t begun);
 
@@ -51,6 +55,12 @@ bool note_begins(struct slice line, const char *name);
 
 /* Reads the fields of a line. Returns false if its JSON is not what note_begin and the others write. */
 bool note_read(struct slice line, struct note *note);
+
+/* Returns the line that a note was read from. */
+struct slice note_line(const struct note *note);
+
+/* True if a field has this name. */
+bool note_field_is(const struct note_field *field, const char *name);
 
 /* True if the first field, which says what the note is, has this name. */
 bool note_is(const struct note *note, const char *name);

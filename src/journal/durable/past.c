@@ -215,13 +215,16 @@ static bool take_begin(struct past *past, const struct note *note)
 	past->output = output;
 	past->sessions++;
 	past->session = note_value(note, "begin");
-	past->earlier = past->progress.done + past->progress.failed;
+	if (!note_number(note, "ended", &past->earlier))
+		past->earlier = past->progress.done + past->progress.failed;
 	past->pid = note_value(note, "pid");
 	past->began = note_value(note, "at");
-	past->first_began = past->first_began ? past->first_began : past->began;
+	if (!past->first_began && !note_number(note, "first", &past->first_began))
+		past->first_began = past->began;
 	past->device = note_value(note, "device");
 	past->inode = note_value(note, "inode");
 	past->base = note_value(note, "base");
+	past->is_second = note_value(note, "outputs");
 	free(past->output_name);
 	past->output_name = note_text(note, "name");
 	free(past->end);
@@ -232,14 +235,12 @@ static bool take_begin(struct past *past, const struct note *note)
 /* Takes a note "journal": keeps it. */
 static bool take_header(struct past *past, const struct note *note)
 {
-	const struct note_field *last = &note->fields[note->count - 1];
-	const char *begin = note->fields[0].name.data - NOTE_PREFIX - 2;
-	const char *end = last->text.data + last->text.size + last->is_text + 1;
+	struct slice line = note_line(note);
 
 	if (past->header)
 		return false;
-	past->header_size = (size_t)(end - begin);
-	past->header = mem_copy(begin, past->header_size);
+	past->header_size = line.size;
+	past->header = mem_copy(line.data, line.size);
 	return true;
 }
 
@@ -282,8 +283,13 @@ static int past_note(struct scroll_reader *reader, const struct note *note, uint
 	past->offset = offset;
 	past->error = error;
 	for (i = 0; i < countof(kinds); i++) {
-		if (note_is(note, kinds[i].name) && kinds[i].take(past, note))
-			return 0;
+		if (!note_is(note, kinds[i].name) || !kinds[i].take(past, note))
+			continue;
+		if (kinds[i].take == take_task || kinds[i].take == take_begun) {
+			past->task_notes++;
+			past->task_bytes += note_line(note).size + 1;
+		}
+		return 0;
 	}
 	if (error->text)
 		return -1;
@@ -365,6 +371,12 @@ int past_recall(struct past *past, struct key key, uint64_t index, struct past_e
 	if (entry->ordinal && roll_find(roll, ordinals_identity(key, entry->ordinal), index, &in_roll, error) < 0)
 		return -1;
 	return in_roll == ROLL_NONE ? 0 : past_describe(past, in_roll, entry, error);
+}
+
+void past_attach(struct past *past, const struct scroll *scroll)
+{
+	past->roll.reread.scroll = scroll;
+	past->name = scroll->name;
 }
 
 void past_release(struct past *past)

@@ -7,7 +7,7 @@
  *   -----------------------------------------+------------------------------------------------------------------
  *   journal: format, run, command, others    | first: who the run is; all that determines its output
  *   begin: N, pid, at, out, device, inode,   | the N-th session begins; its output is a file ("file", "append"),
- *          base, name                        | whose first base bytes are not the run's, or a "stream"
+ *          base, name, first, ended, outputs | whose first base bytes are not the run's, or a "stream"
  *   begun: I, key, nth                       | the task of index I may begin
  *   skipped: I                               | it has not begun
  *   task: I, key, nth, outcome, status,      | the task of index I has ended; its output of size bytes is at out in
@@ -92,6 +92,9 @@ struct past {
 	uint64_t offset;
 	uint64_t sessions;
 	struct error *error;
+	/* The notes "task" and "begun" that were read, and their bytes. */
+	uint64_t task_notes;
+	uint64_t task_bytes;
 	/* The line of the note "journal", which the next session compares with its own; owned. NULL without one. */
 	char *header;
 	size_t header_size;
@@ -106,6 +109,8 @@ struct past {
 	uint64_t device;
 	uint64_t inode;
 	uint64_t base;
+	/* True if the outputs file has the second of its names. */
+	bool is_second;
 	/* The name of its output; NULL without one. Owned. */
 	char *output_name;
 	/* From its last commit. */
@@ -139,6 +144,9 @@ static inline const struct roll_entry *past_placed(const struct past *past, size
 
 /* Moves all of the output from the number-th task on, which begins at from, to the outputs file at to. */
 void past_move(struct past *past, size_t number, uint64_t from, uint64_t to);
+
+/* Has notes read again in another file of the same contents. */
+void past_attach(struct past *past, const struct scroll *scroll);
 
 void past_release(struct past *past);
 

@@ -177,73 +177,6 @@ static int judge_scan(const struct scroll *scroll, const struct scroll_scan *sca
 	return 0;
 }
 
-/* The journals that this process has locked. */
-static struct scroll *locked_scrolls;
-
-pid_t scroll_holder(const struct scroll *scroll)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	return fcntl(scroll->fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
-}
-
-/* True if this process has locked the journal already, for another run. */
-static bool is_own(const struct scroll *scroll)
-{
-	const struct scroll *other;
-
-	for (other = locked_scrolls; other; other = other->next) {
-		if (other->device == scroll->device && other->inode == scroll->inode)
-			return true;
-	}
-	return false;
-}
-
-/* Sets the error for a journal that a run is writing. Returns -1. */
-static int refuse_locked(struct scroll *scroll, pid_t holder, struct error *error)
-{
-	/* It is not ours to remove: another run was faster. */
-	scroll->is_new = false;
-	if (holder > 0)
-		error_refuse(error, "--journal: %s is in use by a run that lives (pid %ld)", scroll->name,
-			     (long)holder);
-	else
-		error_refuse(error, "--journal: %s is in use by a run that lives", scroll->name);
-	return -1;
-}
-
-/* Locks the file. -1 with the error. */
-static int lock_scroll(struct scroll *scroll, const struct stat *status, struct error *error)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	scroll->device = status->st_dev;
-	scroll->inode = status->st_ino;
-	if (is_own(scroll))
-		return refuse_locked(scroll, getpid(), error);
-	if (fcntl(scroll->fd, F_SETLK, &lock) == 0) {
-		scroll->is_locked = true;
-		scroll->next = locked_scrolls;
-		locked_scrolls = scroll;
-		return 0;
-	}
-	if (errno == EAGAIN || errno == EACCES)
-		return refuse_locked(scroll, scroll_holder(scroll), error);
-	return error_set_errno(error, errno, "--journal: cannot lock %s", scroll->name);
-}
-
-/* Takes the journal off the list of those that are locked. */
-static void unlock_scroll(struct scroll *scroll)
-{
-	struct scroll **place = &locked_scrolls;
-
-	while (*place && *place != scroll)
-		place = &(*place)->next;
-	if (*place)
-		*place = scroll->next;
-	scroll->is_locked = false;
-}
-
 /* Opens the descriptor. -1 with the error. */
 static int open_scroll(struct scroll *scroll, enum scroll_wish wish, struct error *error)
 {
@@ -273,6 +206,14 @@ static int open_scroll(struct scroll *scroll, enum scroll_wish wish, struct erro
 			       scroll->name);
 }
 
+/* True if the file still has the journal's name. */
+static bool is_named(const struct scroll *scroll)
+{
+	struct stat status;
+
+	return stat(scroll->name, &status) == 0 && status.st_dev == scroll->device && status.st_ino == scroll->inode;
+}
+
 int scroll_open(struct scroll *scroll, const char *name, enum scroll_wish wish, struct error *error)
 {
 	struct scroll_scan scan;
@@ -281,10 +222,17 @@ int scroll_open(struct scroll *scroll, const char *name, enum scroll_wish wish, 
 	*scroll = (struct scroll){.name = name, .fd = -1};
 	if (open_scroll(scroll, wish, error) < 0)
 		return -1;
-	if (fstat(scroll->fd, &status) < 0)
-		return error_set_errno(error, errno, "--journal: cannot read %s", name);
-	if (wish != SCROLL_LOOK && lock_scroll(scroll, &status, error) < 0)
-		return -1;
+	while (wish != SCROLL_LOOK) {
+		if (scroll_lock(scroll, error) < 0)
+			return -1;
+		if (is_named(scroll))
+			break;
+		/* Another run has written it anew before it was locked. */
+		scroll_close(scroll);
+		scroll->is_new = false;
+		if (open_scroll(scroll, wish, error) < 0)
+			return -1;
+	}
 	/* Its size may have changed until it was locked. */
 	if (fstat(scroll->fd, &status) < 0 || scan_file(scroll->fd, (uint64_t)status.st_size, &scan) < 0)
 		return error_set_errno(error, errno, "--journal: cannot read %s", name);
@@ -371,8 +319,7 @@ void scroll_discard(struct scroll *scroll)
 
 void scroll_close(struct scroll *scroll)
 {
-	if (scroll->is_locked)
-		unlock_scroll(scroll);
+	scroll_unlock(scroll);
 	if (scroll->fd >= 0)
 		close(scroll->fd);
 	scroll->fd = -1;

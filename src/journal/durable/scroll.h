@@ -65,6 +65,18 @@ struct scroll_reader {
 	int (*note)(struct scroll_reader *reader, const struct note *note, uint64_t offset, struct error *error);
 };
 
+/* Locks the file for writing. -1 with the error: another run has it. */
+int scroll_lock(struct scroll *scroll, struct error *error) MUST_CHECK;
+
+/* The same for a file that is no journal yet. -1 with errno. */
+int scroll_lock_file(int fd) MUST_CHECK;
+
+/* Takes the journal off the list of those that this process has locked; its file is to be closed. */
+void scroll_unlock(struct scroll *scroll);
+
+/* Continues in the file of another, which is locked; that has none then. */
+void scroll_continue(struct scroll *scroll, struct scroll *other);
+
 /* Reads all notes up to the last commit. -1 with the error. */
 int scroll_read(const struct scroll *scroll, struct scroll_reader *reader, struct error *error) MUST_CHECK;
 

@@ -10,6 +10,9 @@
 #include "run/session_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -31,6 +34,50 @@ int durable_tail(const struct durable *durable, uint64_t size, uint32_t *crc)
 		return -1;
 	*crc = crc_of(0, tail, length);
 	return 0;
+}
+
+char *durable_output_name(const struct durable *durable)
+{
+	char link[64], name[4096];
+	ssize_t size;
+
+	if (durable->session->out.name)
+		return mem_string(durable->session->out.name);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", durable->output);
+	size = readlink(link, name, sizeof name - 1);
+	name[size > 0 ? size : 0] = '\0';
+	return mem_string(size > 0 ? name : "standard output");
+}
+
+void durable_note_session(struct durable *durable, uint64_t number)
+{
+	struct bytes *group = &durable->scroll.group;
+	enum past_output output = !durable->stage.is_file      ? PAST_STREAM
+				  : durable->session->out.name ? PAST_FILE
+							       : PAST_APPEND;
+	size_t begun = note_begin(group);
+	struct stat status;
+
+	note_put_number(group, "begin", number);
+	note_put_number(group, "pid", (uint64_t)getpid());
+	note_put_number(group, "at", (uint64_t)(clock_wall() / NSEC_PER_SEC));
+	note_put_text(group, "out", slice_of(past_output_name(output)));
+	if (durable->stage.is_file && fstat(durable->output, &status) == 0) {
+		char *name = durable_output_name(durable);
+
+		note_put_number(group, "device", status.st_dev);
+		note_put_number(group, "inode", status.st_ino);
+		note_put_number(group, "base", durable->past.base);
+		note_put_text(group, "name", slice_of(name));
+		free(name);
+	}
+	if (durable->past.is_second)
+		note_put_number(group, "outputs", 1);
+	if (durable->past.session) {
+		note_put_number(group, "first", durable->past.first_began);
+		note_put_number(group, "ended", durable->past.progress.done + durable->past.progress.failed);
+	}
+	note_end(group, begun);
 }
 
 /* Begins the note "commit": how far the run is. Until its input has been read, it is where it was. */
@@ -57,8 +104,7 @@ static void note_progress(struct durable *durable)
 	note_put_number(group, "at", (uint64_t)(clock_wall() / NSEC_PER_SEC));
 }
 
-/* Ends the open group, when the output has size bytes that count. -1 with errno. */
-static int note_commit(struct durable *durable, uint64_t size)
+int durable_note_commit(struct durable *durable, uint64_t size, uint64_t kept)
 {
 	struct bytes *group = &durable->scroll.group;
 	size_t begun = note_begin(group);
@@ -71,7 +117,7 @@ static int note_commit(struct durable *durable, uint64_t size)
 		note_put_number(group, "size", size);
 		note_put_number(group, "crc", crc);
 	}
-	note_put_number(group, "kept", kept_end(&durable->stage.kept));
+	note_put_number(group, "kept", kept);
 	note_end(group, begun);
 	return 0;
 }
@@ -86,7 +132,7 @@ int durable_commit(struct durable *durable, uint64_t size, struct error *error)
 		return -1;
 	if (syncs && stage->is_file && (fault_at("out_sync") || fdatasync(durable->output) < 0) && errno != EINVAL)
 		return error_set_errno(error, errno, "--journal: the output cannot be stored");
-	if (note_commit(durable, size) < 0)
+	if (durable_note_commit(durable, size, kept_end(&stage->kept)) < 0)
 		return error_set_errno(error, errno, "--journal: the output cannot be read back");
 	return scroll_append(&durable->scroll, syncs, error);
 }

@@ -104,6 +104,16 @@ extern const struct recorder_kind durable_recorder;
 /* Stores the outputs, and commits the open group; size bytes of the output count. -1 with the error. */
 int durable_commit(struct durable *durable, uint64_t size, struct error *error) MUST_CHECK;
 
+/* Returns the name of the output, as messages and the journal have it. The caller's. */
+char *durable_output_name(const struct durable *durable);
+
+/*
+ * Note the beginning of the session of this number; and a commit, when size bytes of the output count, and kept of the
+ * outputs file (-1 with errno).
+ */
+void durable_note_session(struct durable *durable, uint64_t number);
+int durable_note_commit(struct durable *durable, uint64_t size, uint64_t kept) MUST_CHECK;
+
 /* Sets the checksum of the end of the output, of which size bytes count. -1 with errno. */
 int durable_tail(const struct durable *durable, uint64_t size, uint32_t *crc) MUST_CHECK;
 

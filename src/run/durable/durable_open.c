@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "journal/durable/crc.h"
 #include "journal/durable/note.h"
+#include "journal/durable/successor.h"
 #include "run/durable/aspects.h"
+#include "run/durable/rewrite.h"
 #include "run/session_private.h"
 #include "worker/executor.h"
 
@@ -73,20 +75,6 @@ static int refuse_output(struct error *error, char *text)
 	error_refuse(error, "%s", text);
 	free(text);
 	return -1;
-}
-
-/* Returns the name of the output, as messages and the journal have it. The caller's. */
-static char *output_name(const struct durable *durable)
-{
-	char link[64], name[4096];
-	ssize_t size;
-
-	if (durable->session->out.name)
-		return mem_string(durable->session->out.name);
-	snprintf(link, sizeof link, "/proc/self/fd/%d", durable->output);
-	size = readlink(link, name, sizeof name - 1);
-	name[size > 0 ? size : 0] = '\0';
-	return mem_string(size > 0 ? name : "standard output");
 }
 
 /* Sets the error for an output that was shortened. Returns -1. */
@@ -164,7 +152,7 @@ static bool is_one_file(const struct stat *status, int fd)
 /* Checks an output that is a file. -1 with the error. */
 static int check_output(struct durable *durable, struct error *error)
 {
-	char link[64], *name = output_name(durable);
+	char link[64], *name = durable_output_name(durable);
 	struct stat status;
 	int result = 0;
 
@@ -201,32 +189,6 @@ int durable_check(struct durable *durable, struct error *error)
 						  past->output_name, past->output_name));
 }
 
-/* Notes that a session begins. */
-static void note_session_begin(struct durable *durable)
-{
-	struct bytes *group = &durable->scroll.group;
-	enum past_output output = !durable->stage.is_file      ? PAST_STREAM
-				  : durable->session->out.name ? PAST_FILE
-							       : PAST_APPEND;
-	size_t begun = note_begin(group);
-	struct stat status;
-
-	note_put_number(group, "begin", durable->past.session + 1);
-	note_put_number(group, "pid", (uint64_t)getpid());
-	note_put_number(group, "at", (uint64_t)(clock_wall() / NSEC_PER_SEC));
-	note_put_text(group, "out", slice_of(past_output_name(output)));
-	if (durable->stage.is_file && fstat(durable->output, &status) == 0) {
-		char *name = output_name(durable);
-
-		note_put_number(group, "device", status.st_dev);
-		note_put_number(group, "inode", status.st_ino);
-		note_put_number(group, "base", durable->past.base);
-		note_put_text(group, "name", slice_of(name));
-		free(name);
-	}
-	note_end(group, begun);
-}
-
 /* Sets where the output of this session begins, and cuts what was not committed. -1 with the error. */
 static int begin_output_file(struct durable *durable, struct error *error)
 {
@@ -250,7 +212,7 @@ static int begin_output_file(struct durable *durable, struct error *error)
  */
 static int store_names(const struct durable *durable, struct error *error)
 {
-	char *name = durable->stage.is_file ? output_name(durable) : NULL;
+	char *name = durable->stage.is_file ? durable_output_name(durable) : NULL;
 	int result = scroll_sync_folder(durable->scroll.name, error);
 
 	if (!result && name)
@@ -285,7 +247,9 @@ int durable_begin(struct durable *durable, struct error *error)
 	if (!durable->options)
 		return 0;
 	begin_stage(durable);
-	kept_begin(&stage->kept, durable->scroll.name);
+	kept_begin(&stage->kept, durable->scroll.name, past->is_second);
+	kept_clear(durable->scroll.name, past->is_second);
+	successor_clear(&durable->scroll);
 	if (past->session && kept_resume(&stage->kept, past->kept, error) < 0)
 		return -1;
 	if (scroll_cut(&durable->scroll, !past->session, error) < 0)
@@ -298,13 +262,15 @@ int durable_begin(struct durable *durable, struct error *error)
 	turns_skip(&stage->turns, stage->is_ordered ? past->placed : 0);
 	if (!past->session)
 		aspects_note(&durable->scroll.group, session->options, session->briefing.id);
-	note_session_begin(durable);
+	durable_note_session(durable, past->session + 1);
 	if (durable->options->sync != SYNC_NEVER && store_names(durable, error) < 0)
 		return -1;
 	if (durable_commit(durable, past->size, error) < 0)
 		return -1;
 	/* In the order of completion there is no place that a task must have. */
-	return stage->is_ordered || !past->placed ? 0 : durable_move(durable, 0, error);
+	if (!stage->is_ordered && past->placed && durable_move(durable, 0, error) < 0)
+		return -1;
+	return past->session ? rewrite_journal(durable, error) : 0;
 }
 
 void durable_discard(struct durable *durable)
