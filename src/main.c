@@ -133,6 +133,8 @@
  *   rate     starts in a time               again    which failures are tried again
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines
+ * run/origin/  what results are of
+ *   origin   values, fields, the record in JSON
  * run/times/  how long tasks took
  *   times    the histogram, percentiles
  * run/tries/  attempts that others followed

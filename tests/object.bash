@@ -8,7 +8,8 @@
 OBJECT_FILTER='
 def either($key): if has($key) then $key else $key + "_base64" end;
 def order($streams): . as $object | ["seq", (if has("id") then "id" else empty end), either("argv"),
-	(if has("tries") then "tries" else empty end), "outcome", "status", "signal",
+	(["values", "values_base64", "fields", "fields_base64", "input", "tries"][] as $key | $object | if has($key) then $key else empty end),
+	"outcome", "status", "signal",
 	"attempts", "worker", "slot", "pid", "start", "duration", "user", "sys", "max_rss",
 	(if has("error") then "error" else empty end), ($streams[] | . as $key | $object | either($key))];
 def whole($least): type == "number" and . == floor and . >= $least;
@@ -38,11 +39,12 @@ def ran($streams):
 		(.start | test("^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[012][0-9]:[0-5][0-9]:[0-6][0-9][.][0-9]{6}Z$")) and
 		(.duration | span) and all(.user, .sys, .max_rss; none or span)
 	end;
+def origin: ((has("values") and has("values_base64")) or (has("input") and (has("values") or has("values_base64") or has("fields")))) | not;
 def tried: (has("tries") | not) or (.attempts as $attempts | .tries | length > 0 and length <= $attempts and
 	all(.[]; keys_unsorted == ["outcome", "status", "signal", "duration", "stderr"] and (.duration | none or span)));
 def is_object($streams):
 	keys_unsorted == order($streams) and (.seq | whole(1)) and (.attempts | whole(0)) and
-	texts($streams) and words and tried and ended and told and ran($streams);
+	texts($streams) and words and origin and tried and ended and told and ran($streams);
 '
 
 # are_objects FILE [COUNT]: true if each line is a result object, and their numbers are 1 to COUNT, in order

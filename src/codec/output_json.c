@@ -7,11 +7,21 @@
 
 #include "base/error.h"
 #include "codec/json/json_text.h"
+#include "codec/json/json_words.h"
 #include "codec/outcome.h"
 #include "codec/output.h"
 
 #include <inttypes.h>
 #include <time.h>
+
+/* Appends a string: as it is if it is text, else in base64. */
+static void put_string(struct bytes *out, struct slice string, bool text)
+{
+	if (text)
+		json_text_put(out, string);
+	else
+		json_text_put_base64(out, string);
+}
 
 void output_json_label(struct bytes *out, struct slice id, char *const *words)
 {
@@ -32,12 +42,64 @@ void output_json_label(struct bytes *out, struct slice id, char *const *words)
 	bytes_append_text(out, text ? "\"argv\":[" : "\"argv_base64\":[");
 	for (i = 0; words[i]; i++) {
 		bytes_append(out, ",", i > 0);
-		if (text)
-			json_text_put(out, slice_of(words[i]));
-		else
-			json_text_put_base64(out, slice_of(words[i]));
+		put_string(out, slice_of(words[i]), text);
 	}
 	bytes_append_text(out, "],");
+}
+
+/* True if values are UTF-8. */
+static bool values_are_text(const struct values *values)
+{
+	bool text = true;
+	size_t i;
+
+	for (i = 0; i < values->count; i++)
+		text = text && json_text_is(values->list[i]);
+	return text;
+}
+
+void output_json_values(struct bytes *out, const struct values *values)
+{
+	bool text = values_are_text(values);
+	size_t i;
+
+	bytes_append_text(out, text ? "\"values\":[" : "\"values_base64\":[");
+	for (i = 0; i < values->count; i++) {
+		bytes_append(out, ",", i > 0);
+		if (values->list[i].data)
+			put_string(out, values->list[i], text);
+		else
+			bytes_append_text(out, "null");
+	}
+	bytes_append_text(out, "],");
+}
+
+void output_json_named(struct bytes *out, const struct values *values, char *const *names, size_t count)
+{
+	bool text = values_are_text(values), begun = false;
+	size_t i;
+
+	bytes_append_text(out, text ? "\"fields\":{" : "\"fields_base64\":{");
+	for (i = 0; i < values->count && i < count; i++) {
+		if (!values->list[i].data)
+			continue;
+		bytes_append(out, ",", begun);
+		begun = true;
+		json_text_put_words(out, slice_of(names[i]));
+		bytes_append_text(out, ":");
+		put_string(out, values->list[i], text);
+	}
+	bytes_append_text(out, "},");
+}
+
+void output_json_input(struct bytes *out, struct slice record, enum output_json_kind kind)
+{
+	bytes_append_text(out, "\"input\":");
+	if (kind == OUTPUT_JSON_SCALAR)
+		kind = json_words_is_number(record) ? OUTPUT_JSON_VALUE : OUTPUT_JSON_STRING;
+	if (kind != OUTPUT_JSON_VALUE || json_words_compact(record, out) < 0)
+		json_text_put_words(out, record);
+	bytes_append_text(out, ",");
 }
 
 /* Appends a time in seconds; null if it is below 0: not known. */

@@ -7,12 +7,34 @@
 #include "base/dialect.h"
 #include "base/slice.h"
 #include "task/task.h"
+#include "task/values.h"
 
 /*
  * Appends the label of a task for the JSON formats: its id (JSON; empty if none) and the words of its command (NULL if
  * it has none).
  */
 void output_json_label(struct bytes *out, struct slice id, char *const *words);
+
+/*
+ * Appends the values of a task as the key "values" and a comma, or in base64 as "values_base64" where one of them is
+ * not UTF-8. A missing column is null.
+ */
+void output_json_values(struct bytes *out, const struct values *values);
+
+/* Appends those of them that have a name, and are not missing, as an object likewise: "fields". */
+void output_json_named(struct bytes *out, const struct values *values, char *const *names, size_t count);
+
+enum output_json_kind {
+	/* The text of a value, which may have blanks between its tokens. */
+	OUTPUT_JSON_VALUE,
+	/* The text of a number, or the characters of a string that does not look like one. */
+	OUTPUT_JSON_SCALAR,
+	/* The characters of a string. */
+	OUTPUT_JSON_STRING,
+};
+
+/* Appends a record of JSON on one line, as the key "input" and a comma. */
+void output_json_input(struct bytes *out, struct slice record, enum output_json_kind kind);
 
 /* Appends the fields of a result object, without braces and without the output of the task. */
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix);

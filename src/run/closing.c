@@ -99,6 +99,7 @@ int session_close(struct session *session, int *signal)
 	tags_release(&session->tags);
 	tries_release(&session->tries);
 	times_release(&session->times);
+	origin_release(&session->origin);
 	instructions_release(session);
 	arena_release(&session->arena);
 	durable_close(&session->durable);

@@ -8,6 +8,7 @@
 #include "task/frame.h"
 #include "codec/outcome.h"
 #include "codec/output_json.h"
+#include "run/origin/origin.h"
 #include "run/session_private.h"
 #include "run/tries/tries.h"
 
@@ -98,6 +99,7 @@ char *report_object(struct session *session, const struct task *task, uint32_t s
 	if (task->frame.size)
 		frame_find(task->frame, FIELD_ID, &id);
 	output_json_label(&label, id, template_expand(shown, task, &values));
+	origin_append(session, task, &label);
 	tries_append(&session->tries, task->index, &label);
 	bytes_append(&label, "", 1);
 	return label.data;

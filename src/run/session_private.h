@@ -16,6 +16,7 @@
 #include "run/ending.h"
 #include "run/logbook.h"
 #include "run/memo/memo.h"
+#include "run/origin/origin.h"
 #include "run/out_file.h"
 #include "run/outlet.h"
 #include "run/policy/limit.h"
@@ -65,6 +66,7 @@ struct session {
 	struct template tag;
 	struct tags tags;
 	struct tries tries;
+	struct origin origin;
 	/* Durations of its tasks; counted only for --stats. */
 	struct times times;
 

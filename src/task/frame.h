@@ -17,6 +17,8 @@ enum frame_kind {
 	FRAME_OBJECT,
 	/* A task with its own command: a FIELD_ARGUMENT for each argument, and its settings. */
 	FRAME_COMMAND,
+	/* A record that is a string, but looks like a number: FIELD_WHOLE, then the same as FIELD_VALUE. */
+	FRAME_STRING,
 };
 
 enum field {

@@ -45,7 +45,7 @@ static void gather_frame(struct values *values, struct slice frame)
 						     : VALUES_PLAIN;
 	while (frame_next(&reader, &field, &value)) {
 		if (field == FIELD_WHOLE)
-			values->whole = value;
+			values->whole = values->kind == VALUES_PLAIN ? values->whole : value;
 		else if (field == FIELD_NAME)
 			name = value;
 		else if (field == FIELD_VALUE || field == FIELD_ARGUMENT)

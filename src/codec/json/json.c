@@ -4,6 +4,7 @@
 
 #include "task/frame.h"
 #include "codec/json/element.h"
+#include "codec/json/json_value.h"
 
 /*
  * Puts a value into the frame as an argument: a string without its quotes, null as "", others as they are written. -1
@@ -66,6 +67,16 @@ static int put_scalar(struct bytes *out, const struct element *element, struct j
 	return 0;
 }
 
+/* Appends a string that looks like a number, so that it is not taken for one later. */
+static void put_numeral(struct bytes *out, const struct element *element)
+{
+	size_t begun = frame_begin(out, FRAME_STRING);
+
+	frame_put(out, FIELD_WHOLE, element_string(element));
+	frame_put(out, FIELD_VALUE, element_string(element));
+	frame_end(out, begun);
+}
+
 static bool is_container(const struct element *element)
 {
 	return json_is_array(element->value) || json_is_object(element->value);
@@ -75,12 +86,19 @@ int json_as_record(struct slice text, struct bytes *out, enum json_form *form, s
 {
 	size_t before = out->size;
 	struct element element;
-	int taken;
+	int taken = 0;
 
 	if (element_parse(&element, text, problem) < 0)
 		return -1;
-	*form = is_container(&element) ? JSON_FRAME : JSON_SCALAR;
-	taken = *form == JSON_FRAME ? put_record(out, &element, problem) : put_scalar(out, &element, problem);
+	*form = JSON_FRAME;
+	if (is_container(&element)) {
+		taken = put_record(out, &element, problem);
+	} else if (json_is_string(element.value) && json_number_is(element_string(&element))) {
+		put_numeral(out, &element);
+	} else {
+		*form = JSON_SCALAR;
+		taken = put_scalar(out, &element, problem);
+	}
 	if (taken == 0 && *form == JSON_SCALAR && out->size > before &&
 	    memchr(out->data + before, '\0', out->size - before))
 		taken = error_set(element_blame(&element, &element, problem),

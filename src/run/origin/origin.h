@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a result is of: the values of its task, or its record in JSON. */
+#ifndef RUN_ORIGIN_H
+#define RUN_ORIGIN_H
+
+#include "base/bytes.h"
+#include "base/dialect.h"
+#include "task/task.h"
+#include "task/values.h"
+
+struct session;
+
+/* All zero at first. */
+struct origin {
+	/* The values of the last task. */
+	struct values values;
+};
+
+/*
+ * Appends the keys "values" and "fields", or "input", each with a comma after it, to a result object. Nothing for a
+ * task that brings its command, and for a block of many records.
+ */
+void origin_append(struct session *session, const struct task *task, struct bytes *object);
+
+void origin_release(struct origin *origin);
+
+#endif
