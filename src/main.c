@@ -118,7 +118,7 @@
  *   closing  the end of a session
  * run/durable/  a run that can be resumed
  *   durable  commits                        durable_open  checks           durable_report  the line to type
- *   durable_status  how far it is
+ *   durable_status  how far it is           durable_files  no file is another
  *   stage    output in its turn             turns    tasks that wait       recall   tasks done before
  *   aspects  what has to be the same        rewrite  a journal without its history
  * run/companion/  processes beside the workers

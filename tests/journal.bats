@@ -121,6 +121,43 @@ has_notes() {
 	[ ! -e ran ]
 }
 
+@test "journal: it is no other file of the run, by whatever name, and neither are its outputs" {
+	seq 3 >file.in
+	mp_well --journal=run.mpj --out=file echo <file.in
+	ln -s run.mpj file.link
+	ln run.mpj file.hard
+	note_sums
+	for other in --out=file.link --out=./run.mpj --joblog=file.hard --joblog=+run.mpj --results=run.mpj.outputs \
+		--out=run.mpj.outputs --joblog=run.mpj.outputs; do
+		mp --journal=run.mpj --force "$other" touch ran <file.in
+		refused '^mpmap: --journal: run.mpj(.outputs)? is the f[a-z]* of --[a-z]*, too; name another file$'
+	done
+	mp --journal=run.mpj --resume --out=file touch ran <run.mpj
+	refused '^mpmap: --journal: run.mpj is read as input$'
+	mp --journal=run.mpj --resume --out=file touch ran :::: file.link
+	refused '^mpmap: --journal: run.mpj is read as input$'
+	run_it sh -c 'exec "$@" >>run.mpj' sh "$MPMAP" --journal=run.mpj --resume echo ::: 1
+	refused '^mpmap: --journal: run.mpj is standard output, too; name another file$'
+	# What is there was not kept by this run.
+	mv run.mpj.outputs file.outputs 2>/dev/null || :
+	rm run.mpj
+	note_sums
+	echo mine >run.mpj.outputs
+	mp --journal=run.mpj --out=file2 touch ran <file.in
+	refused '^mpmap: --journal: run.mpj.outputs, in which .* of another run \(--force replaces them\)$'
+	[ ! -e file2 ]
+	[ ! -e run.mpj ]
+	exactly run.mpj.outputs $'mine\n'
+	rm run.mpj.outputs
+	mkfifo run.mpj.outputs
+	mp --journal=run.mpj --force --out=file2 touch ran <file.in
+	refused 'run.mpj.outputs, in which outputs are kept, is not a regular file$'
+	rm run.mpj.outputs
+	ln -sf missing run.mpj
+	mp --journal=run.mpj --out=file2 touch ran <file.in
+	refused '^mpmap: --journal: run.mpj is a symbolic link to a file that does not exist$'
+}
+
 @test "journal: a run that lives is named" {
 	start -j1 --journal=run.mpj --out=file "$TOOL" hold ::: gate
 	wait_until test -s run.mpj
@@ -191,7 +228,7 @@ has_notes() {
 	mp --journal= touch ::: ran
 	usage_error '^mpmap: --journal: the name of the file is empty$'
 	mp --journal=file --out=file touch ::: ran
-	usage_error '^mpmap: --journal=file: another option names this file, too$'
+	usage_error '^mpmap: --journal: file is the file of --out, too; name another file$'
 	run_it bash -c '"$MPMAP" --journal=run.mpj touch ::: ran >>file 2>&1'
 	[ "$(cat status)" = 2 ]
 	grep -q 'standard error is written to' file
@@ -230,10 +267,10 @@ has_notes() {
 @test "journal: --sync=each commits each task, none stores nothing" {
 	mp_well -j1 --journal=run.mpj --out=file --sync=each echo ::: a b c
 	[ "$(notes 'select(has("commit")) | .commit' | tail -n 1)" = 3 ]
-	rm run.mpj file
+	rm run.mpj* file
 	mp_well -j1 --journal=run.mpj --out=file --sync=3600 echo ::: a b c
 	[ "$(notes 'select(has("commit")) | .commit' | tr '\n' ' ')" = '0 3 ' ]
-	rm run.mpj file
+	rm run.mpj* file
 	strace -f -o trace.out -e trace=fdatasync "$MPMAP" -j1 --journal=run.mpj --out=file --sync=none echo ::: a b c
 	not grep -q fdatasync trace.out
 	mp_well -j1 --journal=run.mpj --out=file --resume --sync=none echo ::: a b c

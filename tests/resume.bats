@@ -83,6 +83,14 @@ expected() {
 	resume --out=file
 	expect 0 ''
 	exactly file ''
+	mp_well --journal=run.mpj --status
+	grep -qx 'done         0' out
+	rm -f run.mpj* file
+	mp_well --journal=run.mpj --out=file -o json echo ::: a b
+	mp_well --journal=run.mpj --out=file -o json --resume echo </dev/null
+	exactly file $'[]\n'
+	mp_well --journal=run.mpj --out=file -o json --resume echo ::: b
+	[ "$(jq -c '[.[] | .stdout]' file)" = '["b\n"]' ]
 }
 
 first_run_whole() {
@@ -243,7 +251,7 @@ outputs() {
 	cp file saved
 	run_it bash -c '"$MPMAP" --journal=run.mpj --resume --shell "[ \$1 != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; echo \$1" <in >file'
 	[ "$(cat status)" = 2 ]
-	says 'file is empty: the shell emptied it for .>.; .>> .*file. or --out='
+	says 'file is empty: the shell emptied it for .>., .* lost; --force instead of --resume .* --out=.* or .>> .*file.'
 	cat saved >file
 	run_it bash -c '"$MPMAP" --journal=run.mpj --resume --shell "[ \$1 != 5 ] || [ -e gate ] || \"\$TOOL\" hold gate; echo \$1" <in >>file'
 	expect 0
@@ -264,6 +272,28 @@ outputs() {
 	run_it bash -c '"$MPMAP" -j2 --journal=run.mpj --resume --shell "$0" <in | cat' "$script"
 	[ "$(cat status)" = 0 ] && [ ! -s out ]
 	says 'the output of the run is in file: --out=file goes on there'
+	mp -j2 --journal=run.mpj --resume --out=other --shell "$script" <in
+	usage_error '^mpmap: --resume: other is not there; the output of the run is in file$'
+}
+
+@test "resume: what something else has appended to the output after the run's end is not cut off" {
+	local form
+	for form in text json; do
+		rm -f run.mpj* file
+		# Also after a session that only cut off what is gone.
+		mp_well -j2 --journal=run.mpj --out=file -o "$form" echo ::: a b c d
+		mp_well -j2 --journal=run.mpj --out=file -o "$form" --resume echo ::: a b c
+		mp_well -j2 --journal=run.mpj --out=file -o "$form" --resume echo ::: a b c
+		cp file whole
+		echo mine >>file
+		cp file saved
+		mp -j2 --journal=run.mpj --out=file -o "$form" --resume echo ::: a b c d
+		usage_error "file was changed by something else: 5 bytes follow .* \(truncate -s $(stat -c %s whole) removes them\)"
+		cmp file saved
+		truncate -s "$(stat -c %s whole)" file
+		mp_well -j2 --journal=run.mpj --out=file -o "$form" --resume echo ::: a b c d
+		outputs "$form" | cmp - <(printf '%s\n' a b c d)
+	done
 }
 
 @test "resume: an output that is not what was written is refused, and nothing is changed" {
@@ -276,7 +306,7 @@ outputs() {
 		cp run.mpj before
 		cp file after 2>/dev/null || rm -f after
 		resume --out=file
-		usage_error '^mpmap: --resume: file'
+		usage_error '^mpmap: --resume: file[ ,].*\(--force instead of --resume begins anew\)$'
 		cmp run.mpj before
 		[ ! -e after ] || cmp file after
 		[ ! -e f2 ] || mv f2 file
@@ -352,11 +382,11 @@ outputs() {
 	sed -i '1d' in
 	mp_well --journal=run.mpj --resume --out=file --jsonl <in
 	same file $'b\na\nc'
-	rm run.mpj file
+	rm run.mpj* file
 	mp_well --journal=run.mpj --out=file echo ::: a b ::: 1 2
 	mp_well --journal=run.mpj --resume --out=file echo ::: b c ::: 1 2
 	same file $'b 1\nb 2\nc 1\nc 2'
-	rm run.mpj file
+	rm run.mpj* file
 	mp_well --journal=run.mpj --out=file -n2 echo ::: a b c
 	mp_well --journal=run.mpj --resume --out=file -n2 echo ::: a b c d
 	same file $'a b\nc d'

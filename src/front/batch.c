@@ -98,10 +98,10 @@ static int check_journal(const struct options *options, struct error *error)
 {
 	const struct output_options *output = &options->run.output;
 	const char *journal = options->run.durable.journal;
-	const char *log = output->joblog ? output->joblog + (*output->joblog == '+') : "";
 
-	if (strcmp(journal, log) == 0 || (output->file && strcmp(journal, output->file) == 0))
-		return error_set(error, "--journal=%s: another option names this file, too", journal);
+	/* Other names of the file are found when it is open. */
+	if (output->file && strcmp(journal, output->file) == 0)
+		return error_set(error, "--journal: %s is the file of --out, too; name another file", journal);
 	if (options->run.command.terminal)
 		return error_set(error, "--journal and --tty: what tasks write then is not seen");
 	if (output->ungrouped)

@@ -97,6 +97,7 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT, FACT_SILENT, "--out and --output=%b: there is nothing to write"},
 	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
+	{FACT_JOURNAL_IS_INPUT, FACT_ANY, "--journal: %a is read as input"},
 	{FACT_RETRY_ON_ALONE, FACT_ANY, "--retry-on without --retries=N: no failed task is run again"},
 	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
@@ -255,6 +256,8 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 		readers += !source->items && (!source->file || strcmp(source->file, "-") == 0);
 		if (run->output.file && is_read_from(source, run->output.file))
 			names[FACT_OUT_IS_INPUT] = run->output.file;
+		if (run->durable.journal && is_read_from(source, run->durable.journal))
+			names[FACT_JOURNAL_IS_INPUT] = run->durable.journal;
 	}
 	names[FACT_SECOND_READER] = readers > 1 ? "" : NULL;
 	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;

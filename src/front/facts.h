@@ -37,6 +37,8 @@ enum fact {
 	FACT_OUT_IS_LOG,
 	/* A source of records is the file of the output, too. */
 	FACT_OUT_IS_INPUT,
+	/* A source of records is the journal, too. */
+	FACT_JOURNAL_IS_INPUT,
 	FACT_RETRY_ON_ALONE,
 	/* Two sources read standard input. */
 	FACT_SECOND_READER,

@@ -79,9 +79,10 @@ int session_close(struct session *session, int *signal)
 	/* All output has been received. A run that failed ends where its output is whole. */
 	if (!session->ending.failure)
 		order_pump(&session->order);
+	/* What the output has of tasks that are gone is cut before its end is written. */
+	durable_end(&session->durable);
 	if (ending_write_out(session))
 		outlet_end(&session->outlet);
-	durable_end(&session->durable);
 	memo_finish(&session->memo);
 	logbook_write(session);
 	report_end(session);

@@ -51,8 +51,14 @@ static int reopen_file(struct out_file *file, struct error *error)
 	file->fd = open(file->name, O_RDWR | (file->has_parts ? 0 : O_CREAT) | O_CLOEXEC | O_NOCTTY, 0666);
 	if (file->fd >= 0)
 		return 0;
+	if (errno == ENOENT && file->earlier && strcmp(file->earlier, file->name) != 0)
+		return error_refuse(error, "--resume: %s is not there; the output of the run is in %s", file->name,
+				    file->earlier);
 	if (errno == ENOENT)
-		return error_refuse(error, "--resume: %s, to which the run has written, is not there", file->name);
+		return error_refuse(error,
+				    "--resume: %s, to which the run has written, is not there (--force instead of "
+				    "--resume begins anew)",
+				    file->name);
 	return error_set_errno(error, errno, "--out: cannot write %s", file->name);
 }
 

@@ -20,6 +20,8 @@ struct out_file {
 	/* True if it was begun by an earlier session, and is continued; with parts, it has to be there. */
 	bool resumes;
 	bool has_parts;
+	/* The name that it had in that session; NULL if it is not known. */
+	const char *earlier;
 	/* True if a file that exists may be written if it is empty. */
 	bool may_be_empty;
 	/* True if it did not exist before. Set by out_file_open. */

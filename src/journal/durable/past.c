@@ -264,6 +264,7 @@ static bool take_end(struct past *past, const struct note *note)
 {
 	free(past->end);
 	past->end = note_text(note, "end");
+	past->total = note_value(note, "total");
 	return past->end;
 }
 

@@ -121,6 +121,8 @@ struct past {
 	struct past_progress progress;
 	/* Why it ended in order; NULL if it did not. Owned. */
 	char *end;
+	/* The size of the output then, with what belongs to no task; 0 if there was none. */
+	uint64_t total;
 };
 
 /* Reads the past of a journal. -1 with the error. */

@@ -192,9 +192,15 @@ static int open_scroll(struct scroll *scroll, enum scroll_wish wish, struct erro
 	if (scroll->fd < 0 && errno == ENOENT && (wish == SCROLL_CREATE || wish == SCROLL_REPLACE)) {
 		scroll->fd = open(scroll->name, flags | O_CREAT | O_EXCL, 0666);
 		scroll->is_new = scroll->fd >= 0;
+		/* Another run was faster, if it is no link. */
+		if (scroll->fd < 0 && errno == EEXIST && (scroll->fd = open(scroll->name, flags)) < 0)
+			errno = errno == ENOENT ? EEXIST : errno;
 	}
 	if (scroll->fd >= 0)
 		return 0;
+	if (errno == EEXIST)
+		return error_refuse(error, "--journal: %s is a symbolic link to a file that does not exist",
+				    scroll->name);
 	if (errno == ENOENT && wish == SCROLL_LOOK)
 		return error_refuse(error, "--status: there is no journal %s", scroll->name);
 	if (errno == ENOENT && (wish == SCROLL_RESUME || wish == SCROLL_SALVAGE)) {

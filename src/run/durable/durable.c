@@ -80,6 +80,12 @@ void durable_note_session(struct durable *durable, uint64_t number)
 	note_end(group, begun);
 }
 
+/* True if the session ends, and the whole input was read. */
+static bool ends_complete(const struct durable *durable)
+{
+	return durable->end && durable->session->ending.phase == ENDING_RUNNING;
+}
+
 /* Begins the note "commit": how far the run is. Until its input has been read, it is where it was. */
 static void note_progress(struct durable *durable)
 {
@@ -94,7 +100,8 @@ static void note_progress(struct durable *durable)
 		.total = tally->total,
 	};
 
-	if (stage->done + stage->failed < durable->past.progress.done + durable->past.progress.failed && !tally->total)
+	if (stage->done + stage->failed < durable->past.progress.done + durable->past.progress.failed &&
+	    !tally->total && !ends_complete(durable))
 		progress = durable->past.progress;
 	note_put_number(group, "commit", progress.done + progress.failed);
 	note_put_number(group, "failed", progress.failed);
@@ -307,13 +314,12 @@ void durable_close(struct durable *durable)
 void durable_end(struct durable *durable)
 {
 	struct session *session = durable->session;
-	bool is_complete = durable->options && session->ending.phase == ENDING_RUNNING;
 
 	if (!durable->options || durable->has_failed)
 		return;
-	durable->end = is_complete ? "complete" : "stopped";
+	durable->end = session->ending.phase == ENDING_RUNNING ? "complete" : "stopped";
 	/* The input has become shorter. */
-	if (is_complete && session->tally.submitted < durable->past.placed &&
-	    durable_move(durable, (size_t)session->tally.submitted, &durable->stage.error) < 0)
-		return;
+	if (ends_complete(durable) && session->tally.submitted < durable->past.placed &&
+	    durable_move(durable, (size_t)session->tally.submitted, &durable->stage.error) == 0)
+		session->outlet.state.begun = durable->stage.has_tasks;
 }

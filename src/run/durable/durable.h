@@ -24,6 +24,7 @@
 #include "run/out_file.h"
 
 struct session;
+struct stat;
 
 /* Nothing is stored by fdatasync(2): a run survives its own end, but not that of the machine. */
 #define SYNC_NEVER NSEC_FOREVER
@@ -88,6 +89,12 @@ void durable_expect(const struct durable *durable, struct out_file *out);
 
 /* Checks the output that was opened against the past; nothing is changed. -1 with the error. */
 int durable_check(struct durable *durable, struct error *error) MUST_CHECK;
+
+/* Checks that the journal and the file of outputs are no other files of the run, nor of another. -1 with the error. */
+int durable_check_files(const struct durable *durable, struct error *error) MUST_CHECK;
+
+/* Checks that standard error is not the output, a file of this name and status. -1 with the error. */
+int durable_check_errors(const char *name, const struct stat *status, struct error *error) MUST_CHECK;
 
 /* Begins: cuts what was not committed, and commits the beginning of the session. -1 with the error. */
 int durable_begin(struct durable *durable, struct error *error) MUST_CHECK;

@@ -20,6 +20,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* The way out of an output that cannot be continued. */
+#define ANEW " (--force instead of --resume begins anew)"
+
 /* Loads the past of a journal and compares it with the run. -1 with the error. */
 static int load_past(struct durable *durable, struct error *error)
 {
@@ -40,6 +43,7 @@ int durable_open(struct durable *durable, struct session *session, struct error 
 {
 	const struct durable_options *options = &session->options->durable;
 	bool forces = session->options->output.force;
+	int result;
 
 	durable->scroll.fd = durable->output = durable->readable = durable->stage.kept.fd = -1;
 	if (!options->journal || !session->options->command.executor->runs_tasks)
@@ -53,7 +57,9 @@ int durable_open(struct durable *durable, struct session *session, struct error 
 					 : SCROLL_CREATE,
 			error) < 0)
 		return -1;
-	return load_past(durable, error);
+	result = load_past(durable, error);
+	kept_begin(&durable->stage.kept, options->journal, durable->past.is_second);
+	return result;
 }
 
 void durable_expect(const struct durable *durable, struct out_file *out)
@@ -65,6 +71,7 @@ void durable_expect(const struct durable *durable, struct out_file *out)
 	out->is_read = true;
 	out->resumes = past->session && past->output != PAST_STREAM;
 	out->has_parts = past->placed;
+	out->earlier = past->output_name;
 	/* A run that was killed before it began has left an empty file at most. */
 	out->may_be_empty = !durable->scroll.is_new && !past->session;
 }
@@ -84,13 +91,12 @@ static int refuse_short(const struct durable *durable, const char *name, uint64_
 
 	if (size == 0 && !is_out)
 		return refuse_output(error,
-				     mem_format("--resume: %s is empty: the shell emptied it for '>'; '>> %s' or "
-						"--out=%s goes on with it (its contents are lost; --force "
-						"--journal=%s begins anew)",
-						name, name, name, durable->scroll.name));
+				     mem_format("--resume: %s is empty: the shell emptied it for '>', and what "
+						"the run had written is lost; --force instead of --resume begins "
+						"anew, with --out=%s or '>> %s', which can be resumed",
+						name, name, name));
 	return refuse_output(error, mem_format("--resume: %s was shortened: it has %" PRIu64
-					       " bytes, and the run had written %" PRIu64
-					       " (--force, without --resume, begins anew)",
+					       " bytes, and the run had written %" PRIu64 ANEW,
 					       name, size, durable->past.size));
 }
 
@@ -104,7 +110,7 @@ static int check_tail(const struct durable *durable, const char *name, struct er
 	if (crc == durable->past.crc)
 		return 0;
 	return refuse_output(error, mem_format("--resume: %s was changed by something else: the bytes up to %" PRIu64
-					       " are not those that the run has written",
+					       " are not those that the run has written" ANEW,
 					       name, durable->past.size));
 }
 
@@ -118,13 +124,19 @@ static int check_file(const struct durable *durable, const struct stat *status, 
 		return 0;
 	if (status->st_dev != past->device)
 		return refuse_output(error,
-				     mem_format("--resume: %s is on another device than the output of the run, %s",
+				     mem_format("--resume: %s is on another device than the output of the run, %s" ANEW,
 						name, past->output_name));
 	if (status->st_ino != past->inode)
-		return refuse_output(error, mem_format("--resume: %s is not the file that the run has written, %s",
+		return refuse_output(error, mem_format("--resume: %s is not the file that the run has written, %s" ANEW,
 						       name, past->output_name));
 	if (size < past->size)
 		return refuse_short(durable, name, size, error);
+	if (past->end && past->total && size > past->total)
+		return refuse_output(error,
+				     mem_format("--resume: %s was changed by something else: %" PRIu64
+						" bytes follow those that the run has written (truncate -s %" PRIu64
+						" removes them)",
+						name, size - past->total, past->total));
 	return check_tail(durable, name, error);
 }
 
@@ -141,14 +153,6 @@ static void find_output(struct durable *durable)
 				 (session->out.fd >= 0 || !(session->place.closed & 1u << STDOUT_FILENO));
 }
 
-/* True if two descriptors are of one file. */
-static bool is_one_file(const struct stat *status, int fd)
-{
-	struct stat other;
-
-	return fstat(fd, &other) == 0 && status->st_dev == other.st_dev && status->st_ino == other.st_ino;
-}
-
 /* Checks an output that is a file. -1 with the error. */
 static int check_output(struct durable *durable, struct error *error)
 {
@@ -160,10 +164,8 @@ static int check_output(struct durable *durable, struct error *error)
 	durable->readable = open(link, O_RDONLY | O_CLOEXEC);
 	if (durable->readable < 0 || fstat(durable->readable, &status) < 0)
 		result = error_set_errno(error, errno, "--journal: %s cannot be read back", name);
-	else if (is_one_file(&status, diag_descriptor()))
-		result = refuse_output(error, mem_format("--journal: standard error is written to %s, too, among which "
-							 "the output could not be found again",
-							 name));
+	else if (durable_check_errors(name, &status, error) < 0)
+		result = -1;
 	else if (durable->past.session && durable->past.output != PAST_STREAM)
 		result = check_file(durable, &status, name, error);
 	free(name);
@@ -176,6 +178,8 @@ int durable_check(struct durable *durable, struct error *error)
 
 	if (!durable->options)
 		return 0;
+	if (durable_check_files(durable, error) < 0)
+		return -1;
 	find_output(durable);
 	if (durable->stage.is_file)
 		return check_output(durable, error);
@@ -247,9 +251,11 @@ int durable_begin(struct durable *durable, struct error *error)
 	if (!durable->options)
 		return 0;
 	begin_stage(durable);
-	kept_begin(&stage->kept, durable->scroll.name, past->is_second);
-	kept_clear(durable->scroll.name, past->is_second);
-	successor_clear(&durable->scroll);
+	/* What is left of an interrupted rewriting. */
+	if (past->session || session->options->output.force) {
+		kept_clear(durable->scroll.name, past->is_second);
+		successor_clear(&durable->scroll);
+	}
 	if (past->session && kept_resume(&stage->kept, past->kept, error) < 0)
 		return -1;
 	if (scroll_cut(&durable->scroll, !past->session, error) < 0)

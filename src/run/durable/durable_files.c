@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The files of a durable run: none of them is another, and what is in one that exists is not overwritten. */
+#include "run/durable/durable.h"
+
+#include "base/diag.h"
+#include "run/session_private.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* True if two descriptors are of one file. */
+static bool is_one_file(const struct stat *status, int fd)
+{
+	struct stat other;
+
+	return fstat(fd, &other) == 0 && status->st_dev == other.st_dev && status->st_ino == other.st_ino;
+}
+
+/* True if a name is that of a file, which may not exist. */
+static bool is_name_of(const struct stat *status, const char *name, const char *other)
+{
+	struct stat named;
+
+	if (!other)
+		return false;
+	if (strcmp(name, other) == 0)
+		return true;
+	return status && stat(other, &named) == 0 && status->st_dev == named.st_dev && status->st_ino == named.st_ino;
+}
+
+/* Checks that nothing else that the run reads or writes is this file, whose status is NULL if it does not exist. */
+static int check_apart(const struct session *session, const char *name, const struct stat *status, struct error *error)
+{
+	const struct output_options *output = &session->options->output;
+	const char *log = output->joblog;
+	const struct {
+		const char *what;
+		int fd;
+		const char *name;
+	} others[] = {
+		{"standard input", STDIN_FILENO, NULL},
+		{"standard output", STDOUT_FILENO, NULL},
+		{"standard error", diag_descriptor(), NULL},
+		{"the file of --out", session->out.fd, session->out.name},
+		{"the file of --joblog", -1, log ? log + (*log == '+') : NULL},
+		{"the folder of --results", -1, output->results},
+	};
+	size_t i;
+
+	for (i = 0; i < countof(others); i++) {
+		if ((status && is_one_file(status, others[i].fd)) || is_name_of(status, name, others[i].name))
+			return error_refuse(error, "--journal: %s is %s, too; name another file", name, others[i].what);
+	}
+	return 0;
+}
+
+/* Checks the file of outputs, which is made when it is needed. -1 with the error. */
+static int check_outputs(const struct durable *durable, struct error *error)
+{
+	const char *name = durable->stage.kept.name;
+	struct stat status;
+
+	if (stat(name, &status) < 0)
+		return check_apart(durable->session, name, NULL, error);
+	if (!S_ISREG(status.st_mode))
+		return error_refuse(error, "--journal: %s, in which outputs are kept, is not a regular file", name);
+	if (check_apart(durable->session, name, &status, error) < 0)
+		return -1;
+	if (!durable->scroll.is_new || !status.st_size || durable->session->options->output.force)
+		return 0;
+	return error_refuse(error,
+			    "--journal: %s, in which outputs are kept, has the outputs of another run (--force "
+			    "replaces them)",
+			    name);
+}
+
+int durable_check_files(const struct durable *durable, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(durable->scroll.fd, &status) < 0)
+		return error_set_errno(error, errno, "--journal: cannot read %s", durable->scroll.name);
+	if (check_apart(durable->session, durable->scroll.name, &status, error) < 0)
+		return -1;
+	return check_outputs(durable, error);
+}
+
+int durable_check_errors(const char *name, const struct stat *status, struct error *error)
+{
+	if (!is_one_file(status, diag_descriptor()))
+		return 0;
+	return error_refuse(error,
+			    "--journal: standard error is written to %s, too, among which the output could not be "
+			    "found again (--out=FILE keeps them apart, or 2>FILE)",
+			    name);
+}
