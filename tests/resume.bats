@@ -213,7 +213,7 @@ resume_once() {
 
 # Prints what the tasks have printed, whatever the format of the file.
 outputs() {
-	if [ "$1" = text ]; then cat file; else jq -j '.[].stdout' file; fi
+	if [ "$1" = text ]; then cat file; else jq -js 'flatten | .[].stdout | values' file; fi
 }
 
 @test "resume: what --at-most-once has not begun at a signal is run" {
@@ -278,7 +278,7 @@ outputs() {
 
 @test "resume: what something else has appended to the output after the run's end is not cut off" {
 	local form
-	for form in text json; do
+	for form in text json jsonl; do
 		rm -f run.mpj* file
 		# Also after a session that only cut off what is gone.
 		mp_well -j2 --journal=run.mpj --out=file -o "$form" echo ::: a b c d
@@ -409,6 +409,41 @@ outputs() {
 	mp_well --journal=run.mpj --resume --out=file --python 'open("begun", "a").write(x + "\n") and int(x) * 2' <in
 	same begun 7000
 	awk '{ print $1 * 2 }' in | cmp - file
+}
+
+@test "resume: a function's options, and the names of its columns, are known" {
+	printf '%s\n' a,b 1,2 3,4 >in
+	mp_well --journal=run.mpj --out=file --csv --header : --python 'a + k' --setup 'k = "x"' <in
+	same file $'1x\n3x'
+	mp --journal=run.mpj --resume --out=file --csv --header : --python 'a + k' --setup 'k = "y"' <in
+	usage_error "run.mpj is of another run: its options of the function was '.*x.*', and is '.*y.*' now$"
+	sed -i 1s/.*/b,a/ in
+	mp_well --journal=run.mpj --resume --out=file --csv --header : --python 'a + k' --setup 'k = "x"' <in
+	same file $'2x\n4x'
+}
+
+@test "resume: a record that can be no task has its place, whatever was there" {
+	local form
+	"$TOOL" lines 1 200000 x | tr -d '\n' >large
+	echo >>large
+	for form in text jsonl json; do
+		rm -f run.mpj* file
+		mp_well -j2 --journal=run.mpj --out=file -o "$form" echo ::: a b c
+		{ cat large && printf '%s\n' b c; } >in
+		for again in 1 2; do
+			mp -j2 --journal=run.mpj --resume --out=file -o "$form" echo <in
+			expect 125 ''
+			says '#1: not started: the record has [0-9]* bytes'
+			says 'to run what failed again: '
+			outputs "$form" | cmp - <(printf '%s\n' b c)
+			[ "$form" = text ] || [ "$(jq -s 'flatten | map(.seq) | add' file)" = 6 ]
+		done
+		mp_well --journal=run.mpj --status
+		grep -qx 'interrupted  0' out
+		grep -qx 'failed       1' out
+		mp_well -j2 --journal=run.mpj --resume --out=file -o "$form" echo ::: b a c
+		outputs "$form" | cmp - <(printf '%s\n' b a c)
+	done
 }
 
 @test "resume: a number in the command makes a task another when that changes" {

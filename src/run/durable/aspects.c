@@ -28,6 +28,24 @@ static char *command_text(const struct command_options *command)
 	return text.data;
 }
 
+/*
+ * Returns the options of a function, quoted for a shell, as its adapter gets them between its own name and the code;
+ * empty without one. The caller's.
+ */
+static char *function_options_text(const struct command_options *command)
+{
+	const struct template_options *template = &command->template;
+	struct bytes text = {.data = NULL};
+	size_t i;
+
+	for (i = 2; command->function[0] && i + 2 < template->word_count; i++) {
+		bytes_append(&text, " ", i > 2);
+		quote_shell(&text, slice_of(template->words[i]));
+	}
+	bytes_append(&text, "", 1);
+	return text.data;
+}
+
 /* Returns the folder in which tasks run. The caller's. */
 static char *folder_text(const struct command_options *command)
 {
@@ -49,6 +67,7 @@ static void put_aspects(struct bytes *notes, const struct session_options *optio
 	const struct template_options *template = &options->command.template;
 	const struct output_options *output = &options->output;
 	char *command = command_text(&options->command), *folder = folder_text(&options->command);
+	char *settings = function_options_text(&options->command);
 	const char csv[2] = {template->csv, '\0'};
 	const struct {
 		const char *name;
@@ -56,6 +75,7 @@ static void put_aspects(struct bytes *notes, const struct session_options *optio
 	} rows[] = {
 		{"command", command},
 		{"kind", options->command.shell ? "script" : options->command.executor->name},
+		{"options of the function", settings},
 		{"folder", folder},
 		{"output", output->format ? output->format->name : output_text.name},
 		{"order", output->order == ORDER_COMPLETION ? "of completion" : "of the input"},
@@ -73,6 +93,7 @@ static void put_aspects(struct bytes *notes, const struct session_options *optio
 		note_put_text(notes, rows[i].name, slice_of(rows[i].value));
 	free(command);
 	free(folder);
+	free(settings);
 }
 
 void aspects_note(struct bytes *notes, const struct session_options *options, const char *id)
@@ -115,8 +136,9 @@ int aspects_check(const char *journal, struct slice line, const struct session_o
 		struct slice was = {.data = NULL};
 
 		name[new.fields[i].name.size] = '\0';
-		if (!note_raw(&old, name, &was) || was.size != new.fields[i].text.size ||
-		    memcmp(was.data, new.fields[i].text.data, was.size) != 0)
+		/* What an earlier version did not note was not there. */
+		(void)note_raw(&old, name, &was);
+		if (!slice_equals(was, new.fields[i].text))
 			result = refuse_aspect(journal, &old, &new, name, error);
 		free(name);
 	}

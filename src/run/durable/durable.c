@@ -306,6 +306,7 @@ void durable_close(struct durable *durable)
 	scroll_close(&durable->scroll);
 	past_release(&durable->past);
 	stage_release(&durable->stage);
+	bytes_release(&durable->surroundings);
 	if (durable->readable >= 0)
 		close(durable->readable);
 	durable->options = NULL;

@@ -58,6 +58,7 @@ struct durable {
 	struct past past;
 	struct stage stage;
 	struct key_command keys;
+	struct bytes surroundings;
 	/* The descriptor of the output and one to read it by, -1 if it is a stream. The first is the caller's. */
 	int output;
 	int readable;

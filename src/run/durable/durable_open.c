@@ -225,6 +225,21 @@ static int store_names(const struct durable *durable, struct error *error)
 	return result;
 }
 
+/* Sets what keys depend on: a command that stays gets columns by their names, which its words do not say. */
+static void begin_keys(struct durable *durable)
+{
+	struct session *session = durable->session;
+	const struct session_options *options = session->options;
+	const struct template_options *template = &options->command.template;
+	size_t i;
+
+	for (i = 0; options->command.executor->persists && i < template->name_count; i++)
+		bytes_put_text(&durable->surroundings, template->names[i] ? template->names[i] : "");
+	durable->keys.surroundings = bytes_slice(&durable->surroundings);
+	durable->keys.command = &session->command;
+	durable->keys.tag = options->output.tag && options->output.tag_is_template ? &session->tag : NULL;
+}
+
 /* Prepares the stage for the outlet, which is not open yet. */
 static void begin_stage(struct durable *durable)
 {
@@ -238,8 +253,6 @@ static void begin_stage(struct durable *durable)
 	stage->scroll = &durable->scroll;
 	stage->notes_begun = durable->options->at_most_once;
 	stage->is_ordered = output->order == ORDER_INPUT;
-	durable->keys.command = &session->command;
-	durable->keys.tag = output->tag && output->tag_is_template ? &session->tag : NULL;
 }
 
 int durable_begin(struct durable *durable, struct error *error)
@@ -250,6 +263,7 @@ int durable_begin(struct durable *durable, struct error *error)
 
 	if (!durable->options)
 		return 0;
+	begin_keys(durable);
 	begin_stage(durable);
 	/* What is left of an interrupted rewriting. */
 	if (past->session || session->options->output.force) {

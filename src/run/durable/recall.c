@@ -8,6 +8,7 @@
  *   done                   | at i in the output      | nothing is written
  *   done                   | kept                    | it is copied when its turn comes
  *   either                 | elsewhere in the output | first, the output from i on is kept, and cut off
+ *   no task: it is refused | in the output, perhaps  | the same; it is refused again
  */
 #include "run/durable/recall.h"
 
@@ -91,6 +92,15 @@ bool recall_knows(struct session *session, const struct task *task)
 {
 	session->durable.is_known = recall_is_on(session) && recall_find(session, task);
 	return session->durable.is_known;
+}
+
+void recall_refuse(struct session *session)
+{
+	const struct durable *durable = &session->durable;
+
+	if (recall_is_on(session) && !durable->stage.error.text && durable->stage.is_ordered &&
+	    session->tally.submitted < durable->past.placed)
+		depart(session, session->tally.submitted);
 }
 
 void recall_secure(struct session *session)

@@ -20,6 +20,12 @@ bool recall_knows(struct session *session, const struct task *task);
 /* Gives the next index to that task. task is as then. */
 void recall_take(struct session *session, const struct task *task);
 
+/*
+ * Makes room for the next record, which can be no task: the output has nothing of it that can be recalled, and gets its
+ * result in its turn.
+ */
+void recall_refuse(struct session *session);
+
 /* Stores that the tasks that are submitted next may begin, where that is wanted. */
 void recall_secure(struct session *session);
 
