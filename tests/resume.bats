@@ -276,6 +276,20 @@ outputs() {
 	usage_error '^mpmap: --resume: other is not there; the output of the run is in file$'
 }
 
+@test "resume: what has ended by the time a reader goes away is not run again" {
+	seq 1000 >in
+	run_it bash -c '"$MPMAP" -j1 --journal=run.mpj --sync=100 --shell "$0" <in | head -n 1' "$script"
+	same out 'out 1'
+	mp_well --journal=run.mpj --status
+	grep -qx "done         [1-9][0-9]*" out
+	grep -q '^ended ' out
+	run_it bash -c '"$MPMAP" -j2 --journal=run.mpj --resume --shell "$0" <in | cat' "$script"
+	[ "$(cat status)" = 0 ]
+	expected | cmp - out
+	# Those that ended after that may be.
+	[ "$(grep -cx 1 begun)" = 1 ]
+}
+
 @test "resume: what something else has appended to the output after the run's end is not cut off" {
 	local form
 	for form in text json jsonl; do

@@ -188,8 +188,8 @@ static int durable_flush(struct recorder *recorder, struct error *error)
 		return 0;
 	if (durable->stage.error.text)
 		return pass_error(durable, error);
-	/* What the output lacks is not to be noted. */
-	if (durable->stage.output->error) {
+	/* What a file lacks is not to be noted; of a stream nothing is. */
+	if (durable->stage.is_file && durable->stage.output->error) {
 		durable->has_failed = true;
 		return 0;
 	}

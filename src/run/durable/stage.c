@@ -207,7 +207,8 @@ void stage_end(struct stage *stage, const struct result *result)
 	uint64_t end = stage->is_direct ? output_end(stage) : kept_end(&stage->kept);
 
 	stage->is_taking = false;
-	if (stage->is_void || stage->error.text || !turn) {
+	/* When the run's output has failed, its tasks' is not passed here any more. */
+	if (stage->is_void || stage->error.text || stage->output->error || !turn) {
 		if (!stage->is_direct)
 			kept_drop(&stage->kept, stage->begun);
 		if (result->outcome != OUTCOME_SKIPPED)
