@@ -50,6 +50,7 @@
  *   clearance  naming or ending these groups  slot_values  --slot-env
  * journal/  logs of a run, and an archive of its output
  *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
+ *   heads    the beginning of what tasks write to standard error
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * journal/durable/  the journal of a run that can be resumed
@@ -125,6 +126,10 @@
  *   companions  the table of them           prototype  what adapters are forked from
  *   state_server  the state that tasks share  sharing  a run's use of it
  *   finding  the items of a queue           ends     reports that wait
+ * run/page/  the report of a run
+ *   page     the page                       charts   its drawings               markup  text in it
+ *   picks    tasks that it shows            lanes    how busy slots were        trace_file  trace events
+ *   page_task  a task of it                 page_facts  the rest                page_recorder
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run
@@ -226,6 +231,8 @@ int main(int argc, char **argv)
 		return batch_status(options.run.durable.journal, closed);
 	if (options.run.output.quiet)
 		diag_set_level(DIAG_ERRORS);
+	if (options.run.output.report)
+		options.run.output.line = batch_line(argc, argv);
 	if (options.run.durable.journal)
 		batch_note_again(&options, argc, argv);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;

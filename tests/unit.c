@@ -73,6 +73,7 @@ static const struct {
 	{"message", unit_message},
 	{"packer", unit_packer},
 	{"chunk", unit_chunk},
+	{"page", unit_page},
 	{"persistent", unit_persistent},
 	{"options", unit_options},
 	{"ledger", unit_ledger},

@@ -57,6 +57,7 @@ extern const struct unit_test unit_delimiter[];
 extern const struct unit_test unit_message[];
 extern const struct unit_test unit_packer[];
 extern const struct unit_test unit_chunk[];
+extern const struct unit_test unit_page[];
 extern const struct unit_test unit_persistent[];
 extern const struct unit_test unit_options[];
 extern const struct unit_test unit_ledger[];

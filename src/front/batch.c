@@ -230,6 +230,19 @@ static void append_input(struct bytes *line, const struct feed_options *feed)
 	free(name);
 }
 
+char *batch_line(int argc, char **argv)
+{
+	struct bytes line = {.data = NULL};
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		bytes_append(&line, " ", i > 0);
+		quote_shell(&line, slice_of(argv[i]));
+	}
+	bytes_append(&line, "", 1);
+	return line.data;
+}
+
 void batch_note_again(struct options *options, int argc, char **argv)
 {
 	struct bytes before = {.data = NULL}, after = {.data = NULL};

@@ -23,4 +23,7 @@ int batch_status(const char *journal, unsigned closed);
  */
 void batch_note_again(struct options *options, int argc, char **argv);
 
+/* Returns the command line as a shell reads it. The caller's (free). */
+char *batch_line(int argc, char **argv);
+
 #endif

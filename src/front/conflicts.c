@@ -96,6 +96,7 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT, FACT_UNGROUP, "--out and --ungroup: what tasks write then is not seen"},
 	{FACT_OUT, FACT_SILENT, "--out and --output=%b: there is nothing to write"},
 	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
+	{FACT_REPORT_IS_OTHER, FACT_ANY, "--report: another option names %a, too"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
 	{FACT_JOURNAL_IS_INPUT, FACT_ANY, "--journal: %a is read as input"},
 	{FACT_RETRY_ON_ALONE, FACT_ANY, "--retry-on without --retries=N: no failed task is run again"},
@@ -206,6 +207,20 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_STATE_MEMORY] = run->state.memory ? "--state-memory" : NULL;
 }
 
+/* True if the file of the report is written by another option, too. */
+static bool report_is_shared(const struct session_options *run)
+{
+	const char *log = run->output.joblog ? run->output.joblog + (*run->output.joblog == '+') : NULL;
+	const char *const others[] = {run->output.file, log, run->durable.journal};
+	size_t i;
+
+	for (i = 0; i < countof(others); i++) {
+		if (run->output.report && others[i] && strcmp(run->output.report, others[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Sets the facts about output. */
 static void gather_output(const struct options *options, const char *names[FACTS])
 {
@@ -224,6 +239,7 @@ static void gather_output(const struct options *options, const char *names[FACTS
 	names[FACT_MEMO] = run->output.memo ? "--memo" : NULL;
 	names[FACT_SILENT] = run->output.format && run->output.format->is_silent ? run->output.format->name : NULL;
 	names[FACT_OUT] = run->output.file ? "--out" : NULL;
+	names[FACT_REPORT_IS_OTHER] = report_is_shared(run) ? run->output.report : NULL;
 	names[FACT_OUT_IS_LOG] =
 		run->output.file && run->output.joblog &&
 				strcmp(run->output.file, run->output.joblog + (*run->output.joblog == '+')) == 0

@@ -35,6 +35,8 @@ enum fact {
 	FACT_OUT,
 	/* The name of the job log is that of the output, too. */
 	FACT_OUT_IS_LOG,
+	/* The name of the report is that of another file that is written, too. */
+	FACT_REPORT_IS_OTHER,
 	/* A source of records is the file of the output, too. */
 	FACT_OUT_IS_INPUT,
 	/* A source of records is the journal, too. */

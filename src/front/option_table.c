@@ -150,6 +150,9 @@ const struct option_row option_table[] = {
 	 .set = set_force},
 	{.name = "joblog", .argument = "FILE", .values = VALUES_FILE,
 	 .help = "log the tasks to FILE as GNU parallel does; +FILE appends", .set = set_joblog},
+	{.name = "report", .argument = "FILE", .values = VALUES_FILE,
+	 .help = "write what the run was like: a page (FILE.html), or trace\n"
+	 "events (FILE.json)", .set = set_report},
 	{.name = "memo", .argument = "DIR", .values = VALUES_DIRECTORY,
 	 .help = "keep in DIR what tasks write, and run only those that are new\n"
 	 "or have changed: another record or command", .set = set_memo},

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "worker/executor.h"
+#include "run/page/page_recorder.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -197,6 +198,15 @@ int set_joblog(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.joblog = value;
 	return value[*value == '+'] ? 0 : error_set(error, "--joblog: the name of the file is empty");
+}
+
+int set_report(struct options *options, const char *value, struct error *error)
+{
+	options->run.output.report = value;
+	if (page_name_is_good(value))
+		return 0;
+	return error_set(error, "--report %s: not the name of a page (FILE.html) or of trace events (FILE.json)",
+			 value);
 }
 
 int set_memo(struct options *options, const char *value, struct error *error)

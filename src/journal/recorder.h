@@ -11,6 +11,8 @@
  *            lost or cut off by the end of the run
  *   flush    after each step of the event loop, after its calls of written; at the end, and when another recorder has
  *            failed
+ *   finish   once, when the run has ended and no further task will count, before the last flush; not after a failure of
+ *            a recorder
  *   close    once, after the last flush or after a failure
  */
 #ifndef JOURNAL_RECORDER_H
@@ -52,7 +54,7 @@ enum recorder_texts {
 
 struct recorder;
 
-/* The functions of a recorder; put, forget, written and flush may be NULL. -1 with the error ends the run. */
+/* The functions of a recorder; put, forget, written, flush and finish may be NULL. -1 with the error ends the run. */
 struct recorder_kind {
 	enum recorder_texts texts;
 	/* True if put gets the values of functions, too (STREAM_VALUE). */
@@ -62,6 +64,7 @@ struct recorder_kind {
 	int (*count)(struct recorder *recorder, const struct recorder_entry *entry, struct error *error);
 	int (*written)(struct recorder *recorder, const struct result *result, struct error *error);
 	int (*flush)(struct recorder *recorder, struct error *error);
+	int (*finish)(struct recorder *recorder, struct error *error);
 	/* Frees the recorder. NULL if the caller owns it, who then frees it. */
 	void (*close)(struct recorder *recorder);
 };

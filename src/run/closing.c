@@ -7,6 +7,7 @@
 #include "run/instructions.h"
 #include "run/interruption.h"
 #include "run/logbook.h"
+#include "run/page/page_facts.h"
 #include "run/report.h"
 #include "run/session_private.h"
 
@@ -58,6 +59,8 @@ static void write_last(struct session *session)
 	bool is_read;
 
 	ending_finish_words(session);
+	page_facts_end(session);
+	logbook_end(session);
 	is_read = outlet_is_idle(&session->outlet);
 	logbook_write(session);
 	logbook_close(session);

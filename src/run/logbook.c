@@ -6,6 +6,7 @@
 #include "codec/output_json.h"
 #include "journal/joblog.h"
 #include "journal/results_folder.h"
+#include "run/page/page_recorder.h"
 #include "run/report.h"
 #include "run/session_private.h"
 #include "worker/executor.h"
@@ -39,6 +40,13 @@ static struct recorder *open_joblog(const struct session *session, struct error 
 	return output->joblog ? joblog_open(output->joblog, logbook_continues(session), error) : NULL;
 }
 
+static struct recorder *open_page(const struct session *session, struct error *error)
+{
+	const struct output_options *output = &session->options->output;
+
+	return output->report ? page_open(output->report, &session->facts, error) : NULL;
+}
+
 /* The recorders that options ask for. clear removes what an earlier run left, once all are open; may be NULL. */
 static const struct {
 	logbook_opener *open;
@@ -46,6 +54,7 @@ static const struct {
 } recorders[] = {
 	{.open = open_results, .clear = results_clear},
 	{.open = open_joblog},
+	{.open = open_page},
 };
 
 int logbook_open(struct session *session, struct error *error)
@@ -258,6 +267,18 @@ void logbook_flush(struct session *session)
 		struct recorder *recorder = session->logbook.recorders[i];
 
 		if (recorder->kind->flush && recorder->kind->flush(recorder, &session->logbook.error) < 0)
+			logbook_fail(session, recorder);
+	}
+}
+
+void logbook_end(struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < session->logbook.count; i++) {
+		struct recorder *recorder = session->logbook.recorders[i];
+
+		if (recorder->kind->finish && recorder->kind->finish(recorder, &session->logbook.error) < 0)
 			logbook_fail(session, recorder);
 	}
 }

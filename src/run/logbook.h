@@ -40,6 +40,9 @@ void logbook_written(struct session *session, const struct result *result);
 /* Writes what the recorders have gathered. */
 void logbook_flush(struct session *session);
 
+/* Has the recorders end what they record: no further task will count. */
+void logbook_end(struct session *session);
+
 /* Writes output, then what recorders note of it, then the message of a recorder that has failed. */
 void logbook_write(struct session *session);
 

@@ -14,6 +14,7 @@
 #include "run/instructions.h"
 #include "run/interruption.h"
 #include "run/logbook.h"
+#include "run/page/page_facts.h"
 #include "run/report.h"
 #include "run/session_private.h"
 #include "run/supply.h"
@@ -126,6 +127,7 @@ struct session *session_open(const struct session_options *options, const struct
 			   .voids = outlet_voids},
 	};
 	session->pool_owner.context = place->context;
+	page_facts_begin(session);
 	if (open_parts(session, error) < 0) {
 		logbook_close(session);
 		memo_close(&session->memo);

@@ -94,6 +94,10 @@ struct output_options {
 	bool tag_is_template;
 	/* The name of the job log, after a plus sign if it is appended to. NULL without a job log. */
 	const char *joblog;
+	/* The name of the file that gets a report of the run (.html or .json). NULL without one. */
+	const char *report;
+	/* The command line of the program, quoted for a shell. NULL if it is not known. */
+	const char *line;
 	/* The name of the results folder. NULL without one. */
 	const char *results;
 	/* The name of the folder that keeps what tasks write for later runs. NULL without one. */

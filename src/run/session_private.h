@@ -22,6 +22,7 @@
 #include "run/policy/limit.h"
 #include "run/policy/pace.h"
 #include "run/policy/until.h"
+#include "run/page/page.h"
 #include "run/progress.h"
 #include "run/session.h"
 #include "run/tags/tags.h"
@@ -48,6 +49,8 @@ struct session {
 	struct until until;
 	struct throttle throttle;
 	struct progress progress;
+	/* For the report. */
+	struct page_facts facts;
 	struct logbook logbook;
 	struct memo memo;
 	struct out_file out;
