@@ -79,7 +79,7 @@ complete -c mpmap -n __mpmap_before_command -l output -s o -xa 'text jsonl json 
 complete -c mpmap -n __mpmap_before_command -l out -rF -d 'write to FILE, which must be new, instead of standard output'
 complete -c mpmap -n __mpmap_before_command -l results -xa '(__fish_complete_directories)' -d 'write DIR/SEQ/{stdout,stderr,meta.json} too'
 complete -c mpmap -n __mpmap_before_command -l journal -rF -d 'record in FILE what is done, so that the run can be resumed'
-complete -c mpmap -n __mpmap_before_command -l resume -d 'go on with the run of --journal: what is done is not run again'
+complete -c mpmap -n __mpmap_before_command -l resume -d 'go on with the run of --journal, or by --joblog alone: what is'
 complete -c mpmap -n __mpmap_before_command -l retry-interrupted -d 'with --resume: run again what --at-most-once has left'
 complete -c mpmap -n __mpmap_before_command -l at-most-once -d 'with --journal: run no task again that may have begun'
 complete -c mpmap -n __mpmap_before_command -l sync -xa 'each none' -d 'commit to --journal every SECS, each task, or store none [1]'

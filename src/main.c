@@ -49,8 +49,8 @@
  *   doorbell  when the parent scans rings   leftovers  groups that tasks left
  *   clearance  naming or ending these groups  slot_values  --slot-env
  * journal/  logs of a run, and an archive of its output
- *   joblog   a line for each task           results_folder  files for each task   archive  output and results of runs
- *   heads    the beginning of what tasks write to standard error
+ *   joblog   a line for each task           joblog_past  reading them         results_folder  files for each task
+ *   archive  output and results of runs     heads    the beginning of what tasks write to standard error
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * journal/durable/  the journal of a run that can be resumed
@@ -122,6 +122,8 @@
  *   durable_status  how far it is           durable_files  no file is another
  *   stage    output in its turn             turns    tasks that wait       recall   tasks done before
  *   aspects  what has to be the same        rewrite  a journal without its history
+ * run/recalled/  what earlier sessions have done
+ *   recalled  results for the order        logged   by a job log
  * run/companion/  processes beside the workers
  *   companions  the table of them           prototype  what adapters are forked from
  *   state_server  the state that tasks share  sharing  a run's use of it

@@ -93,8 +93,11 @@ in_hacking() {
 		floor("state/value", "<base"); floor("state/store", "<state/value"); floor("state/wire", "<state/store <codec/json"); floor("state/server", "<state/wire <state <board"); floor("state/client", "<state/server")
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
-		floor("pool", "<worker"); floor("run/policy", "<task"); floor("run/times", "<base"); floor("run/origin", "<run")
-		floor("run", "<pool <machine <state <codec <order <journal/durable <journal/memo run/policy run/companion run/durable run/memo run/origin run/tags run/times run/tries"); floor("run/tags", "<run"); floor("run/tries", "<run"); floor("run/durable", "<run"); floor("run/memo", "<run"); floor("run/companion", "<run <state/server")
+		floor("pool", "<worker"); floor("run/policy", "<task"); floor("run/times", "<base")
+		floor("run", "<pool <machine <state <codec <order <journal/durable <journal/memo run/policy run/companion run/durable run/memo run/origin run/page run/recalled run/tags run/times run/tries")
+		floor("run/companion", "<run <state/server"); floor("run/durable", "<run"); floor("run/memo", "<run")
+		floor("run/origin", "<run"); floor("run/page", "<run"); floor("run/recalled", "<run")
+		floor("run/tags", "<run"); floor("run/tries", "<run")
 		floor("feed", "<run"); floor("front/hint", "<base"); floor("front", "<feed front/hint"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")
 		floor("interactive/views", "<interactive/runs"); floor("interactive/console", "<interactive/views <interactive/prompt")
 		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive <state/server")

@@ -222,7 +222,7 @@ has_notes() {
 		usage_error '^mpmap: --journal and --'
 	done
 	mp --resume touch ::: ran
-	usage_error '^mpmap: --resume: which run is said by its journal, --journal=FILE$'
+	usage_error '^mpmap: --resume: which run is said by its journal, --journal=FILE, or by its job log, --joblog=FILE$'
 	mp --journal=run.mpj --retry-failed touch ::: ran
 	usage_error '^mpmap: --retry-failed is for a run that is resumed'
 	mp --journal= touch ::: ran

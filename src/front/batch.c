@@ -116,6 +116,26 @@ static int check_journal(const struct options *options, struct error *error)
 	return 0;
 }
 
+/* Checks what does not go with --resume by a job log. -1 with the error. */
+static int check_log(const struct options *options, struct error *error)
+{
+	const struct output_options *output = &options->run.output;
+
+	if (!output->joblog)
+		return error_set(error,
+				 "--resume: which run is said by its journal, --journal=FILE, or by its job "
+				 "log, --joblog=FILE");
+	if (options->run.durable.retries_interrupted)
+		return error_set(error, "--retry-interrupted is for --journal: a job log has only tasks that ended");
+	if (options->run.state.queue)
+		return error_set(error, "--resume by a job log and --queue: what is found has no number that lasts");
+	if (output->file && output->force)
+		return error_set(error,
+				 "--resume by a job log and --force --out: what the file has would be lost, and "
+				 "is not written again");
+	return 0;
+}
+
 /* Checks --at-most-once and what goes with it. -1 with the error. */
 static int check_once(const struct options *options, struct error *error)
 {
@@ -147,8 +167,8 @@ int batch_check(const struct options *options, struct error *error)
 		return durable->journal
 			       ? 0
 			       : error_set(error, "--status: which run is said by its journal, --journal=FILE");
-	if (durable->resumes && !durable->journal)
-		return error_set(error, "--resume: which run is said by its journal, --journal=FILE");
+	if (durable->resumes && !durable->journal && check_log(options, error) < 0)
+		return -1;
 	if (options->has_sync && !durable->journal)
 		return error_set(error, "--sync is for --journal");
 	if (durable->retries_failed && !durable->resumes)

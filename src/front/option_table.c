@@ -136,7 +136,8 @@ const struct option_row option_table[] = {
 	 .help = "write DIR/SEQ/{stdout,stderr,meta.json} too", .set = set_results},
 	{.name = "journal", .argument = "FILE", .values = VALUES_FILE,
 	 .help = "record in FILE what is done, so that the run can be resumed", .set = set_journal},
-	{.name = "resume", .help = "go on with the run of --journal: what is done is not run again",
+	{.name = "resume", .help = "go on with the run of --journal, or by --joblog alone: what is\n"
+	 "done is not run again",
 	 .set = set_resume},
 	{.name = "retry-interrupted", .help = "with --resume: run again what --at-most-once has left",
 	 .set = set_retry_interrupted},

@@ -23,17 +23,52 @@ struct joblog {
 
 static const char header[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
-/* True if a file that is appended to ends within a line: its writer was killed there. */
-static bool is_cut(const struct joblog *log, off_t size)
+/*
+ * Returns where the last whole line of a file that is appended to ends, since its writer may have been killed within
+ * one; size if that cannot be read.
+ */
+static off_t find_whole(const struct joblog *log, off_t size)
 {
 	int fd = open(log->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char last = '\n';
+	off_t at = size, end = fd < 0 ? size : 0;
+	char block[4096];
 
-	if (fd >= 0 && pread(fd, &last, 1, size - 1) != 1)
-		last = '\n';
+	while (!end && at > 0) {
+		size_t count = at < (off_t)sizeof block ? (size_t)at : sizeof block;
+		const char *last;
+
+		at -= (off_t)count;
+		if (pread(fd, block, count, at) != (ssize_t)count)
+			end = size;
+		else if ((last = memrchr(block, '\n', count)))
+			end = at + (last + 1 - block);
+	}
 	if (fd >= 0)
 		close(fd);
-	return last != '\n';
+	return end;
+}
+
+/* Prepares a file for lines of this run. Returns 0, or -1 with errno. */
+static int begin_log_lines(struct joblog *log, bool continues)
+{
+	struct stat status;
+	off_t whole;
+
+	if (fstat(log->fd, &status) < 0 || !S_ISREG(status.st_mode) || !status.st_size) {
+		bytes_append_text(&log->lines, header);
+		return 0;
+	}
+	whole = find_whole(log, status.st_size);
+	if (whole == status.st_size)
+		return 0;
+	if (!continues) {
+		bytes_append_text(&log->lines, "\n");
+		return 0;
+	}
+	/* The task of that line is run again, or its journal has it. */
+	if (whole == 0)
+		bytes_append_text(&log->lines, header);
+	return ftruncate(log->fd, whole);
 }
 
 /* Appends the columns Exitval and Signal, as GNU parallel fills them. */
@@ -125,7 +160,6 @@ struct recorder *joblog_open(const char *name, bool continues, struct error *err
 {
 	struct joblog *log = mem_new(1, sizeof *log);
 	bool has_sign = name[0] == '+', appends = has_sign || continues;
-	struct stat status;
 
 	*log = (struct joblog){.recorder.kind = &joblog_kind, .name = name + has_sign};
 	log->fd = open(log->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (appends ? 0 : O_TRUNC), 0600);
@@ -134,11 +168,9 @@ struct recorder *joblog_open(const char *name, bool continues, struct error *err
 		joblog_close(&log->recorder);
 		return NULL;
 	}
-	if (fstat(log->fd, &status) < 0 || !S_ISREG(status.st_mode) || !status.st_size)
-		bytes_append_text(&log->lines, header);
-	else if (is_cut(log, status.st_size))
-		bytes_append_text(&log->lines, "\n");
-	if (joblog_flush(&log->recorder, error) < 0) {
+	if (begin_log_lines(log, continues) < 0)
+		error_set_errno(error, errno, "--joblog: cannot cut %s", log->name);
+	if (error->text || joblog_flush(&log->recorder, error) < 0) {
 		joblog_close(&log->recorder);
 		return NULL;
 	}

@@ -89,6 +89,7 @@ int session_close(struct session *session, int *signal)
 	memo_finish(&session->memo);
 	logbook_write(session);
 	report_end(session);
+	logged_report(session);
 	durable_report(&session->durable);
 	outlet_flush(&session->outlet);
 	write_last(session);
@@ -107,6 +108,7 @@ int session_close(struct session *session, int *signal)
 	instructions_release(session);
 	arena_release(&session->arena);
 	durable_close(&session->durable);
+	logged_close(&session->logged);
 	memo_close(&session->memo);
 	out_file_close(&session->out);
 	free(session);

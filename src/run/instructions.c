@@ -264,6 +264,7 @@ struct out_file instructions_out_file(const struct session_options *options, con
 		.name = options->command.executor->runs_tasks ? options->output.file : NULL,
 		.fd = -1,
 		.replaces = options->output.force,
+		.is_unknown = options->durable.resumes && !options->durable.journal,
 		/* A signal ends this process before its only run begins, but not between the runs of a console. */
 		.waits = !place->reserve,
 	};

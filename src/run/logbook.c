@@ -17,7 +17,7 @@ typedef struct recorder *logbook_opener(const struct session *session, struct er
 /* True if what the recorders have of earlier sessions is continued. */
 static bool logbook_continues(const struct session *session)
 {
-	return durable_is_on(&session->durable) && session->durable.past.session;
+	return (durable_is_on(&session->durable) && session->durable.past.session) || logged_is_on(&session->logged);
 }
 
 static struct recorder *open_results(const struct session *session, struct error *error)

@@ -10,9 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int refuse_existing(const char *name, struct error *error)
+static int refuse_existing(const struct out_file *file, struct error *error)
 {
-	return error_refuse(error, "--out: %s exists (--force replaces it)", name);
+	if (file->is_unknown)
+		return error_refuse(error,
+				    "--out: %s exists, and a job log does not say what of it counts (another file, or "
+				    "without --out: '>> %s')",
+				    file->name, file->name);
+	return error_refuse(error, "--out: %s exists (--force replaces it)", file->name);
 }
 
 /* True if the descriptor is that of a regular file, which has contents to lose. */
@@ -32,7 +37,7 @@ static int open_existing(struct out_file *file, struct error *error)
 
 	/* Not opened if it is refused: opening may have effects, or wait for the reader of a pipe. */
 	if (!file->replaces && (!is_there || (S_ISREG(status.st_mode) && !(file->may_be_empty && !status.st_size))))
-		return refuse_existing(file->name, error);
+		return refuse_existing(file, error);
 	file->fd = open(file->name, flags | (is_there ? 0 : O_CREAT), 0666);
 	if (file->fd < 0 && errno == ENXIO && is_there && S_ISFIFO(status.st_mode))
 		return error_set(error, "--out: %s is a pipe that nobody reads", file->name);
@@ -40,7 +45,7 @@ static int open_existing(struct out_file *file, struct error *error)
 		return error_set_errno(error, errno, "--out: cannot write %s", file->name);
 	if (!file->replaces && !file->may_be_empty && is_regular(file->fd)) {
 		fd_close(&file->fd);
-		return refuse_existing(file->name, error);
+		return refuse_existing(file, error);
 	}
 	return 0;
 }

@@ -22,6 +22,8 @@ struct out_file {
 	bool has_parts;
 	/* The name that it had in that session; NULL if it is not known. */
 	const char *earlier;
+	/* True if it may have output of an earlier session, of which nothing is known. */
+	bool is_unknown;
 	/* True if a file that exists may be written if it is empty. */
 	bool may_be_empty;
 	/* True if it did not exist before. Set by out_file_open. */

@@ -15,6 +15,7 @@
 #include "run/interruption.h"
 #include "run/logbook.h"
 #include "run/page/page_facts.h"
+#include "run/recalled/recalled.h"
 #include "run/report.h"
 #include "run/session_private.h"
 #include "run/supply.h"
@@ -88,6 +89,8 @@ static int open_parts(struct session *session, struct error *error)
 		return -1;
 	if (durable_open(&session->durable, session, error) < 0)
 		return -1;
+	if (logged_open(&session->logged, session, error) < 0)
+		return -1;
 	durable_expect(&session->durable, &session->out);
 	if (out_file_open(&session->out, error) < 0 || durable_check(&session->durable, error) < 0 ||
 	    logbook_open(session, error) < 0)
@@ -132,6 +135,7 @@ struct session *session_open(const struct session_options *options, const struct
 		logbook_close(session);
 		memo_close(&session->memo);
 		durable_discard(&session->durable);
+		logged_close(&session->logged);
 		out_file_discard(&session->out);
 		instructions_release(session);
 		arena_release(&session->arena);
@@ -165,7 +169,7 @@ bool session_has_room(const struct session *session)
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->tally.submitted)
 		return false;
-	if (memo_pauses(&session->memo))
+	if (memo_pauses(&session->memo) || session->recalled.count >= RECALLED_STEP)
 		return false;
 	return ending_permits(session)->submits && pool_has_room(session->pool) && !supply_is_ahead(session);
 }
@@ -193,7 +197,7 @@ static void session_settle(struct session *session)
 	struct order *order = &session->order;
 
 	memo_go_on(&session->memo);
-	recall_flush(session);
+	recalled_flush(session);
 	order_pump(order);
 	pool_resume(session->pool);
 	sharing_flush(session);
@@ -244,6 +248,8 @@ nsec session_deadline(const struct session *session)
 		deadline = progress_deadline(&session->progress);
 	if (durable_deadline(&session->durable) < deadline)
 		deadline = durable_deadline(&session->durable);
+	if (session->recalled.count)
+		deadline = 0;
 	if (clearance_deadline(&session->clearance) < deadline)
 		deadline = clearance_deadline(&session->clearance);
 	return deadline;

@@ -24,6 +24,8 @@
 #include "run/policy/until.h"
 #include "run/page/page.h"
 #include "run/progress.h"
+#include "run/recalled/logged.h"
+#include "run/recalled/recalled.h"
 #include "run/session.h"
 #include "run/tags/tags.h"
 #include "run/times/times.h"
@@ -58,6 +60,8 @@ struct session {
 	struct shared shared;
 	struct sharing sharing;
 	struct durable durable;
+	struct recalled recalled;
+	struct logged logged;
 
 	/* The briefing of its workers. The templates below are views of it. */
 	struct briefing briefing;

@@ -91,18 +91,20 @@ const struct diag_context *supply_context(const struct session *session)
 
 bool supply_may_know(const struct session *session)
 {
-	return memo_is_on(&session->memo) || recall_is_on(session);
+	return memo_is_on(&session->memo) || recall_is_on(session) || logged_is_on(&session->logged);
 }
 
 bool supply_knows(struct session *session, const struct task *task)
 {
-	return recall_knows(session, task) || memo_knows(session, task);
+	return recall_knows(session, task) || logged_knows(session, task) || memo_knows(session, task);
 }
 
 void supply_take(struct session *session, const struct task *task)
 {
 	if (session->durable.is_known)
 		recall_take(session, task);
+	else if (session->logged.is_known)
+		logged_take(session, task);
 	else
 		memo_take(session, task);
 }

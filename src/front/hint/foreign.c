@@ -47,6 +47,7 @@ static const struct {
 	{.name = "compress", .hint = "outputs wait in memory, then in a file (--buffer, --spill)"},
 	{.name = "compress-program", .hint = "outputs wait in memory, then in a file (--buffer, --spill)"},
 	{.name = "files", .hint = "--results=DIR writes a file for each output"},
+	{.name = "resume-failed", .hint = "it is --resume --retry-failed, with --joblog=FILE or --journal=FILE"},
 	{.name = "S", .hint = "tasks run on this machine; COMMAND can be ssh HOST ..."},
 	{.name = "sshlogin", .hint = "tasks run on this machine; COMMAND can be ssh HOST ..."},
 	{.name = "sshloginfile", .hint = "tasks run on this machine; COMMAND can be ssh HOST ..."},

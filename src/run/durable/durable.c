@@ -294,8 +294,6 @@ int durable_move(struct durable *durable, size_t number, struct error *error)
 
 nsec durable_deadline(const struct durable *durable)
 {
-	if (durable->recalled)
-		return 0;
 	return durable->due && !durable->has_failed ? durable->due : NSEC_FOREVER;
 }
 

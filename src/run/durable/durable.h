@@ -77,9 +77,6 @@ struct durable {
 	struct turn turn;
 	bool is_in_place;
 	bool is_noted;
-	/* Tasks of earlier sessions in a row whose result the order has still to be given. */
-	uint64_t recalled_first;
-	uint64_t recalled;
 };
 
 /* Opens the journal that the session's options name, and loads its past; nothing is changed. -1 with the error. */
@@ -134,7 +131,7 @@ int durable_move(struct durable *durable, size_t number, struct error *error) MU
 /* True if one of the first tasks of the output is not empty. */
 bool durable_has_tasks(const struct durable *durable, size_t number);
 
-/* Returns when there is something to be done: a group to be committed, or recalled tasks for the order. */
+/* Returns when the open group is to be committed. */
 nsec durable_deadline(const struct durable *durable);
 
 /* Has the end of the session noted and committed by the next flush of the recorders. */

@@ -14,7 +14,7 @@
 
 #include "base/diag.h"
 #include "run/durable/durable.h"
-#include "run/report.h"
+#include "run/recalled/recalled.h"
 #include "run/session_private.h"
 
 bool recall_is_on(const struct session *session)
@@ -120,52 +120,6 @@ void recall_secure(struct session *session)
 	error_release(&error);
 }
 
-/* Counts the results of tasks that were done in an earlier session. */
-static void recall_count(struct session *session, const struct result *result)
-{
-	uint64_t count = result_count(result);
-
-	session->tally.finished += count;
-	session->tally.outcomes[result->outcome] += count;
-	session->tally.recalled[result->outcome] += count;
-}
-
-/* Gives the order a result. */
-static void recall_finish(struct session *session, const struct result *result)
-{
-	if (order_finish(&session->order, result) < 0)
-		BUG("a task that was done before has a result already");
-	recall_count(session, result);
-}
-
-void recall_flush(struct session *session)
-{
-	struct durable *durable = &session->durable;
-	struct result result = {
-		.index = durable->recalled_first,
-		.further = (uint32_t)(durable->recalled - 1),
-		.outcome = OUTCOME_OK,
-		.is_recalled = true,
-	};
-
-	if (!durable->recalled)
-		return;
-	durable->recalled = 0;
-	recall_finish(session, &result);
-}
-
-/* Gives the order the result of a task that failed in an earlier session. */
-static void recall_failure(struct session *session, const struct result *result, const struct task *task)
-{
-	struct result failed = *result;
-	char *line = report_wants(session, result) ? report_line(session, result, task) : NULL;
-
-	recall_flush(session);
-	failed.line = line;
-	recall_finish(session, &failed);
-	free(line);
-}
-
 /* Leaves a task interrupted. */
 static void recall_interrupted(struct durable *durable, struct result *result)
 {
@@ -196,13 +150,5 @@ void recall_take(struct session *session, const struct task *task)
 		stage_count(&durable->stage, &result);
 	if (!durable->is_in_place)
 		stage_recall(&durable->stage, &result, &durable->turn, durable->is_noted);
-	/* A task with settings of its own has a place in the order already. */
-	if (result.outcome != OUTCOME_OK || session->options->input.brings_commands) {
-		recall_failure(session, &result, task);
-		return;
-	}
-	if (durable->recalled_first + durable->recalled != result.index || durable->recalled == UINT32_MAX)
-		recall_flush(session);
-	if (!durable->recalled++)
-		durable->recalled_first = result.index;
+	recalled_put(session, &result, task);
 }

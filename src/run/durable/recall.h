@@ -29,7 +29,4 @@ void recall_refuse(struct session *session);
 /* Stores that the tasks that are submitted next may begin, where that is wanted. */
 void recall_secure(struct session *session);
 
-/* Gives the order the results of the tasks that were taken. */
-void recall_flush(struct session *session);
-
 #endif
