@@ -112,7 +112,7 @@
  *   pool_private  their common fields
  * run/      one run
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
- *   outlet   where output goes              report   summary, statistics   progress  the progress line
+ *   outlet   where output goes              report   labels, statistics
  *   logbook  opens and calls the recorders  instructions  the workers' briefing
  *   out_file  the file of --out
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
@@ -138,6 +138,8 @@
  *   halt     stopping early                 limit    how long tasks may take  pace  how large chunks are
  *   failure  what follows from a failed task  until  the time that ends the run
  *   rate     starts in a time               again    which failures are tried again
+ * run/display/  what the user is shown of a run
+ *   progress  the bar, and plain lines     summary  the tasks that failed
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines
  * run/origin/  what results are of

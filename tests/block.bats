@@ -135,7 +135,7 @@ many_lines() {
 	seq 1000 | mp -j1 --stdin --block 1K sh -c '[ "$MPMAP_SEQ" -ne 2 ] || kill -KILL "$PPID"; wc -l'
 	expect 125
 	says '^mpmap: #2: lost'
-	says '^mpmap: 1 of 4 tasks failed \(1 lost\)'
+	says '^mpmap: 1 of 4 tasks failed: 1 lost'
 }
 
 # Writes 3,000 sequences in FASTA, of 0 to 39 lines; some headers have the mark of one within.

@@ -172,7 +172,7 @@ too_long() {
 	{ too_long && printf 'b\nc\0d\ne\n'; } >values
 	args echo ::: 1 2 :::: values
 	expect 125 $'1 b\n1 e\n2 b\n2 e'
-	says '^mpmap: 4 of 8 tasks failed \(4 not-started\)'
+	says '^mpmap: 4 of 8 tasks failed: 4 not started'
 	says '^mpmap: #1: .*131072'
 	says '^mpmap: #7: .*NUL'
 	args echo :::: values ::: 1 2
@@ -199,7 +199,7 @@ too_long() {
 @test "combinations: a column that a record does not have: not started, with its reason" {
 	printf 'a,b\nc\n\nd,e\n' | args -C , echo '{2}'
 	expect 125 $'b\ne'
-	says '^mpmap: 2 of 4 tasks failed \(2 not-started\)'
+	says '^mpmap: 2 of 4 tasks failed: 2 not started'
 	says '^mpmap: #2: not started: .*column 2'
 	printf 'a,b\nc\n' | args -C , echo '{-2}'
 	expect 125 a

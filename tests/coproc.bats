@@ -116,7 +116,7 @@ both_ways() {
 		expect 123
 		answers 100 | sed 's/^50!$/o 50/' | cmp - out
 		says '^e 50$'
-		says '^mpmap: 1 of 100 tasks failed \(1 failed\)$'
+		says '^mpmap: 1 of 100 tasks failed: 1 by error$'
 		says '^mpmap: #50: exit status 4'
 		mp -j2 -o jsonl "$WAY" "$TOOL" coproc status=50 <numbers
 		expect 123

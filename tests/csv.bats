@@ -123,7 +123,7 @@ csv() {
 	printf 'name,size\n"Al",1\n"two\nlines",2\n"say "hi, there",3\n"Bo" ,4\n"C\nD"x,"e\nf"\n"Di",5\n' >table
 	csv --header : -a table echo '{name}{size}'
 	expect 125 $'Al1\ntwo\nlines2\nDi5'
-	says '^mpmap: 3 of 6 tasks failed \(3 not-started\)'
+	says '^mpmap: 3 of 6 tasks failed: 3 not started'
 	says '^mpmap: #3: not started: line 5: text follows the closing quote'
 	says '^mpmap: #4: not started: line 6: text '
 	says '^mpmap: #5: not started: line 8: text '
@@ -220,14 +220,14 @@ csv() {
 		printf '",a\n"b\n,"\n'
 	} | csv sh -c 'echo ${#1} ${#2}' sh
 	expect 125 $'1 131066\n3 0'
-	says '^mpmap: 1 of 3 tasks failed \(1 not-started\)'
+	says '^mpmap: 1 of 3 tasks failed: 1 not started'
 	says '^mpmap: #2: not started: the record has 200007 bytes'
 }
 
 @test "csv: a NUL cannot be in an argument: not started, the others run" {
 	printf 'a\n"b\0",c\nd,\0\ne\n' | csv echo
 	expect 125 $'a\ne'
-	says '^mpmap: 2 of 4 tasks failed \(2 not-started\)'
+	says '^mpmap: 2 of 4 tasks failed: 2 not started'
 	says '^mpmap: #2: .*NUL'
 	says_not '-0'
 	printf 'a\0,b\nc\n' | csv --header : touch ran

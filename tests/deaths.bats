@@ -15,7 +15,7 @@ load helper
 		finish
 		expect 125 "$(seq 20 | grep -vx 2)"
 		says_lines 2
-		says '^mpmap: 1 of 20 tasks failed \(1 lost\)$'
+		says '^mpmap: 1 of 20 tasks failed: 1 lost$'
 		says "^mpmap: #2: lost: $worker \(pid $dead\) was killed by SIGKILL"
 		[[ $worker == "$(worker_name)"-[0-9]* ]]
 		no_processes_left
@@ -53,7 +53,7 @@ load helper
 	check() {
 		mp -j2 --chunksize 4 --shell 'case $1 in 3 | 6 | 9) kill -KILL $PPID; exec "$TOOL" hold gate ;; esac; echo "$1"' ::: $(seq 12)
 		expect 125 "$(seq 12 | grep -vxE '3|6|9')"
-		says '^mpmap: 3 of 12 tasks failed \(3 lost\)$'
+		says '^mpmap: 3 of 12 tasks failed: 3 lost$'
 	}
 	under_methods check
 }
@@ -261,7 +261,7 @@ late' ''
 	check() {
 		seq 60 >records
 		MPMAP_FAULT=result:5:KILL mp -j2 --chunksize 3 --shell 'echo "$1"; echo "$1" >>ran' <records
-		lost=$(grep -oE '^mpmap: [0-9]+ of 60 tasks failed \([0-9]+ lost\)' err | grep -oE '[0-9]+' | head -n 1)
+		lost=$(grep -oE '^mpmap: [0-9]+ of 60 tasks failed: [0-9]+ lost' err | grep -oE '[0-9]+' | head -n 1)
 		expect 125
 		[ "$lost" -ge 1 ]
 		sort -n ran | cmp - records
@@ -284,7 +284,7 @@ late' ''
 		seq 400 >records
 		mp -j4 --chunksize 5 --shell 'case $(($1 % 40)) in 17) kill -KILL $PPID; exec "$TOOL" hold gate ;; esac; echo "$1"' <records
 		expect 125 "$(awk '$1 % 40 != 17' records)"
-		says '^mpmap: 10 of 400 tasks failed \(10 lost\)$'
+		says '^mpmap: 10 of 400 tasks failed: 10 lost$'
 		no_processes_left
 	}
 	under_methods check

@@ -22,7 +22,7 @@ load helper
 	done
 	mp --shell 'exit "$1"' ::: $(seq 0 255)
 	expect 123
-	says '^mpmap: 255 of 256 tasks failed \(255 failed\)$'
+	says '^mpmap: 255 of 256 tasks failed: 255 by exit status$'
 }
 
 @test "failures: 255 is nothing special: the others run" {
@@ -34,7 +34,7 @@ load helper
 	for signal in HUP INT QUIT ABRT KILL SEGV PIPE ALRM TERM USR1 XCPU SYS; do
 		mp "$TOOL" signal ::: "$signal"
 		expect 125 ''
-		says '^mpmap: 1 of 1 tasks? failed \(1 signaled\)$'
+		says '^mpmap: the only task failed: by signal$'
 		says "^mpmap: #1: .*SIG$signal.*: "
 	done
 	mp "$TOOL" crash '{#}' ::: a
@@ -53,18 +53,43 @@ load helper
 		# shellcheck disable=SC2086
 		mp -j1 --shell 'case $1 in KILL) kill -KILL $$ ;; *) exit "$1" ;; esac' ::: $order
 		expect 125
-		says '^mpmap: 2 of 2 tasks failed \(1 signaled, 1 failed\)$'
+		says '^mpmap: 2 of 2 tasks failed: 1 by exit status, 1 by signal$'
 	done
 }
 
 @test "failures: the summary, in exactly these words" {
 	mp -j2 --shell 'case $1 in 7 | 9) exit 2 ;; 30) kill -TERM $$ ;; esac' ::: $(seq 100)
 	expect 125 ''
-	head -n 1 err | grep -qxF 'mpmap: 3 of 100 tasks failed (1 signaled, 2 failed)' || complain
+	head -n 1 err | grep -qxF 'mpmap: 3 of 100 tasks failed: 2 by exit status, 1 by signal' || complain
 	says_lines 4
 	sed -n 2p err | grep -q '^mpmap: #7: exit status 2: '
 	sed -n 3p err | grep -q '^mpmap: #9: exit status 2: '
 	sed -n 4p err | grep -q '^mpmap: #30: .*SIGTERM'
+}
+
+@test "failures: after ten lines the others are counted, with where they are" {
+	mp -j2 --shell 'exit 3' ::: $(seq 10)
+	expect 123 ''
+	says_lines 11
+	not grep -qF '...' err
+	mp -j2 --shell 'exit 3' ::: $(seq 40)
+	expect 123 ''
+	says_lines 12
+	[ "$(tail -n 1 err)" = 'mpmap: ... and 30 more (--joblog=FILE has all)' ] || complain
+	mp -j2 --joblog=+log --shell 'exit 3' ::: $(seq 40)
+	[ "$(tail -n 1 err)" = 'mpmap: ... and 30 more (see log)' ] || complain
+	[ "$(wc -l <log)" -eq 41 ]
+	mp -q -j2 --shell 'exit 3' ::: $(seq 40)
+	expect 123 '' ''
+}
+
+@test "failures: what is answered fails by error, a command by its exit status" {
+	mp --bash 'f() { return 3; }; f' ::: a b
+	expect 123
+	says '^mpmap: 2 of 2 tasks failed: 2 by error$'
+	mp --shell 'exit 3' ::: a
+	expect 123
+	head -n 1 err | grep -qxF 'mpmap: the only task failed: by exit status' || complain
 }
 
 @test "failures: a line names the number, the reason, and the command as a shell would read it" {
@@ -86,7 +111,7 @@ load helper
 @test "failures: only the first ten are named, in input order" {
 	seq 200 | mp -j4 --shell 'case $(($1 % 7)) in 0) exit 1 ;; esac'
 	expect 123 ''
-	says '^mpmap: 28 of 200 tasks failed \(28 failed\)$'
+	says '^mpmap: 28 of 200 tasks failed: 28 by exit status$'
 	grep -oE '^mpmap: #[0-9]+: exit status 1' err | grep -oE '#[0-9]+' | tr -d '#' | cmp - <(seq 7 7 70)
 }
 
@@ -195,7 +220,7 @@ load helper
 	expect 125 ''
 	printf 'a\0b\nc\n' | mp false
 	expect 125 ''
-	says '^mpmap: 2 of 2 tasks failed \(1 failed, 1 not.started\)$|^mpmap: 2 of 2 tasks failed \(1 not.started, 1 failed\)$'
+	says '^mpmap: 2 of 2 tasks failed: 1 by exit status, 1 not started$'
 }
 
 @test "failures: 1 before everything else" {
@@ -219,5 +244,5 @@ load helper
 	seq 300 | mp -j4 --shell 'case $(($1 % 5)) in 1) exit 1 ;; 2) kill -KILL $$ ;; *) echo "$1" ;; esac'
 	expect 125
 	cmp out <(seq 300 | awk '$1 % 5 != 1 && $1 % 5 != 2')
-	says '^mpmap: 120 of 300 tasks failed \(60 signaled, 60 failed\)$'
+	says '^mpmap: 120 of 300 tasks failed: 60 by exit status, 60 by signal$'
 }

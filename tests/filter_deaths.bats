@@ -37,7 +37,7 @@ most_starts() {
 		expect 125
 		cmp ../expected out
 		says_lines 2
-		says '^mpmap: 1 of 100000 tasks failed \(1 signaled\)$'
+		says '^mpmap: 1 of 100000 tasks failed: 1 by signal$'
 		says '^mpmap: #54321: killed by SIGSEGV: '
 		started "$(most_starts 100000 1)"
 		no_processes_left

@@ -101,7 +101,7 @@ counting='printf ":%s\n" "$#"; printf "%s\n" "$@"'
 @test "records: one that is refused ends a group, and is alone" {
 	printf 'a\nb\0c\nd\ne\nf\n' | mp -j1 -n 2 echo
 	expect 125 $'a\nd e\nf'
-	says '^mpmap: 1 of 4 tasks failed \(1 not-started\)'
+	says '^mpmap: 1 of 4 tasks failed: 1 not started'
 	says '^mpmap: #2: .*NUL'
 	{ printf 'a\nb\nc\n' && head -c 131072 /dev/zero | tr '\0' x && printf '\nd\n'; } | mp -j1 -n max echo
 	expect 125 $'a b c\nd'

@@ -293,14 +293,14 @@ at_rest() {
 # The answers are lines of err.
 state_is() {
 	local before
-	before=$(grep -c ' tasks done, ' err) || :
+	before=$(grep -cE ' tasks? done, ' err) || :
 	kill -USR1 "$pid"
 	wait_until has_answers $((before + 1)) || return 1
-	grep ' tasks done, ' err | tail -n 1 | grep -Eq -- "$1"
+	grep -E ' tasks? done, ' err | tail -n 1 | grep -Eq -- "$1"
 }
 
 has_answers() {
-	[ "$(grep -c ' tasks done, ' err)" -ge "$1" ]
+	[ "$(grep -cE ' tasks? done, ' err)" -ge "$1" ]
 }
 
 # stays_asleep PIPE: true if what was written to PIPE has been read from it, and all processes of this test sleep.

@@ -94,8 +94,8 @@ in_hacking() {
 		# A room and its inner room are one floor.
 		floor("worker", "<board worker/zygote worker/persistent worker/protocol worker/plugin"); floor("worker/zygote", "<worker"); floor("worker/persistent", "<worker codec"); floor("worker/protocol", "<worker <codec"); floor("worker/plugin", "<worker codec/json")
 		floor("pool", "<worker"); floor("run/policy", "<task"); floor("run/times", "<base")
-		floor("run", "<pool <machine <state <codec <order <journal/durable <journal/memo run/policy run/companion run/durable run/memo run/origin run/page run/recalled run/tags run/times run/tries")
-		floor("run/companion", "<run <state/server"); floor("run/durable", "<run"); floor("run/memo", "<run")
+		floor("run", "<pool <machine <state <codec <order <journal/durable <journal/memo run/policy run/companion run/display run/durable run/memo run/origin run/page run/recalled run/tags run/times run/tries")
+		floor("run/companion", "<run <state/server"); floor("run/display", "<run"); floor("run/durable", "<run"); floor("run/memo", "<run")
 		floor("run/origin", "<run"); floor("run/page", "<run"); floor("run/recalled", "<run")
 		floor("run/tags", "<run"); floor("run/tries", "<run")
 		floor("feed", "<run"); floor("front/hint", "<base"); floor("front", "<feed front/hint"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")

@@ -129,7 +129,7 @@ workers_started() {
 	run_two 'map echo < numbers' 'map -j1 --shell "echo out; echo err >&2; exit 1" ::: 1' 'map --tag echo ::: x' 'map printf %s ::: a b'
 	expect 0
 	{ cat numbers && printf 'out\nx\tx\nab'; } | cmp - out
-	exactly err $'err\nmpmap: 1 of 1 tasks failed (1 failed)\n'"$(sed -n 3p err)"$'\n'
+	exactly err $'err\nmpmap: the only task failed: by exit status\n'"$(sed -n 3p err)"$'\n'
 	says '^mpmap: #1: exit status 1: '
 }
 

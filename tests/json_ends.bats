@@ -114,7 +114,7 @@ load object
 	for format in jsonl json none; do
 		mp -j2 -o "$format" --shell 'echo "$1"; echo "noise $1" >&2; exit "$1"' ::: 0 3 0
 		expect 123
-		same err "mpmap: 1 of 3 tasks failed (1 failed)
+		same err "mpmap: 1 of 3 tasks failed: 1 by exit status
 $(grep '^mpmap: #2: exit status 3: ' err)"
 		[ "$format" != none ] || same out ''
 	done

@@ -17,7 +17,7 @@ args_of() {
 # The first run's record, not started, says why.
 not_started() {
 	expect 125 ''
-	says '^mpmap: 1 of 1 tasks failed \(1 not-started\)$'
+	says '^mpmap: the only task failed: not started$'
 	says "^mpmap: #1: .*$1"
 }
 
@@ -91,7 +91,7 @@ not_started() {
 	not_started '3'
 	printf '["a"]\n["b","c"]\n"d"\n' | mp -j1 --jsonl echo '{2}'
 	expect 125 c
-	says '^mpmap: 2 of 3 tasks failed \(2 not-started\)$'
+	says '^mpmap: 2 of 3 tasks failed: 2 not started$'
 }
 
 @test "json: {} of an array is its compact JSON" {
@@ -171,7 +171,7 @@ not_started() {
 	not_started 'd.e'
 	printf '{"a":1}\n{"b":2}\n{"a":null}\n{"a":3}\n' | mp -j1 --jsonl echo '<{a}>'
 	expect 125 $'<1>\n<>\n<3>'
-	says '^mpmap: 1 of 4 tasks failed \(1 not-started\)$'
+	says '^mpmap: 1 of 4 tasks failed: 1 not started$'
 	says '^mpmap: #2: .*a'
 }
 
@@ -344,7 +344,7 @@ not_started() {
 	printf '"a"\n"%s"\n"%sx"\n{"k":"%sx"}\n"b"\n' "$long" "$long" "$long" >input
 	mp -j1 --jsonl printf '%.3s\n' <input
 	expect 125 $'a\nxxx\nb'
-	says '^mpmap: 2 of 5 tasks failed \(2 not-started\)$'
+	says '^mpmap: 2 of 5 tasks failed: 2 not started$'
 	says '^mpmap: #3: .*(128|131072|long)'
 	mp -j1 --jsonl --stdin wc -c <input
 	expect 0 $'2\n131072\n131073\n131081\n2' ''

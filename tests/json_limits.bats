@@ -142,11 +142,11 @@ words() {
 	letters 131072 >text
 	{ printf '["echo","' && cat text && printf '"]\n{"shell":"true","args":["' && cat text && printf '"]}\n["echo","yes"]\n'; } | mp -j1 --jsonl
 	expect 125 yes
-	says '^mpmap: 2 of 3 tasks failed \(2 not-started\)$'
+	says '^mpmap: 2 of 3 tasks failed: 2 not started$'
 	{ seq 3000000 | paste -sd , | sed 's/.*/["true",&]/' && echo '["echo","yes"]'; } | mp -j1 --jsonl
 	expect 125 yes
-	says '^mpmap: 1 of 2 tasks failed \(1 not-started\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 not started$'
 	{ printf '{"argv":["true"],"env":{"A":"' && cat text && printf '"}}\n["echo","yes"]\n'; } | mp -j1 --jsonl
 	expect 125 yes
-	says '^mpmap: 1 of 2 tasks failed \(1 not-started\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 not started$'
 }

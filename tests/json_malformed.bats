@@ -373,7 +373,7 @@ refused_at() {
 	mp -j1 --json --shell 'exit "$1"' <input
 	expect 1 ''
 	says '^mpmap: standard input: element 3 \(line 1, column [0-9]+\): '
-	says '^mpmap: 1 of 2 tasks failed \(1 failed\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 by exit status$'
 	mp -q -j1 --json --shell 'exit "$1"' <input
 	expect 1 ''
 	says_lines 1

@@ -45,7 +45,7 @@ load screen
 		the_result 3 '.error | test("2 s")'
 		the_result 4 '.worker as $name | .error | test("\($name) .*killed by SIGKILL")'
 		the_result 3 '.stdout == "timeout\n" and .duration >= 2'
-		says '^mpmap: 4 of 5 tasks failed '
+		says '^mpmap: 4 of 5 tasks failed: '
 	}
 	check
 }

@@ -122,7 +122,7 @@ refused() {
 		["prog"]
 	END
 	expect 125 one
-	says '^mpmap: 1 of 2 tasks failed \(1 not-started\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 not started$'
 	says '^mpmap: #1: .*prog'
 }
 
@@ -134,7 +134,7 @@ refused() {
 		{"argv":[""]}
 	END
 	expect 125 yes
-	says '^mpmap: 3 of 4 tasks failed \(3 not-started\)$'
+	says '^mpmap: 3 of 4 tasks failed: 3 not started$'
 	says '^mpmap: #1: .*no-such-command'
 }
 
@@ -164,7 +164,7 @@ refused() {
 		["echo","yes"]
 	END
 	expect 125 yes
-	says '^mpmap: 2 of 3 tasks failed \(2 not-started\)$'
+	says '^mpmap: 2 of 3 tasks failed: 2 not started$'
 	says '^mpmap: #1: .*No such file'
 	says '^mpmap: #2: .*[Nn]ot a directory'
 	[ ! -e ran ]
@@ -176,7 +176,7 @@ refused() {
 		["echo","yes"]
 	END
 	expect 125 yes
-	says '^mpmap: 1 of 2 tasks failed \(1 timeout\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 by time limit$'
 	says '^mpmap: #1: timed out after 0.2 s'
 	tasks --timeout 0.2 <<-'END'
 		{"shell":"sleep 1; echo long","timeout":50}

@@ -10,7 +10,7 @@ whole_or_clear() {
 	0) cmp records out ;;
 	1) says '^mpmap: ' && head -c "$(wc -c <out)" records | cmp - out ;;
 	125)
-		says '^mpmap: [0-9]+ of [0-9]+ tasks failed \([0-9]+ not.started\)$' || return 1
+		says '^mpmap: [0-9]+ of [0-9]+ tasks failed: [0-9]+ not started$' || return 1
 		[ "$(($(wc -l <out) + $(grep -oE '^mpmap: [0-9]+ of' err | grep -oE '[0-9]+')))" -eq "$(wc -l <records)" ]
 		;;
 	*) complain "exit status $(cat status)" ;;

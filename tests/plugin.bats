@@ -177,7 +177,7 @@ END
 		expect 125
 		sort -n calls | diff ../numbers -
 		awk '$1 % 97' ../numbers | diff - out
-		says '10 of 1000 tasks failed \(10 signaled\)'
+		says '10 of 1000 tasks failed: 10 by signal'
 	}
 	under_methods check
 	cd ..

@@ -76,7 +76,7 @@ at_least() {
 @test "policy: the summary tells which attempt was the last, --stats how many were needed" {
 	mp --retries 2 --stats --shell 'exit "$1"' ::: 0 7
 	expect 123 ''
-	says '^mpmap: 1 of 2 tasks failed \(1 failed\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 by exit status$'
 	says '^mpmap: #2: exit status 7 \(attempt 3\): '
 	says '^mpmap: run more than once: 1$'
 	mp --retries 2 "$TOOL" signal ::: TERM
@@ -263,7 +263,7 @@ at_least() {
 	check() {
 		mp -j2 --timeout 2 --shell 'echo "$1"; [ "$1" -ne 2 ] || exec "$TOOL" pause pid' ::: 1 2 3 4 5
 		expect 125 $'1\n2\n3\n4\n5'
-		says '^mpmap: 1 of 5 tasks failed \(1 timeout\)$'
+		says '^mpmap: 1 of 5 tasks failed: 1 by time limit$'
 		says '^mpmap: #2: timed out after 2 s: '
 	}
 	check
@@ -285,7 +285,7 @@ at_least() {
 	touch gate1
 	finish
 	expect 125
-	says '^mpmap: 1 of 2 tasks failed \(1 timeout\)$'
+	says '^mpmap: 1 of 2 tasks failed: 1 by time limit$'
 	says '^mpmap: #2: timed out after 1.8 s'
 }
 
@@ -300,7 +300,7 @@ at_least() {
 		trace_on
 		mp -j2 --timeout 2 --grace 0.4 --shell '"$TOOL" background "child$1" TERM; exec "$TOOL" ignore "task$1" TERM' ::: 1 2
 		expect 125 ''
-		says '2 of 2 tasks failed \(2 timeout\)'
+		says '2 of 2 tasks failed: 2 by time limit'
 		at_least "$(between task_timeout '.seq == 1' 1 task_end '.seq == 1' 1)" 400
 		no_processes_left
 	}
@@ -357,7 +357,7 @@ at_least() {
 		head -n 8 out | cmp - <(seq 8)
 		says '^mpmap: stopped by --halt after #5: exit status 3: '
 		# the worker may begin one more task before the parent stops it
-		says '^mpmap: [89] of 20 tasks failed \([78] signaled, 1 failed\); others were skipped$'
+		says '^mpmap: [89] of 20 tasks failed: 1 by exit status, [78] by signal; others were skipped$'
 		says_not '#1[0-9]|#20'
 	}
 	check
@@ -373,7 +373,7 @@ at_least() {
 		expect 124
 		grep -qx 1 out
 		says '^mpmap: stopped by --halt after #2: exit status 3: '
-		says '^mpmap: 1 of 5 tasks failed \(1 failed\); others were skipped$'
+		says '^mpmap: 1 of 5 tasks failed: 1 by exit status; others were skipped$'
 		not grep -qx '[45]' out
 	}
 	check

@@ -198,8 +198,8 @@ resized_to() {
 	wait_for_screen "${bar}1/2, 50%, 1 failed, .*"
 	touch gate
 	ended 123
-	screen_is $'mpmap: 1 of 2 tasks failed (1 failed)\nmpmap: #1: exit status 3: sh -c \'[ $1 = 1 ] && exit 3; exec "$TOOL" hold gate\' sh 1' ||
-		screen_matches $'mpmap: 1 of 2 tasks failed \\(1 failed\\)\nmpmap: #1: exit status 3: .*'
+	screen_is $'mpmap: 1 of 2 tasks failed: 1 by exit status\nmpmap: #1: exit status 3: sh -c \'[ $1 = 1 ] && exit 3; exec "$TOOL" hold gate\' sh 1' ||
+		screen_matches $'mpmap: 1 of 2 tasks failed: 1 by exit status\nmpmap: #1: exit status 3: .*'
 	not grep -q running screen
 }
 
@@ -359,4 +359,24 @@ now() {
 	shell_status 0
 	look
 	not grep -q running, screen
+}
+
+@test "progress: the summary is red on a terminal, unless colours are not wanted" {
+	local how
+	for how in '31:' '31:NO_COLOR=1 --color=always' ':--color=never' ':NO_COLOR=1' ':TERM=dumb'; do
+		echo "$how"
+		local words=" ${how#*:} " option=
+		[[ $words != *--color* ]] || option=--color${words##*--color}
+		raw_run "env -u NO_COLOR ${words%%--*} \"\$MPMAP\" $option false ::: 1 2"
+		finish
+		expect 123
+		if [ "${how%%:*}" = 31 ]; then
+			grep -q $'^mpmap: \e\\[31m2 of 2 tasks failed\e\\[m: 2 by exit status' raw || complain "$(cat -v raw)"
+		else
+			grep -q '^mpmap: 2 of 2 tasks failed: 2 by exit status' raw && not grep -q $'\e\\[[0-9]*m' raw
+		fi
+	done
+	mp --color=always false ::: 1 2
+	expect 123
+	not grep -q $'\e' err
 }

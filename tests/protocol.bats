@@ -47,7 +47,7 @@ load helper
 all_accounted() {
 	expect 125
 	same <(sed 1d log | cut -f 1 | sort -n) "$(seq "$1")"
-	says "^mpmap: [1-9][0-9]* of $1 tasks failed \([0-9]+ lost\)\$"
+	says "^mpmap: [1-9][0-9]* of $1 tasks failed: [0-9]+ lost\$"
 	says '^mpmap: .* \(pid [0-9]+\) broke the protocol and is replaced$'
 	[ -z "$(sort out | uniq -d)" ] || complain "run twice: $(sort out | uniq -d)"
 	no_processes_left

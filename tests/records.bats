@@ -120,7 +120,7 @@ load helper
 	printf 'before=>%s=>x%s=>after=>%s=%s=' "$x" "$x" "$x" "$x" >records
 	mp -d '=>' -j1 --shell 'printf %s "$1" | wc -c' <records
 	expect 125 $'6\n131071\n5'
-	says '^mpmap: 2 of 5 tasks failed \(2 not.started\)'
+	says '^mpmap: 2 of 5 tasks failed: 2 not started'
 	says '^mpmap: #3: .*131072 bytes'
 	says '^mpmap: #5: .*262144 bytes'
 	mp -d '=>' -j1 --shell 'printf "%s $2" "$1" | wc -c' :::: - ::: y <records
@@ -218,7 +218,7 @@ load helper
 @test "records: one with a NUL cannot be an argument: not started, the others run" {
 	printf 'a\nb\0c\nd\n' | mp echo
 	expect 125 $'a\nd'
-	says '^mpmap: 1 of 3 tasks failed \(1 not.started\)'
+	says '^mpmap: 1 of 3 tasks failed: 1 not started'
 	says '^mpmap: #2: .*NUL'
 }
 
@@ -233,7 +233,7 @@ load helper
 	mp printf '%s\n' <records
 	expect 125
 	sed 3d records | cmp - out
-	says '^mpmap: 1 of 4 tasks failed \(1 not.started\)'
+	says '^mpmap: 1 of 4 tasks failed: 1 not started'
 	says '^mpmap: #3: .*(128|131072|long)'
 	[ "$(wc -c <err)" -lt 2000 ]
 }
@@ -257,7 +257,7 @@ load helper
 		printf '\nshort\n'
 	} | mp "$TOOL" exit 0 "${arguments[@]}"
 	expect 125 ''
-	says '^mpmap: 1 of 2 tasks failed \(1 not.started\)'
+	says '^mpmap: 1 of 2 tasks failed: 1 not started'
 	says '^mpmap: #1: .*(long|large)'
 }
 

@@ -106,7 +106,7 @@ first_run_whole() {
 	rm begun
 	resume --out=file
 	expect 123 ''
-	says '2 of 5 tasks failed \(2 failed\)'
+	says '2 of 5 tasks failed: 2 by exit status'
 	says '#2: exit status 3'
 	says 'to run what failed again: .*mpmap --retry-failed -j2 .* --resume .* < .*/in$'
 	[ ! -e begun ]

@@ -81,7 +81,7 @@ load helper
 @test "shell: the status of each command line counts" {
 	printf 'exit 0\nexit 3\necho yes\n' | mp --shell
 	expect 123 yes
-	says '^mpmap: 1 of 3 tasks failed \(1 failed\)'
+	says '^mpmap: 1 of 3 tasks failed: 1 by exit status'
 	says '^mpmap: #2: exit status 3'
 }
 
@@ -96,7 +96,7 @@ load helper
 @test "shell: 126 and 127 from within a shell are a task's own: 123, and the others run" {
 	printf '%s\n' no-such-command / 'echo yes' | mp --shell
 	expect 123 yes
-	says '^mpmap: 2 of 3 tasks failed \(2 failed\)'
+	says '^mpmap: 2 of 3 tasks failed: 2 by exit status'
 	says '^mpmap: #1: exit status 127'
 	says '^mpmap: #2: exit status 126'
 }
@@ -104,7 +104,7 @@ load helper
 @test "shell: an error of syntax is the task's" {
 	mp --shell 'if' ::: a b
 	expect 123 ''
-	says '^mpmap: 2 of 2 tasks failed \(2 failed\)'
+	says '^mpmap: 2 of 2 tasks failed: 2 by exit status'
 }
 
 @test "shell: a record that is too long or has a NUL is not started" {
@@ -114,5 +114,5 @@ load helper
 		printf '\nlast\n'
 	} | mp --shell 'printf "%s\n" "$1"'
 	expect 125 last
-	says '^mpmap: 2 of 3 tasks failed \(2 not.started\)'
+	says '^mpmap: 2 of 3 tasks failed: 2 not started'
 }

@@ -125,6 +125,6 @@ load helper
 	finish
 	expect 125
 	exactly out $'1\nso far 3\n'
-	says '^mpmap: 1 of 3 tasks failed \(1 signaled\)'
+	says '^mpmap: 1 of 3 tasks failed: 1 by signal'
 	says '^mpmap: #2: .*SIGKILL'
 }

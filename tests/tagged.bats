@@ -179,7 +179,7 @@ is_later() {
 			tail -n 1 out >last
 			same last $'2\tso far 2'
 			head -n 1 out | grep -qx $'1\tso far 1' || complain "$(cat out)"
-			says '^mpmap: 1 of 2 tasks failed '
+			says '^mpmap: 1 of 2 tasks failed: '
 		done
 	}
 	check
@@ -248,7 +248,7 @@ is_later() {
 @test "tag: mpmap's own words have none" {
 	mp --tag false ::: a
 	expect 123 ''
-	says '^mpmap: 1 of 1 tasks? failed'
+	says '^mpmap: the only task failed: '
 	mp --tag no-such-command ::: a
 	expect 127 ''
 	says '^mpmap: '

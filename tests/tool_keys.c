@@ -319,7 +319,7 @@ static uint64_t play_round(char **argv, uint64_t count)
 {
 	choose_setting();
 	start_prompt(argv, 24, 80);
-	watch_for("tasks done");
+	watch_for("done, 0 failed");
 	type_text("map --shell 'exec \"$TOOL\" hold never' ::: 1\r");
 	await_marker(0, SIGUSR1);
 	for (uint64_t i = 0; i < count; i++) {

@@ -13,7 +13,7 @@ load screen
 		open_screen 80 24 'exec "$MPMAP" -j2 sh -c "[ \$1 = 2 ] || read -r x </dev/tty; echo got \$1" x ::: 1 2 3 >out 2>err'
 		ended 125
 		same out 'got 2'
-		says '^mpmap: 2 of 3 tasks failed \(2 signaled\)$'
+		says '^mpmap: 2 of 3 tasks failed: 2 by signal$'
 		says '^mpmap: #1: .*wanted the terminal.*--tty.*: sh -c'
 		says '^mpmap: #3: .*wanted the terminal'
 		terminal kill-server
@@ -190,7 +190,7 @@ raw_task() {
 @test "terminal: --tty: a task's failures are summed up below" {
 	open_screen 80 24 'exec "$MPMAP" --tty sh -c "echo \$1; exit \$1" x ::: 0 1'
 	ended 123
-	screen_matches $'0\n1\nmpmap: 1 of 2 tasks failed \\(1 failed\\)\nmpmap: #2: exit status 1: .*'
+	screen_matches $'0\n1\nmpmap: 1 of 2 tasks failed: 1 by exit status\nmpmap: #2: exit status 1: .*'
 }
 
 @test "terminal: --tty: without a terminal it says so" {

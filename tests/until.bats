@@ -65,7 +65,7 @@ stopped() {
 	expect 0 a ''
 	run_to_end --until 1h --grace 1h echo ::: a
 	expect 124 ''
-	stopped '[0-9-]{10} [0-9:]{8}' '1 of 1 tasks'
+	stopped '[0-9-]{10} [0-9:]{8}' 'the only task was'
 }
 
 @test "until: no task begins that may take as long as the longest before it" {
@@ -144,5 +144,5 @@ until_of_stayer() {
 	expect 124
 	grep -qx 3 out || complain "$(<out)"
 	grep -Eq '^options +.*--until=2026-01-01T00:00' out || complain "$(<out)"
-	grep -Eq 'stopped by --until 2026-01-01 00:00:00: 1 of 1 tasks not begun' out err || complain "$(<out)$(<err)"
+	grep -Eq 'stopped by --until 2026-01-01 00:00:00: the only task was not begun' out err || complain "$(<out)$(<err)"
 }

@@ -39,7 +39,7 @@ crash_the_stopped() {
 		mp -j2 --shell '[ "$1" != 1 ] || { kill -KILL $PPID; exec "$TOOL" hold gate; }; echo "$1"' ::: $(seq 6)
 		expect 125 "$(seq 2 6)"
 		says_lines 2
-		says '^mpmap: 1 of 6 tasks failed \(1 lost\)$'
+		says '^mpmap: 1 of 6 tasks failed: 1 lost$'
 		says "^mpmap: #1: lost: $(worker_name)-[0-9]+ \(pid [0-9]+\) was killed by SIGKILL"
 		no_processes_left
 	}
@@ -64,7 +64,7 @@ crash_the_stopped() {
 			echo "$1"' ::: $(seq 6)
 		expect 125 $'1\n2\n4\n5\n6'
 		same attempts $'1\n2\n3'
-		says '^mpmap: 1 of 6 tasks failed \(1 lost\)$'
+		says '^mpmap: 1 of 6 tasks failed: 1 lost$'
 		says '^mpmap: #3: lost: '
 	}
 	under_methods check
@@ -164,7 +164,7 @@ crash_the_stopped() {
 		finish
 		expect 125 ''
 		same ran "$(seq 6)"
-		says '^mpmap: 3 of 6 tasks failed \(3 lost\)$'
+		says '^mpmap: 3 of 6 tasks failed: 3 lost$'
 		says '^mpmap: #6: lost: .* was killed by SIGSEGV'
 	}
 	under_methods check
@@ -174,7 +174,7 @@ crash_the_stopped() {
 	needs_faults
 	MPMAP_FAULT=result:5:KILL mp --dry-run -j1 --chunksize 3 echo ::: $(seq 12)
 	expect 125 "$(seq 12 | sed 's/^/echo /')"
-	says '^mpmap: 2 of 12 tasks failed \(2 lost\)$'
+	says '^mpmap: 2 of 12 tasks failed: 2 lost$'
 }
 
 # True if the first task has been running for 3 seconds, and has no process.
@@ -258,7 +258,7 @@ is_full() {
 		kill -KILL "$(worker_pid "$worker")"
 		finish
 		expect 125
-		says '^mpmap: 1 of 40 tasks failed \(1 lost\)$'
+		says '^mpmap: 1 of 40 tasks failed: 1 lost$'
 		[ "$(wc -l <out)" -eq 39 ]
 		not grep -vxE '10000[23]' out
 	}
@@ -298,7 +298,7 @@ is_full() {
 		done
 		finish
 		expect 125 "$(seq 9 | grep -vxE '1|4')"
-		says '^mpmap: 2 of 9 tasks failed \(2 lost\)$'
+		says '^mpmap: 2 of 9 tasks failed: 2 lost$'
 		no_processes_left
 	}
 	under_methods check

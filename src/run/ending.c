@@ -228,7 +228,9 @@ void ending_report_until(const struct session *session)
 	bytes_append_text(&line, "stopped by --until ");
 	append_moment(&line, until_end(&session->until, until_now()));
 	/* More may not have been read. */
-	if (tally->total)
+	if (tally->total == 1)
+		bytes_append_text(&line, ": the only task was not begun");
+	else if (tally->total)
 		bytes_append_format(&line, ": %" PRIu64 " of %" PRIu64 " tasks not begun", count, tally->total);
 	else
 		bytes_append_format(&line, ": at least %" PRIu64 " task%s not begun", count, count == 1 ? "" : "s");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Labels of tasks, the failure summary and --stats. */
+/* Labels of tasks, lines on failed ones, and --stats. */
 #include "run/report.h"
 
 #include "base/diag.h"
@@ -9,6 +9,7 @@
 #include "codec/outcome.h"
 #include "codec/output_json.h"
 #include "run/origin/origin.h"
+#include "run/display/summary.h"
 #include "run/session_private.h"
 #include "run/tries/tries.h"
 
@@ -201,13 +202,14 @@ static void append_run_state(const struct session *session, struct bytes *out)
 {
 	const struct session_tally *tally = &session->tally;
 	struct pool_counts counts = pool_counts(session->pool);
+	uint64_t total = tally->total ? tally->total : tally->submitted;
 	uint64_t failed = tally->finished - tally->outcomes[OUTCOME_OK] - tally->outcomes[OUTCOME_SKIPPED];
 
 	bytes_append_format(out,
-			    "mpmap: %" PRIu64 " of %" PRIu64 "%s tasks done, %" PRIu64
+			    "mpmap: %" PRIu64 " of %" PRIu64 "%s task%s done, %" PRIu64
 			    " failed, %zu running, %zu to be run again; ",
-			    tally->finished, tally->total ? tally->total : tally->submitted, tally->total ? "" : "+",
-			    failed, pool_running(session->pool), counts.retries);
+			    tally->finished, total, tally->total ? "" : "+", total == 1 ? "" : "s", failed,
+			    pool_running(session->pool), counts.retries);
 	bytes_append_format(out, "%zu of %zu workers (%s)", counts.live, counts.jobs,
 			    session->options->workers.method->name);
 	report_obstacles(session, out);
@@ -245,37 +247,6 @@ void report_state(struct session *session)
 		append_worker_state(session, seat, &out);
 	diag_line(bytes_slice(&out));
 	bytes_release(&out);
-}
-
-/* Reports "3 of 100 tasks failed (1 signaled, 2 failed)" and the lines on the first. */
-static void report_summary(struct session *session)
-{
-	static const enum outcome kinds[] = {
-		OUTCOME_LOST, OUTCOME_SIGNALED, OUTCOME_TIMEOUT, OUTCOME_NOT_STARTED, OUTCOME_FAILED,
-	};
-	struct bytes line = {.data = NULL};
-	uint64_t failed = 0;
-	size_t i;
-
-	for (i = 0; i < countof(kinds); i++) {
-		uint64_t count = session->tally.outcomes[kinds[i]];
-
-		if (!count)
-			continue;
-		bytes_append_format(&line, "%s%" PRIu64 " %s", failed ? ", " : "", count, outcome_name(kinds[i]));
-		failed += count;
-	}
-	if (failed) {
-		/* Of all tasks, as far as known: some may not have been submitted. */
-		uint64_t total = session->tally.total > session->tally.submitted ? session->tally.total
-										 : session->tally.submitted;
-		bool skipped = session->tally.outcomes[OUTCOME_SKIPPED] || total > session->tally.submitted;
-
-		diag_note("%" PRIu64 " of %" PRIu64 " tasks failed (%s)%s", failed, total, bytes_text(&line),
-			  skipped ? "; others were skipped" : "");
-		diag_line(bytes_slice(&session->reported.failure_lines));
-	}
-	bytes_release(&line);
 }
 
 /* Reports how far the run was when a signal ended it, in one line. */
@@ -358,7 +329,7 @@ void report_end(struct session *session)
 	if (session->ending.signal)
 		report_interruption(session);
 	else if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
-		report_summary(session);
+		summary_report(session);
 	ending_report_until(session);
 	if (session->reported.unfinished > 1)
 		diag_error("%" PRIu64 " workers failed at their end", session->reported.unfinished);

@@ -29,7 +29,7 @@
 #include "run/durable/durable.h"
 #include "run/ending.h"
 #include "run/outlet.h"
-#include "run/progress.h"
+#include "run/display/progress.h"
 #include "board/slot_values.h"
 
 /* COMMAND, and how its tasks run. */

@@ -5,7 +5,7 @@
  * A frame leaves the cursor at the start of its line. Clearing from there to the end of the screen removes the frame,
  * even if a narrower terminal has wrapped it.
  */
-#include "run/progress.h"
+#include "run/display/progress.h"
 
 #include "base/bytes.h"
 #include "base/diag.h"
@@ -71,6 +71,7 @@ void progress_init(struct progress *progress, const struct session *session, str
 
 	*progress = (struct progress){
 		.options = options->output.progress, .outlet = outlet, .started = now, .rate_since = now};
+	progress->is_colored = able && options->output.progress.colored && !session->place.screen;
 	/* Tasks that write to the terminal themselves would break the frame. */
 	able = able && !options->output.ungrouped && !options->command.terminal;
 	if (progress->options.kind == PROGRESS_AUTO)

@@ -3,8 +3,8 @@
  * The progress of a run, on standard error: a bar on a terminal, drawn at most ten times a second and removed before
  * anything else is written there; or plain lines every few seconds.
  */
-#ifndef RUN_PROGRESS_H
-#define RUN_PROGRESS_H
+#ifndef RUN_DISPLAY_PROGRESS_H
+#define RUN_DISPLAY_PROGRESS_H
 
 #include "base/clock.h"
 #include "base/dialect.h"
@@ -32,6 +32,8 @@ struct progress_options {
 
 struct progress {
 	struct progress_options options;
+	/* Messages on standard error may have colours. */
+	bool is_colored;
 	struct outlet *outlet;
 	/* Monotonic time of its start. */
 	nsec started;
