@@ -91,7 +91,7 @@ complete -c mpmap -n __mpmap_before_command -l report -rF -d 'write what the run
 complete -c mpmap -n __mpmap_before_command -l memo -xa '(__fish_complete_directories)' -d 'keep in DIR what tasks write, and run only those that are new'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
-complete -c mpmap -n __mpmap_before_command -l progress -fa 'bar plain auto none' -d 'show how far things are: bar, plain, auto or none'
+complete -c mpmap -n __mpmap_before_command -l progress -fa 'bar plain auto none' -d 'show how far things are: bar, plain[:SECS], auto, none'
 complete -c mpmap -n __mpmap_before_command -l bar -d 'the same as --progress'
 complete -c mpmap -n __mpmap_before_command -l eta -d 'the same as --progress'
 complete -c mpmap -n __mpmap_before_command -l color -xa 'auto always never' -d 'colours on the terminal: auto, always or never [auto]'

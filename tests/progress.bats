@@ -9,6 +9,9 @@ load helper
 load screen
 
 bar='\[[=>]*[> ]*\] '
+time='[0-9]+:[0-9][0-9]'
+# The line that stays: concluded COUNT [FAILED]
+concluded() { echo "mpmap: $1 tasks? in [0-9.]+ s${2:+, $2 failed}"; }
 long=$(printf 'word%.0s ' {1..80})
 
 # holding COLUMNS ROWS RECORD...: one ./task after the other holds until there is a gate; how the run ended is then in status
@@ -34,7 +37,7 @@ raw_run() {
 }
 
 raw_frames() {
-	tr '\r' '\n' <raw | grep -c running || :
+	tr '\r' '\n' <raw | grep -cE '[0-9]/~?[0-9]+\+?, ' || :
 }
 
 frames_are() {
@@ -43,21 +46,22 @@ frames_are() {
 
 failing='"$MPMAP" --progress=bar -j1 --shell "[ \$1 = 1 ] && exit 3; exec \"\$TOOL\" hold gate" ::: 1 2'
 
-@test "progress: whole on one line at 20, 80 and 200 columns, gone at the end" {
+@test "progress: whole on one line at 20, 40, 80 and 200 columns, and one line stays at the end" {
 	local expected
-	for columns in 20 80 200; do
+	for columns in 20 40 80 200; do
 		case $columns in
-		20) expected='0/2, 0%, 1 running' ;;
-		*) expected="${bar}0/2, 0%, 1 running, 0\.0/s, #1 0:[0-9][0-9] \./t.*" ;;
+		20) expected="0/2, 0%, $time" ;;
+		40) expected="${bar}0/2, 0%, $time, 1 running" ;;
+		*) expected="${bar}0/2, 0%, $time, 1 running, #1 $time \./t.*" ;;
 		esac
 		holding "$columns" 24 "$long" two
 		wait_for_screen "$expected"
 		one_line_within $((columns - 1))
-		[ "$columns" = 20 ] || [ "$(width_of "$(<screen)")" -ge $((columns - 2)) ] || complain "$(<screen)"
+		[ "$columns" -le 40 ] || [ "$(width_of "$(<screen)")" -ge $((columns - 2)) ] || complain "$(<screen)"
 		[ "$(cursor)" = 0,0 ] || complain "cursor at $(cursor)"
 		touch gate
 		ended 0
-		wait_for_screen ''
+		[ "$columns" = 20 ] || wait_for_screen "$(concluded 2)"
 		terminal kill-server
 	done
 }
@@ -68,12 +72,12 @@ failing='"$MPMAP" --progress=bar -j1 --shell "[ \$1 = 1 ] && exit 3; exec \"\$TO
 		"$(printf '한국어ｆｕｌｌ%.0s' {1..20})" $'\tA\e[31mB\x7f\xff\xfe'"$long"; do
 		for columns in 79 80 81; do
 			holding "$columns" 24 "$record" two
-			wait_for_screen "${bar}0/2, 0%, 1 running, 0\.0/s, #1 0:[0-9][0-9] \./t.*"
+			wait_for_screen "${bar}0/2, 0%, $time, 1 running, #1 $time \./t.*"
 			one_line_within $((columns - 1))
 			[ "$(cursor)" = 0,0 ] || complain "cursor at $(cursor)"
 			touch gate
 			ended 0
-			wait_for_screen ''
+			wait_for_screen "$(concluded 2)"
 			terminal kill-server
 		done
 	done
@@ -81,7 +85,7 @@ failing='"$MPMAP" --progress=bar -j1 --shell "[ \$1 = 1 ] && exit 3; exec \"\$TO
 
 @test "progress: in a locale without them, other characters are question marks" {
 	BEFORE='LC_ALL=C' holding 80 24 'äöü' two
-	wait_for_screen "${bar}0/2, 0%, 1 running, 0\.0/s, #1 0:[0-9][0-9] \./task '\?\?\?'?"
+	wait_for_screen "${bar}0/2, 0%, $time, 1 running, #1 $time \./task '\?\?\?'?"
 	touch gate
 	ended 0
 }
@@ -123,7 +127,7 @@ resized_to() {
 	done
 	touch gate4
 	ended 0
-	screen_is "${expected}output 4"$'\n'"error 4"
+	wait_for_screen "${expected}output 4"$'\n'"error 4"$'\n'"$(concluded 4)"
 }
 
 @test "progress: with stdout elsewhere the bar stays below the tasks' errors" {
@@ -138,7 +142,7 @@ resized_to() {
 	done
 	touch gate3
 	ended 0
-	screen_is "${expected}error 3"
+	wait_for_screen "${expected}error 3"$'\n'"$(concluded 3)"
 	same out $'output 1\noutput 2\noutput 3'
 }
 
@@ -150,7 +154,7 @@ resized_to() {
 	wait_for_screen $'output 1\n'"${bar}1/2, .*"
 	touch gate2
 	ended 0
-	screen_is $'output 1\noutput 2'
+	wait_for_screen $'output 1\noutput 2\n'"$(concluded 2)"
 }
 
 @test "progress: SIGUSR1 says its lines above the bar" {
@@ -181,7 +185,7 @@ resized_to() {
 	wait_for_screen $'no newline yet\n'"${bar}1/3, .*"
 	touch after2 gate3 after3
 	ended 0
-	screen_is $'no newline yet\nlast'
+	wait_for_screen $'no newline yet\nlast\n?'"$(concluded 3)"
 }
 
 @test "progress: nothing of the bar is left after ^C" {
@@ -198,8 +202,7 @@ resized_to() {
 	wait_for_screen "${bar}1/2, 50%, 1 failed, .*"
 	touch gate
 	ended 123
-	screen_is $'mpmap: 1 of 2 tasks failed: 1 by exit status\nmpmap: #1: exit status 3: sh -c \'[ $1 = 1 ] && exit 3; exec "$TOOL" hold gate\' sh 1' ||
-		screen_matches $'mpmap: 1 of 2 tasks failed: 1 by exit status\nmpmap: #1: exit status 3: .*'
+	wait_for_screen "$(concluded 2 1)"$'\nmpmap: 1 of 2 tasks failed: 1 by exit status\nmpmap: #1: exit status 3: .*'
 	not grep -q running screen
 }
 
@@ -245,12 +248,12 @@ now() {
 	open_feed
 	open_screen 80 24 'exec "$MPMAP" --progress=bar -j2 sh -c "[ \$1 = 1 ] || exec \"\$TOOL\" hold gate" x <feed'
 	printf '%s\n' 1 2 3 >&7
-	wait_for_screen '1/3\+, 2 running, [0-9.]+/s, #2 .*'
+	wait_for_screen "1/3\+, $time, [0-9.]+/s, 2 running, #2 .*"
 	close_feed
-	wait_for_screen "${bar}1/3, 33%, ETA [0-9:]+, 2 running, .*"
+	wait_for_screen "${bar}1/3, 33%, $time, ETA [0-9:]+, .*"
 	touch gate
 	ended 0
-	wait_for_screen ''
+	wait_for_screen "$(concluded 3)"
 }
 
 @test "progress: failures are red, unless colours are not wanted" {
@@ -275,17 +278,18 @@ now() {
 	done
 }
 
-@test "progress: a terminal that can do nothing gets no bar" {
-	TERM_NAME=dumb raw_run '"$MPMAP" --progress=bar sleep ::: 0.5'
-	finish
-	expect 0
-	not grep -q running raw
-	TERM_NAME=dumb raw_run '"$MPMAP" --progress "$TOOL" hold plain ::: 1'
-	wait_until grep -q '^mpmap: 0/1, 0%, 1 running, 0\.0/s' raw
-	touch plain
-	finish
-	expect 0
-	not grep -q $'\e' raw
+@test "progress: a terminal that can do nothing gets plain lines" {
+	local kind
+	for kind in bar auto plain; do
+		rm -f plain
+		TERM_NAME=dumb raw_run "\"\$MPMAP\" --progress=$kind \"\$TOOL\" hold plain ::: 1"
+		wait_until grep -Eq "^mpmap: 0/1, 0%, 0:0[2-9], 1 running" raw
+		touch plain
+		finish
+		expect 0
+		grep -Eq "^$(concluded 1)" raw
+		not grep -q $'\e' raw
+	done
 }
 
 @test "progress: MPMAP_PROGRESS is the default" {
@@ -314,11 +318,126 @@ now() {
 	MPMAP_PROGRESS=bar mp sleep ::: 0.5
 	expect 0 '' ''
 	start --progress -j2 "$TOOL" hold gate ::: 1 2 3
-	wait_until file_has err '^mpmap: 0/3, 0%, 2 running, 0\.0/s$'
+	wait_until file_has err '^mpmap: 0/3, 0%, 0:0[2-9], 2 running$'
 	touch gate
 	finish
 	expect 0
-	not grep -vq '^mpmap: [0-3]/3, ' err
+	not grep -vEq "^mpmap: [0-3]/3, |^$(concluded 3)\$" err
+	grep -Eq "^$(concluded 3)\$" err
+}
+
+@test "progress: plain lines at growing intervals, or every so many seconds" {
+	local times
+	start --progress=plain -j1 "$TOOL" hold gate ::: 1
+	wait_until file_has err ', 0:0[89], '
+	touch gate
+	finish
+	expect 0
+	# at 2, 4 and 8 s, however busy the machine is
+	times=$(grep -oE '0:0[0-9]' err | tr '\n' ' ')
+	[[ $times =~ ^0:0[2-3]\ 0:0[4-6]\ 0:0[89]\ $ ]] || complain "$times"
+	rm gate
+	start --progress=plain:0.3 -j1 "$TOOL" hold gate ::: 1
+	wait_until has_lines 4
+	touch gate
+	finish
+	expect 0
+	grep -Eq "^$(concluded 1)\$" err
+	for value in plain: plain:0 plain:x plain:-1 bar:2; do
+		mp --progress=$value true ::: 1
+		usage_error "--progress '$value'" 'plain:SECS'
+	done
+	mp --progress=plain true ::: 1 2 3
+	expect 0 ''
+	grep -Eqx "$(concluded 3)" err
+}
+
+has_lines() {
+	[ "$(wc -l <err)" -ge "$1" ]
+}
+
+@test "progress: nothing is shown that was not asked for" {
+	open_screen 80 24 'exec "$MPMAP" -j2 --shell "exec \"\$TOOL\" hold gate" ::: 1 2 3'
+	let_pass 0.5
+	screen_is '' || complain "$(<screen)"
+	touch gate
+	ended 0
+	screen_is ''
+	mp -j2 sleep ::: 0.3 0.3
+	expect 0 '' ''
+}
+
+# shown COLUMNS SCRIPT SCREEN [STATUS]: the screen while tasks wait for a gate; they end with that status
+shown() {
+	rm -f gate
+	open_screen "$1" 24 "$2"
+	wait_for_screen "$3" || return 1
+	one_line_within $(($1 - 1))
+	touch gate
+	ended "${4:-0}"
+	terminal kill-server
+}
+
+# A task that ends at once if its record is at most 5, and fails if it is 3; others wait for the gate.
+make_quick_task() {
+	printf '%s\n' '#!/bin/sh' '[ "$1" -le 5 ] || exec "$TOOL" hold gate' '[ "$1" != 3 ]' >task
+	chmod +x task
+	seq 60 >records
+}
+
+@test "progress: the bar is there from the start for files, a pipe that has ended, and combinations" {
+	local columns run='"$MPMAP" --progress -j2' rest
+	make_quick_task
+	seq 3000000 >large
+	seq 60 | jq -c '[.]' >values
+	for columns in 40 80 200; do
+		rest=".*"
+		[ "$columns" != 80 ] || rest=", ETA $time, [0-9.]+/s, #6 $time!? \./task 6"
+		[ "$columns" != 200 ] || rest=", ETA $time, [0-9.]+/s, 2 running, #6 $time!? \./task 6, #7 $time!? \./task 7"
+		shown "$columns" "$run -a records ./task" "${bar}5/60, 8%, 1 failed, $time$rest" 123
+		shown "$columns" "$run ./task <records" "${bar}5/60, 8%, 1 failed, $time$rest" 123
+		shown "$columns" "seq 60 | $run ./task" "${bar}5/60, 8%, 1 failed, $time$rest" 123
+	done
+	shown 80 "seq 60 | $run -n 3 ./task" "${bar}2/20, 10%, $time, .*"
+	shown 80 "$run -n 3 -a records ./task" "${bar}2/20, 10%, $time, .*"
+	shown 80 "$run ./task {2} ::: a b c ::: \$(seq 20)" "${bar}5/60, 8%, 1 failed, $time.*" 123
+	shown 80 "$run --jsonl -a values ./task {1}" "${bar}5/~(5[5-9]|6[0-9]), [78]%, 1 failed, $time.*" 123
+	shown 80 "$run --csv --header : -a records ./task" "${bar}4/59, 6%, 1 failed, $time.*" 123
+	# guessed from its size
+	open_screen 80 24 "$run --halt now,fail=3 -a large ./task"
+	wait_for_screen "${bar}5/~[0-9]{7}, 0%, 1 failed, $time, ETA [0-9:]+.*"
+	press C-c
+	ended 130
+}
+
+@test "progress: no bar while a FIFO is open, at 40, 80 and 200 columns" {
+	local columns rest
+	make_quick_task
+	for columns in 40 80 200; do
+		rm -f gate
+		open_feed
+		open_screen "$columns" 24 '"$MPMAP" --progress -j2 ./task <feed'
+		printf '%s\n' {1..9} >&7
+		rest=', [0-9.]+/s.*'
+		[ "$columns" != 40 ] || rest='.*'
+		wait_for_screen "5/[789]\+, 1 failed, $time$rest"
+		one_line_within $((columns - 1))
+		touch gate
+		close_feed
+		ended 123
+		wait_for_screen "$(concluded 9 1)"$'\n.*'
+		terminal kill-server
+	done
+}
+
+@test "progress: tasks that take far longer than the median are marked" {
+	make_quick_task
+	open_screen 200 24 '"$MPMAP" --progress -j2 -a records ./task'
+	wait_for_screen ".*, #6 0:0[1-9]! \./task 6, #7 0:0[1-9]! \./task 7"
+	terminal capture-pane -p -e >colors
+	grep -q $'\e\[33m#6 0:0[1-9]!\e' colors
+	touch gate
+	ended 123
 }
 
 @test "progress: none with --quiet, no bar with --ungroup" {
@@ -342,7 +461,7 @@ now() {
 	not grep -q running screen
 	not grep -q ' running, ' raw
 	type_line fg
-	wait_for_line "^${bar}2/3, 66%, ETA 0:[0-9]+, 1 running, "
+	wait_for_line "^${bar}2/3, 66%, $time, ETA 0:[0-9]+, "
 	press C-z
 	wait_for_line Stopped
 	look

@@ -236,8 +236,12 @@ static bool elements_read_more(struct elements *elements)
 /* True if reading is of use now: no element is whole, and the session has room for more. */
 static bool elements_wants_input(const struct elements *elements)
 {
-	return elements->incomplete && elements_has_more_to_read(elements) &&
-	       session_has_room(elements->feeder.session);
+	const struct session *session = elements->feeder.session;
+	/* The end is looked for a little ahead where that is shown. */
+	bool looks_ahead = supply_foresees(session) && elements_unread(elements).size < AHEAD;
+
+	return elements_has_more_to_read(elements) &&
+	       (looks_ahead || (elements->incomplete && session_has_room(session)));
 }
 
 static void feed_elements(struct feeder *feeder)
@@ -253,6 +257,7 @@ static void feed_elements(struct feeder *feeder)
 			break;
 	}
 	feeder_flush(feeder, false);
+	inlet_foresee(&elements->inlet, packer_index(&feeder->packer), elements_unread(elements).size);
 	inlet_watch(&elements->inlet, elements_wants_input(elements));
 	if (elements->inlet.failed)
 		elements_finish(elements);

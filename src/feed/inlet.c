@@ -12,6 +12,9 @@
 /* Number of SIGTTINs in a row after which a terminal is read from the background. */
 enum { STOPS_MAX = 16 };
 
+/* Bytes of the largest file whose records are counted in advance. */
+enum { COUNTED_MOST = 16 << 20 };
+
 void inlet_open(struct inlet *inlet, struct session *session, struct source *source,
 		void (*ready)(struct watch *watch, unsigned events))
 {
@@ -20,6 +23,7 @@ void inlet_open(struct inlet *inlet, struct session *session, struct source *sou
 		.source = source,
 		.watch = {.fd = source->fd, .ready = ready, .context = supply_context(session)},
 		.is_terminal = source->fd >= 0 && isatty(source->fd),
+		.size = supply_foresees(session) ? source_size(source) : 0,
 	};
 	if (inlet->is_terminal)
 		diag_note("reading records from the terminal; ^D ends them");
@@ -72,7 +76,34 @@ size_t inlet_read(struct inlet *inlet, char *data, size_t size)
 		inlet_refuse(inlet, &error);
 	else if (got == 0)
 		inlet_end(inlet);
+	inlet->got += got > 0 ? (uint64_t)got : 0;
 	return got > 0 ? (size_t)got : 0;
+}
+
+void inlet_count(struct inlet *inlet, uint64_t group)
+{
+	uint64_t records;
+
+	if (!inlet->size || inlet->size > COUNTED_MOST || source_count(inlet->source, inlet->size, &records) < 0)
+		return;
+	inlet->is_counted = true;
+	supply_foresee(inlet->session, (records + group - 1) / group, true);
+}
+
+void inlet_expect(struct inlet *inlet, uint64_t tasks, uint64_t records, uint64_t group)
+{
+	inlet->is_counted = true;
+	supply_foresee(inlet->session, tasks + (records + group - 1) / group, true);
+}
+
+void inlet_foresee(const struct inlet *inlet, uint64_t tasks, size_t unread)
+{
+	/* At its end all that was read is the input, whatever it was. */
+	uint64_t size = inlet->end ? inlet->got : inlet->size, taken = inlet->got - unread;
+
+	if (inlet->is_counted || !tasks || !taken || size < taken || !supply_foresees(inlet->session))
+		return;
+	supply_foresee(inlet->session, (uint64_t)((double)tasks * (double)size / (double)taken + 0.5), false);
 }
 
 /* Stops this process while it is in the background of the terminal that it reads, even if nothing is typed. */

@@ -21,6 +21,12 @@ struct inlet {
 	bool end;
 	/* True if the input ended early, by a failure. */
 	bool failed;
+	/* Bytes of the regular file that is read; 0 if it is another file, or nobody asks how many tasks there will be. */
+	uint64_t size;
+	/* Bytes read. */
+	uint64_t got;
+	/* True if the records were counted before they are read. */
+	bool is_counted;
 };
 
 /* Begins with an open source, which the inlet closes. ready is called when the source may be read. */
@@ -38,6 +44,21 @@ bool inlet_is_idle(const struct inlet *inlet);
  * which is printed and ends the input.
  */
 size_t inlet_read(struct inlet *inlet, char *data, size_t size);
+
+/*
+ * Counts the records of a regular file that is not too large, which make tasks of group records each, and announces how
+ * many tasks that will be. Does nothing where nobody asks.
+ */
+void inlet_count(struct inlet *inlet, uint64_t group);
+
+/* Announces, at the end of the input, that after these tasks records are left, for tasks of group records each. */
+void inlet_expect(struct inlet *inlet, uint64_t tasks, uint64_t records, uint64_t group);
+
+/*
+ * Announces how many tasks there will be, guessed from those so far and what these took of the bytes read, of which
+ * unread are left. Does nothing where nobody asks, or where it is known.
+ */
+void inlet_foresee(const struct inlet *inlet, uint64_t tasks, size_t unread);
 
 /* Watches the source if more input is wanted, else forgets it. May stop the process (SIGTTIN). */
 void inlet_watch(struct inlet *inlet, bool wanted);

@@ -72,6 +72,12 @@ static bool lines_may_follow(const struct lines *lines)
 	return !lines->inlet.end && supply_is_open(lines->feeder.session);
 }
 
+/* True if the end of the input is looked for without room, since it is shown; as far as that takes no other block. */
+static bool lines_look_ahead(const struct lines *lines)
+{
+	return supply_foresees(lines->feeder.session) && packer_space(&lines->feeder.packer) >= LINES_ROOM;
+}
+
 /* Returns how many bytes the next chunk should have. left is how many are to be divided, SIZE_MAX if not known. */
 static size_t lines_wanted(const struct lines *lines, size_t left)
 {
@@ -284,7 +290,8 @@ static void feed_lines(struct feeder *feeder)
 		lines_read(lines);
 	}
 	lines_flush(lines);
-	inlet_watch(&lines->inlet, lines_may_follow(lines) && session_has_room(session));
+	inlet_foresee(&lines->inlet, packer_index(&feeder->packer), packer_unread_size(&feeder->packer));
+	inlet_watch(&lines->inlet, lines_may_follow(lines) && (session_has_room(session) || lines_look_ahead(lines)));
 	lines_note_end(lines);
 }
 
@@ -293,6 +300,8 @@ static void lines_source_ready(struct watch *watch, unsigned events UNUSED)
 	struct lines *lines = container_of(container_of(watch, struct inlet, watch), struct lines, inlet);
 
 	lines->readable = true;
+	if (!session_has_room(lines->feeder.session) && lines_look_ahead(lines))
+		lines_read(lines);
 	feed_lines(&lines->feeder);
 	lines->readable = false;
 }
@@ -322,6 +331,7 @@ static void begin_lines(struct feeder *feeder)
 	if (source->items)
 		session_expect(feeder->session, source->item_count);
 	inlet_open(&lines->inlet, feeder->session, &feeder->sources[0], lines_source_ready);
+	inlet_count(&lines->inlet, 1);
 }
 
 static const struct feeder_kind lines_kind = {

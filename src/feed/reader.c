@@ -133,6 +133,9 @@ static void end_input(struct reader *reader)
 	reader->ended = true;
 	if (reader->feeder.options->group == 1)
 		session_expect(reader->feeder.session, reader->records_seen + records_left(reader));
+	else if (reader->feeder.options->group < FEED_AUTO)
+		inlet_expect(&reader->inlet, packer_index(&reader->feeder.packer),
+			     reader->group_count + records_left(reader), reader->feeder.options->group);
 	trace_event("input_end", "\"records\":%" PRIu64, reader->records_seen);
 }
 
@@ -280,9 +283,12 @@ static bool reader_read_more(struct reader *reader)
 /* True if reading is of use now: unread records run out, and the session has room for more. */
 static bool reader_wants_input(const struct reader *reader)
 {
+	const struct session *session = reader->feeder.session;
+	/* Without room the end is looked for where that is shown, as far as it takes no other block. */
+	bool looks_ahead = supply_foresees(session) && packer_space(&reader->feeder.packer) >= ROOM_MIN;
 	bool runs_out = reader->incomplete || packer_unread_size(&reader->feeder.packer) < reader->ahead;
 
-	return runs_out && reader_has_more_to_read(reader) && session_has_room(reader->feeder.session);
+	return runs_out && reader_has_more_to_read(reader) && (session_has_room(session) || looks_ahead);
 }
 
 static void feed_reader(struct feeder *feeder)
@@ -306,6 +312,7 @@ static void feed_reader(struct feeder *feeder)
 	feeder_flush(feeder, at_end);
 	if (at_end)
 		session_expect(session, packer_index(&feeder->packer));
+	inlet_foresee(&reader->inlet, packer_index(&feeder->packer), packer_unread_size(&feeder->packer));
 	inlet_watch(&reader->inlet, reader_wants_input(reader));
 	end_input(reader);
 }
@@ -372,6 +379,8 @@ static void begin_reader(struct feeder *feeder)
 	if (group == FEED_AUTO)
 		expect_shares(reader);
 	inlet_open(&reader->inlet, feeder->session, &feeder->sources[0], reader_source_ready);
+	if (group < FEED_AUTO)
+		inlet_count(&reader->inlet, group);
 }
 
 static const struct feeder_kind reader_kind = {

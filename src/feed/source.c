@@ -2,6 +2,7 @@
 /* Reading the sources of records. */
 #include "feed/source.h"
 
+#include "base/count.h"
 #include "base/fault.h"
 #include "base/mem.h"
 #include "ipc/fd.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -171,6 +173,43 @@ ssize_t source_read(struct source *source, char *data, size_t size, struct error
 	memcpy(data, source->ahead.data, ahead);
 	bytes_consume(&source->ahead, ahead);
 	return (ssize_t)ahead;
+}
+
+uint64_t source_size(const struct source *source)
+{
+	struct stat status;
+	off_t at;
+
+	if (source->fd < 0 || fstat(source->fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return 0;
+	at = lseek(source->fd, 0, SEEK_CUR);
+	if (at < 0 || at > status.st_size)
+		return 0;
+	return (uint64_t)(status.st_size - at) + source->ahead.size;
+}
+
+int source_count(const struct source *source, uint64_t size, uint64_t *records)
+{
+	const char delimiter = source_delimiter(source);
+	char data[65536], last = delimiter;
+	off_t at = lseek(source->fd, 0, SEEK_CUR);
+	uint64_t left = size - source->ahead.size;
+	ssize_t got;
+
+	if (source_string(source) || source->options->csv || at < 0)
+		return -1;
+	*records = count_bytes(source->ahead.data, source->ahead.size, delimiter);
+	if (source->ahead.size)
+		last = source->ahead.data[source->ahead.size - 1];
+	for (; left; left -= (uint64_t)got, at += got) {
+		got = pread(source->fd, data, left < sizeof data ? (size_t)left : sizeof data, at);
+		if (got <= 0)
+			return -1;
+		*records += count_bytes(data, (size_t)got, delimiter);
+		last = data[got - 1];
+	}
+	*records += last != delimiter;
+	return 0;
 }
 
 int source_is_unclosed(const struct source *source, uint64_t line, bool at_end, struct error *error)

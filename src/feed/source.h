@@ -60,6 +60,15 @@ int source_open(struct source *source, const struct source_options *options, str
 /* Returns a scanner of records for the bytes after the header. */
 struct input source_input(const struct source *source);
 
+/* Returns how many bytes of records are left of a source that is a regular file, as it is now; 0 for others. */
+uint64_t source_size(const struct source *source);
+
+/*
+ * Counts the records in the size bytes that are left of a regular file, without reading on. Returns 0, or -1 where
+ * their number is not that of their ends (CSV, delimiters of several bytes), or they cannot be read.
+ */
+int source_count(const struct source *source, uint64_t size, uint64_t *records) MUST_CHECK;
+
 /*
  * Reads the next bytes, at most size (at least 4). Returns how many; 0 at the end; -1 with the error, or without one
  * when nothing can be read now. Adds a delimiter of one byte to a last record without one (input_last adds others), and

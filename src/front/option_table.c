@@ -164,7 +164,7 @@ const struct option_row option_table[] = {
 	{.heading = "Messages",
 	 .name = "progress", .argument = "KIND", .is_optional = true, .values = VALUES_WORDS,
 	 .words = "bar plain auto none",
-	 .help = "show how far things are: bar, plain, auto or none", .set = set_progress},
+	 .help = "show how far things are: bar, plain[:SECS], auto, none", .set = set_progress},
 	{.name = "bar", .help = "the same as --progress", .set = set_progress},
 	{.name = "eta", .help = "the same as --progress", .set = set_progress},
 	{.name = "color", .argument = "WHEN", .values = VALUES_WORDS, .words = "auto always never",

@@ -291,7 +291,7 @@ static void take_defaults(struct options *options, const struct options *default
 	if (!run->workers.method)
 		run->workers.method = defaults->run.workers.method ? defaults->run.workers.method : start_methods[0];
 	if (!options->has_progress)
-		run->output.progress.kind = defaults->run.output.progress.kind;
+		run->output.progress = defaults->run.output.progress;
 	if (!options->color)
 		options->color = defaults->color;
 	take_surroundings(options);

@@ -14,7 +14,7 @@
 int set_progress(struct options *options, const char *value, struct error *error)
 {
 	options->has_progress = true;
-	return progress_parse(value, &options->run.output.progress.kind, error);
+	return progress_parse(value, &options->run.output.progress, error);
 }
 
 int set_color(struct options *options, const char *value, struct error *error)

@@ -88,6 +88,7 @@ int session_close(struct session *session, int *signal)
 		outlet_end(&session->outlet);
 	memo_finish(&session->memo);
 	logbook_write(session);
+	progress_conclude(&session->progress, session);
 	report_end(session);
 	logged_report(session);
 	durable_report(&session->durable);

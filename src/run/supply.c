@@ -109,6 +109,18 @@ void supply_take(struct session *session, const struct task *task)
 		memo_take(session, task);
 }
 
+bool supply_foresees(const struct session *session)
+{
+	/* Tasks may add to a queue until the last of them ends. */
+	return session->progress.options.kind != PROGRESS_NONE && !session->options->state.queue;
+}
+
+void supply_foresee(struct session *session, uint64_t total, bool is_counted)
+{
+	session->progress.gauge.foreseen = total;
+	session->progress.gauge.is_counted = is_counted;
+}
+
 void supply_flush(struct session *session)
 {
 	outlet_flush(&session->outlet);

@@ -50,6 +50,12 @@ void supply_take(struct session *session, const struct task *task);
 /* True if tasks are to be asked for at all. */
 bool supply_may_know(const struct session *session);
 
+/* True if the user is shown how far the run is, so that it is of use to foresee how many tasks there will be. */
+bool supply_foresees(const struct session *session);
+
+/* Notes how many tasks there will be before the end of the input is read: counted, or guessed. */
+void supply_foresee(struct session *session, uint64_t total, bool is_counted);
+
 /* Writes pending messages and output as far as the receiver takes them. */
 void supply_flush(struct session *session);
 

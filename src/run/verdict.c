@@ -214,6 +214,7 @@ static void verdict_learn(struct verdict *verdict)
 	struct session *session = verdict->session;
 
 	pace_learn(&session->pace, &verdict->result);
+	progress_learn(&session->progress, verdict->result.duration);
 	/* Of several tasks, only the whole time is known. */
 	if (verdict->task && limit_learn(&session->limit, &verdict->result))
 		pool_set_timeout(session->pool, limit_now(&session->limit));

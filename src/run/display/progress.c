@@ -9,12 +9,11 @@
 
 #include "base/bytes.h"
 #include "base/diag.h"
-#include "base/quote.h"
+#include "base/number.h"
 #include "process/signals.h"
-#include "run/report.h"
+#include "run/display/frame.h"
 #include "run/session_private.h"
 
-#include <inttypes.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,21 +21,16 @@
 #define FRAME_TIME (100 * NSEC_PER_MSEC)
 /* Time until a frame is drawn although no task has ended. */
 #define IDLE_TIME NSEC_PER_SEC
-#define PLAIN_TIME (3 * NSEC_PER_SEC)
-/* The time span of the rate. */
-#define RATE_TIME (2 * NSEC_PER_SEC)
+/* The time until the first plain line, and the most from one to the next. */
+#define PLAIN_FIRST (2 * NSEC_PER_SEC)
+#define PLAIN_MOST (60 * NSEC_PER_SEC)
 
 enum {
 	WIDTH_UNKNOWN = 80,
 	WIDTH_MIN = 10,
-	/* Columns of the bar, where there is room. */
-	BAR_MIN = 10,
-	BAR_MAX = 16,
-	/* The least columns for a task. */
-	TASK_MIN = 12,
 };
 
-int progress_parse(const char *text, enum progress_kind *kind, struct error *error)
+int progress_parse(const char *text, struct progress_options *options, struct error *error)
 {
 	static const char *const words[] = {
 		[PROGRESS_NONE] = "none",
@@ -44,18 +38,24 @@ int progress_parse(const char *text, enum progress_kind *kind, struct error *err
 		[PROGRESS_BAR] = "bar",
 		[PROGRESS_PLAIN] = "plain",
 	};
-	size_t i;
+	static const char with_interval[] = "plain:";
+	size_t prefix = sizeof with_interval - 1, i;
 
-	*kind = PROGRESS_AUTO;
+	options->kind = PROGRESS_AUTO;
+	options->interval = 0;
 	if (!text)
 		return 0;
 	for (i = 0; i < countof(words); i++) {
 		if (strcmp(text, words[i]) == 0) {
-			*kind = (enum progress_kind)i;
+			options->kind = (enum progress_kind)i;
 			return 0;
 		}
 	}
-	return error_set(error, "--progress '%s': not one of bar, plain, auto, none", text);
+	options->kind = PROGRESS_PLAIN;
+	if (strncmp(text, with_interval, prefix) == 0 && number_parse_time(text + prefix, &options->interval) == 0 &&
+	    options->interval)
+		return 0;
+	return error_set(error, "--progress '%s': not one of bar, plain, plain:SECS, auto, none", text);
 }
 
 static void clear(struct outlet *outlet)
@@ -63,182 +63,47 @@ static void clear(struct outlet *outlet)
 	progress_hide(&container_of(outlet, struct session, outlet)->progress);
 }
 
+/* Returns what is shown, on a terminal or not. */
+static enum progress_kind choose_kind(const struct session_options *options, bool is_terminal)
+{
+	const struct progress_options *progress = &options->output.progress;
+	/* Tasks that write to the terminal themselves would break the frame. */
+	bool is_broken = options->output.ungrouped || options->command.terminal;
+	bool able = is_terminal && progress->terminal_is_able && !is_broken;
+
+	if (options->output.quiet)
+		return PROGRESS_NONE;
+	if (progress->kind == PROGRESS_AUTO)
+		return able ? PROGRESS_BAR : PROGRESS_PLAIN;
+	if (progress->kind == PROGRESS_BAR && !able)
+		return is_terminal && !is_broken ? PROGRESS_PLAIN : PROGRESS_NONE;
+	return progress->kind;
+}
+
 void progress_init(struct progress *progress, const struct session *session, struct outlet *outlet)
 {
-	const struct session_options *options = session->options;
-	bool able = options->output.progress.terminal_is_able && isatty(diag_descriptor());
+	const struct progress_options *options = &session->options->output.progress;
+	bool is_terminal = isatty(diag_descriptor());
 	nsec now = clock_now();
 
-	*progress = (struct progress){
-		.options = options->output.progress, .outlet = outlet, .started = now, .rate_since = now};
-	progress->is_colored = able && options->output.progress.colored && !session->place.screen;
-	/* Tasks that write to the terminal themselves would break the frame. */
-	able = able && !options->output.ungrouped && !options->command.terminal;
-	if (progress->options.kind == PROGRESS_AUTO)
-		progress->options.kind = able ? PROGRESS_BAR : PROGRESS_PLAIN;
-	if ((progress->options.kind == PROGRESS_BAR && !able) || options->output.quiet)
-		progress->options.kind = PROGRESS_NONE;
-	progress->next = progress->options.kind == PROGRESS_BAR     ? now + FIRST_AFTER
-			 : progress->options.kind == PROGRESS_PLAIN ? now + PLAIN_TIME
-								    : NSEC_FOREVER;
-	if (progress->options.kind == PROGRESS_BAR)
+	*progress =
+		(struct progress){.options = *options, .outlet = outlet, .gauge.started = now, .next = NSEC_FOREVER};
+	progress->is_colored = is_terminal && options->terminal_is_able && options->colored && !session->place.screen;
+	progress->options.kind = choose_kind(session->options, is_terminal);
+	progress->interval = options->interval ? options->interval : PLAIN_FIRST;
+	if (progress->options.kind == PROGRESS_PLAIN) {
+		progress->next = now + progress->interval;
+		progress->concludes = true;
+	}
+	if (progress->options.kind == PROGRESS_BAR) {
+		progress->next = now + FIRST_AFTER;
 		outlet->clear = clear;
+	}
 }
 
 nsec progress_deadline(const struct progress *progress)
 {
 	return progress->next;
-}
-
-static void update_rate(struct progress *progress, const struct session *session)
-{
-	nsec now = clock_now(), span = now - progress->rate_since;
-	double rate =
-		span > 0 ? (double)(session->tally.finished - progress->rate_finished) / ((double)span / NSEC_PER_SEC)
-			 : 0;
-
-	/* The first span counts at once, and later ones half. */
-	if (!progress->rate_finished || span >= RATE_TIME) {
-		progress->rate = progress->rate > 0 && progress->rate_finished ? (progress->rate + rate) / 2 : rate;
-		if (span >= RATE_TIME) {
-			progress->rate_since = now;
-			progress->rate_finished = session->tally.finished;
-		}
-	}
-}
-
-/* Appends a time: "1:05", "2:03:04". */
-static void append_time(struct bytes *out, double seconds)
-{
-	uint64_t whole = (uint64_t)seconds;
-
-	if (whole >= 3600)
-		bytes_append_format(out, "%" PRIu64 ":%02u:%02u", whole / 3600, (unsigned)(whole / 60 % 60),
-				    (unsigned)(whole % 60));
-	else
-		bytes_append_format(out, "%u:%02u", (unsigned)(whole / 60), (unsigned)(whole % 60));
-}
-
-static uint64_t progress_failures(const struct session *session)
-{
-	return session->tally.finished - session->tally.outcomes[OUTCOME_OK] - session->tally.outcomes[OUTCOME_SKIPPED];
-}
-
-/* Appends a part of the line; nothing if it does not apply. */
-static void append_part(struct bytes *out, size_t part, const struct progress *progress, struct session *session)
-{
-	uint64_t total =
-		session->tally.total > session->tally.submitted ? session->tally.total : session->tally.submitted;
-	uint64_t done = session->tally.finished;
-	size_t stopped;
-
-	switch (part) {
-	case 0:
-		/* "+": of at least this many, until the end of the input is known. */
-		bytes_append_format(out, "%" PRIu64 "/%" PRIu64 "%s", done, total, session->tally.total ? "" : "+");
-		break;
-	case 1:
-		if (session->tally.total)
-			bytes_append_format(out, "%" PRIu64 "%%", total ? done * 100 / total : 100);
-		break;
-	case 2:
-		if (progress_failures(session))
-			bytes_append_format(out, "%" PRIu64 " failed", progress_failures(session));
-		break;
-	case 3:
-		throttle_describe(&session->throttle, out);
-		break;
-	case 4:
-		if ((stopped = pool_counts(session->pool).stopped))
-			bytes_append_format(out, "%zu worker%s stopped", stopped, stopped == 1 ? "" : "s");
-		break;
-	case 5:
-		if (session->tally.total && progress->rate > 0) {
-			bytes_append_text(out, "ETA ");
-			append_time(out, (double)(total - done) / progress->rate);
-		}
-		break;
-	case 6:
-		bytes_append_format(out, "%zu running", pool_running(session->pool));
-		break;
-	default:
-		bytes_append_format(out, progress->rate < 10 ? "%.1f/s" : "%.0f/s", progress->rate);
-	}
-}
-
-enum { PARTS = 8, PART_FAILED = 2 };
-
-/* Appends the task that has been running longest, as far as it fits: "#17 5s: gzip foo". Returns the columns used. */
-static size_t append_oldest(struct bytes *out, struct session *session, size_t columns)
-{
-	struct running_task oldest = {.started = NSEC_FOREVER}, task;
-	struct bytes words = {.data = NULL}, safe = {.data = NULL};
-	struct slice text;
-	size_t seat, used = 0;
-
-	for (seat = 0; seat < pool_counts(session->pool).seats; seat++) {
-		if (pool_running_at(session->pool, seat, &task) && task.started < oldest.started)
-			oldest = task;
-	}
-	if (oldest.started != NSEC_FOREVER && columns >= TASK_MIN) {
-		bytes_append_format(&words, "#%" PRIu64 " ", oldest.task.index + 1);
-		append_time(&words, (double)(clock_now() - oldest.started) / NSEC_PER_SEC);
-		bytes_append_text(&words, " ");
-		report_command_line(session, &oldest.task, oldest.slot, &words);
-		quote_terminal(&safe, bytes_slice(&words));
-		text = bytes_slice(&safe);
-		used = quote_fitting(out, &text, columns);
-	}
-	bytes_release(&words);
-	bytes_release(&safe);
-	return used;
-}
-
-static void append_bar(struct bytes *out, const struct session *session, size_t columns)
-{
-	size_t full = session->tally.finished >= session->tally.total
-			      ? columns
-			      : (size_t)(session->tally.finished * columns / session->tally.total),
-	       i;
-
-	bytes_append_text(out, "[");
-	for (i = 0; i < columns; i++)
-		bytes_append_text(out, i < full ? "=" : i == full ? ">" : " ");
-	bytes_append_text(out, "] ");
-}
-
-/* Appends a frame for a terminal of this width: at most width - 1 columns, or it would wrap. */
-static void progress_compose(struct progress *progress, struct session *session, size_t width, struct bytes *out)
-{
-	struct bytes line = {.data = NULL}, part = {.data = NULL};
-	size_t left = width - 1, bar, i;
-
-	for (i = 0; i < PARTS; i++) {
-		bool colored = i == PART_FAILED && progress->options.colored;
-
-		bytes_clear(&part);
-		append_part(&part, i, progress, session);
-		if (!part.size || part.size + (line.size ? 2 : 0) > left)
-			continue;
-		left -= part.size + (line.size ? 2 : 0);
-		bytes_append_text(&line, line.size ? ", " : "");
-		bytes_append_text(&line, colored ? "\033[31m" : "");
-		bytes_append(&line, part.data, part.size);
-		bytes_append_text(&line, colored ? "\033[m" : "");
-	}
-	bar = left > BAR_MAX + 3 ? BAR_MAX : left > BAR_MIN + 3 ? left - 3 : 0;
-	if (session->tally.total && bar) {
-		append_bar(out, session, bar);
-		left -= bar + 3;
-	}
-	bytes_append(out, line.data, line.size);
-	if (left > TASK_MIN + 2) {
-		bytes_append_text(out, ", ");
-		if (!append_oldest(out, session, left - 2))
-			out->size -= 2;
-	}
-	bytes_release(&line);
-	bytes_release(&part);
 }
 
 static size_t terminal_width(void)
@@ -255,28 +120,26 @@ static void draw(struct progress *progress, struct session *session)
 	struct bytes frame = {.data = NULL};
 
 	bytes_append_text(&frame, "\r\033[J");
-	progress_compose(progress, session, terminal_width(), &frame);
+	frame_compose(session, terminal_width(), &frame);
 	bytes_append_text(&frame, "\r");
 	outlet_put_frame(progress->outlet, bytes_slice(&frame));
 	bytes_release(&frame);
-	progress->shown = true;
+	progress->shown = progress->concludes = true;
 }
 
+/* Prints a plain line, and sets when the next is due. */
 static void progress_say(struct progress *progress, struct session *session)
 {
 	struct bytes line = {.data = NULL};
-	size_t i;
 
-	for (i = 0; i < PARTS; i++) {
-		size_t before = line.size;
-
-		bytes_append_text(&line, before ? ", " : "");
-		append_part(&line, i, progress, session);
-		if (line.size == before + (before ? 2 : 0))
-			line.size = before;
-	}
-	diag_note("%s", bytes_text(&line));
+	bytes_append_text(&line, "mpmap: ");
+	frame_figures(session, &line);
+	bytes_append_text(&line, "\n");
+	diag_line(bytes_slice(&line));
 	bytes_release(&line);
+	progress->next = clock_now() + progress->interval;
+	if (!progress->options.interval)
+		progress->interval = 2 * progress->interval < PLAIN_MOST ? 2 * progress->interval : PLAIN_MOST;
 }
 
 void progress_update(struct progress *progress, struct session *session)
@@ -285,10 +148,8 @@ void progress_update(struct progress *progress, struct session *session)
 
 	if (progress->options.kind == PROGRESS_NONE || now < progress->next)
 		return;
-	update_rate(progress, session);
 	if (progress->options.kind == PROGRESS_PLAIN) {
 		progress_say(progress, session);
-		progress->next = now + PLAIN_TIME;
 		outlet_flush(progress->outlet);
 		return;
 	}
@@ -326,4 +187,18 @@ void progress_close(struct progress *progress)
 	progress->options.kind = PROGRESS_NONE;
 	progress->next = NSEC_FOREVER;
 	progress->outlet->clear = NULL;
+}
+
+void progress_conclude(struct progress *progress, const struct session *session)
+{
+	struct bytes line = {.data = NULL};
+
+	/* What ended the run early has a message of its own. */
+	if (!progress->concludes || session->ending.signal || session->ending.failure || ending_is_aborted(session))
+		return;
+	bytes_append_text(&line, "mpmap: ");
+	frame_conclude(session, &line);
+	bytes_append_text(&line, "\n");
+	diag_line(bytes_slice(&line));
+	bytes_release(&line);
 }

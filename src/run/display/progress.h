@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The progress of a run, on standard error: a bar on a terminal, drawn at most ten times a second and removed before
- * anything else is written there; or plain lines every few seconds.
+ * anything else is written there; or plain lines at growing intervals. One line stays at the end.
  */
 #ifndef RUN_DISPLAY_PROGRESS_H
 #define RUN_DISPLAY_PROGRESS_H
@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/dialect.h"
 #include "base/error.h"
+#include "run/display/gauge.h"
 #include "run/outlet.h"
 
 struct session;
@@ -17,13 +18,15 @@ enum progress_kind {
 	PROGRESS_NONE,
 	/* The bar on a terminal, else plain lines. */
 	PROGRESS_AUTO,
-	/* The bar on a terminal, else nothing. */
+	/* The bar on a terminal (plain lines if it understands no control sequences), else nothing. */
 	PROGRESS_BAR,
 	PROGRESS_PLAIN,
 };
 
 struct progress_options {
 	enum progress_kind kind;
+	/* Time between plain lines; 0: from 2 s to a minute, growing. */
+	nsec interval;
 	/* The terminal understands control sequences (TERM). */
 	bool terminal_is_able;
 	/* Failures are red. */
@@ -35,26 +38,23 @@ struct progress {
 	/* Messages on standard error may have colours. */
 	bool is_colored;
 	struct outlet *outlet;
-	/* Monotonic time of its start. */
-	nsec started;
+	struct gauge gauge;
 	/* When the next frame or line is due; NSEC_FOREVER if none. */
 	nsec next;
 	/* When the last frame was drawn. */
 	nsec drawn;
 	/* Tasks that had ended by then. */
 	uint64_t finished;
+	/* Time from a plain line to the next. */
+	nsec interval;
 	/* A frame is on the screen. */
 	bool shown;
-	/* Start of the time span that the rate is measured over. */
-	nsec rate_since;
-	/* Tasks that had ended by then; 0 in the first span. */
-	uint64_t rate_finished;
-	/* Tasks per second. */
-	double rate;
+	/* A line on the whole run is due at its end. */
+	bool concludes;
 };
 
 /* Parses the value of --progress (NULL if it has none). -1 with the error. */
-int progress_parse(const char *text, enum progress_kind *kind, struct error *error) MUST_CHECK;
+int progress_parse(const char *text, struct progress_options *options, struct error *error) MUST_CHECK;
 
 /* Chooses the kind: none if the run is quiet, no bar if its tasks write to the terminal themselves. */
 void progress_init(struct progress *progress, const struct session *session, struct outlet *outlet);
@@ -65,6 +65,13 @@ nsec progress_deadline(const struct progress *progress);
 /* Draws a frame or prints a line, if one is due. */
 void progress_update(struct progress *progress, struct session *session);
 
+/* Notes how long a task took. */
+static inline void progress_learn(struct progress *progress, nsec time)
+{
+	if (progress->options.kind != PROGRESS_NONE)
+		gauge_learn(&progress->gauge, time);
+}
+
 /* Removes the frame until the next is due. */
 void progress_hide(struct progress *progress);
 
@@ -73,5 +80,8 @@ void progress_resized(struct progress *progress);
 
 /* Removes the frame for good. */
 void progress_close(struct progress *progress);
+
+/* Prints the line that stays, after the output: "60 tasks in 3.1 s, 1 failed". */
+void progress_conclude(struct progress *progress, const struct session *session);
 
 #endif
