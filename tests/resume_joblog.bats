@@ -67,7 +67,7 @@ refused() {
 	rm fail begun
 	resume --shell '[ ! -e fail ] || case $1 in 2) exit 5;; 3) kill -9 $$;; esac; echo "$1" >>begun' ::: 1 2 3 4 5
 	expect 125 ''
-	says '^mpmap: 2 of 5 tasks failed \(1 signaled, 1 failed\)$'
+	says '^mpmap: 2 of 5 tasks failed: 1 by exit status, 1 by signal$'
 	says '^mpmap: #2: exit status 5: '
 	says '^mpmap: #3: .*SIGKILL'
 	same begun 5
@@ -85,7 +85,7 @@ refused() {
 	log "$(line 1 -1 15)" "$(line 2 1)"
 	resume --halt now,fail=1 echo ::: 1 2 3
 	expect 125 3
-	says '^mpmap: 2 of 3 tasks failed \(1 timeout, 1 failed\)$'
+	says '^mpmap: 2 of 3 tasks failed: 1 by exit status, 1 by time limit$'
 	resume --retry-failed --retries 1 echo ::: 1 2 3
 	expect 0 $'1\n2'
 	notes 1 3

@@ -47,9 +47,11 @@ load helper
 
 @test "usage: --bar, --eta, --lb, --wd and -N mean what they mean elsewhere" {
 	mp --bar echo ::: 1
-	expect 0 1 ''
+	expect 0 1
+	says '^mpmap: 1 task in '
 	mp --eta --lb -j1 -N2 echo ::: 1 2 3
-	expect 0 $'1 2\n3' ''
+	expect 0 $'1 2\n3'
+	says '^mpmap: 2 tasks in '
 	mp --max-replace-args 2 --wd / --shell 'pwd' ::: 1 2
 	expect 0 / ''
 }

@@ -310,3 +310,8 @@ const struct output_format output_json = {
 	.data = put_data,
 	.end = end_object,
 };
+
+void output_json_words(struct bytes *out, struct slice words)
+{
+	json_text_put_words(out, words);
+}

@@ -42,4 +42,7 @@ void output_json_fields(struct bytes *out, const struct result *result, const ch
 /* Appends an object on an attempt that another follows; errors is the beginning of its standard error. */
 void output_json_try(struct bytes *out, const struct result *result, struct slice errors);
 
+/* Appends a string. Bytes that are not UTF-8 are replaced. */
+void output_json_words(struct bytes *out, struct slice words);
+
 #endif

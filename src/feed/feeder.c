@@ -71,7 +71,7 @@ void feeder_flush(struct feeder *feeder, bool at_end)
 void feeder_refuse(struct feeder *feeder, const char *reason)
 {
 	packer_gap(&feeder->packer, 0);
-	verdict_refuse(feeder->session, reason);
+	supply_refuse(feeder->session, reason);
 }
 
 void feeder_close(struct feeder *feeder)

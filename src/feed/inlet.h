@@ -21,7 +21,7 @@ struct inlet {
 	bool end;
 	/* True if the input ended early, by a failure. */
 	bool failed;
-	/* Bytes of the regular file that is read; 0 if it is another file, or nobody asks how many tasks there will be. */
+	/* Bytes of the regular file that is read; 0 for another file, or if the number of tasks is not wanted. */
 	uint64_t size;
 	/* Bytes read. */
 	uint64_t got;

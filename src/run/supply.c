@@ -3,7 +3,9 @@
 #include "run/supply.h"
 
 #include "run/durable/recall.h"
+#include "run/report.h"
 #include "run/session_private.h"
+#include "run/verdict.h"
 #include "worker/executor.h"
 
 enum {
@@ -129,4 +131,22 @@ void supply_flush(struct session *session)
 void supply_fail(struct session *session)
 {
 	ending_note_trouble(session);
+}
+
+void supply_refuse(struct session *session, const char *reason)
+{
+	struct result result = {
+		.index = session->tally.submitted,
+		.outcome = OUTCOME_NOT_STARTED,
+		.status = -1,
+		.reason = reason,
+	};
+	char *line = report_wants(session, &result) ? report_line(session, &result, NULL) : NULL;
+
+	recall_refuse(session);
+	session->tally.submitted++;
+	result.line = line;
+	if (verdict_finish(session, &result, NULL) < 0)
+		BUG("refused record already has a result");
+	free(line);
 }

@@ -62,4 +62,7 @@ void supply_flush(struct session *session);
 /* Makes the run end with EXIT_TROUBLE; tasks submitted before run nevertheless. The caller has printed why. */
 void supply_fail(struct session *session);
 
+/* Gives the next index to a record that cannot be a task, for this reason. */
+void supply_refuse(struct session *session, const char *reason);
+
 #endif

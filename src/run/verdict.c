@@ -8,7 +8,6 @@
 #include "base/diag.h"
 #include "ipc/fd.h"
 #include "machine/pressure.h"
-#include "run/durable/recall.h"
 #include "run/logbook.h"
 #include "run/policy/failure.h"
 #include "run/report.h"
@@ -143,24 +142,6 @@ int verdict_finish(struct session *session, const struct result *result, const s
 		return -1;
 	verdict_account(session, result, task);
 	return 0;
-}
-
-void verdict_refuse(struct session *session, const char *reason)
-{
-	struct result result = {
-		.index = session->tally.submitted,
-		.outcome = OUTCOME_NOT_STARTED,
-		.status = -1,
-		.reason = reason,
-	};
-	char *line = report_wants(session, &result) ? report_line(session, &result, NULL) : NULL;
-
-	recall_refuse(session);
-	session->tally.submitted++;
-	result.line = line;
-	if (verdict_finish(session, &result, NULL) < 0)
-		BUG("refused record already has a result");
-	free(line);
 }
 
 /* Makes the provisional result of a task that is not run again after all count. False if it has none. */

@@ -17,7 +17,4 @@ extern const struct pool_owner verdict_owner;
  */
 int verdict_finish(struct session *session, const struct result *result, const struct task *task) MUST_CHECK;
 
-/* Gives the next index to a record that cannot be a task, for this reason. */
-void verdict_refuse(struct session *session, const char *reason);
-
 #endif

@@ -230,7 +230,7 @@ static size_t append_figures(struct bytes *out, struct session *session, const s
  * Appends the task that runs in a seat: "#17 0:05 gzip foo", "#17 0:05! ..." if it is slow. Returns the columns used,
  * 0 if they do not suffice.
  */
-static size_t append_running(struct bytes *out, struct session *session, size_t seat, size_t columns)
+static size_t append_running_tasks(struct bytes *out, struct session *session, size_t seat, size_t columns)
 {
 	struct bytes head = {.data = NULL}, command = {.data = NULL}, safe = {.data = NULL};
 	nsec median = gauge_median(&session->progress.gauge), time;
@@ -274,7 +274,7 @@ static void append_tasks(struct bytes *out, struct session *session, const struc
 		if (share < TASK_COLUMNS)
 			share = columns < TASK_COLUMNS ? columns : TASK_COLUMNS;
 		bytes_append_text(out, ", ");
-		used = append_running(out, session, figures->oldest[i].seat, share - 2);
+		used = append_running_tasks(out, session, figures->oldest[i].seat, share - 2);
 		if (!used) {
 			out->size = before;
 			return;

@@ -17,7 +17,7 @@ static bool has_origin(const struct session_options *options)
 }
 
 /* Lists a task's values. A record for standard input has its delimiter there. */
-static const struct values *gather(struct session *session, const struct task *task)
+static const struct values *gather_values(struct session *session, const struct task *task)
 {
 	const struct template_options *template = &session->command.options;
 	const struct delimiter *delimiter = &session->options->input.delimiter;
@@ -31,7 +31,7 @@ static const struct values *gather(struct session *session, const struct task *t
 }
 
 /* Appends a record of JSON as it came, but for blanks. */
-static void append_input(struct session *session, const struct task *task, struct bytes *object)
+static void append_origin_input(struct session *session, const struct task *task, struct bytes *object)
 {
 	struct slice text;
 
@@ -54,10 +54,10 @@ void origin_append(struct session *session, const struct task *task, struct byte
 	if (!has_origin(options))
 		return;
 	if (options->input.is_json && !options->input.to_stdin) {
-		append_input(session, task, object);
+		append_origin_input(session, task, object);
 		return;
 	}
-	values = gather(session, task);
+	values = gather_values(session, task);
 	output_json_values(object, values);
 	if (template->names && !template->is_grouped)
 		output_json_named(object, values, template->names, template->name_count);

@@ -139,7 +139,7 @@ void chart_bars(struct bytes *out, const struct run_page *page, struct chart_spa
 	end_rows(out, span);
 }
 
-/* Returns how a cell of the density, which is some columns wide, is drawn: 0 to SHADES, SHADE_FAILED if a task failed. */
+/* Returns the shade of a cell of the density, which is some columns wide: 0 to SHADES, or SHADE_FAILED. */
 static unsigned density_shade(const struct lanes *lanes, size_t lane, size_t column, size_t step)
 {
 	size_t end = column + step < lanes->columns ? column + step : lanes->columns, i;
@@ -216,7 +216,7 @@ void chart_level(struct bytes *out, const struct run_page *page, struct chart_sp
 }
 
 /* Finds the octaves in use, and the highest count. */
-static void find_octaves(const struct times *times, unsigned *first, unsigned *last, uint64_t *most)
+static void octaves_in_use(const struct times *times, unsigned *first, unsigned *last, uint64_t *most)
 {
 	unsigned octave;
 	nsec bound;
@@ -242,7 +242,7 @@ void chart_times(struct bytes *out, const struct times *times)
 
 	if (!times->count)
 		return;
-	find_octaves(times, &first, &last, &most);
+	octaves_in_use(times, &first, &last, &most);
 	bytes_append_text(out, "<div class=\"histogram\">");
 	for (octave = first; octave <= last; octave++) {
 		nsec bound;

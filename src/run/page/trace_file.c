@@ -2,7 +2,7 @@
 /* Writing trace events. Times are microseconds with three decimals, from the beginning, so that doubles hold them. */
 #include "run/page/trace_file.h"
 
-#include "codec/json/json_text.h"
+#include "codec/output_json.h"
 
 #include <inttypes.h>
 
@@ -23,11 +23,11 @@ static struct slice cut_name(struct slice text)
 }
 
 /* Appends the event that names the process, or with a slot its thread. */
-static void put_name(struct bytes *out, const char *event, uint32_t slot, struct slice name)
+static void put_trace_name(struct bytes *out, const char *event, uint32_t slot, struct slice name)
 {
 	bytes_append_format(
 		out, "{\"ph\":\"M\",\"pid\":1,\"tid\":%" PRIu32 ",\"name\":\"%s\",\"args\":{\"name\":", slot, event);
-	json_text_put_words(out, name);
+	output_json_words(out, name);
 	bytes_append_text(out, "}}");
 }
 
@@ -35,7 +35,7 @@ void trace_file_begin(struct trace_file *trace, struct slice command, nsec began
 {
 	*trace = (struct trace_file){.origin = began};
 	bytes_append_text(&trace->out, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n");
-	put_name(&trace->out, "process_name", 0, cut_name(command));
+	put_trace_name(&trace->out, "process_name", 0, cut_name(command));
 }
 
 /* Names the slots up to this one. */
@@ -46,12 +46,12 @@ static void name_slots(struct trace_file *trace, uint32_t slot)
 
 		snprintf(name, sizeof name, "slot %" PRIu32, ++trace->named);
 		bytes_append_text(&trace->out, ",\n");
-		put_name(&trace->out, "thread_name", trace->named, slice_of(name));
+		put_trace_name(&trace->out, "thread_name", trace->named, slice_of(name));
 	}
 }
 
 /* Appends what is known of a task besides its times. */
-static void put_arguments(struct bytes *out, const struct page_task *task)
+static void put_trace_arguments(struct bytes *out, const struct page_task *task)
 {
 	bytes_append_format(out, "{\"seq\":%" PRIu64 ",\"outcome\":\"%s\",\"attempts\":%" PRIu32, task->seq,
 			    outcome_name(task->outcome), task->attempts);
@@ -64,9 +64,9 @@ static void put_arguments(struct bytes *out, const struct page_task *task)
 		bytes_append_format(out, ",\"max_rss\":%" PRIu64, task->max_rss);
 	if (page_task_has_failed(task)) {
 		bytes_append_text(out, ",\"end\":");
-		json_text_put_words(out, task->ending);
+		output_json_words(out, task->ending);
 		bytes_append_text(out, ",\"stderr\":");
-		json_text_put_words(out, task->errors);
+		output_json_words(out, task->errors);
 	}
 	bytes_append_text(out, "}");
 }
@@ -87,9 +87,9 @@ void trace_file_add(struct trace_file *trace, const struct page_task *task)
 	bytes_append_text(out, ",\"dur\":");
 	put_microseconds(out, task->duration > 0 ? task->duration : 0);
 	bytes_append_text(out, ",\"name\":");
-	json_text_put_words(out, cut_name(task->text));
+	output_json_words(out, cut_name(task->text));
 	bytes_append_text(out, ",\"args\":");
-	put_arguments(out, task);
+	put_trace_arguments(out, task);
 	bytes_append_text(out, "}");
 }
 
