@@ -144,14 +144,18 @@ has_notes() {
 	note_sums
 	echo mine >run.mpj.outputs
 	mp --journal=run.mpj --out=file2 touch ran <file.in
-	refused '^mpmap: --journal: run.mpj.outputs, in which .* of another run \(--force replaces them\)$'
+	refused '^mpmap: --journal: run.mpj.outputs, which .* has something of another \(--force replaces it\)$'
 	[ ! -e file2 ]
 	[ ! -e run.mpj ]
 	exactly run.mpj.outputs $'mine\n'
-	rm run.mpj.outputs
+	mv run.mpj.outputs run.mpj.rewriting
+	mp --journal=run.mpj --out=file2 touch ran <file.in
+	refused '^mpmap: --journal: run.mpj.rewriting, which .* has something of another'
+	exactly run.mpj.rewriting $'mine\n'
+	rm run.mpj.rewriting
 	mkfifo run.mpj.outputs
 	mp --journal=run.mpj --force --out=file2 touch ran <file.in
-	refused 'run.mpj.outputs, in which outputs are kept, is not a regular file$'
+	refused 'run.mpj.outputs, which the run may write, is not a regular file$'
 	rm run.mpj.outputs
 	ln -sf missing run.mpj
 	mp --journal=run.mpj --out=file2 touch ran <file.in

@@ -88,7 +88,7 @@ void durable_expect(const struct durable *durable, struct out_file *out);
 /* Checks the output that was opened against the past; nothing is changed. -1 with the error. */
 int durable_check(struct durable *durable, struct error *error) MUST_CHECK;
 
-/* Checks that the journal and the file of outputs are no other files of the run, nor of another. -1 with the error. */
+/* Checks that the journal and the files beside it are no other files of the run, nor of another. -1 with the error. */
 int durable_check_files(const struct durable *durable, struct error *error) MUST_CHECK;
 
 /* Checks that standard error is not the output, a file of this name and status. -1 with the error. */

@@ -3,6 +3,7 @@
 #include "run/durable/durable.h"
 
 #include "base/diag.h"
+#include "base/mem.h"
 #include "run/session_private.h"
 
 #include <errno.h>
@@ -55,35 +56,41 @@ static int check_apart(const struct session *session, const char *name, const st
 	return 0;
 }
 
-/* Checks the file of outputs, which is made when it is needed. -1 with the error. */
-static int check_outputs(const struct durable *durable, struct error *error)
+/* Checks a file that the run makes when it is needed. -1 with the error. */
+static int check_beside(const struct durable *durable, const char *name, struct error *error)
 {
-	const char *name = durable->stage.kept.name;
 	struct stat status;
 
 	if (stat(name, &status) < 0)
 		return check_apart(durable->session, name, NULL, error);
 	if (!S_ISREG(status.st_mode))
-		return error_refuse(error, "--journal: %s, in which outputs are kept, is not a regular file", name);
+		return error_refuse(error, "--journal: %s, which the run may write, is not a regular file", name);
 	if (check_apart(durable->session, name, &status, error) < 0)
 		return -1;
 	if (!durable->scroll.is_new || !status.st_size || durable->session->options->output.force)
 		return 0;
-	return error_refuse(error,
-			    "--journal: %s, in which outputs are kept, has the outputs of another run (--force "
-			    "replaces them)",
-			    name);
+	return error_refuse(
+		error, "--journal: %s, which the run may write, has something of another (--force replaces it)", name);
 }
 
 int durable_check_files(const struct durable *durable, struct error *error)
 {
+	static const char *const ends[] = {".outputs", ".outputs.1", ".rewriting"};
 	struct stat status;
+	size_t i;
+	int result = 0;
 
 	if (fstat(durable->scroll.fd, &status) < 0)
 		return error_set_errno(error, errno, "--journal: cannot read %s", durable->scroll.name);
 	if (check_apart(durable->session, durable->scroll.name, &status, error) < 0)
 		return -1;
-	return check_outputs(durable, error);
+	for (i = 0; i < countof(ends) && result == 0; i++) {
+		char *name = mem_join(durable->scroll.name, ends[i]);
+
+		result = check_beside(durable, name, error);
+		free(name);
+	}
+	return result;
 }
 
 int durable_check_errors(const char *name, const struct stat *status, struct error *error)
