@@ -231,6 +231,10 @@ has_notes() {
 	usage_error '^mpmap: --retry-failed is for a run that is resumed'
 	mp --journal= touch ::: ran
 	usage_error '^mpmap: --journal: the name of the file is empty$'
+	for option in --journal --out --joblog --memo --results; do
+		mp "$option" --force touch ::: ran
+		usage_error "^mpmap: $option: the name of the f[a-z]* is missing before '--force' \(or is ./--force\)$"
+	done
 	mp --journal=file --out=file touch ::: ran
 	usage_error '^mpmap: --journal: file is the file of --out, too; name another file$'
 	run_it bash -c '"$MPMAP" --journal=run.mpj touch ::: ran >>file 2>&1'

@@ -120,11 +120,22 @@ int set_output(struct options *options, const char *value, struct error *error)
 			 value, *value ? value : "FILE");
 }
 
+/* Checks the name of what an option writes. Another option in its place says that it was forgotten. */
+static int check_written(const char *option, const char *what, const char *name, struct error *error)
+{
+	if (!*name)
+		return error_set(error, "%s: the name of the %s is empty", option, what);
+	if (strncmp(name, "--", 2) == 0)
+		return error_set(error, "%s: the name of the %s is missing before '%s' (or is ./%s)", option, what,
+				 name, name);
+	return 0;
+}
+
 int set_out(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.file = value;
-	if (!*value)
-		return error_set(error, "--out: the name of the file is empty");
+	if (check_written("--out", "file", value, error) < 0)
+		return -1;
 	if (output_find(value))
 		return error_set(error, "--out=%s: -o %s sets the format; for a file of that name: --out=./%s", value,
 				 value, value);
@@ -138,13 +149,13 @@ int set_out(struct options *options, const char *value, struct error *error)
 int set_results(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.results = value;
-	return *value ? 0 : error_set(error, "--results: the name of the folder is empty");
+	return check_written("--results", "folder", value, error);
 }
 
 int set_journal(struct options *options, const char *value, struct error *error)
 {
 	options->run.durable.journal = value;
-	return *value ? 0 : error_set(error, "--journal: the name of the file is empty");
+	return check_written("--journal", "file", value, error);
 }
 
 int set_resume(struct options *options, const char *value UNUSED, struct error *error UNUSED)
@@ -197,7 +208,7 @@ int set_force(struct options *options, const char *value UNUSED, struct error *e
 int set_joblog(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.joblog = value;
-	return value[*value == '+'] ? 0 : error_set(error, "--joblog: the name of the file is empty");
+	return check_written("--joblog", "file", value + (*value == '+'), error);
 }
 
 int set_report(struct options *options, const char *value, struct error *error)
@@ -212,7 +223,7 @@ int set_report(struct options *options, const char *value, struct error *error)
 int set_memo(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.memo = value;
-	return *value ? 0 : error_set(error, "--memo: the name of the folder is empty");
+	return check_written("--memo", "folder", value, error);
 }
 
 int set_buffer(struct options *options, const char *value, struct error *error)
