@@ -504,3 +504,27 @@ outputs() {
 	usage_error "'mine' in it is not of an earlier run"
 	[ -e results/mine ]
 }
+
+@test "resume: an input that cannot be read to its end leaves the output as it is, and is gone on with" {
+	printf '"%s"\n' a b c >in
+	mp_well --jsonl --journal=run.mpj --out=file echo <in
+	printf '"a"\n"b"\nbad\n' >bad
+	mp --jsonl --journal=run.mpj --resume --out=file echo <bad
+	expect 1
+	says 'line 3.*: invalid token'
+	says '^mpmap: to go on: .* --resume '
+	same file $'a\nb\nc'
+	mp_well --journal=run.mpj --status
+	grep -qx 'interrupted  0' out
+	mp_well --jsonl --journal=run.mpj --resume --out=file echo <in
+	same file $'a\nb\nc'
+	# What fails meanwhile has failed by itself.
+	rm run.mpj* file
+	printf '%s\n' '{"shell": "echo a; exit 3"}' bad >bad
+	mp --jsonl --journal=run.mpj --out=file <bad
+	expect 1
+	same file a
+	mp_well --journal=run.mpj --status
+	grep -qx 'failed       1' out
+	grep -qx 'interrupted  0' out
+}

@@ -91,6 +91,11 @@ static void ending_set_failure(struct session *session, enum exit_status status)
 		ending->phase = ENDING_FAILED;
 }
 
+bool ending_is_complete(const struct session *session)
+{
+	return session->ending.phase == ENDING_RUNNING && !session->ending.failure;
+}
+
 void ending_note_trouble(struct session *session)
 {
 	ending_set_failure(session, EXIT_TROUBLE);

@@ -103,6 +103,9 @@ void ending_abort(struct session *session);
 /* Ends the run for a signal: the first drains, or kills later or at once as its number says; the second aborts. */
 void ending_interrupt(struct session *session, int number);
 
+/* True if a run that ends has read its whole input, and nothing has kept its tasks from running. */
+bool ending_is_complete(const struct session *session);
+
 /* Reports a failure of the run itself and drains. The exit status will be status, or EXIT_TROUBLE if that was before.
  */
 void ending_fail(struct session *session, enum exit_status status, const struct error *error);

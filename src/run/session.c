@@ -65,7 +65,9 @@ static bool outlet_voids(struct outlet *outlet, const struct result *result)
 
 	if (result->outcome == OUTCOME_SKIPPED)
 		return true;
-	return result_is_failure(result) && (ending->signal || ending->clears || ending->failure);
+	/* An input that cannot be read on ends nothing. */
+	return result_is_failure(result) &&
+	       (ending->signal || ending->clears || (ending->failure && ending->phase != ENDING_RUNNING));
 }
 
 static void outlet_settled(struct outlet *outlet, const struct result *result)

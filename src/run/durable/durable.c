@@ -83,7 +83,7 @@ void durable_note_session(struct durable *durable, uint64_t number)
 /* True if the session ends, and the whole input was read. */
 static bool ends_complete(const struct durable *durable)
 {
-	return durable->end && durable->session->ending.phase == ENDING_RUNNING;
+	return durable->end && ending_is_complete(durable->session);
 }
 
 /* Begins the note "commit": how far the run is. Until its input has been read, it is where it was. */
@@ -316,7 +316,7 @@ void durable_end(struct durable *durable)
 
 	if (!durable->options || durable->has_failed)
 		return;
-	durable->end = session->ending.phase == ENDING_RUNNING ? "complete" : "stopped";
+	durable->end = ending_is_complete(session) ? "complete" : "stopped";
 	/* The input has become shorter. */
 	if (ends_complete(durable) && session->tally.submitted < durable->past.placed &&
 	    durable_move(durable, (size_t)session->tally.submitted, &durable->stage.error) == 0)

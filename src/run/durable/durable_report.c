@@ -12,7 +12,7 @@ void durable_report(const struct durable *durable)
 
 	if (!options || !options->again || session->place.screen)
 		return;
-	if (session->ending.phase != ENDING_RUNNING)
+	if (!ending_is_complete(session))
 		diag_note("to go on: %s%s", options->again, options->again_rest);
 	else if (durable->stage.interrupted)
 		diag_note("to run what was interrupted again: %s --retry-interrupted%s", options->again,
