@@ -92,6 +92,7 @@ static const struct command_line singles[] = {
 	 "--at-most-once: a command or function that gets many records may get one again"},
 	{"--journal j --retry-interrupted true", "--retry-interrupted is for a run that is resumed (--resume)"},
 	{"--journal j --retry-failed true", "--retry-failed is for a run that is resumed (--resume)"},
+	{"--journal j --interactive", "--journal: a run at the prompt has its own (map --journal=j COMMAND)"},
 	{"--journal j --out j true", "--journal: j is the file of --out, too; name another file"},
 	{"--journal j --state true", "--journal and --state: what tasks share is not kept for a run that is resumed"},
 	{"--journal j --tty true", "--journal and --tty: what tasks write then is not seen"},

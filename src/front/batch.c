@@ -99,6 +99,9 @@ static int check_journal(const struct options *options, struct error *error)
 	const struct output_options *output = &options->run.output;
 	const char *journal = options->run.durable.journal;
 
+	if (options->mode == MODE_INTERACTIVE)
+		return error_set(error, "--journal: a run at the prompt has its own (map --journal=%s COMMAND)",
+				 journal);
 	/* Other names of the file are found when it is open. */
 	if (output->file && strcmp(journal, output->file) == 0)
 		return error_set(error, "--journal: %s is the file of --out, too; name another file", journal);
