@@ -52,12 +52,13 @@
  *   joblog   a line for each task           joblog_past  reading them         results_folder  files for each task
  *   archive  output and results of runs     heads    the beginning of what tasks write to standard error
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
+ *   range    many tasks in one note        ordinals  equal tasks
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
  * journal/durable/  the journal of a run that can be resumed
  *   note     a frame                        scroll   the file of them      crc      its checksums
- *   past     what earlier sessions did      kept     output before its turn  ordinals  equal tasks
+ *   past     what earlier sessions did      kept     output before its turn
  *   roll     the tasks that it names        reread   notes read again      successor  a file in its place
- *   scroll_lock  whose it is
+ *   scroll_lock  whose it is              past_recall  what it says of a task
  *   retell   what the past was, in short
  * journal/memo/  what tasks have written, for later runs
  *   memo_folder  whose it is, its format    shards   many of them, locked   shard    pages in a file, and where
@@ -119,7 +120,7 @@
  *   closing  the end of a session
  * run/durable/  a run that can be resumed
  *   durable  commits                        durable_open  checks           durable_report  the line to type
- *   durable_status  how far it is           durable_files  no file is another
+ *   durable_status  how far it is           durable_files  no file is another  ranges  many tasks as one
  *   stage    output in its turn             turns    tasks that wait       recall   tasks done before
  *   aspects  what has to be the same        rewrite  a journal without its history
  * run/recalled/  what earlier sessions have done

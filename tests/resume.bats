@@ -460,6 +460,81 @@ outputs() {
 	done
 }
 
+# A filter that notes which records it got, and answers each with itself.
+noted='tee -a begun'
+
+# resume_filter OPTION...: resumes, and finds out that exactly the records of the file in that old has not were run.
+resume_filter() {
+	rm -f begun
+	touch begun
+	# shellcheck disable=SC2086
+	mp_well --journal=run.mpj --resume --out=file "$@" --filter $noted <in
+	sort old | comm -13 - <(sort in) | cmp - <(sort begun)
+	cp in old
+}
+
+@test "resume: a filter, noted by ranges, whose input is edited" {
+	local edit jobs
+	for jobs in 1 3; do
+		rm -rf run.mpj* file
+		# Equal records, too.
+		seq 30000 | sed 's/.*[05]$/again/' >in
+		cp in old
+		# shellcheck disable=SC2086
+		mp_well -j$jobs --journal=run.mpj --out=file --filter $noted <in
+		cmp in file
+		[ "$(grep -c '"tasks":.*"pieces":' run.mpj)" -lt 200 ]
+		[ "$(grep -c '"task":' run.mpj)" -lt 200 ]
+		for edit in '1d' '20000d' '1i new' '15000a more' '2s/.*/other/' '$d' '1{h;d};3G' '2p' '100,20000d' '1!G;h;$!d' '10,20000s/$/x/'; do
+			sed -i "$edit" in
+			resume_filter -j$jobs || complain "edit: $edit, -j$jobs"
+			cmp in file || complain "edit: $edit, -j$jobs"
+		done
+	done
+}
+
+@test "resume: a filter whose output is a pipe, or in the order of completion" {
+	seq 20000 >in
+	# shellcheck disable=SC2086
+	"$MPMAP" -j3 --journal=run.mpj --filter $noted <in | cmp in -
+	sed -i '7000s/.*/new/' in
+	rm begun
+	# shellcheck disable=SC2086
+	"$MPMAP" -j3 --journal=run.mpj --resume --filter $noted <in | cmp in -
+	same begun new
+	rm -rf run.mpj*
+	# shellcheck disable=SC2086
+	mp_well -j3 --unordered --journal=run.mpj --out=file --filter $noted <in
+	cp in old
+	sed -i '9000i newer' in
+	resume_filter -j3 --unordered
+	sort in | cmp - <(sort file)
+}
+
+@test "resume: a filter that was killed goes on after what was committed" {
+	local stop='exec 9>>begun; while IFS= read -r r; do echo "$r" >&9
+		[ "$r" != 6000 ] || [ -e gate ] || "$TOOL" hold gate; echo "$r"; done' committed
+	seq 20000 >in
+	start -j2 --journal=run.mpj --sync=0.05 --out=file --filter "$BASH" -c "$stop" <in
+	wait_until ranges_committed
+	kill -KILL "$pid"
+	finish
+	[ "$(cat status)" = 137 ]
+	touch gate
+	committed=$(grep -o '"commit":[0-9]*' run.mpj | tail -n 1 | cut -d: -f2)
+	[ "$committed" -gt 0 ]
+	rm begun
+	mp_well -j2 --journal=run.mpj --resume --out=file --filter "$BASH" -c "$stop" <in
+	cmp in file
+	[ "$(wc -l <begun)" = $((20000 - committed)) ]
+	mp_well -j2 --journal=run.mpj --resume --out=file --filter "$BASH" -c "$stop" <in
+	cmp in file
+}
+
+ranges_committed() {
+	[ -e run.mpj ] && grep -q '"tasks":' run.mpj
+}
+
 @test "resume: a number in the command makes a task another when that changes" {
 	mp_well --journal=run.mpj --out=file echo {#} {} ::: a b c
 	mp_well --journal=run.mpj --resume --out=file echo {#} {} ::: b c

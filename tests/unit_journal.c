@@ -9,7 +9,7 @@
 #include "journal/durable/crc.h"
 #include "journal/durable/kept.h"
 #include "journal/durable/note.h"
-#include "journal/durable/ordinals.h"
+#include "journal/ordinals.h"
 #include "journal/durable/past.h"
 #include "journal/durable/retell.h"
 #include "journal/durable/successor.h"
@@ -465,6 +465,108 @@ static void check_past(void)
 	free(path);
 }
 
+/* Pieces of ranges are read back, and others refused. */
+static void check_range(void)
+{
+	static const struct range_task tasks[] = {
+		{.key = {.high = 0, .low = 0}},
+		{.key = {.high = UINT64_MAX, .low = UINT64_MAX}, .size = UINT64_C(1) << 40, .nth = UINT32_MAX},
+		{.key = {.high = UINT64_C(0x0123456789abcdef), .low = UINT64_C(0xfedcba9876543210)},
+		 .size = 7,
+		 .nth = 1},
+	};
+	static const char *const bad[] = {
+		"",
+		"AAAAAAAAAAAAAAAAAAAAA:1",
+		"AAAAAAAAAAAAAAAAAAAAAB:1",
+		"AAAAAAAAAAAAAAAAAAAA+A:1",
+		"AAAAAAAAAAAAAAAAAAAAAA",
+		"AAAAAAAAAAAAAAAAAAAAAA:",
+		"AAAAAAAAAAAAAAAAAAAAAA:1:",
+		"AAAAAAAAAAAAAAAAAAAAAA:1,",
+		"AAAAAAAAAAAAAAAAAAAAAA:1:4294967296",
+		"AAAAAAAAAAAAAAAAAAAAAA:99999999999999999999",
+	};
+	struct bytes bytes = {.data = NULL};
+	struct range_task task;
+	struct slice rest;
+	size_t i;
+
+	for (i = 0; i < countof(tasks); i++)
+		range_put(&bytes, &tasks[i]);
+	rest = bytes_slice(&bytes);
+	check(range_is_at(rest));
+	for (i = 0; i < countof(tasks); i++) {
+		check(range_take(&rest, &task));
+		check(task.key.low == tasks[i].key.low && task.key.high == tasks[i].key.high);
+		check(task.size == tasks[i].size && task.nth == tasks[i].nth);
+	}
+	check_int(rest.size, 0);
+	check_str(bytes_text(&bytes),
+		  "AAAAAAAAAAAAAAAAAAAAAA:0 _____________________w:1099511627776:4294967295 "
+		  "ASNFZ4mrze_-3LqYdlQyEA:7:1");
+	bytes_release(&bytes);
+	for (i = 0; i < countof(bad); i++) {
+		rest = slice_of(bad[i]);
+		check(!range_take(&rest, &task));
+	}
+}
+
+/* Appends a note of count tasks, whose outputs have as many bytes as their number, from 1. */
+static void put_range(struct bytes *bytes, uint64_t first, uint64_t count, const char *where)
+{
+	struct range range = {
+		.first = first, .count = count, .place = 100 * first, .is_out = strcmp(where, "out") == 0};
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		struct range_task task = {.key = {.low = first + i + 1, .high = first + i + 1}, .size = i + 1};
+
+		range_put(&range.pieces, &task);
+	}
+	note_range(bytes, &range);
+	bytes_release(&range.pieces);
+}
+
+/* The past of ranges: each task by itself. */
+static void check_past_ranges(void)
+{
+	struct error error = {.number = 0};
+	struct bytes bytes = {.data = NULL};
+	struct scroll scroll;
+	struct past past;
+	size_t begun;
+	char *path;
+
+	put_beginning(&bytes);
+	put_range(&bytes, 0, 3, "out");
+	put_range(&bytes, 5, 2000, "kept");
+	put_range(&bytes, 3, 2, "kept");
+	begun = note_begin(&bytes);
+	note_put_number(&bytes, "placed", 3);
+	note_put_number(&bytes, "count", 2);
+	note_put_number(&bytes, "size", 3);
+	note_put_number(&bytes, "out", 6);
+	note_end(&bytes, begun);
+	put_one(&bytes, "commit", 1);
+	path = write_journal(bytes_slice(&bytes));
+	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
+	check_int(past_load(&past, &scroll, &error), 0);
+	check_int(past.placed, 5);
+	check_int(past_of(&past, 3).size, 3);
+	check_int(past_of(&past, 3).place, 3);
+	check_int(past_of(&past, 5).place, 7);
+	check_int(past_of(&past, 5).status, 0);
+	check(past_of(&past, 5).is_out && !past_of(&past, 6).is_out);
+	check_int(past_of(&past, 2005).place, 500 + 1999 * 2000 / 2);
+	check_int(past_of(&past, 2005).outcome, OUTCOME_OK);
+	check_int(past_of(&past, 2006).in_roll, ROLL_NONE);
+	past_release(&past);
+	scroll_close(&scroll);
+	bytes_release(&bytes);
+	free(path);
+}
+
 /* Appends the note of a task that is the nth of the equal ones, whose output has size bytes. */
 static void put_nth(struct bytes *bytes, uint64_t index, uint64_t letter, uint64_t nth, uint64_t size)
 {
@@ -762,6 +864,8 @@ const struct unit_test unit_journal[] = {
 	{.name = "scroll: groups are appended, and a torn one is cut", .run = check_append},
 	{.name = "scroll: the process that has it is named", .run = check_holder},
 	{.name = "past: tasks, places, moves", .run = check_past},
+	{.name = "range: pieces", .run = check_range},
+	{.name = "past: ranges", .run = check_past_ranges},
 	{.name = "past: an input that was edited, equal tasks", .run = check_past_edited},
 	{.name = "retell: a journal is written anew", .run = check_retell},
 	{.name = "past: what is too much", .run = check_past_limits},

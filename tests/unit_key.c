@@ -59,6 +59,7 @@ static struct key key_with(const char *words, const char *tag, struct slice surr
 	};
 	struct key key = key_of_task(&command, task);
 
+	key_release(&command);
 	template_release(&written.template);
 	template_release(&second.template);
 	return key;

@@ -107,6 +107,15 @@ static size_t lines_first(const struct lines *lines, const char *records, size_t
 	return (size_t)(at - records);
 }
 
+/* Prefetches the next count records, if there are so many. */
+static void lines_prefetch(struct lines *lines, struct chunk_reader *ahead, size_t count)
+{
+	struct task task;
+
+	while (count-- && chunk_next(ahead, &task))
+		supply_prefetch(lines->feeder.session, &task);
+}
+
 /*
  * Submits the records that size bytes begin with up to the first that need not be answered, and gives that its index.
  * Returns how many bytes these took. There may be no room for another chunk after that.
@@ -116,12 +125,18 @@ static size_t lines_sift(struct lines *lines, const char *bytes, size_t size)
 	struct packer *packer = &lines->feeder.packer;
 	struct chunk_reader reader =
 		chunk_read((struct slice){.data = bytes, .size = size}, packer_index(packer), UINT32_MAX, CHUNK_LINES);
+	struct chunk_reader ahead = reader;
 	struct session *session = lines->feeder.session;
+	bool prefetches = supply_may_prefetch(session);
 	size_t open = 0, known = 0;
 	uint32_t count = 0;
 	struct task task;
 
+	if (prefetches)
+		lines_prefetch(lines, &ahead, SUPPLY_AHEAD - 1);
 	while (!known && chunk_next(&reader, &task)) {
+		if (prefetches)
+			lines_prefetch(lines, &ahead, 1);
 		if (supply_knows(session, &task)) {
 			known = task.bytes.size;
 		} else {

@@ -2,41 +2,36 @@
 /* Keys of tasks, by xxHash, all of which is in its header. */
 #include "journal/key.h"
 
-#include <endian.h>
 #include <inttypes.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static void hash_number(XXH3_state_t *state, uint64_t number)
+/* Bytes of a task that are copied behind what precedes them; more are hashed where they are. */
+enum { KEY_COPIED_MAX = 65536 };
+
+static void put_key_part(struct bytes *parts, struct slice part)
 {
-	number = htole64(number);
-	XXH3_128bits_update(state, &number, sizeof number);
+	bytes_put_u64(parts, part.size);
+	bytes_append(parts, part.data, part.size);
 }
 
-static void hash_part(XXH3_state_t *state, struct slice part)
-{
-	hash_number(state, part.size);
-	if (part.size)
-		XXH3_128bits_update(state, part.data, part.size);
-}
-
-/* Hashes the words of a template that is expanded for a task. */
-static void hash_words(XXH3_state_t *state, struct template *template, const struct task *task)
+/* Appends the words of a template that is expanded for a task. */
+static void put_key_words(struct bytes *parts, struct template *template, const struct task *task)
 {
 	const struct template_values values = {.slot = 0};
 	char **words = template ? template_expand(template, task, &values) : NULL;
 	size_t count = 0;
 
 	if (!words) {
-		hash_number(state, UINT64_MAX);
+		bytes_put_u64(parts, UINT64_MAX);
 		return;
 	}
 	while (words[count])
 		count++;
-	hash_number(state, count);
+	bytes_put_u64(parts, count);
 	for (; *words; words++)
-		hash_part(state, slice_of(*words));
+		put_key_part(parts, slice_of(*words));
 }
 
 static struct key key_of_hash(XXH128_hash_t hash)
@@ -44,16 +39,44 @@ static struct key key_of_hash(XXH128_hash_t hash)
 	return (struct key){.low = hash.low64, .high = hash.high64};
 }
 
-struct key key_of_task(const struct key_command *command, const struct task *task)
+/* Returns the hash of the parts and of bytes after them. */
+static struct key hash_both(const struct bytes *parts, struct slice bytes)
 {
 	XXH3_state_t state;
 
 	XXH3_128bits_reset(&state);
-	hash_part(&state, command->surroundings);
-	hash_words(&state, command->command, task);
-	hash_words(&state, command->tag, task);
-	hash_part(&state, task->bytes);
+	XXH3_128bits_update(&state, parts->data, parts->size);
+	XXH3_128bits_update(&state, bytes.data, bytes.size);
 	return key_of_hash(XXH3_128bits_digest(&state));
+}
+
+struct key key_of_task(struct key_command *command, const struct task *task)
+{
+	struct bytes *parts = &command->parts;
+	size_t size = command->is_fixed ? parts->size : 0;
+	struct key key;
+
+	parts->size = size;
+	if (!size) {
+		put_key_part(parts, command->surroundings);
+		put_key_words(parts, command->command, task);
+		put_key_words(parts, command->tag, task);
+		size = parts->size;
+	}
+	bytes_put_u64(parts, task->bytes.size);
+	if (task->bytes.size > KEY_COPIED_MAX) {
+		key = hash_both(parts, task->bytes);
+	} else {
+		bytes_append(parts, task->bytes.data, task->bytes.size);
+		key = key_of_bytes(bytes_slice(parts));
+	}
+	parts->size = size;
+	return key;
+}
+
+void key_release(struct key_command *command)
+{
+	bytes_release(&command->parts);
 }
 
 struct key key_of_bytes(struct slice bytes)

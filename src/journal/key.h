@@ -16,6 +16,7 @@
 #ifndef JOURNAL_KEY_H
 #define JOURNAL_KEY_H
 
+#include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/slice.h"
 #include "task/task.h"
@@ -36,10 +37,17 @@ struct key_command {
 	/* The tag of lines; NULL if there is none. */
 	struct template *tag;
 	struct slice surroundings;
+	/* True if the words are the same for each task, and so what precedes its bytes. */
+	bool is_fixed;
+	/* What is hashed; with is_fixed, what precedes the bytes of a task. */
+	struct bytes parts;
 };
 
 /* Returns the key of a task. */
-struct key key_of_task(const struct key_command *command, const struct task *task);
+struct key key_of_task(struct key_command *command, const struct task *task);
+
+/* Frees what key_of_task has allocated. */
+void key_release(struct key_command *command);
 
 /* Returns XXH3-128 of bytes. */
 struct key key_of_bytes(struct slice bytes);

@@ -113,9 +113,11 @@ static bool needs_singles(const struct session *session)
 {
 	const struct output_options *output = &session->options->output;
 	const struct halt *halt = &session->options->policy.halt;
+	/* Where each answer ends is known: a journal needs that. */
+	bool answers_lines = session->options->command.executor->answers_lines && output->order != ORDER_LINES;
 
 	return (output->format && output->format->is_whole) || output->tag || output->joblog || output->memo ||
-	       session->place.recorder || session->options->durable.journal ||
+	       session->place.recorder || (session->options->durable.journal && !answers_lines) ||
 	       (halt->when != HALT_NEVER && (halt->why == HALT_SUCCESS || halt->why == HALT_DONE));
 }
 

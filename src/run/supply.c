@@ -96,6 +96,16 @@ bool supply_may_know(const struct session *session)
 	return memo_is_on(&session->memo) || recall_is_on(session) || logged_is_on(&session->logged);
 }
 
+bool supply_may_prefetch(const struct session *session)
+{
+	return recall_may_prefetch(session);
+}
+
+void supply_prefetch(struct session *session, const struct task *task)
+{
+	recall_prefetch(session, task);
+}
+
 bool supply_knows(struct session *session, const struct task *task)
 {
 	return recall_knows(session, task) || logged_knows(session, task) || memo_knows(session, task);

@@ -41,6 +41,14 @@ struct loop *supply_loop(const struct session *session);
 /* Returns the context of the session's messages; NULL if none. Outlives the session. */
 const struct diag_context *supply_context(const struct session *session);
 
+/* How many tasks can be prefetched. */
+enum { SUPPLY_AHEAD = 16 };
+
+/* True if it saves time to prefetch tasks before they are asked for. */
+bool supply_may_prefetch(const struct session *session);
+/* Notes that a task is to be asked for, less than SUPPLY_AHEAD others before it. */
+void supply_prefetch(struct session *session, const struct task *task);
+
 /* True if a task need not run: then supply_take follows. */
 bool supply_knows(struct session *session, const struct task *task);
 

@@ -38,6 +38,8 @@ struct executor {
 	bool persists;
 	/* Such a command answers each record once it is done: it keeps nothing in a buffer. */
 	bool answers_each;
+	/* Each of its answers ends with the byte that ends the records, and has it nowhere else. */
+	bool answers_lines;
 	/* It returns values, which results carry where the output has them. */
 	bool returns_values;
 	/* Such a command gets elements of JSON as they are written. */

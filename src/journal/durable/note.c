@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/quote.h"
 #include "journal/durable/crc.h"
+#include "task/task.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,6 +106,23 @@ void note_end(struct bytes *bytes, size_t begun)
 	for (i = 0; i < 8; i++)
 		bytes->data[begun + i] = digits[crc >> (28 - 4 * i) & 0xf];
 	bytes_append_text(bytes, "\n");
+}
+
+void note_range(struct bytes *bytes, const struct range *range)
+{
+	size_t begun = note_begin(bytes);
+
+	note_put_number(bytes, "tasks", range->first);
+	note_put_number(bytes, "count", range->count);
+	note_put_text(bytes, "outcome", slice_of(outcome_name(OUTCOME_OK)));
+	note_put_number(bytes, "status", 0);
+	note_put_number(bytes, range->is_out ? "out" : "kept", range->place);
+	/* Nothing in it is to be escaped. */
+	put_name(bytes, slice_of("pieces"));
+	bytes_append_text(bytes, "\"");
+	bytes_append(bytes, range->pieces.data, range->pieces.size);
+	bytes_append_text(bytes, "\"");
+	note_end(bytes, begun);
 }
 
 /* Returns the value of a hexadecimal digit as note_end writes it, -1 if it is another character. */

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/dialect.h"
 #include "base/slice.h"
+#include "journal/range.h"
 
 /* Bytes before the JSON: the checksum and a blank. */
 enum { NOTE_PREFIX = 9 };
@@ -29,6 +30,9 @@ void note_put_field(struct bytes *bytes, const struct note_field *field);
 
 /* Ends the note that begins at begun, with its checksum and a newline. */
 void note_end(struct bytes *bytes, size_t begun);
+
+/* Appends the note of a range. */
+void note_range(struct bytes *bytes, const struct range *range);
 
 /* The most fields of a note; it has no others. */
 enum { NOTE_FIELDS = 32 };

@@ -92,8 +92,7 @@ static struct roll_entry *enter_task(struct past *past, struct key identity, uin
 	return &roll->entries[entry];
 }
 
-/* Returns the outcome of a name, OUTCOMES if there is none. */
-static enum outcome outcome_of(struct slice name)
+enum outcome past_outcome(struct slice name)
 {
 	enum outcome outcome;
 
@@ -132,35 +131,93 @@ static bool take_skipped(struct past *past, const struct note *note)
 	return true;
 }
 
-/* Takes a note "task". False if it makes no sense, or with the error. */
-static bool take_task(struct past *past, const struct note *note)
+/* Enters the task of an index that has ended, and its output. False with the error. */
+static bool enter_ended(struct past *past, struct key identity, uint64_t index, const struct past_entry *output)
 {
-	uint64_t out, size = note_value(note, "size"), kept = note_value(note, "kept");
 	struct roll_entry *entry;
-	struct key identity;
-	struct slice raw;
 
-	if (!note_raw(note, "outcome", &raw) || outcome_of(raw) == OUTCOMES || !roll_identity(note, &identity) ||
-	    !fits_roll(past, kept, size))
+	if (!fits_roll(past, output->place, output->size))
 		return false;
-	entry = enter_task(past, identity, note_value(note, "task"));
+	entry = enter_task(past, identity, index);
 	if (!entry)
 		return false;
 	*entry = (struct roll_entry){
 		.note = past->offset & (ROLL_NOTE_END - 1),
-		.place = kept & (ROLL_PLACE_END - 1),
-		.size = size & (ROLL_SIZE_END - 1),
+		.place = output->place & (ROLL_PLACE_END - 1),
+		.size = output->size & (ROLL_SIZE_END - 1),
 		.state = ROLL_ENDED,
 	};
-	return !note_number(note, "out", &out) || place_entry(past, (uint32_t)(entry - past->roll.entries), out);
+	return !output->is_out || place_entry(past, (uint32_t)(entry - past->roll.entries), output->place);
+}
+
+/* Sets where a note says that an output begins. */
+static void read_place(const struct note *note, struct past_entry *output)
+{
+	output->is_out = note_number(note, "out", &output->place);
+	if (!output->is_out)
+		output->place = note_value(note, "kept");
+}
+
+/* Takes a note "task". False if it makes no sense, or with the error. */
+static bool take_task(struct past *past, const struct note *note)
+{
+	struct past_entry output = {.size = note_value(note, "size")};
+	struct key identity;
+	struct slice raw;
+
+	if (!note_raw(note, "outcome", &raw) || past_outcome(raw) == OUTCOMES || !roll_identity(note, &identity))
+		return false;
+	read_place(note, &output);
+	return enter_ended(past, identity, note_value(note, "task"), &output);
+}
+
+/* Takes a note "tasks", as if each of its tasks had a note of its own. False if it makes no sense, or with the error.
+ */
+static bool take_range(struct past *past, const struct note *note)
+{
+	const char *line = note->fields[0].name.data - NOTE_PREFIX - 2;
+	uint64_t note_offset = past->offset, index = note_value(note, "tasks"), end = index + note_value(note, "count");
+	struct past_entry output = {.size = 0};
+	struct range_task task;
+	struct slice pieces;
+
+	if (!note_raw(note, "pieces", &pieces))
+		return false;
+	for (read_place(note, &output); pieces.size; index++) {
+		past->offset = note_offset + (uint64_t)(pieces.data - line);
+		if (!range_take(&pieces, &task))
+			return false;
+		output.size = task.size;
+		if (!enter_ended(past, ordinals_identity(task.key, task.nth), index, &output))
+			return false;
+		output.place += output.size;
+	}
+	return index == end;
+}
+
+/* Takes a note "placed" of several tasks. False if it makes no sense, or with the error. */
+static bool place_tasks(struct past *past, const struct note *note, uint64_t count)
+{
+	uint64_t index = note_value(note, "placed"), begin = note_value(note, "out"), out = begin;
+
+	for (; count; count--, index++) {
+		uint32_t entry = roll_at(&past->roll, index);
+
+		if (entry == ROLL_NONE || !place_entry(past, entry, out))
+			return false;
+		out += past->roll.entries[entry].size;
+	}
+	return out - begin == note_value(note, "size");
 }
 
 /* Takes a note "placed". False if it makes no sense, or with the error. */
 static bool take_placed(struct past *past, const struct note *note)
 {
 	uint32_t entry = roll_at(&past->roll, note_value(note, "placed"));
-	uint64_t size = note_value(note, "size");
+	uint64_t size = note_value(note, "size"), count;
 
+	if (note_number(note, "count", &count))
+		return place_tasks(past, note, count);
 	if (entry == ROLL_NONE || !fits_roll(past, 0, size))
 		return false;
 	past->roll.entries[entry].size = size & (ROLL_SIZE_END - 1);
@@ -274,11 +331,12 @@ static int past_note(struct scroll_reader *reader, const struct note *note, uint
 		const char *name;
 		bool (*take)(struct past *past, const struct note *note);
 	} kinds[] = {
-		{"begun", take_begun},   {"skipped", take_skipped}, {"task", take_task},
-		{"placed", take_placed}, {"commit", take_commit},   {"moved", take_moved},
-		{"begin", take_begin},   {"end", take_end},         {"journal", take_header},
+		{"begun", take_begun},   {"skipped", take_skipped}, {"task", take_task},   {"tasks", take_range},
+		{"placed", take_placed}, {"commit", take_commit},   {"moved", take_moved}, {"begin", take_begin},
+		{"end", take_end},       {"journal", take_header},
 	};
 	struct past *past = container_of(reader, struct past, reader);
+	uint64_t count;
 	size_t i;
 
 	past->offset = offset;
@@ -286,8 +344,8 @@ static int past_note(struct scroll_reader *reader, const struct note *note, uint
 	for (i = 0; i < countof(kinds); i++) {
 		if (!note_is(note, kinds[i].name) || !kinds[i].take(past, note))
 			continue;
-		if (kinds[i].take == take_task || kinds[i].take == take_begun) {
-			past->task_notes++;
+		if (kinds[i].take == take_task || kinds[i].take == take_begun || kinds[i].take == take_range) {
+			past->task_notes += note_number(note, "count", &count) ? count : 1;
 			past->task_bytes += note_line(note).size + 1;
 		}
 		return 0;
@@ -306,72 +364,6 @@ int past_load(struct past *past, const struct scroll *scroll, struct error *erro
 		.roll.reread.scroll = scroll,
 	};
 	return scroll_read(scroll, &past->reader, error);
-}
-
-void past_locate(const struct past *past, struct past_entry *entry)
-{
-	const struct roll_entry *task;
-
-	if (entry->in_roll == ROLL_NONE)
-		return;
-	task = &past->roll.entries[entry->in_roll];
-	entry->place = task->place;
-	entry->size = task->size;
-	entry->is_out = task->is_out;
-}
-
-/* Sets what the journal says of an entry. -1 with the error. */
-static int past_describe(struct past *past, uint32_t in_roll, struct past_entry *entry, struct error *error)
-{
-	const struct roll_entry *task = &past->roll.entries[in_roll];
-	const struct note *note;
-	struct slice outcome;
-	uint64_t status;
-
-	*entry = (struct past_entry){
-		.in_roll = in_roll,
-		.ordinal = entry->ordinal,
-		.status = -1,
-		.outcome = task->state == ROLL_SKIPPED ? PAST_SKIPPED : PAST_BEGUN,
-	};
-	past_locate(past, entry);
-	if (task->state != ROLL_ENDED)
-		return 0;
-	note = reread_note(&past->roll.reread, task->note, error);
-	if (!note)
-		return -1;
-	entry->outcome = (uint8_t)(note_raw(note, "outcome", &outcome) ? outcome_of(outcome) : OUTCOMES);
-	entry->status = note_number(note, "status", &status) ? (int16_t)status : -1;
-	entry->signal = (uint8_t)note_value(note, "signal");
-	entry->number = (uint16_t)note_value(note, "number");
-	return 0;
-}
-
-/* Sets which of the equal tasks the next one is; *in_roll is the entry of the first. */
-static uint32_t next_ordinal(struct past *past, struct key key, uint32_t in_roll)
-{
-	struct roll_entry *first = in_roll == ROLL_NONE ? NULL : &past->roll.entries[in_roll];
-
-	if (!first)
-		return ordinals_next(&past->ordinals, key);
-	if (first->is_taken)
-		return ordinals_next(&past->ordinals, key) + 1;
-	first->is_taken = true;
-	return 0;
-}
-
-int past_recall(struct past *past, struct key key, uint64_t index, struct past_entry *entry, struct error *error)
-{
-	struct roll *roll = &past->roll;
-	uint32_t in_roll;
-
-	*entry = (struct past_entry){.in_roll = ROLL_NONE};
-	if (roll_find(roll, key, index, &in_roll, error) < 0)
-		return -1;
-	entry->ordinal = next_ordinal(past, key, in_roll);
-	if (entry->ordinal && roll_find(roll, ordinals_identity(key, entry->ordinal), index, &in_roll, error) < 0)
-		return -1;
-	return in_roll == ROLL_NONE ? 0 : past_describe(past, in_roll, entry, error);
 }
 
 void past_attach(struct past *past, const struct scroll *scroll)

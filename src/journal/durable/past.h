@@ -12,7 +12,10 @@
  *   skipped: I                               | it has not begun
  *   task: I, key, nth, outcome, status,      | the task of index I has ended; its output of size bytes is at out in
  *         signal, number, size, out or kept  | the output, or at kept in the outputs file
- *   placed: I, size, out                     | the kept output of I was copied to the output
+ *   tasks: I, count, outcome, status,        | count tasks from index I on have succeeded; their outputs follow one
+ *          tasks' pieces (range.h), out or   | another from there on
+ *          kept                              |
+ *   placed: I, count, size, out              | the kept outputs of count tasks (1) from I on were copied to the output
  *   moved: N, from, to                       | the output from byte from on, which the N-th task begins, was kept
  *   commit: tasks, failed, running,          | what precedes counts; how far the run is; size and end of the output,
  *           submitted, total, at, size, crc, | size of the outputs
@@ -24,7 +27,7 @@
 
 #include "base/dialect.h"
 #include "base/error.h"
-#include "journal/durable/ordinals.h"
+#include "journal/ordinals.h"
 #include "journal/durable/roll.h"
 #include "journal/durable/scroll.h"
 #include "journal/key.h"
@@ -124,6 +127,9 @@ struct past {
 	/* The size of the output then, with what belongs to no task; 0 if there was none. */
 	uint64_t total;
 };
+
+/* Returns the outcome of a name, OUTCOMES if there is none. */
+enum outcome past_outcome(struct slice name);
 
 /* Reads the past of a journal. -1 with the error. */
 int past_load(struct past *past, const struct scroll *scroll, struct error *error) MUST_CHECK;

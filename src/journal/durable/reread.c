@@ -82,6 +82,30 @@ static int reread_line(struct reread *reread, uint64_t offset, struct slice *lin
 	return 0;
 }
 
+/* Sets the error for a place that is not as it was. */
+static void refuse_change(const struct reread *reread, uint64_t offset, struct error *error)
+{
+	error_set(error, "--journal: %s was changed at byte %" PRIu64 " while it was in use", reread->scroll->name,
+		  offset);
+}
+
+int reread_task(struct reread *reread, uint64_t offset, struct range_task *task, struct error *error)
+{
+	const struct reread_block *block = reread_block_of(reread, offset);
+	size_t at = (size_t)(offset % REREAD_BLOCK);
+	struct slice bytes;
+
+	if (!block)
+		return error_set_errno(error, errno, "--journal: cannot read %s", reread->scroll->name);
+	bytes = (struct slice){.data = block->data + at, .size = block->size - at};
+	if (!range_is_at(bytes))
+		return 0;
+	if (range_take(&bytes, task))
+		return 1;
+	refuse_change(reread, offset, error);
+	return -1;
+}
+
 const struct note *reread_note(struct reread *reread, uint64_t offset, struct error *error)
 {
 	const char *name = reread->scroll->name;
@@ -95,7 +119,7 @@ const struct note *reread_note(struct reread *reread, uint64_t offset, struct er
 	else if (note_read(line, &reread->note))
 		return &reread->note;
 	else
-		error_set(error, "--journal: %s was changed at byte %" PRIu64 " while it was in use", name, offset);
+		refuse_change(reread, offset, error);
 	reread->offset = 0;
 	return NULL;
 }

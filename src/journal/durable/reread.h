@@ -10,6 +10,7 @@
 #include "base/dialect.h"
 #include "base/error.h"
 #include "journal/durable/note.h"
+#include "journal/range.h"
 #include "journal/durable/scroll.h"
 
 struct reread_block;
@@ -26,6 +27,12 @@ struct reread {
 	struct note note;
 	uint64_t offset;
 };
+
+/*
+ * Finds what an offset is of: returns 1 with the task of a note "tasks" if that is there, 0 if a note is. -1 with the
+ * error.
+ */
+int reread_task(struct reread *reread, uint64_t offset, struct range_task *task, struct error *error) MUST_CHECK;
 
 /* Returns the note at an offset. Valid until the next is read. NULL with the error. */
 const struct note *reread_note(struct reread *reread, uint64_t offset, struct error *error) MUST_CHECK;

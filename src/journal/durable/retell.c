@@ -86,41 +86,122 @@ static int copy_output(const struct retelling *retelling, struct roll_entry *ent
 	return 0;
 }
 
-/* Appends the notes, once there are many. -1 with the error. */
-static int tell(const struct retelling *retelling, struct bytes *notes, size_t least, struct error *error)
+/* What is to be appended: notes, then a range that is not ended yet, and where its outputs end. */
+struct told {
+	struct bytes notes;
+	struct range range;
+	uint64_t end;
+};
+
+static void end_range(struct told *told)
 {
+	if (told->range.count)
+		note_range(&told->notes, &told->range);
+	told->range.count = 0;
+	bytes_clear(&told->range.pieces);
+}
+
+/* Adds a task of a range to that which is not ended, or to a new one. */
+static void retell_piece(struct told *told, const struct roll_entry *entry, uint64_t index, struct range_task *task)
+{
+	struct range *range = &told->range;
+
+	if (index != range->first + range->count || entry->place != told->end || entry->is_out != range->is_out ||
+	    range->count == RANGE_MOST)
+		end_range(told);
+	if (!range->count) {
+		range->first = index;
+		range->place = entry->place;
+		range->is_out = entry->is_out;
+	}
+	range->count++;
+	task->size = entry->size;
+	range_put(&range->pieces, task);
+	told->end = entry->place + entry->size;
+}
+
+/* Appends the notes, once there are many. -1 with the error. */
+static int tell(const struct retelling *retelling, struct told *told, size_t least, struct error *error)
+{
+	struct bytes *notes = &told->notes;
+
 	if (notes->size < least || successor_append(retelling->successor, notes) == 0)
 		return 0;
 	return error_set_errno(error, errno, "--journal: cannot write %s", retelling->successor->temporary);
 }
 
-/* Writes the notes of an entry that is to be that of index. -1 with the error, if there is one. */
-static int retell_entry(const struct retelling *retelling, uint32_t number, uint64_t index, struct bytes *notes,
+/* True if a note says of a task no more than a piece of a range does, which is shorter. */
+static bool is_a_piece(const struct note *note, struct range_task *task)
+{
+	static const char *const names[] = {"task", "key", "nth", "outcome", "status", "size", "out", "kept"};
+	uint64_t status;
+	struct slice raw;
+	size_t i, j;
+
+	for (i = 0; i < note->count; i++) {
+		for (j = 0; j < countof(names) && !note_field_is(&note->fields[i], names[j]); j++)
+			;
+		if (j == countof(names))
+			return false;
+	}
+	task->nth = (uint32_t)note_value(note, "nth");
+	return note_is(note, "task") && note_number(note, "status", &status) && !status &&
+	       note_raw(note, "outcome", &raw) && past_outcome(raw) == OUTCOME_OK && note_raw(note, "key", &raw) &&
+	       key_read(raw, &task->key);
+}
+
+/* Writes the notes of an entry that has a note of its own, and is to be that of index. -1 with the error. */
+static int retell_note(const struct retelling *retelling, struct told *told, const struct roll_entry *entry,
+		       uint64_t index, struct error *error)
+{
+	bool has_ended = entry->state == ROLL_ENDED;
+	const struct note *note = reread_note(&retelling->past->roll.reread, entry->note, error);
+	struct range_task task;
+	size_t begun;
+
+	if (!note)
+		return -1;
+	if (has_ended && is_a_piece(note, &task)) {
+		retell_piece(told, entry, index, &task);
+		return 0;
+	}
+	end_range(told);
+	begun = note_begin(&told->notes);
+	note_put_number(&told->notes, has_ended ? "task" : "begun", index);
+	copy_fields(&told->notes, note);
+	if (has_ended) {
+		note_put_number(&told->notes, "size", entry->size);
+		note_put_number(&told->notes, entry->is_out ? "out" : "kept", entry->place);
+	}
+	note_end(&told->notes, begun);
+	if (!has_ended && entry->is_out)
+		retell_placed(&told->notes, entry, index);
+	return 0;
+}
+
+/* Writes an entry that is to be that of index. -1 with the error, if there is one. */
+static int retell_entry(const struct retelling *retelling, struct told *told, uint32_t number, uint64_t index,
 			struct error *error)
 {
 	struct roll *roll = &retelling->past->roll;
 	struct roll_entry *entry = &roll->entries[number];
-	bool has_ended = entry->state == ROLL_ENDED;
-	const struct note *note = index < ROLL_END ? reread_note(&roll->reread, entry->note, error) : NULL;
-	size_t begun = note_begin(notes);
+	struct range_task task;
+	int found = index < ROLL_END ? reread_task(&roll->reread, entry->note, &task, error) : -1;
 
-	if (!note || (has_ended && !entry->is_out && retelling->copy && copy_output(retelling, entry, error) < 0))
+	if (found < 0)
+		return -1;
+	if (entry->state == ROLL_ENDED && !entry->is_out && retelling->copy && copy_output(retelling, entry, error) < 0)
 		return -1;
 	entry->is_taken = true;
-	note_put_number(notes, has_ended ? "task" : "begun", index);
-	copy_fields(notes, note);
-	if (has_ended) {
-		note_put_number(notes, "size", entry->size);
-		note_put_number(notes, entry->is_out ? "out" : "kept", entry->place);
-	}
-	note_end(notes, begun);
-	if (!has_ended && entry->is_out)
-		retell_placed(notes, entry, index);
-	return tell(retelling, notes, RETELL_PIECE, error);
+	if (found)
+		retell_piece(told, entry, index, &task);
+	else if (retell_note(retelling, told, entry, index, error) < 0)
+		return -1;
+	return tell(retelling, told, RETELL_PIECE, error);
 }
 
 /* Writes the tasks of the output. -1 with the error, if there is one. */
-static int retell_output(const struct retelling *retelling, struct bytes *notes, struct error *error)
+static int retell_output(const struct retelling *retelling, struct told *told, struct error *error)
 {
 	const struct roll *roll = &retelling->past->roll;
 	size_t i;
@@ -129,14 +210,14 @@ static int retell_output(const struct retelling *retelling, struct bytes *notes,
 		uint32_t entry = roll_at(roll, i);
 
 		if (entry == ROLL_NONE || roll->entries[entry].is_taken || !is_told(&roll->entries[entry]) ||
-		    retell_entry(retelling, entry, i, notes, error) < 0)
+		    retell_entry(retelling, told, entry, i, error) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* Writes the others that an index leads to, and those that none does. -1 with the error, if there is one. */
-static int retell_others(const struct retelling *retelling, struct bytes *notes, struct error *error)
+static int retell_others(const struct retelling *retelling, struct told *told, struct error *error)
 {
 	const struct roll *roll = &retelling->past->roll;
 	uint64_t end = roll->by_index ? roll->index_count : roll->count, index;
@@ -145,12 +226,12 @@ static int retell_others(const struct retelling *retelling, struct bytes *notes,
 	for (index = retelling->past->placed; index < end; index++) {
 		entry = roll_at(roll, index);
 		if (entry != ROLL_NONE && !roll->entries[entry].is_taken && is_told(&roll->entries[entry]) &&
-		    retell_entry(retelling, entry, index, notes, error) < 0)
+		    retell_entry(retelling, told, entry, index, error) < 0)
 			return -1;
 	}
 	for (entry = 0; entry < roll->count; entry++) {
 		if (!roll->entries[entry].is_taken && is_told(&roll->entries[entry]) &&
-		    retell_entry(retelling, entry, index++, notes, error) < 0)
+		    retell_entry(retelling, told, entry, index++, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -158,11 +239,14 @@ static int retell_others(const struct retelling *retelling, struct bytes *notes,
 
 int retell_tasks(const struct retelling *retelling, struct error *error)
 {
-	struct bytes notes = {.data = NULL};
+	struct told told = {.end = 0};
 	int result = -1;
 
-	if (retell_output(retelling, &notes, error) == 0 && retell_others(retelling, &notes, error) == 0)
-		result = tell(retelling, &notes, 1, error);
-	bytes_release(&notes);
+	if (retell_output(retelling, &told, error) == 0 && retell_others(retelling, &told, error) == 0) {
+		end_range(&told);
+		result = tell(retelling, &told, 1, error);
+	}
+	bytes_release(&told.notes);
+	bytes_release(&told.range.pieces);
 	return result;
 }

@@ -3,7 +3,7 @@
 #include "journal/durable/roll.h"
 
 #include "base/mem.h"
-#include "journal/durable/ordinals.h"
+#include "journal/ordinals.h"
 
 enum {
 	ROLL_SLOTS_LEAST = 1024,
@@ -32,8 +32,18 @@ static bool has_identity(struct key identity)
 /* Reads the identity of an entry. -1 with the error. */
 static int read_identity(struct roll *roll, uint32_t entry, struct key *identity, struct error *error)
 {
-	const struct note *note = reread_note(&roll->reread, roll->entries[entry].note, error);
+	uint64_t offset = roll->entries[entry].note;
+	const struct note *note;
+	struct range_task task;
+	int found = reread_task(&roll->reread, offset, &task, error);
 
+	if (found < 0)
+		return -1;
+	if (found) {
+		*identity = ordinals_identity(task.key, task.nth);
+		return 0;
+	}
+	note = reread_note(&roll->reread, offset, error);
 	return note && roll_identity(note, identity) ? 0 : -1;
 }
 

@@ -37,7 +37,7 @@ enum roll_state {
 };
 
 struct roll_entry {
-	/* The offset of its latest note "task" or "begun". */
+	/* The offset of its latest note "task" or "begun", or of its piece of a note "tasks". */
 	uint64_t note : 40;
 	/* Where its output begins, and its size. */
 	uint64_t place : 44;

@@ -17,7 +17,7 @@
 
 enum {
 	/* Bytes of notes that are committed at once, whatever the time. */
-	GROUP_MOST = 1 << 20,
+	GROUP_MOST = 1 << 22,
 	/* Bytes of the output that are checked. */
 	TAIL_SIZE = 1 << 16,
 };
@@ -303,6 +303,7 @@ void durable_close(struct durable *durable)
 		return;
 	scroll_close(&durable->scroll);
 	past_release(&durable->past);
+	key_release(&durable->keys);
 	stage_release(&durable->stage);
 	bytes_release(&durable->surroundings);
 	if (durable->readable >= 0)

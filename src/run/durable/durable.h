@@ -22,6 +22,7 @@
 #include "journal/recorder.h"
 #include "run/durable/stage.h"
 #include "run/out_file.h"
+#include "run/supply.h"
 
 struct session;
 struct stat;
@@ -71,6 +72,9 @@ struct durable {
 	/* The session's end is to be noted with the next commit, and was. */
 	const char *end;
 	bool has_ended;
+	/* The keys of the last tasks that were prefetched, by their indexes, and the index after these. */
+	struct key prefetched[SUPPLY_AHEAD];
+	uint64_t prefetched_end;
 	/* True if recall_knows has found the last task; its entry, and whether its output is in its place. */
 	bool is_known;
 	struct past_entry found;

@@ -237,6 +237,7 @@ static void begin_keys(struct durable *durable)
 		bytes_put_text(&durable->surroundings, template->names[i] ? template->names[i] : "");
 	durable->keys.surroundings = bytes_slice(&durable->surroundings);
 	durable->keys.command = &session->command;
+	durable->keys.is_fixed = options->command.executor->persists && !options->output.tag;
 	durable->keys.tag = options->output.tag && options->output.tag_is_template ? &session->tag : NULL;
 }
 

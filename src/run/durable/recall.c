@@ -52,16 +52,42 @@ static bool find_in_place(struct durable *durable, const struct past_entry *entr
 	return durable->is_in_place;
 }
 
+bool recall_may_prefetch(const struct session *session)
+{
+	/* Tasks of the past are found by their index. */
+	return recall_is_on(session) && !session->durable.past.roll.count;
+}
+
+void recall_prefetch(struct session *session, const struct task *task)
+{
+	struct durable *durable = &session->durable;
+	struct key *key = &durable->prefetched[task->index % SUPPLY_AHEAD];
+
+	*key = key_of_task(&durable->keys, task);
+	durable->prefetched_end = task->index + 1;
+	ordinals_prefetch(&durable->past.ordinals, *key);
+}
+
+/* Returns the key of a task. */
+static struct key recall_key(struct durable *durable, const struct task *task)
+{
+	if (task->index < durable->prefetched_end && task->index + SUPPLY_AHEAD >= durable->prefetched_end)
+		return durable->prefetched[task->index % SUPPLY_AHEAD];
+	return key_of_task(&durable->keys, task);
+}
+
 /* As recall_knows. */
 static bool recall_find(struct session *session, const struct task *task)
 {
 	struct durable *durable = &session->durable;
 	struct past *past = &durable->past;
 	struct past_entry *entry = &durable->found;
-	struct key key = key_of_task(&durable->keys, task);
+	struct key key = recall_key(durable, task);
 	struct turn *turn;
 
 	durable->is_in_place = false;
+	if (task->bytes.size)
+		durable->stage.delimiter = task->bytes.data[task->bytes.size - 1];
 	if (durable->stage.error.text || past_recall(past, key, task->index, entry, &durable->stage.error) < 0)
 		return false;
 	if (durable->stage.is_ordered && task->index < past->placed) {

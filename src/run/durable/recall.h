@@ -11,6 +11,12 @@ struct session;
 /* True if the session has a journal: each task is asked for before it is submitted. */
 bool recall_is_on(const struct session *session);
 
+/* True if it saves time to prefetch tasks before they are asked for. */
+bool recall_may_prefetch(const struct session *session);
+
+/* Notes that a task is to be asked for, less than SUPPLY_AHEAD others before it. */
+void recall_prefetch(struct session *session, const struct task *task);
+
 /*
  * Enters the next task in the journal's account, if there is one, and returns true if an earlier session has done it:
  * then recall_take follows, and the task is not submitted. Each index is asked for once, in their order.

@@ -3,6 +3,7 @@
 #include "run/durable/stage.h"
 
 #include "journal/durable/note.h"
+#include "run/durable/ranges.h"
 
 enum {
 	/* Bytes that are copied at once. */
@@ -47,6 +48,9 @@ void stage_begin(struct stage *stage, const struct result *result, bool is_void)
 	stage->is_direct = !is_void && stage->is_file && (!stage->is_ordered || result->index == stage->turns.first);
 	if (stage->is_direct)
 		put_join(stage);
+	stage->is_range = result->further;
+	stage->filling = result->index;
+	stage->last = result->index + result->further;
 	stage->begun = stage->is_direct ? output_end(stage) : kept_end(&stage->kept);
 }
 
@@ -54,6 +58,8 @@ void stage_put(struct stage *stage, struct slice bytes)
 {
 	if (stage->is_void || stage->error.text)
 		return;
+	if (stage->is_range)
+		ranges_measure(stage, bytes);
 	if (stage->is_direct)
 		writer_put(stage->output, bytes);
 	else
@@ -117,20 +123,22 @@ static void note_ended(struct stage *stage, const struct result *result, const s
 	note_end(group, begun);
 }
 
-/* Notes that the kept output of the task of this index was copied to the output. */
-static void note_placed(struct stage *stage, uint64_t index, uint64_t out)
+/* Notes that the kept output of count tasks from this index on was copied to the output. */
+static void note_placed(struct stage *stage, uint64_t index, uint64_t count, uint64_t out)
 {
 	struct bytes *group = &stage->scroll->group;
 	size_t begun = note_begin(group);
 
 	note_put_number(group, "placed", index);
+	if (count > 1)
+		note_put_number(group, "count", count);
 	note_put_number(group, "size", stage->written - out);
 	note_put_number(group, "out", out);
 	note_end(group, begun);
 }
 
-/* Copies the kept output of a task to the run's output. */
-static void place_turn(struct stage *stage, uint64_t index, const struct turn *turn)
+/* Copies the kept output of count tasks from index on, which lies in one piece, to the run's output. */
+static void place_turns(struct stage *stage, uint64_t index, uint64_t count, const struct turn *turn)
 {
 	char piece[STAGE_PIECE];
 	uint64_t done = 0, out;
@@ -160,7 +168,7 @@ static void place_turn(struct stage *stage, uint64_t index, const struct turn *t
 	if (!stage->is_file)
 		return;
 	stage->written = output_end(stage);
-	note_placed(stage, index, out);
+	note_placed(stage, index, count, out);
 }
 
 void stage_pump(struct stage *stage)
@@ -171,24 +179,35 @@ void stage_pump(struct stage *stage)
 	if (stage->is_taking && stage->is_direct)
 		return;
 	while ((turn = turns_first(&stage->turns)) && !stage->error.text) {
+		struct turn all = *turn;
+		uint64_t count = 1;
+
 		if (turn->phase == TURN_KEPT || turn->phase == TURN_RENUMBERED) {
 			/* A file waits for the disk; a stream's reader is not waited for. */
 			if (!stage->is_file && writer_is_full(stage->output))
 				return;
-			place_turn(stage, stage->turns.first, turn);
+			count = ranges_gather(stage, stage->turns.first, &all);
+			place_turns(stage, stage->turns.first, count, &all);
 		} else if (turn->phase != TURN_PLACED) {
 			return;
 		}
-		turns_skip(&stage->turns, stage->turns.first + 1);
+		turns_skip(&stage->turns, stage->turns.first + count);
 	}
 }
 
-/* Has the kept output of a task copied in its turn, or at once where it has none. */
-static void settle_turn(struct stage *stage, uint64_t index, struct turn *turn)
+/* Has the kept output of count tasks copied in their turn, or at once where they have none. */
+static void settle_turns(struct stage *stage, uint64_t index, uint64_t count)
 {
-	if (!stage->is_ordered && turn->phase != TURN_PLACED) {
-		place_turn(stage, index, turn);
-		turn->phase = TURN_PLACED;
+	struct turn *turn = turns_at(&stage->turns, index);
+
+	while (!stage->is_ordered && count && turn->phase != TURN_PLACED) {
+		struct turn all = *turn;
+		uint64_t placed = ranges_gather(stage, index, &all);
+
+		place_turns(stage, index, placed, &all);
+		count -= placed;
+		for (index += placed; placed; placed--)
+			turn++->phase = TURN_PLACED;
 	}
 	stage_pump(stage);
 }
@@ -196,9 +215,20 @@ static void settle_turn(struct stage *stage, uint64_t index, struct turn *turn)
 void stage_count(struct stage *stage, const struct result *result)
 {
 	if (result->outcome == OUTCOME_OK)
-		stage->done++;
+		stage->done += result_count(result);
 	else
-		stage->failed++;
+		stage->failed += result_count(result);
+}
+
+/* Drops the output of a task, or several, that is void. */
+static void drop_task(struct stage *stage, const struct result *result)
+{
+	if (!stage->is_direct)
+		kept_drop(&stage->kept, stage->begun);
+	if (result->outcome != OUTCOME_SKIPPED)
+		stage->interrupted += result_count(result);
+	else if (stage->notes_begun)
+		note_skipped(stage, result);
 }
 
 void stage_end(struct stage *stage, const struct result *result)
@@ -209,22 +239,21 @@ void stage_end(struct stage *stage, const struct result *result)
 	stage->is_taking = false;
 	/* When the run's output has failed, its tasks' is not passed here any more. */
 	if (stage->is_void || stage->error.text || stage->output->error || !turn) {
-		if (!stage->is_direct)
-			kept_drop(&stage->kept, stage->begun);
-		if (result->outcome != OUTCOME_SKIPPED)
-			stage->interrupted++;
-		else if (stage->notes_begun)
-			note_skipped(stage, result);
+		drop_task(stage, result);
 		return;
 	}
-	turn->place = stage->begun;
-	turn->size = end - stage->begun;
-	turn->phase = stage->is_direct ? TURN_PLACED : TURN_KEPT;
 	if (stage->is_direct)
 		stage->written = end;
 	stage_count(stage, result);
-	note_ended(stage, result, turn);
-	settle_turn(stage, result->index, turn);
+	if (stage->is_range) {
+		ranges_end(stage, result);
+	} else {
+		turn->place = stage->begun;
+		turn->size = end - stage->begun;
+		turn->phase = stage->is_direct ? TURN_PLACED : TURN_KEPT;
+		note_ended(stage, result, turn);
+	}
+	settle_turns(stage, result->index, result_count(result));
 }
 
 void stage_recall(struct stage *stage, const struct result *result, const struct turn *old, bool is_noted)
@@ -238,12 +267,13 @@ void stage_recall(struct stage *stage, const struct result *result, const struct
 	if (!is_noted)
 		note_ended(stage, result, turn);
 	if (stage->is_ordered || !stage->is_taking)
-		settle_turn(stage, result->index, turn);
+		settle_turns(stage, result->index, 1);
 }
 
 void stage_release(struct stage *stage)
 {
 	kept_close(&stage->kept);
 	turns_release(&stage->turns);
+	bytes_release(&stage->range.pieces);
 	error_release(&stage->error);
 }

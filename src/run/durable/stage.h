@@ -49,6 +49,16 @@ struct stage {
 	bool is_direct;
 	/* Where it begins. */
 	uint64_t begun;
+	/*
+	 * It is a range: the tasks that a result holds for. The one whose output comes next, the last, and the byte
+	 * that ends the output of each.
+	 */
+	bool is_range;
+	uint64_t filling;
+	uint64_t last;
+	char delimiter;
+	/* What is noted of it. */
+	struct range range;
 	/* Tasks that have succeeded, and that have failed, in this session or before. */
 	uint64_t done;
 	uint64_t failed;

@@ -51,6 +51,12 @@ static inline struct turn *turns_first(const struct turns *turns)
 	return turns->count ? &turns->list[turns->head] : NULL;
 }
 
+/* Returns one of the turns that are known, by its number from the first. */
+static inline struct turn *turns_nth(const struct turns *turns, size_t number)
+{
+	return &turns->list[turns->head + number];
+}
+
 /* Drops the turns before index, which becomes the first. */
 void turns_skip(struct turns *turns, uint64_t index);
 

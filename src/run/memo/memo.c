@@ -158,5 +158,6 @@ void memo_close(struct memo *memo)
 	shards_close(memo->shards);
 	memo->shards = NULL;
 	gathering_release(&memo->gathering);
+	key_release(&memo->keys);
 	bytes_release(&memo->surroundings);
 }

@@ -152,6 +152,7 @@ const struct executor executor_filter = {
 	.option = "filter",
 	.runs_tasks = true,
 	.persists = true,
+	.answers_lines = true,
 	.open = open_filter,
 	.serve = service_serve,
 	.close = serving_close,

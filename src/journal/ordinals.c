@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Counting equal keys in two tables with open addresses, four fifths full at most. */
-#include "journal/durable/ordinals.h"
+#include "journal/ordinals.h"
 
 #include "base/mem.h"
 
@@ -80,6 +80,12 @@ static bool mark_key(struct ordinals *ordinals, uint64_t low)
 	slot->bits = bits & ((UINT64_C(1) << 48) - 1);
 	ordinals->mark_used++;
 	return false;
+}
+
+void ordinals_prefetch(const struct ordinals *ordinals, struct key key)
+{
+	if (ordinals->mark_count)
+		__builtin_prefetch(&ordinals->marks[ordinals_home(key.low >> 32, ordinals->mark_count)], 1);
 }
 
 uint32_t ordinals_next(struct ordinals *ordinals, struct key key)

@@ -3,8 +3,8 @@
  * Ordinals: which of the equal tasks a task is, in the order of the input. Of keys that occur once only 48 bits are
  * kept; should two tasks have these in common, one of them is merely run again after an edit of the input.
  */
-#ifndef JOURNAL_DURABLE_ORDINALS_H
-#define JOURNAL_DURABLE_ORDINALS_H
+#ifndef JOURNAL_ORDINALS_H
+#define JOURNAL_ORDINALS_H
 
 #include "base/dialect.h"
 #include "journal/key.h"
@@ -33,6 +33,9 @@ struct ordinals {
 
 /* Returns how many tasks with this key there were before, and counts one more. */
 uint32_t ordinals_next(struct ordinals *ordinals, struct key key);
+
+/* Has the processor fetch what ordinals_next of a key will need. */
+void ordinals_prefetch(const struct ordinals *ordinals, struct key key);
 
 /* Returns what identifies the task among all: its key and its ordinal in one. */
 static inline struct key ordinals_identity(struct key key, uint32_t ordinal)
