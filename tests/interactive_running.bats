@@ -134,7 +134,7 @@ show_lines() {
 	touch gate
 	wait_for_line '^\[1\] done'
 	type_line cancel
-	wait_for_line '^no run goes on$'
+	wait_for_line '^nothing is running$'
 }
 
 @test "running: ^C while it leaves ends at once what does not end by itself" {

@@ -343,9 +343,9 @@ workers_started() {
 @test "interactive: wrong operands of a command are errors of its line" {
 	error_line '!' '! needs a COMMAND'
 	error_line 'jobs < file' 'jobs reads no file'
-	error_line 'jobs now' "jobs takes nothing behind it; 'now'"
+	error_line 'jobs now' "jobs takes no argument: 'now' is one too many"
 	error_line 'out 1 2' "'2' is too much"
-	error_line 'source' 'source needs more'
+	error_line 'source' 'source: an argument is missing'
 	error_line '< file' 'without a command'
 	error_line 'help nothing' "no command 'nothing'"
 	error_line 'map -j1 ::: a' 'no COMMAND'

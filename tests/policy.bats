@@ -34,7 +34,7 @@ at_least() {
 	for value in now now,fail now,fail= now,fail=0 now,fail=x now,fail=101% soon,failed=1 later,fail=1 \
 		'now, fail=1' now,fail=1,2 fail=1 always '' now,done=-1 now,success=%; do
 		mp --halt "$value" touch ran ::: a
-		usage_error "^mpmap: --halt '$value': not never, .*now or soon; fail, success or done.*such as now,fail=1"
+		usage_error "^mpmap: --halt '$value': write never, or when .now or soon. and why .fail, success or done. with a number or a share: now,fail=1 or soon,done=50%"
 	done
 	[ ! -e ran ]
 }

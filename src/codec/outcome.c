@@ -16,7 +16,7 @@ void outcome_explain(const struct result *result, struct bytes *out)
 	switch (result->outcome) {
 	case OUTCOME_SIGNALED:
 		if (result->wanted_terminal)
-			bytes_append_text(out, "ended, since it wanted the terminal (--tty gives it)");
+			bytes_append_text(out, "ended because it wanted the terminal (--tty gives it to tasks)");
 		break;
 	case OUTCOME_NOT_STARTED:
 		bytes_append_text(out, result->astray ? "its folder cannot be entered: " : "");

@@ -68,7 +68,7 @@ static int for_each(struct console *console, const char *id, void (*act)(struct 
 		some = true;
 	}
 	if (!some && console->is_terminal)
-		screen_say(&console->screen, slice_of("no run goes on\n"));
+		screen_say(&console->screen, slice_of("nothing is running\n"));
 	return 0;
 }
 
@@ -198,9 +198,9 @@ static int commands_check(const struct verb *command, const struct words *words,
 	if (words->input && !command->takes_input)
 		return error_set(error, "%s reads no file (map does: map COMMAND... < FILE)", command->name);
 	if (words->count - 1 < command->least)
-		return error_set(error, "%s needs more than that (help %s tells)", command->name, command->name);
+		return error_set(error, "%s: an argument is missing (help %s tells)", command->name, command->name);
 	if (words->count - 1 > command->most && !command->most)
-		return error_set(error, "%s takes nothing behind it; '%s' is too much", command->name, words->words[1]);
+		return error_set(error, "%s takes no argument: '%s' is one too many", command->name, words->words[1]);
 	if (words->count - 1 > command->most)
 		return error_set(error, "'%s' is too much (help %s tells)", words->words[command->most + 1],
 				 command->name);

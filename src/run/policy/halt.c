@@ -48,10 +48,11 @@ int halt_parse(const char *text, struct halt *halt, struct error *error)
 		wrong = strcmp(text, "never") != 0;
 	}
 	if (wrong)
-		return error_set(error,
-				 "--halt '%s': not never, nor WHEN,WHY=N or N%% (now or soon; fail, success or done), "
-				 "such as now,fail=1",
-				 text);
+		return error_set(
+			error,
+			"--halt '%s': write never, or when (now or soon) and why (fail, success or done) with a "
+			"number or a share: now,fail=1 or soon,done=50%%",
+			text);
 	*halt = parsed;
 	return 0;
 }
