@@ -50,7 +50,8 @@
  *   clearance  naming or ending these groups  slot_values  --slot-env
  * journal/  logs of a run, and an archive of its output
  *   joblog   a line for each task           joblog_past  reading them         results_folder  files for each task
- *   archive  output and results of runs     heads    the beginning of what tasks write to standard error
+ *   archive  output and results of runs
+ *   result_log  result objects              log_file  whole lines in a file
  *   recorder  the interface of job log, results folder and archive  key  the hash of a task
  *   range    many tasks in one note        ordinals  equal tasks
  *   tape     the newest bytes               chain    a task's pieces on it  census  tasks, in a few bytes each
@@ -133,6 +134,7 @@
  *   page     the page                       charts   its drawings               markup  text in it
  *   picks    tasks that it shows            lanes    how busy slots were        trace_file  trace events
  *   page_task  a task of it                 page_facts  the rest                page_recorder
+ *   heads    the beginning of what tasks write to standard error
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run

@@ -132,7 +132,7 @@ well_formed() {
 	[ ! -e ran ]
 	for option in --out=same.html --joblog=+same.html --journal=same.html; do
 		run_to_end --report=same.html "$option" echo ::: 1
-		usage_error '^mpmap: --report: another option names same.html, too'
+		usage_error '^mpmap: --[a-z]+ and --report: both name same.html'
 	done
 	ln -s /dev/full full.html
 	run_to_end --report=full.html echo ::: 1

@@ -160,6 +160,12 @@ static void put_end(struct bytes *out, const struct result *result, enum outcome
 		bytes_append_text(out, ",\"signal\":null");
 }
 
+void output_json_errors(struct bytes *out, struct slice errors)
+{
+	bytes_append_text(out, ",\"stderr\":");
+	json_text_put_words(out, errors);
+}
+
 void output_json_try(struct bytes *out, const struct result *result, struct slice errors)
 {
 	bytes_append_format(out, "{\"outcome\":\"%s\"", outcome_name(result->outcome));
@@ -168,8 +174,7 @@ void output_json_try(struct bytes *out, const struct result *result, struct slic
 		put_time(out, "duration", result->duration);
 	else
 		bytes_append_text(out, ",\"duration\":null");
-	bytes_append_text(out, ",\"stderr\":");
-	json_text_put_words(out, errors);
+	output_json_errors(out, errors);
 	bytes_append_text(out, "}");
 }
 

@@ -39,6 +39,9 @@ void output_json_input(struct bytes *out, struct slice record, enum output_json_
 /* Appends the fields of a result object, without braces and without the output of the task. */
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix);
 
+/* Appends the key of how a task's standard error begins, after a comma. */
+void output_json_errors(struct bytes *out, struct slice errors);
+
 /* Appends an object on an attempt that another follows; errors is the beginning of its standard error. */
 void output_json_try(struct bytes *out, const struct result *result, struct slice errors);
 

@@ -95,8 +95,7 @@ static const struct conflict conflicts[] = {
 	{FACT_OUT, FACT_TTY, "--out and --tty: what tasks write then is not seen"},
 	{FACT_OUT, FACT_UNGROUP, "--out and --ungroup: what tasks write then is not seen"},
 	{FACT_OUT, FACT_SILENT, "--out and --output=%b: there is nothing to write"},
-	{FACT_OUT_IS_LOG, FACT_ANY, "--out and --joblog: both name %a"},
-	{FACT_REPORT_IS_OTHER, FACT_ANY, "--report: another option names %a, too"},
+	{FACT_ONE_FILE, FACT_ITS_WRITERS, "%b: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
 	{FACT_JOURNAL_IS_INPUT, FACT_ANY, "--journal: %a is read as input"},
 	{FACT_RETRY_ON_ALONE, FACT_ANY, "--retry-on without --retries=N: no failed task is run again"},
@@ -207,18 +206,33 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_STATE_MEMORY] = run->state.memory ? "--state-memory" : NULL;
 }
 
-/* True if the file of the report is written by another option, too. */
-static bool report_is_shared(const struct session_options *run)
+/* Sets the facts about a file that two options write to. Each may have a plus sign before its name. */
+static void add_one_file(const struct session_options *run, const char **names)
 {
-	const char *log = run->output.joblog ? run->output.joblog + (*run->output.joblog == '+') : NULL;
-	const char *const others[] = {run->output.file, log, run->durable.journal};
+	const struct output_options *output = &run->output;
+	const struct {
+		const char *writers;
+		const char *a;
+		const char *b;
+	} pairs[] = {
+		{"--out and --joblog", output->file, output->joblog},
+		{"--out and --log", output->file, output->log},
+		{"--joblog and --log", output->joblog, output->log},
+		{"--out and --report", output->file, output->report},
+		{"--joblog and --report", output->joblog, output->report},
+		{"--log and --report", output->log, output->report},
+		{"--journal and --report", run->durable.journal, output->report},
+	};
 	size_t i;
 
-	for (i = 0; i < countof(others); i++) {
-		if (run->output.report && others[i] && strcmp(run->output.report, others[i]) == 0)
-			return true;
+	for (i = 0; i < countof(pairs); i++) {
+		const char *a = pairs[i].a, *b = pairs[i].b;
+
+		if (!a || !b || strcmp(a + (*a == '+' && (a == output->joblog || a == output->log)), b + (*b == '+')) != 0)
+			continue;
+		names[FACT_ONE_FILE] = b + (*b == '+');
+		names[FACT_ITS_WRITERS] = pairs[i].writers;
 	}
-	return false;
 }
 
 /* Sets the facts about output. */
@@ -239,12 +253,7 @@ static void gather_output(const struct options *options, const char *names[FACTS
 	names[FACT_MEMO] = run->output.memo ? "--memo" : NULL;
 	names[FACT_SILENT] = run->output.format && run->output.format->is_silent ? run->output.format->name : NULL;
 	names[FACT_OUT] = run->output.file ? "--out" : NULL;
-	names[FACT_REPORT_IS_OTHER] = report_is_shared(run) ? run->output.report : NULL;
-	names[FACT_OUT_IS_LOG] =
-		run->output.file && run->output.joblog &&
-				strcmp(run->output.file, run->output.joblog + (*run->output.joblog == '+')) == 0
-			? run->output.file
-			: NULL;
+	add_one_file(run, names);
 }
 
 /* True if a source reads a regular file that has this name, too. */

@@ -33,10 +33,9 @@ enum fact {
 	/* An output format that writes nothing. */
 	FACT_SILENT,
 	FACT_OUT,
-	/* The name of the job log is that of the output, too. */
-	FACT_OUT_IS_LOG,
-	/* The name of the report is that of another file that is written, too. */
-	FACT_REPORT_IS_OTHER,
+	/* A file that two options name to write to, and these options. */
+	FACT_ONE_FILE,
+	FACT_ITS_WRITERS,
 	/* A source of records is the file of the output, too. */
 	FACT_OUT_IS_INPUT,
 	/* A source of records is the journal, too. */

@@ -151,6 +151,8 @@ const struct option_row option_table[] = {
 	 .set = set_force},
 	{.name = "joblog", .argument = "FILE", .values = VALUES_FILE,
 	 .help = "log the tasks to FILE as GNU parallel does; +FILE appends", .set = set_joblog},
+	{.name = "log", .argument = "FILE", .values = VALUES_FILE,
+	 .help = "write results to FILE, without outputs, as JSON on lines;\n+FILE appends", .set = set_log},
 	{.name = "report", .argument = "FILE", .values = VALUES_FILE,
 	 .help = "write what the run was like: a page (FILE.html), or trace\n"
 	 "events (FILE.json)", .set = set_report},

@@ -86,6 +86,7 @@ option_setter set_status;
 option_setter set_sync;
 option_setter set_retry_failed;
 option_setter set_joblog;
+option_setter set_log;
 option_setter set_report;
 option_setter set_memo;
 option_setter set_buffer;

@@ -220,6 +220,12 @@ int set_report(struct options *options, const char *value, struct error *error)
 			 value);
 }
 
+int set_log(struct options *options, const char *value, struct error *error)
+{
+	options->run.output.log = value;
+	return value[*value == '+'] ? 0 : error_set(error, "--log: the name of the file is empty");
+}
+
 int set_memo(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.memo = value;

@@ -41,8 +41,9 @@ struct recorder_entry {
 	struct slice command;
 	/* The command line as people see it, cut if it is long. */
 	struct slice shown;
-	/* The result object. */
+	/* The result object, and the same with the beginning of a failure's standard error: each on a line. */
 	struct slice object;
+	struct slice logged;
 };
 
 /* The texts that a recorder wants. */
@@ -50,6 +51,7 @@ enum recorder_texts {
 	RECORDER_COMMAND = 1,
 	RECORDER_SHOWN = 2,
 	RECORDER_OBJECT = 4,
+	RECORDER_LOGGED = 8,
 };
 
 struct recorder;

@@ -105,7 +105,8 @@ static bool is_measured(const struct session *session)
 {
 	const struct output_options *output = &session->options->output;
 
-	return (output->format && output->format->is_whole) || output->results || session->place.recorder;
+	return (output->format && output->format->is_whole) || output->results || output->log ||
+	       session->place.recorder;
 }
 
 /* True if each record has a result of its own, though its command answers many: something counts or shows each. */
@@ -116,8 +117,8 @@ static bool needs_singles(const struct session *session)
 	/* Where each answer ends is known: a journal needs that. */
 	bool answers_lines = session->options->command.executor->answers_lines && output->order != ORDER_LINES;
 
-	return (output->format && output->format->is_whole) || output->tag || output->joblog || output->memo ||
-	       session->place.recorder || (session->options->durable.journal && !answers_lines) ||
+	return (output->format && output->format->is_whole) || output->tag || output->joblog || output->log ||
+	       output->memo || session->place.recorder || (session->options->durable.journal && !answers_lines) ||
 	       (halt->when != HALT_NEVER && (halt->why == HALT_SUCCESS || halt->why == HALT_DONE));
 }
 

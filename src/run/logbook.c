@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "codec/output_json.h"
 #include "journal/joblog.h"
+#include "journal/result_log.h"
 #include "journal/results_folder.h"
 #include "run/page/page_recorder.h"
 #include "run/report.h"
@@ -47,6 +48,13 @@ static struct recorder *open_page(const struct session *session, struct error *e
 	return output->report ? page_open(output->report, &session->facts, error) : NULL;
 }
 
+static struct recorder *open_log(const struct session *session, struct error *error)
+{
+	const struct output_options *output = &session->options->output;
+
+	return output->log ? result_log_open(output->log, logbook_continues(session), error) : NULL;
+}
+
 /* The recorders that options ask for. clear removes what an earlier run left, once all are open; may be NULL. */
 static const struct {
 	logbook_opener *open;
@@ -54,6 +62,7 @@ static const struct {
 } recorders[] = {
 	{.open = open_results, .clear = results_clear},
 	{.open = open_joblog},
+	{.open = open_log},
 	{.open = open_page},
 };
 
@@ -171,13 +180,16 @@ void logbook_forget(struct session *session, uint64_t index, uint32_t attempt)
 	}
 }
 
-/* Appends the result object of a task, on a line. */
-static void append_object(struct session *session, const struct recorder_entry *entry, struct bytes *out)
+/* Appends the result object of a task, on a line; errors is how its standard error begins, NULL without that. */
+static void append_object(struct session *session, const struct recorder_entry *entry, const struct slice *errors,
+			  struct bytes *out)
 {
 	char *label = entry->task ? report_object(session, entry->task, entry->result->slot) : NULL;
 
 	bytes_append_text(out, "{");
 	output_json_fields(out, entry->result, label, session->options->workers.method->prefix);
+	if (errors)
+		output_json_errors(out, *errors);
 	bytes_append_text(out, "}\n");
 	free(label);
 }
@@ -187,6 +199,7 @@ struct logbook_texts {
 	struct bytes command;
 	struct bytes shown;
 	struct bytes object;
+	struct bytes logged;
 };
 
 /* Makes the texts that the recorders want. */
@@ -194,6 +207,7 @@ static void make_texts(struct session *session, struct recorder_entry *entry, st
 {
 	const struct task *task = entry->task;
 	struct template_values values = {.slot = entry->result->slot};
+	struct slice errors;
 	unsigned wanted = 0;
 	size_t i;
 
@@ -204,10 +218,15 @@ static void make_texts(struct session *session, struct recorder_entry *entry, st
 	if (wanted & RECORDER_SHOWN && task)
 		report_command_line(session, task, entry->result->slot, &texts->shown);
 	if (wanted & RECORDER_OBJECT)
-		append_object(session, entry, &texts->object);
+		append_object(session, entry, NULL, &texts->object);
+	if (wanted & RECORDER_LOGGED) {
+		errors = tries_errors(&session->tries, entry->result);
+		append_object(session, entry, result_is_failure(entry->result) ? &errors : NULL, &texts->logged);
+	}
 	entry->command = bytes_slice(&texts->command);
 	entry->shown = bytes_slice(&texts->shown);
 	entry->object = bytes_slice(&texts->object);
+	entry->logged = bytes_slice(&texts->logged);
 }
 
 void logbook_count(struct session *session, const struct result *result, const struct task *task)
@@ -234,6 +253,7 @@ void logbook_count(struct session *session, const struct result *result, const s
 	bytes_release(&texts.command);
 	bytes_release(&texts.shown);
 	bytes_release(&texts.object);
+	bytes_release(&texts.logged);
 }
 
 bool logbook_wants_written(const struct session *session)

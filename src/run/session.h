@@ -94,6 +94,8 @@ struct output_options {
 	bool tag_is_template;
 	/* The name of the job log, after a plus sign if it is appended to. NULL without a job log. */
 	const char *joblog;
+	/* The name of the log of results, likewise. */
+	const char *log;
 	/* The name of the file that gets a report of the run (.html or .json). NULL without one. */
 	const char *report;
 	/* The command line of the program, quoted for a shell. NULL if it is not known. */

@@ -57,7 +57,7 @@ static int owner_on_output(struct pool_owner *owner, const struct output_header 
 	if (put < 0)
 		return put;
 	logbook_put(session, header, bytes);
-	if (session->tries.is_on && header->stream == STREAM_ERRORS)
+	if (session->tries.takes_errors && header->stream == STREAM_ERRORS)
 		tries_put(&session->tries, header, slot, bytes);
 	return 0;
 }

@@ -228,6 +228,7 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 	append_word_option(out, "initializer", settings->command.initializer);
 	append_word_option(out, "finalizer", settings->command.finalizer);
 	append_word_option(out, "joblog", settings->output.joblog);
+	append_word_option(out, "log", settings->output.log);
 	append_word_option(out, "report", settings->output.report);
 	append_word_option(out, "results", settings->output.results);
 	append_word_option(out, "memo", settings->output.memo);

@@ -45,6 +45,7 @@ static int check_apart(const struct session *session, const char *name, const st
 		{"standard error", diag_descriptor(), NULL},
 		{"the file of --out", session->out.fd, session->out.name},
 		{"the file of --joblog", -1, log ? log + (*log == '+') : NULL},
+		{"the file of --log", -1, output->log ? output->log + (*output->log == '+') : NULL},
 		{"the folder of --results", -1, output->results},
 	};
 	size_t i;

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "codec/outcome.h"
-#include "journal/heads.h"
+#include "run/page/heads.h"
 #include "run/page/page.h"
 #include "run/page/trace_file.h"
 

@@ -19,14 +19,18 @@ struct tries_task {
 	/* Objects with commas between them, and the bytes before the last one and its comma. */
 	struct bytes texts;
 	size_t before;
+	/* The last of these attempts, and how its standard error begins. */
+	uint32_t attempt;
+	struct bytes errors;
 };
 
 struct tries tries_for(const struct session_options *options)
 {
 	const struct output_options *output = &options->output;
-	bool has_objects = (output->format && output->format->is_whole) || output->results;
+	bool has_objects = (output->format && output->format->is_whole) || output->results || output->log;
+	bool is_on = has_objects && (options->policy.retries || options->input.brings_commands);
 
-	return (struct tries){.is_on = has_objects && (options->policy.retries || options->input.brings_commands)};
+	return (struct tries){.is_on = is_on, .takes_errors = is_on || output->log};
 }
 
 /* Returns the head of the slot, empty if it was another attempt's. */
@@ -81,6 +85,9 @@ void tries_keep(struct tries *tries, const struct result *result)
 	task->before = task->texts.size;
 	bytes_append(&task->texts, ",", task->before > 0);
 	output_json_try(&task->texts, result, bytes_slice(head));
+	task->attempt = result->attempt;
+	bytes_clear(&task->errors);
+	bytes_append(&task->errors, head->data, head->size);
 }
 
 void tries_withdraw(struct tries *tries, uint64_t index)
@@ -100,7 +107,20 @@ static void tries_unlink(struct tries_task **link)
 
 	*link = task->next;
 	bytes_release(&task->texts);
+	bytes_release(&task->errors);
 	free(task);
+}
+
+struct slice tries_errors(const struct tries *tries, const struct result *result)
+{
+	const struct tries_task *task = tries->buckets ? *task_link(tries, result->index) : NULL;
+	const struct tries_head *head = result->slot < tries->count ? &tries->heads[result->slot] : NULL;
+
+	if (task && task->attempt == result->attempt)
+		return bytes_slice(&task->errors);
+	if (head && head->index == result->index && head->attempt == result->attempt)
+		return bytes_slice(&head->errors);
+	return (struct slice){.data = NULL};
 }
 
 void tries_forget(struct tries *tries, uint64_t index)

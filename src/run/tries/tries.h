@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What result objects say of a task's attempts before the last ("tries"): the outcome of each, and how its standard
- * error begins. It is kept until the task has its result.
+ * error begins. It is kept until the task has its result. The log of results has the latter of the last attempt, too.
  */
 #ifndef RUN_TRIES_H
 #define RUN_TRIES_H
@@ -16,6 +16,8 @@ struct session_options;
 struct tries {
 	/* True if tasks may be run again, and something has result objects. */
 	bool is_on;
+	/* True if the beginning of standard error is kept, for these or for the log of results. */
+	bool takes_errors;
 	/* For each slot the beginning of what its last task has written to standard error. */
 	struct tries_head {
 		uint64_t index;
@@ -30,7 +32,7 @@ struct tries {
 /* Returns what a run with these options needs. */
 struct tries tries_for(const struct session_options *options);
 
-/* Takes a piece of a task's standard error. */
+/* Takes a piece of a task's standard error; only if takes_errors. */
 void tries_put(struct tries *tries, const struct output_header *header, uint32_t slot, struct slice bytes);
 
 /* Keeps what an attempt was like that another follows. */
@@ -38,6 +40,9 @@ void tries_keep(struct tries *tries, const struct result *result);
 
 /* Drops the last of them: no other attempt follows, and it counts. */
 void tries_withdraw(struct tries *tries, uint64_t index);
+
+/* Returns how the standard error of an attempt begins, the last that a task has had; valid until the next call. */
+struct slice tries_errors(const struct tries *tries, const struct result *result);
 
 /* Drops what is kept of a task, which has its result. */
 void tries_forget(struct tries *tries, uint64_t index);

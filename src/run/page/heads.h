@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The beginnings of what tasks under way have written to standard error. */
-#ifndef JOURNAL_HEADS_H
-#define JOURNAL_HEADS_H
+#ifndef RUN_PAGE_HEADS_H
+#define RUN_PAGE_HEADS_H
 
 #include "base/bytes.h"
 #include "base/dialect.h"

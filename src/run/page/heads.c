@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A list, since no more tasks are under way than there are workers. */
-#include "journal/heads.h"
+#include "run/page/heads.h"
 
 #include "base/mem.h"
 
