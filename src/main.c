@@ -36,6 +36,7 @@
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               input_csv  records of CSV
  *   input_json  finding elements            output_json  result objects    output_text  bytes as they are
+ *   output_csv  tables
  *   outcome  outcomes in words              coproc   requests and answers  coproc_lines  lines of a stream
  *   block    messages of adapters
  * order/    the reorder window

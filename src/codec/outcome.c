@@ -63,3 +63,16 @@ void outcome_describe(const struct result *result, struct bytes *out)
 	if (result->attempt > 1)
 		bytes_append_format(out, " (attempt %" PRIu32 ")", result->attempt);
 }
+
+enum outcome outcome_shown(const struct result *result)
+{
+	/* With --dry-run nothing ran, and succeeded. */
+	bool is_dry = result->outcome == OUTCOME_OK && !result->ran && !result->from_memo;
+
+	return is_dry ? OUTCOME_SKIPPED : result->outcome;
+}
+
+void outcome_put_time(struct bytes *out, nsec time)
+{
+	bytes_append_format(out, "%" PRId64 ".%06" PRId64, time / NSEC_PER_SEC, time % NSEC_PER_SEC / NSEC_PER_USEC);
+}

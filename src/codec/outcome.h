@@ -13,4 +13,10 @@ void outcome_describe(const struct result *result, struct bytes *out);
 /* Appends the reason for an outcome, where it says more than outcome, status and signal do; else nothing. */
 void outcome_explain(const struct result *result, struct bytes *out);
 
+/* Returns the outcome as results have it: a task of --dry-run is skipped. */
+enum outcome outcome_shown(const struct result *result);
+
+/* Appends a time that is not below 0, in seconds. */
+void outcome_put_time(struct bytes *out, nsec time);
+
 #endif

@@ -3,7 +3,7 @@
 #include "codec/output.h"
 
 const struct output_format *const output_formats[] = {
-	&output_text, &output_json_lines, &output_json, &output_none, NULL,
+	&output_text, &output_json_lines, &output_json, &output_csv, &output_none, NULL,
 };
 
 void output_release(struct output_state *state)

@@ -18,7 +18,7 @@
 #include "base/base64.h"
 
 /*
- * The state of a format between calls. The caller sets the first two fields, and 0 for the others; it ends with
+ * The state of a format between calls. The caller sets the first four fields, and 0 for the others; it ends with
  * output_release.
  */
 struct output_state {
@@ -26,6 +26,9 @@ struct output_state {
 	const char *worker_prefix;
 	/* Both streams are written to one file. */
 	bool is_shared;
+	/* For tables: the names of the columns that labels fill, each a cell after a comma; and their number. */
+	const char *columns;
+	size_t column_count;
 	/* A task was begun before. */
 	bool begun;
 	/* For each stream: the last line of the current task has no end yet. */
@@ -34,8 +37,10 @@ struct output_state {
 	unsigned current;
 	/* The streams of the current task that are UTF-8: bits 1 << stream. */
 	unsigned text;
-	/* The value of the current task, as far as it has come. */
+	/* The value of the current task, as far as it has come; in a table its output, while that is one line. */
 	struct bytes value;
+	/* In a table: newlines in the current task's standard output, 2 if anything follows the first. */
+	unsigned lines;
 	/* True if the rest of the current task's output has been lost. */
 	bool is_lost;
 	struct base64 base64;
@@ -46,6 +51,10 @@ struct output_format {
 	const char *name;
 	/* Tasks are written as a whole: as in struct order_options. */
 	bool is_whole;
+	/* Its labels are cells, and standard error of tasks goes where it goes without a format. */
+	bool is_table;
+	/* Values of functions are in the output by themselves, apart from what is written. */
+	bool has_values;
 	/* Output of tasks is dropped. */
 	bool is_silent;
 	/* The beginning and the end of the run. */
@@ -77,6 +86,8 @@ extern const struct output_format output_lines;
 /* A result object on each line; an array of them. */
 extern const struct output_format output_json_lines;
 extern const struct output_format output_json;
+/* A table: a line for each task. */
+extern const struct output_format output_csv;
 /* Nothing. */
 extern const struct output_format output_none;
 

@@ -102,14 +102,35 @@ void output_json_input(struct bytes *out, struct slice record, enum output_json_
 	bytes_append_text(out, ",");
 }
 
+void output_json_word(struct bytes *out, struct slice text)
+{
+	struct bytes array = {.data = NULL}, words = {.data = NULL};
+	struct error error = {.number = 0};
+	struct cursor cursor;
+	struct slice word;
+
+	bytes_append_text(&array, "[");
+	bytes_append(&array, text.data, text.size);
+	bytes_append_text(&array, "]");
+	if (json_words_read(bytes_slice(&array), &words, &error) == 0 && words.size) {
+		cursor = cursor_of(bytes_slice(&words));
+		cursor_u8(&cursor);
+		word = cursor_slice(&cursor);
+		bytes_append(out, word.data, word.size);
+	}
+	error_release(&error);
+	bytes_release(&words);
+	bytes_release(&array);
+}
+
 /* Appends a time in seconds; null if it is below 0: not known. */
 static void put_time(struct bytes *out, const char *key, nsec time)
 {
+	bytes_append_format(out, ",\"%s\":", key);
 	if (time < 0)
-		bytes_append_format(out, ",\"%s\":null", key);
+		bytes_append_text(out, "null");
 	else
-		bytes_append_format(out, ",\"%s\":%" PRId64 ".%06" PRId64, key, time / NSEC_PER_SEC,
-				    time % NSEC_PER_SEC / NSEC_PER_USEC);
+		outcome_put_time(out, time);
 }
 
 /* Appends a point in time: UTC, with microseconds. */
@@ -180,9 +201,7 @@ void output_json_try(struct bytes *out, const struct result *result, struct slic
 
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix)
 {
-	/* With --dry-run nothing ran, and succeeded. */
-	bool is_dry = result->outcome == OUTCOME_OK && !result->ran && !result->from_memo;
-	enum outcome outcome = is_dry ? OUTCOME_SKIPPED : result->outcome;
+	enum outcome outcome = outcome_shown(result);
 	struct bytes why = {.data = NULL};
 
 	bytes_append_format(out, "\"seq\":%" PRIu64 ",%s\"outcome\":\"%s\"", result->index + 1,
@@ -298,6 +317,7 @@ static void close_array(struct output_state *state, struct bytes *out)
 const struct output_format output_json_lines = {
 	.name = "jsonl",
 	.is_whole = true,
+	.has_values = true,
 	.renumber = renumber_object,
 	.begin = begin_object,
 	.data = put_data,
@@ -307,6 +327,7 @@ const struct output_format output_json_lines = {
 const struct output_format output_json = {
 	.name = "json",
 	.is_whole = true,
+	.has_values = true,
 	.open = open_array,
 	.close = close_array,
 	.join = join_elements,

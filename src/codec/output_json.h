@@ -36,6 +36,9 @@ enum output_json_kind {
 /* Appends a record of JSON on one line, as the key "input" and a comma. */
 void output_json_input(struct bytes *out, struct slice record, enum output_json_kind kind);
 
+/* Appends a value as a word: a string as its characters, others as their text. Nothing for an empty text. */
+void output_json_word(struct bytes *out, struct slice text);
+
 /* Appends the fields of a result object, without braces and without the output of the task. */
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix);
 

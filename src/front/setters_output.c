@@ -116,7 +116,7 @@ int set_output(struct options *options, const char *value, struct error *error)
 	options->run.output.format = output_find(value);
 	if (options->run.output.format)
 		return 0;
-	return error_set(error, "--output '%s': not one of text, jsonl, json, none; to write to a file: --out=%s",
+	return error_set(error, "--output '%s': not one of text, jsonl, json, csv, none; to write to a file: --out=%s",
 			 value, *value ? value : "FILE");
 }
 

@@ -125,7 +125,8 @@ static bool needs_singles(const struct session *session)
 /* True if results carry the values that tasks return. */
 static bool has_values(const struct session_options *options)
 {
-	return options->command.executor->returns_values && options->output.format && options->output.format->is_whole;
+	return options->command.executor->returns_values && options->output.format &&
+	       options->output.format->has_values;
 }
 
 /* Returns the BRIEFING_... flags. */
@@ -281,6 +282,8 @@ struct outlet_options instructions_outlet(const struct session *session)
 	struct outlet_options outlet = {
 		.format = options->output.format ? options->output.format : &output_text,
 		.worker_prefix = options->workers.method->prefix,
+		.columns = session->origin.columns.data,
+		.column_count = session->origin.column_count,
 		.output = session->out.fd >= 0 ? session->out.fd
 			  : has_output         ? STDOUT_FILENO
 					       : -1,

@@ -111,7 +111,7 @@ static void sink_data(struct order_sink *sink, uint64_t index, const char *label
 
 	outlet->index = index;
 	outlet->current_bytes += bytes.size;
-	if (!format->data) {
+	if (!format->data || (format->is_table && stream == STREAM_ERRORS)) {
 		outlet_write(outlet, stream, bytes);
 		return;
 	}
@@ -295,6 +295,8 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct outlet_o
 	open_writers(outlet, loop, options->output);
 	outlet->state = (struct output_state){
 		.worker_prefix = options->worker_prefix,
+		.columns = options->columns,
+		.column_count = options->column_count,
 		.is_shared = outlet->screen ? !outlet->has_file : outlet->errors == &outlet->output,
 	};
 	/* A screen has messages of its own. */
@@ -307,7 +309,7 @@ void outlet_open(struct outlet *outlet, struct loop *loop, const struct outlet_o
 
 bool outlet_drops(const struct outlet *outlet, enum stream stream)
 {
-	bool is_output = stream == STREAM_OUTPUT || outlet->format->is_whole;
+	bool is_output = stream == STREAM_OUTPUT || (outlet->format->is_whole && !outlet->format->is_table);
 
 	return outlet->format->is_silent || (is_output ? &outlet->output : outlet->errors)->error;
 }

@@ -85,8 +85,10 @@ enum { OUTLET_UNSETTLED_MOST = 4096 };
 
 struct outlet_options {
 	const struct output_format *format;
-	/* The prefix of workers' names, for the format. */
+	/* For the format, as in struct output_state: the prefix of workers' names, and the columns of a table. */
 	const char *worker_prefix;
+	const char *columns;
+	size_t column_count;
 	/*
 	 * The descriptor that standard output is written to; the caller's. -1 if nothing is written: then a reader that
 	 * goes away has no effect, and bytes are an error (EBADF). With a screen: -1 if that shows standard output.

@@ -106,6 +106,11 @@ char *report_object(struct session *session, const struct task *task, uint32_t s
 	return label.data;
 }
 
+char *report_label(struct session *session, const struct task *task, uint32_t slot)
+{
+	return session->outlet.format->is_table ? origin_cells(session, task) : report_object(session, task, slot);
+}
+
 void report_failure(struct session *session, const struct result *result)
 {
 	struct bytes *lines = &session->reported.failure_lines;

@@ -23,6 +23,9 @@ char *report_line(struct session *session, const struct result *result, const st
 /* Returns the beginning of a task's result object, by output_json_label: a new string (free). */
 char *report_object(struct session *session, const struct task *task, uint32_t slot);
 
+/* Returns what represents a task in a format that is whole: its object, or its cells; a new string (free). */
+char *report_label(struct session *session, const struct task *task, uint32_t slot);
+
 /* Keeps the line of a result in its turn, if it has one and is among the first. */
 void report_failure(struct session *session, const struct result *result);
 

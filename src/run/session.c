@@ -146,6 +146,7 @@ struct session *session_open(const struct session_options *options, const struct
 		return NULL;
 	}
 	/* Nothing fails from here on. Messages pass the outlet. */
+	origin_open(session);
 	outlet = instructions_outlet(session);
 	srand48((long)(clock_now() ^ getpid()));
 	throttle_init(&session->throttle, &options->machine.throttle);

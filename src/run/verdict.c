@@ -110,7 +110,7 @@ static int name_command(struct session *session, const struct result *result, co
 {
 	if (!session->outlet.format->is_whole || !task)
 		return 0;
-	return set_label(session, result->index, result->attempt, report_object(session, task, result->slot));
+	return set_label(session, result->index, result->attempt, report_label(session, task, result->slot));
 }
 
 /* Counts a result that is final. */

@@ -61,6 +61,22 @@ static char *folder_text(const struct command_options *command)
 	return text;
 }
 
+/* Appends what the columns of a table are named after. */
+static void put_columns(struct bytes *notes, const struct template_options *template)
+{
+	struct bytes names = {.data = NULL};
+	size_t i;
+
+	for (i = 0; i < template->name_count; i++) {
+		bytes_append_text(&names, i ? "," : "");
+		bytes_append_text(&names, template->names[i]);
+	}
+	if (!template->name_count)
+		bytes_append_format(&names, "%zu", template->value_count);
+	note_put_text(notes, "columns of the output", bytes_slice(&names));
+	bytes_release(&names);
+}
+
 /* Appends the aspects. */
 static void put_aspects(struct bytes *notes, const struct session_options *options)
 {
@@ -91,6 +107,9 @@ static void put_aspects(struct bytes *notes, const struct session_options *optio
 
 	for (i = 0; i < countof(rows); i++)
 		note_put_text(notes, rows[i].name, slice_of(rows[i].value));
+	/* The first line of the output is not written again. */
+	if (output->format && output->format->is_table)
+		put_columns(notes, template);
 	free(command);
 	free(folder);
 	free(settings);

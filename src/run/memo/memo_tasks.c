@@ -39,7 +39,7 @@ static void memo_put_label(struct session *session, const struct result *result,
 	char *label = NULL;
 
 	if (session->outlet.format->is_whole)
-		label = report_object(session, task, result->slot);
+		label = report_label(session, task, result->slot);
 	else if (session->options->output.tag)
 		label = tags_label(session, task, result->slot);
 	if (label && order_set_label(&session->order, result->index, result->attempt, label) < 0)

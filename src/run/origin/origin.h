@@ -14,13 +14,22 @@ struct session;
 struct origin {
 	/* The values of the last task. */
 	struct values values;
+	/* The columns of a table: their names, each after a comma as a cell, and their number. */
+	struct bytes columns;
+	size_t column_count;
 };
+
+/* Names the columns of a run, if its output is a table. */
+void origin_open(struct session *session);
 
 /*
  * Appends the keys "values" and "fields", or "input", each with a comma after it, to a result object. Nothing for a
  * task that brings its command, and for a block of many records.
  */
 void origin_append(struct session *session, const struct task *task, struct bytes *object);
+
+/* Returns the cells of a task for these columns, each after a comma: a new string (free). */
+char *origin_cells(struct session *session, const struct task *task);
 
 void origin_release(struct origin *origin);
 
