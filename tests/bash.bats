@@ -228,7 +228,7 @@ cannot_begin() {
 }
 
 @test "bash: retries are counted, and the record's number is known to children" {
-	mp_well -j2 --retries 2 --bash 'sh -c "echo \$MPMAP_SEQ \$MPMAP_ATTEMPT"; ((MPMAP_ATTEMPT == 2))' ::: a b
+	mp_again 2 -j2 --retries 2 --bash 'sh -c "echo \$MPMAP_SEQ \$MPMAP_ATTEMPT"; ((MPMAP_ATTEMPT == 2))' ::: a b
 	same out $'1 2\n2 2'
 }
 

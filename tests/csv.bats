@@ -290,7 +290,7 @@ csv() {
 	check() {
 		printf '"a ""1""","x\ny"\n"b,2",\n' >table
 		csv -a table -j2 --retries 2 --max-tasks-per-worker 1 bash -c '[ "$MPMAP_ATTEMPT" = 3 ] || exit 1; '"$show" show
-		expect 0 $'<a "1"><x\\ny>\n<b,2><>' ''
+		expect 0 $'<a "1"><x\\ny>\n<b,2><>' "$(attempts_note 2)"
 	}
 	under_methods check
 }

@@ -289,7 +289,7 @@ counting='printf ":%s\n" "$#"; printf "%s\n" "$@"'
 
 @test "records: --stdin again with --retries" {
 	seq 3 | mp -j1 --retries 1 --stdin sh -c 'cat; [ "$MPMAP_ATTEMPT" -eq 2 ]'
-	expect 0 "$(seq 3)" ''
+	expect 0 "$(seq 3)" "$(attempts_note 3)"
 }
 
 @test "records: --stdin has one source, no columns, no header, and a bound" {

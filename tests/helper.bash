@@ -114,6 +114,16 @@ mp_well() {
 	mp "$@" && expect 0 && same err ''
 }
 
+# attempts_note N: what is said of N tasks that needed more than one attempt
+attempts_note() {
+	printf 'mpmap: %s task%s needed more than one attempt' "$1" "$([ "$1" -eq 1 ] || echo s)"
+}
+
+# mp_again N ARG...: runs mpmap; fails unless its exit status is 0 and N tasks needed more than one attempt.
+mp_again() {
+	mp "${@:2}" && expect 0 && same err "$(attempts_note "$1")"
+}
+
 # same FILE TEXT: fails unless FILE holds TEXT, with a newline after it if TEXT is not empty.
 same() {
 	exactly "$1" "${2:+$2$'\n'}"

@@ -260,7 +260,7 @@ $(grep '^mpmap: #2: exit status 3: ' err)"
 		values 'del(.stdout, .stderr)' | cmp - <(jq -c . metas)
 		sed 1d log | sort -n | cut -f 1,8 | cmp - <(seq 120 | awk '{ print $1 "\t" ($1 % 20 == 17 ? 9 : 0) }')
 		rm -r results
-		mp_well -j4 --chunksize 5 -o jsonl --retries 1 --joblog log --results results --shell '
+		mp_again 6 -j4 --chunksize 5 -o jsonl --retries 1 --joblog log --results results --shell '
 			echo "$1"
 			[ $(($1 % 20)) -ne 17 ] || [ "$MPMAP_ATTEMPT" -eq 2 ] || { kill -KILL $PPID; exec "$TOOL" pause pid; }' ::: $(seq 120)
 		are_objects out 120

@@ -83,7 +83,7 @@ load screen
 
 @test "json: attempts, and only the last one's output" {
 	check() {
-		mp_well -j2 -o jsonl --retries 3 --shell 'echo "$MPMAP_ATTEMPT"; echo "e$MPMAP_ATTEMPT" >&2; [ "$MPMAP_ATTEMPT" -eq "$1" ]' ::: 1 2 3
+		mp_again 2 -j2 -o jsonl --retries 3 --shell 'echo "$MPMAP_ATTEMPT"; echo "e$MPMAP_ATTEMPT" >&2; [ "$MPMAP_ATTEMPT" -eq "$1" ]' ::: 1 2 3
 		are_objects out 3
 		values_are '[.attempts, .stdout, .stderr]' '[1,"1\n","e1\n"]
 [2,"2\n","e2\n"]

@@ -200,7 +200,7 @@ refused() {
 	END
 	expect 123 $'1\n4\n2'
 	tasks <<<'{"shell":"cat; [ $MPMAP_ATTEMPT = 3 ]","stdin":"again\n","retries":1000000,"env":{"A":"b"}}'
-	expect 0 again ''
+	expect 0 again "$(attempts_note 1)"
 }
 
 @test "tasks: id is any value" {

@@ -197,7 +197,7 @@ becomes() {
 		sed 1,2d out >last
 		same last $'1 2\nend'
 		sed 1,2d err >last
-		same last '1 2'
+		same last "1 2"$'\n'"$(attempts_note 1)"
 	}
 	check
 }

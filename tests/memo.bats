@@ -110,8 +110,8 @@ fresh_as() {
 	done
 	ran_for k k t t
 	for time in 1 2; do
-		mp_well --memo memo --retries 2 --shell 'echo "$1" >>ran; echo "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 3 ]' ::: r
-		same out 3
+		mp --memo memo --retries 2 --shell 'echo "$1" >>ran; echo "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 3 ]' ::: r
+		expect 0 3 "$([ "$time" -eq 2 ] || attempts_note 1)"
 	done
 	ran_for r r r
 	mp --memo memo no-such-command ::: a

@@ -343,6 +343,6 @@ refused() {
 
 @test "perl: --retries tells CODE which attempt it is" {
 	needs perl
-	seq 3 | mp_well -j1 --retries=2 --perl 'die "again\n" if $attempt < 2; "$_ $attempt"' || cat err
+	seq 3 | mp_again 3 -j1 --retries=2 --perl 'die "again\n" if $attempt < 2; "$_ $attempt"'
 	same out $'1 2\n2 2\n3 2'
 }

@@ -354,7 +354,7 @@ END
 
 @test "plugin: retries, the job log, and stopping early" {
 	seq 20 >numbers
-	mp_well -j2 --retries 1 --plugin "$(plugin plugin):retry" <numbers
+	mp_again 20 -j2 --retries 1 --plugin "$(plugin plugin):retry" <numbers
 	cmp numbers out
 	mp -j2 --plugin "$(plugin plugin):retry" <numbers
 	expect 125 ''

@@ -49,7 +49,7 @@ at_least() {
 
 @test "policy: only the last attempt's output counts, and the order stays" {
 	check() {
-		mp_well -j2 --retries 3 --shell 'echo "$1 $MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq "$1" ]' ::: 3 1 4 2
+		mp_again 3 -j2 --retries 3 --shell 'echo "$1 $MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq "$1" ]' ::: 3 1 4 2
 		same out $'3 3\n1 1\n4 4\n2 2'
 		mp -j2 --retries 1 "$TOOL" under default -- sh -c 'echo "$1 $MPMAP_ATTEMPT" | tee /dev/stderr; exit 4' sh ::: a b c
 		expect 123 $'a 2\nb 2\nc 2'
@@ -64,7 +64,7 @@ at_least() {
 		rm -f ran
 		mp -j4 --retries 2 --chunksize "$size" --shell 'echo "$1" >>ran; echo "$1"; [ $(($1 % 3)) -gt 0 ] || [ "$MPMAP_ATTEMPT" -eq 3 ]' <numbers
 		expect 0
-		same err ''
+		same err "$(attempts_note 100)"
 		cmp numbers out
 		awk '{ print; if ($1 % 3 == 0) { print; print } }' numbers | cmp - <(sort -n ran)
 	done
@@ -88,11 +88,11 @@ at_least() {
 
 @test "policy: a task that was killed, took too long or was lost is run again" {
 	check() {
-		mp_well --retries 1 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || kill -KILL $$; echo "$1"' ::: a b
+		mp_again 2 --retries 1 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || kill -KILL $$; echo "$1"' ::: a b
 		same out $'a\nb'
-		mp_well --retries 1 --timeout 2 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || exec "$TOOL" pause "pid$1"; echo "$1"' ::: a b
+		mp_again 2 --retries 1 --timeout 2 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || exec "$TOOL" pause "pid$1"; echo "$1"' ::: a b
 		same out $'a\nb'
-		mp_well --retries 1 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || { kill -KILL $PPID; exec "$TOOL" pause pid; }; echo "$1"' ::: a b
+		mp_again 2 --retries 1 --shell '[ "$MPMAP_ATTEMPT" -eq 2 ] || { kill -KILL $PPID; exec "$TOOL" pause pid; }; echo "$1"' ::: a b
 		same out $'a\nb'
 		mp --retries 1 --shell 'kill -KILL $PPID; exec "$TOOL" pause pid' ::: a
 		expect 125 ''
@@ -231,9 +231,9 @@ at_least() {
 		says '^mpmap: #3: exit status 3 \(not run again: its output was more than could be held\): '
 	done
 	# with room for it, it is
-	mp_well --retries 5 --shell '"$TOOL" spew 3000000 "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1
+	mp_again 1 --retries 5 --shell '"$TOOL" spew 3000000 "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1
 	"$TOOL" spew 3000000 2 | cmp - out
-	mp_well --buffer 64K --retries 5 --shell '"$TOOL" spew 3000000 "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1
+	mp_again 1 --buffer 64K --retries 5 --shell '"$TOOL" spew 3000000 "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1
 	"$TOOL" spew 3000000 2 | cmp - out
 	mp --buffer 64K --spill 0 --retries 5 --shell '"$TOOL" spew 3000000 1; kill -KILL $$' ::: 1
 	expect 125
@@ -440,7 +440,7 @@ at_least() {
 
 @test "policy: --halt and --retries: only what a task ends with counts" {
 	mp -j1 --halt now,fail=1 --retries 1 --shell 'echo "$1"; [ "$MPMAP_ATTEMPT" -eq 2 ]' ::: 1 2 3
-	expect 0 $'1\n2\n3' ''
+	expect 0 $'1\n2\n3' "$(attempts_note 3)"
 	run_to_end -j1 --halt now,fail=1 --retries 1 --shell '[ "$1" -eq 1 ] || exec "$TOOL" hold never; exit 3' ::: 1 2
 	expect 124
 	says '^mpmap: stopped by --halt after #1: exit status 3 \(attempt 2\)'

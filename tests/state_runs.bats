@@ -31,7 +31,7 @@ counted_by() {
 	[ "$(cat status)" -eq 125 ]
 	same out $'1\n2\n3\n4'
 	# Each attempt is an owner of its own.
-	seq 2 | mp_well -j2 --state --retries 1 --shell 'mpmap-state lock l; [ $MPMAP_ATTEMPT = 2 ] && echo $1'
+	seq 2 | mp_again 2 -j2 --state --retries 1 --shell 'mpmap-state lock l; [ $MPMAP_ATTEMPT = 2 ] && echo $1'
 	same out $'1\n2'
 }
 

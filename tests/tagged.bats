@@ -161,7 +161,7 @@ is_later() {
 		cut -f 1 out | uniq -c | awk '$1 != 3 { exit 1 }'
 		sort -n -s -k 1,1 out | cmp - <(for i in $(seq 100); do printf '%s\t1\n%s\t2\n%s\t3\n' "$i" "$i" "$i"; done)
 		mp -j2 --retries 2 --tag --shell 'printf "%s" "try $MPMAP_ATTEMPT"; echo "e$MPMAP_ATTEMPT" >&2; [ "$MPMAP_ATTEMPT" -eq "$1" ]' ::: 1 2 3
-		expect 0 $'1\ttry 1\n2\ttry 2\n3\ttry 3' $'1\te1\n2\te2\n3\te3'
+		expect 0 $'1\ttry 1\n2\ttry 2\n3\ttry 3' $'1\te1\n2\te2\n3\te3\n'"$(attempts_note 2)"
 	}
 	check
 }

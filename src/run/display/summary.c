@@ -45,15 +45,16 @@ static uint64_t append_kinds(const struct session *session, struct bytes *out)
 /* Appends how many failed tasks have no line, and where they are. */
 static void append_others(const struct session *session, uint64_t rest, struct bytes *out)
 {
-	const char *joblog = session->options->output.joblog;
+	const struct output_options *output = &session->options->output;
+	const char *log = output->log ? output->log : output->joblog;
 
 	bytes_append_format(out, "mpmap: ... and %" PRIu64 " more", rest);
-	if (joblog) {
+	if (log) {
 		bytes_append_text(out, " (see ");
-		quote_terminal(out, slice_of(joblog + (*joblog == '+')));
+		quote_terminal(out, slice_of(log + (*log == '+')));
 		bytes_append_text(out, ")");
 	} else if (!session->place.screen) {
-		bytes_append_text(out, " (--joblog=FILE has all)");
+		bytes_append_text(out, " (--log=FILE has all)");
 	}
 	bytes_append_text(out, "\n");
 }
@@ -83,6 +84,9 @@ void summary_report(const struct session *session)
 			append_others(session, failed - reported->failures, &out);
 		diag_line(bytes_slice(&out));
 	}
+	if (tally->retried)
+		diag_note("%" PRIu64 " task%s needed more than one attempt", tally->retried,
+			  tally->retried == 1 ? "" : "s");
 	bytes_release(&kinds);
 	bytes_release(&out);
 }
