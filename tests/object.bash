@@ -103,9 +103,9 @@ the_result() {
 	jq -e -n "[inputs | select(.seq == $1)][0] | $2" "${3:-out}" >/dev/null || complain "not $2: $(values "select(.seq == $1)" "${3:-out}")"
 }
 
-# Prints everything in the folder results, with its kind.
+# Prints everything in the folder results but earlier attempts, with its kind.
 listing() {
-	find results -mindepth 1 -printf '%y %P\n' | sort
+	find results -mindepth 1 -name 'attempt-*' -prune -o -mindepth 1 -printf '%y %P\n' | sort
 }
 
 # Fails unless the folder results holds the files of these tasks, and nothing else.

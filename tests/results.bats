@@ -108,7 +108,7 @@ load object
 	check
 }
 
-@test "results: only the last attempt is there" {
+@test "results: the last attempt is there, and those before it in folders of their own" {
 	mp -j2 --retries 2 --results results --shell 'echo "$1 $MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -gt 1 ] || echo longer; [ "$MPMAP_ATTEMPT" -ge "$1" ]' ::: 1 2 3 4
 	expect 123
 	holds_tasks 1 2 3 4
@@ -118,6 +118,25 @@ load object
 	same results/000000004/stdout '4 3'
 	metas_are_objects
 	same <(jq .attempts metas) $'1\n2\n3\n3'
+	same <(find results -path '*/attempt-*' -type f -printf '%P\n' | sort) "$(printf '%s\n' \
+		00000000{2/attempt-1,3/attempt-{1,2},4/attempt-{1,2}}/{stderr,stdout} | sort)"
+	same results/000000003/attempt-1/stdout $'3 1\nlonger'
+	same results/000000003/attempt-2/stdout '3 2'
+	exactly results/000000003/attempt-2/stderr ''
+	# of attempts that wrote nothing, or could not be started, too
+	rm -r results
+	mp -q --retries 1 --results results {} ::: false ./none
+	expect 125
+	same <(find results -name 'attempt-*' -printf '%P\n' | sort) $'000000001/attempt-1\n000000002/attempt-1'
+	# --force removes them, and nothing else
+	mp --force --results results true ::: a
+	expect 0 '' ''
+	holds_tasks 1
+	mkdir -p results/000000001/attempt-1
+	touch results/000000001/attempt-1/mine
+	mp --force --results results true ::: a
+	expect 2 ''
+	says "'000000001' in it is not of an earlier run"
 }
 
 @test "results: a folder is there as soon as its task has ended, and whole as soon as it is there" {
@@ -263,8 +282,8 @@ load object
 	exactly results/000000001/stdout $'a\n'
 }
 
-@test "results: no more than one attempt's folder is kept at a time" {
-	mp --retries 4 --results results --shell 'ls -A results; echo "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 4 ]' ::: a
-	expect 0 $'.000000001.3\n4'
+@test "results: earlier attempts wait under temporary names, and none is left" {
+	mp -q --retries 3 --results results --shell 'ls -A results; echo "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 4 ]' ::: a
+	expect 0 $'.000000001.1\n.000000001.2\n.000000001.3\n4'
 	[ "$(ls -A results)" = 000000001 ]
 }

@@ -227,7 +227,7 @@ is_empty() {
 
 @test "queue: records keep their order, and a failed one is tried again before others" {
 	setup_path
-	mp_well -j1 --queue q --retries 1 --shell \
+	mp_again 1 -j1 --queue q --retries 1 --shell \
 		'echo $1.$MPMAP_ATTEMPT >>log; [ $1 != first ] || { mpmap-state push q a; mpmap-state push q b; }; [ $1.$MPMAP_ATTEMPT != a.1 ]; ' ::: first
 	same log $'first.1\na.1\na.2\nb.1'
 }

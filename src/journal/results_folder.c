@@ -72,8 +72,17 @@ static DIR *open_folder(int parent, const char *name)
 	return folder;
 }
 
-/* True if a task's folder holds our files only. */
-static bool is_task_folder(int parent, const char *name)
+/* True if a name is that of the folder of an earlier attempt, within a task's: attempt-N. */
+static bool is_attempt_name(const char *name)
+{
+	static const char start[] = "attempt-";
+	const char *digits = name + sizeof start - 1;
+
+	return strncmp(name, start, sizeof start - 1) == 0 && *digits && !digits[strspn(digits, "0123456789")];
+}
+
+/* True if the folder of an attempt holds our files only. */
+static bool is_attempt_folder(int parent, const char *name)
 {
 	DIR *folder = open_folder(parent, name);
 	const struct dirent *entry;
@@ -86,7 +95,23 @@ static bool is_task_folder(int parent, const char *name)
 	return ours;
 }
 
-static int remove_task_folder(int parent, const char *name)
+/* True if a task's folder holds our files and folders of attempts only. */
+static bool is_task_folder(int parent, const char *name)
+{
+	DIR *folder = open_folder(parent, name);
+	const struct dirent *entry;
+	bool ours = folder;
+
+	while (folder && ours && (entry = readdir(folder)))
+		ours = is_dots(entry->d_name) || is_file_name(entry->d_name) ||
+		       (is_attempt_name(entry->d_name) && is_attempt_folder(dirfd(folder), entry->d_name));
+	if (folder)
+		closedir(folder);
+	return ours;
+}
+
+/* Removes a folder with our files. -1 with errno. */
+static int remove_attempt_folder(int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	size_t i;
@@ -97,6 +122,22 @@ static int remove_task_folder(int parent, const char *name)
 		(void)!unlinkat(fd, file_names[i], 0);
 	close(fd);
 	return unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Removes a folder with our files, and with those of earlier attempts. -1 with errno. */
+static int remove_task_folder(int parent, const char *name)
+{
+	DIR *folder = open_folder(parent, name);
+	const struct dirent *entry;
+
+	if (!folder)
+		return -1;
+	while ((entry = readdir(folder))) {
+		if (is_attempt_name(entry->d_name))
+			(void)!remove_attempt_folder(dirfd(folder), entry->d_name);
+	}
+	closedir(folder);
+	return remove_attempt_folder(parent, name);
 }
 
 /* Calls visit for each entry of the folder. -1 with the error at the first that fails. */
@@ -147,20 +188,6 @@ static void name_temporary(char *name, size_t size, uint64_t index, uint32_t att
 	snprintf(name, size, ".%0*" PRIu64 ".%" PRIu32, DIGITS, index + 1, attempt);
 }
 
-/* Removes the output of the last earlier attempt that had output. */
-static void remove_earlier(struct results *results, uint64_t index, uint32_t attempt)
-{
-	char folder[64];
-
-	while (results->unfinished && attempt-- > 1) {
-		name_temporary(folder, sizeof folder, index, attempt);
-		if (remove_task_folder(results->fd, folder) < 0)
-			continue;
-		results->unfinished--;
-		return;
-	}
-}
-
 /* Opens the folder of an attempt, which is made if it is absent, but not through a link. -1 with errno. */
 static int open_attempt(struct results *results, uint64_t index, uint32_t attempt)
 {
@@ -172,7 +199,6 @@ static int open_attempt(struct results *results, uint64_t index, uint32_t attemp
 	folder = openat(results->fd, name, flags);
 	if (folder >= 0 || errno != ENOENT)
 		return folder;
-	remove_earlier(results, index, attempt);
 	if (mkdirat(results->fd, name, 0700) < 0)
 		return -1;
 	results->unfinished++;
@@ -246,24 +272,56 @@ static int rename_finished(const struct results *results, const char *temporary,
 	return renameat(results->fd, temporary, results->fd, name);
 }
 
-/* Completes the task's folder with meta.json; the folders of other attempts are removed. -1 with the error. */
+/* Creates the files of an attempt's streams, where it has had no output. -1 with the error. */
+static int complete_streams(struct results *results, uint64_t index, uint32_t attempt, struct error *error)
+{
+	const struct recorder_piece none = {.index = index, .attempt = attempt};
+
+	if (results_folder_add(results, &none, STREAM_OUTPUT, error) < 0)
+		return -1;
+	return results_folder_add(results, &none, STREAM_ERRORS, error);
+}
+
+/* Sets the error for a task whose folder cannot be finished (errno). Returns -1. */
+static int refuse_finish(const struct results *results, uint64_t index, struct error *error)
+{
+	return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", index + 1, results->name);
+}
+
+/* Puts the folders of earlier attempts into that of the last. -1 with the error. */
+static int gather_attempts(struct results *results, const struct result *result, struct error *error)
+{
+	char last[64], from[64], to[96];
+	uint32_t attempt;
+
+	name_temporary(last, sizeof last, result->index, result->attempt);
+	for (attempt = 1; attempt < result->attempt; attempt++) {
+		name_temporary(from, sizeof from, result->index, attempt);
+		snprintf(to, sizeof to, "%s/attempt-%" PRIu32, last, attempt);
+		if (complete_streams(results, result->index, attempt, error) < 0)
+			return -1;
+		if (renameat(results->fd, from, results->fd, to) < 0)
+			return refuse_finish(results, result->index, error);
+		results->unfinished--;
+	}
+	return 0;
+}
+
+/* Completes the task's folder with meta.json and with those of earlier attempts. -1 with the error. */
 static int results_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error)
 {
 	struct results *results = container_of(recorder, struct results, recorder);
 	const struct result *result = entry->result;
-	const struct recorder_piece none = {.index = result->index, .attempt = result->attempt};
 	struct recorder_piece meta = {.index = result->index, .attempt = result->attempt, .bytes = entry->object};
 	char temporary[64], name[32];
 
-	if (results_folder_add(results, &none, STREAM_OUTPUT, error) < 0 ||
-	    results_folder_add(results, &none, STREAM_ERRORS, error) < 0 ||
-	    results_folder_add(results, &meta, FILE_META, error) < 0)
+	if (complete_streams(results, result->index, result->attempt, error) < 0 ||
+	    gather_attempts(results, result, error) < 0 || results_folder_add(results, &meta, FILE_META, error) < 0)
 		return -1;
 	name_temporary(temporary, sizeof temporary, result->index, result->attempt);
 	snprintf(name, sizeof name, "%0*" PRIu64, DIGITS, result->index + 1);
 	if (rename_finished(results, temporary, name) < 0)
-		return error_set_errno(error, errno, "--results: cannot finish #%" PRIu64 " in %s", result->index + 1,
-				       results->name);
+		return refuse_finish(results, result->index, error);
 	results->unfinished--;
 	return 0;
 }

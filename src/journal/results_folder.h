@@ -2,6 +2,8 @@
 /*
  * The results folder: for each task a folder with its output and its result, DIR/SEQ/{stdout,stderr,meta.json}.
  *
+ * Earlier attempts are in DIR/SEQ/attempt-N/{stdout,stderr}.
+ *
  * A folder is filled under a temporary name, one for each attempt, and renamed when the last attempt has ended: a
  * folder named by its number is complete. No descriptor is kept for a running task.
  */
