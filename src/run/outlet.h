@@ -13,16 +13,7 @@
 #include "codec/output.h"
 #include "order/order.h"
 #include "run/durable/stage.h"
-
-/* Shows the output of a run that does not have standard output and error for itself; embedded in its owner. */
-struct outlet_screen {
-	/* True if it takes more now. */
-	bool (*has_room)(struct outlet_screen *screen);
-	/* Takes formatted output of the task of this index. */
-	void (*put)(struct outlet_screen *screen, uint64_t index, enum stream stream, struct slice bytes);
-	/* Notes the end of a task's output. */
-	void (*ended)(struct outlet_screen *screen, uint64_t index);
-};
+#include "run/outlet_screen.h"
 
 /*
  * Embedded in its owner, which sets failed, finished, settled, voids, stage and screen.

@@ -3,6 +3,7 @@
 #include "interactive/commands/commands.h"
 
 #include "base/mem.h"
+#include "base/quote.h"
 #include "interactive/runs/again.h"
 
 #include <inttypes.h>
@@ -53,9 +54,6 @@ static int phrase_check(const struct console *console, const struct options *opt
 		return error_set(error, "--help and --version are for the command line (help map tells all about map)");
 	if (options->run.command.terminal)
 		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
-	if (options->run.durable.journal)
-		return error_set(error,
-				 "--journal: runs at the prompt have none (quit, and mpmap --journal=FILE ... has)");
 	if (options->run.output.ungrouped && console->is_terminal)
 		return error_set(error, "--ungroup: what tasks write comes in above the prompt, and so is captured");
 	for (i = 0; i < options->feed.source_count; i++) {
@@ -70,8 +68,8 @@ static int phrase_check(const struct console *console, const struct options *opt
 }
 
 /*
- * Parses the first count words of a phrase into run. run owns all words afterwards, also on failure. Returns -1 with
- * the error.
+ * Parses the first count words of a phrase into run. run owns all words afterwards, also on failure. Returns 0, 1 if
+ * nothing is to be run, but the state of its journal shown, or -1 with the error.
  */
 static int parse(const struct console *console, struct phrase *phrase, size_t count, struct run_options *run,
 		 struct error *error)
@@ -83,10 +81,13 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	run->text->sources = options.feed.sources;
 	run->text->function = options.function.words;
 	*phrase = (struct phrase){.count = 0};
-	if (parsed < 0 || phrase_check(console, &options, error) < 0)
-		return -1;
 	run->settings = options.run;
 	run->feed = options.feed;
+	run->first_operand = (size_t)options.first_operand;
+	if (parsed == 0 && options.mode == MODE_STATUS)
+		return 1;
+	if (parsed < 0 || phrase_check(console, &options, error) < 0)
+		return -1;
 	/* The brackets and commas of an array would be lines that belong to no task. */
 	if (console->is_terminal && run->settings.output.format == &output_json && !run->settings.output.file)
 		run->settings.output.format = &output_json_lines;
@@ -96,6 +97,15 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	if (console->is_terminal)
 		run->settings.output.progress.kind = PROGRESS_NONE;
 	return 0;
+}
+
+/* Parses a phrase that is to be run. -1 with the error. */
+static int parse_run(const struct console *console, struct phrase *phrase, size_t count, struct run_options *run,
+		     struct error *error)
+{
+	int parsed = parse(console, phrase, count, run, error);
+
+	return parsed > 0 ? error_set(error, "--status: only map has it (map --journal=FILE --status)") : parsed;
 }
 
 static int command_begin(struct console *console, struct run_options *options, struct feeder *feeder,
@@ -115,25 +125,72 @@ static bool wants_help(const struct words *words)
 	return words->count == 2 && (strcmp(words->words[1], "--help") == 0 || strcmp(words->words[1], "-h") == 0);
 }
 
+/* Sets the line that goes on with the run of a journal: what was typed, of which words to first may be options. */
+static void note_again(struct run_options *run, const struct entered *entered, size_t first)
+{
+	struct durable_options *durable = &run->settings.durable;
+	struct bytes before = {.data = NULL}, after = {.data = NULL};
+	size_t i;
+
+	bytes_append_format(&before, "map%s", durable->resumes ? "" : " --resume");
+	for (i = 1; i < entered->words.count; i++) {
+		if (i < first && strcmp(entered->words.words[i], "--force") == 0)
+			continue;
+		bytes_append_text(&after, " ");
+		quote_shell(&after, slice_of(entered->words.words[i]));
+	}
+	if (entered->words.input) {
+		bytes_append_text(&after, " < ");
+		quote_shell(&after, slice_of(entered->words.input));
+	}
+	bytes_append(&before, "", 1);
+	bytes_append(&after, "", 1);
+	durable->again = run->text->again = before.data;
+	durable->again_rest = run->text->again_rest = after.data;
+}
+
+/* Shows how far the run of a journal is. -1 with the error. */
+static int show_status(struct console *console, const char *journal, struct error *error)
+{
+	struct bytes text = {.data = NULL};
+	struct answer answer;
+	int shown = durable_status(journal, &text, error);
+
+	if (shown == 0) {
+		console_answer(console, &answer);
+		answer_put(&answer, bytes_slice(&text));
+		shown = console_show(console, &answer, error);
+	}
+	bytes_release(&text);
+	return shown;
+}
+
 int command_map(struct console *console, const struct entered *entered, struct error *error)
 {
 	struct phrase phrase;
 	struct run_options options = {.line = NULL};
-	size_t i;
+	size_t i, before;
+	int parsed;
 
 	if (wants_help(&entered->words))
 		return command_help(console, entered, error);
 	phrase = begin_phrase(console, NULL);
 	if (entered->words.input)
 		command_add(&phrase, mem_format("--arg-file=%s", entered->words.input));
+	before = phrase.count - 1;
 	for (i = 1; i < entered->words.count; i++)
 		command_add(&phrase, mem_string(entered->words.words[i]));
 	options.line = mem_string(entered->line);
-	if (parse(console, &phrase, phrase.count, &options, error) < 0) {
-		run_options_release(&options);
-		return -1;
+	parsed = parse(console, &phrase, phrase.count, &options, error);
+	if (parsed == 0) {
+		if (options.settings.durable.journal)
+			note_again(&options, entered, options.first_operand - before);
+		return command_begin(console, &options, NULL, error);
 	}
-	return command_begin(console, &options, NULL, error);
+	if (parsed > 0)
+		parsed = show_status(console, options.settings.durable.journal, error);
+	run_options_release(&options);
+	return parsed;
 }
 
 /* True for settings about records, which apply does not have, and about commands for many records. */
@@ -166,7 +223,7 @@ int command_apply(struct console *console, const struct entered *entered, struct
 	count = phrase.count;
 	for (i = 1; i < entered->words.count; i++)
 		command_add(&phrase, mem_string(entered->words.words[i]));
-	if (parse(console, &phrase, count, &options, error) < 0) {
+	if (parse_run(console, &phrase, count, &options, error) < 0) {
 		run_options_release(&options);
 		return -1;
 	}
@@ -196,6 +253,10 @@ static int run_again(struct console *console, const struct selection *selection,
 	free(line);
 	/* The file has the output of the run that is repeated. */
 	options.settings.output.file = NULL;
+	/* So have its journal and its job log of the tasks. */
+	if (options.settings.durable.resumes)
+		options.settings.output.joblog = NULL;
+	options.settings.durable = (struct durable_options){.journal = NULL};
 	return command_begin(console, &options, again_new(&failed), error) < 0 ? -1 : 1;
 }
 
@@ -280,7 +341,7 @@ static int try_setting(const struct console *console, const char *setting, struc
 	command_add(&phrase, mem_string(setting));
 	for (i = 0; i < countof(form); i++)
 		command_add(&phrase, mem_string(form[i]));
-	parsed = parse(console, &phrase, phrase.count, &options, error);
+	parsed = parse_run(console, &phrase, phrase.count, &options, error);
 	run_options_release(&options);
 	return parsed;
 }

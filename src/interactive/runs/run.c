@@ -53,6 +53,8 @@ void run_options_release(struct run_options *options)
 	free(text->words);
 	free(text->sources);
 	free(text->function);
+	free(text->again);
+	free(text->again_rest);
 	free(text);
 }
 

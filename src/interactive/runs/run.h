@@ -22,6 +22,9 @@ struct run_text {
 	struct source_options *sources;
 	/* The words of a function's adapter, NULL if none. */
 	char **function;
+	/* The line that resumes the run, in two parts; NULL without a journal. */
+	char *again;
+	char *again_rest;
 	/* Names and widths of columns, set after a header was read. */
 	char **names;
 	size_t name_count;
@@ -35,6 +38,8 @@ struct run_options {
 	/* How many workers it may have; 0 if only the pool limits them. */
 	size_t most;
 	struct run_text *text;
+	/* How many of the words of the text come before its operands. */
+	size_t first_operand;
 	/* The line that began the run, for display. */
 	char *line;
 };

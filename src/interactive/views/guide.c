@@ -49,6 +49,9 @@ static const struct guide_row rows[] = {
 	 "Nothing else is a shell's: no variables, no pipes. With --shell it is sh that\n"
 	 "runs SCRIPT for each item, which is its \"$1\"; there all of that works.\n"
 	 "\n"
+	 "With --journal=FILE it can go on after cancel, quit and any other end: map\n"
+	 "--resume and the rest of the line; map --journal=FILE --status tells how far.\n"
+	 "\n"
 	 "  map -j4 --retries=2 curl -sSfO < urls\n"
 	 "  map --shell 'zcat \"$1\" | wc -l' ::: logs/*.gz\n"},
 	{"apply", "apply COMMAND [ARG]...",

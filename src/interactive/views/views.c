@@ -227,6 +227,8 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		append_word_option(out, "slot-env", settings->slots.list[i]);
 	append_word_option(out, "initializer", settings->command.initializer);
 	append_word_option(out, "finalizer", settings->command.finalizer);
+	append_word_option(out, "journal", settings->durable.journal);
+	bytes_append_text(out, settings->durable.resumes ? " --resume" : "");
 	append_word_option(out, "joblog", settings->output.joblog);
 	append_word_option(out, "log", settings->output.log);
 	append_word_option(out, "report", settings->output.report);

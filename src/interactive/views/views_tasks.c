@@ -194,6 +194,9 @@ static void show_bare(const struct canvas *canvas, const struct run *run, uint64
 
 	if (presence == ARCHIVE_OPEN && run->state != RUN_DONE)
 		words = "none yet: it waits to be run again, or has just ended";
+	else if (run->options.settings.durable.resumes && presence == ARCHIVE_UNKNOWN && run->state == RUN_DONE &&
+		 index < counts.submitted)
+		words = "not run by this map: done before, or the run ended before it";
 	else if (index < counts.submitted && archive_counted(run->kept, ~0u))
 		words = "not known any more: what is known of tasks long ago had to make room";
 	else if (run->state == RUN_DONE)

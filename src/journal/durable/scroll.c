@@ -228,6 +228,8 @@ int scroll_open(struct scroll *scroll, const char *name, enum scroll_wish wish, 
 	*scroll = (struct scroll){.name = name, .fd = -1};
 	if (open_scroll(scroll, wish, error) < 0)
 		return -1;
+	if (wish == SCROLL_LOOK && scroll_identify(scroll, error) < 0)
+		return -1;
 	while (wish != SCROLL_LOOK) {
 		if (scroll_lock(scroll, error) < 0)
 			return -1;
@@ -326,8 +328,6 @@ void scroll_discard(struct scroll *scroll)
 void scroll_close(struct scroll *scroll)
 {
 	scroll_unlock(scroll);
-	if (scroll->fd >= 0)
-		close(scroll->fd);
-	scroll->fd = -1;
+	scroll_close_file(scroll);
 	bytes_release(&scroll->group);
 }

@@ -39,6 +39,10 @@ struct scroll {
 	uint64_t inode;
 	struct scroll *next;
 	bool is_locked;
+	/* Other descriptors of the locked file, which are closed with it. */
+	int *others;
+	size_t other_count;
+	size_t other_capacity;
 };
 
 enum scroll_wish {
@@ -64,6 +68,15 @@ int scroll_open(struct scroll *scroll, const char *name, enum scroll_wish wish, 
 struct scroll_reader {
 	int (*note)(struct scroll_reader *reader, const struct note *note, uint64_t offset, struct error *error);
 };
+
+/* Notes which file it is. -1 with the error. */
+int scroll_identify(struct scroll *scroll, struct error *error) MUST_CHECK;
+
+/*
+ * Closes the file. If another run of this process has it locked, that is left until its journal is closed: closing any
+ * descriptor of a file ends all locks that the process has on it.
+ */
+void scroll_close_file(struct scroll *scroll);
 
 /* Locks the file for writing. -1 with the error: another run has it. */
 int scroll_lock(struct scroll *scroll, struct error *error) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "journal/durable/scroll.h"
 
 #include "base/fault.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,23 +13,24 @@
 /* The journals that this process has locked. */
 static struct scroll *locked_scrolls;
 
+/* Returns the journal by which this process has locked the file already, for another run; NULL if it has not. */
+static struct scroll *find_own(const struct scroll *scroll)
+{
+	struct scroll *other = locked_scrolls;
+
+	while (other && (other->device != scroll->device || other->inode != scroll->inode))
+		other = other->next;
+	return other;
+}
+
 pid_t scroll_holder(const struct scroll *scroll)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
+	/* The kernel says nothing of the locks of the process that asks. */
+	if (find_own(scroll))
+		return getpid();
 	return fcntl(scroll->fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
-}
-
-/* True if this process has locked the journal already, for another run. */
-static bool is_own(const struct scroll *scroll)
-{
-	const struct scroll *other;
-
-	for (other = locked_scrolls; other; other = other->next) {
-		if (other->device == scroll->device && other->inode == scroll->inode)
-			return true;
-	}
-	return false;
 }
 
 /* Sets the error for a journal that a run is writing. Returns -1. */
@@ -51,7 +53,7 @@ int scroll_lock_file(int fd)
 	return fcntl(fd, F_SETLK, &lock);
 }
 
-int scroll_lock(struct scroll *scroll, struct error *error)
+int scroll_identify(struct scroll *scroll, struct error *error)
 {
 	struct stat status;
 
@@ -59,8 +61,15 @@ int scroll_lock(struct scroll *scroll, struct error *error)
 		return error_set_errno(error, errno, "--journal: cannot read %s", scroll->name);
 	scroll->device = status.st_dev;
 	scroll->inode = status.st_ino;
+	return 0;
+}
+
+int scroll_lock(struct scroll *scroll, struct error *error)
+{
+	if (scroll_identify(scroll, error) < 0)
+		return -1;
 	(void)fault_at("journal_lock");
-	if (is_own(scroll))
+	if (find_own(scroll))
 		return refuse_locked(scroll, getpid(), error);
 	if (scroll_lock_file(scroll->fd) == 0) {
 		scroll->is_locked = true;
@@ -82,6 +91,24 @@ void scroll_unlock(struct scroll *scroll)
 	if (*place)
 		*place = scroll->next;
 	scroll->is_locked = false;
+}
+
+void scroll_close_file(struct scroll *scroll)
+{
+	struct scroll *own = find_own(scroll);
+
+	if (scroll->fd >= 0 && own) {
+		own->others = mem_grow(own->others, own->other_count, &own->other_capacity, sizeof *own->others);
+		own->others[own->other_count++] = scroll->fd;
+	} else if (scroll->fd >= 0) {
+		close(scroll->fd);
+	}
+	scroll->fd = -1;
+	while (scroll->other_count)
+		close(scroll->others[--scroll->other_count]);
+	free(scroll->others);
+	scroll->others = NULL;
+	scroll->other_capacity = 0;
 }
 
 void scroll_continue(struct scroll *scroll, struct scroll *other)

@@ -148,9 +148,9 @@ static void find_output(struct durable *durable)
 	struct stat status;
 
 	durable->output = session->out.fd >= 0 ? session->out.fd : STDOUT_FILENO;
-	durable->stage.is_file = !(format && format->is_silent) && fstat(durable->output, &status) == 0 &&
-				 S_ISREG(status.st_mode) &&
-				 (session->out.fd >= 0 || !(session->place.closed & 1u << STDOUT_FILENO));
+	durable->stage.is_file =
+		!(format && format->is_silent) && fstat(durable->output, &status) == 0 && S_ISREG(status.st_mode) &&
+		(session->out.fd >= 0 || !(session->place.screen || session->place.closed & 1u << STDOUT_FILENO));
 }
 
 /* Checks an output that is a file. -1 with the error. */
@@ -249,6 +249,7 @@ static void begin_stage(struct durable *durable)
 	struct stage *stage = &durable->stage;
 
 	stage->output = &session->outlet.output;
+	stage->screen = session->out.fd < 0 ? session->place.screen : NULL;
 	stage->format = output->format ? output->format : &output_text;
 	stage->state = &session->outlet.state;
 	stage->scroll = &durable->scroll;

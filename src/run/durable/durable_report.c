@@ -10,7 +10,7 @@ void durable_report(const struct durable *durable)
 	const struct durable_options *options = durable->options;
 	const struct session *session = durable->session;
 
-	if (!options || !options->again || session->place.screen)
+	if (!options || !options->again)
 		return;
 	if (!ending_is_complete(session))
 		diag_note("to go on: %s%s", options->again, options->again_rest);

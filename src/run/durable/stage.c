@@ -16,14 +16,29 @@ static uint64_t output_end(const struct stage *stage)
 	return stage->base + writer_end(stage->output);
 }
 
+/* Writes a piece of a task's output, or shows it. */
+static void put_piece(struct stage *stage, uint64_t index, struct slice bytes)
+{
+	if (!stage->screen)
+		writer_put(stage->output, bytes);
+	else if (bytes.size)
+		stage->screen->put(stage->screen, index, STREAM_OUTPUT, bytes);
+}
+
+/* True if a stream takes no more for now. */
+static bool stream_is_full(const struct stage *stage)
+{
+	return stage->screen ? !stage->screen->has_room(stage->screen) : writer_is_full(stage->output);
+}
+
 /* Writes what stands before a task in the output. */
-static void put_join(struct stage *stage)
+static void put_join(struct stage *stage, uint64_t index)
 {
 	struct bytes join = {.data = NULL};
 
 	if (stage->format->join)
 		stage->format->join(stage->state, &join);
-	writer_put(stage->output, bytes_slice(&join));
+	put_piece(stage, index, bytes_slice(&join));
 	bytes_release(&join);
 }
 
@@ -47,7 +62,7 @@ void stage_begin(struct stage *stage, const struct result *result, bool is_void)
 	stage->is_void = is_void;
 	stage->is_direct = !is_void && stage->is_file && (!stage->is_ordered || result->index == stage->turns.first);
 	if (stage->is_direct)
-		put_join(stage);
+		put_join(stage, result->index);
 	stage->is_range = result->further;
 	stage->filling = result->index;
 	stage->last = result->index + result->further;
@@ -145,7 +160,7 @@ static void place_turns(struct stage *stage, uint64_t index, uint64_t count, con
 
 	/* Of one that was interrupted there is nothing. */
 	if (turn->size)
-		put_join(stage);
+		put_join(stage, index);
 	out = output_end(stage);
 	while (done < turn->size && !stage->error.text) {
 		size_t size = turn->size - done < sizeof piece ? (size_t)(turn->size - done) : sizeof piece;
@@ -157,14 +172,16 @@ static void place_turns(struct stage *stage, uint64_t index, uint64_t count, con
 			struct bytes start = {.data = NULL};
 			size_t taken = stage->format->renumber(bytes, index, &start);
 
-			writer_put(stage->output, bytes_slice(&start));
+			put_piece(stage, index, bytes_slice(&start));
 			bytes_release(&start);
 			bytes.data += taken;
 			bytes.size -= taken;
 		}
-		writer_put(stage->output, bytes);
+		put_piece(stage, index, bytes);
 		done += size;
 	}
+	if (stage->screen)
+		stage->screen->ended(stage->screen, index);
 	if (!stage->is_file)
 		return;
 	stage->written = output_end(stage);
@@ -184,7 +201,7 @@ void stage_pump(struct stage *stage)
 
 		if (turn->phase == TURN_KEPT || turn->phase == TURN_RENUMBERED) {
 			/* A file waits for the disk; a stream's reader is not waited for. */
-			if (!stage->is_file && writer_is_full(stage->output))
+			if (!stage->is_file && stream_is_full(stage))
 				return;
 			count = ranges_gather(stage, stage->turns.first, &all);
 			place_turns(stage, stage->turns.first, count, &all);

@@ -22,10 +22,13 @@
 #include "journal/durable/kept.h"
 #include "journal/durable/scroll.h"
 #include "run/durable/turns.h"
+#include "run/outlet_screen.h"
 
 struct stage {
 	/* The run's output; the outlet's. */
 	struct writer *output;
+	/* What shows the output instead; NULL if it is written. */
+	struct outlet_screen *screen;
 	const struct output_format *format;
 	struct output_state *state;
 	/* The journal, whose open group takes the notes. */
