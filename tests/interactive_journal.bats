@@ -149,3 +149,15 @@ begun_are() {
 	[ "$(tail -n 3 out)" = $'1\n2\n3' ]
 	grep -qx 'done  *3' out
 }
+
+@test "journal at the prompt: one that cannot be written ends its run, and the prompt stays" {
+	needs_faults
+	export MPMAP_FAULT=journal_write:2:ENOSPC
+	open_prompt -j1
+	type_line "map -j1 --sync=each --journal=run.mpj --out=file --shell 'echo out \$1' ::: 1 2 3"
+	wait_for_line '^\[1\] --journal: cannot write run.mpj: No space left on device$'
+	wait_for_line '^\[1\] ended: .*status 1$'
+	type_line "map --resume --journal=run.mpj --out=file --shell 'echo out \$1' ::: 1 2 3"
+	wait_for_line '^\[2\] done: 3 tasks'
+	same file $'out 1\nout 2\nout 3'
+}

@@ -100,6 +100,7 @@ static const struct command_line singles[] = {
 	{"--journal j --joblog +j true", "--journal=j: another option names this file, too"},
 	{"--journal j --out j true", "--journal=j: another option names this file, too"},
 	{"--journal j --state true", "--journal and --state: what tasks share is not kept for a run that is resumed"},
+	{"--journal j --queue q true", "--journal and --queue: what tasks push is not kept for a run that is resumed"},
 	{"--journal j --tty true", "--journal and --tty: what tasks write then is not seen"},
 	{"--journal j -u true", "--journal and --ungroup: what tasks write then is not seen"},
 	{"--journal j --line-buffer true",

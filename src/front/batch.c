@@ -113,6 +113,8 @@ static int check_journal(const struct options *options, struct error *error)
 		return error_set(error,
 				 "--journal and --line-buffer: lines of tasks that had not ended could not be "
 				 "taken back");
+	if (options->run.state.queue)
+		return error_set(error, "--journal and --queue: what tasks push is not kept for a run that is resumed");
 	if (options->run.state.is_wanted)
 		return error_set(error,
 				 "--journal and --state: what tasks share is not kept for a run that is resumed");
