@@ -23,6 +23,7 @@ enum {
 	/* Columns before the command, and those that are read. */
 	LOGGED_COLUMNS = 8,
 	COLUMN_NUMBER = 0,
+	COLUMN_DURATION = 3,
 	COLUMN_STATUS = 6,
 	COLUMN_SIGNAL = 7,
 };
@@ -52,6 +53,23 @@ static bool parse_column(struct slice column, int64_t minimum, int64_t maximum, 
 	return number_parse_signed(text, minimum, maximum, value) == 0;
 }
 
+/* Returns the time that a column says, which is padded with blanks; 0 if it says none. */
+static nsec parse_duration(struct slice column)
+{
+	char text[NUMBER_TEXT_MAX + 1];
+	nsec time = 0;
+
+	while (column.size && *column.data == ' ') {
+		column.data++;
+		column.size--;
+	}
+	if (column.size >= sizeof text)
+		return 0;
+	memcpy(text, column.data, column.size);
+	text[column.size] = '\0';
+	return number_parse_time(text, &time) == 0 ? time : 0;
+}
+
 /* Parses a line. False if it is not one of a job log. */
 static bool parse_logged(struct slice text, struct joblog_line *line)
 {
@@ -73,6 +91,7 @@ static bool parse_logged(struct slice text, struct joblog_line *line)
 		return false;
 	*line = (struct joblog_line){
 		.number = (uint64_t)number,
+		.duration = parse_duration(columns[COLUMN_DURATION]),
 		.status = (int)status,
 		.signal = (int)signal,
 		.command = {.data = at, .size = (size_t)(end - at)},

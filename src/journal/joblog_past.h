@@ -9,6 +9,7 @@
 #define JOURNAL_JOBLOG_PAST_H
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/dialect.h"
 #include "base/error.h"
 #include "base/slice.h"
@@ -17,6 +18,8 @@
 struct joblog_line {
 	/* From 1. */
 	uint64_t number;
+	/* JobRuntime, 0 if that is no time. */
+	nsec duration;
 	/* Exitval and Signal. */
 	int status;
 	int signal;

@@ -123,6 +123,8 @@ static void set_outcome(struct result *result, const struct joblog_line *line)
 		result->outcome = OUTCOME_SIGNALED;
 	else
 		result->outcome = line->status ? OUTCOME_FAILED : OUTCOME_OK;
+	/* It had ended soon after its limit, which is not known. */
+	result->limit = line->duration;
 	result->status = line->status;
 	result->signal = line->signal;
 }
