@@ -75,7 +75,7 @@ load helper
 	mp -j2 --shell 'exit 3' ::: $(seq 40)
 	expect 123 ''
 	says_lines 12
-	[ "$(tail -n 1 err)" = 'mpmap: ... and 30 more (--joblog=FILE has all)' ] || complain
+	[ "$(tail -n 1 err)" = 'mpmap: ... and 30 more (--log=FILE has all)' ] || complain
 	mp -j2 --joblog=+log --shell 'exit 3' ::: $(seq 40)
 	[ "$(tail -n 1 err)" = 'mpmap: ... and 30 more (see log)' ] || complain
 	[ "$(wc -l <log)" -eq 41 ]
