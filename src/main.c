@@ -143,7 +143,7 @@
  *   failure  what follows from a failed task  until  the time that ends the run
  *   rate     starts in a time               again    which failures are tried again
  * run/display/  what the user is shown of a run
- *   progress  the bar, and plain lines     frame    the line of the bar    gauge    rate, median, what remains
+ *   progress  the bar, and plain lines     frame    the line of the bar    gauge    rate, time left
  *   summary  the tasks that failed
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines

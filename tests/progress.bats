@@ -404,6 +404,7 @@ make_quick_task() {
 	shown 80 "$run --jsonl -a values ./task {1}" "${bar}5/~(5[5-9]|6[0-9]), [78]%, 1 failed, $time.*" 123
 	shown 80 "$run --csv --header : -a records ./task" "${bar}4/59, 6%, 1 failed, $time.*" 123
 	# guessed from its size
+	rm gate
 	open_screen 80 24 "$run --halt now,fail=3 -a large ./task"
 	wait_for_screen "${bar}5/~[0-9]{7}, 0%, 1 failed, $time, ETA [0-9:]+.*"
 	press C-c

@@ -191,7 +191,7 @@ load screen
 		[ "$(event_count signal)" -eq 0 ]
 	done
 	start_it sh -c 'exec "$MPMAP" -j1 --progress=bar "$TOOL" hold ::: gate 2>"$0"' "$tty"
-	wait_for_line '0/1, 0%, 1 running'
+	wait_for_line '0/1, 0%, 0:[0-9]+, 1 running'
 	touch gate
 	finish
 	expect 0

@@ -365,7 +365,7 @@ available() {
 	wait_for_event input_end
 	wanted='waiting for memory \(1\.2M is available, --memfree=8M\)'
 	state_is "; $wanted\$"
-	wait_until file_has err "^mpmap: 0/2, 0%, $wanted, 0 running"
+	wait_until file_has err "^mpmap: 0/2, 0%, $wanted, 0:[0-9]+, 0 running"
 	wait_until file_has err "^mpmap: no task is started: $wanted\$"
 	available 8191
 	wait_until state_is '; waiting for memory \(7\.9M is available, --memfree=8M\)$'

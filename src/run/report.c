@@ -320,6 +320,11 @@ static void report_stats(const struct session *session)
 	bytes_release(&out);
 }
 
+bool report_needs_times(const struct session *session)
+{
+	return session->options->output.stats || progress_is_on(&session->progress);
+}
+
 void report_end(struct session *session)
 {
 	bool command_failed =

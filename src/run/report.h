@@ -62,6 +62,9 @@ void report_state(struct session *session);
 /* Sets the error to why COMMAND itself cannot be run. */
 void report_command(const struct session *session, const struct result *result, struct error *error);
 
+/* True if how long tasks took is reported, at the end or meanwhile. */
+bool report_needs_times(const struct session *session);
+
 /* Reports the summary and the statistics. */
 void report_end(struct session *session);
 

@@ -124,7 +124,7 @@ void supply_take(struct session *session, const struct task *task)
 bool supply_foresees(const struct session *session)
 {
 	/* Tasks may add to a queue until the last of them ends. */
-	return session->progress.options.kind != PROGRESS_NONE && !session->options->state.queue;
+	return progress_is_on(&session->progress) && !session->options->state.queue;
 }
 
 void supply_foresee(struct session *session, uint64_t total, bool is_counted)

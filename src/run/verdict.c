@@ -121,7 +121,7 @@ static void verdict_count(struct session *session, const struct result *result)
 	session->tally.finished += count;
 	session->tally.outcomes[result->outcome] += count;
 	session->tally.retried += result->attempt > 1 ? count : 0;
-	if (session->options->output.stats && result->ran && !result->is_recalled)
+	if (report_needs_times(session) && result->ran && !result->is_recalled)
 		times_add(&session->times, result->duration, count);
 }
 
@@ -195,7 +195,6 @@ static void verdict_learn(struct verdict *verdict)
 	struct session *session = verdict->session;
 
 	pace_learn(&session->pace, &verdict->result);
-	progress_learn(&session->progress, verdict->result.duration);
 	/* Of several tasks, only the whole time is known. */
 	if (verdict->task && limit_learn(&session->limit, &verdict->result))
 		pool_set_timeout(session->pool, limit_now(&session->limit));

@@ -21,8 +21,9 @@ enum {
 	TASKS_MOST = 16,
 	TASK_MIN = 18,
 	TASK_COLUMNS = 32,
-	/* How many times as long as the median a task takes that is marked. */
+	/* How many times as long as the median a task takes that is marked, and tasks of which there is a median. */
 	SLOW = 3,
+	TIMES_LEAST = 5,
 };
 
 #define SLOW_LEAST NSEC_PER_SEC
@@ -74,6 +75,12 @@ static void note_running(struct figures *figures, size_t seat, nsec started)
 		figures->oldest[at] = (struct figures_task){.seat = seat, .started = started};
 }
 
+/* Returns the median of the times that tasks took, 0 if too few have ended. */
+static nsec median_time(const struct session *session)
+{
+	return session->times.count < TIMES_LEAST ? 0 : times_percentile(&session->times, 50);
+}
+
 /* Sets the total: what is known, else what the input says, else what has been read. */
 static void find_total(const struct session *session, struct figures *figures)
 {
@@ -91,7 +98,7 @@ static void find_total(const struct session *session, struct figures *figures)
 static void gather_figures(struct session *session, struct figures *figures)
 {
 	struct gauge *gauge = &session->progress.gauge;
-	nsec now = clock_now(), median = gauge_median(gauge);
+	nsec now = clock_now(), median = median_time(session);
 	struct running_task task;
 	size_t seat;
 
@@ -230,10 +237,10 @@ static size_t append_figures(struct bytes *out, struct session *session, const s
  * Appends the task that runs in a seat: "#17 0:05 gzip foo", "#17 0:05! ..." if it is slow. Returns the columns used,
  * 0 if they do not suffice.
  */
-static size_t append_running_tasks(struct bytes *out, struct session *session, size_t seat, size_t columns)
+static size_t append_running_at(struct bytes *out, struct session *session, size_t seat, size_t columns)
 {
 	struct bytes head = {.data = NULL}, command = {.data = NULL}, safe = {.data = NULL};
-	nsec median = gauge_median(&session->progress.gauge), time;
+	nsec median = median_time(session), time;
 	struct running_task task;
 	bool is_slow, colored;
 	struct slice text;
@@ -274,7 +281,7 @@ static void append_tasks(struct bytes *out, struct session *session, const struc
 		if (share < TASK_COLUMNS)
 			share = columns < TASK_COLUMNS ? columns : TASK_COLUMNS;
 		bytes_append_text(out, ", ");
-		used = append_running_tasks(out, session, figures->oldest[i].seat, share - 2);
+		used = append_running_at(out, session, figures->oldest[i].seat, share - 2);
 		if (!used) {
 			out->size = before;
 			return;

@@ -1,38 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rate of a run and the median of its tasks' times. */
+/* The rate of a run. */
 #include "run/display/gauge.h"
-
-#include <stdlib.h>
 
 /* The time span of the rate, and the least time between two moments. */
 #define SPAN (6 * NSEC_PER_SEC)
 #define APART (SPAN / (GAUGE_MOMENTS - 4))
 
-enum {
-	/* Tasks that must have ended in the span for its rate. */
-	ENDED_LEAST = 5,
-	/* Tasks that must have ended before there is a median. */
-	TIMES_LEAST = 5,
-};
-
-static int compare_times(const void *a, const void *b)
-{
-	nsec first = *(const nsec *)a, second = *(const nsec *)b;
-
-	return (first > second) - (first < second);
-}
-
-nsec gauge_median(const struct gauge *gauge)
-{
-	size_t count = gauge->time_count < GAUGE_TIMES ? (size_t)gauge->time_count : GAUGE_TIMES;
-	nsec sorted[GAUGE_TIMES];
-
-	if (count < TIMES_LEAST)
-		return 0;
-	memcpy(sorted, gauge->times, count * sizeof *sorted);
-	qsort(sorted, count, sizeof *sorted, compare_times);
-	return sorted[count / 2];
-}
+/* Tasks that must have ended in the span for its rate. */
+enum { ENDED_LEAST = 5 };
 
 /* Returns the earliest moment within the span before now, the latest one if none is. There is one. */
 static const struct gauge_moment *first_moment(const struct gauge *gauge, nsec now)

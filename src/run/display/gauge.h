@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the progress of a run is measured by: its rate, the median of its tasks' times, and what remains of it. */
+/* What the progress of a run is measured by: its rate, and the time that is left. */
 #ifndef RUN_DISPLAY_GAUGE_H
 #define RUN_DISPLAY_GAUGE_H
 
 #include "base/clock.h"
 #include "base/dialect.h"
 
-enum {
-	/* Moments that the rate is measured from. */
-	GAUGE_MOMENTS = 16,
-	/* Latest tasks that the median is of. */
-	GAUGE_TIMES = 64,
-};
+/* Moments that the rate is measured from. */
+enum { GAUGE_MOMENTS = 16 };
 
 /* Zero at first, but for started. */
 struct gauge {
@@ -27,9 +23,6 @@ struct gauge {
 		uint64_t ended;
 	} moments[GAUGE_MOMENTS];
 	uint64_t moment_count;
-	/* The times that the latest tasks took, the latest at (time_count - 1) % GAUGE_TIMES. */
-	nsec times[GAUGE_TIMES];
-	uint64_t time_count;
 };
 
 /* What a gauge shows. */
@@ -39,15 +32,6 @@ struct gauge_reading {
 	/* Seconds until all tasks have ended, below 0 if that is not known. */
 	double left;
 };
-
-/* Notes the time that a task took. */
-static inline void gauge_learn(struct gauge *gauge, nsec time)
-{
-	gauge->times[gauge->time_count++ % GAUGE_TIMES] = time;
-}
-
-/* Returns the median of the latest tasks' times, 0 if too few have ended. */
-nsec gauge_median(const struct gauge *gauge);
 
 /*
  * Notes that this many tasks have ended by now, and sets the reading. total is how many there will be, 0 if that is

@@ -65,11 +65,10 @@ nsec progress_deadline(const struct progress *progress);
 /* Draws a frame or prints a line, if one is due. */
 void progress_update(struct progress *progress, struct session *session);
 
-/* Notes how long a task took. */
-static inline void progress_learn(struct progress *progress, nsec time)
+/* True if the user is shown how far the run is. */
+static inline bool progress_is_on(const struct progress *progress)
 {
-	if (progress->options.kind != PROGRESS_NONE)
-		gauge_learn(&progress->gauge, time);
+	return progress->options.kind != PROGRESS_NONE;
 }
 
 /* Removes the frame until the next is due. */
