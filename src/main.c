@@ -144,7 +144,7 @@
  *   rate     starts in a time               again    which failures are tried again
  * run/display/  what the user is shown of a run
  *   progress  the bar, and plain lines     frame    the line of the bar    gauge    rate, time left
- *   summary  the tasks that failed
+ *   summary  the tasks that failed         advice   what to write instead of a COMMAND
  * run/tags/  what lines begin with
  *   tags     tags of tasks and lines
  * run/origin/  what results are of

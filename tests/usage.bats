@@ -374,3 +374,66 @@ More about --jobs and what goes with it: man mpmap, section OPTIONS" ''
 	mp --keep-order --no-run-if-empty echo </dev/null
 	expect 0 '' ''
 }
+
+# advises WORDS MPMAP-WORD...: a run says these words once, for however many records
+advises() {
+	mp -j2 "${@:2}" ::: one two three
+	[ "$(grep -cxF "mpmap: $1" err)" -eq 1 ] && [ "$(grep -cF 'write mpmap' err)" -eq 1 ] || complain "$(<err)"
+}
+
+@test "usage: what is for a shell as COMMAND is said once, with what to write instead" {
+	local missing='command not found: ' word="is a word of the shell: write mpmap --shell"
+	advises "\"gzip one\" is one word: write mpmap gzip {}, or --shell for a shell's command line" -j1 'gzip {}'
+	expect 125 ''
+	advises "$missing\"gzip -9\" is one word: write mpmap gzip -9, or --shell for a shell's command line" 'gzip -9'
+	expect 127 ''
+	advises "$missing""cd $word 'cd \"\$1\"'" cd
+	expect 127 ''
+	advises "$missing""for $word 'for x in \"\$1\" ; do echo yes ; done'" for x in {} ';' do echo yes ';' done
+	expect 127 ''
+	advises "$missing""FOO=1 sets a variable in a shell: write mpmap env 'FOO=1' sh -c true" FOO=1 sh -c true
+	expect 127 ''
+	advises "\"cat one | wc -l\" is a command line of a shell: write mpmap --shell 'cat \"\$1\" | wc -l'" -j1 'cat {} | wc -l'
+	advises "\"cat 'one' | wc\" is a command line of a shell: write mpmap --shell 'cat \"\$1\" | wc'" -j1 "cat '{}' | wc"
+	advises "$missing\"cat | wc\" is a command line of a shell: write mpmap --shell 'cat | wc \"\$1\"'" 'cat | wc'
+	mp -q 'gzip {}' ::: a b
+	expect 125 '' ''
+	mp nothing-of-this-name ::: a
+	expect 127 '' 'mpmap: nothing-of-this-name: command not found'
+	# what is advised does what was meant
+	mp --shell 'cat "$1" | wc -l' ::: /dev/null
+	expect 0 0 ''
+	mp env 'FOO=1' sh -c 'echo $FOO' ::: a
+	expect 0 1 ''
+}
+
+@test "usage: {} in a script is said once, after it failed" {
+	advises "{} in the script is left as it is: the record is \"\$1\" there: write mpmap --shell 'test -d \"\$1\"'" --shell 'test -d {}'
+	expect 123
+	mp --shell 'false {/.}' ::: a b
+	expect 123
+	[ "$(grep -cxF 'mpmap: {/.} in the script is left as it is: the record is "$1" there' err)" -eq 1 ] || complain
+	mp --shell 'echo {}' ::: a b
+	expect 0 $'{}\n{}' ''
+	mp --shell 'exit 3' ::: a b
+	not grep -qF script err
+}
+
+@test "usage: the value of an option that has no equals sign is said" {
+	local words
+	for words in '--progress bar' '--progress plain:5' '--bar --progress none' '--coproc fd' '--state atomic'; do
+		# shellcheck disable=SC2086
+		mp $words there-is-none ::: a
+		expect 127 ''
+		says "^mpmap: ${words##* }: command not found \(the value of ${words% *} follows an equals sign: ${words% *}=${words##* }\)\$" ||
+			says "^mpmap: none: command not found \(the value of --progress follows an equals sign: --progress=none\)\$"
+	done
+	mp --progress -j1 bar ::: a
+	expect 127 ''
+	says '^mpmap: bar: command not found$'
+	# a program of that name runs
+	printf '#!/bin/sh\necho "$@"\n' >bar
+	chmod +x bar
+	PATH=$PWD:$PATH mp --progress bar cmd ::: a
+	expect 0 'cmd a'
+}

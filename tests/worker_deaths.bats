@@ -342,7 +342,7 @@ is_full() {
 		stopped=$(worker_pid "$name")
 		says "^mpmap: $name \(pid $stopped, stopped\): #1 for "
 		wait_until file_has err "^mpmap: $name \(pid $stopped\) is stopped, so #1 does not end; kill -CONT $stopped continues it\$"
-		wait_until file_has err '^mpmap: 0/1, 0%, 1 worker stopped, 1 running'
+		wait_until file_has err '^mpmap: 0/1, 0%, 1 worker stopped, [0-9:]+, 1 running'
 		kill -CONT "$stopped"
 		finish
 		expect 0 a

@@ -172,11 +172,28 @@ static int next_option(int argc, char **argv, const char *letters, const struct 
 	return code == ':' ? '?' : code;
 }
 
+/* True if a word is one of the values that an option lists, which may have a colon and more after it. */
+static bool is_value(const struct option_row *row, const char *word)
+{
+	size_t size = strcspn(word, ":");
+	const char *at = row->words;
+
+	for (; at && *at; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+
+		if (length == size && strncmp(at, word, size) == 0)
+			return true;
+		at += length;
+	}
+	return false;
+}
+
 /* Parses the options before the first operand. Continues after an error, which is kept, for the sake of --help. */
 static void parse_options(struct options *options, int argc, char **argv, struct error *error)
 {
 	struct option longs[ROWS_MAX];
 	char letters[2 * ROWS_MAX + 2], *nothing[] = {argv[0], NULL};
+	const struct option_row *last = NULL;
 	int code;
 
 	if (row_count() >= ROWS_MAX)
@@ -192,6 +209,7 @@ static void parse_options(struct options *options, int argc, char **argv, struct
 
 		const struct option_row *row = code == '?' ? NULL : row_of(code);
 
+		last = row && row->is_optional && !optarg ? row : NULL;
 		if (!row || row->set(options, optarg, &wrong) == 0)
 			continue;
 		if (error->text)
@@ -199,6 +217,8 @@ static void parse_options(struct options *options, int argc, char **argv, struct
 		else
 			*error = wrong;
 	}
+	if (last && optind < argc && is_value(last, argv[optind]))
+		options->run.command.misread = last->name;
 }
 
 /* Sets the options that variables of the environment give defaults for. -1 with the error. */

@@ -9,6 +9,7 @@
 #include "codec/outcome.h"
 #include "codec/output_json.h"
 #include "run/origin/origin.h"
+#include "run/display/advice.h"
 #include "run/display/summary.h"
 #include "run/session_private.h"
 #include "run/tries/tries.h"
@@ -129,15 +130,24 @@ void report_failure(struct session *session, const struct result *result)
 
 void report_command(const struct session *session, const struct result *result, struct error *error)
 {
+	const struct command_options *options = &session->options->command;
 	const char *name = session->briefing.words[0];
+	struct bytes advice = {.data = NULL};
 
+	if (!options->shell && !options->function[0])
+		advice_append(&advice, &options->template, name);
 	if (result->number != ENOENT)
 		error_set_errno(error, result->number, "%s: cannot be executed", name);
 	else if (strchr(name, '/'))
 		error_set(error, "%s: command not found (or the interpreter that its first line names)", name);
+	else if (options->misread)
+		error_set(error, "%s: command not found (the value of --%s follows an equals sign: --%s=%s)", name,
+			  options->misread, options->misread, name);
+	else if (advice.size)
+		error_set(error, "command not found: %s", bytes_text(&advice));
 	else
-		error_set(error, "%s: command not found%s", name,
-			  strpbrk(name, " |<>&;") ? " (--shell runs a script)" : "");
+		error_set(error, "%s: command not found", name);
+	bytes_release(&advice);
 }
 
 void report_halt(const struct result *result, const char *line)

@@ -39,6 +39,8 @@ struct command_options {
 	 * other fields are set from the rest of the options.
 	 */
 	struct template_options template;
+	/* The option without dashes that the first word may be meant as the value of; NULL if none. */
+	const char *misread;
 	/* The words are a script, or each record is. */
 	bool shell;
 	/* The program that runs scripts, with arguments between blanks; NULL: /bin/sh. */

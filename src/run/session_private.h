@@ -95,6 +95,8 @@ struct session {
 		bool halt;
 		/* COMMAND cannot be run. */
 		bool command;
+		/* What to write instead of COMMAND. */
+		bool advice;
 		/* COMMAND cannot be a zygote. */
 		bool unfit;
 		/* Number of workers whose finalizer failed. */

@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "ipc/fd.h"
 #include "machine/pressure.h"
+#include "run/display/advice.h"
 #include "run/logbook.h"
 #include "run/policy/failure.h"
 #include "run/report.h"
@@ -245,6 +246,7 @@ static void verdict_describe(struct verdict *verdict)
 		return;
 	verdict->line = report_line(verdict->session, &verdict->result, verdict->task);
 	verdict->result.line = verdict->line;
+	advice_report(verdict->session, &verdict->result, verdict->task);
 }
 
 static enum result_use verdict_enter(struct verdict *verdict)
@@ -279,10 +281,7 @@ static enum result_use verdict_on_result(struct pool_owner *owner, const struct 
 					 nsec *delay)
 {
 	struct verdict verdict = {
-		.session = container_of(owner, struct session, pool_owner),
-		.task = task,
-		.result = *result,
-	};
+		.session = container_of(owner, struct session, pool_owner), .task = task, .result = *result};
 	enum result_use use;
 
 	verdict_learn(&verdict);
