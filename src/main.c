@@ -46,7 +46,7 @@
  * board/    the memory and the messages that the parent and its workers share
  *   board    seats of workers               queue    chunks to be claimed  ring     packets without locks
  *   arena    blocks of input                marks    a bit for each of many  message  layouts, to the byte
- *   prepared  answers before they are committed
+ *   prepared  answers before they are committed  product  names of tasks' files
  *   doorbell  when the parent scans rings   leftovers  groups that tasks left
  *   clearance  naming or ending these groups  slot_values  --slot-env
  * journal/  logs of a run, and an archive of its output
@@ -104,6 +104,8 @@
  * worker/plugin/  functions of shared libraries that are called in a worker
  *   plugin   calling them                   library  loading one            call     a record for it
  *   writing  its output and results         variables  its environment
+ * worker/product/  the file that a task's output goes to
+ *   draft    until the task has ended
  * worker/protocol/  how such commands get records and answer them
  *   filter   one answer for each record     answers  splitting them         coproc   answers with a status
  *   block    many records in a message      block_messages  its answers     prints   what is printed besides
@@ -151,6 +153,8 @@
  *   origin   values, fields, the record in JSON
  * run/times/  how long tasks took
  *   times    the histogram, percentiles
+ * run/product/  files of the tasks' output
+ *   products  which are to be made          products_tasks  results of the others  makers  whose they are
  * run/tries/  attempts that others followed
  *   tries    what result objects say of them
  * feed/     the sources of tasks

@@ -115,6 +115,7 @@ void briefing_put(struct bytes *bytes, const struct briefing *briefing)
 	put_optional(bytes, briefing->separator);
 	bytes_put_u8(bytes, (uint8_t)briefing->csv);
 	put_optional(bytes, briefing->tag);
+	put_optional(bytes, briefing->product);
 	put_optional(bytes, briefing->state);
 	bytes_put_u32(bytes, briefing->state_number);
 	bytes_put_u32(bytes, briefing->value_count);
@@ -152,6 +153,7 @@ int briefing_take(struct cursor *cursor, struct briefing *briefing)
 	briefing->separator = take_optional(cursor);
 	briefing->csv = (char)cursor_u8(cursor);
 	briefing->tag = take_optional(cursor);
+	briefing->product = take_optional(cursor);
 	briefing->state = take_optional(cursor);
 	briefing->state_number = cursor_u32(cursor);
 	briefing->value_count = cursor_u32(cursor);
@@ -225,6 +227,7 @@ struct template_options briefing_tag_template(const struct briefing *briefing)
 void briefing_release(struct briefing *briefing)
 {
 	free(briefing->tag);
+	free(briefing->product);
 	free(briefing->state);
 	free_texts(briefing->words, briefing->word_count);
 	free_texts(briefing->names, briefing->name_count);
@@ -257,7 +260,7 @@ void result_put(struct bytes *bytes, const struct result *result, uint32_t queue
 	bytes_put_u32(bytes, result->slot);
 	bytes_put_u64(bytes, (uint64_t)result->limit);
 	bytes_put_u8(bytes, (uint8_t)(result->ran | result->wanted_terminal << 1 | result->astray << 2 |
-				      result->output_cut << 3));
+				      result->output_cut << 3 | result->misfiled << 4));
 	bytes_put_u32(bytes, result->leftovers);
 	bytes_put_u64(bytes, result->output_size);
 	bytes_put_u64(bytes, (uint64_t)result->start);
@@ -297,6 +300,7 @@ int result_take(struct cursor *cursor, struct result *result, uint32_t *queue_ro
 	result->wanted_terminal = flags & 2;
 	result->astray = flags & 4;
 	result->output_cut = flags & 8;
+	result->misfiled = flags & 16;
 	result->leftovers = cursor_u32(cursor);
 	result->output_size = cursor_u64(cursor);
 	result->start = (nsec)cursor_u64(cursor);

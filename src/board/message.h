@@ -16,7 +16,7 @@
 #include "process/signals.h"
 
 /* Raised when any layout in this file, or of the shared memory, changes: both sides must be of the same build. */
-enum { MESSAGE_VERSION = 27 };
+enum { MESSAGE_VERSION = 28 };
 
 enum message_type {
 	/* Worker: it is set up. No payload. */
@@ -122,6 +122,8 @@ enum briefing_flags {
 	BRIEFING_ALONE = 262144,
 	/* Standard error of tasks goes to the pipe of their standard output. */
 	BRIEFING_MERGED = 524288,
+	/* The files that tasks' standard output goes to are stored (fsync) before the result counts. */
+	BRIEFING_STORED = 1048576,
 };
 
 /* The part of a run that its workers get, the same for all of them, in memory that they share. */
@@ -181,6 +183,8 @@ struct briefing {
 	uint32_t state_number;
 	/* The text before each of a task's lines, with replacement strings, NULL if none. */
 	char *tag;
+	/* The name of the file that a task's standard output goes to, with replacement strings, NULL if none. */
+	char *product;
 };
 
 /* Returns the options that compile a run's words; views of the briefing. */

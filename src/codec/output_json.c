@@ -123,6 +123,20 @@ void output_json_word(struct bytes *out, struct slice text)
 	bytes_release(&array);
 }
 
+void output_json_file(struct bytes *out, const char *name)
+{
+	struct slice text = slice_of(name);
+
+	if (json_text_is(text)) {
+		bytes_append_text(out, "\"file\":");
+		json_text_put(out, text);
+	} else {
+		bytes_append_text(out, "\"file_base64\":");
+		json_text_put_base64(out, text);
+	}
+	bytes_append_text(out, ",");
+}
+
 /* Appends a time in seconds; null if it is below 0: not known. */
 static void put_time(struct bytes *out, const char *key, nsec time)
 {

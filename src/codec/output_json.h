@@ -39,6 +39,9 @@ void output_json_input(struct bytes *out, struct slice record, enum output_json_
 /* Appends a value as a word: a string as its characters, others as their text. Nothing for an empty text. */
 void output_json_word(struct bytes *out, struct slice text);
 
+/* Appends the name of the file that the task's standard output goes to, for a label. */
+void output_json_file(struct bytes *out, const char *name);
+
 /* Appends the fields of a result object, without braces and without the output of the task. */
 void output_json_fields(struct bytes *out, const struct result *result, const char *label, const char *worker_prefix);
 

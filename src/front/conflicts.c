@@ -51,6 +51,7 @@ static const struct conflict conflicts[] = {
 	{FACT_PERSISTENT, FACT_DELAY, "%a and --delay: COMMAND is not started for each record"},
 	{FACT_PERSISTENT, FACT_RATE, "%a and --rate: COMMAND is not started for each record"},
 	{FACT_PERSISTENT, FACT_STDIN_FILE, "%a and --stdin-file: what COMMAND reads are the records"},
+	{FACT_PERSISTENT, FACT_EACH_OUT, "%a and --each-out: what COMMAND writes are the answers, which mpmap reads"},
 	{FACT_PERSISTENT, FACT_MERGED, "%a and --merge-stderr: what COMMAND writes to standard output are the answers"},
 	{FACT_PERSISTENT, FACT_DRY_RUN, "%a and --dry-run: COMMAND is run as it stands, and not for each record"},
 	{FACT_PERSISTENT, FACT_VERBOSE, "%a and --verbose: COMMAND is run as it stands, and not for each record"},
@@ -124,6 +125,14 @@ static const struct conflict conflicts[] = {
 	{FACT_CSV, FACT_RECORD_START, "--csv and --record-start: a record of CSV is a line"},
 	{FACT_STDIN, FACT_STDIN_FILE, "--stdin and --stdin-file: standard input is the record, or the file"},
 	{FACT_TTY, FACT_STDIN_FILE, "--tty and --stdin-file: tasks read the terminal, or the file"},
+	{FACT_EACH_OUT, FACT_TTY, "--each-out and --tty: tasks write to the terminal, or to files"},
+	{FACT_EACH_OUT, FACT_MEMO,
+	 "--each-out and --memo: what is in files need not be kept (--newer skips tasks that have one)"},
+	{FACT_NEWER, FACT_NO_EACH_OUT, "--newer without --each-out: tasks have no files that could be newer"},
+	{FACT_NEWER, FACT_STDIN, "--newer and --stdin: records are data, and not the names of files"},
+	{FACT_NEWER, FACT_SHELL_RECORDS, "--newer and --shell without a SCRIPT: records are no names of files"},
+	{FACT_NEWER, FACT_JSON_TASKS, "--newer and %b without COMMAND: records are no names of files"},
+	{FACT_NEWER, FACT_JOURNAL, "--newer and --journal: the journal says which tasks are done (--resume)"},
 	{FACT_MERGED, FACT_UNGROUP, merges_nothing},
 	{FACT_MERGED, FACT_TTY, merges_nothing},
 	{FACT_DELAY, FACT_RATE, "--delay and --rate: tasks start that far apart, or so many of them in a time"},
@@ -199,6 +208,10 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_DELAY] = run->policy.delay ? "--delay" : NULL;
 	names[FACT_STDIN_FILE] = run->input.file ? "--stdin-file" : NULL;
 	names[FACT_MERGED] = run->output.merged ? "--merge-stderr" : NULL;
+	names[FACT_EACH_OUT] = run->output.each ? "--each-out" : NULL;
+	names[FACT_NO_EACH_OUT] = run->output.each ? NULL : "";
+	names[FACT_NEWER] = run->output.newer ? "--newer" : NULL;
+	names[FACT_JOURNAL] = run->durable.journal ? "--journal" : NULL;
 	names[FACT_RATE] = run->policy.rate.interval ? "--rate" : NULL;
 	names[FACT_ZYGOTE] = run->command.zygote ? "--zygote" : NULL;
 	names[FACT_STATE] = run->state.is_wanted ? "--state" : NULL;

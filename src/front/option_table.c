@@ -124,6 +124,11 @@ const struct option_row option_table[] = {
 	{.name = "line-buffer", .help = "lines as they come from all tasks, whole lines only", .set = set_lines},
 	{.name = "lb", .help = "the same as --line-buffer", .set = set_lines},
 	{.name = "merge-stderr", .help = "tasks' standard error goes into their standard output", .set = set_merged},
+	{.name = "each-out", .argument = "TEMPLATE", .values = VALUES_FREE,
+	 .help = "each task's output to a file of its own, {.}.txt or out/{/}, which\n"
+	 "is there when the task has ended well", .set = set_each_out},
+	{.name = "newer", .help = "with --each-out: skip tasks whose file is newer than their record's",
+	 .set = set_newer},
 	{.name = "tag", .help = "each line begins with the record and a tab", .set = set_tag},
 	{.name = "tagstring", .argument = "TEMPLATE", .values = VALUES_FREE,
 	 .help = "each line begins with TEMPLATE, as in COMMAND, and a tab;\n"

@@ -73,6 +73,8 @@ option_setter set_lines;
 option_setter set_tag;
 option_setter set_tag_string;
 option_setter set_merged;
+option_setter set_each_out;
+option_setter set_newer;
 option_setter set_slot_environment;
 option_setter set_output;
 option_setter set_results;

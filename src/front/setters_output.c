@@ -111,6 +111,20 @@ int set_merged(struct options *options, const char *value UNUSED, struct error *
 	return 0;
 }
 
+int set_each_out(struct options *options, const char *value, struct error *error)
+{
+	if (!*value)
+		return error_set(error, "--each-out '': the name of a file is empty");
+	options->run.output.each = value;
+	return 0;
+}
+
+int set_newer(struct options *options, const char *value UNUSED, struct error *error UNUSED)
+{
+	options->run.output.newer = true;
+	return 0;
+}
+
 int set_output(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.format = output_find(value);

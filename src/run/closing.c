@@ -111,6 +111,7 @@ int session_close(struct session *session, int *signal)
 	durable_close(&session->durable);
 	logged_close(&session->logged);
 	memo_close(&session->memo);
+	products_close(&session->products);
 	out_file_close(&session->out);
 	free(session);
 	return status;

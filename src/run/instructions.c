@@ -99,6 +99,7 @@ static void brief_template(const struct session_options *options, struct briefin
 	briefing->width_count = (uint32_t) template->width_count;
 	briefing->value_count = (uint32_t) template->value_count;
 	briefing->tag = copy_optional(options->output.tag);
+	briefing->product = copy_optional(options->output.each);
 }
 
 static bool is_measured(const struct session *session)
@@ -148,6 +149,7 @@ static uint32_t briefing_flags(const struct session *session)
 		{command->template.names, BRIEFING_NAMED},
 		{options->input.to_stdin, BRIEFING_STDIN},
 		{output->merged, BRIEFING_MERGED},
+		{options->durable.journal && options->durable.sync != SYNC_NEVER, BRIEFING_STORED},
 		{command->template.names_vary, BRIEFING_NAMES_VARY},
 		{is_measured(session), BRIEFING_MEASURED},
 		{needs_singles(session), BRIEFING_SINGLES},

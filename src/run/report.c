@@ -11,6 +11,7 @@
 #include "run/origin/origin.h"
 #include "run/display/advice.h"
 #include "run/display/summary.h"
+#include "run/product/products.h"
 #include "run/session_private.h"
 #include "run/tries/tries.h"
 
@@ -54,6 +55,8 @@ char *report_problem(struct session *session, const struct result *result, const
 
 	if (result->astray && frame_find(task->frame, FIELD_DIRECTORY, &directory))
 		return mem_format("%s: %s", directory.data, strerror(result->number));
+	if (result->misfiled)
+		return products_problem(session, result, task);
 	/* The worker could not make a command of it; expanding here finds the reason. */
 	if (result->outcome != OUTCOME_NOT_STARTED || result->number != ENODATA)
 		return NULL;
@@ -102,6 +105,7 @@ char *report_object(struct session *session, const struct task *task, uint32_t s
 		frame_find(task->frame, FIELD_ID, &id);
 	output_json_label(&label, id, template_expand(shown, task, &values));
 	origin_append(session, task, &label);
+	products_append(session, task, &label);
 	tries_append(&session->tries, task->index, &label);
 	bytes_append(&label, "", 1);
 	return label.data;
@@ -351,6 +355,7 @@ void report_end(struct session *session)
 	else if (!command_failed && !ending_is_aborted(session) && !session->ending.lost_output)
 		summary_report(session);
 	ending_report_until(session);
+	products_report(&session->products);
 	if (session->reported.unfinished > 1)
 		diag_error("%" PRIu64 " workers failed at their end", session->reported.unfinished);
 	if (session->options->output.stats)

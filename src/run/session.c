@@ -87,7 +87,7 @@ static int open_parts(struct session *session, struct error *error)
 	fd_close(&terminal);
 	if (instructions_open(session, error) < 0)
 		return -1;
-	if (memo_open(&session->memo, session, error) < 0)
+	if (products_open(&session->products, session, error) < 0 || memo_open(&session->memo, session, error) < 0)
 		return -1;
 	if (durable_open(&session->durable, session, error) < 0)
 		return -1;
@@ -136,6 +136,7 @@ struct session *session_open(const struct session_options *options, const struct
 	if (open_parts(session, error) < 0) {
 		logbook_close(session);
 		memo_close(&session->memo);
+		products_close(&session->products);
 		durable_discard(&session->durable);
 		logged_close(&session->logged);
 		out_file_discard(&session->out);
@@ -172,7 +173,8 @@ bool session_has_room(const struct session *session)
 	/* A full window can still take the head, should that not even have been submitted. */
 	if (order_is_full(&session->order) && order_head(&session->order) < session->tally.submitted)
 		return false;
-	if (memo_pauses(&session->memo) || session->recalled.count >= RECALLED_STEP)
+	if (memo_pauses(&session->memo) || products_pauses(&session->products) ||
+	    session->recalled.count >= RECALLED_STEP)
 		return false;
 	return ending_permits(session)->submits && pool_has_room(session->pool) && !supply_is_ahead(session);
 }
@@ -200,6 +202,7 @@ static void session_settle(struct session *session)
 	struct order *order = &session->order;
 
 	memo_go_on(&session->memo);
+	products_go_on(&session->products);
 	recalled_flush(session);
 	order_pump(order);
 	pool_resume(session->pool);
@@ -241,6 +244,8 @@ nsec session_deadline(const struct session *session)
 {
 	nsec deadline = pool_deadline(session->pool);
 
+	if (products_pauses(&session->products))
+		return 0;
 	if (ending_deadline(session) < deadline)
 		deadline = ending_deadline(session);
 	if (ending_permits(session)->begins && throttle_deadline(&session->throttle) < deadline)

@@ -88,6 +88,10 @@ struct output_options {
 	bool ungrouped;
 	/* Standard error of tasks goes to the same pipe as their standard output. */
 	bool merged;
+	/* The name of the file that a task's output goes to, with replacement strings. NULL if there is none. */
+	const char *each;
+	/* A task whose file is newer than its record's is not run. */
+	bool newer;
 	/* How output is written; NULL: as text. */
 	const struct output_format *format;
 	/* The tag before each line, with replacement strings. NULL without a tag. */

@@ -23,6 +23,7 @@
 #include "run/policy/pace.h"
 #include "run/policy/until.h"
 #include "run/page/page.h"
+#include "run/product/products.h"
 #include "run/recalled/logged.h"
 #include "run/recalled/recalled.h"
 #include "run/display/progress.h"
@@ -55,6 +56,7 @@ struct session {
 	struct page_facts facts;
 	struct logbook logbook;
 	struct memo memo;
+	struct products products;
 	struct out_file out;
 	struct prototype prototype;
 	struct shared shared;

@@ -93,7 +93,8 @@ const struct diag_context *supply_context(const struct session *session)
 
 bool supply_may_know(const struct session *session)
 {
-	return memo_is_on(&session->memo) || recall_is_on(session) || logged_is_on(&session->logged);
+	return memo_is_on(&session->memo) || recall_is_on(session) || logged_is_on(&session->logged) ||
+	       session->products.is_on;
 }
 
 bool supply_may_prefetch(const struct session *session)
@@ -108,7 +109,10 @@ void supply_prefetch(struct session *session, const struct task *task)
 
 bool supply_knows(struct session *session, const struct task *task)
 {
-	return recall_knows(session, task) || logged_knows(session, task) || memo_knows(session, task);
+	/* All tasks of the run have their files noted, also those that are recalled. */
+	bool is_found = products_find(session, task);
+
+	return recall_knows(session, task) || logged_knows(session, task) || is_found || memo_knows(session, task);
 }
 
 void supply_take(struct session *session, const struct task *task)
@@ -117,6 +121,8 @@ void supply_take(struct session *session, const struct task *task)
 		recall_take(session, task);
 	else if (session->logged.is_known)
 		logged_take(session, task);
+	else if (products_has_found(&session->products))
+		products_take(session, task);
 	else
 		memo_take(session, task);
 }

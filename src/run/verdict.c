@@ -14,7 +14,6 @@
 #include "run/report.h"
 #include "run/session_private.h"
 #include "run/tags/tags.h"
-#include "run/tries/tries.h"
 #include "worker/executor.h"
 
 #include <errno.h>
@@ -218,6 +217,7 @@ static void find_oom_kill(struct session *session, struct result *result)
 static void verdict_explain(struct verdict *verdict)
 {
 	find_oom_kill(verdict->session, &verdict->result);
+	products_note(verdict->session, &verdict->result, verdict->task);
 	verdict->problem = report_problem(verdict->session, &verdict->result, verdict->task);
 	if (verdict->problem)
 		verdict->result.reason = verdict->problem;

@@ -80,6 +80,8 @@ struct result {
 	bool wanted_terminal;
 	/* True if the task's own folder could not be entered (number says why). */
 	bool astray;
+	/* True if the file of its standard output could not be made, or not be given its name (number says why). */
+	bool misfiled;
 	/* Processes of its group that ran on after its end, and had lost their parents; each may have had children. */
 	uint32_t leftovers;
 	/* True if its pipes were closed while a process still held one. */

@@ -183,6 +183,7 @@ static void template_add_piece(struct template_word *word, size_t *capacity, str
 	word->pieces[word->count++] = (struct template_piece){.what = what, .text = text};
 	word->padding += what.width;
 	word->has_value |= what.kind == REPLACEMENT_VALUE;
+	word->kinds |= what.kind != REPLACEMENT_NONE ? 1u << what.kind : 0;
 	word->is_filled |= what.kind != REPLACEMENT_NONE && what.kind != REPLACEMENT_NAME;
 }
 
@@ -235,6 +236,7 @@ int template_compile(struct template *template, const struct template_options *o
 		if (template_word_is_literal(word))
 			continue;
 		template->shows_time |= word->shows_time;
+		template->kinds |= word->kinds;
 		if (word->is_filled)
 			template->appends = false;
 		if (i == 0)

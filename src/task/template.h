@@ -53,6 +53,8 @@ struct template_options {
 	bool has_no_values;
 	/* True if the values are never appended. */
 	bool is_complete;
+	/* True if the one word is a text: {} is all values in it, joined by blanks, also where it is alone. */
+	bool is_text;
 	/* True if {time} and {elapsed} stand for times, unless they are names of values. */
 	bool has_times;
 	/* True if each task has its own names. A name that a task lacks is left as it is. */
@@ -73,6 +75,8 @@ struct template
 	bool command_is_fixed;
 	/* True if a time is among the replacement strings. */
 	bool shows_time;
+	/* The kinds of replacement strings in the words (1 << enum replacement_kind). */
+	unsigned kinds;
 	struct values values;
 	/* True if a name has been replaced in this expansion. */
 	bool named;

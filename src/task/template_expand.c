@@ -184,7 +184,8 @@ static void add_whole_value(struct template *template, struct slice value)
 static int expand_word(struct template *template, const struct template_word *word, const struct task *task,
 		       const struct template_values *values)
 {
-	bool repeats = word->is_lone || (word->has_value && template->options.is_grouped);
+	const struct template_options *options = &template->options;
+	bool repeats = !options->is_text && (word->is_lone || (word->has_value && options->is_grouped));
 	size_t i;
 
 	if (template_word_is_literal(word)) {

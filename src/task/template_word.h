@@ -26,6 +26,8 @@ struct template_word {
 	bool has_value;
 	/* True if a replacement string that every task can fill is among the pieces. */
 	bool is_filled;
+	/* The kinds of the pieces that are replaced (1 << enum replacement_kind). */
+	unsigned kinds;
 	/* True if a time is among the pieces. */
 	bool shows_time;
 	/* True if {} or one of its parts is the only piece: it becomes one argument for each value. */

@@ -19,7 +19,7 @@ enum {
 	PIECES_MAX = 16,
 };
 
-int capture_open(struct capture *capture, const struct task *task, bool merged, int writers[CAPTURE_STREAMS])
+int capture_open(struct capture *capture, const struct task *task, unsigned pipes, int writers[CAPTURE_STREAMS])
 {
 	int i;
 
@@ -29,6 +29,8 @@ int capture_open(struct capture *capture, const struct task *task, bool merged, 
 	for (i = 0; i < CAPTURE_STREAMS; i++) {
 		int ends[2];
 
+		if (!(pipes >> i & 1))
+			continue;
 		if (fd_pipe_blocking(ends) < 0) {
 			fd_close(&writers[0]);
 			capture_close(capture);
@@ -36,8 +38,6 @@ int capture_open(struct capture *capture, const struct task *task, bool merged, 
 		}
 		capture->readers[i] = ends[0];
 		writers[i] = ends[1];
-		if (merged)
-			break;
 	}
 	return 0;
 }

@@ -26,11 +26,17 @@ struct capture {
 	uint64_t output;
 };
 
+/* The streams that have a pipe: a bit for each. */
+enum capture_pipes {
+	CAPTURE_OUTPUT = 1,
+	CAPTURE_ERRORS = 2,
+};
+
 /*
- * Makes pipes for a task; the caller hands over and closes writers. Where the streams are merged there is none for
- * standard error (-1). Returns -1 with errno.
+ * Makes pipes for some of a task's streams; the caller hands over and closes writers, which are -1 for the others.
+ * Returns -1 with errno.
  */
-int capture_open(struct capture *capture, const struct task *task, bool merged,
+int capture_open(struct capture *capture, const struct task *task, unsigned pipes,
 		 int writers[CAPTURE_STREAMS]) MUST_CHECK;
 
 /*

@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "process/command.h"
 #include "worker/follow.h"
+#include "worker/product/draft.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,6 +27,8 @@ struct command_state {
 	struct terminal *terminal;
 	/* True if the last task was long or wrote much: the next is followed closely from its start. */
 	bool eager;
+	/* The file that the task's standard output goes to. */
+	struct draft draft;
 };
 
 /* The outcome of an attempt to begin a task. */
@@ -47,6 +50,7 @@ static int open_command(struct workplace *place, void **opaque)
 	struct command_state *state = mem_new(1, sizeof *state);
 
 	*opaque = state;
+	state->draft.fd = -1;
 	state->eager = atomic_load_explicit(&place->notice->long_tasks, memory_order_relaxed);
 	command_adopt_orphans();
 	if (launcher_init(&state->launcher, place) < 0) {
@@ -125,6 +129,25 @@ static enum begun execution_prepare(struct workplace *place, struct command_stat
 	return prepared && task->index >= queue_gate(&place->board.queue) ? BEGUN_HELD : BEGUN_STARTED;
 }
 
+/* Opens where the task writes to: pipes, and the file of its standard output. BEGUN_STARTED, or errno says why not. */
+static enum begun execution_open(struct workplace *place, struct command_state *state, const struct task *task,
+				 struct follow *follow, int writers[CAPTURE_STREAMS])
+{
+	bool merges = place->briefing.flags & BRIEFING_MERGED;
+	unsigned pipes = (place->briefing.product ? 0u : CAPTURE_OUTPUT) | (merges ? 0u : CAPTURE_ERRORS);
+
+	if (!(place->briefing.flags & BRIEFING_UNGROUPED) && capture_open(&follow->capture, task, pipes, writers) < 0)
+		return BEGUN_STARVED;
+	if (!place->briefing.product)
+		return BEGUN_STARTED;
+	if (draft_open(&state->draft, place, task) < 0) {
+		capture_drop(&follow->capture, writers);
+		return command_wants_resources(errno) ? BEGUN_STARVED : BEGUN_NOT_STARTED;
+	}
+	writers[0] = state->draft.fd;
+	return BEGUN_STARTED;
+}
+
 static enum begun execution_begin(struct workplace *place, struct command_state *state, const struct task *task,
 				  struct result *result, struct follow *follow)
 {
@@ -140,9 +163,12 @@ static enum begun execution_begin(struct workplace *place, struct command_state 
 	};
 	if (begun != BEGUN_STARTED)
 		return begun;
-	if (!(place->briefing.flags & BRIEFING_UNGROUPED) &&
-	    capture_open(&follow->capture, task, place->briefing.flags & BRIEFING_MERGED, writers) < 0)
-		return BEGUN_STARVED;
+	begun = execution_open(place, state, task, follow, writers);
+	if (begun != BEGUN_STARTED) {
+		result->number = errno;
+		result->misfiled = true;
+		return begun;
+	}
 	begun = BEGUN_ABANDONED;
 	if (place->briefing.flags & BRIEFING_VERBOSE && !place->retrying && !launcher_show(place, task))
 		goto out;
@@ -156,6 +182,9 @@ static enum begun execution_begin(struct workplace *place, struct command_state 
 		launcher_listen_no_more(&state->launcher);
 	begun = execution_start(place, task, result, follow, writers);
 out:
+	/* The file stays open until the task has ended. */
+	if (state->draft.fd >= 0)
+		writers[0] = -1;
 	if (begun != BEGUN_STARTED) {
 		capture_drop(&follow->capture, writers);
 		return begun;
@@ -235,10 +264,10 @@ static enum executor_end execution_finish(struct workplace *place, struct comman
 	return EXECUTOR_DONE;
 }
 
-static enum executor_end run_command(struct workplace *place, void *opaque, const struct task *task,
-				     struct result *result)
+/* Begins a task and follows it to its end. */
+static enum executor_end execution_run(struct workplace *place, struct command_state *state, const struct task *task,
+				       struct result *result)
 {
-	struct command_state *state = opaque;
 	struct follow follow;
 	enum executor_end end;
 
@@ -263,6 +292,29 @@ static enum executor_end run_command(struct workplace *place, void *opaque, cons
 		break;
 	}
 	return EXECUTOR_ABANDONED;
+}
+
+/* Gives the file of a task that has ended well its name; the task has failed if it cannot get that. */
+static void execution_publish(const struct workplace *place, struct command_state *state, struct result *result)
+{
+	if (result->outcome != OUTCOME_OK || draft_publish(&state->draft, place, &result->output_size) == 0)
+		return;
+	result->outcome = OUTCOME_FAILED;
+	result->status = -1;
+	result->number = errno;
+	result->misfiled = true;
+}
+
+static enum executor_end run_command(struct workplace *place, void *opaque, const struct task *task,
+				     struct result *result)
+{
+	struct command_state *state = opaque;
+	enum executor_end end = execution_run(place, state, task, result);
+
+	if (end == EXECUTOR_DONE && state->draft.fd >= 0)
+		execution_publish(place, state, result);
+	draft_discard(&state->draft);
+	return end;
 }
 
 const struct executor executor_command = {

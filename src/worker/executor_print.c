@@ -13,7 +13,6 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 				   struct result *result)
 {
 	struct output_header header = {.index = task->index, .stream = STREAM_OUTPUT, .attempt = task->attempt};
-	struct template_values values = workplace_values(place);
 	struct bytes *line = &place->scratch;
 	size_t sent = 0, limit = ring_packet_max(&place->ring);
 
@@ -27,8 +26,7 @@ static enum executor_end run_print(struct workplace *place, void *state UNUSED, 
 	}
 	bytes_clear(line);
 	bytes_append(line, &header, sizeof header);
-	template_quote(&place->template, task, &values, line);
-	bytes_append_text(line, "\n");
+	workplace_quote(place, task, line);
 	/* The line may be in the ring from now on: if this worker dies, the task is lost, not shown again. */
 	place->seat->task = SEAT_BEGUN;
 	do {

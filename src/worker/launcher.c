@@ -384,11 +384,8 @@ int launcher_start_script(struct launcher *launcher, struct workplace *place, co
 
 bool launcher_show(struct workplace *place, const struct task *task)
 {
-	struct template_values values = workplace_values(place);
-
 	bytes_clear(&place->scratch);
-	template_quote(&place->template, task, &values, &place->scratch);
-	bytes_append_text(&place->scratch, "\n");
+	workplace_quote(place, task, &place->scratch);
 	/* Written at once where the task writes to standard error itself, so that it comes first. */
 	if (place->briefing.flags & BRIEFING_UNGROUPED) {
 		diag_line(bytes_slice(&place->scratch));

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/trace.h"
+#include "board/product.h"
 #include "ipc/channel.h"
 #include "ipc/fd.h"
 
@@ -30,10 +31,18 @@ static void restore_descriptor_limit(uint64_t soft)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Compiles a template, which cannot fail: the parent has compiled the same words. */
+static void compile_again(struct template *template, const struct template_options *options)
+{
+	struct error error = {.number = 0};
+
+	if (template_compile(template, options, &error) < 0)
+		BUG("a template that only its parent can compile");
+}
+
 /* Reads the briefing from the memory that holds it; takes over fd. -1 if it is not a briefing. */
 static int read_run(struct workplace *place, int fd)
 {
-	struct error error = {.number = 0};
 	struct template_options options;
 	struct bytes bytes = {.data = NULL};
 	struct cursor cursor;
@@ -48,14 +57,15 @@ static int read_run(struct workplace *place, int fd)
 	if (taken < 0)
 		return -1;
 	options = briefing_template(&place->briefing);
-	/* Cannot fail: the parent has compiled the same words. */
-	if (template_compile(&place->template, &options, &error) < 0)
-		BUG("a template that only its parent can compile");
-	if (!place->briefing.tag)
-		return 0;
-	options = briefing_tag_template(&place->briefing);
-	if (template_compile(&place->tag, &options, &error) < 0)
-		BUG("a tag that only its parent can compile");
+	compile_again(&place->template, &options);
+	if (place->briefing.tag) {
+		options = briefing_tag_template(&place->briefing);
+		compile_again(&place->tag, &options);
+	}
+	if (place->briefing.product) {
+		options = product_template(&place->briefing);
+		compile_again(&place->product, &options);
+	}
 	return 0;
 }
 
@@ -106,6 +116,7 @@ int workplace_close(struct workplace *place)
 	shm_release(&place->arena);
 	template_release(&place->template);
 	template_release(&place->tag);
+	template_release(&place->product);
 	briefing_release(&place->briefing);
 	bytes_release(&place->scratch);
 	free(place->setup.name);
@@ -302,4 +313,16 @@ char **workplace_expand(struct workplace *place, const struct task *task)
 	if (place->briefing.tag && !template_expand(&place->tag, task, &values))
 		return NULL;
 	return template_expand(&place->template, task, &values);
+}
+
+void workplace_quote(struct workplace *place, const struct task *task, struct bytes *line)
+{
+	struct template_values values = workplace_values(place);
+
+	template_quote(&place->template, task, &values, line);
+	if (place->briefing.product) {
+		bytes_append_text(line, " > ");
+		template_quote(&place->product, task, &values, line);
+	}
+	bytes_append_text(line, "\n");
 }

@@ -30,6 +30,8 @@ struct workplace {
 	/* The template of the tag before each line; used only if briefing.tag is set. workplace_expand checks it, too.
 	 */
 	struct template tag;
+	/* The template of the file that a task's output goes to; used only if briefing.product is set. */
+	struct template product;
 	struct claim claim;
 	/* True if the current task could not be started at an earlier attempt, for want of resources. */
 	bool retrying;
@@ -141,6 +143,9 @@ void workplace_note_stop(struct workplace *place, nsec before, nsec wanted);
 
 /* Returns the argv for a task, as template_expand does; NULL with errno. */
 char **workplace_expand(struct workplace *place, const struct task *task);
+
+/* Appends a task's command line, quoted for a shell, with the file that its output goes to, and a newline. */
+void workplace_quote(struct workplace *place, const struct task *task, struct bytes *line);
 
 /* Returns what fills replacement strings besides a task's own values. */
 struct template_values workplace_values(const struct workplace *place);

@@ -215,6 +215,9 @@ static void show_options(const struct canvas *canvas, const struct run *run)
 		bytes_append_format(out, " --output=%s", settings->output.format->name);
 	if (settings->output.merged)
 		bytes_append_text(out, " --merge-stderr");
+	append_word_option(out, "each-out", settings->output.each);
+	if (settings->output.newer)
+		bytes_append_text(out, " --newer");
 	append_word_option(out, "stdin-file", settings->input.file);
 	append_word_option(out, "workdir", settings->command.directory);
 	if (settings->command.max_rss)

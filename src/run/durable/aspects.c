@@ -96,6 +96,7 @@ static void put_aspects(struct bytes *notes, const struct session_options *optio
 		{"output", output->format ? output->format->name : output_text.name},
 		{"order", output->order == ORDER_COMPLETION ? "of completion" : "of the input"},
 		{"tag", output->tag ? output->tag : ""},
+		{"file of each task", output->each ? output->each : ""},
 		{"standard error", output->merged ? "among the output" : "apart"},
 		{"replacement string", template->replace ? template->replace : "{}"},
 		{"separator of columns", template->separator ? template->separator : csv},

@@ -17,7 +17,8 @@ static bool is_about_command(int number)
 
 bool failure_is_about_command(const struct result *result)
 {
-	return result->outcome == OUTCOME_NOT_STARTED && is_about_command(result->number) && !result->astray;
+	return result->outcome == OUTCOME_NOT_STARTED && is_about_command(result->number) && !result->astray &&
+	       !result->misfiled;
 }
 
 bool failure_is_by_pipe(const struct result *result)

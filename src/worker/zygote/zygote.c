@@ -37,7 +37,8 @@ static const char *zygote_describe(int32_t answer)
 static uint32_t streams(const struct workplace *place)
 {
 	return (place->briefing.flags & BRIEFING_STDIN || place->briefing.input ? 1u : 0u) |
-	       (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u);
+	       (place->briefing.flags & BRIEFING_UNGROUPED ? 0u : 6u) |
+	       (place->briefing.product ? place->briefing.flags & BRIEFING_MERGED ? 6u : 2u : 0u);
 }
 
 /* True if a message was refused since too much is in flight, or memory is short: it may be sent again later. */
