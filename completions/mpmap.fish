@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|tagstring|output|out|results|journal|sync|joblog|report|memo|buffer|spill|color|retries|retry-on|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|each-out|tagstring|output|out|results|journal|sync|joblog|report|memo|buffer|spill|color|retries|retry-on|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -73,6 +73,8 @@ complete -c mpmap -n __mpmap_before_command -l ungroup -s u -d 'tasks write stra
 complete -c mpmap -n __mpmap_before_command -l line-buffer -d 'lines as they come from all tasks, whole lines only'
 complete -c mpmap -n __mpmap_before_command -l lb -d 'the same as --line-buffer'
 complete -c mpmap -n __mpmap_before_command -l merge-stderr -d 'tasks\' standard error goes into their standard output'
+complete -c mpmap -n __mpmap_before_command -l each-out -x -d 'each task\'s output to a file of its own, {.}.txt or out/{/}, which'
+complete -c mpmap -n __mpmap_before_command -l newer -d 'with --each-out: skip tasks whose file is newer than their record\'s'
 complete -c mpmap -n __mpmap_before_command -l tag -d 'each line begins with the record and a tab'
 complete -c mpmap -n __mpmap_before_command -l tagstring -x -d 'each line begins with TEMPLATE, as in COMMAND, and a tab'
 complete -c mpmap -n __mpmap_before_command -l output -s o -xa 'text jsonl json none' -d 'write text, jsonl or json (result objects), or none [text]'
@@ -114,4 +116,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --tagstring --output --out --results --journal --sync --joblog --report --memo --buffer --spill --color --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --each-out --tagstring --output --out --results --journal --sync --joblog --report --memo --buffer --spill --color --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

@@ -174,6 +174,8 @@
  * interactive/runs/  several runs on one pool of workers
  *   run      a single run                   runs     sharing workers out   selection  ids
  *   again    retries of failed tasks        shares   dividing workers
+ * interactive/prompt/word/  what a word stands for
+ *   range    numbers in braces
  * interactive/prompt/  lines from a terminal
  *   words    a line into words              line     editing               line_plain  without readline
  *   history  its file                       modes    of the terminal       completion  candidates for TAB
@@ -190,6 +192,7 @@
  *   reel     long answers without a pager
  * interactive/commands/  the commands of its lines
  *   commands  the table                     commands_run  beginning runs    commands_look  showing them
+ *   commands_self  the prompt itself
  * interactive/  the interactive mode as a whole
  *   entry    prompt or script
  */

@@ -98,7 +98,7 @@ in_hacking() {
 		floor("run/companion", "<run <state/server"); floor("run/display", "<run"); floor("run/durable", "<run"); floor("run/memo", "<run")
 		floor("run/origin", "<run"); floor("run/page", "<run"); floor("run/product", "<run"); floor("run/recalled", "<run")
 		floor("run/tags", "<run"); floor("run/tries", "<run")
-		floor("feed", "<run"); floor("front/hint", "<base"); floor("front", "<feed front/hint"); floor("interactive/runs", "<front"); floor("interactive/prompt", "<front")
+		floor("feed", "<run"); floor("front/hint", "<base"); floor("front", "<feed front/hint"); floor("interactive/runs", "<front"); floor("interactive/prompt/word", "<base"); floor("interactive/prompt", "<front interactive/prompt/word")
 		floor("interactive/views", "<interactive/runs"); floor("interactive/console", "<interactive/views <interactive/prompt")
 		floor("interactive/commands", "<interactive/console"); floor("interactive", "<interactive/commands"); floor("main.c", "<interactive <state/server")
 	}

@@ -126,7 +126,7 @@ show_lines() {
 	hold_run
 	type_line cancel
 	wait_for_line '^\[2\] cancelled'
-	not grep -q '^\[1\]' screen
+	not grep -q '^\[1\] [^b]' screen
 	type_line 'cancel 2'
 	wait_for_line 'run 2 is over$'
 	type_line 'cancel 1.1'
@@ -142,6 +142,8 @@ show_lines() {
 	open_prompt -j1
 	type_line "map --grace 1h --shell 'trap \"\" TERM; \"\$TOOL\" hold never' ::: 1"
 	wait_for_event task_start 1
+	type_line quit
+	wait_for_line 'quit again ends it'
 	type_line quit
 	wait_for_line '^ending what runs; \^C ends it at once$'
 	press C-c

@@ -301,13 +301,13 @@ workers_started() {
 	for word in '--jobs|-j' '--shell' ':::'; do
 		grep -Eq -- "$word" out || complain "help map does not have: $word"
 	done
-	for word in map apply jobs workers out errors show wait cancel retry pause resume set stats history source '!' help quit; do
+	for word in map apply jobs workers out errors show wait cancel retry pause resume set stats history source cd clear '!' help '?' quit exit q; do
 		echo "help $word" && echo '! echo --end--'
 	done >script
 	mp --interactive <script
 	expect 0
-	[ "$(grep -c '^--end--$' out)" -eq 19 ]
-	[ "$(uniq out | grep -c '^--end--$')" -eq 19 ] || complain "a command has no help: $(cat out)"
+	[ "$(grep -c '^--end--$' out)" -eq 24 ]
+	[ "$(uniq out | grep -c '^--end--$')" -eq 24 ] || complain "a command has no help: $(cat out)"
 }
 
 @test "interactive: retry failed runs the failed tasks, and no others" {
@@ -683,4 +683,81 @@ descriptors() {
 	run_two "${lines[@]}"
 	expect 0
 	[ "$(sort -u out | wc -l)" -le 2 ] || complain "$(sort -u out | wc -l) interpreters of 2 workers"
+}
+
+@test "interactive: exit, q and ? are commands, clear and cd too" {
+	for word in exit q quit; do
+		run_script 'map echo ::: one' "$word" 'map touch ::: ran'
+		expect 0 one ''
+	done
+	run_script '?' '! echo --' help
+	expect 0
+	awk -v RS='--\n' '{ printf "%s", $0 >("part" NR) }' out
+	cmp part1 part2
+	run_script clear 'clear now'
+	expect 2 ''
+	mkdir -p a/b
+	run_script 'cd a' 'map --shell "pwd -P; echo \$1" ::: 1' 'map --workdir b --shell "pwd -P" ::: 1' '! pwd -P' \
+		'cd b' 'set workdir ..' 'map --shell "pwd -P" ::: 1' 'map true :::: here'
+	expect 2
+	same out "$PWD/a
+1
+$PWD/a/b
+$PWD/a
+$PWD/a"
+	says '^mpmap: line 8: cannot open here: No such file'
+	HOME=$PWD run_script 'cd a/b' 'map --workdir .. --shell "pwd -P" ::: 1' 'cd' 'map --shell "pwd -P; [ \$1 = 1 ]" ::: 1 2' 'cd /' 'retry failed'
+	same out "$PWD/a
+$PWD
+$PWD
+$PWD"
+	run_script 'cd missing'
+	expect 2 '' 'mpmap: line 1: cd: missing: No such file or directory'
+}
+
+@test "interactive: the first runs keep their folder when they are run again after cd" {
+	mkdir sub
+	run_script 'map --shell "pwd -P; false" ::: 1' 'map --workdir sub --shell "pwd -P; false" ::: 1' 'cd /' 'retry 1' 'retry 2' 'retry 2'
+	same out "$PWD
+$PWD/sub
+$PWD
+$PWD/sub
+$PWD/sub"
+}
+
+@test "interactive: ranges behind ::: are items, unless quoted" {
+	run_script "map echo {} {1..3} ::: {1..3} a{08..11}b '{1..2}' {5..1..2} {1..2}{7..8} {1.5} {-1..1} x{1..2}y*"
+	expect 0 "$(printf '%s {1..3}\n' 1 2 3 a08b a09b a10b a11b '{1..2}' 5 3 1 17 18 27 28 '{1.5}' -1 0 1 'x1y*' 'x2y*')" ''
+	touch x1yz
+	run_script 'map echo ::: x{1..2}y*' 'map echo ::: \{1..2} "a"{1..2}"{3..4}"' 'map echo ::: {1..3..0} {a..c} {}'
+	expect 0 $'x1yz\nx2y*\n{1..2}\na1{3..4}\na2{3..4}\n{1..3..0}\n{a..c}\n{}' ''
+	run_script 'map echo ::: {1..9999999}'
+	expect 2 ''
+	says '^mpmap: line 1: \{1\.\.9999999} in column 14 has more than 1000000 items'
+	run_script 'map echo ::: {1..10000}{1..10000}'
+	expect 2 ''
+}
+
+@test "interactive: what a command shows goes to a file, or through a command" {
+	run_script "map --shell 'echo out-\$1; echo err-\$1 >&2' ::: {1..3}" 'out 1 > f' 'out 1.2 >>f' "errors 1 | grep 2 | tr a-z A-Z" \
+		'out 1|wc -l' 'show 1 > "a b"' 'jobs > /missing/x' 'out 9 > g' 
+	expect 2
+	same f $'out-1\nout-2\nout-3\nout-2'
+	[ "$(grep -v '^out-' out)" = $'[1.2] ERR-2\n3' ]
+	grep -q '^run 1 ' 'a b'
+	[ ! -e g ]
+	says '/missing/x'
+	says 'line 8: there is no run 9'
+	run_script 'wait > f'
+	expect 2
+	says '> in column 6 is for a shell'
+	run_script 'map echo > f'
+	expect 2
+}
+
+@test "interactive: wait takes a time" {
+	run_script 'map true ::: 1' 'wait 1 10' 'wait 10s' 'wait all 1m' 'wait'
+	expect 0 '' ''
+	run_script 'map true ::: 1' 'wait 1 soon'
+	expect 2 '' "mpmap: line 2: wait: 'soon' is not a time (10 or 10s, 5m, 1h)"
 }

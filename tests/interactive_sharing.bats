@@ -105,8 +105,8 @@ load screen
 
 @test "sharing: output of tasks cannot control the screen, but has its colours" {
 	open_prompt -j2
-	type_line "map printf 'a\\033[2Jb\\033[5A\\016\\033[31mred\\rx\\n' ::: ''"
-	wait_for_line '^\[1\.1\] a\\x1b\[2Jb\\x1b\[5A\\x0ered\\rx$'
+	type_line "map printf 'a\\033[2Jb\\033[5A\\016\\033[31mredx\\n' ::: ''"
+	wait_for_line '^\[1\.1\] a\\x1b\[2Jb\\x1b\[5A\\x0eredx$'
 	terminal capture-pane -e -p >colored
 	grep -q $'\033\[31mred' colored
 	type_line 'out 1'
@@ -133,6 +133,7 @@ load screen
 		type_line 'map yes ::: 1'
 		wait_for_line '\[1\.1\]'
 		if [ "$way" = quit ]; then
+			type_line quit
 			type_line quit
 		else
 			kill -TERM "$mpmap"

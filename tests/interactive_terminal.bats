@@ -335,7 +335,7 @@ has_complaint() {
 	wait_for_line '1\.1.*secret$'
 	type_line history
 	wait_for_line 'map echo ::: secret$'
-	type_line quit
+	leave_prompt
 	ends_well
 	needs_readline
 	[ "$(stat -c %a state/mpmap/history)" = 600 ] || complain "$(ls -l state/mpmap)"
@@ -446,6 +446,7 @@ has_complaint() {
 	done
 	touch gate
 	wait_for_line '1\.2.*result-2$'
+	wait_for_line '^\[1\] done'
 	type_line quit
 	shell_status 0
 }
@@ -488,7 +489,7 @@ has_complaint() {
 	done
 	touch gate
 	wait_for_line '^over-2$'
-	wait_for_prompt
+	wait_for_line '^\[1\] done'
 	type_line quit
 	shell_status 0
 }
@@ -505,18 +506,53 @@ has_complaint() {
 	ends_well
 }
 
+# screen_asked COUNT: true if leaving has been asked about that often
+screen_asked() {
+	look && [ "$(grep -c 'again ends it' screen)" -ge "$1" ]
+}
+
 @test "prompt: quit ends the running tasks, too" {
 	trace_on
 	open_prompt -j2
 	hold_tasks gate 1 2
 	type_line quit
-	wait_until asked_or_gone
-	is_gone "$mpmap" || type_line quit
+	wait_for_line '^1 run is still going: quit again ends it, wait waits$'
+	are_alive "$mpmap" "${tasks[@]}"
+	# any other line in between, and it asks again
+	type_marker other
+	type_line q
+	wait_until screen_asked 2
+	are_alive "$mpmap" "${tasks[@]}"
+	type_line exit
 	ends_well
 }
 
-asked_or_gone() {
-	is_gone "$mpmap" || last_line_is "$PROMPT\$"
+@test "prompt: a run says its number, waiting has an end, a progress bar is one line, clear clears" {
+	trace_on
+	open_prompt -j3
+	hold_tasks gate 1 2
+	wait_for_line '^\[1\] begun$'
+	type_line 'wait 1 0.2'
+	wait_for_line '^not done yet \(wait waits on\)$'
+	wait_for_prompt
+	type_line "map -q --shell 'printf \"10 %%\\r\"; printf \"50 %%\\r100 %%\\r\\nleft\\roverwritten\\r\\n\"' ::: 1"
+	wait_for_line '^\[2\.1\] 100 %$'
+	wait_for_line '^\[2\.1\] overwritten$'
+	not grep -Eq '50 %$|^\[2\] begun' screen
+	touch gate
+	type_line 'wait 1m'
+	wait_for_line '^\[1\] done'
+	wait_for_prompt
+	type_line 'jobs | grep -c -v xyz > counted'
+	wait_until test -s counted
+	type_line 'out 1 | head -n 1'
+	wait_for_line '^result-1$'
+	type_line clear
+	wait_until not screen_shows result
+	wait_for_prompt
+	type_marker well
+	leave_prompt
+	ends_well
 }
 
 @test "prompt: of two runs jobs lists both, cancel ends one, wait waits for the other" {

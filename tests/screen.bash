@@ -68,6 +68,18 @@ wait_for_last_line() {
 	return 1
 }
 
+# True if the prompt waits for a line, or mpmap has ended.
+asked_or_gone() {
+	is_gone "$mpmap" || last_line_is "$PROMPT\$"
+}
+
+# Leaves the prompt, which asks once if tasks still run.
+leave_prompt() {
+	type_line quit
+	wait_until asked_or_gone
+	is_gone "$mpmap" || type_line quit
+}
+
 # Waits for an empty prompt. Without readline an empty line that was typed ahead leaves a prompt before it.
 wait_for_prompt() {
 	wait_for_last_line "$PROMPT( mpmap[^>]*>)*\$"

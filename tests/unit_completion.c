@@ -31,6 +31,7 @@ static char *offers(const char *text, size_t start)
 		.operands = operands_of,
 		.ids = make_ids,
 		.context = mem_string("3.2"),
+		.path = "/missing::/bin:/bin",
 	};
 	char **found = completion_find(&completion, text, start), **each, *shown;
 	struct bytes out = {.data = NULL};
@@ -70,6 +71,13 @@ static const struct offer_case {
 	{"<|l", "files"},
 	{"unknown |", "files"},
 	{"map |", "files"},
+	{"map |chow", "chown "},
+	{"map -j4 --stdin |chow", "chown "},
+	{"map |no-program-of-this", "files"},
+	{"map |./chow", "files"},
+	{"map echo |chow", "files"},
+	{"map -o |chow", ""},
+	{"apply |chow", "chown "},
 	{"map |--start", "--start-method= "},
 	{"map |--key", ""},
 	{"map |--keep", "--keep-order "},

@@ -68,6 +68,8 @@ int entry_run(const struct options *options, char **words, unsigned closed)
 		free(console->settings.words[i]);
 	free(console->settings.words);
 	free(console->settings.base);
+	free(console->folder);
+	free(console->first_folder);
 	free(console);
 	if (signal)
 		signals_die(signal);

@@ -91,37 +91,6 @@ static int command_resume(struct console *console, const struct entered *entered
 	return for_each(console, id, run_resume, error);
 }
 
-static int command_wait(struct console *console, const struct entered *entered, struct error *error)
-{
-	struct selection selection = {.index = ARCHIVE_NONE};
-
-	if (entered_id(entered) && selection_parse(&console->runs, entered_id(entered), &selection, error) < 0)
-		return -1;
-	console_wait(console, &selection);
-	return 0;
-}
-
-static int command_source(struct console *console, const struct entered *entered, struct error *error)
-{
-	return agenda_add_file(&console->agenda, entered->words.words[1], &console->at, error);
-}
-
-static int command_shell(struct console *console, const struct entered *entered, struct error *error)
-{
-	const char *script = entered->line + 1;
-
-	script += strspn(script, " \t");
-	if (!*script)
-		return error_set(error, "! needs a COMMAND for the shell");
-	return console_call(console, script, error);
-}
-
-static int command_quit(struct console *console, const struct entered *entered UNUSED, struct error *error UNUSED)
-{
-	console_leave(console);
-	return 0;
-}
-
 const struct verb verbs[] = {
 	{.name = "map",
 	 .least = 1,
@@ -130,24 +99,29 @@ const struct verb verbs[] = {
 	 .operands = OPERANDS_OPTIONS,
 	 .run = command_map},
 	{.name = "apply", .least = 1, .most = SIZE_MAX, .operands = OPERANDS_OPTIONS, .run = command_apply},
-	{.name = "jobs", .run = command_jobs},
-	{.name = "workers", .most = 1, .run = command_workers},
-	{.name = "out", .most = 1, .operands = OPERANDS_IDS, .run = command_out},
-	{.name = "errors", .most = 1, .operands = OPERANDS_IDS, .run = command_errors},
-	{.name = "show", .most = 1, .operands = OPERANDS_IDS, .run = command_show},
-	{.name = "wait", .most = 1, .operands = OPERANDS_IDS, .run = command_wait},
+	{.name = "jobs", .shows = true, .run = command_jobs},
+	{.name = "workers", .shows = true, .most = 1, .run = command_workers},
+	{.name = "out", .shows = true, .most = 1, .operands = OPERANDS_IDS, .run = command_out},
+	{.name = "errors", .shows = true, .most = 1, .operands = OPERANDS_IDS, .run = command_errors},
+	{.name = "show", .shows = true, .most = 1, .operands = OPERANDS_IDS, .run = command_show},
+	{.name = "wait", .most = 2, .operands = OPERANDS_IDS, .run = command_await},
 	{.name = "cancel", .most = 1, .operands = OPERANDS_IDS, .run = command_cancel},
 	{.name = "retry", .most = 1, .operands = OPERANDS_IDS, .run = command_retry},
 	{.name = "pause", .most = 1, .operands = OPERANDS_IDS, .run = command_pause},
 	{.name = "resume", .most = 1, .operands = OPERANDS_IDS, .run = command_resume},
-	{.name = "set", .most = 2, .operands = OPERANDS_SETTING, .run = command_set},
-	{.name = "stats", .most = 1, .operands = OPERANDS_IDS, .run = command_stats},
+	{.name = "set", .shows = true, .most = 2, .operands = OPERANDS_SETTING, .run = command_set},
+	{.name = "stats", .shows = true, .most = 1, .operands = OPERANDS_IDS, .run = command_stats},
 	{.name = "state", .least = 1, .most = SIZE_MAX, .run = command_state},
-	{.name = "history", .run = command_history},
+	{.name = "history", .shows = true, .run = command_history},
 	{.name = "source", .least = 1, .most = 1, .run = command_source},
 	{.name = "!", .most = SIZE_MAX, .run = command_shell},
-	{.name = "help", .most = 1, .operands = OPERANDS_COMMANDS, .run = command_help},
+	{.name = "cd", .most = 1, .run = command_cd},
+	{.name = "clear", .run = command_clear},
+	{.name = "help", .shows = true, .most = 1, .operands = OPERANDS_COMMANDS, .run = command_help},
+	{.name = "?", .shows = true, .most = 1, .operands = OPERANDS_COMMANDS, .run = command_help},
 	{.name = "quit", .run = command_quit},
+	{.name = "exit", .run = command_quit},
+	{.name = "q", .run = command_quit},
 	{.name = NULL},
 };
 
@@ -161,12 +135,13 @@ static const char *const *list_names(void)
 	return names;
 }
 
-static const struct verb *commands_find(const char *name)
+/* Returns the command of that name, NULL if there is none. */
+static const struct verb *verb_of(struct slice name)
 {
 	const struct verb *command;
 
 	for (command = verbs; command->name; command++) {
-		if (strcmp(command->name, name) == 0)
+		if (slice_equals(slice_of(command->name), name))
 			return command;
 	}
 	return NULL;
@@ -174,13 +149,9 @@ static const struct verb *commands_find(const char *name)
 
 static enum operands operands_of(struct slice name)
 {
-	const struct verb *command;
+	const struct verb *command = verb_of(name);
 
-	for (command = verbs; command->name; command++) {
-		if (slice_equals(slice_of(command->name), name))
-			return command->operands;
-	}
-	return OPERANDS_FILES;
+	return command ? command->operands : OPERANDS_FILES;
 }
 
 static int commands_refuse(const char *name, struct error *error)
@@ -207,19 +178,36 @@ static int commands_check(const struct verb *command, const struct words *words,
 	return 0;
 }
 
-static int carry_out(struct console *console, const char *line, struct error *error)
+/*
+ * Returns the script of a shell that is to have the answer of a command: what follows | or is added to cat from > on.
+ * *size is set to the bytes before it. NULL if there is none, or the command shows nothing.
+ */
+static char *find_receiver(const char *line, size_t *size)
 {
-	struct entered entered = {.line = line + strspn(line, " \t\r")};
+	const struct verb *command = verb_of((struct slice){.data = line, .size = strcspn(line, " \t>|")});
+	bool is_quoted;
+
+	if (!command || !command->shows)
+		return NULL;
+	for (*size = 0; line[*size]; ++*size) {
+		words_last(line, *size, &is_quoted);
+		if (!is_quoted && strchr(">|", line[*size]))
+			return line[*size] == '|' ? mem_string(line + *size + 1) : mem_join("cat ", line + *size);
+	}
+	return NULL;
+}
+
+/* As carry_out, of a line without a receiver. */
+static int carry_out_words(struct console *console, const char *line, struct error *error)
+{
+	struct entered entered = {.line = line};
 	const struct verb *command;
 	int done = 0;
 
-	/* The rest of such a line is for the shell and is not divided into words. */
-	if (*entered.line == '!')
-		return command_shell(console, &entered, error);
 	if (words_split(entered.line, &entered.words, error) < 0)
 		return -1;
 	if (entered.words.count || entered.words.input) {
-		command = entered.words.count ? commands_find(entered.words.words[0]) : NULL;
+		command = entered.words.count ? verb_of(slice_of(entered.words.words[0])) : NULL;
 		if (!entered.words.count)
 			done = error_set(error, "< FILE without a command before it");
 		else if (!command)
@@ -228,6 +216,28 @@ static int carry_out(struct console *console, const char *line, struct error *er
 			done = command->run(console, &entered, error);
 	}
 	words_release(&entered.words);
+	return done;
+}
+
+static int carry_out(struct console *console, const char *line, struct error *error)
+{
+	const char *begin = line + strspn(line, " \t\r");
+	struct entered entered = {.line = begin};
+	char *own;
+	size_t size;
+	int done;
+
+	/* The rest of such a line is for the shell and is not divided into words. */
+	if (*begin == '!')
+		return command_shell(console, &entered, error);
+	console->receiver = find_receiver(begin, &size);
+	if (!console->receiver)
+		return carry_out_words(console, begin, error);
+	own = mem_format("%.*s", (int)size, begin);
+	done = carry_out_words(console, own, error);
+	free(own);
+	free(console->receiver);
+	console->receiver = NULL;
 	return done;
 }
 

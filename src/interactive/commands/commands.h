@@ -30,6 +30,8 @@ struct verb {
 	size_t most;
 	/* True if < FILE may follow it. */
 	bool takes_input;
+	/* True if it shows something, which > FILE or | COMMAND may receive. */
+	bool shows;
 	/* The kind of the words after it, for completion. */
 	enum operands operands;
 	/* Carries it out. Returns -1 with the error. */
@@ -54,6 +56,12 @@ int command_show(struct console *console, const struct entered *entered, struct 
 int command_stats(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_state(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_history(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_await(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_source(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_shell(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_cd(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_clear(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
+int command_quit(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 int command_help(struct console *console, const struct entered *entered, struct error *error) MUST_CHECK;
 
 #endif

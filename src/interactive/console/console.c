@@ -9,13 +9,25 @@
 
 void console_answer(const struct console *console, struct answer *answer)
 {
-	answer_init(answer, console->is_terminal ? ANSWER_GATHERED : ANSWER_DIRECT,
+	answer_init(answer, console->is_terminal || console->receiver ? ANSWER_GATHERED : ANSWER_DIRECT,
 		    console->options->run.machine.temporary);
+}
+
+/* Has a script of the shell read an answer. Returns -1 with the error. */
+static int pass_on(struct console *console, struct answer *answer, struct error *error)
+{
+	if (answer_to_file(answer, error) < 0 || console->mode->call(console, console->receiver, answer->fd, error) < 0)
+		return -1;
+	if (!foreground_is_busy(&console->foreground))
+		return 0;
+	console->page = answer->fd;
+	answer->fd = -1;
+	return 0;
 }
 
 int console_show(struct console *console, struct answer *answer, struct error *error)
 {
-	int shown = console->mode->show(console, answer, error);
+	int shown = console->receiver ? pass_on(console, answer, error) : console->mode->show(console, answer, error);
 
 	answer_release(answer);
 	return shown;
@@ -35,7 +47,7 @@ const char *console_pager(const struct console *console)
 
 int console_call(struct console *console, const char *script, struct error *error)
 {
-	return console->mode->call(console, script, error);
+	return console->mode->call(console, script, -1, error);
 }
 
 /* True if all selected runs are done. */
@@ -57,17 +69,33 @@ bool console_has_awaited(struct console *console)
 	return !console->waiting.is_on || is_done(console, &console->waiting.runs);
 }
 
-void console_wait(struct console *console, const struct selection *selection)
+void console_wait(struct console *console, const struct selection *selection, nsec until)
 {
 	if (is_done(console, selection))
 		return;
 	console->waiting.is_on = true;
 	console->waiting.runs = *selection;
+	console->waiting.until = until;
 }
 
 void console_take_on(struct console *console, struct run *run)
 {
 	console->mode->take_on(console, run);
+}
+
+bool console_may_leave(struct console *console, const char *way)
+{
+	struct bytes text = {.data = NULL};
+	size_t active = console->runs.active;
+
+	if (!active || console->reported.leaving)
+		return true;
+	console->reported.leaving = true;
+	bytes_append_format(&text, "%zu %s still going: %s again ends %s, wait waits\n", active,
+			    active == 1 ? "run is" : "runs are", way, active == 1 ? "it" : "them");
+	screen_say(&console->screen, bytes_slice(&text));
+	bytes_release(&text);
+	return false;
 }
 
 void console_leave(struct console *console)

@@ -48,8 +48,11 @@ struct console_mode {
 	void (*run)(struct console *console);
 	/* Shows an answer, which remains the caller's. Returns -1 with the error. */
 	int (*show)(struct console *console, struct answer *answer, struct error *error);
-	/* Runs a script of the shell with the terminal. Returns -1 with the error. */
-	int (*call)(struct console *console, const char *script, struct error *error);
+	/*
+	 * Runs a script of the shell with the terminal. input is its standard input, -1 for the terminal or nothing; it
+	 * remains the caller's, and open until the script has ended. Returns -1 with the error.
+	 */
+	int (*call)(struct console *console, const char *script, int input, struct error *error);
 	/* Accepts a run that was begun. */
 	void (*take_on)(struct console *console, struct run *run);
 };
@@ -78,7 +81,12 @@ struct console {
 	nsec prompt_at;
 	struct watch signals;
 	struct foreground foreground;
-	/* The file that the pager reads, -1 if none. */
+	/* The script of a shell that has the current command's answer, NULL if it is shown. */
+	char *receiver;
+	/* The folder of maps, since cd; and that of the runs before. NULL if there was no cd. */
+	char *folder;
+	char *first_folder;
+	/* The file that the pager or a receiver reads, -1 if none. */
 	int page;
 	/* The file that is shown without a pager. */
 	struct reel reel;
@@ -89,6 +97,8 @@ struct console {
 	struct {
 		bool is_on;
 		struct selection runs;
+		/* When they are no longer waited for; NSEC_FOREVER if they always are. */
+		nsec until;
 	} waiting;
 	/* The end of the console. */
 	struct {
@@ -123,8 +133,8 @@ const char *console_pager(const struct console *console);
 /* Runs a script of the shell with the terminal. Returns -1 with the error. */
 int console_call(struct console *console, const char *script, struct error *error) MUST_CHECK;
 
-/* Carries out no further line before these runs are done. */
-void console_wait(struct console *console, const struct selection *selection);
+/* Carries out no further line before these runs are done, or the time has come. */
+void console_wait(struct console *console, const struct selection *selection, nsec until);
 
 /* True if no line can be carried out now. */
 bool console_is_busy(const struct console *console);
@@ -137,6 +147,9 @@ int console_carry_out(struct console *console);
 
 /* Accepts a run that was begun; a script runs it to its end. */
 void console_take_on(struct console *console, struct run *run);
+
+/* True if nothing runs, or the user has been warned. Warns of what leaving ends, in which way is to be repeated. */
+bool console_may_leave(struct console *console, const char *way);
 
 /* Cancels all runs, and leaves when they are done. */
 void console_leave(struct console *console);

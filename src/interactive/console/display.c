@@ -52,6 +52,26 @@ static void task_ended(struct runs_owner *owner, struct run *run, uint64_t index
 	screen_end_task(&container_of(owner, struct console, runs_owner)->screen, run->number);
 }
 
+void display_text(struct console *console, struct slice lines)
+{
+	struct bytes text = {.data = NULL};
+
+	screen_clean(&text, lines);
+	screen_say(&console->screen, bytes_slice(&text));
+	bytes_release(&text);
+}
+
+void display_run_begun(struct console *console, const struct run *run)
+{
+	struct bytes text = {.data = NULL};
+
+	if (run->options.settings.output.quiet)
+		return;
+	bytes_append_format(&text, "[%" PRIu64 "] begun\n", run->number);
+	screen_say(&console->screen, bytes_slice(&text));
+	bytes_release(&text);
+}
+
 /* Reports how a run has ended, after its output. */
 static void display_run_ended(struct runs_owner *owner, struct run *run)
 {

@@ -69,31 +69,27 @@ static void line_entered(struct line_owner *owner, const char *text)
 {
 	struct console *console = container_of(owner, struct console, line_owner);
 
-	console->reported.leaving = false;
+	bool was_warned = console->reported.leaving;
+
 	line_add_history(&console->line, text);
 	agenda_add(&console->agenda, text, 0);
 	go_on(console);
+	/* The warning is good for the next line. */
+	if (was_warned)
+		console->reported.leaving = false;
 }
 
 static void line_ended(struct line_owner *owner)
 {
 	struct console *console = container_of(owner, struct console, line_owner);
-	struct bytes text = {.data = NULL};
 
 	if (console->line.is_gone) {
 		console->ending.signal = SIGHUP;
 		console->ending.state = CONSOLE_OVER;
 		return;
 	}
-	if (console->runs.active && !console->reported.leaving) {
-		console->reported.leaving = true;
-		bytes_append_format(&text, "%zu %s still going: ^D again ends %s, wait waits\n", console->runs.active,
-				    console->runs.active == 1 ? "run is" : "runs are",
-				    console->runs.active == 1 ? "it" : "them");
-		screen_say(&console->screen, bytes_slice(&text));
-		bytes_release(&text);
+	if (!console_may_leave(console, "^D"))
 		return;
-	}
 	console_leave(console);
 	arrange(console);
 }
@@ -111,6 +107,7 @@ static char **line_complete(struct line_owner *owner, const char *text, size_t s
 		.operands = console->language->operands,
 		.ids = ids,
 		.context = &console->runs,
+		.path = console->options->run.command.path,
 	};
 
 	return completion_find(&completion, text, start);
@@ -165,19 +162,9 @@ static void begin_program(struct console *console)
 	leave_stage(console);
 }
 
-static int interactive_call(struct console *console, const char *script, struct error *error)
+static int interactive_call(struct console *console, const char *script, int input, struct error *error)
 {
-	return interactive_start_program(console, script, -1, error);
-}
-
-/* Shows whole lines, escaped as by screen_clean. */
-static void interactive_show_text(struct console *console, struct slice lines)
-{
-	struct bytes text = {.data = NULL};
-
-	screen_clean(&text, lines);
-	screen_say(&console->screen, bytes_slice(&text));
-	bytes_release(&text);
+	return interactive_start_program(console, script, input, error);
 }
 
 /* Shows the next piece of a file, if the terminal has room for it. */
@@ -208,7 +195,7 @@ static int interactive_show(struct console *console, struct answer *answer, stru
 		answer_put(answer, slice_of("\n"));
 	screen_size(&console->screen, &columns, &rows);
 	if (answer_is_small(answer) && (!pager || answer->lines < rows)) {
-		interactive_show_text(console, bytes_slice(&answer->text));
+		display_text(console, bytes_slice(&answer->text));
 		return 0;
 	}
 	if (answer_to_file(answer, error) < 0)
@@ -331,6 +318,8 @@ static nsec next_deadline(const struct console *console)
 
 	if (reel_is_on(&console->reel) && line_has_room(&console->line))
 		return 0;
+	if (console->waiting.is_on && console->waiting.until < deadline)
+		deadline = console->waiting.until;
 	/* The figures change only while runs are active. */
 	if (!console_is_busy(console) && line_is_idle(&console->line) && console->runs.active &&
 	    console->prompt_at < deadline)
@@ -338,10 +327,20 @@ static nsec next_deadline(const struct console *console)
 	return key < deadline ? key : deadline;
 }
 
-/* Lets the prompt show the run at once. */
-static void interactive_take_on(struct console *console, struct run *run UNUSED)
+/* Lets the prompt show the run at once, after its number. */
+static void interactive_take_on(struct console *console, struct run *run)
 {
+	display_run_begun(console, run);
 	console->prompt_at = 0;
+}
+
+/* Waits no longer, and says so if that is before the end. */
+static void end_waiting(struct console *console)
+{
+	if (!console_has_awaited(console))
+		screen_say(&console->screen, slice_of("not done yet (wait waits on)\n"));
+	console->waiting.is_on = false;
+	go_on(console);
 }
 
 /* Makes a step of the loop, and does what was due. */
@@ -356,10 +355,8 @@ static void interactive_step(struct console *console)
 	show_more(console);
 	if (active != console->runs.active)
 		console->prompt_at = 0;
-	if (console->waiting.is_on && console_has_awaited(console)) {
-		console->waiting.is_on = false;
-		go_on(console);
-	}
+	if (console->waiting.is_on && (console_has_awaited(console) || clock_now() >= console->waiting.until))
+		end_waiting(console);
 	update_prompt(console);
 }
 

@@ -134,6 +134,21 @@ void screen_end_run(struct screen *screen, uint64_t run)
 	*tail = screen->tails[--screen->tail_count];
 }
 
+/* Drops what a return among the bytes from added on, or before them, has overwritten. One at the end has not yet. */
+static void drop_overwritten(struct bytes *text, size_t added)
+{
+	size_t kept = text->size, last;
+
+	while (kept && text->data[kept - 1] == '\r')
+		kept--;
+	for (last = kept; last && last + 1 > added && text->data[last - 1] != '\r'; last--)
+		;
+	if (!last || text->data[last - 1] != '\r')
+		return;
+	text->size -= last;
+	memmove(text->data, text->data + last, text->size);
+}
+
 void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream stream, struct slice bytes)
 {
 	struct screen_tail *tail = find_tail(screen, run);
@@ -151,6 +166,7 @@ void screen_put(struct screen *screen, uint64_t run, uint64_t index, enum stream
 		size_t size = end ? (size_t)(end - bytes.data) : bytes.size;
 
 		bytes_append(&tail->text, bytes.data, size);
+		drop_overwritten(&tail->text, tail->text.size - size);
 		if (end || tail->text.size >= LINE_MAX_SHOWN)
 			screen_end_line(screen, tail);
 		size += end != NULL;

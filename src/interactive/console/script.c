@@ -61,14 +61,14 @@ static int script_show(struct console *console, struct answer *answer, struct er
 	return -1;
 }
 
-static int script_call(struct console *console, const char *script, struct error *error)
+static int script_call(struct console *console, const char *script, int input, struct error *error)
 {
 	/* Standard input is the script. */
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), started;
 
 	if (null < 0)
 		return error_set_errno(error, errno, "/dev/null");
-	started = foreground_start(&console->foreground, script, null, error);
+	started = foreground_start(&console->foreground, script, input < 0 ? null : input, error);
 	fd_close(&null);
 	if (started == 0)
 		foreground_wait(&console->foreground);

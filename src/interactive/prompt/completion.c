@@ -8,6 +8,9 @@
 #include "front/options.h"
 #include "interactive/prompt/words.h"
 
+#include <dirent.h>
+#include <unistd.h>
+
 /* The candidates found so far: all begin with what was typed. */
 struct offer {
 	struct slice typed;
@@ -126,8 +129,61 @@ static const struct option_row *wants_value(struct slice word)
 	return NULL;
 }
 
-/* Offers words after map: options and their values, and names of files from the command on. */
-static char **offer_for_map(struct offer *offer, struct slice before, struct slice word)
+/* Adds the programs in a folder. */
+static void add_programs(struct offer *offer, const char *folder)
+{
+	DIR *entries = opendir(folder);
+	struct dirent *entry;
+
+	while (entries && (entry = readdir(entries))) {
+		if (entry->d_name[0] != '.' && strncmp(entry->d_name, offer->typed.data, offer->typed.size) == 0 &&
+		    entry->d_type != DT_DIR && faccessat(dirfd(entries), entry->d_name, X_OK, 0) == 0)
+			completion_add(offer, mem_string(entry->d_name));
+	}
+	if (entries)
+		closedir(entries);
+}
+
+/* Drops all but the first of equal candidates, which are sorted. */
+static void drop_doubles(char **texts)
+{
+	char **kept = texts, **text;
+
+	for (text = texts; *text; text++) {
+		if (kept > texts && strcmp(kept[-1], *text) == 0)
+			free(*text);
+		else
+			*kept++ = *text;
+	}
+	*kept = NULL;
+}
+
+/* Offers the programs that begin with what was typed. Returns NULL, for names of files, if none does. */
+static char **offer_programs(const struct completion *completion, struct offer *offer)
+{
+	const char *path = completion->path;
+	char **programs;
+
+	if (!path || !offer->typed.size || memchr(offer->typed.data, '/', offer->typed.size))
+		return NULL;
+	while (*path) {
+		size_t size = strcspn(path, ":");
+		char *folder = mem_format("%.*s", (int)size, path);
+
+		add_programs(offer, folder);
+		free(folder);
+		path += size + (path[size] == ':');
+	}
+	if (!offer->count)
+		return NULL;
+	programs = completion_finish(offer);
+	drop_doubles(programs);
+	return programs;
+}
+
+/* Offers words after map: options and their values, a program, and names of files from the command on. */
+static char **offer_for_map(const struct completion *completion, struct offer *offer, struct slice before,
+			    struct slice word)
 {
 	const struct option_row *row = NULL;
 	const char *equals = memchr(word.data, '=', word.size);
@@ -150,8 +206,10 @@ static char **offer_for_map(struct offer *offer, struct slice before, struct sli
 		return NULL;
 	if (row)
 		return offer_values(offer, row, (struct slice){.data = ""});
-	if (word.size < 2 || word.data[0] != '-' || word.data[1] != '-')
-		return word.size == 1 && word.data[0] == '-' ? offer_options(offer, "--", "=") : NULL;
+	if (!word.size || word.data[0] != '-')
+		return offer_programs(completion, offer);
+	if (word.size < 2 || word.data[1] != '-')
+		return word.size == 1 ? offer_options(offer, "--", "=") : NULL;
 	if (!equals)
 		return offer_options(offer, "--", "=");
 	row = option_find((struct slice){.data = word.data + 2, .size = (size_t)(equals - word.data) - 2});
@@ -173,7 +231,7 @@ char **completion_find(const struct completion *completion, const char *text, si
 		return word.size && strchr("!<", word.data[0]) ? NULL : offer_commands(completion, &offer);
 	switch (completion->operands(command)) {
 	case OPERANDS_OPTIONS:
-		return offer_for_map(&offer, before, word);
+		return offer_for_map(completion, &offer, before, word);
 	case OPERANDS_SETTING:
 		earlier = next_word(&before);
 		return earlier.size ? offer_values(&offer, option_find(earlier), (struct slice){.data = ""})

@@ -29,6 +29,8 @@ struct completion {
 	/* Returns ids of runs and tasks, a new NULL-terminated array of new strings. May be NULL itself. */
 	char **(*ids)(void *context);
 	void *context;
+	/* The folders in which programs are searched, between colons; NULL if programs are not offered. */
+	const char *path;
 };
 
 /*

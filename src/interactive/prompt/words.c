@@ -5,8 +5,10 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "interactive/prompt/word/range.h"
 
 #include <glob.h>
+#include <inttypes.h>
 
 /* The state of dividing a line. */
 struct splitter {
@@ -24,6 +26,8 @@ struct splitter {
 	bool last_is_quoted;
 	/* True if the word has an unquoted *, ? or [. */
 	bool is_pattern;
+	/* True behind :::, where words are items. */
+	bool has_items;
 	struct error *error;
 };
 
@@ -276,8 +280,49 @@ static int words_take_input(struct splitter *splitter)
 	return 0;
 }
 
+static int add_range(struct splitter *splitter, const char *word, const char *end, const struct range *range);
+
+/* Adds the words that a word stands for, which has been taken. Returns -1 with the error. */
+static int add_items(struct splitter *splitter, const char *word)
+{
+	const char *end = splitter->at;
+	struct range range;
+
+	if (splitter->has_items && range_find(word, end, &range))
+		return add_range(splitter, word, end, &range);
+	splitter->has_items |= !splitter->is_quoted && strcmp(bytes_text(&splitter->word), ":::") == 0;
+	add_words(splitter);
+	return 0;
+}
+
+/* Adds the word once for each number of its range. Returns -1 with the error. */
+static int add_range(struct splitter *splitter, const char *word, const char *end, const struct range *range)
+{
+	uint64_t count = range_count(range), i;
+	int size = (int)(range->end - range->begin), taken = 0;
+
+	if (count + splitter->words->count > RANGE_MAX)
+		return error_set(
+			splitter->error,
+			"%.*s in column %zu has more than %d items (seq writes them to a file: map ... < FILE)", size,
+			range->begin, column_of(splitter, range->begin), RANGE_MAX);
+	for (i = 0; i < count && taken == 0; i++) {
+		char *text = mem_format("%.*s%0*" PRId64 "%.*s", (int)(range->begin - word), word, range->width,
+					range_number(range, i), (int)(end - range->end), range->end);
+
+		splitter->line = splitter->at = text;
+		taken = take_word(splitter);
+		if (taken == 0)
+			taken = add_items(splitter, text);
+		free(text);
+	}
+	return taken;
+}
+
 static int words_take_line(struct splitter *splitter)
 {
+	const char *line = splitter->line, *word, *rest;
+
 	for (;;) {
 		while (words_is_blank(*splitter->at))
 			splitter->at++;
@@ -289,9 +334,14 @@ static int words_take_line(struct splitter *splitter)
 				return -1;
 			continue;
 		}
+		word = splitter->at;
 		if (take_word(splitter) < 0)
 			return -1;
-		add_words(splitter);
+		rest = splitter->at;
+		if (add_items(splitter, word) < 0)
+			return -1;
+		splitter->line = line;
+		splitter->at = rest;
 	}
 }
 

@@ -4,7 +4,8 @@
  *
  * Blanks divide. '...' is literal; in "..." a backslash quotes \ " $ and ` only; $'...' has the escapes of bash;
  * elsewhere a backslash quotes the next character. # at the beginning of a word begins a comment. < FILE (or <FILE)
- * names the file for input. A leading ~, and *, ? and [ are expanded unless quoted; $, ! and braces have no meaning.
+ * names the file for input. A leading ~, and *, ? and [ are expanded unless quoted, and behind ::: {1..5} and
+ * {01..10..3}, too; $, ! and other braces have no meaning.
  */
 #ifndef INTERACTIVE_PROMPT_WORDS_H
 #define INTERACTIVE_PROMPT_WORDS_H

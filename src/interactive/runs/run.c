@@ -55,6 +55,7 @@ void run_options_release(struct run_options *options)
 	free(text->function);
 	free(text->again);
 	free(text->again_rest);
+	free(text->folder);
 	free(text);
 }
 

@@ -20,6 +20,8 @@ struct run_text {
 	/* The words of the line; ends with NULL. */
 	char **words;
 	struct source_options *sources;
+	/* The folder of its tasks; NULL if the options have that. */
+	char *folder;
 	/* The words of a function's adapter, NULL if none. */
 	char **function;
 	/* The line that resumes the run, in two parts; NULL without a journal. */

@@ -25,9 +25,9 @@ static const char tutorial[] =
 	"  wait, cancel 3     wait until all is done (^C stops waiting), end a run early\n"
 	"  set retries 2      an option for all maps from now on\n"
 	"\n"
-	"Also: apply, workers, pause, resume, history, source, ! (a shell's command).\n"
-	"TAB completes what you type. help COMMAND tells more, help map its options.\n"
-	"quit, or ^D, leaves; tasks that still run are ended then (^D asks before).\n";
+	"Also: apply, workers, pause, resume, cd, history, source, ! (a shell's\n"
+	"command), out 3 > FILE. TAB completes what you type. help COMMAND tells more.\n"
+	"quit, or ^D, leaves; tasks that still run are ended then, after a question.\n";
 
 /* Explains ids. */
 #define IDS \
@@ -46,8 +46,9 @@ static const struct guide_row rows[] = {
 	 "the order of the items, each line with the task's id: [3.17].\n"
 	 "\n"
 	 "Words are divided as in a shell, with quotes; ~, *, ? and [ ] stand for files.\n"
-	 "Nothing else is a shell's: no variables, no pipes. With --shell it is sh that\n"
-	 "runs SCRIPT for each item, which is its \"$1\"; there all of that works.\n"
+	 "Behind ::: also {1..5}. Nothing else is a shell's: no variables, no pipes. With\n"
+	 "--shell it is sh that runs SCRIPT for each item, which is its \"$1\"; there all\n"
+	 "of that works.\n"
 	 "\n"
 	 "With --journal=FILE it can go on after cancel, quit and any other end: map\n"
 	 "--resume and the rest of the line; map --journal=FILE --status tells how far.\n"
@@ -67,11 +68,11 @@ static const struct guide_row rows[] = {
 	 "Shows how many workers there may be at a time, for all runs together, or makes\n"
 	 "that N. With fewer those that are too many go after the task in hand. A map's\n"
 	 "own --jobs is a limit for that run alone. stats shows what each is doing.\n"},
-	{"out", "out [ID]",
+	{"out", "out [ID]\nout [ID] > FILE\nout [ID] | COMMAND",
 	 "Shows once more what tasks wrote to standard output, in the order of the\n"
 	 "items; in $PAGER when it is long. Of a task that runs: what there is of it.\n"
 	 "What is kept is bounded, and the oldest goes first; show ID says what is still\n"
-	 "there.\n" IDS},
+	 "there. All that commands show may go to a file or through a shell's command.\n" IDS},
 	{"errors", "errors [ID]",
 	 "Shows once more what tasks wrote to standard error, each line with its task's\n"
 	 "id; in $PAGER when it is long. show failed tells how they ended.\n" IDS "\n"
@@ -80,7 +81,12 @@ static const struct guide_row rows[] = {
 	 "Tells all about a run (3): what was asked for, its state, what came of its\n"
 	 "tasks, what runs now; or about a task (3.17): its command, outcome, times,\n"
 	 "worker, attempts, memory, and how much it wrote.\n" IDS},
-	{"wait", "wait [ID]", "Waits until a run, or everything, is done. ^C stops waiting; the run goes on.\n"},
+	{"wait", "wait [ID] [TIME]",
+	 "Waits until a run, or everything, is done, but no longer than TIME. ^C stops\n"
+	 "waiting; the run goes on.\n"
+	 "\n"
+	 "  wait 3 60\n"
+	 "  wait 5m\n"},
 	{"cancel", "cancel [ID]",
 	 "Ends a run early: no task of it begins any more, those that run get SIGTERM,\n"
 	 "and SIGKILL when they have not ended after --grace (2 s). What has ended by\n"
@@ -127,10 +133,14 @@ static const struct guide_row rows[] = {
 	 "\n"
 	 "  ! ls -l | less\n"},
 	{"help", "help [COMMAND]", "Alone: how to begin. With a command: what it does; help map shows all options.\n"},
+	{"cd", "cd [FOLDER]",
+	 "Lets later maps run in another folder, or in the home folder; names of files\n"
+	 "are relative to it. Not while tasks run, which belong to the folder before.\n"},
+	{"clear", "clear", "Clears the screen.\n"},
 	{"quit", "quit",
-	 "Leaves. When tasks still run it asks once; they are ended then, and nothing of\n"
-	 "them is left behind. ^D on an empty line does the same, ^C only clears the\n"
-	 "line.\n"},
+	 "Leaves, as exit and q do. When tasks still run it asks once: said again, it\n"
+	 "ends them, and nothing of them is left behind. ^D on an empty line does the\n"
+	 "same, ^C only clears the line.\n"},
 };
 
 /* Options without a use at the prompt, and synonyms. */
@@ -154,6 +164,11 @@ static const char *const hidden[] = {
 const struct guide_row *guide_find(const char *name)
 {
 	size_t i;
+
+	if (strcmp(name, "exit") == 0 || strcmp(name, "q") == 0)
+		name = "quit";
+	if (strcmp(name, "?") == 0)
+		name = "help";
 
 	for (i = 0; i < countof(rows); i++) {
 		if (strcmp(rows[i].name, name) == 0)
