@@ -584,6 +584,36 @@ static void put_nth(struct bytes *bytes, uint64_t index, uint64_t letter, uint64
 	note_end(bytes, begun);
 }
 
+/* Tasks that end in another order than they began have no list by index. */
+static void check_past_ahead(void)
+{
+	struct error error = {.number = 0};
+	struct bytes bytes = {.data = NULL};
+	struct past_entry entry;
+	struct scroll scroll;
+	struct past past;
+	char *path;
+
+	put_beginning(&bytes);
+	put_task(&bytes, 0, 'a', "out", 5);
+	put_task(&bytes, 200000, 'c', "kept", 10);
+	put_task(&bytes, 100000, 'b', "kept", 0);
+	put_one(&bytes, "commit", 3);
+	path = write_journal(bytes_slice(&bytes));
+	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
+	check_int(past_load(&past, &scroll, &error), 0);
+	check(!past.roll.by_index && !past.sequence && !past.roll.slots);
+	check_int(past_recall(&past, (struct key){.low = 'b', .high = 'b'}, 100000, &entry, &error), 0);
+	check_int(entry.in_roll, 100000);
+	check(!past.roll.slots);
+	check_int(past_recall(&past, (struct key){.low = 'c', .high = 'c'}, 7, &entry, &error), 0);
+	check_int(entry.in_roll, 200000);
+	past_release(&past);
+	scroll_close(&scroll);
+	bytes_release(&bytes);
+	free(path);
+}
+
 /* The past of two sessions of 3000 tasks each, the second with its input reversed and a thousand tasks more. */
 static void check_past_edited(void)
 {
@@ -866,6 +896,7 @@ const struct unit_test unit_journal[] = {
 	{.name = "past: tasks, places, moves", .run = check_past},
 	{.name = "range: pieces", .run = check_range},
 	{.name = "past: ranges", .run = check_past_ranges},
+	{.name = "past: tasks in another order", .run = check_past_ahead},
 	{.name = "past: an input that was edited, equal tasks", .run = check_past_edited},
 	{.name = "retell: a journal is written anew", .run = check_retell},
 	{.name = "past: what is too much", .run = check_past_limits},

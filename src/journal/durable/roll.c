@@ -7,8 +7,11 @@
 
 enum {
 	ROLL_SLOTS_LEAST = 1024,
-	/* Free entries that are made at once, at most, so that the entry of an index is that of the same number. */
-	ROLL_GAP = 1 << 16,
+	/*
+	 * Free entries that are made at once, and a quarter of what there is, at most, so that the entry of an index is
+	 * that of the same number: a command that stays may be far ahead of another.
+	 */
+	ROLL_GAP = 1 << 18,
 };
 
 bool roll_identity(const struct note *note, struct key *identity)
@@ -219,7 +222,8 @@ static int enter_slot(struct roll *roll, struct key identity, uint32_t entry, st
 
 int roll_add(struct roll *roll, struct key identity, uint64_t index, uint32_t *entry, struct error *error)
 {
-	bool is_own = !roll->by_index && roll_at(roll, index) == ROLL_NONE && index < roll->count + ROLL_GAP;
+	bool is_own = !roll->by_index && roll_at(roll, index) == ROLL_NONE &&
+		      index < roll->count + roll->count / 4 + ROLL_GAP;
 
 	*entry = is_own ? (uint32_t)index : (uint32_t)roll->count;
 	if (*entry >= roll->count)
