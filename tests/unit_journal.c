@@ -876,6 +876,9 @@ static void check_ordinals(void)
 			struct key key = {.low = i * UINT64_C(0x9E3779B97F4A7C15), .high = i};
 
 			check_int(ordinals_next(&ordinals, key), round);
+			/* One that is nearly the same. */
+			key.low ^= 1;
+			check_int(ordinals_next(&ordinals, key), round);
 		}
 	}
 	ordinals_release(&ordinals);

@@ -19,11 +19,11 @@ static size_t ordinals_larger(size_t count)
 }
 
 /* Returns the slot of a mark: its own, or the free one where it belongs. */
-static struct ordinals_mark *mark_slot(const struct ordinals *ordinals, uint64_t bits)
+static uint64_t *mark_slot(const struct ordinals *ordinals, uint64_t low)
 {
-	size_t at = ordinals_home(bits >> 16, ordinals->mark_count);
+	size_t at = ordinals_home(low >> 32, ordinals->mark_count);
 
-	while (ordinals->marks[at].bits && ordinals->marks[at].bits != bits)
+	while (ordinals->marks[at] && ordinals->marks[at] != low)
 		at = at + 1 < ordinals->mark_count ? at + 1 : 0;
 	return &ordinals->marks[at];
 }
@@ -46,8 +46,8 @@ static void grow_marks(struct ordinals *ordinals)
 	ordinals->mark_count = ordinals_larger(old.mark_count);
 	ordinals->marks = mem_new(ordinals->mark_count, sizeof *ordinals->marks);
 	for (i = 0; i < old.mark_count; i++) {
-		if (old.marks[i].bits)
-			*mark_slot(ordinals, old.marks[i].bits) = old.marks[i];
+		if (old.marks[i])
+			*mark_slot(ordinals, old.marks[i]) = old.marks[i];
 	}
 	free(old.marks);
 }
@@ -69,15 +69,14 @@ static void grow_repeats(struct ordinals *ordinals)
 /* Returns true if a key has occurred before. */
 static bool mark_key(struct ordinals *ordinals, uint64_t low)
 {
-	uint64_t bits = low >> 16 ? low >> 16 : 1;
-	struct ordinals_mark *slot;
+	uint64_t mark = low ? low : 1, *slot;
 
 	if (ordinals->mark_used >= ordinals->mark_count / 5 * 4)
 		grow_marks(ordinals);
-	slot = mark_slot(ordinals, bits);
-	if (slot->bits)
+	slot = mark_slot(ordinals, mark);
+	if (*slot)
 		return true;
-	slot->bits = bits & ((UINT64_C(1) << 48) - 1);
+	*slot = mark;
 	ordinals->mark_used++;
 	return false;
 }

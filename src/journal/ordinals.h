@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ordinals: which of the equal tasks a task is, in the order of the input. Of keys that occur once only 48 bits are
- * kept; should two tasks have these in common, one of them is merely run again after an edit of the input.
+ * Ordinals: which of the equal tasks a task is, in the order of the input. Only the low halves of keys are compared;
+ * should two tasks have that in common, one of them is merely run again.
  */
 #ifndef JOURNAL_ORDINALS_H
 #define JOURNAL_ORDINALS_H
 
 #include "base/dialect.h"
 #include "journal/key.h"
-
-/* The upper bits of a key; 0 if the slot is free. */
-struct ordinals_mark {
-	uint64_t bits : 48;
-} __attribute__((packed));
 
 /* A key that has occurred more than once. */
 struct ordinals_repeat {
@@ -23,7 +18,8 @@ struct ordinals_repeat {
 
 /* All zero: none so far. */
 struct ordinals {
-	struct ordinals_mark *marks;
+	/* The low halves of keys; 0 if the slot is free. */
+	uint64_t *marks;
 	size_t mark_count;
 	size_t mark_used;
 	struct ordinals_repeat *repeats;
