@@ -60,7 +60,7 @@
  *   note     a frame                        scroll   the file of them      crc      its checksums
  *   past     what earlier sessions did      kept     output before its turn
  *   roll     the tasks that it names        reread   notes read again      successor  a file in its place
- *   scroll_lock  whose it is              past_recall  what it says of a task
+ *   scroll_lock  whose it is                past_recall  what it says of a task  seals  checksums of kept output
  *   retell   what the past was, in short
  * journal/memo/  what tasks have written, for later runs
  *   memo_folder  whose it is, its format    shards   many of them, locked   shard    pages in a file, and where

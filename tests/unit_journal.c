@@ -14,6 +14,7 @@
 #include "journal/durable/retell.h"
 #include "journal/durable/successor.h"
 #include "journal/durable/scroll.h"
+#include "journal/durable/seals.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -444,11 +445,20 @@ static void check_past(void)
 	note_put_number(&bytes, "to", 100);
 	note_end(&bytes, begun);
 	put_task(&bytes, 1, 'b', "out", 15);
+	begun = note_begin(&bytes);
+	note_put_number(&bytes, "sealed", 4);
+	note_put_number(&bytes, "end", 9);
+	note_put_number(&bytes, "added", 77);
+	note_end(&bytes, begun);
 	put_one(&bytes, "commit", 3);
 	path = write_journal(bytes_slice(&bytes));
 	check_int(scroll_open(&scroll, path, SCROLL_RESUME, &error), 0);
 	check_int(past_load(&past, &scroll, &error), 0);
 	check_int(past.placed, 2);
+	check_int(past.seals.count, 2);
+	check_int(seals_begin(&past.seals, &past.seals.pieces[1]), 4);
+	check_int(seals_end(&past.seals), 9);
+	check_int(past.seals.pieces[1].crc, 77);
 	check(past_placed(&past, 0) == &past.roll.entries[past_of(&past, 'a').in_roll]);
 	check(past_placed(&past, 1) == &past.roll.entries[past_of(&past, 'b').in_roll]);
 	check(past_of(&past, 'a').is_out && !past_of(&past, 'f').is_out && !past_of(&past, 'c').is_out);
@@ -805,7 +815,7 @@ static void check_past_limits(void)
 
 static void check_past_refuses(void)
 {
-	static const char *const first[] = {"placed", "moved", "task", "begin", "unknown"};
+	static const char *const first[] = {"placed", "moved", "task", "begin", "sealed", "unknown"};
 	size_t i;
 
 	for (i = 0; i < countof(first); i++) {
@@ -836,6 +846,7 @@ static void check_kept(void)
 	char *journal = mem_format("%s/j", unit_directory()), *name = mem_join(journal, ".outputs"), data[8];
 	struct error error = {.number = 0};
 	struct kept kept;
+	uint32_t crc;
 
 	kept_begin(&kept, journal, false);
 	check_int(kept_flush(&kept, true, &error), 0);
@@ -851,19 +862,63 @@ static void check_kept(void)
 	kept_drop(&kept, 3);
 	check_int(kept_put(&kept, slice_of("X"), &error), 0);
 	check_int(kept_flush(&kept, true, &error), 0);
+	check_int(kept_added(&kept, &crc, &error), 1);
+	check_int(crc, crc_of(0, "abcX", 4));
+	check_int(kept_added(&kept, &crc, &error), 0);
+	kept_drop(&kept, 2);
+	check_int(kept_end(&kept), 4);
 	kept_close(&kept);
 	kept_begin(&kept, journal, false);
-	check_int(kept_resume(&kept, 4, &error), 0);
+	check_int(kept_resume(&kept, 4, false, &error), 0);
+	check_int(kept_put(&kept, slice_of("YZ"), &error), 0);
+	check_int(kept_flush(&kept, true, &error), 0);
+	check_int(kept_added(&kept, &crc, &error), 1);
+	check_int(crc, crc_of(0, "YZ", 2));
+	kept_close(&kept);
+	kept_begin(&kept, journal, false);
+	check_int(kept_resume(&kept, 4, false, &error), 0);
 	check_int(kept_get(&kept, 0, data, 4, &error), 0);
 	check(memcmp(data, "abcX", 4) == 0);
 	kept_close(&kept);
 	kept_begin(&kept, journal, false);
-	check_int(kept_resume(&kept, 5, &error), -1);
+	check_int(kept_resume(&kept, 5, false, &error), -1);
 	check(strstr(error_text(&error), "shortened"));
+	kept_close(&kept);
+	kept_begin(&kept, journal, false);
+	check_int(kept_resume(&kept, 5, true, &error), 0);
+	check_int(kept_get(&kept, 3, data, 2, &error), 0);
+	check(memcmp(data, "X", 2) == 0);
 	kept_close(&kept);
 	error_release(&error);
 	free(name);
 	free(journal);
+}
+
+static void check_seals(void)
+{
+	char *name = mem_format("%s/sealed", unit_directory());
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	struct seals seals = {.pieces = NULL};
+
+	check_int(write(fd, "abcdefghi", 9), 9);
+	seals_add(&seals, 0, 3, crc_of(0, "abc", 3));
+	seals_add(&seals, 3, 6, crc_of(0, "dEf", 3));
+	/* What is from 6 to 8 has no checksum. */
+	seals_add(&seals, 8, 12, crc_of(0, "ijkl", 4));
+	check(!seals_check(&seals, fd, 0, 3));
+	check(!seals_check(&seals, fd, 6, 8));
+	check(!seals_check(&seals, fd, 12, 20));
+	check(!seals_check(&seals, fd, 3, 3));
+	check_int(seals_check(&seals, fd, 0, 4)->end, 6);
+	check_int(seals_begin(&seals, seals_check(&seals, fd, 5, 9)), 3);
+	check_int(seals_begin(&seals, seals_check(&seals, fd, 7, 9)), 8);
+	/* Each is compared once. */
+	check_int(pwrite(fd, "X", 1, 0), 1);
+	check(!seals_check(&seals, fd, 0, 3));
+	seals_release(&seals);
+	close(fd);
+	unlink(name);
+	free(name);
 }
 
 static void check_ordinals(void)
@@ -905,6 +960,7 @@ const struct unit_test unit_journal[] = {
 	{.name = "past: what is too much", .run = check_past_limits},
 	{.name = "past: notes that make no sense", .run = check_past_refuses},
 	{.name = "kept: bytes are kept, dropped and found", .run = check_kept},
+	{.name = "seals: pieces are compared when they are needed", .run = check_seals},
 	{.name = "ordinals: equal keys are counted", .run = check_ordinals},
 	{.name = NULL},
 };

@@ -5,7 +5,9 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "journal/durable/crc.h"
 #include "journal/durable/scroll.h"
+#include "journal/durable/seals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,20 +37,25 @@ void kept_clear(const char *journal, bool is_second)
 	free(name);
 }
 
-int kept_resume(struct kept *kept, uint64_t size, struct error *error)
+int kept_resume(struct kept *kept, uint64_t size, bool forces, struct error *error)
 {
 	struct stat status;
 
 	if (!size)
 		return 0;
-	kept->fd = open(kept->name, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	kept->fd = open(kept->name, O_RDWR | (forces ? O_CREAT : 0) | O_CLOEXEC | O_NOCTTY, 0666);
 	if (kept->fd < 0)
-		return error_set_errno(error, errno, "--resume: cannot open %s, the outputs of the journal",
+		return error_set_errno(error, errno,
+				       "--resume: cannot open %s, the outputs of the journal (--resume --force runs "
+				       "the tasks again whose output was in it)",
 				       kept->name);
-	if (fstat(kept->fd, &status) < 0 || (uint64_t)status.st_size < size)
-		return error_set(error, "--resume: %s has been shortened: %" PRIu64 " bytes of outputs were in it",
+	if (fstat(kept->fd, &status) < 0 || ((uint64_t)status.st_size < size && !forces))
+		return error_set(error,
+				 "--resume: %s has been shortened: %" PRIu64
+				 " bytes of outputs were in it (--resume --force runs the tasks again whose output is "
+				 "missing)",
 				 kept->name, size);
-	kept->stored = size;
+	kept->stored = kept->added_from = size;
 	if (ftruncate(kept->fd, (off_t)size) < 0)
 		return error_set_errno(error, errno, "--journal: cannot write %s", kept->name);
 	return 0;
@@ -71,11 +78,16 @@ static int make_kept(struct kept *kept, struct error *error)
 int kept_put(struct kept *kept, struct slice bytes, struct error *error)
 {
 	bytes_append(&kept->buffer, bytes.data, bytes.size);
+	kept->crc = crc_of(kept->crc, bytes.data, bytes.size);
 	return kept->buffer.size >= KEPT_PIECE ? kept_flush(kept, false, error) : 0;
 }
 
 void kept_drop(struct kept *kept, uint64_t size)
 {
+	size = size < kept->added_from ? kept->added_from : size;
+	if (size == kept_end(kept))
+		return;
+	kept->is_unknown = true;
 	if (size >= kept->stored) {
 		kept->buffer.size = (size_t)(size - kept->stored);
 		return;
@@ -110,6 +122,22 @@ int kept_flush(struct kept *kept, bool syncs, struct error *error)
 		return kept_fail(kept, errno, error);
 	kept->is_dirty = false;
 	return 0;
+}
+
+int kept_added(struct kept *kept, uint32_t *crc, struct error *error)
+{
+	bool has_more = kept->stored > kept->added_from;
+
+	*crc = kept->crc;
+	if (kept->is_unknown) {
+		*crc = 0;
+		if (has_more && seals_read(kept->fd, kept->added_from, kept->stored, crc) < 0)
+			return error_set_errno(error, errno, "--journal: cannot read %s", kept->name);
+	}
+	kept->added_from = kept->stored;
+	kept->crc = 0;
+	kept->is_unknown = false;
+	return has_more;
 }
 
 void kept_remove(struct kept *kept)

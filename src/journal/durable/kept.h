@@ -20,8 +20,12 @@ struct kept {
 	uint64_t stored;
 	/* Bytes that follow these. */
 	struct bytes buffer;
-	/* True if something was written since the last kept_sync. */
+	/* True if something was written that is not stored. */
 	bool is_dirty;
+	/* Where the bytes begin whose checksum kept_added sets, and that; it is not known once some were dropped. */
+	uint64_t added_from;
+	uint32_t crc;
+	bool is_unknown;
 };
 
 /* Begins with nothing kept; what a file of this name has is dropped once something is kept. */
@@ -30,8 +34,8 @@ void kept_begin(struct kept *kept, const char *journal, bool is_second);
 /* Removes the file that is not in use, if there is one. */
 void kept_clear(const char *journal, bool is_second);
 
-/* Continues with the first size bytes that were kept. -1 with the error: there are fewer. */
-int kept_resume(struct kept *kept, uint64_t size, struct error *error) MUST_CHECK;
+/* Continues with the first size bytes that were kept. -1 with the error: there are fewer, NULs instead if forced. */
+int kept_resume(struct kept *kept, uint64_t size, bool forces, struct error *error) MUST_CHECK;
 
 /* Returns how many bytes are kept: where the next ones will be. */
 static inline uint64_t kept_end(const struct kept *kept)
@@ -42,7 +46,7 @@ static inline uint64_t kept_end(const struct kept *kept)
 /* Keeps bytes. -1 with the error. */
 int kept_put(struct kept *kept, struct slice bytes, struct error *error) MUST_CHECK;
 
-/* Drops what follows the first size bytes. */
+/* Drops what follows the first size bytes, as far as kept_added has not counted it. */
 void kept_drop(struct kept *kept, uint64_t size);
 
 /* Reads bytes back. -1 with the error. */
@@ -50,6 +54,12 @@ int kept_get(struct kept *kept, uint64_t offset, char *data, size_t size, struct
 
 /* Writes what is buffered, and has it stored if syncs. -1 with the error. */
 int kept_flush(struct kept *kept, bool syncs, struct error *error) MUST_CHECK;
+
+/*
+ * Sets the checksum of what was kept since the last call or kept_resume; all of it has been flushed. Returns 1, 0 if
+ * that is nothing, -1 with the error.
+ */
+int kept_added(struct kept *kept, uint32_t *crc, struct error *error) MUST_CHECK;
 
 /* Removes the file: nothing of it is needed any more. */
 void kept_remove(struct kept *kept);

@@ -303,6 +303,7 @@ static bool take_header(struct past *past, const struct note *note)
 
 static bool take_commit(struct past *past, const struct note *note)
 {
+	(void)!seals_take(&past->seals, note, past->kept, note_value(note, "kept"));
 	past->size = note_value(note, "size");
 	past->crc = note_value(note, "crc");
 	past->kept = note_value(note, "kept");
@@ -315,6 +316,12 @@ static bool take_commit(struct past *past, const struct note *note)
 		.total = note_value(note, "total"),
 	};
 	return true;
+}
+
+/* Takes a note "sealed". False if it makes no sense. */
+static bool take_sealed(struct past *past, const struct note *note)
+{
+	return seals_take(&past->seals, note, note_value(note, "sealed"), note_value(note, "end"));
 }
 
 static bool take_end(struct past *past, const struct note *note)
@@ -331,9 +338,9 @@ static int past_note(struct scroll_reader *reader, const struct note *note, uint
 		const char *name;
 		bool (*take)(struct past *past, const struct note *note);
 	} kinds[] = {
-		{"begun", take_begun},   {"skipped", take_skipped}, {"task", take_task},   {"tasks", take_range},
-		{"placed", take_placed}, {"commit", take_commit},   {"moved", take_moved}, {"begin", take_begin},
-		{"end", take_end},       {"journal", take_header},
+		{"begun", take_begun},   {"skipped", take_skipped}, {"task", take_task},     {"tasks", take_range},
+		{"placed", take_placed}, {"commit", take_commit},   {"moved", take_moved},   {"begin", take_begin},
+		{"end", take_end},       {"journal", take_header},  {"sealed", take_sealed},
 	};
 	struct past *past = container_of(reader, struct past, reader);
 	uint64_t count;
@@ -380,5 +387,6 @@ void past_release(struct past *past)
 	free(past->header);
 	free(past->output_name);
 	free(past->end);
+	seals_release(&past->seals);
 	*past = (struct past){.output = PAST_STREAM};
 }

@@ -18,8 +18,9 @@
  *   placed: I, count, size, out              | the kept outputs of count tasks (1) from I on were copied to the output
  *   moved: N, from, to                       | the output from byte from on, which the N-th task begins, was kept
  *   commit: tasks, failed, running,          | what precedes counts; how far the run is; size and end of the output,
- *           submitted, total, at, size, crc, | size of the outputs
- *           kept                             |
+ *           submitted, total, at, size, crc, | size of the outputs, and the checksum of what was added to these
+ *           kept, added                      |
+ *   sealed: from, end, added                 | in a journal that was written anew: the checksum of a piece of these
  *   end: why                                 | the session has ended in order
  */
 #ifndef JOURNAL_DURABLE_PAST_H
@@ -30,6 +31,7 @@
 #include "journal/ordinals.h"
 #include "journal/durable/roll.h"
 #include "journal/durable/scroll.h"
+#include "journal/durable/seals.h"
 #include "journal/key.h"
 #include "task/task.h"
 
@@ -121,6 +123,8 @@ struct past {
 	uint64_t crc;
 	uint64_t kept;
 	uint64_t at;
+	/* The checksums of the outputs file. */
+	struct seals seals;
 	struct past_progress progress;
 	/* Why it ended in order; NULL if it did not. Owned. */
 	char *end;

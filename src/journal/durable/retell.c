@@ -68,12 +68,14 @@ static void retell_placed(struct bytes *notes, const struct roll_entry *entry, u
 	note_end(notes, begun);
 }
 
-/* Copies the output of an entry to the new outputs file. -1 with the error. */
+/* Copies the output of an entry to the new outputs file. -1 with the error, if there is one: it may be damaged. */
 static int copy_output(const struct retelling *retelling, struct roll_entry *entry, struct error *error)
 {
 	uint64_t done = 0, place = kept_end(retelling->copy);
 	char piece[RETELL_PIECE];
 
+	if (seals_check(&retelling->past->seals, retelling->kept->fd, entry->place, entry->place + entry->size))
+		return -1;
 	while (done < entry->size) {
 		size_t size = entry->size - done < sizeof piece ? (size_t)(entry->size - done) : sizeof piece;
 
@@ -237,6 +239,30 @@ static int retell_others(const struct retelling *retelling, struct told *told, s
 	return 0;
 }
 
+/* Writes the checksums of the outputs file. -1 with the error. */
+static int retell_seals(const struct retelling *retelling, struct told *told, struct error *error)
+{
+	struct bytes *notes = &told->notes;
+	const struct seals *seals = &retelling->past->seals;
+	size_t i;
+
+	for (i = 0; i < seals->count; i++) {
+		const struct seals_piece *piece = &seals->pieces[i];
+		size_t begun;
+
+		if (piece->state == SEALS_NONE)
+			continue;
+		begun = note_begin(notes);
+		note_put_number(notes, "sealed", seals_begin(seals, piece));
+		note_put_number(notes, "end", piece->end);
+		note_put_number(notes, "added", piece->crc);
+		note_end(notes, begun);
+		if (tell(retelling, told, RETELL_PIECE, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int retell_tasks(const struct retelling *retelling, struct error *error)
 {
 	struct told told = {.end = 0};
@@ -244,7 +270,8 @@ int retell_tasks(const struct retelling *retelling, struct error *error)
 
 	if (retell_output(retelling, &told, error) == 0 && retell_others(retelling, &told, error) == 0) {
 		end_range(&told);
-		result = tell(retelling, &told, 1, error);
+		if (retelling->copy || retell_seals(retelling, &told, error) == 0)
+			result = tell(retelling, &told, 1, error);
 	}
 	bytes_release(&told.notes);
 	bytes_release(&told.range.pieces);

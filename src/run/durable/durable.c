@@ -111,27 +111,36 @@ static void note_progress(struct durable *durable)
 	note_put_number(group, "at", (uint64_t)(clock_wall() / NSEC_PER_SEC));
 }
 
-int durable_note_commit(struct durable *durable, uint64_t size, uint64_t kept)
+int durable_note_commit(struct durable *durable, uint64_t size, struct kept *kept, struct error *error)
 {
 	struct bytes *group = &durable->scroll.group;
 	size_t begun = note_begin(group);
-	uint32_t crc = 0;
+	uint32_t crc = 0, added_crc;
+	int added = kept_added(kept, &added_crc, error);
 
+	if (added < 0)
+		return -1;
 	note_progress(durable);
 	if (durable->stage.is_file) {
 		if (durable_tail(durable, size, &crc) < 0)
-			return -1;
+			return error_set_errno(error, errno, "--journal: the output cannot be read back");
 		note_put_number(group, "size", size);
 		note_put_number(group, "crc", crc);
 	}
-	note_put_number(group, "kept", kept);
+	note_put_number(group, "kept", kept_end(kept));
+	if (added)
+		note_put_number(group, "added", added_crc);
 	note_end(group, begun);
 	return 0;
 }
 
-int durable_commit(struct durable *durable, uint64_t size, struct error *error)
+bool durable_syncs(const struct durable *durable)
 {
-	bool syncs = durable->options->sync != SYNC_NEVER;
+	return durable->options->sync != SYNC_NEVER;
+}
+
+int durable_commit(struct durable *durable, uint64_t size, bool syncs, struct error *error)
+{
 	struct stage *stage = &durable->stage;
 
 	durable->due = 0;
@@ -139,8 +148,8 @@ int durable_commit(struct durable *durable, uint64_t size, struct error *error)
 		return -1;
 	if (syncs && stage->is_file && (fault_at("out_sync") || fdatasync(durable->output) < 0) && errno != EINVAL)
 		return error_set_errno(error, errno, "--journal: the output cannot be stored");
-	if (durable_note_commit(durable, size, kept_end(&stage->kept)) < 0)
-		return error_set_errno(error, errno, "--journal: the output cannot be read back");
+	if (durable_note_commit(durable, size, &stage->kept, error) < 0)
+		return -1;
 	return scroll_append(&durable->scroll, syncs, error);
 }
 
@@ -203,7 +212,9 @@ static int durable_flush(struct recorder *recorder, struct error *error)
 		return 0;
 	note_session_end(durable);
 	durable->has_ended = durable->end;
-	return durable_commit(durable, durable->stage.written, error) < 0 ? pass_error(durable, error) : 0;
+	return durable_commit(durable, durable->stage.written, durable_syncs(durable), error) < 0
+		       ? pass_error(durable, error)
+		       : 0;
 }
 
 const struct recorder_kind durable_recorder = {.count = count_nothing, .flush = durable_flush};
@@ -277,7 +288,7 @@ int durable_move(struct durable *durable, size_t number, struct error *error)
 	note_put_number(group, "from", from);
 	note_put_number(group, "to", to);
 	note_end(group, begun);
-	if (durable_commit(durable, from, error) < 0)
+	if (durable_commit(durable, from, true, error) < 0)
 		return -1;
 	if (durable_cut_output(durable, from) < 0)
 		return error_set_errno(error, errno, "--resume: the output cannot be cut");

@@ -110,18 +110,21 @@ static inline bool durable_is_on(const struct durable *durable)
 /* The embedded recorder's functions. */
 extern const struct recorder_kind durable_recorder;
 
-/* Stores the outputs, and commits the open group; size bytes of the output count. -1 with the error. */
-int durable_commit(struct durable *durable, uint64_t size, struct error *error) MUST_CHECK;
+/* True if what is committed is stored, other than the beginning and what moves, which always is. */
+bool durable_syncs(const struct durable *durable);
+
+/* Commits the open group, and has it stored if syncs; size bytes of the output count. -1 with the error. */
+int durable_commit(struct durable *durable, uint64_t size, bool syncs, struct error *error) MUST_CHECK;
 
 /* Returns the name of the output, as messages and the journal have it. The caller's. */
 char *durable_output_name(const struct durable *durable);
 
 /*
- * Note the beginning of the session of this number; and a commit, when size bytes of the output count, and kept of the
- * outputs file (-1 with errno).
+ * Note the beginning of the session of this number; and a commit, when size bytes of the output count, and all that is
+ * kept in an outputs file (-1 with the error).
  */
 void durable_note_session(struct durable *durable, uint64_t number);
-int durable_note_commit(struct durable *durable, uint64_t size, uint64_t kept) MUST_CHECK;
+int durable_note_commit(struct durable *durable, uint64_t size, struct kept *kept, struct error *error) MUST_CHECK;
 
 /* Sets the checksum of the end of the output, of which size bytes count. -1 with errno. */
 int durable_tail(const struct durable *durable, uint64_t size, uint32_t *crc) MUST_CHECK;

@@ -272,7 +272,7 @@ int durable_begin(struct durable *durable, struct error *error)
 		kept_clear(durable->scroll.name, past->is_second);
 		successor_clear(&durable->scroll);
 	}
-	if (past->session && kept_resume(&stage->kept, past->kept, error) < 0)
+	if (past->session && kept_resume(&stage->kept, past->kept, session->options->output.force, error) < 0)
 		return -1;
 	if (scroll_cut(&durable->scroll, !past->session, error) < 0)
 		return -1;
@@ -285,9 +285,7 @@ int durable_begin(struct durable *durable, struct error *error)
 	if (!past->session)
 		aspects_note(&durable->scroll.group, session->options, session->briefing.id);
 	durable_note_session(durable, past->session + 1);
-	if (durable->options->sync != SYNC_NEVER && store_names(durable, error) < 0)
-		return -1;
-	if (durable_commit(durable, past->size, error) < 0)
+	if (store_names(durable, error) < 0 || durable_commit(durable, past->size, true, error) < 0)
 		return -1;
 	/* In the order of completion there is no place that a task must have. */
 	if (!stage->is_ordered && past->placed && durable_move(durable, 0, error) < 0)

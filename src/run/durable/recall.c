@@ -17,15 +17,35 @@
 #include "run/recalled/recalled.h"
 #include "run/session_private.h"
 
+#include <inttypes.h>
+
 bool recall_is_on(const struct session *session)
 {
 	return durable_is_on(&session->durable);
 }
 
+/* True if the kept output of a task is what it was; else that is an error, unless what is damaged is to be dropped. */
+static bool is_intact(struct durable *durable, const struct past_entry *entry)
+{
+	struct kept *kept = &durable->stage.kept;
+	const struct seals_piece *bad =
+		seals_check(&durable->past.seals, kept->fd, entry->place, entry->place + entry->size);
+
+	if (bad && !durable->session->options->output.force && !durable->stage.error.text)
+		error_set(&durable->stage.error,
+			  "--resume: %s is damaged: bytes %" PRIu64 " to %" PRIu64
+			  " are not those that were kept (--resume --force runs the tasks again whose output they "
+			  "were)",
+			  kept->name, seals_begin(&durable->past.seals, bad), (uint64_t)bad->end);
+	return !bad;
+}
+
 /* True if an entry of the past is not run again. */
-static bool is_recallable(const struct durable *durable, const struct past_entry *entry)
+static bool is_recallable(struct durable *durable, const struct past_entry *entry)
 {
 	if (entry->in_roll == ROLL_NONE || (!entry->is_out && entry->place + entry->size > durable->past.kept))
+		return false;
+	if (!entry->is_out && entry->size && !is_intact(durable, entry))
 		return false;
 	if (entry->outcome == PAST_BEGUN)
 		return !durable->options->retries_interrupted;
@@ -129,16 +149,31 @@ void recall_refuse(struct session *session)
 		depart(session, session->tally.submitted);
 }
 
+/* Stores that tasks may begin, if there are any whose begin is to be stored. -1 with the error, also an earlier one. */
+static int secure_begun(struct durable *durable, struct error *error)
+{
+	struct outlet *outlet = &durable->session->outlet;
+
+	if (durable->stage.error.text) {
+		*error = durable->stage.error;
+		durable->stage.error = (struct error){.number = 0};
+		return -1;
+	}
+	if (!durable->has_begun)
+		return 0;
+	durable->has_begun = false;
+	outlet_flush(outlet);
+	if (outlet->output.error)
+		return 0;
+	return durable_commit(durable, durable->stage.written, durable_syncs(durable), error);
+}
+
 void recall_secure(struct session *session)
 {
 	struct durable *durable = &session->durable;
 	struct error error = {.number = 0};
 
-	if (!durable->has_begun || durable->has_failed)
-		return;
-	durable->has_begun = false;
-	outlet_flush(&session->outlet);
-	if (session->outlet.output.error || durable_commit(durable, durable->stage.written, &error) == 0)
+	if (durable->has_failed || secure_begun(durable, &error) == 0)
 		return;
 	/* Nothing begins from here on. */
 	durable->has_failed = true;

@@ -31,7 +31,7 @@ static int write_successor(struct durable *durable, const struct retelling *rete
 	if (successor_append(successor, group) == 0 && retell_tasks(retelling, &error) == 0)
 		result = kept_flush(kept, true, &error);
 	durable_note_session(durable, past->session + 1);
-	if (result == 0 && durable_note_commit(durable, past->size, kept_end(kept)) == 0 &&
+	if (result == 0 && durable_note_commit(durable, past->size, kept, &error) == 0 &&
 	    successor_append(successor, group) == 0)
 		result = successor_store(successor);
 	else
