@@ -4,7 +4,8 @@
 
 resume_kill.py MPMAP SEED INSTANTS: until so many runs were killed or ended by a signal. Each scenario is a run that is ended
 early and resumed several times, until it is let come to its end. Its output is to be that of an undisturbed run, and no task
-that the journal has when a session begins is begun in it. A scenario that fails is printed with the seed that repeats it.
+that the journal has when a session begins is begun in it; with --sync=each no more tasks are begun in vain than there are
+jobs. A scenario that fails is printed with the seed that repeats it.
 """
 import json
 import os
@@ -155,6 +156,15 @@ class Scenario:
     def begun(self):
         return Counter(read(self.path('begun%d' % self.sessions)).decode().split())
 
+    def find_lost(self, before):
+        """Returns what is wrong with how many tasks the last session has begun in vain; before: what was done."""
+        lost = self.begun() - (self.done() - before)
+        # Tasks that fail may have been begun twice.
+        count = sum(lost[record] for record in lost if not (self.retries and record.endswith('13')))
+        if self.sync != 'each' or count <= self.jobs:
+            return None
+        return '%d tasks were begun and not committed, by %d jobs: %s' % (count, self.jobs, ' '.join(lost.elements()))
+
     def find_doubles(self, before):
         """Returns what is wrong with the tasks that the last session has begun; before: what was done."""
         wanted, begun = Counter(self.records), self.begun()
@@ -218,7 +228,7 @@ class Scenario:
             return None
         if status not in ENDS:
             return 'status %d: %s' % (status, self.errors.decode())
-        return self.find_doubles(before)
+        return self.find_doubles(before) or self.find_lost(before)
 
     def may_refuse(self, status):
         """True if a run may have ended with this status because what there was could not be resumed."""

@@ -91,10 +91,9 @@ static void note_taken(struct worker *worker, enum outcome outcome)
 	uint32_t judged = worker->pool->options.judged;
 
 	/* Read by the worker on a line that it needs for each task: written only where it waits for that. */
-	if (judged)
-		atomic_fetch_add(&worker->seat->taken, 1);
-	if (judged >> outcome & 1)
-		roster_wake(worker);
+	worker->intake.unacknowledged += judged != 0;
+	if (!worker->pool->options.acknowledges)
+		roster_acknowledge(worker, judged >> outcome & 1);
 }
 
 /* Takes one result. -1: it breaks the protocol. */

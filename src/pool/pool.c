@@ -159,6 +159,12 @@ void pool_resume(struct pool *pool)
 	staffing_relieve(pool);
 }
 
+void pool_acknowledge(struct pool *pool)
+{
+	if (pool->options.acknowledges)
+		roster_acknowledge_all(pool);
+}
+
 void pool_set_jobs(struct pool *pool, size_t jobs)
 {
 	staffing_set_jobs(pool, jobs);

@@ -43,6 +43,8 @@ struct pool_options {
 	nsec grace;
 	/* Outcomes (a bit for each) after which a worker waits until its result is taken, as in struct briefing. */
 	uint32_t judged;
+	/* Workers wait so until pool_acknowledge, not only until the result is taken. */
+	bool acknowledges;
 	/* Tasks may bring time limits of their own. */
 	bool has_limits;
 	/* Tasks have the terminal: their worker stops and continues them. */
@@ -170,6 +172,9 @@ void pool_set_gate(struct pool *pool, uint64_t gate);
 
 /* Offers again what was not accepted. */
 void pool_resume(struct pool *pool);
+
+/* With options.acknowledges: lets the workers go on that wait for results which were taken. */
+void pool_acknowledge(struct pool *pool);
 
 /* Changes how many workers are wanted, up to options.jobs_max. With 0, chunks can be submitted but no task starts. */
 void pool_set_jobs(struct pool *pool, size_t jobs);

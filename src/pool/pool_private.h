@@ -69,6 +69,8 @@ struct worker {
 		int starved;
 		/* True if its initializer has ended. Cleared by lives. */
 		bool initialized;
+		/* Number of results that were taken and are to be acknowledged. */
+		uint32_t unacknowledged;
 		/* How the initializer ended. */
 		struct hook_end initializer;
 	} intake;

@@ -129,6 +129,27 @@ void roster_wake_all(struct pool *pool)
 	}
 }
 
+void roster_acknowledge(struct worker *worker, bool waits)
+{
+	if (worker->intake.unacknowledged)
+		atomic_fetch_add(&worker->seat->taken, worker->intake.unacknowledged);
+	worker->intake.unacknowledged = 0;
+	if (waits)
+		roster_wake(worker);
+}
+
+void roster_acknowledge_all(struct pool *pool)
+{
+	size_t seat;
+
+	for (seat = 0; seat < pool->crew.seats; seat++) {
+		struct worker *worker = &pool->crew.workers[seat];
+
+		if (worker->state != WORKER_GONE && worker->intake.unacknowledged)
+			roster_acknowledge(worker, worker->channel.fd >= 0);
+	}
+}
+
 nsec roster_deadline(const struct pool *pool)
 {
 	nsec at = atomic_load(&pool->crew.wakes_at);

@@ -18,6 +18,12 @@ bool roster_has_seat(const struct pool *pool, unsigned unfit_max);
  */
 void roster_wake(struct worker *worker);
 
+/* Acknowledges the results that were taken from a worker, and wakes it if it waits for that. */
+void roster_acknowledge(struct worker *worker, bool waits);
+
+/* The same for all workers that have such results. */
+void roster_acknowledge_all(struct pool *pool);
+
 /* Wakes all workers, whatever they wait for. Async-signal-safe. */
 void roster_wake_all(struct pool *pool);
 

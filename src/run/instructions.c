@@ -184,11 +184,14 @@ static signal_mask ignored_signals(const struct session_options *options)
 
 /*
  * Returns the outcomes (a bit for each) after which a worker waits for the verdict: with --until a task that took long
- * may be the reason to begin no other. What a command that stays was fed is not taken back.
+ * may be the reason to begin no other, with --sync=each it is to be committed before. What a command that stays was fed
+ * is not taken back.
  */
 static uint32_t judged_outcomes(const struct session_options *options)
 {
-	if (options->policy.until.kind != UNTIL_NEVER && !options->command.executor->persists)
+	bool waits = options->policy.until.kind != UNTIL_NEVER || durable_commits_each(&options->durable);
+
+	if (waits && !options->command.executor->persists)
 		return (1u << OUTCOMES) - 1;
 	/* What was taken from a queue and failed is tried again before anything else is begun. */
 	if (options->state.queue && options->policy.retries)
@@ -368,6 +371,7 @@ int instructions_open(struct session *session, struct error *error)
 		.has_limits = options->input.brings_commands,
 		.grace = options->policy.grace,
 		.judged = judged_outcomes(options),
+		.acknowledges = durable_commits_each(&options->durable),
 		.terminal = options->command.terminal,
 		.refeeds = options->command.executor->persists,
 		.calls = options->command.executor->is_called,

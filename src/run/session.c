@@ -220,6 +220,8 @@ static void session_settle(struct session *session)
 	if (owner->on_room && session_has_room(session))
 		owner->on_room(owner);
 	logbook_write(session);
+	if (!durable_owes(&session->durable))
+		pool_acknowledge(session->pool);
 	/* Once more if that has ended the run, as when a recorder fails: no event has to follow. */
 	if (session->ending.phase != before)
 		session_settle(session);

@@ -303,6 +303,12 @@ int durable_move(struct durable *durable, size_t number, struct error *error)
 	return 0;
 }
 
+bool durable_owes(const struct durable *durable)
+{
+	return durable->options && durable_commits_each(durable->options) && durable->scroll.group.size &&
+	       !durable->has_failed;
+}
+
 nsec durable_deadline(const struct durable *durable)
 {
 	return durable->due && !durable->has_failed ? durable->due : NSEC_FOREVER;

@@ -49,6 +49,12 @@ struct durable_options {
 	const char *again_rest;
 };
 
+/* True if a task is committed before its worker begins another. */
+static inline bool durable_commits_each(const struct durable_options *options)
+{
+	return options->journal && !options->sync;
+}
+
 struct durable {
 	/* Embedded among the session's recorders: its flush commits. */
 	struct recorder recorder;
@@ -137,6 +143,9 @@ int durable_move(struct durable *durable, size_t number, struct error *error) MU
 
 /* True if one of the first tasks of the output is not empty. */
 bool durable_has_tasks(const struct durable *durable, size_t number);
+
+/* True if workers wait until what has ended is committed. */
+bool durable_owes(const struct durable *durable);
 
 /* Returns when the open group is to be committed. */
 nsec durable_deadline(const struct durable *durable);
