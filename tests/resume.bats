@@ -541,6 +541,15 @@ ranges_committed() {
 	same file $'1 b\n2 c'
 }
 
+@test "resume: what the journal has when mpmap is killed, the job log has" {
+	needs_faults
+	MPMAP_FAULT=journal_sync:2:KILL mp -j1 --sync=each --journal=run.mpj --out=file --joblog=log echo ::: 1 2 3
+	expect 137
+	cut -c10- run.mpj | jq -r 'select(.task != null) | .task + 1' >noted
+	[ -s noted ]
+	cut -f1 log | grep -Fxf noted | cmp - noted
+}
+
 @test "resume: the job log goes on" {
 	seq 8 >in
 	first_run --out=file --joblog=log

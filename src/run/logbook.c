@@ -79,8 +79,6 @@ int logbook_open(struct session *session, struct error *error)
 		return 0;
 	if (memo_is_on(&session->memo))
 		logbook->recorders[logbook->count++] = &session->memo.recorder;
-	if (durable_is_on(&session->durable))
-		logbook->recorders[logbook->count++] = &session->durable.recorder;
 	for (i = 0; i < countof(recorders); i++) {
 		opened[i] = recorders[i].open(session, error);
 		if (error->text)
@@ -88,6 +86,9 @@ int logbook_open(struct session *session, struct error *error)
 		if (opened[i])
 			logbook->recorders[logbook->count++] = opened[i];
 	}
+	/* The last: what it commits is not run again, and so not recorded by the others again. */
+	if (durable_is_on(&session->durable))
+		logbook->recorders[logbook->count++] = &session->durable.recorder;
 	for (i = 0; i < countof(recorders); i++) {
 		if (opened[i] && recorders[i].clear && recorders[i].clear(opened[i], error) < 0)
 			return -1;
