@@ -7,18 +7,9 @@
 
 load helper
 load adapter
+load faults
+number=0
 no_leak_check
-
-# Prints the names of all fault points, from the sources.
-fault_points() {
-	grep -rhoE 'fault_at\("[a-z_]+"\)' "$BATS_TEST_DIRNAME/../src" | grep -oE '[a-z_]+"' | tr -d '"' | sort -u
-}
-
-# The way in which run NUMBER starts its workers.
-way() {
-	local ways=(fork spawn forkserver zygote)
-	printf %s "${ways[$1 % 4]}"
-}
 
 # Runs 20 tasks with a fault: the first is slow, so that the results of others are spilled.
 faulty_run() {
@@ -97,24 +88,6 @@ true_answers() {
 	fi
 }
 
-# sweep WHAT RUN CHECK CALL...: every point, at these of its calls.
-sweep() {
-	local what=$1 run=$2 check=$3 point call number=${MPMAP_TEST_SEED:-$RANDOM}
-	shift 3
-	needs_faults
-	fault_points >points
-	[ "$(wc -l <points)" -gt 15 ]
-	while read -r point <&5; do
-		for call; do
-			# These are tried again until they succeed: a run in which they never do waits for ever.
-			[[ $call != *+ || $point != @(ring|wake) ]] || continue
-			number=$((number + 1))
-			"$run" "$point:$call:$what" "$(way $number)" && "$check" && no_processes_left ||
-				complain "MPMAP_FAULT=$point:$call:$what $(way $number)" || return 1
-		done
-	done 5<points
-}
-
 @test "an error at every fault point" {
 	sweep EIO faulty_run true_outcomes 1 2 10
 }
@@ -141,4 +114,35 @@ sweep() {
 
 @test "with a command that stays, SIGKILL at every fault point" {
 	sweep KILL faulty_persistent true_answers 1 2 10
+}
+
+# Counts in the shared state with a fault, with retries.
+faulty_sharing() {
+	local methods=(fork spawn forkserver)
+	seq 12 | PATH=${MPMAP%/*}:$PATH MPMAP_FAULT=$1 run_it "$MPMAP" -j3 --start-method "${methods[number % 3]}" --chunksize 2 \
+		--state --retries 1 --shell 'mpmap-state add n'
+}
+
+# Fails unless no number came twice, and the status and stderr fit what came out.
+true_sharing() {
+	local status
+	status=$(cat status)
+	sort -n out >numbers
+	sort -cnu numbers || complain 'a number came twice'
+	if [ "$status" -eq 0 ]; then
+		# An attempt that failed may have counted.
+		[ "$(wc -l <numbers)" = 12 ] || complain 'status 0 without all results'
+	elif [ "$status" -lt 128 ]; then
+		[ -s err ] || complain "status $status without a word"
+	else
+		[ "$status" -eq 137 ] || complain "ended by signal $((status - 128))"
+	fi
+}
+
+@test "with --state, an error at every fault point" {
+	sweep EIO faulty_sharing true_sharing 1 3
+}
+
+@test "with --state, SIGKILL at every fault point" {
+	sweep KILL faulty_sharing true_sharing 2
 }

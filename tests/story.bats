@@ -4,10 +4,6 @@
 
 load helper
 
-setup_file() {
-	export -n MPMAP_PROGRESS
-}
-
 # The job's work: 200 parameters, and a program that takes a tenth of a second for each.
 prepare() {
 	seq 200 >params
@@ -52,7 +48,7 @@ committed_by_session() {
 is_done() {
 	expect 0 ''
 	cmp expected result
-	[ "$(status_of done) $(status_of failed) $(status_of interrupted) $(status_of 'not begun')" = '200 0 0 0' ]
+	[ "$(status_of 'done') $(status_of failed) $(status_of interrupted) $(status_of 'not begun')" = '200 0 0 0' ]
 	[ "$(grep -c Seq log)" = 1 ]
 	sed 1d log | awk -F '\t' '$7 == 0 && $8 == 0 { print $1 }' | sort -n >logged
 	sort -nu logged | cmp - params
@@ -73,8 +69,8 @@ is_done() {
 		says '^mpmap: stopped by --until '
 		take_line
 		[ "$(status_of interrupted)" = 0 ]
-		[ "$(status_of done)" -gt "${before:-0}" ]
-		before=$(status_of done)
+		[ "$(status_of 'done')" -gt "${before:-0}" ]
+		before=$(status_of 'done')
 		grep -q '^ended ' status_text
 		head -n "$before" expected | cmp - result
 		batch_job bash -c "exec $line"
@@ -92,8 +88,8 @@ is_done() {
 	batch_job timeout -s "$signal" 2 bash -c "exec $line"
 	while [ "$(cat status)" != 0 ]; do
 		[ "$(status_of interrupted)" -le 3 ]
-		[ "$(status_of done)" -gt "$before" ]
-		before=$(status_of done)
+		[ "$(status_of 'done')" -gt "$before" ]
+		before=$(status_of 'done')
 		if [ "$signal" = TERM ]; then
 			take_line
 			grep -q '^ended ' status_text
