@@ -119,6 +119,7 @@
  *   session  the parts wired together       verdict  what follows from a result  interruption  signals
  *   outlet   where output goes              report   labels, statistics
  *   logbook  opens and calls the recorders  instructions  the workers' briefing
+ *   instructions_output  where output goes
  *   out_file  the file of --out             outlet_screen  what shows output instead
  *   ending   phases of a run's end          supply   the interface for feeders  session_private  its fields
  *   closing  the end of a session

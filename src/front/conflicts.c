@@ -219,6 +219,12 @@ static void gather_command(const struct options *options, const char *names[FACT
 	names[FACT_STATE_MEMORY] = run->state.memory ? "--state-memory" : NULL;
 }
 
+/* Returns the name of the file that an option names, a log perhaps with a plus sign before it; NULL without one. */
+static const char *written_name(const struct output_options *output, const char *value)
+{
+	return value && (value == output->joblog || value == output->log) ? value + (*value == '+') : value;
+}
+
 /* Sets the facts about a file that two options write to. Each may have a plus sign before its name. */
 static void add_one_file(const struct session_options *run, const char **names)
 {
@@ -239,11 +245,11 @@ static void add_one_file(const struct session_options *run, const char **names)
 	size_t i;
 
 	for (i = 0; i < countof(pairs); i++) {
-		const char *a = pairs[i].a, *b = pairs[i].b;
+		const char *a = written_name(output, pairs[i].a), *b = written_name(output, pairs[i].b);
 
-		if (!a || !b || strcmp(a + (*a == '+' && (a == output->joblog || a == output->log)), b + (*b == '+')) != 0)
+		if (!a || !b || strcmp(a, b) != 0)
 			continue;
-		names[FACT_ONE_FILE] = b + (*b == '+');
+		names[FACT_ONE_FILE] = b;
 		names[FACT_ITS_WRITERS] = pairs[i].writers;
 	}
 }

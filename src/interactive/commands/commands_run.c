@@ -67,18 +67,6 @@ static int phrase_check(const struct console *console, const struct options *opt
 	return 0;
 }
 
-/* Gives a run the folder in which it was asked for, since workers may have been started in another (cd). */
-static void settle_folder(struct run_options *run, const char *base)
-{
-	const char *directory = run->settings.command.directory;
-
-	if (!base || (directory && directory[0] == '/'))
-		return;
-	if (!run->text->folder)
-		run->text->folder = directory ? mem_format("%s/%s", base, directory) : mem_string(base);
-	run->settings.command.directory = run->text->folder;
-}
-
 /*
  * Parses the first count words of a phrase into run. run owns all words afterwards, also on failure. Returns 0, 1 if
  * nothing is to be run, but the state of its journal shown, or -1 with the error.
@@ -95,7 +83,7 @@ static int parse(const struct console *console, struct phrase *phrase, size_t co
 	*phrase = (struct phrase){.count = 0};
 	run->settings = options.run;
 	run->feed = options.feed;
-	settle_folder(run, console->folder);
+	run_options_settle(run, console->folder);
 	run->first_operand = (size_t)options.first_operand;
 	if (parsed == 0 && options.mode == MODE_STATUS)
 		return 1;
@@ -264,7 +252,7 @@ static int run_again(struct console *console, const struct selection *selection,
 				    selection->run->options.line);
 	options = run_options_share(&selection->run->options, line);
 	free(line);
-	settle_folder(&options, console->first_folder);
+	run_options_settle(&options, console->first_folder);
 	/* The file has the output of the run that is repeated. */
 	options.settings.output.file = NULL;
 	/* So have its journal and its job log of the tasks. */

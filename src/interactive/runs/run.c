@@ -33,6 +33,17 @@ struct run_options run_options_share(const struct run_options *options, const ch
 	return shared;
 }
 
+void run_options_settle(struct run_options *run, const char *base)
+{
+	const char *directory = run->settings.command.directory;
+
+	if (!base || (directory && directory[0] == '/'))
+		return;
+	if (!run->text->folder)
+		run->text->folder = directory ? mem_format("%s/%s", base, directory) : mem_string(base);
+	run->settings.command.directory = run->text->folder;
+}
+
 void run_options_release(struct run_options *options)
 {
 	struct run_text *text = options->text;

@@ -55,6 +55,9 @@ struct run_options run_options_share(const struct run_options *options, const ch
 /* Ends a use; releases what nothing else uses. */
 void run_options_release(struct run_options *options);
 
+/* Gives a run the folder base in which it was asked for, since workers may have been started in another; NULL: none. */
+void run_options_settle(struct run_options *run, const char *base);
+
 /* Figures of a run. */
 struct run_counts {
 	/* Tasks read so far. */
