@@ -33,6 +33,7 @@ begun_are() {
 @test "journal at the prompt: a cancelled map says what to type, and goes on" {
 	open_prompt -j2
 	resize 200 24
+	wait_for_prompt
 	hold_map --out=file
 	type_line cancel
 	wait_for_line '^\[1\] cancelled'
@@ -94,6 +95,9 @@ begun_are() {
 	type_line wait
 	press C-c
 	wait_for_prompt
+	# while a run goes on it has to be said twice
+	type_line quit
+	wait_for_line 'quit again'
 	type_line quit
 	wait_until is_gone "$mpmap"
 	same file 'out 1'
