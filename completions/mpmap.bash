@@ -14,7 +14,7 @@ _mpmap() {
 			option=${option#"${option%%[daCnNIjPo]*}"}
 			[[ $option == ? ]] && option=-$option || option=''
 			;;
-		--delimiter | --record-start | --arg-file | --colsep | --header | --max-args | --max-replace-args | --stdin-file | --block | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --finalizer | --python | --bash | --perl | --node | --plugin | --setup | --teardown | --source | --max-rss | --shared | --queue | --state-memory | --workdir | --slot-env | --wd | --nice | --delay | --rate | --each-out | --tagstring | --output | --out | --results | --journal | --sync | --joblog | --log | --report | --memo | --buffer | --spill | --color | --retries | --retry-on | --retry-delay | --timeout | --grace | --leftovers | --halt | --until | --memfree | --load) ;;
+		--delimiter | --record-start | --arg-file | --colsep | --header | --max-args | --max-replace-args | --stdin-file | --block | --replace | --jobs | --max-procs | --start-method | --chunksize | --max-tasks-per-worker | --initializer | --finalizer | --python | --bash | --perl | --node | --plugin | --setup | --teardown | --source | --max-rss | --shared | --queue | --state-memory | --workdir | --slot-env | --wd | --nice | --delay | --rate | --each-out | --tagstring | --output | --out | --results | --journal | --sync | --joblog | --log | --report | --from | --memo | --buffer | --spill | --color | --retries | --retry-on | --retry-delay | --timeout | --grace | --leftovers | --halt | --until | --memfree | --load) ;;
 		--csv) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--shell) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
 		--coproc) [[ ${COMP_WORDS[i + 1]} == = ]] || option='' ;;
@@ -43,7 +43,7 @@ _mpmap() {
 		option=${word%%=*} prefix=${word%%=*}= word=${word#*=}
 	fi
 	case $option in
-	-a | --arg-file | --stdin-file | --plugin | --source | --out | --journal | --joblog | --log | --report) set -- -f ;;
+	-a | --arg-file | --stdin-file | --plugin | --source | --out | --journal | --joblog | --log | --report | --from) set -- -f ;;
 	--workdir | --wd | --results | --memo) set -- -d ;;
 	--start-method) set -- -W 'fork spawn forkserver' ;;
 	--header) set -- -W ':' ;;
@@ -66,7 +66,7 @@ _mpmap() {
 			done
 			set -- -f
 		elif [[ $word == -* && ! $ended ]]; then
-			set -- -W '--null -0 --delimiter -d --record-start --arg-file -a --link --colsep -C --csv --header --max-args -n --max-replace-args -N --stdin --stdin-file --block --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --zygote --filter --coproc --python --bash --perl --node --plugin --setup --teardown --source --isolate --no-isolate --max-rss --shared --state --queue --state-memory --tty --workdir --slot-env --wd --nice --delay --rate --keep-order -k --unordered --ungroup -u --line-buffer --lb --merge-stderr --each-out --newer --tag --tagstring --output -o --out --results --journal --resume --retry-interrupted --at-most-once --sync --status --retry-failed --force --joblog --log --report --memo --buffer --spill --progress --bar --eta --color --verbose -t --quiet -q --dry-run --stats --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load --interactive --help -h --version'
+			set -- -W '--null -0 --delimiter -d --record-start --arg-file -a --link --colsep -C --csv --header --max-args -n --max-replace-args -N --stdin --stdin-file --block --replace -I --json --jsonl --no-run-if-empty -r --shell --jobs -j --max-procs -P --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --zygote --filter --coproc --python --bash --perl --node --plugin --setup --teardown --source --isolate --no-isolate --max-rss --shared --state --queue --state-memory --tty --workdir --slot-env --wd --nice --delay --rate --keep-order -k --unordered --ungroup -u --line-buffer --lb --merge-stderr --each-out --newer --tag --tagstring --output -o --out --results --journal --resume --retry-interrupted --at-most-once --sync --status --retry-failed --force --joblog --log --report --from --memo --buffer --spill --progress --bar --eta --color --verbose -t --quiet -q --dry-run --stats --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load --interactive --help -h --version'
 		else
 			set -- -c
 		fi

@@ -9,7 +9,7 @@ function __mpmap_before_command
     for word in $words
         if test $value = yes
             set value no
-        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|each-out|tagstring|output|out|results|journal|sync|joblog|log|report|memo|buffer|spill|color|retries|retry-on|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
+        else if string match -rq -- '^(-[^-daCnNIjPo]*[daCnNIjPo]|--(delimiter|record-start|arg-file|colsep|header|max-args|max-replace-args|stdin-file|block|replace|jobs|max-procs|start-method|chunksize|max-tasks-per-worker|initializer|finalizer|python|bash|perl|node|plugin|setup|teardown|source|max-rss|shared|queue|state-memory|workdir|slot-env|wd|nice|delay|rate|each-out|tagstring|output|out|results|journal|sync|joblog|log|report|from|memo|buffer|spill|color|retries|retry-on|retry-delay|timeout|grace|leftovers|halt|until|memfree|load))$' $word
             set value yes
         else if test "$word" = --; or not string match -q -- '-*' $word
             return 1
@@ -91,6 +91,7 @@ complete -c mpmap -n __mpmap_before_command -l force -d '--results, --out and --
 complete -c mpmap -n __mpmap_before_command -l joblog -rF -d 'log the tasks to FILE as GNU parallel does; +FILE appends'
 complete -c mpmap -n __mpmap_before_command -l log -rF -d 'write results to FILE, without outputs, as JSON on lines'
 complete -c mpmap -n __mpmap_before_command -l report -rF -d 'write what the run was like: a page (FILE.html), or trace'
+complete -c mpmap -n __mpmap_before_command -l from -rF -d 'with --report: of a run that has ended, whose --log this is'
 complete -c mpmap -n __mpmap_before_command -l memo -xa '(__fish_complete_directories)' -d 'keep in DIR what tasks write, and run only those that are new'
 complete -c mpmap -n __mpmap_before_command -l buffer -x -d 'memory for results that wait for their turn [64M]'
 complete -c mpmap -n __mpmap_before_command -l spill -x -d 'temporary disk space for more of them [1G]'
@@ -117,4 +118,4 @@ complete -c mpmap -n __mpmap_before_command -l help -s h -f -d 'print this help,
 complete -c mpmap -n __mpmap_before_command -l version -d 'print the version'
 
 # The command, then what fish knows of its arguments.
-complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --each-out --tagstring --output --out --results --journal --sync --joblog --log --report --memo --buffer --spill --color --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'
+complete -c mpmap -xa '(__fish_complete_subcommand -d -a -C -n -N -I -j -P -o --delimiter --record-start --arg-file --colsep --header --max-args --max-replace-args --stdin-file --block --replace --jobs --max-procs --start-method --chunksize --max-tasks-per-worker --initializer --finalizer --python --bash --perl --node --plugin --setup --teardown --source --max-rss --shared --queue --state-memory --workdir --slot-env --wd --nice --delay --rate --each-out --tagstring --output --out --results --journal --sync --joblog --log --report --from --memo --buffer --spill --color --retries --retry-on --retry-delay --timeout --grace --leftovers --halt --until --memfree --load)'

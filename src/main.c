@@ -32,7 +32,7 @@
  * codec/json/  JSON values and their text
  *   element  JSON with its text             json     elements as records   json_command  elements as commands
  *   json_syntax  blanks, errors             json_text  writing strings     element_memory  of jansson's values
- *   json_value   checking without parsing     json_words  arrays as words
+ *   json_value   checking without parsing     json_words  arrays as words     result_object  reading results
  * codec/    bytes to tasks, results to bytes
  *   input    records                        output   results               input_csv  records of CSV
  *   input_json  finding elements            output_json  result objects    output_text  bytes as they are
@@ -138,7 +138,7 @@
  *   page     the page                       charts   its drawings               markup  text in it
  *   picks    tasks that it shows            lanes    how busy slots were        trace_file  trace events
  *   page_task  a task of it                 page_facts  the rest                page_recorder
- *   heads    the beginning of what tasks write to standard error
+ *   heads    the beginning of what tasks write to standard error  page_from  a report of a log
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run
@@ -244,6 +244,8 @@ int main(int argc, char **argv)
 		return help_print(help_usage, options.topic, closed);
 	if (options.mode == MODE_VERSION)
 		return help_print(help_version, NULL, closed);
+	if (options.mode == MODE_REPORT)
+		return batch_report(&options);
 	if (options.mode == MODE_STATUS)
 		return batch_status(options.run.durable.journal, closed);
 	if (options.run.output.quiet)

@@ -122,6 +122,38 @@ well_formed() {
 		(sed '$d' run.json | sed '$s/,$//' && echo ']}') | jq -e '.traceEvents | length > 300' >/dev/null
 }
 
+@test "report: of a log, with the same contents" {
+	run_to_end -j2 --log=log --report=run.html --retries 1 --shell 'echo "of <b>$1</b>" >&2; case $1 in 7) exit 3;; 9) kill -9 $$;; esac' ::: {1..20}
+	expect 125
+	mp_well --report=later.html --from=log
+	well_formed later.html
+	for page in run later; do
+		page_text $page.html >$page.text
+		grep -Fq '20: 18 ok, 1 failed, 1 signaled; 2 needed more than one attempt' $page.text
+		grep -Fq 'of <b>7</b>' $page.text
+		grep -Fq 'killed by SIGKILL' $page.text
+		[ "$(grep -c '<rect class="ok"' $page.html)" -eq 18 ] || complain $page
+		grep -o '<rect class="[a-z]*"[^>]*>' $page.html | sed 's/ x=.*//' | sort | uniq -c >$page.bars
+	done
+	cmp run.bars later.bars
+	mp_well --report=later.json --from=log
+	[ "$(jq '[.traceEvents[] | select(.ph == "X")] | length' later.json)" -eq 20 ]
+	[ "$(jq -c '[.traceEvents[] | select(.cat == "failed") | .args | .seq, .end, .stderr]' later.json)" = '[7,"exit status 3","of <b>7</b>\n"]' ]
+	# A line that its writer was killed within is no task; anything else that is none is an error.
+	(cat log && printf '{"seq":21,"argv":["a"') >cut
+	mp_well --report=later.html --from=cut
+	grep -Fq '20: 18 ok' later.html
+	(cat log && echo hello) >garbage
+	run_to_end --report=later.html --from=garbage
+	expect 1 '' 'mpmap: --from: line 21 of garbage is not the result of a task (--log=FILE writes them)'
+	run_to_end --report=later.html --from=none
+	expect 1 '' 'mpmap: --from: cannot read none: No such file or directory'
+	run_to_end --from=log
+	usage_error '^mpmap: --from=log: what is to be written'
+	run_to_end --report=later.html --from=log echo
+	usage_error "^mpmap: --from=log: nothing is run, and 'echo' is one word too many"
+}
+
 @test "report: names that are none, and files that cannot be written" {
 	run_to_end --report=run echo ::: 1
 	usage_error '^mpmap: --report run: not the name of a page \(FILE.html\) or of trace events \(FILE.json\)'

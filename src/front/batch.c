@@ -14,6 +14,7 @@
 #include "run/supply.h"
 #include "feed/feeder.h"
 #include "front/help.h"
+#include "run/page/page_from.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -198,6 +199,17 @@ int batch_status(const char *journal, unsigned closed)
 	error_release(&error);
 	bytes_release(&out);
 	return status;
+}
+
+int batch_report(const struct options *options)
+{
+	struct error error = {.number = 0};
+	int result = page_write_from(options->run.output.report, options->from, &error);
+
+	if (result < 0)
+		diag_error("%s", error_text(&error));
+	error_release(&error);
+	return result < 0 ? EXIT_TROUBLE : EXIT_OK;
 }
 
 /* Returns the name of the regular file that a descriptor is of, NULL if it is of none, or its name is not known. */

@@ -23,6 +23,9 @@ int batch_status(const char *journal, unsigned closed);
  */
 void batch_note_again(struct options *options, int argc, char **argv);
 
+/* Writes the report of a run that has ended. Returns the exit status. */
+int batch_report(const struct options *options);
+
 /* Returns the command line as a shell reads it. The caller's (free). */
 char *batch_line(int argc, char **argv);
 

@@ -161,6 +161,8 @@ const struct option_row option_table[] = {
 	{.name = "report", .argument = "FILE", .values = VALUES_FILE,
 	 .help = "write what the run was like: a page (FILE.html), or trace\n"
 	 "events (FILE.json)", .set = set_report},
+	{.name = "from", .argument = "LOG", .values = VALUES_FILE,
+	 .help = "with --report: of a run that has ended, whose --log this is", .set = set_from},
 	{.name = "memo", .argument = "DIR", .values = VALUES_DIRECTORY,
 	 .help = "keep in DIR what tasks write, and run only those that are new\n"
 	 "or have changed: another record or command", .set = set_memo},

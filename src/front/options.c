@@ -354,6 +354,18 @@ static void take_defaults(struct options *options, const struct options *default
 		run->workers.chunk_size = 1;
 }
 
+/* Checks a command line that makes the report of a run that has ended. -1 with the error. */
+static int check_report(const struct options *options, int count, char **operands, struct error *error)
+{
+	if (!options->run.output.report)
+		return error_set(error, "--from=%s: what is to be written? (--report=FILE.html or FILE.json)",
+				 options->from);
+	if (count)
+		return error_set(error, "--from=%s: nothing is run, and '%s' is one word too many", options->from,
+				 operands[0]);
+	return 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
 	struct options defaults = {.run.workers.jobs = 0};
@@ -376,6 +388,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 		return -1;
 	if (options->mode == MODE_STATUS)
 		return batch_check(options, error);
+	if (options->mode == MODE_REPORT)
+		return check_report(options, argc - optind, argv + optind, error);
 	if (parse_environment(&defaults, error) < 0)
 		return -1;
 	options->first_operand = optind;

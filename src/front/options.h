@@ -24,11 +24,15 @@ struct options {
 		MODE_VERSION,
 		/* How far the run of a journal is. */
 		MODE_STATUS,
+		/* The report of a run whose log is given. */
+		MODE_REPORT,
 		MODE_INTERACTIVE,
 	} mode;
 	/* With MODE_HELP the option that is explained, and its name as given; NULL for all. */
 	const struct option_row *topic;
 	const char *topic_name;
+	/* With MODE_REPORT the name of the log. */
+	const char *from;
 	/* Index into argv of the first word after the options. */
 	int first_operand;
 	struct feed_options feed;

@@ -90,6 +90,7 @@ option_setter set_retry_failed;
 option_setter set_joblog;
 option_setter set_log;
 option_setter set_report;
+option_setter set_from;
 option_setter set_memo;
 option_setter set_buffer;
 option_setter set_spill;

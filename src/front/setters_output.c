@@ -225,6 +225,13 @@ int set_joblog(struct options *options, const char *value, struct error *error)
 	return check_written("--joblog", "file", value + (*value == '+'), error);
 }
 
+int set_from(struct options *options, const char *value, struct error *error)
+{
+	options->mode = MODE_REPORT;
+	options->from = value;
+	return *value ? 0 : error_set(error, "--from: the name of the log is empty");
+}
+
 int set_report(struct options *options, const char *value, struct error *error)
 {
 	options->run.output.report = value;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "codec/outcome.h"
+#include "codec/json/result_object.h"
 #include "run/page/heads.h"
 #include "run/page/page.h"
 #include "run/page/trace_file.h"
@@ -68,6 +69,38 @@ static void page_forget(struct recorder *recorder, uint64_t index, uint32_t atte
 	heads_forget(&page_of(recorder)->heads, index);
 }
 
+/* Adds a task to what is reported. -1 with the error. */
+static int page_take(struct page_recorder *page, const struct page_task *task, struct error *error)
+{
+	if (!page->is_trace) {
+		page_add(&page->page, task);
+		return 0;
+	}
+	trace_file_add(&page->trace, task);
+	return page->trace.out.size > TRACE_BLOCK ? page_put_out(page, &page->trace.out, error) : 0;
+}
+
+int page_record(struct recorder *recorder, const struct result_object *object, struct error *error)
+{
+	const struct page_task task = {
+		.seq = object->seq,
+		.count = 1,
+		.slot = object->slot < UINT32_MAX ? (uint32_t)object->slot : 0,
+		.attempts = (uint32_t)object->attempts,
+		.outcome = object->outcome,
+		.start = object->duration >= 0 ? object->start : 0,
+		.duration = object->duration,
+		.user_time = object->user_time,
+		.system_time = object->system_time,
+		.max_rss = object->max_rss,
+		.text = bytes_slice(&object->text),
+		.ending = bytes_slice(&object->ending),
+		.errors = bytes_slice(&object->errors),
+	};
+
+	return page_take(page_of(recorder), &task, error);
+}
+
 /* Records a result. */
 static int page_count(struct recorder *recorder, const struct recorder_entry *entry, struct error *error)
 {
@@ -88,21 +121,16 @@ static int page_count(struct recorder *recorder, const struct recorder_entry *en
 		.text = entry->shown,
 		.errors = heads_find(&page->heads, result->index),
 	};
-	int written = 0;
+	int taken;
 
 	outcome_describe(result, &ending);
 	task.ending = bytes_slice(&ending);
 	if (!page_task_has_failed(&task))
 		task.errors.size = 0;
-	if (page->is_trace)
-		trace_file_add(&page->trace, &task);
-	else
-		page_add(&page->page, &task);
+	taken = page_take(page, &task, error);
 	bytes_release(&ending);
 	heads_forget(&page->heads, result->index);
-	if (page->trace.out.size > TRACE_BLOCK)
-		written = page_put_out(page, &page->trace.out, error);
-	return written;
+	return taken;
 }
 
 /* Writes the report, or the rest of it. */

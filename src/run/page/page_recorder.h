@@ -8,6 +8,7 @@
 #include "journal/recorder.h"
 
 struct page_facts;
+struct result_object;
 
 /* True if a report can have this name; else it is the name of neither kind. */
 bool page_name_is_good(const char *name);
@@ -18,5 +19,8 @@ bool page_name_is_good(const char *name);
  * the error.
  */
 struct recorder *page_open(const char *name, const struct page_facts *facts, struct error *error) MUST_CHECK;
+
+/* Adds a task that a log has. -1 with the error. */
+int page_record(struct recorder *recorder, const struct result_object *object, struct error *error) MUST_CHECK;
 
 #endif
