@@ -148,7 +148,7 @@ interrupted() {
 	expect 0 '' ''
 	same a.out whole
 	mp --retries 2 --each-out '{}.out' --shell 'echo "$MPMAP_ATTEMPT"; [ "$MPMAP_ATTEMPT" -eq 3 ]' ::: again
-	expect 0 '' ''
+	expect 0 '' 'mpmap: 1 task needed more than one attempt'
 	same again.out 3
 	no_drafts
 }
@@ -242,7 +242,7 @@ interrupted() {
 	says "#1: 'a.out' cannot be written: No space left on device: echo a"
 	[ "$(jq -c '[.outcome, .status, .error]' out)" = "[\"failed\",null,\"'a.out' cannot be written: No space left on device\"]" ]
 	MPMAP_FAULT=publish:1:ENOSPC mp -j1 --retries 1 --each-out '{}.out' echo ::: b
-	expect 0 '' ''
+	expect 0 '' 'mpmap: 1 task needed more than one attempt'
 	MPMAP_FAULT=draft:1:EMFILE mp -j1 --each-out '{}.out' echo ::: c
 	expect 0 '' ''
 	[ "$(echo ./*.out)" = './b.out ./c.out' ]
