@@ -49,6 +49,13 @@ static void check_words(void)
 			run.failed = failed;
 			if (total != plan.records)
 				bad("the summary counts %" PRIu64 " tasks", total);
+		} else if (strstr(line, " needed more than one attempt") != NULL) {
+			if (plan.retries == 0 || sscanf(line, "mpmap: %" SCNu64 " task", &total) != 1 ||
+			    total > plan.records)
+				bad("tasks that were tried again: %.200s", line);
+		} else if (strstr(line, " failed at its end (") != NULL) {
+			if (plan.mode->harmless)
+				bad("nothing was harmed: %.200s", line);
 		} else if (strncmp(line, "mpmap: #", 8) == 0) {
 			if (strstr(line, attempt) != NULL)
 				run.exhausted++;

@@ -139,7 +139,7 @@ well_formed() {
 	mp_well --report=later.json --from=log
 	[ "$(jq '[.traceEvents[] | select(.ph == "X")] | length' later.json)" -eq 20 ]
 	[ "$(jq -c '[.traceEvents[] | select(.cat == "failed") | .args | .seq, .end, .stderr]' later.json)" = '[7,"exit status 3","of <b>7</b>\n"]' ]
-	# A line that its writer was killed within is no task; anything else that is none is an error.
+	# A line that its writer was killed within is left out; any other line has to be a result.
 	(cat log && printf '{"seq":21,"argv":["a"') >cut
 	mp_well --report=later.html --from=cut
 	grep -Fq '20: 18 ok' later.html

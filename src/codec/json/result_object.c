@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <time.h>
 
-static uint64_t number_of(const json_t *object, const char *key)
+static uint64_t count_of(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 	json_int_t number = json_is_integer(value) ? json_integer_value(value) : 0;
@@ -26,7 +26,7 @@ static nsec seconds_of(const json_t *object, const char *key)
 	return seconds >= 0 && seconds < 3.2e9 ? (nsec)(seconds * (double)NSEC_PER_SEC + 0.5) : -1;
 }
 
-/* Returns a moment, such as 2026-01-31T12:00:00.123456Z; 0 if it is none. */
+/* Returns a moment, such as 2026-01-31T12:00:00.123456Z; 0 without one. */
 static nsec moment_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -55,7 +55,7 @@ static bool read_outcome(struct result_object *object, const char *name)
 }
 
 /* Appends the strings of an array, quoted for a shell. */
-static void read_words(struct bytes *text, const json_t *array)
+static void quote_array(struct bytes *text, const json_t *array)
 {
 	size_t i;
 
@@ -91,19 +91,19 @@ int result_object_read(struct result_object *object, struct slice line)
 	int result = -1;
 
 	*object = (struct result_object){
-		.seq = number_of(value, "seq"),
-		.slot = number_of(value, "slot"),
-		.attempts = number_of(value, "attempts"),
+		.seq = count_of(value, "seq"),
+		.slot = count_of(value, "slot"),
+		.attempts = count_of(value, "attempts"),
 		.start = moment_of(value, "start"),
 		.duration = seconds_of(value, "duration"),
 		.user_time = seconds_of(value, "user"),
 		.system_time = seconds_of(value, "sys"),
-		.max_rss = number_of(value, "max_rss"),
+		.max_rss = count_of(value, "max_rss"),
 	};
 	if (object->seq && read_outcome(object, json_string_value(json_object_get(value, "outcome")))) {
-		read_words(&object->text, json_object_get(value, "argv"));
+		quote_array(&object->text, json_object_get(value, "argv"));
 		if (!object->text.size)
-			read_words(&object->text, json_object_get(value, "values"));
+			quote_array(&object->text, json_object_get(value, "values"));
 		read_ending(object, value);
 		bytes_append(&object->errors, json_string_value(errors), json_string_length(errors));
 		result = 0;

@@ -29,7 +29,7 @@ struct result_object {
 	struct bytes errors;
 };
 
-/* Reads an object. -1 if it is none; result_object_release in any case. */
+/* Reads an object. -1 if the line is not the result of a task; result_object_release in any case. */
 int result_object_read(struct result_object *object, struct slice line) MUST_CHECK;
 
 void result_object_release(struct result_object *object);
