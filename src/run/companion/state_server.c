@@ -172,11 +172,18 @@ static int make_folder(const char *temporary, struct error *error)
 	return 0;
 }
 
-/* Starts the process, whose end of the channel this is, and waits until it listens. -1 with the error. */
-static int start_server(const struct state_server_options *options, int theirs, struct error *error)
+/*
+ * Starts the process, whose end of the channel this is, and waits until it listens. Its end is closed here, so that the
+ * wait ends if the process does. -1 with the error.
+ */
+static int start_server(const struct state_server_options *options, int *theirs, struct error *error)
 {
+	int result;
+
 	process_init(&server.process, "StateServer");
-	if (process_start(&server.process, options->method, role_find(STATE_ROLE), theirs, error) < 0)
+	result = process_start(&server.process, options->method, role_find(STATE_ROLE), *theirs, error);
+	fd_close(theirs);
+	if (result < 0)
 		return -1;
 	server.runs = true;
 	if (control_setup(server.watch.fd, server.path, options->memory ? options->memory : STORE_MEMORY) < 0)
@@ -197,7 +204,7 @@ static int begin_server(const struct state_server_options *options, struct loop 
 		error_set_errno(error, errno, "--state");
 	} else {
 		server.watch.fd = ends[0];
-		result = start_server(options, ends[1], error);
+		result = start_server(options, &ends[1], error);
 	}
 	fd_close(&ends[1]);
 	if (result == 0 && loop_watch(loop, &server.watch, LOOP_INPUT) < 0)
