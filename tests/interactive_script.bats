@@ -350,7 +350,7 @@ workers_started() {
 	error_line 'help nothing' "no command 'nothing'"
 	error_line 'map -j1 ::: a' 'no COMMAND'
 	error_line 'map --tty true ::: a' 'tty: the terminal'
-	error_line 'apply' 'apply needs more'
+	error_line 'apply' 'apply: an argument is missing'
 	run_script 'map --help' && expect 0
 	cp out help
 	run_script 'help map' && expect 0 && cmp out help

@@ -489,7 +489,7 @@ has_complaint() {
 	done
 	touch gate
 	wait_for_line '^over-2$'
-	wait_for_line '^\[1\] done'
+	wait_for_prompt
 	type_line quit
 	shell_status 0
 }
