@@ -43,11 +43,11 @@ well_formed() {
 	grep -q '<rect class="failed".*#7: ' run.html
 	grep -q '<rect class="signaled".*killed by SIGKILL' run.html
 	grep -Fq 'of <b>7</b> & more' text
-	! grep -Fq '<script>alert' run.html
-	! grep -Fq '<b>7' run.html
+	not grep -Fq '<script>alert' run.html
+	not grep -Fq '<b>7' run.html
 	[ "$(stat -c %a run.html)" = 600 ]
 	# Nothing is asked for from anywhere.
-	! grep -Eq '(src|href)=|url\(|@import|https?:' run.html
+	not grep -Eq '(src|href)=|url\(|@import|https?:' run.html
 }
 
 @test "report: bytes that are no text, escape sequences and carriage returns are shown" {
@@ -177,7 +177,7 @@ well_formed() {
 	seq 60 | run_to_end -j4 --report=run.html --shell 'test $(($1 % 20)) -ne 7 || { echo "<i>$1</i>" >&2; exit 1; }'
 	timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$PWD/profile" --enable-logging=stderr --v=0 \
 		--window-size=1000,900 --dump-dom "file://$PWD/run.html" >dom 2>log
-	! grep -E 'CONSOLE|Refused|Uncaught' log
+	not grep -E 'CONSOLE|Refused|Uncaught' log
 	[ "$(grep -o '<rect' dom | wc -l)" -eq 60 ]
 	# The script has run: what it is needed for is shown.
 	grep -q '<p><label>Zoom' dom

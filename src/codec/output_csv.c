@@ -88,7 +88,9 @@ static void keep_line(struct output_state *state, const char *label UNUSED, enum
 
 static void end_row(struct output_state *state, enum stream stream UNUSED, struct bytes *out)
 {
-	output_csv_cell(out, state->is_lost ? (struct slice){.data = NULL} : bytes_slice(&state->value));
+	if (state->is_lost)
+		bytes_clear(&state->value);
+	output_csv_cell(out, bytes_slice(&state->value));
 	bytes_append_text(out, "\n");
 	bytes_clear(&state->value);
 }

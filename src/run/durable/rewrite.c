@@ -60,7 +60,7 @@ static int take_successor(struct durable *durable, struct successor *successor)
 /* Writes the journal anew, with a new outputs file if it copies. -1 if the old one is still in use. */
 static int replace_journal(struct durable *durable, bool copies)
 {
-	struct kept *kept = &durable->stage.kept, copy;
+	struct kept *kept = &durable->stage.kept, copy = {.fd = -1};
 	const char *name = durable->scroll.name;
 	struct successor successor;
 	struct retelling retelling = {
