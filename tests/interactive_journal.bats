@@ -51,7 +51,7 @@ begun_are() {
 @test "journal at the prompt: without --out all is shown in order, and again, but not run again" {
 	open_prompt -j2
 	hold_map
-	screen_shows '^\[1\.1\] out 1$'
+	wait_for_line '^\[1\.1\] out 1$'
 	type_line cancel
 	wait_for_line '^\[1\] cancelled'
 	resume_map

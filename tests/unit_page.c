@@ -41,7 +41,7 @@ static void test_lanes(void)
 	unsigned round;
 
 	for (round = 0; round < 60; round++) {
-		nsec scale = (nsec)1 << (10 + round % 40), sum = 0, last = 0, first = INT64_MAX;
+		nsec scale = (nsec)1 << (10 + round % 34), sum = 0, last = 0, first = INT64_MAX;
 		uint32_t slots = 1u << round % 12, failures = 0;
 		struct lanes lanes = {.width = 0};
 		unsigned i;
