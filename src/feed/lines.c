@@ -116,9 +116,18 @@ static void lines_prefetch(struct lines *lines, struct chunk_reader *ahead, size
 		supply_prefetch(lines->feeder.session, &task);
 }
 
+/* Gives a record that need not be answered, and that the unread bytes begin with, its index. Returns its size. */
+static size_t lines_pass(struct lines *lines, const struct task *task)
+{
+	supply_take(lines->feeder.session, task);
+	packer_gap(&lines->feeder.packer, task->bytes.size);
+	return task->bytes.size;
+}
+
 /*
- * Submits the records that size bytes begin with up to the first that need not be answered, and gives that its index.
- * Returns how many bytes these took. There may be no room for another chunk after that.
+ * Passes over the records that size bytes begin with and that need not be answered, up to a number of them, submits
+ * those that follow up to the next such record, and passes over that. Returns how many bytes these took. There may be
+ * no room for another chunk after that.
  */
 static size_t lines_sift(struct lines *lines, const char *bytes, size_t size)
 {
@@ -128,29 +137,30 @@ static size_t lines_sift(struct lines *lines, const char *bytes, size_t size)
 	struct chunk_reader ahead = reader;
 	struct session *session = lines->feeder.session;
 	bool prefetches = supply_may_prefetch(session);
-	size_t open = 0, known = 0;
+	size_t open = 0, passed = 0, left = supply_known_at_once(session);
+	bool is_known = false;
 	uint32_t count = 0;
 	struct task task;
 
 	if (prefetches)
 		lines_prefetch(lines, &ahead, SUPPLY_AHEAD - 1);
-	while (!known && chunk_next(&reader, &task)) {
+	while (left && !(is_known && count) && chunk_next(&reader, &task)) {
 		if (prefetches)
 			lines_prefetch(lines, &ahead, 1);
-		if (supply_knows(session, &task)) {
-			known = task.bytes.size;
-		} else {
+		is_known = supply_knows(session, &task);
+		if (is_known && !count) {
+			passed += lines_pass(lines, &task);
+			left--;
+		} else if (!is_known) {
 			open += task.bytes.size;
 			count++;
 		}
 	}
 	if (count)
 		packer_close_lines(packer, open, count);
-	if (known) {
-		supply_take(session, &task);
-		packer_gap(packer, known);
-	}
-	return open + known;
+	if (is_known && count)
+		passed += lines_pass(lines, &task);
+	return open + passed;
 }
 
 /* Submits a chunk of whole records, about as many bytes as wanted. */

@@ -16,6 +16,8 @@ enum {
 	/* Blocks for each job whose command persists: those that it has been given, and the next; and their most. */
 	BLOCKS_PER_JOB = 5,
 	BLOCKS_PERSISTENT = 96,
+	/* Tasks of earlier sessions that are taken at once. */
+	KNOWN_AT_ONCE = 256,
 };
 
 uint64_t supply_index(const struct session *session)
@@ -95,6 +97,12 @@ bool supply_may_know(const struct session *session)
 {
 	return memo_is_on(&session->memo) || recall_is_on(session) || logged_is_on(&session->logged) ||
 	       session->products.is_on;
+}
+
+size_t supply_known_at_once(const struct session *session)
+{
+	/* The memo has their output, which may be large. */
+	return memo_is_on(&session->memo) ? 1 : KNOWN_AT_ONCE;
 }
 
 bool supply_may_prefetch(const struct session *session)

@@ -55,6 +55,9 @@ bool supply_knows(struct session *session, const struct task *task);
 /* Gives the next index to a task that need not run, with its result. task is as then. */
 void supply_take(struct session *session, const struct task *task);
 
+/* Returns how many tasks that need not run may be taken before it is asked again whether there is room. */
+size_t supply_known_at_once(const struct session *session);
+
 /* True if tasks are to be asked for at all. */
 bool supply_may_know(const struct session *session);
 
