@@ -244,6 +244,19 @@ has_notes() {
 	[ ! -e run.mpj ]
 }
 
+@test "journal: an output that has no task yet may be emptied, and is begun again" {
+	local script='[ "$1" = 2 ] || "$TOOL" hold gate; echo "$1"'
+	start -j2 --journal=run.mpj --out=file --sync=each -o json --shell "$script" ::: 1 2
+	wait_until has_notes 1
+	kill -KILL "$pid"
+	finish
+	touch gate
+	[ "$(cat file)" = '[' ]
+	: >file
+	mp_well -j2 --journal=run.mpj --out=file --resume -o json --shell "$script" ::: 1 2
+	[ "$(jq -c 'map(.seq)' file)" = '[1,2]' ]
+}
+
 @test "journal: --status says how far a run is, while it lives and after" {
 	mp --journal=run.mpj --status
 	usage_error '^mpmap: --status: there is no journal run.mpj$'

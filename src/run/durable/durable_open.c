@@ -205,6 +205,9 @@ static int begin_output_file(struct durable *durable, struct error *error)
 		past->base = past->size = end > 0 ? (uint64_t)end : 0;
 		return 0;
 	}
+	/* Without a task it may be another file, or was emptied: what the output begins with is written again. */
+	if (!past->placed)
+		past->size = past->base;
 	if (durable_cut_output(durable, past->size) < 0)
 		return error_set_errno(error, errno, "--resume: the output cannot be cut");
 	return 0;
