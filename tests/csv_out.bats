@@ -130,3 +130,26 @@ for row in rows:
 	mp -o csv --tag true ::: a
 	usage_error '^mpmap: --output=csv and --tag: there are no lines'
 }
+
+@test "csv: rows of tasks that make no file are rows" {
+	touch b
+	touch -d '1 hour ago' a
+	echo made >a.out
+	mp -q -o csv --each-out '{.}.out' --newer echo ::: a b b.x
+	expect 125
+	same <(table) 'seq|value|outcome|status|duration|user|sys|max_rss|stdout
+1|a|skipped|||
+2|b|ok|0|T|
+3|b.x|not-started|||'
+}
+
+@test "csv: standard error is not within a row where both go to one file" {
+	status=0
+	"$MPMAP" -j1 -o csv --shell 'echo "err $1" >&2; echo "out $1"' ::: 1 2 >both 2>&1 || status=$?
+	[ "$status" -eq 0 ]
+	same <(sed -E 's/,ok,.*,/,/' both) 'seq,value,outcome,status,duration,user,sys,max_rss,stdout
+err 1
+1,1,out 1
+err 2
+2,2,out 2'
+}

@@ -148,6 +148,14 @@ well_formed() {
 	expect 1 '' 'mpmap: --from: line 21 of garbage is not the result of a task (--log=FILE writes them)'
 	run_to_end --report=later.html --from=none
 	expect 1 '' 'mpmap: --from: cannot read none: No such file or directory'
+	# the log is not emptied, by whatever name
+	cp log log.html
+	ln log.html other.html
+	for name in log.html ./log.html other.html; do
+		run_to_end --report=$name --from=log.html
+		expect 1 '' 'mpmap: --from: log.html is the file of --report, too; name another file'
+		cmp log log.html
+	done
 	run_to_end --from=log
 	usage_error '^mpmap: --from=log: what is to be written'
 	run_to_end --report=later.html --from=log echo

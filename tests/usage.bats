@@ -396,6 +396,9 @@ advises() {
 	advises "\"cat one | wc -l\" is a command line of a shell: write mpmap --shell 'cat \"\$1\" | wc -l'" -j1 'cat {} | wc -l'
 	advises "\"cat 'one' | wc\" is a command line of a shell: write mpmap --shell 'cat \"\$1\" | wc'" -j1 "cat '{}' | wc"
 	advises "$missing\"cat | wc\" is a command line of a shell: write mpmap --shell 'cat | wc \"\$1\"'" 'cat | wc'
+	# what names the record already gets no second one
+	advises "$missing\"wc < \"\$1\"\" is a command line of a shell: write mpmap --shell 'wc < \"\$1\"'" 'wc < "$1"'
+	advises "$missing\"grep x \$1\" is a command line of a shell: write mpmap --shell 'grep x \$1'" 'grep x $1'
 	mp -q 'gzip {}' ::: a b
 	expect 125 '' ''
 	mp nothing-of-this-name ::: a

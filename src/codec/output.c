@@ -9,6 +9,7 @@ const struct output_format *const output_formats[] = {
 void output_release(struct output_state *state)
 {
 	bytes_release(&state->value);
+	bytes_release(&state->row);
 }
 
 const struct output_format *output_find(const char *name)

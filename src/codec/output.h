@@ -39,6 +39,8 @@ struct output_state {
 	unsigned text;
 	/* The value of the current task, as far as it has come; in a table its output, while that is one line. */
 	struct bytes value;
+	/* In a table: the row of the current task without its output. Standard error may be written before it. */
+	struct bytes row;
 	/* In a table: newlines in the current task's standard output, 2 if anything follows the first. */
 	unsigned lines;
 	/* True if the rest of the current task's output has been lost. */

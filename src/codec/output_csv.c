@@ -45,26 +45,28 @@ static void put_span(struct bytes *out, nsec time, bool is_known)
 }
 
 static void begin_row(struct output_state *state, const struct result *result, const char *label, unsigned text UNUSED,
-		      struct bytes *out)
+		      struct bytes *out UNUSED)
 {
 	enum outcome outcome = outcome_shown(result);
+	struct bytes *row = &state->row;
 	size_t i;
 
 	state->lines = 0;
-	bytes_append_format(out, "%" PRIu64, result->index + 1);
+	bytes_clear(row);
+	bytes_append_format(row, "%" PRIu64, result->index + 1);
 	if (label)
-		bytes_append_text(out, label);
+		bytes_append_text(row, label);
 	for (i = 0; !label && i < state->column_count; i++)
-		bytes_append_text(out, ",");
-	bytes_append_format(out, ",%s,", outcome_name(outcome));
+		bytes_append_text(row, ",");
+	bytes_append_format(row, ",%s,", outcome_name(outcome));
 	if (result->status >= 0 && outcome != OUTCOME_SKIPPED)
-		bytes_append_format(out, "%d", result->status);
-	put_span(out, result->duration, result->ran);
-	put_span(out, result->user_time, result->ran);
-	put_span(out, result->system_time, result->ran);
-	bytes_append_text(out, ",");
+		bytes_append_format(row, "%d", result->status);
+	put_span(row, result->duration, result->ran);
+	put_span(row, result->user_time, result->ran);
+	put_span(row, result->system_time, result->ran);
+	bytes_append_text(row, ",");
 	if (result->ran && result->max_rss)
-		bytes_append_format(out, "%" PRIu64, result->max_rss);
+		bytes_append_format(row, "%" PRIu64, result->max_rss);
 }
 
 /* Keeps standard output as long as it is one line. */
@@ -88,6 +90,7 @@ static void keep_line(struct output_state *state, const char *label UNUSED, enum
 
 static void end_row(struct output_state *state, enum stream stream UNUSED, struct bytes *out)
 {
+	bytes_append(out, state->row.data, state->row.size);
 	if (state->is_lost)
 		bytes_clear(&state->value);
 	output_csv_cell(out, bytes_slice(&state->value));

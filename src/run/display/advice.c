@@ -62,10 +62,16 @@ static const char *find_replacement(const char *text, size_t *size)
 	return found;
 }
 
+/* True if the text has the record already, as a script does. */
+static bool has_script_value(const char *text)
+{
+	return strstr(text, "$1") || strstr(text, "${1") || strstr(text, "$@") || strstr(text, "$*");
+}
+
 /* Appends a text with what a script has for {}, with or without quotes around it. True if there was one. */
 static bool append_script(struct bytes *out, const char *text)
 {
-	bool found = false;
+	bool found = has_script_value(text);
 	const char *at;
 
 	while ((at = strstr(text, "{}"))) {
@@ -117,7 +123,7 @@ void advice_append(struct bytes *out, const struct template_options *command, co
 			bytes_append_text(out, " ");
 			quote_shell(out, slice_of(command->words[i]));
 		}
-	} else if (strpbrk(word, "|&;<>`") || strstr(word, "$(")) {
+	} else if (strpbrk(word, "|&;<>`") || strstr(word, "$(") || has_script_value(word)) {
 		bytes_append_format(out, "\"%s\" is a command line of a shell: write mpmap ", name);
 		append_shell(out, command);
 	} else if (strpbrk(word, " \t")) {

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* Gives a report the tasks of a log. -1 with the error. */
 static int read_log(struct recorder *report, FILE *log, const char *name, struct error *error)
@@ -43,6 +44,15 @@ static int read_log(struct recorder *report, FILE *log, const char *name, struct
 	return result;
 }
 
+/* True if the file has this name, too. */
+static bool is_named(FILE *file, const char *name)
+{
+	struct stat status, named;
+
+	return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) && stat(name, &named) == 0 &&
+	       status.st_dev == named.st_dev && status.st_ino == named.st_ino;
+}
+
 int page_write_from(const char *report, const char *log, struct error *error)
 {
 	const struct page_facts facts = {.command = slice_of(log)};
@@ -52,6 +62,10 @@ int page_write_from(const char *report, const char *log, struct error *error)
 
 	if (!file)
 		return error_set_errno(error, errno, "--from: cannot read %s", log);
+	if (is_named(file, report)) {
+		fclose(file);
+		return error_set(error, "--from: %s is the file of --report, too; name another file", log);
+	}
 	recorder = page_open(report, &facts, error);
 	if (recorder) {
 		result = read_log(recorder, file, log, error);

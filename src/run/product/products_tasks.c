@@ -23,7 +23,7 @@ void products_take(struct session *session, const struct task *task)
 
 	result.line = line;
 	if (session->outlet.format->is_whole)
-		label = report_object(session, task, 0);
+		label = report_label(session, task, 0);
 	if (label && order_set_label(&session->order, result.index, result.attempt, label) < 0)
 		BUG("a task that was not submitted has begun");
 	if (verdict_finish(session, &result, task) < 0)
