@@ -193,3 +193,15 @@ well_formed() {
 		--window-size=1000,900 --screenshot="$PWD/run.png" "file://$PWD/run.html" 2>log
 	[ -s run.png ]
 }
+
+@test "report: neither a log nor a report empties a file of records" {
+	seq 3 >records.html
+	cp records.html before
+	for option in --log=records.html --log=+./records.html --joblog=records.html --report=records.html; do
+		run_to_end "$option" true :::: records.html
+		usage_error "^mpmap: ${option%%=*}: .*records.html is read as input$"
+		run_to_end "$option" true <records.html
+		usage_error "^mpmap: ${option%%=*}: .*records.html is read as input$"
+		cmp before records.html
+	done
+}

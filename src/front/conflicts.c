@@ -99,6 +99,7 @@ static const struct conflict conflicts[] = {
 	{FACT_ONE_FILE, FACT_ITS_WRITERS, "%b: both name %a"},
 	{FACT_OUT_IS_INPUT, FACT_ANY, "--out: %a is read as input"},
 	{FACT_JOURNAL_IS_INPUT, FACT_ANY, "--journal: %a is read as input"},
+	{FACT_LOG_IS_INPUT, FACT_ITS_LOGGER, "%b: %a is read as input"},
 	{FACT_RETRY_ON_ALONE, FACT_ANY, "--retry-on without --retries=N: no failed task is run again"},
 	{FACT_SECOND_SCRIPT, FACT_ANY, "--shell takes one SCRIPT; '%a' is one operand too many (quote the script)"},
 	{FACT_SECOND_READER, FACT_ANY, "standard input can be one source only"},
@@ -287,6 +288,25 @@ static bool is_read_from(const struct source_options *source, const char *name)
 	return read.st_dev == written.st_dev && read.st_ino == written.st_ino;
 }
 
+/* Sets the facts about a source that a log or the report would empty. */
+static void add_log_input(const struct source_options *source, const struct output_options *output, const char **names)
+{
+	const struct {
+		const char *option;
+		const char *value;
+	} logs[] = {{"--joblog", output->joblog}, {"--log", output->log}, {"--report", output->report}};
+	size_t i;
+
+	for (i = 0; i < countof(logs); i++) {
+		const char *name = written_name(output, logs[i].value);
+
+		if (!name || !is_read_from(source, name))
+			continue;
+		names[FACT_LOG_IS_INPUT] = name;
+		names[FACT_ITS_LOGGER] = logs[i].option;
+	}
+}
+
 /* Sets the facts about input. */
 static void gather_input(const struct options *options, const char *names[FACTS])
 {
@@ -302,6 +322,7 @@ static void gather_input(const struct options *options, const char *names[FACTS]
 			names[FACT_OUT_IS_INPUT] = run->output.file;
 		if (run->durable.journal && is_read_from(source, run->durable.journal))
 			names[FACT_JOURNAL_IS_INPUT] = run->durable.journal;
+		add_log_input(source, &run->output, names);
 	}
 	names[FACT_SECOND_READER] = readers > 1 ? "" : NULL;
 	names[FACT_SOURCES] = feed->source_count > 1 ? "" : NULL;

@@ -40,6 +40,9 @@ enum fact {
 	FACT_OUT_IS_INPUT,
 	/* A source of records is the journal, too. */
 	FACT_JOURNAL_IS_INPUT,
+	/* A source of records is a log or the report, too, and the option that names that. */
+	FACT_LOG_IS_INPUT,
+	FACT_ITS_LOGGER,
 	FACT_RETRY_ON_ALONE,
 	/* Two sources read standard input. */
 	FACT_SECOND_READER,
