@@ -148,6 +148,10 @@ well_formed() {
 	expect 1 '' 'mpmap: --from: line 21 of garbage is not the result of a task (--log=FILE writes them)'
 	run_to_end --report=later.html --from=none
 	expect 1 '' 'mpmap: --from: cannot read none: No such file or directory'
+	# names that are no text
+	run_to_end -q --log=log2 false ::: $'a\377 b'
+	mp_well --report=later.json --from=log2
+	[ "$(jq -c '[.traceEvents[] | select(.ph == "X") | .name]' later.json)" = '["false $'"'a\\\\377 b'"'"]' ]
 	# the log is not emptied, by whatever name
 	cp log log.html
 	ln log.html other.html

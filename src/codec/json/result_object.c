@@ -2,6 +2,7 @@
 /* From JSON to the numbers and texts of a result. */
 #include "codec/json/result_object.h"
 
+#include "base/base64.h"
 #include "base/quote.h"
 
 #include <inttypes.h>
@@ -54,18 +55,34 @@ static bool read_outcome(struct result_object *object, const char *name)
 	return false;
 }
 
-/* Appends the strings of an array, quoted for a shell. */
-static void quote_array(struct bytes *text, const json_t *array)
+/* Appends a string, quoted for a shell. */
+static void quote_string(struct bytes *text, struct slice string, bool is_base64)
 {
+	struct bytes bytes = {.data = NULL};
+
+	if (is_base64 && base64_decode(string, &bytes) == 0)
+		string = bytes_slice(&bytes);
+	quote_shell(text, string);
+	bytes_release(&bytes);
+}
+
+/* Appends the strings of an array, in base64 where they are no text, quoted for a shell. */
+static void quote_array(struct bytes *text, const json_t *value, const char *key, const char *base64_key)
+{
+	const json_t *array = json_object_get(value, key);
+	bool is_base64 = !array;
 	size_t i;
 
+	if (is_base64)
+		array = json_object_get(value, base64_key);
 	for (i = 0; i < json_array_size(array); i++) {
 		const json_t *word = json_array_get(array, i);
 
 		bytes_append(text, " ", i > 0);
 		if (json_is_string(word))
-			quote_shell(text,
-				    (struct slice){.data = json_string_value(word), .size = json_string_length(word)});
+			quote_string(text,
+				     (struct slice){.data = json_string_value(word), .size = json_string_length(word)},
+				     is_base64);
 	}
 }
 
@@ -101,9 +118,9 @@ int result_object_read(struct result_object *object, struct slice line)
 		.max_rss = count_of(value, "max_rss"),
 	};
 	if (object->seq && read_outcome(object, json_string_value(json_object_get(value, "outcome")))) {
-		quote_array(&object->text, json_object_get(value, "argv"));
+		quote_array(&object->text, value, "argv", "argv_base64");
 		if (!object->text.size)
-			quote_array(&object->text, json_object_get(value, "values"));
+			quote_array(&object->text, value, "values", "values_base64");
 		read_ending(object, value);
 		bytes_append(&object->errors, json_string_value(errors), json_string_length(errors));
 		result = 0;
