@@ -220,6 +220,16 @@ static const struct role roles[] = {
 	{.name = NULL},
 };
 
+/* Frees what parsing and the lines to type have allocated. */
+static void release_options(struct options *options)
+{
+	free(options->feed.sources);
+	free(options->function.words);
+	free((void *)(uintptr_t)options->run.output.line);
+	free((void *)(uintptr_t)options->run.durable.again);
+	free((void *)(uintptr_t)options->run.durable.again_rest);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned closed = fd_fill_standard();
@@ -236,8 +246,7 @@ int main(int argc, char **argv)
 	if (options_parse(&options, argc, argv, &error) < 0) {
 		diag_error("%s", error_text(&error));
 		error_release(&error);
-		free(options.feed.sources);
-		free(options.function.words);
+		release_options(&options);
 		return EXIT_USAGE;
 	}
 	if (options.mode == MODE_HELP)
@@ -256,7 +265,6 @@ int main(int argc, char **argv)
 		batch_note_again(&options, argc, argv);
 	options.feed.input_is_closed = closed & 1u << STDIN_FILENO;
 	status = options.mode == MODE_INTERACTIVE ? entry_run(&options, argv, closed) : batch_run(&options, closed);
-	free(options.feed.sources);
-	free(options.function.words);
+	release_options(&options);
 	return status;
 }

@@ -51,8 +51,7 @@ static int phrase_check(const struct console *console, const struct options *opt
 	if (options->mode == MODE_INTERACTIVE)
 		return error_set(error, "no COMMAND to run for each record (help map shows how)");
 	if (options->mode != MODE_RUN)
-		return error_set(error, "--help, --version, --status and --from are for the command line (help map tells all "
-				 "about map)");
+		return error_set(error, "--help and --version are for the command line (help map tells all about map)");
 	if (options->run.command.terminal)
 		return error_set(error, "--tty: the terminal is the prompt's (! COMMAND runs a program with it)");
 	if (options->run.output.ungrouped && console->is_terminal)

@@ -243,13 +243,13 @@ static void add_word(struct splitter *splitter, const char *word)
 	words->words[words->count++] = mem_string(word);
 }
 
-/* Adds the current word, or the names of files that match it. The first is a command, such as "?", and no pattern. */
+/* Adds the current word, or the names of files that match it. */
 static void add_words(struct splitter *splitter)
 {
 	glob_t names;
 	size_t i;
 
-	if (!splitter->is_pattern || !splitter->words->count || glob(bytes_text(&splitter->pattern), 0, NULL, &names) != 0) {
+	if (!splitter->is_pattern || glob(bytes_text(&splitter->pattern), 0, NULL, &names) != 0) {
 		add_word(splitter, bytes_text(&splitter->word));
 		return;
 	}

@@ -56,6 +56,8 @@ int kept_resume(struct kept *kept, uint64_t size, bool forces, struct error *err
 				 "missing)",
 				 kept->name, size);
 	kept->stored = kept->added_from = size;
+	/* An earlier session may have left storing to the system (--sync=none). */
+	kept->is_dirty = true;
 	if (ftruncate(kept->fd, (off_t)size) < 0)
 		return error_set_errno(error, errno, "--journal: cannot write %s", kept->name);
 	return 0;

@@ -239,28 +239,39 @@ static int retell_others(const struct retelling *retelling, struct told *told, s
 	return 0;
 }
 
-/* Writes the checksums of the outputs file. -1 with the error. */
-static int retell_seals(const struct retelling *retelling, struct told *told, struct error *error)
+/* Writes the checksum of a piece of the outputs file. -1 with the error. */
+static int retell_seal(const struct retelling *retelling, struct told *told, const struct seals_piece *piece,
+		       uint64_t from, struct error *error)
 {
 	struct bytes *notes = &told->notes;
+	size_t begun = note_begin(notes);
+
+	note_put_number(notes, "sealed", from);
+	note_put_number(notes, "end", piece->end);
+	note_put_number(notes, "added", piece->crc);
+	note_end(notes, begun);
+	return tell(retelling, told, RETELL_PIECE, error);
+}
+
+/* Writes the checksums of the outputs file, also of what this session has added to it. -1 with the error. */
+static int retell_seals(const struct retelling *retelling, struct told *told, struct error *error)
+{
 	const struct seals *seals = &retelling->past->seals;
+	uint64_t from = seals_end(seals), end = kept_end(retelling->kept);
+	uint32_t crc = 0;
 	size_t i;
 
 	for (i = 0; i < seals->count; i++) {
-		const struct seals_piece *piece = &seals->pieces[i];
-		size_t begun;
-
-		if (piece->state == SEALS_NONE)
-			continue;
-		begun = note_begin(notes);
-		note_put_number(notes, "sealed", seals_begin(seals, piece));
-		note_put_number(notes, "end", piece->end);
-		note_put_number(notes, "added", piece->crc);
-		note_end(notes, begun);
-		if (tell(retelling, told, RETELL_PIECE, error) < 0)
+		if (seals->pieces[i].state != SEALS_NONE &&
+		    retell_seal(retelling, told, &seals->pieces[i], seals_begin(seals, &seals->pieces[i]), error) < 0)
 			return -1;
 	}
-	return 0;
+	if (from >= end)
+		return 0;
+	if (seals_read(retelling->kept->fd, from, end, &crc) < 0)
+		return -1;
+	return retell_seal(retelling, told, &(struct seals_piece){.end = end & ((UINT64_C(1) << 62) - 1), .crc = crc},
+			   from, error);
 }
 
 int retell_tasks(const struct retelling *retelling, struct error *error)

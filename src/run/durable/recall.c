@@ -45,13 +45,13 @@ static bool is_recallable(struct durable *durable, const struct past_entry *entr
 {
 	if (entry->in_roll == ROLL_NONE || (!entry->is_out && entry->place + entry->size > durable->past.kept))
 		return false;
-	if (!entry->is_out && entry->size && !is_intact(durable, entry))
-		return false;
-	if (entry->outcome == PAST_BEGUN)
-		return !durable->options->retries_interrupted;
 	if (entry->outcome == PAST_SKIPPED)
 		return false;
-	return entry->outcome == OUTCOME_OK || !durable->options->retries_failed;
+	if (entry->outcome == PAST_BEGUN ? durable->options->retries_interrupted
+					 : entry->outcome != OUTCOME_OK && durable->options->retries_failed)
+		return false;
+	/* Last: what is run again needs no output. */
+	return entry->is_out || !entry->size || is_intact(durable, entry);
 }
 
 /* Keeps the output from index on, since it is not what the input wants there. */
@@ -152,7 +152,7 @@ void recall_refuse(struct session *session)
 /* Stores that tasks may begin, if there are any whose begin is to be stored. -1 with the error, also an earlier one. */
 static int secure_begun(struct durable *durable, struct error *error)
 {
-	struct outlet *outlet = &durable->session->outlet;
+	struct outlet *outlet;
 
 	if (durable->stage.error.text) {
 		*error = durable->stage.error;
@@ -162,6 +162,7 @@ static int secure_begun(struct durable *durable, struct error *error)
 	if (!durable->has_begun)
 		return 0;
 	durable->has_begun = false;
+	outlet = &durable->session->outlet;
 	outlet_flush(outlet);
 	if (outlet->output.error)
 		return 0;

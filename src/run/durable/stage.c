@@ -222,7 +222,8 @@ static void settle_turns(struct stage *stage, uint64_t index, uint64_t count)
 		uint64_t placed = ranges_gather(stage, index, &all);
 
 		place_turns(stage, index, placed, &all);
-		count -= placed;
+		/* What follows the range may have waited, too. */
+		count -= placed < count ? placed : count;
 		for (index += placed; placed; placed--)
 			turn++->phase = TURN_PLACED;
 	}

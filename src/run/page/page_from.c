@@ -45,7 +45,7 @@ static int read_log(struct recorder *report, FILE *log, const char *name, struct
 }
 
 /* True if the file has this name, too. */
-static bool is_named(FILE *file, const char *name)
+static bool is_report(FILE *file, const char *name)
 {
 	struct stat status, named;
 
@@ -62,7 +62,7 @@ int page_write_from(const char *report, const char *log, struct error *error)
 
 	if (!file)
 		return error_set_errno(error, errno, "--from: cannot read %s", log);
-	if (is_named(file, report)) {
+	if (is_report(file, report)) {
 		fclose(file);
 		return error_set(error, "--from: %s is the file of --report, too; name another file", log);
 	}
