@@ -138,7 +138,7 @@
  *   page     the page                       charts   its drawings               markup  text in it
  *   picks    tasks that it shows            lanes    how busy slots were        trace_file  trace events
  *   page_task  a task of it                 page_facts  the rest                page_recorder
- *   heads    the beginning of what tasks write to standard error  page_from  a report of a log
+ *   page_from  a report of a log
  * run/memo/  the memo of a run
  *   memo     keeping                        memo_tasks  taking              gathering  output until it is kept
  * run/policy/  the decisions of a run

@@ -44,6 +44,8 @@ struct recorder_entry {
 	/* The result object, and the same with the beginning of a failure's standard error: each on a line. */
 	struct slice object;
 	struct slice logged;
+	/* How a failure's standard error begins. */
+	struct slice errors;
 };
 
 /* The texts that a recorder wants. */
@@ -52,6 +54,7 @@ enum recorder_texts {
 	RECORDER_SHOWN = 2,
 	RECORDER_OBJECT = 4,
 	RECORDER_LOGGED = 8,
+	RECORDER_ERRORS = 16,
 };
 
 struct recorder;

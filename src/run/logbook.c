@@ -208,7 +208,7 @@ static void make_texts(struct session *session, struct recorder_entry *entry, st
 {
 	const struct task *task = entry->task;
 	struct template_values values = {.slot = entry->result->slot};
-	struct slice errors;
+	bool has_failed = result_is_failure(entry->result);
 	unsigned wanted = 0;
 	size_t i;
 
@@ -220,10 +220,10 @@ static void make_texts(struct session *session, struct recorder_entry *entry, st
 		report_command_line(session, task, entry->result->slot, &texts->shown);
 	if (wanted & RECORDER_OBJECT)
 		append_object(session, entry, NULL, &texts->object);
-	if (wanted & RECORDER_LOGGED) {
-		errors = tries_errors(&session->tries, entry->result);
-		append_object(session, entry, result_is_failure(entry->result) ? &errors : NULL, &texts->logged);
-	}
+	if (wanted & (RECORDER_LOGGED | RECORDER_ERRORS) && has_failed)
+		entry->errors = tries_errors(&session->tries, entry->result);
+	if (wanted & RECORDER_LOGGED)
+		append_object(session, entry, has_failed ? &entry->errors : NULL, &texts->logged);
 	entry->command = bytes_slice(&texts->command);
 	entry->shown = bytes_slice(&texts->shown);
 	entry->object = bytes_slice(&texts->object);

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "codec/outcome.h"
 #include "codec/json/result_object.h"
-#include "run/page/heads.h"
+#include "machine/capacity.h"
 #include "run/page/page.h"
 #include "run/page/trace_file.h"
 
@@ -29,7 +29,6 @@ struct page_recorder {
 	bool is_trace;
 	struct trace_file trace;
 	struct run_page page;
-	struct heads heads;
 };
 
 static struct page_recorder *page_of(struct recorder *recorder)
@@ -58,17 +57,6 @@ static int page_put_out(struct page_recorder *page, struct bytes *out, struct er
 	return result == 0 ? 0 : error_set_errno(error, errno, "--report: cannot write %s", page->name);
 }
 
-static int page_put(struct recorder *recorder, const struct recorder_piece *piece, struct error *error UNUSED)
-{
-	heads_put(&page_of(recorder)->heads, piece);
-	return 0;
-}
-
-static void page_forget(struct recorder *recorder, uint64_t index, uint32_t attempt UNUSED)
-{
-	heads_forget(&page_of(recorder)->heads, index);
-}
-
 /* Adds a task to what is reported. -1 with the error. */
 static int page_take(struct page_recorder *page, const struct page_task *task, struct error *error)
 {
@@ -85,7 +73,7 @@ int page_record(struct recorder *recorder, const struct result_object *object, s
 	const struct page_task task = {
 		.seq = object->seq,
 		.count = 1,
-		.slot = object->slot < UINT32_MAX ? (uint32_t)object->slot : 0,
+		.slot = object->slot <= CAPACITY_JOBS_MAX ? (uint32_t)object->slot : 0,
 		.attempts = (uint32_t)object->attempts,
 		.outcome = object->outcome,
 		.start = object->duration >= 0 ? object->start : 0,
@@ -119,17 +107,14 @@ static int page_count(struct recorder *recorder, const struct recorder_entry *en
 		.system_time = result->system_time,
 		.max_rss = result->max_rss,
 		.text = entry->shown,
-		.errors = heads_find(&page->heads, result->index),
+		.errors = entry->errors,
 	};
 	int taken;
 
 	outcome_describe(result, &ending);
 	task.ending = bytes_slice(&ending);
-	if (!page_task_has_failed(&task))
-		task.errors.size = 0;
 	taken = page_take(page, &task, error);
 	bytes_release(&ending);
-	heads_forget(&page->heads, result->index);
 	return taken;
 }
 
@@ -158,14 +143,11 @@ static void page_close(struct recorder *recorder)
 		close(page->fd);
 	trace_file_release(&page->trace);
 	page_release(&page->page);
-	heads_release(&page->heads);
 	free(page);
 }
 
 static const struct recorder_kind page_recorder_kind = {
-	.texts = RECORDER_SHOWN,
-	.put = page_put,
-	.forget = page_forget,
+	.texts = RECORDER_SHOWN | RECORDER_ERRORS,
 	.count = page_count,
 	.finish = page_finish,
 	.close = page_close,

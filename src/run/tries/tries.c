@@ -30,7 +30,7 @@ struct tries tries_for(const struct session_options *options)
 	bool has_objects = (output->format && output->format->is_whole) || output->results || output->log;
 	bool is_on = has_objects && (options->policy.retries || options->input.brings_commands);
 
-	return (struct tries){.is_on = is_on, .takes_errors = is_on || output->log};
+	return (struct tries){.is_on = is_on, .takes_errors = is_on || output->log || output->report};
 }
 
 /* Returns the head of the slot, empty if it was another attempt's. */

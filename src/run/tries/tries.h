@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What result objects say of a task's attempts before the last ("tries"): the outcome of each, and how its standard
- * error begins. It is kept until the task has its result. The log of results has the latter of the last attempt, too.
+ * error begins. It is kept until the task has its result. The log of results and the report have the latter of the last
+ * attempt, too.
  */
 #ifndef RUN_TRIES_H
 #define RUN_TRIES_H
@@ -16,7 +17,7 @@ struct session_options;
 struct tries {
 	/* True if tasks may be run again, and something has result objects. */
 	bool is_on;
-	/* True if the beginning of standard error is kept, for these or for the log of results. */
+	/* True if the beginning of standard error is kept, for these, the log of results or the report. */
 	bool takes_errors;
 	/* For each slot the beginning of what its last task has written to standard error. */
 	struct tries_head {
