@@ -146,6 +146,13 @@ well_formed() {
 	(cat log && echo hello) >garbage
 	run_to_end --report=later.html --from=garbage
 	expect 1 '' 'mpmap: --from: line 21 of garbage is not the result of a task (--log=FILE writes them)'
+	grep -Fq '20: 18 ok' later.html || complain 'the earlier report is lost'
+	# slots that no run has
+	sed 's/"slot":[0-9]*/"slot":4294967294/' log >slots
+	mp_well --report=later.json --from=slots
+	[ "$(jq '.traceEvents | length' later.json)" -eq 1 ]
+	mp_well --report=later.html --from=<(cat log)
+	grep -Fq '20: 18 ok' later.html
 	run_to_end --report=later.html --from=none
 	expect 1 '' 'mpmap: --from: cannot read none: No such file or directory'
 	# names that are no text

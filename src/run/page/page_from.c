@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* Gives a report the tasks of a log. -1 with the error. */
-static int read_log(struct recorder *report, FILE *log, const char *name, struct error *error)
+/* Reads the tasks of a log, and gives them to a report, if there is one. -1 with the error. */
+static int read_log(FILE *log, const char *name, struct recorder *report, struct error *error)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -34,13 +34,29 @@ static int read_log(struct recorder *report, FILE *log, const char *name, struct
 			error_set(error,
 				  "--from: line %" PRIu64 " of %s is not the result of a task (--log=FILE writes them)",
 				  number, name);
-		else
+		else if (report)
 			result = page_record(report, &object, error);
 		result_object_release(&object);
 	}
 	if (result == 0 && ferror(log))
 		result = error_set_errno(error, errno, "--from: cannot read %s", name);
 	free(line);
+	return result;
+}
+
+/* Writes the report of a log. -1 with the error. */
+static int write_report(FILE *log, const char *name, const char *report, struct error *error)
+{
+	const struct page_facts facts = {.command = slice_of(name)};
+	struct recorder *recorder = page_open(report, &facts, error);
+	int result;
+
+	if (!recorder)
+		return -1;
+	result = read_log(log, name, recorder, error);
+	if (result == 0)
+		result = recorder->kind->finish(recorder, error);
+	recorder->kind->close(recorder);
 	return result;
 }
 
@@ -55,24 +71,18 @@ static bool is_report(FILE *file, const char *name)
 
 int page_write_from(const char *report, const char *log, struct error *error)
 {
-	const struct page_facts facts = {.command = slice_of(log)};
 	FILE *file = fopen(log, "re");
-	struct recorder *recorder;
-	int result = -1;
+	int result = 0;
 
 	if (!file)
 		return error_set_errno(error, errno, "--from: cannot read %s", log);
-	if (is_report(file, report)) {
-		fclose(file);
-		return error_set(error, "--from: %s is the file of --report, too; name another file", log);
-	}
-	recorder = page_open(report, &facts, error);
-	if (recorder) {
-		result = read_log(recorder, file, log, error);
-		if (result == 0)
-			result = recorder->kind->finish(recorder, error);
-		recorder->kind->close(recorder);
-	}
+	if (is_report(file, report))
+		result = error_set(error, "--from: %s is the file of --report, too; name another file", log);
+	/* An earlier report stays where the log is of no use; what is no file can be read once. */
+	else if (fseek(file, 0, SEEK_SET) == 0 && (result = read_log(file, log, NULL, error)) == 0)
+		rewind(file);
+	if (result == 0)
+		result = write_report(file, log, report, error);
 	fclose(file);
 	return result;
 }
