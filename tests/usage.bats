@@ -399,6 +399,9 @@ advises() {
 	# what names the record already gets no second one
 	advises "$missing\"wc < \"\$1\"\" is a command line of a shell: write mpmap --shell 'wc < \"\$1\"'" 'wc < "$1"'
 	advises "$missing\"grep x \$1\" is a command line of a shell: write mpmap --shell 'grep x \$1'" 'grep x $1'
+	# nothing can be appended to a command that has parts of its own
+	advises "$missing""[[ $word '[[', with \"\$1\" where the record goes" '[['
+	advises "$missing\"for i in 1; do true; done\" is a command line of a shell: write mpmap --shell 'for i in 1; do true; done', with \"\$1\" where the record goes" 'for i in 1; do true; done'
 	mp -q 'gzip {}' ::: a b
 	expect 125 '' ''
 	mp nothing-of-this-name ::: a

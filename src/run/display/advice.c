@@ -3,6 +3,7 @@
 #include "run/display/advice.h"
 
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/quote.h"
 #include "run/session_private.h"
 
@@ -23,6 +24,11 @@ static const char *const shell_words[] = {
 /* Words that separate commands in a shell, and redirect what they read and write. */
 static const char *const operators[] = {
 	"|", "|&", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1", ">&2", "(", ")", "{", "}", "[[", "]]", "!",
+};
+
+/* Words with which a command begins that has parts of its own, so that nothing can be appended to it. */
+static const char *const compound_words[] = {
+	"!", "(", "((", "[[", "case", "for", "function", "if", "select", "until", "while", "{",
 };
 
 static bool is_among(const char *word, const char *const *words, size_t count)
@@ -86,11 +92,21 @@ static bool append_script(struct bytes *out, const char *text)
 	return found;
 }
 
+/* True if what was typed begins with such a word. */
+static bool begins_compound(const char *text)
+{
+	char *first = mem_format("%.*s", (int)strcspn(text, " \t\n"), text);
+	bool found = is_among(first, compound_words, countof(compound_words));
+
+	free(first);
+	return found;
+}
+
 /* Appends "--shell 'SCRIPT'" for words that were meant for a shell, with what a script has for the record. */
 static void append_shell(struct bytes *out, const struct template_options *command)
 {
 	struct bytes script = {.data = NULL};
-	bool has_value = false;
+	bool has_value = false, is_compound;
 	size_t i;
 
 	for (i = 0; i < command->word_count; i++) {
@@ -102,10 +118,13 @@ static void append_shell(struct bytes *out, const struct template_options *comma
 		else
 			quote_shell(&script, slice_of(word));
 	}
-	if (!has_value)
+	is_compound = !has_value && begins_compound(command->words[0]);
+	if (!has_value && !is_compound)
 		bytes_append_format(&script, " %s", value);
 	bytes_append_text(out, "--shell ");
 	quote_shell(out, bytes_slice(&script));
+	if (is_compound)
+		bytes_append_format(out, ", with %s where the record goes", value);
 	bytes_release(&script);
 }
 
