@@ -148,6 +148,11 @@ has_notes() {
 	[ ! -e file2 ]
 	[ ! -e run.mpj ]
 	exactly run.mpj.outputs $'mine\n'
+	: >run.mpj
+	mp --journal=run.mpj --out=file2 touch ran <file.in
+	refused '^mpmap: --journal: run.mpj.outputs, which .* has something of another \(--force replaces it\)$'
+	exactly run.mpj.outputs $'mine\n'
+	rm run.mpj
 	mv run.mpj.outputs run.mpj.rewriting
 	mp --journal=run.mpj --out=file2 touch ran <file.in
 	refused '^mpmap: --journal: run.mpj.rewriting, which .* has something of another'

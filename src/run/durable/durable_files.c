@@ -68,7 +68,7 @@ static int check_beside(const struct durable *durable, const char *name, struct 
 		return error_refuse(error, "--journal: %s, which the run may write, is not a regular file", name);
 	if (check_apart(durable->session, name, &status, error) < 0)
 		return -1;
-	if (!durable->scroll.is_new || !status.st_size || durable->session->options->output.force)
+	if (durable->past.session || !status.st_size || durable->session->options->output.force)
 		return 0;
 	return error_refuse(
 		error, "--journal: %s, which the run may write, has something of another (--force replaces it)", name);
