@@ -157,7 +157,14 @@ has_notes() {
 	mp --journal=run.mpj --out=file2 touch ran <file.in
 	refused '^mpmap: --journal: run.mpj.rewriting, which .* has something of another'
 	exactly run.mpj.rewriting $'mine\n'
-	rm run.mpj.rewriting
+	# a journal behind a link is rewritten where it is
+	mkdir far
+	: >far/real
+	ln -s far/real link.mpj
+	mv run.mpj.rewriting far/real.rewriting
+	mp --journal=link.mpj --out=file2 touch ran <file.in
+	refused '^mpmap: --journal: .*/far/real.rewriting, which .* has something of another'
+	exactly far/real.rewriting $'mine\n'
 	mkfifo run.mpj.outputs
 	mp --journal=run.mpj --force --out=file2 touch ran <file.in
 	refused 'run.mpj.outputs, which the run may write, is not a regular file$'

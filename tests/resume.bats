@@ -345,20 +345,26 @@ outputs() {
 	[ ! -e none ]
 }
 
+# Makes the files of a run that was killed within its journal's first bytes: nothing can have been kept by then.
+torn_at() {
+	head -c "$1" run.mpj >torn
+	rm -f torn.outputs
+	: >empty
+}
+
 @test "resume: a run that was killed before it had begun anything begins anew" {
 	seq 3 >in
 	mp_well --journal=run.mpj --out=file echo <in
 	local size
 	for size in 0 1 50; do
-		head -c "$size" run.mpj >torn
-		: >empty
+		torn_at "$size"
 		mp_well --journal=torn --resume --out=empty echo <in
 		cmp in empty
-		head -c "$size" run.mpj >torn
-		: >empty
+		torn_at "$size"
 		mp_well --journal=torn --out=empty echo <in
 		cmp in empty
 		head -c "$size" run.mpj >torn
+		rm -f torn.outputs
 		mp --journal=torn --resume --out=empty echo <in
 		usage_error 'empty exists'
 	done

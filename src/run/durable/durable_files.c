@@ -7,6 +7,7 @@
 #include "run/session_private.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ static int check_apart(const struct session *session, const char *name, const st
 		{"the file of --out", session->out.fd, session->out.name},
 		{"the file of --joblog", -1, log ? log + (*log == '+') : NULL},
 		{"the file of --log", -1, output->log ? output->log + (*output->log == '+') : NULL},
+		{"the file of --report", -1, output->report},
 		{"the folder of --results", -1, output->results},
 	};
 	size_t i;
@@ -74,9 +76,17 @@ static int check_beside(const struct durable *durable, const char *name, struct 
 		error, "--journal: %s, which the run may write, has something of another (--force replaces it)", name);
 }
 
+static bool is_link(const char *name)
+{
+	struct stat status;
+
+	return lstat(name, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
 int durable_check_files(const struct durable *durable, struct error *error)
 {
-	static const char *const ends[] = {".outputs", ".outputs.1", ".rewriting"};
+	enum { REWRITING = 2 };
+	static const char *const ends[] = {".outputs", ".outputs.1", [REWRITING] = ".rewriting"};
 	struct stat status;
 	size_t i;
 	int result = 0;
@@ -86,10 +96,14 @@ int durable_check_files(const struct durable *durable, struct error *error)
 	if (check_apart(durable->session, durable->scroll.name, &status, error) < 0)
 		return -1;
 	for (i = 0; i < countof(ends) && result == 0; i++) {
-		char *name = mem_join(durable->scroll.name, ends[i]);
+		/* A journal behind a link is rewritten where it is. */
+		char *file =
+			i == REWRITING && is_link(durable->scroll.name) ? realpath(durable->scroll.name, NULL) : NULL;
+		char *name = mem_join(file ? file : durable->scroll.name, ends[i]);
 
 		result = check_beside(durable, name, error);
 		free(name);
+		free(file);
 	}
 	return result;
 }
