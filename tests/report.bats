@@ -216,3 +216,12 @@ well_formed() {
 		cmp before records.html
 	done
 }
+
+@test "report: a run of the prompt has one, with its line" {
+	printf '%s\n' 'map --report=run.html -j2 echo ::: a b' wait 'map --report=run.json echo ::: c' quit | run_it "$MPMAP" --interactive
+	expect 0 $'a\nb\nc'
+	page_text run.html >text
+	grep -Fq '2: 2 ok' text
+	grep -Fq 'map --report=run.html -j2 echo ::: a b' text
+	jq -e '[.traceEvents[] | select(.ph == "X")] | length == 1' run.json
+}

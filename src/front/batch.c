@@ -267,15 +267,24 @@ static void append_input(struct bytes *line, const struct feed_options *feed)
 	free(name);
 }
 
+void batch_append_words(struct bytes *line, char *const *words, size_t count, size_t number)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (i < number && strcmp(words[i], "--force") == 0)
+			continue;
+		bytes_append_text(line, " ");
+		quote_shell(line, slice_of(words[i]));
+	}
+}
+
 char *batch_line(int argc, char **argv)
 {
 	struct bytes line = {.data = NULL};
-	int i;
 
-	for (i = 0; i < argc; i++) {
-		bytes_append(&line, " ", i > 0);
-		quote_shell(&line, slice_of(argv[i]));
-	}
+	quote_shell(&line, slice_of(argv[0]));
+	batch_append_words(&line, argv + 1, (size_t)argc - 1, 0);
 	bytes_append(&line, "", 1);
 	return line.data;
 }
@@ -283,17 +292,11 @@ char *batch_line(int argc, char **argv)
 void batch_note_again(struct options *options, int argc, char **argv)
 {
 	struct bytes before = {.data = NULL}, after = {.data = NULL};
-	int i;
 
 	quote_shell(&before, slice_of(argv[0]));
 	if (!options->run.durable.resumes)
 		bytes_append_text(&before, " --resume");
-	for (i = 1; i < argc; i++) {
-		if (i < options->first_operand && strcmp(argv[i], "--force") == 0)
-			continue;
-		bytes_append_text(&after, " ");
-		quote_shell(&after, slice_of(argv[i]));
-	}
+	batch_append_words(&after, argv + 1, (size_t)argc - 1, (size_t)options->first_operand - 1);
 	if (!options->run.output.file)
 		append_output(&after);
 	append_input(&after, &options->feed);

@@ -3,6 +3,7 @@
 #ifndef FRONT_BATCH_H
 #define FRONT_BATCH_H
 
+#include "base/bytes.h"
 #include "front/options.h"
 
 /*
@@ -25,6 +26,9 @@ void batch_note_again(struct options *options, int argc, char **argv);
 
 /* Writes the report of a run that has ended. Returns the exit status. */
 int batch_report(const struct options *options);
+
+/* Appends words, each after a blank, as a shell reads them, but not --force before the number-th of them. */
+void batch_append_words(struct bytes *line, char *const *words, size_t count, size_t number);
 
 /* Returns the command line as a shell reads it. The caller's (free). */
 char *batch_line(int argc, char **argv);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/quote.h"
+#include "front/batch.h"
 #include "interactive/runs/again.h"
 
 #include <inttypes.h>
@@ -131,15 +132,9 @@ static void note_again(struct run_options *run, const struct entered *entered, s
 {
 	struct durable_options *durable = &run->settings.durable;
 	struct bytes before = {.data = NULL}, after = {.data = NULL};
-	size_t i;
 
 	bytes_append_format(&before, "map%s", durable->resumes ? "" : " --resume");
-	for (i = 1; i < entered->words.count; i++) {
-		if (i < first && strcmp(entered->words.words[i], "--force") == 0)
-			continue;
-		bytes_append_text(&after, " ");
-		quote_shell(&after, slice_of(entered->words.words[i]));
-	}
+	batch_append_words(&after, entered->words.words + 1, entered->words.count - 1, first - 1);
 	if (entered->words.input) {
 		bytes_append_text(&after, " < ");
 		quote_shell(&after, slice_of(entered->words.input));

@@ -223,6 +223,7 @@ struct run *run_begin(struct runs *runs, struct run_options *options, struct fee
 			},
 	};
 	*options = (struct run_options){.text = NULL};
+	run->options.settings.output.line = run->options.line;
 	if (feeder)
 		feeder->options = &run->options.feed;
 	if (run_open_parts(run, error) < 0) {
