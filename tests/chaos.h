@@ -80,8 +80,9 @@ struct run {
 	size_t stopped_count;
 	int status;
 	uint64_t failed;
-	uint64_t exhausted; /* of these, what is named as failed at the last of its attempts */
-	uint64_t streamed;  /* and before it, since its output was too large to be held back */
+	uint64_t exhausted;  /* of these, what is named as failed at the last of its attempts */
+	uint64_t streamed;   /* and before it, since its output was too large to be held back */
+	uint64_t unfinished; /* lines on teardowns that failed */
 	bool bad;
 };
 

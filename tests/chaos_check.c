@@ -53,7 +53,9 @@ static void check_words(void)
 			if (plan.retries == 0 || sscanf(line, "mpmap: %" SCNu64 " task", &total) != 1 ||
 			    total > plan.records)
 				bad("tasks that were tried again: %.200s", line);
-		} else if (strstr(line, " failed at its end (") != NULL) {
+		} else if (strstr(line, " failed at its end (") != NULL ||
+			   strstr(line, " failed at their end") != NULL) {
+			run.unfinished++;
 			if (plan.mode->harmless)
 				bad("nothing was harmed: %.200s", line);
 		} else if (strncmp(line, "mpmap: #", 8) == 0) {
@@ -70,7 +72,8 @@ static void check_words(void)
 
 static void check_status(void)
 {
-	int expected = run.failed > 0 ? 125 : 0;
+	/* A teardown that was killed is a failure of the run. */
+	int expected = run.unfinished > 0 ? 1 : run.failed > 0 ? 125 : 0;
 
 	if (!WIFEXITED(run.status) || WEXITSTATUS(run.status) != expected)
 		bad("ended by %s %d, with %" PRIu64 " failed tasks", WIFEXITED(run.status) ? "exit" : "signal",
